@@ -1,0 +1,207 @@
+"""Errors of Loopbook: findings for people, exceptions for programs.
+
+The tree::
+
+    LoopbookError
+    |-- InputError            bad user input; carries every Finding at once
+    |   |-- NotFiniteError      NaN or infinity where a number must be        not-finite
+    |   |-- NegativeError       a mass, flow or price below zero              negative
+    |   |-- ShareError          a share outside 0..1                          share
+    |   |-- UnknownNameError    a name that nothing has (three nearest given) unknown-name
+    |   |-- DuplicateError      a key given twice                             duplicate
+    |   |-- UnitError           unit missing, unknown, refused or of wrong kind  unit
+    |   |-- FormulaError        a formula that does not parse                 formula
+    |   |-- FileTruncatedError  a file that ends before its content does      file-truncated
+    |   `-- WiringError    a port or stream wired wrongly                wiring
+    |-- BalanceError          an element that does not close: an invariant is broken
+    `-- ConvergenceError      a recycle that does not converge
+
+A `Finding` says what is wrong and where; an `InputError` stops the work and shows all of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = [
+    "BalanceError",
+    "WiringError",
+    "ConvergenceError",
+    "DuplicateError",
+    "FileTruncatedError",
+    "Finding",
+    "FormulaError",
+    "InputError",
+    "LoopbookError",
+    "NegativeError",
+    "NotFiniteError",
+    "ShareError",
+    "UnitError",
+    "UnknownNameError",
+    "nearest_hint",
+    "raise_findings",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong in what a person gave.
+
+    Parameters
+    ----------
+    code : short name of the kind of mistake, the same as the error's (``"share"``).
+    where : ``file:line``, a lot, or a unit and its parameter.
+    expected, found : what should stand there, and what does.
+    hint : what to do about it.
+    difference : found minus expected with unit, where that has a meaning.
+
+    >>> print(Finding("share", "scrap.csv:4", "0..1", "1.2", hint="shares are fractions"))
+    scrap.csv:4: share: expected 0..1, found 1.2 (shares are fractions)
+    """
+
+    code: str
+    where: str
+    expected: str
+    found: str
+    hint: str = ""
+    difference: str = ""
+
+    def __str__(self) -> str:
+        tail = f", difference {self.difference}" if self.difference else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return (
+            f"{self.where}: {self.code}: expected {self.expected}, found {self.found}{tail}{hint}"
+        )
+
+
+class LoopbookError(Exception):
+    """Root of all errors that Loopbook raises on purpose."""
+
+
+class InputError(LoopbookError):
+    """Bad user input: holds every finding, not only the first.
+
+    >>> InputError([Finding("share", "a.csv:1", "0..1", "2")]).findings[0].found
+    '2'
+    """
+
+    code: ClassVar[str] = "input"
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = tuple(findings)
+        super().__init__("\n".join(str(f) for f in self.findings))
+
+
+class NotFiniteError(InputError):
+    """NaN or infinity where a number must be."""
+
+    code = "not-finite"
+
+
+class NegativeError(InputError):
+    """A mass, flow or price below zero."""
+
+    code = "negative"
+
+
+class ShareError(InputError):
+    """A share outside 0..1."""
+
+    code = "share"
+
+
+class UnknownNameError(InputError):
+    """A name that nothing has; the hint gives the three nearest."""
+
+    code = "unknown-name"
+
+
+class DuplicateError(InputError):
+    """A key given twice."""
+
+    code = "duplicate"
+
+
+class UnitError(InputError):
+    """A unit that is missing, unknown, refused (``ton``) or of the wrong kind."""
+
+    code = "unit"
+
+
+class FormulaError(InputError):
+    """A chemical formula that does not parse."""
+
+    code = "formula"
+
+
+class FileTruncatedError(InputError):
+    """A file that ends before its content does."""
+
+    code = "file-truncated"
+
+
+class WiringError(InputError):
+    """A port or stream wired wrongly."""
+
+    code = "wiring"
+
+
+class BalanceError(LoopbookError):
+    """An element does not close: an invariant of the software is broken."""
+
+
+class ConvergenceError(LoopbookError):
+    """A recycle did not converge within the passes allowed."""
+
+
+_BY_CODE: dict[str, type[InputError]] = {
+    kind.code: kind
+    for kind in (
+        NotFiniteError,
+        NegativeError,
+        ShareError,
+        UnknownNameError,
+        DuplicateError,
+        UnitError,
+        FormulaError,
+        FileTruncatedError,
+        WiringError,
+    )
+}
+
+
+def raise_findings(findings: Iterable[Finding]) -> None:
+    """Raise the named error if there are findings; do nothing if there are none.
+
+    One kind of mistake raises its own error, several kinds raise `InputError`.
+
+    >>> raise_findings([])
+    >>> raise_findings([Finding("negative", "feed scrap", ">= 0 kg/h", "-1.0")])
+    Traceback (most recent call last):
+    loopbook.errors.NegativeError: feed scrap: negative: expected >= 0 kg/h, found -1.0
+    """
+    found = tuple(findings)
+    if not found:
+        return
+    codes = {f.code for f in found}
+    kind = _BY_CODE.get(codes.pop(), InputError) if len(codes) == 1 else InputError
+    raise kind(found)
+
+
+def nearest_hint(name: str, known: Iterable[str]) -> str:
+    """Hint with the three known names nearest to a wrong one.
+
+    >>> nearest_hint("coper", ["copper", "cobalt", "nickel"])
+    'did you mean copper?'
+    """
+    names = sorted(known)
+    lower = {n.lower(): n for n in names}
+    begin = [n for n in lower if len(name) > 1 and n.startswith(name.lower())]
+    close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.55)
+    hits = list(dict.fromkeys([*begin, *close]))[:3]
+    if hits:
+        return "did you mean " + ", ".join(lower[h] for h in hits) + "?"
+    return "known: " + ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
