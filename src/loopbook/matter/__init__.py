@@ -1,0 +1,79 @@
+"""What matter is: elements, formulas, components, assays, bills of materials, units, numbers.
+
+Lives here: atomic weights and formulas, the components that streams and lots are made of, what
+cells and scrap consist of, what a laboratory measured, units at the edges, and the library of
+sourced numbers. May import nothing of Loopbook but ``loopbook.errors``; every room imports it.
+
+How much nickel is in a tonne of rejected NMC811 cells, and which numbers say so::
+
+    >>> from loopbook.matter import scrap_type
+    >>> scrap = scrap_type("formed cells", "NMC811")
+    >>> round(1000 * scrap.element_shares()["Ni"])
+    207
+    >>> print(scrap.used[0])
+    composition_cell/NMC811/active material = 0.428948 kg/kg (2022) [A, everbatt2023]
+"""
+
+from loopbook.matter.assay import (
+    BASES,
+    ActiveMaterial,
+    Assay,
+    Measured,
+    active_material_from_elements,
+    assay_from_text,
+    element_assay,
+)
+from loopbook.matter.bom import SCRAP_TYPES, Bill, cell, chemistries, module, pack, scrap_type
+from loopbook.matter.components import (
+    PHASES,
+    Component,
+    ComponentSet,
+    component_names,
+    components,
+)
+from loopbook.matter.elements import OTHER, atomic_weights, element_names
+from loopbook.matter.formula import element_shares, format_formula, molar_mass, parse_formula
+from loopbook.matter.library import Library, Used, explain, load_library, packaged_data
+from loopbook.matter.tables import GRADES, Number, Source
+from loopbook.matter.units import KNOWN_UNITS, check_unit, convert, parse_quantity
+
+__all__ = [
+    "BASES",
+    "GRADES",
+    "KNOWN_UNITS",
+    "OTHER",
+    "PHASES",
+    "SCRAP_TYPES",
+    "ActiveMaterial",
+    "Assay",
+    "Bill",
+    "Component",
+    "ComponentSet",
+    "Library",
+    "Measured",
+    "Number",
+    "Source",
+    "Used",
+    "active_material_from_elements",
+    "assay_from_text",
+    "atomic_weights",
+    "cell",
+    "check_unit",
+    "chemistries",
+    "component_names",
+    "components",
+    "convert",
+    "element_assay",
+    "element_names",
+    "element_shares",
+    "explain",
+    "format_formula",
+    "load_library",
+    "module",
+    "molar_mass",
+    "pack",
+    "packaged_data",
+    "parse_formula",
+    "parse_quantity",
+    "scrap_type",
+]

@@ -1,0 +1,290 @@
+"""Components: what a stream is made of, and how much of each element that is.
+
+A component is a substance with a formula (nickel hydroxide) or with mass shares of elements
+(steel). A `ComponentSet` puts components in order and holds the matrix that turns kilograms of
+components into kilograms of elements, on which every balance rests.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
+from loopbook.matter.elements import OTHER, atomic_weights
+from loopbook.matter.formula import element_shares, molar_mass
+
+__all__ = ["PHASES", "Component", "ComponentSet", "component_names", "components"]
+
+PHASES = ("solid", "liquid", "aqueous", "gas")
+"""Phases that a component may have."""
+
+_SHARE_TOLERANCE = 1e-9  # shares are typed with up to six figures; their sum may miss 1 by rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A substance with a known composition.
+
+    Parameters
+    ----------
+    name : the name in the library or one of your own.
+    formula : chemical formula, or None if the composition is given by shares.
+    shares : mass shares of elements, kg/kg; what they leave of 1 becomes ``other``.
+    phase : one of `PHASES`.
+    molar_mass : kg/kmol; None to compute it from the formula (NaN where there is none).
+
+    >>> Component("slag", shares={"Fe": 0.3, "Si": 0.2}).element_shares()
+    {'Fe': 0.3, 'Si': 0.2, 'other': 0.5}
+    >>> Component("brine", formula="LiCl", phase="wet")
+    Traceback (most recent call last):
+    loopbook.errors.InputError: component brine: phase: expected solid, liquid, aqueous, gas, \
+found wet
+    """
+
+    name: str
+    formula: str | None = None
+    shares: Mapping[str, float] | None = field(default=None, hash=False)
+    phase: str = "solid"
+    molar_mass: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check everything that can be checked without atomic weights of others."""
+        if self.shares is not None:
+            object.__setattr__(self, "shares", dict(self.shares))
+        raise_findings(_component_findings(self))
+
+    def element_shares(self, weights: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Mass shares of elements, kg/kg; they sum to 1, with ``other`` for what is not named.
+
+        >>> Component("water", formula="H2O").element_shares()["O"].__round__(4)
+        0.8881
+        """
+        if self.formula is not None:
+            return element_shares(self.formula, weights)
+        known = {e: float(s) for e, s in (self.shares or {}).items() if e != OTHER and s > 0.0}
+        rest = 1.0 - math.fsum(known.values())
+        if rest > _SHARE_TOLERANCE:
+            return {**known, OTHER: rest}
+        scale = 1.0 - rest  # within rounding of 1: divide so that the sum is 1 again
+        return {e: s / scale for e, s in known.items()}
+
+    def mass_kg_per_kmol(self, weights: Mapping[str, float] | None = None) -> float:
+        """Molar mass, kg/kmol; NaN where there is no formula and none was given.
+
+        >>> round(Component("lime", formula="CaO").mass_kg_per_kmol(), 3)
+        56.077
+        """
+        if self.molar_mass is not None:
+            return self.molar_mass
+        return math.nan if self.formula is None else molar_mass(self.formula, weights)
+
+
+def _component_findings(component: Component) -> list[Finding]:
+    where = f"component {component.name}"
+    findings = []
+    if not component.name or component.name != component.name.strip():
+        findings.append(
+            Finding("input", where, "a name without outer blanks", repr(component.name))
+        )
+    if component.phase not in PHASES:
+        findings.append(Finding("phase", where, ", ".join(PHASES), str(component.phase)))
+    if (component.formula is None) == (component.shares is None):
+        found = "neither" if component.formula is None else "both"
+        findings.append(Finding("input", where, "either formula or shares", found))
+    mass = component.molar_mass
+    if mass is not None and not 0.0 < mass < math.inf:
+        findings.append(Finding("not-finite", where, "molar_mass above 0 kg/kmol", repr(mass)))
+    if component.formula is not None:
+        try:
+            element_shares(component.formula)
+        except InputError as error:
+            findings.extend(error.findings)
+    findings.extend(_share_findings(component.shares or {}, where))
+    return findings
+
+
+def _share_findings(shares: Mapping[str, float], where: str) -> list[Finding]:
+    known = atomic_weights()
+    findings = []
+    for element, share in shares.items():
+        place = f"{where} {element}"
+        if element not in known and element != OTHER:
+            hint = nearest_hint(element, known)
+            findings.append(Finding("unknown-name", where, "an element", element, hint))
+        elif math.isnan(share):
+            findings.append(Finding("not-finite", place, "a share 0..1", "nan"))
+        elif not 0.0 <= share <= 1.0:
+            hint = "shares are fractions of 1, not percent"
+            findings.append(Finding("share", place, "0..1 kg/kg", repr(share), hint))
+    total = math.fsum(shares.values())
+    if not findings and not total <= 1.0 + _SHARE_TOLERANCE:
+        findings.append(Finding("share", where, "sum of shares <= 1", f"{total:.6g}"))
+    if not findings and OTHER in shares and not abs(total - 1.0) <= _SHARE_TOLERANCE:
+        findings.append(Finding("share", where, "sum of 1 with other given", f"{total:.6g}"))
+    return findings
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSet:
+    """Components in order, with the matrix from components to elements.
+
+    Made by `components`. Two sets are equal if their components and atomic weights are.
+
+    Attributes
+    ----------
+    items : the components, in order.
+    weights : atomic weights in g/mol that replace standard ones, or None.
+    names : names in order.
+    index : name -> position.
+    elements : elements present, sorted by symbol, ``other`` last.
+    element_matrix : shape (element, component), kg of element per kg of component; each column
+        sums to 1. Read-only.
+    molar_mass : shape (component,), kg/kmol; NaN where there is no formula. Read-only.
+    phases : phase of each component.
+
+    >>> pair = components("NiSO4.6H2O", "steel")
+    >>> pair.elements
+    ('C', 'Fe', 'H', 'Mn', 'Ni', 'O', 'S', 'other')
+    >>> pair.element_matrix.sum(axis=0)
+    array([1., 1.])
+    """
+
+    items: tuple[Component, ...]
+    weights: Mapping[str, float] | None = field(default=None, hash=False)
+    names: tuple[str, ...] = field(init=False, compare=False)
+    index: dict[str, int] = field(init=False, compare=False, repr=False)
+    elements: tuple[str, ...] = field(init=False, compare=False)
+    element_matrix: NDArray[np.float64] = field(init=False, compare=False, repr=False)
+    molar_mass: NDArray[np.float64] = field(init=False, compare=False, repr=False)
+    phases: tuple[str, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Compute the matrix and the lookups from the items."""
+        names = tuple(item.name for item in self.items)
+        raise_findings(_duplicate_findings(names))
+        shares = [item.element_shares(self.weights) for item in self.items]
+        present = {element for share in shares for element in share}
+        elements = tuple(sorted(present - {OTHER})) + ((OTHER,) if OTHER in present else ())
+        matrix = np.zeros((len(elements), len(names)))
+        rows = {element: row for row, element in enumerate(elements)}
+        for column, share in enumerate(shares):
+            for element, value in share.items():
+                matrix[rows[element], column] = value
+        mass = np.array([item.mass_kg_per_kmol(self.weights) for item in self.items], dtype=float)
+        matrix.setflags(write=False)
+        mass.setflags(write=False)
+        values: dict[str, Any] = {
+            "names": names,
+            "index": {name: place for place, name in enumerate(names)},
+            "elements": elements,
+            "element_matrix": matrix,
+            "molar_mass": mass,
+            "phases": tuple(item.phase for item in self.items),
+        }
+        for attribute, value in values.items():
+            object.__setattr__(self, attribute, value)
+
+    def __len__(self) -> int:
+        """Count of components."""
+        return len(self.items)
+
+    def require(self, name: str, where: str) -> int:
+        """Position of a component, or `UnknownNameError` with the nearest names.
+
+        Parameters
+        ----------
+        name : name of the component.
+        where : what asks, for the message: ``file:line`` or a unit and its parameter.
+
+        >>> components("copper", "water").require("coper", "screen.split")
+        Traceback (most recent call last):
+        loopbook.errors.UnknownNameError: screen.split: unknown-name: expected a component, \
+found coper (did you mean copper?)
+        """
+        place = self.index.get(name)
+        if place is None:
+            hint = nearest_hint(name, self.names)
+            raise UnknownNameError([Finding("unknown-name", where, "a component", name, hint)])
+        return place
+
+
+def _duplicate_findings(names: tuple[str, ...]) -> list[Finding]:
+    seen: set[str] = set()
+    findings = []
+    for place, name in enumerate(names, start=1):
+        if name in seen:
+            findings.append(Finding("duplicate", f"components {place}", "each name once", name))
+        seen.add(name)
+    return findings
+
+
+@cache
+def _packaged() -> dict[str, dict[str, str]]:
+    """Rows of the packaged ``components.csv`` by name; read once, never changed."""
+    path = resources.files("loopbook.matter") / "data" / "components.csv"
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    return {row["name"]: row for row in rows}
+
+
+def component_names() -> tuple[str, ...]:
+    """Names of the library's components, in the order of the file.
+
+    >>> "NCMA 89-4-4-3" in component_names()
+    True
+    """
+    return tuple(_packaged())
+
+
+def _component_from_row(row: Mapping[str, str]) -> Component:
+    """Component of one row of ``components.csv``; shares read ``Fe=0.99;C=0.001``."""
+    if row["formula"]:
+        return Component(row["name"], formula=row["formula"], phase=row["phase"])
+    pairs = (pair.split("=") for pair in row["shares"].split(";") if pair)
+    shares = {element.strip(): float(share) for element, share in pairs}
+    return Component(row["name"], shares=shares, phase=row["phase"])
+
+
+def components(*names: str | Component, weights: Mapping[str, float] | None = None) -> ComponentSet:
+    """Set of components, from names of the library or components of your own, in that order.
+
+    Parameters
+    ----------
+    names : names in ``data/components.csv``, or `Component` records.
+    weights : atomic weights in g/mol that replace the standard ones (`atomic_weights`).
+
+    Raises
+    ------
+    UnknownNameError, DuplicateError : with every wrong name at once.
+
+    >>> mix = components("NMC811", "graphite", Component("binder", shares={"C": 0.6}))
+    >>> mix.names, mix.index["graphite"], len(mix)
+    (('NMC811', 'graphite', 'binder'), 1, 3)
+    >>> components("NMC811", "NMC811")
+    Traceback (most recent call last):
+    loopbook.errors.DuplicateError: components 2: duplicate: expected each name once, found NMC811
+    """
+    library = _packaged()
+    findings: list[Finding] = []
+    items: list[Component] = []
+    for place, name in enumerate(names, start=1):
+        if isinstance(name, Component):
+            items.append(name)
+        elif name in library:
+            items.append(_component_from_row(library[name]))
+        else:
+            hint = nearest_hint(name, library)
+            where = f"components {place}"
+            findings.append(Finding("unknown-name", where, "a component", name, hint))
+    texts = tuple(n.name if isinstance(n, Component) else n for n in names)
+    findings.extend(_duplicate_findings(texts))
+    raise_findings(findings)
+    return ComponentSet(tuple(items), None if weights is None else dict(weights))

@@ -1,0 +1,315 @@
+"""The library of sourced numbers: every number with its source, page, range and grade.
+
+A number is found by its subject and parameter; its key is ``table/subject/parameter``. Several
+years of one key are a series. `loopbook.matter.tables` says what a table is and what is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+
+from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
+from loopbook.matter.tables import GRADES, Number, Source, read_sources, read_table, repeated
+
+__all__ = [
+    "Library",
+    "Recorder",
+    "Used",
+    "explain",
+    "load_library",
+    "packaged_data",
+]
+
+_NO_TABLES = frozenset({"sources.csv", "elements.csv", "components.csv"})
+
+
+class Recorder(Protocol):
+    """What `Library.get` writes the rows into: a list of `Number`, or a `Used`."""
+
+    def append(self, number: Number, /) -> None:
+        """Take one row."""
+
+
+@dataclass(slots=True)
+class Used:
+    """Rows that a result used, each once, in the order of first use.
+
+    >>> used = Used()
+    >>> _ = load_library().get("US", "electricity price", used=used)
+    >>> _ = load_library().get("US", "electricity price", used=used)
+    >>> [number.where for number in used] == [used.numbers[0].where]
+    True
+    """
+
+    numbers: list[Number] = field(default_factory=list)
+
+    def append(self, number: Number, /) -> None:
+        """Take a row, if it is not there yet."""
+        if number not in self.numbers:
+            self.numbers.append(number)
+
+    def __iter__(self) -> Iterator[Number]:
+        """Rows in order of first use."""
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        """Count of rows."""
+        return len(self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Numbers of all loaded tables; made by `load_library`.
+
+    Parameters
+    ----------
+    numbers : rows, in order of table and line.
+    sources : works by source_id.
+    """
+
+    numbers: tuple[Number, ...]
+    sources: Mapping[str, Source]
+    _by_name: Mapping[tuple[str, str], list[Number]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the rows by subject and parameter."""
+        by_name: dict[tuple[str, str], list[Number]] = {}
+        for number in self.numbers:
+            by_name.setdefault((number.subject, number.parameter), []).append(number)
+        object.__setattr__(self, "_by_name", by_name)
+
+    def get(
+        self,
+        subject: str,
+        parameter: str,
+        table: str | None = None,
+        *,
+        year: str | None = None,
+        used: Recorder | None = None,
+    ) -> Number:
+        """The one number of a subject and parameter.
+
+        Parameters
+        ----------
+        subject, parameter : its names.
+        table : table to look in; needed where two tables have the same names.
+        year : needed where there are several years.
+        used : takes the row, so that a result can list what it used.
+
+        Raises
+        ------
+        UnknownNameError : no such number (three nearest given).
+        InputError : several, and nothing says which.
+
+        >>> load_library().get("NMC811", "copper", "composition_cell").value.__round__(4)
+        0.078
+        """
+        found = [
+            number
+            for number in self._by_name.get((subject, parameter), ())
+            if table in (None, number.table) and year in (None, number.year)
+        ]
+        if len(found) == 1:
+            if used is not None:
+                used.append(found[0])
+            return found[0]
+        where = "/".join((table or "*", subject, parameter)) + (f" {year}" if year else "")
+        if not found:
+            raise UnknownNameError([self._unknown(subject, parameter, table, where)])
+        places = ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in found[:6])
+        hint = "say which table or year"
+        raise InputError([Finding("ambiguous", where, "one number", places, hint)])
+
+    def _unknown(self, subject: str, parameter: str, table: str | None, where: str) -> Finding:
+        rows = [n for n in self.numbers if table in (None, n.table)]
+        subjects = {n.subject for n in rows}
+        if not rows:
+            hint = nearest_hint(str(table), self.tables())
+            return Finding("unknown-name", where, "a table", str(table), hint)
+        if subject not in subjects:
+            hint = nearest_hint(subject, subjects)
+            return Finding("unknown-name", where, "a subject", subject, hint)
+        hint = nearest_hint(parameter, {n.parameter for n in rows if n.subject == subject})
+        return Finding("unknown-name", where, f"a parameter of {subject}", parameter, hint)
+
+    def value(
+        self,
+        subject: str,
+        parameter: str,
+        table: str | None = None,
+        *,
+        unit: str | None = None,
+        year: str | None = None,
+        used: Recorder | None = None,
+    ) -> float:
+        """Value of the one number of a subject and parameter, in `unit` if given (see `get`).
+
+        >>> load_library().value("US", "labour price", unit="USD/person_hour")
+        38.12
+        """
+        number = self.get(subject, parameter, table, year=year, used=used)
+        return number.value if unit is None else number.to(unit)
+
+    def series(self, subject: str, parameter: str, table: str | None = None) -> tuple[Number, ...]:
+        """All years of a subject and parameter, in order of year; empty if there are none.
+
+        >>> len(load_library().series("nickel", "monthly price")) >= 120
+        True
+        """
+        rows = self._by_name.get((subject, parameter), ())
+        return tuple(sorted((n for n in rows if table in (None, n.table)), key=lambda n: n.year))
+
+    def find(self, text: str) -> tuple[Number, ...]:
+        """Rows that hold every word of a text in key, unit, source, note or source's title.
+
+        >>> {number.table for number in load_library().find("nmc811 copper cell")} >= \
+{"composition_cell"}
+        True
+        """
+        words = text.lower().split()
+        return tuple(n for n in self.numbers if all(w in self._text(n) for w in words))
+
+    def _text(self, number: Number) -> str:
+        title = self.sources[number.source_id].title
+        parts = (number.key, number.unit, number.year, number.source_id, number.note, title)
+        return " ".join(parts).lower()
+
+    def with_value(self, value: float, relative: float = 1e-9) -> tuple[Number, ...]:
+        """Rows whose value equals a number: where does 0.9 come from?
+
+        >>> any(n.subject == "hydro" for n in load_library().with_value(0.98))
+        True
+        """
+        return tuple(n for n in self.numbers if math.isclose(n.value, value, rel_tol=relative))
+
+    def with_key(self, key: str) -> tuple[Number, ...]:
+        """Rows of a key ``table/subject/parameter``, in order of the file.
+
+        >>> load_library().with_key("recoveries/hydro/Li")[0].value
+        0.9
+        """
+        return tuple(n for n in self.numbers if n.key == key)
+
+    def table(self, name: str) -> tuple[Number, ...]:
+        """Rows of a table; `UnknownNameError` if there is none of that name.
+
+        >>> load_library().table("salts")[0].key
+        'salts/NiSO4/H2SO4 per salt'
+        """
+        rows = tuple(n for n in self.numbers if n.table == name)
+        if not rows:
+            hint = nearest_hint(name, self.tables())
+            raise UnknownNameError([Finding("unknown-name", "library", "a table", name, hint)])
+        return rows
+
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables, sorted.
+
+        >>> load_library().tables()[0]
+        'black_mass_specs'
+        """
+        return tuple(sorted({n.table for n in self.numbers}))
+
+    def subjects(self, table: str) -> tuple[str, ...]:
+        """Subjects of a table, in order of the file.
+
+        >>> load_library().subjects("recoveries")
+        ('hydro', 'pyro', 'direct', 'hydro 2019')
+        """
+        return tuple(dict.fromkeys(n.subject for n in self.table(table)))
+
+    def source(self, number: Number) -> Source:
+        """The work that a number comes from.
+
+        >>> library = load_library()
+        >>> library.source(library.get("NiSO4", "H2SO4 per salt")).title
+        'EverBatt 2023 (workbook)'
+        """
+        return self.sources[number.source_id]
+
+
+def explain(number: Number, library: Library) -> tuple[str, ...]:
+    """Lines that say where a number comes from.
+
+    >>> library = load_library()
+    >>> print(explain(library.get("US", "electricity price"), library)[0])
+    geography/US/electricity price = 0.0845 USD/kWh (2022) [A, everbatt2023]
+    """
+    source = library.source(number)
+    cited = ". ".join(
+        part.rstrip(".") for part in (source.authors, source.title, source.publisher) if part
+    )
+    year = f" ({source.year})" if source.year else ""
+    lines = {
+        "row": number.where,
+        "range": _range_text(number),
+        "source": cited + year + (f", {number.page}" if number.page else ""),
+        "at": source.url_or_doi,
+        "licence": source.licence,
+        "grade": f"{number.grade}: {GRADES[number.grade]}",
+        "note": number.note,
+    }
+    return (str(number), *(f"  {name:<8}{text}" for name, text in lines.items() if text))
+
+
+def _range_text(number: Number) -> str:
+    if number.low is None and number.high is None:
+        return "not given"
+    if number.low is None:
+        return f"up to {number.high:.6g} {number.unit}"
+    if number.high is None:
+        return f"from {number.low:.6g} {number.unit}"
+    return f"{number.low:.6g} to {number.high:.6g} {number.unit}"
+
+
+def packaged_data() -> Path:
+    """Folder of the tables that come with the package.
+
+    >>> (packaged_data() / "sources.csv").exists()
+    True
+    """
+    return Path(str(resources.files("loopbook.matter"))) / "data"
+
+
+def load_library(paths: Iterable[Path | str] | None = None) -> Library:
+    """Read tables and sources, or say everything that is wrong with them.
+
+    Parameters
+    ----------
+    paths : folders (all CSV files in them) and files; None for `packaged_data`. A
+        ``sources.csv`` among them adds to the packaged sources.
+
+    Raises
+    ------
+    InputError : with a finding, by file and line, for each unknown unit, missing source, ``TODO``,
+        duplicate key, value outside its range, NaN, wrong count of columns, cut-off file, wrong
+        encoding, unknown grade.
+
+    >>> load_library().get("US", "electricity price").grade
+    'A'
+    """
+    given = [packaged_data()] if paths is None else [Path(path) for path in paths]
+    files: list[Path] = []
+    findings: list[Finding] = []
+    for path in given:
+        if path.is_dir():
+            files.extend(sorted(path.glob("*.csv")))
+        elif path.is_file():
+            files.append(path)
+        else:
+            findings.append(Finding("input", str(path), "a folder or file", "nothing"))
+    source_files = dict.fromkeys([packaged_data() / "sources.csv"])
+    source_files.update(dict.fromkeys(file for file in files if file.name == "sources.csv"))
+    sources = read_sources(source_files, findings)
+    numbers: list[Number] = []
+    for file in files:
+        if file.name not in _NO_TABLES:
+            numbers.extend(read_table(file, sources, findings))
+    findings.extend(repeated(numbers))
+    raise_findings(findings)
+    return Library(tuple(numbers), sources)
