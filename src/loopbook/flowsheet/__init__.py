@@ -1,0 +1,99 @@
+"""Inside a plant: streams, unit operations, solver, cost, burdens, uncertainty.
+
+What lives here: flowsheets as pure NumPy functions over batches of scenarios, the unit
+operations of dismantling, shredding and refining, and what they cost and emit. What should happen
+in a plant, not what happened (that is the book). May import `loopbook.matter` only.
+
+>>> from loopbook.matter import components
+>>> from loopbook.flowsheet import Flowsheet, Sieve
+>>> fs = Flowsheet("one sieve", components("graphite", "copper"))
+>>> fs.feed("scrap", {"graphite": 600, "copper": 400}, unit="kg/h")
+>>> fs.add(Sieve("sieve", to_undersize={"graphite": 0.95, "copper": 0.05}),
+...        feed="scrap", undersize="black mass", oversize="foil")
+>>> fs.solve().flow("black mass", "copper").round(3).tolist()
+[20.0]
+"""
+
+from loopbook.flowsheet.checking import UnitCheck, check_unit
+from loopbook.flowsheet.files import from_toml, read_flowsheet, to_toml
+from loopbook.flowsheet.model import Feed, Flowsheet, Placed
+from loopbook.flowsheet.parameters import BindContext, ParameterSpec, parameter
+from loopbook.flowsheet.reaction import (
+    Crystalliser,
+    Dose,
+    HeatTreatment,
+    Leach,
+    OffGasTreatment,
+    Precipitation,
+    Reaction,
+    Reactor,
+)
+from loopbook.flowsheet.sampling import (
+    Distribution,
+    Interval,
+    Normal,
+    Triangular,
+    Uniform,
+    drivers,
+    interval,
+    sample,
+)
+from loopbook.flowsheet.separation import (
+    AirClassifier,
+    Dryer,
+    EddyCurrentSeparator,
+    Filter,
+    MagneticSeparator,
+    Mixer,
+    Shredder,
+    Sieve,
+    SolventExtraction,
+    Splitter,
+)
+from loopbook.flowsheet.solution import Solution, SolveReport
+from loopbook.flowsheet.unit import Catalogue, Unit, UnitFlows
+
+__all__ = [
+    "AirClassifier",
+    "BindContext",
+    "Catalogue",
+    "Crystalliser",
+    "Distribution",
+    "Dose",
+    "Dryer",
+    "EddyCurrentSeparator",
+    "Feed",
+    "Filter",
+    "Flowsheet",
+    "HeatTreatment",
+    "Interval",
+    "Leach",
+    "MagneticSeparator",
+    "Mixer",
+    "Normal",
+    "OffGasTreatment",
+    "ParameterSpec",
+    "Placed",
+    "Precipitation",
+    "Reaction",
+    "Reactor",
+    "Shredder",
+    "Sieve",
+    "Solution",
+    "SolveReport",
+    "SolventExtraction",
+    "Splitter",
+    "Triangular",
+    "Uniform",
+    "Unit",
+    "UnitCheck",
+    "UnitFlows",
+    "check_unit",
+    "drivers",
+    "from_toml",
+    "interval",
+    "parameter",
+    "read_flowsheet",
+    "sample",
+    "to_toml",
+]

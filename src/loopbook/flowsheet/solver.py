@@ -1,0 +1,128 @@
+"""Solve a plan: pass through the units, converge the recycles, audit.
+
+Scenarios are calculated in chunks that fit the cache. Within a chunk all scenarios pass together;
+each has its own secants, so its answer does not hang on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from loopbook.errors import Finding, nearest_hint, raise_findings
+from loopbook.flowsheet.audit import Ledger
+from loopbook.flowsheet.graph import Group
+from loopbook.flowsheet.parameters import Array, Value
+from loopbook.flowsheet.plan import Plan, Step, bind_scenarios, sliced, split_scenarios
+from loopbook.flowsheet.recycle import Recycle, run_pass
+from loopbook.flowsheet.solution import Solution, SolveReport
+
+__all__ = ["solve"]
+
+
+def solve(
+    plan: Plan,
+    scenarios: Mapping[str, Value],
+    *,
+    keep: Sequence[str] | None,
+    tolerance: float,
+    max_passes: int,
+    chunk: int,
+) -> Solution:
+    """Solve all scenarios; see `Flowsheet.solve`."""
+    unit_values, feed_values, count = split_scenarios(plan, scenarios)
+    kept = _kept(plan, keep)
+    varied = bind_scenarios(plan, unit_values)
+    ledger = Ledger(plan, min(chunk, count))
+    parts: list[list[Array]] = []
+    reports: list[SolveReport] = []
+    for start in range(0, count, chunk):
+        part = slice(start, min(start + chunk, count))
+        streams = _feed_arrays(plan, feed_values, part)
+        passes, residual = 0, np.zeros(streams[-1].shape[1])
+        for group in plan.groups:
+            steps_of = _stepper(plan, group, varied, part)
+            if group.tears:
+                recycle = Recycle(plan, group, steps_of, tolerance, max_passes)
+                used, left = recycle.converge(streams)
+                passes, residual = max(passes, used), np.maximum(residual, left)
+            else:
+                run_pass(steps_of(None), streams)
+        closure = ledger.audit(streams)
+        parts.append([streams[i] for i in kept])
+        reports.append(SolveReport(passes, residual, closure))
+    flows = {
+        plan.streams[i]: parts[0][k]
+        if len(parts) == 1
+        else np.concatenate([p[k] for p in parts], axis=1)
+        for k, i in enumerate(kept)
+    }
+    return Solution(plan, flows, SolveReport.join(reports))
+
+
+def _stepper(
+    plan: Plan, group: Group, varied: Mapping[int, tuple[Any, Any]], part: slice
+) -> Callable[[int | None], list[Step]]:
+    """The group's calculations for a whole chunk, or for one scenario of it."""
+
+    changed = [u for u in group.units if u in varied]
+    fixed = plan.steps(group, plan.bound)
+
+    def steps_of(scenario: int | None) -> list[Step]:
+        if not changed:
+            return fixed
+        here = part
+        if scenario is not None:
+            here = slice(part.start + scenario, part.start + scenario + 1)
+        bound = list(plan.bound)
+        for u in changed:
+            bound[u] = sliced(*varied[u], here)
+        return plan.steps(group, tuple(bound))
+
+    return steps_of
+
+
+def _kept(plan: Plan, keep: Sequence[str] | None) -> list[int]:
+    if keep is None:
+        return list(range(len(plan.streams)))
+    findings = [
+        Finding("unknown-name", "keep", "a stream", name, nearest_hint(name, plan.streams))
+        for name in keep
+        if name not in plan.index
+    ]
+    raise_findings(findings)
+    return [plan.index[name] for name in keep]
+
+
+def _feed_arrays(plan: Plan, values: Mapping[str, Mapping[str, Array]], part: slice) -> list[Array]:
+    """Streams by index for one chunk: feeds filled in, the rest zero, trash last."""
+    width = part.stop - part.start
+    empty = np.zeros((len(plan.basis), width))
+    streams = [empty] * (len(plan.streams) + 1)
+    for name, feed in plan.flowsheet.feeds.items():
+        if name not in plan.index:
+            continue
+        flow = np.zeros((len(plan.basis), width))
+        for component, kg in feed.kg_per_h.items():
+            flow[plan.basis.index[component]] = kg if kg.size == 1 else kg[part]
+        for component, value in values.get(name, {}).items():
+            given = value if value.size == 1 else value[part]
+            _set_feed(plan, (name, component), flow, given)
+        streams[plan.index[name]] = flow
+    return streams
+
+
+def _set_feed(plan: Plan, at: tuple[str, str], flow: Array, given: Array) -> None:
+    name, component = at
+    from loopbook.matter.units import convert
+
+    factor = convert(1.0, plan.flowsheet.feeds[name].unit, "kg/h")
+    if not (given >= 0.0).all():
+        path = f"scenario {name}.{component}".rstrip(".")
+        raise_findings([Finding("negative", path, "a flow >= 0", f"{given.min():g}")])
+    if component:
+        flow[plan.basis.index[component]] = given * factor
+    else:
+        flow *= given * factor / flow.sum(axis=0)

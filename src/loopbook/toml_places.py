@@ -1,0 +1,130 @@
+"""Read TOML and remember on which line each key stands, so that a finding can name the place.
+
+The standard library's reader gives values without places. `read_toml` gives both; a key inside
+an inline table or a multi-line array has the line on which that value begins.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loopbook.errors import FileTruncatedError, Finding, InputError
+
+__all__ = ["TomlFile", "parse_toml", "read_toml"]
+
+_KEY_PART = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
+_KEY = rf"{_KEY_PART}(?:\s*\.\s*{_KEY_PART})*"
+_HEADER = re.compile(rf"^\s*(\[\[?)\s*({_KEY})\s*\]\]?")
+_ASSIGN = re.compile(rf"^\s*({_KEY})\s*=")
+
+
+@dataclass(frozen=True, slots=True)
+class TomlFile:
+    """Values of a TOML text, and the line of every key.
+
+    Attributes
+    ----------
+    name : file name for findings.
+    data : the values.
+    lines : line by path; members of an array of tables have their index in the path.
+    """
+
+    name: str
+    data: dict[str, Any]
+    lines: dict[tuple[str | int, ...], int]
+
+    def where(self, *path: str | int) -> str:
+        """``file:line`` of a key, or of the nearest thing around it that has a line.
+
+        >>> parse_toml("a = 1\\n[b]\\nc = {d = 2}\\n", "x.toml").where("b", "c", "d")
+        'x.toml:3'
+        """
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.lines:
+                return f"{self.name}:{self.lines[path[:end]]}"
+        return f"{self.name}:1"
+
+
+def read_toml(path: Path) -> TomlFile:
+    """Read a file; an absent file, another encoding or bad syntax is an `InputError`."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        finding = Finding("file", str(path), "a readable file", error.strerror or "unreadable")
+        raise InputError([finding]) from error
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        found = f"byte 0x{raw[error.start]:02x}"
+        hint = "save the file as UTF-8"
+        place = f"{path.name}:{line}"
+        raise InputError([Finding("encoding", place, "UTF-8", found, hint)]) from error
+    return parse_toml(text, path.name)
+
+
+def parse_toml(text: str, name: str) -> TomlFile:
+    """Read TOML text; `name` stands for the file in findings.
+
+    Raises
+    ------
+    FileTruncatedError
+        The text ends inside a string, array or table.
+    InputError
+        Any other mistake of syntax, with its line.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _syntax_error(error, text, name) from error
+    return TomlFile(name, data, _places(text))
+
+
+def _syntax_error(error: tomllib.TOMLDecodeError, text: str, name: str) -> InputError:
+    message = str(error)
+    count = text.count("\n") + 1
+    match = re.search(r"at line (\d+)", message)
+    line = int(match[1]) if match else count
+    what = message.split(" (at ", maxsplit=1)[0]
+    if "end of document" in message:
+        hint = "the file ends in the middle of something; was it cut short?"
+        return FileTruncatedError(
+            [Finding("file-truncated", f"{name}:{count}", "more", what, hint)]
+        )
+    return InputError([Finding("syntax", f"{name}:{line}", "TOML", what)])
+
+
+def _places(text: str) -> dict[tuple[str | int, ...], int]:
+    lines: dict[tuple[str | int, ...], int] = {}
+    counts: dict[tuple[str, ...], int] = {}
+    prefix: tuple[str | int, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            keys = _split(header[2])
+            prefix = _indexed(keys, counts)
+            if header[1] == "[[":
+                counts[keys] = counts.get(keys, -1) + 1
+                prefix = (*_indexed(keys[:-1], counts), keys[-1], counts[keys])
+            lines.setdefault(prefix, number)
+        elif assign := _ASSIGN.match(line):
+            path = (*prefix, *_split(assign[1]))
+            lines.setdefault(path, number)
+    return lines
+
+
+def _indexed(keys: tuple[str, ...], counts: dict[tuple[str, ...], int]) -> tuple[str | int, ...]:
+    """Path of a header, with the current index after each part that is an array of tables."""
+    path: list[str | int] = []
+    for end, key in enumerate(keys, start=1):
+        path.append(key)
+        if keys[:end] in counts and end < len(keys):
+            path.append(counts[keys[:end]])
+    return tuple(path)
+
+
+def _split(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip("\"'") for part in re.findall(_KEY_PART, dotted))
