@@ -217,7 +217,7 @@ def test_an_absent_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_balance_error_names_element_unit_and_scenario() -> None:
-    from test_units import Leak
+    from test_unit_operations import Leak
 
     fs = Flowsheet("leaky", components("copper", "graphite"))
     fs.feed("in", {"copper": [0.0, 100.0]}, unit="kg/h")

@@ -12,6 +12,7 @@ __all__ = ["CLOSURE_TOLERANCE", "Ledger"]
 
 CLOSURE_TOLERANCE = 1e-9
 _NEGATIVE_TOLERANCE = 1e-12
+_TINY = 1e-300  # kg/h: below this floats lose their digits
 _TRACE = 1e-12  # of an element's flow into the whole: less than that in a unit may be rounding
 
 
@@ -66,7 +67,7 @@ class Ledger:
         if not lowest >= 0.0:
             _check_negative(plan, streams, entered[-1].sum(axis=0))
         np.multiply(entered, CLOSURE_TOLERANCE, out=limit)
-        limit += _TRACE * entered[-1]
+        limit += _TRACE * entered[-1] + _TINY
         np.subtract(entered, left, out=left)
         net = left[-1].copy()
         np.abs(left, out=left)

@@ -136,7 +136,7 @@ class Recycle:
         parts = change.reshape(len(self.group.tears), len(self.plan.basis), -1)
         gap = np.sum([np.abs(matrix @ part) for part in parts], axis=0)
         entering = np.sum([matrix @ streams[i] for i in self._entering], axis=0)
-        closed: Flags = (gap <= 0.1 * CLOSURE_TOLERANCE * entering).all(axis=0)
+        closed: Flags = (gap <= 0.1 * CLOSURE_TOLERANCE * entering + 1e-300).all(axis=0)
         return closed
 
     def _newton(self, guess: Array, streams: list[Array]) -> int:

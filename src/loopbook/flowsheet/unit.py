@@ -51,7 +51,18 @@ class UnitFlows:
 @dataclass_transform(
     frozen_default=True, kw_only_default=True, field_specifiers=(parameter, dataclasses.field)
 )
-class Unit:
+class _Declared:
+    """Makes every subclass a frozen dataclass; parameters need no type annotation."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        named = inspect.get_annotations(cls)
+        plain = [n for n, v in vars(cls).items() if isinstance(v, dataclasses.Field)]
+        cls.__annotations__ = {**{n: Any for n in plain if n not in named}, **named}
+        dataclass(frozen=True, eq=False)(cls)
+
+
+class Unit(_Declared):
     """Base of all unit operations.
 
     Class attributes
@@ -78,14 +89,6 @@ class Unit:
     name: str = dataclasses.field(kw_only=False)
     energy_mj_per_kg: Mapping[str, float] = dataclasses.field(default_factory=dict, kw_only=True)
     equipment: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Make every subclass a frozen dataclass; parameters need no type annotation."""
-        super().__init_subclass__(**kwargs)
-        named = inspect.get_annotations(cls)
-        plain = [n for n, v in vars(cls).items() if isinstance(v, dataclasses.Field)]
-        cls.__annotations__ = {**{n: Any for n in plain if n not in named}, **named}
-        dataclass(frozen=True, eq=False)(cls)
 
     def bind(self, context: BindContext) -> SimpleNamespace:
         """Turn the parameters into arrays; extend it to precompute what `run` needs."""
@@ -118,6 +121,3 @@ class Unit:
         """Energy by carrier in MJ/h, shape (scenario,) each."""
         feed = flows.feed_kg_per_h
         return {carrier: mj * feed for carrier, mj in self.energy_mj_per_kg.items()}
-
-
-dataclass(frozen=True, eq=False)(Unit)

@@ -47,10 +47,12 @@ class Used:
     """
 
     numbers: list[Number] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set, repr=False)
 
     def append(self, number: Number, /) -> None:
         """Take a row, if it is not there yet."""
-        if number not in self.numbers:
+        if number.where not in self._seen:
+            self._seen.add(number.where)
             self.numbers.append(number)
 
     def __iter__(self) -> Iterator[Number]:
