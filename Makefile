@@ -7,14 +7,15 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 PEERS := $(VENV)/.installed-peers
+BIOSTEAM := build/biosteam
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check bench docs lock
+.PHONY: help run test test-all check bench bench-biosteam docs lock
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 20
 
 run: $(RUNTIME)  ## compute the founding case; prints a summary and where the report is
 	@$(BIN)/loopbook run gmbi
@@ -35,6 +36,9 @@ check: $(DEV)  ## what a commit needs: format, lint, types, arrows, house rules;
 bench: $(PEERS)  ## measure speed and print it beside peers and limits
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/r20.py
+
+bench-biosteam: $(BIOSTEAM)/.installed  ## the same with BioSTEAM among the peers (wants Python 3.11)
+	$(MAKE) bench
 
 docs: $(DEV)  ## run every example of README.md and docs/
 	$(BIN)/python -m pytest tests/docs
@@ -72,3 +76,11 @@ $(PEERS): pyproject.toml | $(BIN)/pip
 	@echo 'Installing Loopbook, its tools and the peers it is measured against into $(VENV)'
 	@$(PIP_INSTALL) -e '.[dev,peers]'
 	@touch $@ $(DEV) $(RUNTIME)
+
+# Its pins conflict with Loopbook's tools, so it lives apart; newer pairs do not install together.
+$(BIOSTEAM)/.installed:
+	@echo 'Installing BioSTEAM into $(BIOSTEAM) (the first time only)'
+	@$(PYTHON) -m venv $(BIOSTEAM)
+	@$(BIOSTEAM)/bin/python -m pip install --quiet --disable-pip-version-check \
+		biosteam==2.52.11 thermosteam==0.52.8
+	@touch $@

@@ -178,7 +178,7 @@ class Flowsheet:
         keep: Sequence[str] | None = None,
         tolerance: float = 1e-11,
         max_passes: int = 500,
-        chunk: int = 192,
+        chunk: int = 384,
     ) -> Any:
         """Solve all recycles and check every element over every unit and over the whole.
 
@@ -190,7 +190,7 @@ class Flowsheet:
         keep : streams whose flows the result holds; default all.
         tolerance : largest relative change of any component of a torn stream in the last pass.
         max_passes : passes after which a recycle is given up.
-        chunk : scenarios that are calculated together; about 128-256 stay in the cache.
+        chunk : scenarios that are calculated together; a few hundred stay in the cache.
 
         Returns
         -------

@@ -19,6 +19,7 @@ from loopbook.flowsheet.unit import Unit
 from loopbook.matter import ComponentSet
 
 __all__ = [
+    "Inlet",
     "Plan",
     "Step",
     "UnitPlan",

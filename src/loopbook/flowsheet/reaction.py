@@ -181,7 +181,8 @@ class Reactor(Unit):
         """Contents after the reactions, kg/h."""
         if len(p.limiting) == 0:
             return x
-        out: Array = p.matrix @ (p.extent * x[p.limiting])
+        extent = p.extent * x.take(p.limiting, axis=0)
+        out: Array = p.matrix * extent if len(extent) == 1 else p.matrix @ extent
         out += x
         return out
 
@@ -191,7 +192,7 @@ class Reactor(Unit):
         need *= p.factor
         if recycle is not None and p.credited:
             need[p.credited] = np.maximum(need[p.credited] - recycle[p.returned], 0.0)
-        supply: Array = p.brings @ need
+        supply: Array = p.brings * need if len(need) == 1 else p.brings @ need
         return supply
 
     def contents(self, p: Any, *ins: Array) -> tuple[Array, Array | None]:
@@ -201,7 +202,7 @@ class Reactor(Unit):
         supply = None
         if p.draws:
             supply = self.draw(p, feed, recycle)
-            x = x + supply
+            x = x + supply if recycle is None else np.add(x, supply, out=x)
         return self.react(p, x), supply
 
     def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:

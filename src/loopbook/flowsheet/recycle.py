@@ -27,7 +27,7 @@ from loopbook.errors import ConvergenceError
 from loopbook.flowsheet.audit import CLOSURE_TOLERANCE
 from loopbook.flowsheet.graph import Group
 from loopbook.flowsheet.parameters import Array
-from loopbook.flowsheet.plan import Plan, Step
+from loopbook.flowsheet.plan import Inlet, Plan, Step
 
 __all__ = ["Recycle", "run_pass"]
 
@@ -40,18 +40,22 @@ _SECANT_PASSES = 25
 def run_pass(steps: Sequence[Step], streams: list[Array]) -> None:
     """Run every unit once, in order, on the list of streams."""
     for step in steps:
-        args = [
-            streams[i] if type(i) is int else _mixed(i, streams)  # type: ignore[arg-type]
-            for i in step.ins
-        ]
-        for o, x in zip(step.outs, step.run(step.bound, *args), strict=True):
+        ins = step.ins
+        if len(ins) == 1 and isinstance(ins[0], int):
+            made = step.run(step.bound, streams[ins[0]])
+        else:
+            made = step.run(step.bound, *[_inlet(i, streams) for i in ins])
+        for o, x in zip(step.outs, made, strict=True):
             if x is not None:
                 streams[o] = x
 
 
-def _mixed(inlet: tuple[int, ...] | None, streams: list[Array]) -> Array | None:
+def _inlet(inlet: Inlet, streams: list[Array]) -> Array | None:
+    """The stream at a port, or the sum of several."""
     if inlet is None:
         return None
+    if isinstance(inlet, int):
+        return streams[inlet]
     total = streams[inlet[0]] + streams[inlet[1]]
     for i in inlet[2:]:
         total += streams[i]
@@ -126,8 +130,12 @@ class Recycle:
     def _error(self, image: Array, change: Array) -> Array:
         """Largest relative change of a component, shape (scenario,)."""
         scale = np.abs(image)
-        scale += _ROUNDING / self.tolerance * scale.sum(axis=0)
-        worst: Array = (np.abs(change) / np.maximum(scale, 1e-300)).max(axis=0)
+        floor = scale.sum(axis=0)
+        floor *= _ROUNDING / self.tolerance
+        floor += 1e-300
+        scale += floor
+        np.divide(np.abs(change), scale, out=scale)
+        worst: Array = scale.max(axis=0)
         return worst
 
     def _closed(self, change: Array, streams: list[Array]) -> Flags:
@@ -200,8 +208,13 @@ def _secant(
     if previous is None:
         return image
     old_guess, old_change = previous
+    gain = guess - old_guess
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        gain = (guess - old_guess) / (old_change - change)  # 1 / (1 - slope of G)
-    gain = np.where((gain > 0.0) & (gain < 1e4), gain, 1.0)
-    target = guess + gain * change
-    return np.where(target >= 0.0, target, image)
+        gain /= old_change - change  # 1 / (1 - slope of G)
+    trusted = gain > 0.0
+    trusted &= gain < 1e4
+    np.copyto(gain, 1.0, where=~trusted)
+    gain *= change
+    gain += guess
+    np.copyto(gain, image, where=~(gain >= 0.0))
+    return gain

@@ -36,7 +36,7 @@ def solve(
     kept = _kept(plan, keep)
     varied = bind_scenarios(plan, unit_values)
     ledger = Ledger(plan, min(chunk, count))
-    parts: list[list[Array]] = []
+    whole = [np.empty((len(plan.basis), count)) for _ in kept] if count > chunk else []
     reports: list[SolveReport] = []
     for start in range(0, count, chunk):
         part = slice(start, min(start + chunk, count))
@@ -51,14 +51,13 @@ def solve(
             else:
                 run_pass(steps_of(None), streams)
         closure = ledger.audit(streams)
-        parts.append([streams[i] for i in kept])
+        if whole:
+            for out, i in zip(whole, kept, strict=True):
+                out[:, part] = streams[i]
+        else:
+            whole = [streams[i] for i in kept]
         reports.append(SolveReport(passes, residual, closure))
-    flows = {
-        plan.streams[i]: parts[0][k]
-        if len(parts) == 1
-        else np.concatenate([p[k] for p in parts], axis=1)
-        for k, i in enumerate(kept)
-    }
+    flows = {plan.streams[i]: x for i, x in zip(kept, whole, strict=True)}
     return Solution(plan, flows, SolveReport.join(reports))
 
 
