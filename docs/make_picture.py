@@ -1,0 +1,52 @@
+"""Make ``docs/gmbi-sankey.png``, the README's picture, out of the program's own report.
+
+Run it from the project after a change of the case or of the report; it needs a Chromium::
+
+    python docs/make_picture.py
+
+It runs the case ``gmbi``, opens the report in a headless browser as a person would, chooses
+nickel, and takes a picture of the Sankey.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "cases"))
+
+from browser import CHROMIUM, Browser  # noqa: E402  (the tests' browser)
+
+from loopbook.cases.report import write_report  # noqa: E402
+from loopbook.cases.run import run_case  # noqa: E402
+
+WIDTH = 1320
+"""Of the window, in CSS pixels."""
+
+
+def make_picture(report: Path, picture: Path, *, measure: str = "nickel_t") -> None:
+    """Write a picture of a report's Sankey.
+
+    Parameters
+    ----------
+    report : page that `write_report` wrote.
+    picture : PNG to write.
+    measure : column of ``loop_flows`` that the widths stand for.
+    """
+    with tempfile.TemporaryDirectory() as profile, Browser(Path(profile)) as browser:
+        browser.view(WIDTH, 1000, scale=1.1)
+        browser.open(report)
+        browser.ask(f"document.querySelector('input[name=measure][value={measure}]').click()")
+        browser.settle()
+        browser.picture(picture, "#sankey")
+
+
+if __name__ == "__main__":
+    if not CHROMIUM:
+        sys.exit("make_picture.py needs a Chromium: install the package chromium")
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        write_report(run_case(ROOT / "cases" / "gmbi"), page)
+        make_picture(page, ROOT / "docs" / "gmbi-sankey.png")

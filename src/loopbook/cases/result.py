@@ -1,0 +1,117 @@
+"""What a run of a case gives: tables whose every column names the input rows that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from loopbook.errors import Finding, UnknownNameError, nearest_hint
+
+__all__ = ["CaseResult", "Cell", "Column", "InputFile", "InputRow", "Table"]
+
+Cell: TypeAlias = float | int | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a result table.
+
+    Parameters
+    ----------
+    name : name for programs, units last: ``black_mass_t``.
+    title : name for people, without the unit: ``Black mass``.
+    unit : unit of its numbers, ``""`` for text and ``"1"`` for shares.
+    basis : keys of the `InputRow` that the numbers rest on.
+    how : the rule that makes the number, in words or as a formula.
+    """
+
+    name: str
+    title: str
+    unit: str = ""
+    basis: tuple[str, ...] = ()
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under named columns; a cell may be None where there is no number."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+    def column(self, name: str) -> list[Any]:
+        """All cells of a column, in row order."""
+        return [row[self.position(name)] for row in self.rows]
+
+    def position(self, name: str) -> int:
+        """Position of a column; an unknown name is an `UnknownNameError`."""
+        names = [c.name for c in self.columns]
+        if name not in names:
+            hint = nearest_hint(name, names)
+            raise UnknownNameError([Finding("unknown-name", self.name, "a column", name, hint)])
+        return names.index(name)
+
+    def records(self) -> Iterator[dict[str, Cell]]:
+        """Rows as mappings from column name to cell."""
+        names = [c.name for c in self.columns]
+        for row in self.rows:
+            yield dict(zip(names, row, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One number that went in: from a file of the case or from the data library.
+
+    Parameters
+    ----------
+    key : unique, for example ``case/scrap_path.csv/2027/cell_reject_share``.
+    where : ``scrap_path.csv:5``.
+    source, page, grade : who says so, where, and how sure (``assumption`` if nobody does).
+    """
+
+    key: str
+    where: str
+    value: Cell
+    unit: str
+    source: str
+    page: str
+    grade: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that was read, with its SHA-256 and size."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """Everything that a run of a case gives; the report and the files are made from this alone.
+
+    Attributes
+    ----------
+    name, title : of the case.
+    switches : scenarios of the case and whether each is on.
+    summary : (label, text) pairs for one screen.
+    tables : result tables by name.
+    inputs : every number that went in, by key.
+    sources : rows of the sources table: id, title, publisher, year, address.
+    files : files that were read.
+    """
+
+    name: str
+    title: str
+    switches: Mapping[str, bool]
+    summary: Sequence[tuple[str, str]]
+    tables: Mapping[str, Table]
+    inputs: Mapping[str, InputRow]
+    sources: Mapping[str, Mapping[str, str]]
+    files: Sequence[InputFile]

@@ -1,0 +1,112 @@
+"""Running a case: load, compute, check, and put the tables together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from loopbook.cases.article import article_table
+from loopbook.cases.carbon import carbon_table
+from loopbook.cases.case import Case, Facts
+from loopbook.cases.equivalents import equivalent_tables
+from loopbook.cases.load import find_case, library_input, load_case
+from loopbook.cases.loop import loop_table
+from loopbook.cases.mass import Outcome, mass_tables
+from loopbook.cases.money import money_tables
+from loopbook.cases.plants import works
+from loopbook.cases.result import CaseResult, InputRow, Table
+from loopbook.cases.screen import summary
+from loopbook.cases.supply import supply
+from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
+
+__all__ = ["compute", "run_case"]
+
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def run_case(
+    path_or_name: str | Path,
+    switches: Iterable[str] = (),
+    *,
+    cases: Path | None = None,
+    progress: Progress = _silent,
+) -> CaseResult:
+    """Run a case from its folder, or by name from the folder ``cases``.
+
+    Parameters
+    ----------
+    path_or_name : folder of the case, or its name.
+    switches : scenarios to switch on, beside those that are on by default.
+    cases : folder that holds named cases; ``cases`` in the working folder by default.
+    progress : told what is being done.
+
+    Raises
+    ------
+    InputError : with everything that is wrong with the case, by file and line.
+    BalanceError : mass does not close somewhere.
+    """
+    progress("reading the case")
+    case = load_case(find_case(path_or_name, cases))
+    return compute(case, switches, progress=progress)
+
+
+def compute(
+    case: Case, switches: Iterable[str] = (), *, progress: Progress = _silent
+) -> CaseResult:
+    """Compute a loaded case; the same case and switches give the same result."""
+    chosen = _switches(case, switches)
+    facts = Facts(case.library, {})
+    progress("cells and scrap")
+    made = supply(case, chosen, facts)
+    progress("plant and refiner")
+    plant, refiner = works(case, made, facts)
+    outcome = Outcome(case, chosen, facts, made, plant, refiner)
+    progress("tables")
+    tables: dict[str, Table] = {table.name: table for table in mass_tables(outcome)}
+    tables |= {table.name: table for table in money_tables(outcome)}
+    for table in (carbon_table(outcome), loop_table(outcome), *equivalent_tables(outcome)):
+        tables[table.name] = table
+    if case.rows("article.csv"):
+        tables["article"] = article_table(case, tables)
+    inputs = _inputs(case, facts)
+    _check_basis(tables.values(), inputs)
+    used = {row.source for row in inputs.values()} | {
+        r["source_id"] for r in case.rows("sources.csv")
+    }
+    sources = {name: work for name, work in case.sources.items() if name in used}
+    return CaseResult(
+        case.name, case.title, chosen, summary(case, tables), tables, inputs, sources, case.files
+    )
+
+
+def _switches(case: Case, on: Iterable[str]) -> dict[str, bool]:
+    known = {switch.name: switch.default for switch in case.switches}
+    findings = [
+        Finding("unknown-name", "switch", "a switch of the case", name, nearest_hint(name, known))
+        for name in on
+        if name not in known
+    ]
+    raise_findings(findings)
+    return {**known, **dict.fromkeys(on, True)}
+
+
+def _inputs(case: Case, facts: Facts) -> dict[str, InputRow]:
+    """Input rows of the case, and of the library rows that were used."""
+    inputs = dict(case.inputs)
+    for number in facts.used.values():
+        row = library_input(number)
+        inputs.setdefault(row.key, row)
+    return inputs
+
+
+def _check_basis(tables: Iterable[Table], inputs: dict[str, InputRow]) -> None:
+    """Every column's basis must be there, or a number could not be traced."""
+    for table in tables:
+        for column in table.columns:
+            missing = [key for key in column.basis if key not in inputs]
+            if missing:
+                raise BalanceError(f"{table.name}.{column.name} rests on unknown {missing[0]}")

@@ -1,0 +1,222 @@
+"""``loopbook run`` and ``loopbook compare``: what they print and write, and what they refuse."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from case_folder import GMBI, TOY, copy_case, replace_in
+from click.testing import CliRunner, Result
+
+from loopbook.cases import CaseResult, compare_runs, run_case, write_result
+from loopbook.cli import main
+from loopbook.errors import InputError
+
+GOLDEN = Path(__file__).parent / "data" / "toy_run.txt"
+
+
+def call(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def test_the_screen_is_the_golden_file(tmp_path: Path) -> None:
+    done = call("run", TOY, "--switch", "guest", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    shown = done.output.replace(str(tmp_path), "")
+    assert shown == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_last_line_says_where_the_report_is(tmp_path: Path) -> None:
+    done = call("run", GMBI, "--out", tmp_path / "gmbi")
+    assert done.output.splitlines()[-1] == f"Report: {tmp_path / 'gmbi' / 'report.html'}"
+    assert (tmp_path / "gmbi" / "report.html").stat().st_size > 100_000
+
+
+def test_a_name_is_found_under_cases_and_out_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_case(TOY, tmp_path / "cases")
+    monkeypatch.chdir(tmp_path)
+    done = call("run", "toy")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "Report: out/toy/report.html")
+
+
+def test_json_is_the_same_run(tmp_path: Path) -> None:
+    done = call("run", TOY, "--out", tmp_path / "out", "--json")
+    data = json.loads(done.output)
+    result = run_case(TOY)
+    assert data["switches"] == {"guest": False}
+    assert set(data["tables"]) == set(result.tables)
+    assert data["tables"]["scrap"]["rows"] == [list(row) for row in result.tables["scrap"].rows]
+
+
+def test_findings_end_with_1_and_misuse_with_2(tmp_path: Path) -> None:
+    folder = copy_case(TOY, tmp_path)
+    replace_in(folder / "case.toml", "400 t/yr", "400 tons/yr")
+    replace_in(folder / "lines.csv", "line 1,2031,2,", "line 1,2031,nan,")
+    done = call("run", folder, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "case.toml:23: unit:" in done.output
+    assert "lines.csv:3: made_gwh: not-finite:" in done.output
+    assert done.output.splitlines()[-1] == "2 findings"
+    assert not (tmp_path / "out").exists()
+    assert call("run").exit_code == 2
+    assert call("run", folder, "--swich", "x").exit_code == 2
+    assert call("run", "nosuch").exit_code == 1
+    assert call("compare", tmp_path, tmp_path).exit_code == 1
+    assert call("compare", tmp_path).exit_code == 2
+
+
+# ---- files ----
+
+
+def test_tables_are_written_as_csv_and_parquet(tmp_path: Path) -> None:
+    result = run_case(GMBI)
+    write_result(result, tmp_path / "run")
+    for table in result.tables.values():
+        names = [column.name for column in table.columns]
+        with (tmp_path / "run" / "tables" / f"{table.name}.csv").open(encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        assert rows[0] == names
+        assert len(rows) == len(table.rows) + 1
+        parquet = pq.read_table(tmp_path / "run" / "tables" / f"{table.name}.parquet")
+        assert parquet.column_names == names
+        for column in table.columns:
+            written = parquet.column(column.name).to_pylist()
+            wanted = table.column(column.name)
+            numbers = any(isinstance(cell, float) for cell in wanted)
+            mixed = numbers and any(isinstance(cell, str) for cell in wanted)
+            assert mixed or written == wanted
+            unit = parquet.schema.field(column.name).metadata[b"unit"].decode()
+            assert unit == column.unit
+
+
+def test_inputs_are_written_with_checksums(tmp_path: Path) -> None:
+    write_result(run_case(GMBI), tmp_path / "run")
+    data = json.loads((tmp_path / "run" / "inputs.json").read_text(encoding="utf-8"))
+    names = {path.name for path in GMBI.iterdir() if path.suffix in {".csv", ".toml"}}
+    assert {file["name"] for file in data["files"]} == names
+    import hashlib
+
+    for file in data["files"]:
+        raw = (GMBI / file["name"]).read_bytes()
+        assert (file["bytes"], file["sha256"]) == (len(raw), hashlib.sha256(raw).hexdigest())
+    row = data["inputs"]["case/scrap_path.csv/lansing/2035/cell_reject_share"]
+    assert (row["value"], row["source"]) == (0.05, "everbatt2023")
+    line = int(row["where"].partition(":")[2])
+    assert "lansing,2035" in (GMBI / "scrap_path.csv").read_text().splitlines()[line - 1]
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_result(run_case(TOY), tmp_path / name)
+    for path in sorted((tmp_path / "a").rglob("*")):
+        if path.is_file():
+            other = tmp_path / "b" / path.relative_to(tmp_path / "a")
+            assert path.read_bytes() == other.read_bytes(), path.name
+
+
+def test_a_run_replaces_an_earlier_run_and_nothing_else(tmp_path: Path) -> None:
+    result = run_case(TOY)
+    write_result(result, tmp_path / "run")
+    (tmp_path / "run" / "stale.txt").write_text("old")
+    write_result(result, tmp_path / "run")
+    assert not (tmp_path / "run" / "stale.txt").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep")
+    with pytest.raises(InputError, match="a folder of a run"):
+        write_result(result, tmp_path / "mine")
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "keep"
+    (tmp_path / "file").write_text("keep")
+    with pytest.raises(InputError):
+        write_result(result, tmp_path / "file")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "mine", "run"]
+
+
+def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run_case(TOY)
+    write_result(result, tmp_path / "run")
+    before = (tmp_path / "run" / "summary.json").read_bytes()
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("loopbook.cases.report.write_report", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        write_result(result, tmp_path / "run")
+    assert (tmp_path / "run" / "summary.json").read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+# ---- compare ----
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> tuple[Path, Path]:
+    folder = copy_case(TOY, tmp_path)
+    write_result(run_case(folder), tmp_path / "a")
+    replace_in(folder / "case.toml", "400 t/yr", "800 t/yr")
+    replace_in(folder / "recoveries.csv", ",,,preprocessing/generic/copper recovery,,,,",
+               ",0.8,1,,,,assumption,worse")  # fmt: skip
+    write_result(run_case(folder, ["guest"]), tmp_path / "b")
+    return tmp_path / "a", tmp_path / "b"
+
+
+def test_changed_inputs_are_told_with_their_place(changed: tuple[Path, Path]) -> None:
+    found = compare_runs(*changed)
+    told = {(c.where, c.old, c.new) for c in found.inputs}
+    assert ("case.toml:23", 400.0, 800.0) in told
+    assert ("recoveries.csv:3", 0.9, 0.8) in told
+    assert found.switches == {"guest": (False, True)}
+
+
+def test_changed_results_are_sorted_by_effect(changed: tuple[Path, Path]) -> None:
+    found = compare_runs(*changed)
+    effects = [c.relative for c in found.results]
+    assert effects == sorted(effects, reverse=True)
+    capacity = [c for c in found.results if (c.table, c.column) == ("scrap", "capacity_t")]
+    assert {(c.row, c.old, c.new) for c in capacity} == {("2030", 200.0, 400.0),
+                                                         ("2031", 400.0, 800.0)}  # fmt: skip
+    assert {c.relative for c in capacity} == {0.25, 0.5}
+
+
+def test_a_run_does_not_differ_from_itself(changed: tuple[Path, Path]) -> None:
+    found = compare_runs(changed[0], changed[0])
+    assert (found.switches, found.inputs, found.results) == ({}, (), ())
+    assert "no result differs" in call("compare", changed[0], changed[0]).output
+
+
+def test_compare_prints_both(changed: tuple[Path, Path]) -> None:
+    done = call("compare", *changed, "--limit", "3")
+    assert done.exit_code == 0
+    lines = done.output.splitlines()
+    assert lines[0] == "switch guest: off -> on"
+    assert "case.toml:23: plant.capacity: 400 -> 800 t/yr" in lines
+    assert "recoveries.csv:3: preprocessing/copper recovery/value: 0.9 -> 0.8" in lines
+    assert any("the first 3" in line for line in lines)
+    data = json.loads(call("compare", *changed, "--json").output)
+    assert data["inputs"][0]["where"] == "case.toml:23"
+    assert len(data["results"]) > 3
+
+
+def test_half_a_run_is_refused(changed: tuple[Path, Path]) -> None:
+    a, b = changed
+    (a / "summary.json").write_text('{"tables": {', encoding="utf-8")
+    shutil.rmtree(b / "tables")
+    (b / "inputs.json").unlink()
+    with pytest.raises(InputError) as caught:
+        compare_runs(a, b)
+    assert {f.code for f in caught.value.findings} == {"file-truncated", "missing-file"}
+
+
+def test_a_result_answers_json_numbers_only() -> None:
+    result: CaseResult = run_case(GMBI)
+    for table in result.tables.values():
+        for row in table.rows:
+            json.dumps(row, allow_nan=False)
