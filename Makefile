@@ -21,9 +21,9 @@ run: $(RUNTIME)  ## compute the founding case; prints a summary and where the re
 	@$(BIN)/loopbook run gmbi
 
 test: $(DEV)  ## fast tests, doctests and the documentation's examples; under five minutes
-	$(BIN)/python -m pytest -n 2 -m 'not slow and not browser'
+	$(BIN)/python -m pytest -n 2 -m 'not slow and not browser and not server'
 
-test-all: $(DEV)  ## every test, slow ones and the browser's too
+test-all: $(DEV)  ## every test, slow ones, the browser's and the server's too
 	$(BIN)/python -m pytest -n 2
 
 check: $(DEV)  ## what a commit needs: format, lint, types, arrows, house rules; under a minute
@@ -36,6 +36,7 @@ check: $(DEV)  ## what a commit needs: format, lint, types, arrows, house rules;
 bench: $(PEERS)  ## measure speed and print it beside peers and limits
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/r20.py
+	$(BIN)/python bench/book_postgres.py
 
 bench-biosteam: $(BIOSTEAM)/.installed  ## the same with BioSTEAM among the peers (wants Python 3.11)
 	$(MAKE) bench

@@ -13,6 +13,9 @@ The tree::
     |   |-- FormulaError        a formula that does not parse                 formula
     |   |-- FileTruncatedError  a file that ends before its content does      file-truncated
     |   `-- WiringError    a port or stream wired wrongly                wiring
+    |-- MissingExtraError     an optional package is not installed
+    |-- StorageError          a book's file or server refused: full, read-only, locked, damaged
+    |-- ProofError            a proof or signature that does not prove what it should
     |-- BalanceError          an element that does not close: an invariant is broken
     `-- ConvergenceError      a recycle that does not converge
 
@@ -28,7 +31,6 @@ from typing import ClassVar
 
 __all__ = [
     "BalanceError",
-    "WiringError",
     "ConvergenceError",
     "DuplicateError",
     "FileTruncatedError",
@@ -36,11 +38,15 @@ __all__ = [
     "FormulaError",
     "InputError",
     "LoopbookError",
+    "MissingExtraError",
     "NegativeError",
     "NotFiniteError",
+    "ProofError",
     "ShareError",
+    "StorageError",
     "UnitError",
     "UnknownNameError",
+    "WiringError",
     "nearest_hint",
     "raise_findings",
 ]
@@ -147,6 +153,18 @@ class WiringError(InputError):
     """A port or stream wired wrongly."""
 
     code = "wiring"
+
+
+class MissingExtraError(LoopbookError):
+    """What was asked for needs an optional package that is not installed."""
+
+
+class StorageError(LoopbookError):
+    """A book's file or server refused: full, read-only, gone, damaged, or held by another."""
+
+
+class ProofError(LoopbookError):
+    """A proof or signature that does not prove what it should."""
 
 
 class BalanceError(LoopbookError):

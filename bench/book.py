@@ -1,0 +1,250 @@
+"""Measure the book on SQLite beside raw inserts of the same rows, and Beancount where it installs.
+
+Every event moves 12 substances from one account to another: two legs, 24 substance values. Four
+things are measured in the same run, in turn, and the medians and their ratios printed:
+
+1. *prepared postings*: events that are already planned, 1,000 to a commit; canonical bytes, hash,
+   and all checks of the database included. Peer: the same rows by plain ``sqlite3`` into the same
+   wide tables without any check (event, two postings, two balances).
+2. *full commands*: validated, planned against the book, posted; per second of one core.
+3. *single durable events*: one to a commit. Peer: the plain rows, one event to a commit, which the
+   disk's fsync bounds.
+4. *Beancount*: its loader on the same number of transactions with 12 commodities each.
+
+The exit code is 1 if a total is wrong, never because of time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from loopbook.book import Account, Book, Event, Leg, commands
+from loopbook.book.nouns import SUBSTANCES, negate
+
+BATCH = 1000
+LOTS = 400
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+COUNT = len(SUBSTANCES)
+
+
+def opened(path: Path) -> Book:
+    """A new book with parties, sites and lots that hold plenty of everything."""
+    book = Book(path, create=True)
+    envelope = {"actor": "bench", "occurred_at": T0}
+    book.post(
+        [
+            commands.RegisterParty(party="LGES", key="p1", **envelope),
+            commands.RegisterParty(party="GMBI", key="p2", **envelope),
+            commands.RegisterSite(site="WS", key="s1", **envelope),
+            commands.RegisterMaterial(material="scrap", key="m1", **envelope),
+        ]
+    )
+    shares = dict.fromkeys(SUBSTANCES, "0.0833")
+    book.post(
+        [
+            commands.Receive(
+                lot=f"L{i}", material="scrap", supplier="LGES", owner="LGES", site="WS",
+                mass_kg=5_000_000, shares=shares, key=f"r{i}", **envelope,
+            )
+            for i in range(LOTS)
+        ]
+    )  # fmt: skip
+    return book
+
+
+def prepared(count: int, seed: int) -> list[Event]:
+    """Events that pass title of part of a lot, planned beforehand."""
+    draw = random.Random(seed)
+    events = []
+    for i in range(count):
+        lot = f"L{draw.randrange(LOTS)}"
+        content = tuple(draw.randrange(1, 10**6) for _ in range(COUNT))
+        seller, buyer = (Account("lot", p, "WS", lot) for p in ("LGES", "GMBI"))
+        events.append(
+            Event(
+                key=f"e{seed}-{i}", kind="transfer-title", actor="bench", document="",
+                occurred_at=1_770_000_000_000_000 + i, recorded_at=1_780_000_000_000_000 + i,
+                command="{}", legs=(Leg(buyer, content), Leg(seller, negate(content))),
+            )
+        )  # fmt: skip
+    return events
+
+
+def post_prepared(book: Book, events: list[Event], size: int) -> None:
+    """Post planned events, `size` to a commit."""
+    for start in range(0, len(events), size):
+        part = events[start : start + size]
+        book.store.transact([], lambda session, part=part: [session.append(e) for e in part])
+
+
+class Raw:
+    """The same rows in plain wide tables: no check, no hash, no key."""
+
+    def __init__(self, path: Path) -> None:
+        self.link = sqlite3.connect(path, isolation_level=None)
+        self.link.execute("PRAGMA journal_mode = WAL")
+        self.link.execute("PRAGMA synchronous = FULL")
+        wide = ", ".join(f"s{i} INTEGER" for i in range(COUNT))
+        self.link.execute(
+            "CREATE TABLE event (id INTEGER PRIMARY KEY, key TEXT, kind TEXT, actor TEXT, "
+            "document TEXT, occurred_at INTEGER, recorded_at INTEGER, command TEXT) STRICT"
+        )
+        self.link.execute(
+            f"CREATE TABLE posting (event INTEGER, account INTEGER, mass INTEGER, {wide}, "
+            "PRIMARY KEY (event, account)) STRICT, WITHOUT ROWID"
+        )
+        self.link.execute("CREATE INDEX posting_account ON posting (account, event)")
+        self.link.execute(
+            f"CREATE TABLE balance (account INTEGER PRIMARY KEY, mass INTEGER, {wide}) STRICT"
+        )
+        places = ", ".join("?" * (COUNT + 2))
+        self.link.executemany(
+            f"INSERT INTO balance VALUES ({places})",
+            [(a, *(10**17,) * (COUNT + 1)) for a in range(2 * LOTS)],
+        )
+        sums = ", ".join(f"s{i} = s{i} + ?" for i in range(COUNT))
+        self.insert = f"INSERT INTO posting VALUES ({places}, ?)"
+        self.update = f"UPDATE balance SET mass = mass + ?, {sums} WHERE account = ?"
+        self.next = 1
+
+    def post(self, events: list[Event], size: int) -> None:
+        """Insert the events' rows, `size` events to a commit."""
+        for start in range(0, len(events), size):
+            heads, legs, sums = [], [], []
+            for e in events[start : start + size]:
+                head = (self.next, e.key, e.kind, e.actor, e.document, e.occurred_at)
+                heads.append((*head, e.recorded_at, e.command))
+                for k, leg in enumerate(e.legs):
+                    place = 2 * int(leg.account.lot[1:]) + k
+                    total = sum(leg.content)
+                    legs.append((self.next, place, total, *leg.content))
+                    sums.append((total, *leg.content, place))
+                self.next += 1
+            self.link.execute("BEGIN IMMEDIATE")
+            self.link.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)", heads)
+            self.link.executemany(self.insert, legs)
+            self.link.executemany(self.update, sums)
+            self.link.execute("COMMIT")
+
+
+def full_commands(count: int, seed: int) -> list[commands.Command]:
+    """A plant's mix: receive, weigh, assay, transfer title."""
+    made: list[commands.Command] = []
+    for i in range(count // 4):
+        lot, when = f"F{seed}-{i}", T0 + timedelta(seconds=i)
+        base = {"actor": "bench", "occurred_at": when}
+        shares = {"Ni": "0.21", "Co": "0.01", "Li": "0.03", "Cu": "0.09", "Al": "0.06", "C": "0.3"}
+        made += [
+            commands.Receive(
+                lot=lot, material="scrap", supplier="LGES", owner="LGES", site="WS",
+                mass_kg="18000", shares=shares, key=f"{lot}r", **base,
+            ),
+            commands.Weigh(
+                lot=lot, ticket=lot, gross_kg="33010.5", tare_kg="15020", key=f"{lot}w", **base
+            ),
+            commands.Assay(
+                lot=lot, stage="provisional", basis="as received", key=f"{lot}a",
+                shares={"Ni": "0.2131", "Co": "0.0099", "Li": "0.0301"}, laboratory="WS", **base,
+            ),
+            commands.TransferTitle(lot=lot, seller="LGES", buyer="GMBI", key=f"{lot}t", **base),
+        ]  # fmt: skip
+    return made
+
+
+def rate(work: Callable[[], None], count: int, clock: Callable[[], float]) -> float:
+    """Events a second."""
+    start = clock()
+    work()
+    return count / (clock() - start)
+
+
+def beancount_rate(folder: Path, count: int) -> float | None:
+    """Transactions a second of Beancount's loader; None where it is not installed."""
+    try:
+        from beancount import loader
+    except ImportError:
+        return None
+    lines = [f"2020-01-01 open Assets:A{i}" for i in range(2)]
+    for i in range(count):
+        lines.append(f'2021-01-01 * "e{i}"')
+        for s in range(COUNT):
+            lines += [
+                f"  Assets:A0  -{s + 1}.{i % 1000:03d} S{s}",
+                f"  Assets:A1  {s + 1}.{i % 1000:03d} S{s}",
+            ]
+    path = folder / "peer.beancount"
+    path.write_text("\n".join(lines))
+    start = time.perf_counter()
+    entries, errors, _ = loader.load_file(str(path))
+    took = time.perf_counter() - start
+    if errors or len(entries) != count + 2:
+        sys.exit("Beancount did not read the same transactions")
+    return count / took
+
+
+def check(book: Book, posted: list[Event]) -> None:
+    """The buyer's total must be what the prepared events moved."""
+    want = [sum(e.legs[0].content[i] for e in posted) for i in range(COUNT)]
+    held = [c for a, c in book.balances().items() if a.party == "GMBI" and a.lot.startswith("L")]
+    if [sum(c[i] for c in held) for i in range(COUNT)] != want:
+        sys.exit("the book's totals are wrong")
+
+
+def line(name: str, ours: list[float], peer: list[float] | None, target: str) -> None:
+    """Print medians and the ratio."""
+    mine = statistics.median(ours)
+    text = f"  {name:<26}{mine:>12,.0f}"
+    if peer is not None:
+        ratio = statistics.median([a / b for a, b in zip(ours, peer, strict=True)])
+        text += f"{statistics.median(peer):>12,.0f}{ratio:>9.0%}"
+    else:
+        text += " " * 21
+    print(f"{text}   {target}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--events", type=int, default=5000, help="events a round in batches")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        book, raw = opened(folder / "book.sqlite"), Raw(folder / "raw.sqlite")
+        table: dict[str, list[float]] = {k: [] for k in ("batch", "raw", "full", "one", "raw one")}
+        posted: list[Event] = []
+        for r in range(options.rounds):
+            many, few = prepared(options.events, 2 * r), prepared(400, 2 * r + 1)
+            wall = time.perf_counter
+            n = len(many)
+            table["batch"].append(rate(lambda m=many: post_prepared(book, m, BATCH), n, wall))
+            table["raw"].append(rate(lambda m=many: raw.post(m, BATCH), n, wall))
+            table["one"].append(rate(lambda m=few: post_prepared(book, m, 1), len(few), wall))
+            table["raw one"].append(rate(lambda m=few: raw.post(m, 1), len(few), wall))
+            mix = full_commands(4000, r)
+            batches = [mix[i : i + BATCH] for i in range(0, len(mix), BATCH)]
+            post = lambda b=batches: [book.post(x) for x in b]  # noqa: E731
+            table["full"].append(rate(post, len(mix), time.process_time))
+            posted += many + few
+        check(book, posted)
+        print(f"the book on SQLite, median of {options.rounds} rounds")
+        print(f"  {'':<26}{'events/s':>12}{'plain rows':>12}{'ratio':>9}")
+        line("prepared, 1,000 a commit", table["batch"], table["raw"], "target 25 %")
+        line("one a commit, durable", table["one"], table["raw one"], "target 70 %")
+        line("full commands, one core", table["full"], None, "target 3,000/s")
+        peer = beancount_rate(folder, 2000)
+        said = "not installed" if peer is None else f"{peer:,.0f} transactions/s, read into memory"
+        print(f"  Beancount: {said}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""What happened: a double-entry ledger of mass that is never edited and can be proven.
+
+Here live the vocabulary (`nouns`), what can be told to the book (`commands`) and how it becomes
+events (`planning`), the storage, the Merkle log with its signed checkpoints (`proofs`), and
+`verify`, which computes everything again. The book imports ``matter`` and ``errors``; of the other
+rooms it knows nothing.
+
+>>> from datetime import UTC, datetime
+>>> from pathlib import Path
+>>> from tempfile import TemporaryDirectory
+>>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+>>> def said(number):
+...     return {"key": f"march-{number}", "actor": "amy", "occurred_at": noon}
+>>> with TemporaryDirectory() as folder, Book(Path(folder) / "gmbi.sqlite", create=True) as book:
+...     receipts = book.post([
+...         RegisterParty(party="LGES", **said(1)),
+...         RegisterSite(site="Winston-Salem", **said(2)),
+...         RegisterMaterial(material="electrode scrap", **said(3)),
+...         Receive(lot="S-1", material="electrode scrap", supplier="LGES", owner="LGES",
+...                 site="Winston-Salem", mass_kg="12500", shares={"Ni": "0.22"}, **said(4)),
+...         Split(lot="S-1", parts_kg={"S-1a": 500}, **said(5)),
+...     ])
+...     for account, content in book.balances().items():
+...         print(account, sum(content) / 1e6, "kg")
+...     verify(book).clean
+lot/LGES/Winston-Salem/S-1 12000.0 kg
+lot/LGES/Winston-Salem/S-1a 500.0 kg
+supplier/LGES// -12500.0 kg
+True
+"""
+
+from loopbook.book.book import Book, Receipt
+from loopbook.book.commands import (
+    COMMANDS,
+    AddSubstance,
+    Arrive,
+    Assay,
+    Blend,
+    ClosePeriod,
+    Command,
+    Deliver,
+    Dispose,
+    Hold,
+    Kg,
+    Move,
+    OpenPeriod,
+    Output,
+    Process,
+    Receive,
+    RegisterMaterial,
+    RegisterParty,
+    RegisterSite,
+    Release,
+    Reverse,
+    Sample,
+    Ship,
+    Split,
+    StockTake,
+    TransferTitle,
+    Weigh,
+)
+from loopbook.book.nouns import (
+    BOUNDARIES,
+    SUBSTANCES,
+    Account,
+    Content,
+    Event,
+    Leg,
+    Lot,
+    Material,
+    Measurement,
+    Party,
+    Period,
+    Site,
+)
+from loopbook.book.runs import RunAccount, run_accounts
+from loopbook.book.statement import Statement, metal_statement, period_statement
+from loopbook.book.verify import VerifyReport, verify
+
+__all__ = [
+    "BOUNDARIES",
+    "COMMANDS",
+    "SUBSTANCES",
+    "Account",
+    "AddSubstance",
+    "Arrive",
+    "Assay",
+    "Blend",
+    "Book",
+    "ClosePeriod",
+    "Command",
+    "Content",
+    "Deliver",
+    "Dispose",
+    "Event",
+    "Hold",
+    "Kg",
+    "Leg",
+    "Lot",
+    "Material",
+    "Measurement",
+    "Move",
+    "OpenPeriod",
+    "Output",
+    "Party",
+    "Period",
+    "Process",
+    "Receipt",
+    "Receive",
+    "RegisterMaterial",
+    "RegisterParty",
+    "RegisterSite",
+    "Release",
+    "Reverse",
+    "RunAccount",
+    "Sample",
+    "Ship",
+    "Site",
+    "Split",
+    "Statement",
+    "StockTake",
+    "TransferTitle",
+    "VerifyReport",
+    "Weigh",
+    "metal_statement",
+    "period_statement",
+    "run_accounts",
+    "verify",
+]

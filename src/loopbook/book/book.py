@@ -1,0 +1,175 @@
+"""The book: post commands, ask what lies where, as of any moment on both clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from loopbook.book.asof import Scope, balances_before
+from loopbook.book.commands import Command
+from loopbook.book.drafting import bad_substance
+from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
+from loopbook.book.planning import PLANNERS, as_text, plan
+from loopbook.book.schema import quoted
+from loopbook.book.sqlstore import Session, read_event
+from loopbook.book.store import open_store
+from loopbook.errors import Finding, InputError, raise_findings
+
+__all__ = ["Book", "Receipt"]
+
+_BACK_US = 5_000_000  # a clock may step back this far, for example when it is set
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a command: the event's key and number, and whether it was there already."""
+
+    key: str
+    number: int
+    again: bool
+
+
+class Book:
+    """A double-entry ledger of mass.
+
+    Parameters
+    ----------
+    path : the file of the book, or the address of its server, ``postgresql://...``.
+    create : whether to make a new book there.
+    substances : substances of a new book.
+    clock : gives now in microseconds since 1970 UTC; by default the storage's clock.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        create: bool = False,
+        substances: Sequence[str] = SUBSTANCES,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        if create:
+            raise_findings(_substance_findings(substances))
+        self.store = open_store(path, create=create, substances=substances)
+        self._clock = clock
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file or connection."""
+        self.store.close()
+
+    @property
+    def substances(self) -> tuple[str, ...]:
+        """Declared substances, in the order of every content."""
+        return self.store.nouns().substances
+
+    def post(self, commands: Command | Sequence[Command]) -> list[Receipt]:
+        """Post commands in order: all of them or none.
+
+        A command whose key was posted before changes nothing and gets its first receipt, if it
+        says the same as then.
+
+        Raises
+        ------
+        InputError
+            What is wrong with the first command that cannot be posted; nothing was posted.
+        """
+        batch = [commands] if isinstance(commands, Command) else list(commands)
+
+        def work(session: Session) -> list[Receipt]:
+            recorded_at = self.recorded_at(session)
+            receipts = []
+            for command in batch:
+                known = session.event(command.key)
+                if known is not None:
+                    receipts.append(_again(session, command, known))
+                    continue
+                event = plan(session, command, recorded_at)
+                receipts.append(Receipt(command.key, session.append(event), again=False))
+            return receipts
+
+        return self.store.transact(batch, work)
+
+    def recorded_at(self, session: Session) -> int:
+        """Now, by the book's clock; never before the last event. A clock far back is refused."""
+        now, last = session.now if self._clock is None else self._clock(), session.last
+        if now < last - _BACK_US:
+            behind = (last - now) / 1e6
+            hint = "set the computer's clock; nothing was posted"
+            finding = Finding("clock", "now", "not before the last event", f"{behind:.0f} s", hint)
+            raise InputError([finding])
+        return max(now, last + 1)  # so that what was known at a moment never changes
+
+    def event(self, key: str) -> Event:
+        """A posted event, read back from its rows."""
+        found = self.store.rows("SELECT id FROM event WHERE key = ?", (key,))
+        if not found:
+            raise InputError([Finding("unknown-name", "event", "a posted event", key)])
+        return read_event(self.store, int(found[0][0]), self.substances)
+
+    def balances(
+        self, *, lot: str | None = None, occurred: int | None = None, recorded: int | None = None
+    ) -> Mapping[Account, Content]:
+        """What lies on each account, without the empty ones.
+
+        Parameters
+        ----------
+        lot : only this lot's accounts.
+        occurred : as of this moment of what happened, inclusive; microseconds since 1970 UTC.
+        recorded : as of what the book knew at this moment, inclusive.
+        """
+        if recorded is not None:
+            self.store.settle(recorded)
+        names = [quoted(s) for s in self.substances]
+        if occurred is None and recorded is None:
+            columns = ", ".join(f"b.{n}" for n in names)
+            sql = (
+                f"SELECT a.kind, a.party, a.site, a.lot, {columns} FROM balance b "
+                "JOIN account a ON a.id = b.account"
+            )
+            found = self.store.rows(sql + _where(lot), () if lot is None else (lot,))
+        else:
+            before = None if occurred is None else occurred + 1
+            scope = Scope(lot=lot)
+            return balances_before(
+                self.store, self.substances, before, known_at=recorded, scope=scope
+            )
+        held = {Account(*row[:4]): tuple(int(x) for x in row[4:]) for row in found}
+        return {a: c for a, c in sorted(held.items()) if any(c)}
+
+
+def _substance_findings(substances: Sequence[str]) -> Iterator[Finding]:
+    """What is wrong with the substances of a new book."""
+    for k, name in enumerate(substances):
+        if bad := bad_substance(name, substances[:k]):
+            expected = "letters and digits, apart from other names by more than case"
+            yield Finding("name", "substances", expected, bad)
+    if "other" not in substances:
+        yield Finding("missing", "substances", "other, for what has no column", "none")
+
+
+def _where(lot: str | None) -> str:
+    return "" if lot is None else " WHERE a.lot = ?"
+
+
+def _again(session: Session, command: Command, known: Event) -> Receipt:
+    if as_text(command) != known.command or PLANNERS[type(command)][0] != known.kind:
+        hint = "a new command needs a new key"
+        where = f"{type(command).__name__} {command.key}"
+        finding = Finding(
+            "duplicate", where, "the command first posted with this key", "another", hint
+        )
+        raise InputError([finding])
+    return Receipt(command.key, session.number(command.key), again=True)

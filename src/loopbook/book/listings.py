@@ -1,0 +1,199 @@
+"""What a person asks of a book, as rows: balances, lots, one event, the latest events.
+
+Rows are dictionaries; masses in kg are decimal text, exact to the milligram, and moments are ISO
+8601 in UTC, so that the same rows serve a table on a screen and JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+from loopbook.book.asof import TRANSIT
+from loopbook.book.book import Book
+from loopbook.book.drafting import microseconds
+from loopbook.book.nouns import Account, Content, Event, mass
+from loopbook.book.sqlstore import read_event, read_nouns
+from loopbook.errors import Finding, UnknownNameError, nearest_hint
+
+__all__ = ["balance_rows", "event_row", "latest_events", "lot_rows", "moment_text", "one_event"]
+
+ListingRow: TypeAlias = dict[str, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment_text(moment: int) -> str:
+    """Microseconds since 1970 UTC as ISO 8601, to the second where that is exact.
+
+    >>> moment_text(1_000_000), moment_text(1)
+    ('1970-01-01T00:00:01+00:00', '1970-01-01T00:00:00.000001+00:00')
+    """
+    return (_EPOCH + timedelta(microseconds=moment)).isoformat()
+
+
+def _kg(mg: int) -> str:
+    """Milligrams as kg, exact.
+
+    >>> _kg(-1_500_000)
+    '-1.500000'
+    """
+    sign = "-" if mg < 0 else ""
+    return f"{sign}{abs(mg) // 1_000_000}.{abs(mg) % 1_000_000:06d}"
+
+
+def _content(content: Content, substances: Sequence[str]) -> ListingRow:
+    named = {f"{s}_kg": _kg(x) for s, x in zip(substances, content, strict=True) if x}
+    return {"mass_kg": _kg(mass(content)), **named}
+
+
+def _account(account: Account) -> ListingRow:
+    names = {"account": account.kind, "party": account.party, "site": account.site}
+    return {**names, "lot": account.lot}
+
+
+def balance_rows(
+    book: Book,
+    *,
+    lot: str | None = None,
+    party: str | None = None,
+    site: str | None = None,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+) -> list[ListingRow]:
+    """What lies on each account; an unknown lot, party or site is an `UnknownNameError`.
+
+    Parameters
+    ----------
+    lot, party, site : only accounts of these; ``in transit`` is a site.
+    as_of : what had happened by then, inclusive; now if not given.
+    known_at : what the book knew then, inclusive; now if not given.
+    """
+    _must_know(book, lot=lot, party=party, site=site)
+    moments = [None if m is None else microseconds(m) for m in (as_of, known_at)]
+    held = book.balances(lot=lot, occurred=moments[0], recorded=moments[1])
+    substances = book.substances
+    return [
+        {**_account(account), **_content(content, substances)}
+        for account, content in held.items()
+        if party in (None, account.party) and _is_at(account.site, site)
+    ]
+
+
+def _is_at(place: str, site: str | None) -> bool:
+    return site in (None, place) or (site == TRANSIT and place.startswith(f"{TRANSIT} "))
+
+
+def _must_know(book: Book, *, lot: str | None, party: str | None, site: str | None) -> None:
+    nouns = read_nouns(book.store)
+    findings = []
+    if lot is not None and not book.store.rows("SELECT id FROM lot WHERE id = ?", (lot,)):
+        names = [str(row[0]) for row in book.store.rows("SELECT id FROM lot LIMIT 10000")]
+        findings.append(Finding("unknown-name", "lot", "a lot", lot, nearest_hint(lot, names)))
+    for what, name, known in (("party", party, nouns.parties), ("site", site, nouns.sites)):
+        on_road = what == "site" and (name or "").startswith(TRANSIT)
+        if name is not None and name not in known and not on_road:
+            hint = nearest_hint(name, known)
+            findings.append(Finding("unknown-name", what, f"a {what}", name, hint))
+    if findings:
+        raise UnknownNameError(findings)
+
+
+def lot_rows(book: Book, *, material: str | None = None, gone: bool = False) -> list[ListingRow]:
+    """Lots with content, by name: material, where, whose, how much, and why it is on hold.
+
+    Parameters
+    ----------
+    material : only lots of this material.
+    gone : also lots that are empty now.
+    """
+    held: dict[str, dict[Account, Content]] = {}
+    for account, content in book.balances().items():
+        if account.kind == "lot":
+            held.setdefault(account.lot, {})[account] = content
+    told = "SELECT id, body FROM noun WHERE kind = 'hold' ORDER BY event"
+    holds = {name: json.loads(body)["reason"] for name, body in book.store.rows(told)}
+    rows = []
+    for lot, made_of, key in book.store.rows(
+        "SELECT l.id, l.material, e.key FROM lot l JOIN event e ON e.id = l.event ORDER BY l.id"
+    ):
+        here = held.get(lot, {})
+        if material not in (None, made_of) or not (here or gone):
+            continue
+        total = [sum(x) for x in zip(*here.values(), strict=True)] or [0] * len(book.substances)
+        row = {
+            "lot": lot,
+            "material": made_of,
+            "sites": sorted({a.site for a in here}),
+            "owners": sorted({a.party for a in here}),
+            **_content(tuple(total), book.substances),
+            "hold": holds.get(lot, ""),
+            "made_by": key,
+        }
+        rows.append(row)
+    return rows
+
+
+def event_row(event: Event, substances: Sequence[str], *, number: int = 0) -> ListingRow:
+    """An event as a row, with its legs, lots and measurements inside."""
+    return {
+        "event": number,
+        "key": event.key,
+        "kind": event.kind,
+        "actor": event.actor,
+        "document": event.document,
+        "occurred_at": moment_text(event.occurred_at),
+        "recorded_at": moment_text(event.recorded_at),
+        "reverses": event.reverses,
+        "legs": [{**_account(x.account), **_content(x.content, substances)} for x in event.legs],
+        "lots": [{"lot": x.id, "material": x.material} for x in event.lots],
+        "measurements": [
+            {
+                "lot": m.lot,
+                "quantity": m.quantity,
+                "value": m.value,
+                "uncertainty": m.uncertainty,
+                "unit": "mg" if m.quantity in ("mass", "gross", "tare") else "kg/kg",
+                "method": m.method,
+                "laboratory": m.laboratory,
+                "sample": m.sample,
+                "group": m.group,
+                "stage": m.stage,
+            }
+            for m in event.measurements
+        ],
+        "nouns": [{"kind": kind, "id": name, **json.loads(x)} for kind, name, x in event.nouns],
+    }
+
+
+def one_event(book: Book, key: str) -> ListingRow:
+    """A posted event by its key; the nearest keys are offered for one that is not there."""
+    found = book.store.rows("SELECT id FROM event WHERE key = ?", (key,))
+    if not found:
+        keys = [str(row[0]) for row in book.store.rows("SELECT key FROM event LIMIT 10000")]
+        hint = nearest_hint(key, keys)
+        raise UnknownNameError([Finding("unknown-name", "event", "a posted event", key, hint)])
+    return event_row(book.event(key), book.substances, number=int(found[0][0]))
+
+
+def latest_events(book: Book, last: int = 20) -> list[ListingRow]:
+    """The latest events in the order of recording, without their legs' contents.
+
+    Parameters
+    ----------
+    last : how many.
+    """
+    found = book.store.rows("SELECT id FROM event ORDER BY id DESC LIMIT ?", (last,))
+    rows = []
+    for (number,) in reversed(found):
+        event = read_event(book.store, int(number), book.substances)
+        moved = sum(mass(x.content) for x in event.legs if mass(x.content) > 0)
+        row = event_row(event, book.substances, number=int(number))
+        for name in ("legs", "lots", "measurements", "nouns"):
+            del row[name]
+        lots: Mapping[str, None] = dict.fromkeys(
+            [*(x.id for x in event.lots), *(x.account.lot for x in event.legs if x.account.lot)]
+        )
+        rows.append({**row, "lots": list(lots), "mass_kg": _kg(moved)})
+    return rows

@@ -1,0 +1,289 @@
+"""The vocabulary of the book: substances, accounts, legs, lots, measurements, events, periods.
+
+Read this module from top to bottom and you know what a book holds. All records are frozen.
+
+* **Content** is what lies in an account or moves on a leg: whole milligrams of each substance
+  that the book has declared, in its order. Its mass is their sum, so a leg always adds up.
+* An **account** is a party that owns (title), a site that holds (custody) and a lot; or a
+  *boundary*, where matter enters, leaves or is missing.
+* A **leg** puts content on an account. An **event** is legs that sum to zero in every substance,
+  with who, when and why. Events are never changed; a mistake is answered by a reversing event.
+* A **lot** is matter with one history. Splits, blends and runs make new lots.
+* A **measurement** is what a scale or a laboratory said, with its uncertainty.
+* A **period** is a stretch of time that can be closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+__all__ = [
+    "BOUNDARIES",
+    "SUBSTANCES",
+    "Account",
+    "Content",
+    "Event",
+    "Leg",
+    "Lot",
+    "Material",
+    "Measurement",
+    "Party",
+    "Period",
+    "Site",
+    "add",
+    "apportion",
+    "is_zero",
+    "mass",
+    "negate",
+    "part",
+    "to_content",
+    "zero",
+]
+
+Content: TypeAlias = tuple[int, ...]
+"""Milligrams per substance, in the order of the book's substances."""
+
+SUBSTANCES = ("Li", "Ni", "Co", "Mn", "Al", "Cu", "Fe", "C", "F", "P", "H2O", "other")
+"""Substances of a new book; what is none of these is in ``other`` until a command adds it."""
+
+BOUNDARIES = {
+    "supplier": "matter that came from outside",
+    "customer": "matter that went to a customer outside the book",
+    "emission": "matter that left as gas or effluent",
+    "waste": "matter that left as waste",
+    "unaccounted": "measured in minus measured out: of a run, a transport",
+    "reassay": "content re-stated by a newer weighing or assay",
+    "stock-take": "what a stock-take found more or less",
+}
+"""Kinds of boundary accounts. They may go below zero; accounts of lots may not."""
+
+
+class Account(NamedTuple):
+    """A place where content lies.
+
+    Parameters
+    ----------
+    kind : ``"lot"`` or one of `BOUNDARIES`.
+    party : who has title; for a supplier or customer, who that is; else empty.
+    site : who has custody: a site of the book, or ``in transit NUMBER`` on the road.
+    lot : the lot; empty for a boundary.
+    """
+
+    kind: str
+    party: str = ""
+    site: str = ""
+    lot: str = ""
+
+    def __str__(self) -> str:
+        """Readable form, the same in every event's bytes."""
+        return "/".join((self.kind, self.party, self.site, self.lot))
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Content put on an account; negative where it is taken away."""
+
+    account: Account
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A company that can own matter: supplier, recycler, refiner, cell maker."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place that can hold matter, with the most it may hold of each hazard class, in mg."""
+
+    id: str
+    name: str
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A kind of matter and its hazard class: ``formed cells``, ``black mass`` or empty."""
+
+    id: str
+    name: str
+    hazard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Matter with one history: its name, its material, and the event that made it."""
+
+    id: str
+    material: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a scale or a laboratory said of a lot.
+
+    Parameters
+    ----------
+    lot : the lot measured.
+    quantity : ``mass``, ``gross``, ``tare`` in mg, or a substance as a share in kg/kg.
+    value, uncertainty : decimal text, as it was reported; one standard uncertainty or empty.
+    method, laboratory, sample : how, by whom, on which sample.
+    group : measurements of one group share an error (the same scale, the same laboratory).
+    stage : provisional, exchanged, umpire or final; empty for weights.
+    """
+
+    lot: str
+    quantity: str
+    value: str
+    uncertainty: str = ""
+    method: str = ""
+    laboratory: str = ""
+    sample: str = ""
+    group: str = ""
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time from `start` up to and without `end`, in microseconds since 1970 UTC."""
+
+    id: str
+    start: int
+    end: int
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: legs that sum to zero, with who, when and why.
+
+    Parameters
+    ----------
+    key : idempotency key; the same key is the same event, however often it is sent.
+    kind : the command's name.
+    actor, document : who says so, and on which paper.
+    occurred_at, recorded_at : when it happened and when the book learned of it, microseconds
+        since 1970 UTC.
+    command : canonical JSON of the command, as it was given.
+    legs, lots, measurements : what it moves, makes and knows.
+    nouns : records registered by it, by kind and id, as canonical JSON.
+    reverses : key of the event that it takes back, or empty.
+    """
+
+    key: str
+    kind: str
+    actor: str
+    document: str
+    occurred_at: int
+    recorded_at: int
+    command: str
+    legs: Sequence[Leg] = ()
+    lots: Sequence[Lot] = ()
+    measurements: Sequence[Measurement] = ()
+    nouns: Sequence[tuple[str, str, str]] = ()
+    reverses: str = ""
+
+
+def mass(content: Content) -> int:
+    """Mass in mg.
+
+    >>> mass((2, 3, 0))
+    5
+    """
+    return sum(content)
+
+
+def zero(count: int) -> Content:
+    """Nothing of each of `count` substances."""
+    return (0,) * count
+
+
+def is_zero(content: Content) -> bool:
+    """Whether there is nothing in it.
+
+    >>> is_zero((0, 0))
+    True
+    """
+    return not any(content)
+
+
+def add(a: Content, b: Content) -> Content:
+    """Sum, substance by substance.
+
+    >>> add((1, 2), (3, -2))
+    (4, 0)
+    """
+    return tuple([x + y for x, y in zip(a, b, strict=True)])
+
+
+def negate(content: Content) -> Content:
+    """The same, taken away.
+
+    >>> negate((1, -2))
+    (-1, 2)
+    """
+    return tuple([-x for x in content])
+
+
+def part(content: Content, taken: int) -> Content:
+    """The part of a well-mixed content that has a given mass, in whole milligrams.
+
+    Substances are cut in proportion; what rounding leaves goes to the largest remainders, so that
+    the part has exactly the mass asked for and never more of a substance than there is.
+
+    Parameters
+    ----------
+    content : what there is, no substance below zero.
+    taken : mass of the part, mg, from 0 to the mass of the content.
+
+    >>> part((10, 20, 0), 15)
+    (5, 10, 0)
+    >>> part((1, 1, 1), 2)
+    (1, 1, 0)
+    """
+    whole = sum(content)
+    if not 0 <= taken <= whole:
+        raise ValueError(f"a part of {taken} mg of {whole} mg")
+    return content if taken == whole else apportion(taken, content)
+
+
+def to_content(mass_mg: int, shares: Sequence[float]) -> Content:
+    """Whole milligrams from a mass and shares that sum to one: the one crossing from models.
+
+    Parameters
+    ----------
+    mass_mg : mass, mg, not below zero.
+    shares : share of each substance, kg/kg; NaN, negative or a sum off 1 by more than 1e-9 is a
+        ValueError.
+
+    >>> to_content(10, [1 / 3, 1 / 3, 1 / 3])
+    (4, 3, 3)
+    """
+    total = sum(shares)
+    if not (abs(total - 1.0) <= 1e-9 and all(s >= 0.0 for s in shares) and mass_mg >= 0):
+        raise ValueError(f"shares that sum to {total:.12g} of {mass_mg} mg")
+    return apportion(mass_mg, [round(s * 2**52) for s in shares])
+
+
+def apportion(amount: int, weights: Sequence[int]) -> Content:
+    """Split an amount by weights in whole numbers, the largest remainders first.
+
+    >>> apportion(7, [1, 1, 2])
+    (2, 2, 3)
+    """
+    whole = sum(weights)
+    if whole <= 0:
+        raise ValueError(f"{amount} mg cannot be split by weights that sum to {whole}")
+    exact = [w * amount for w in weights]
+    floors = [x // whole for x in exact]
+    short = amount - sum(floors)
+    if short:
+        order = sorted(range(len(exact)), key=lambda i: (-(exact[i] % whole), i))
+        for i in order[:short]:
+            floors[i] += 1
+    return tuple(floors)

@@ -1,0 +1,465 @@
+"""A book on a PostgreSQL server (15 or newer), through psycopg 3.
+
+How many clients post at once without harm:
+
+1. A transaction first takes a shared lock on the book's nouns (exclusive if it states some, adds a
+   substance, opens or closes a period), then row locks on the loads of limited sites, then on all
+   lots of its batch, each sorted. What planning finds out it needs beyond that is tried without
+   waiting; if another client has it, the attempt is given up and begun again with a longer list.
+   Nobody waits for a lower lock while holding a higher one, so there is no circle to break.
+2. Everything that the batch needs to know is read in one round trip, everything that it posts is
+   written, checked and committed in another one.
+3. Event numbers come from a sequence after the locks are held: for each lot they rise in the order
+   of posting. They may have gaps. The Merkle log's order is given later, by `place_leaves`.
+
+One store is one connection and serves one thread. It connects again by itself after a loss.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors, sql
+
+from loopbook.book.commands import Command
+from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.postgres_link import SAFE, connect, explained
+from loopbook.book.postgres_rows import row_array, sorted_rows, translated
+from loopbook.book.postgres_schema import (
+    APPENDED,
+    NOUNS_VERSION,
+    column_names,
+    declare_ddl,
+    grants,
+    postgres_ddl,
+    rule_names,
+)
+from loopbook.book.schema import VERSION
+from loopbook.book.sqlstore import Nouns, Seen, Session, prime, read_nouns
+from loopbook.book.store import Wanted, wanted
+from loopbook.errors import Finding, InputError, LoopbookError, StorageError
+
+__all__ = ["PostgresStore"]
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+_ATTEMPTS = 20
+_NOUNS = 0  # advisory lock of the nouns; shards of boundary balances are 1, 2, ...
+_LONGEST_US = 600 * 10**6  # no batch is under way for longer
+_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+_LOOK = b"BEGIN; SELECT look(%s, %s::text[], %s::text[], %s::text[], %s::text[])"
+_APPEND = "SELECT append_rows({})".format(", ".join(f"%s::{t}[]" for t in APPENDED)).encode()
+_LOAD = """
+    SELECT 1 FROM load l JOIN unnest(%s::text[], %s::text[]) AS t (site, hazard)
+    USING (site, hazard) ORDER BY site, hazard FOR NO KEY UPDATE OF l"""
+_REVERSED = """
+    SELECT DISTINCT a.lot FROM event e JOIN posting p ON p.event = e.id
+    JOIN account a ON a.id = p.account WHERE e.key = ANY (%s) AND a.kind = 'lot'"""
+_RULES = """
+    SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND t.tgenabled = 'O' AND c.relnamespace = ?::regnamespace
+    UNION SELECT conname FROM pg_constraint WHERE connamespace = ?::regnamespace"""
+_PLACE = """
+    INSERT INTO leaf (place, event)
+    SELECT (SELECT count(*) FROM leaf) + row_number() OVER (ORDER BY e.recorded_at, e.id) - 1, e.id
+    FROM event e WHERE NOT EXISTS (SELECT 1 FROM leaf l WHERE l.event = e.id)
+      AND e.recorded_at > coalesce((SELECT d.recorded_at FROM leaf k JOIN event d ON d.id = k.event
+                                    ORDER BY k.place DESC LIMIT 1), 0) - %s"""
+
+
+@dataclass(slots=True)
+class _Needs:
+    """What an attempt locks and reads; grows from attempt to attempt."""
+
+    told: Wanted
+    lots: set[str]
+    loads: set[tuple[str, str]] = field(default_factory=set)
+
+
+class _More(Exception):
+    """Another client holds what planning turned out to need: begin again, and wait for it."""
+
+    def __init__(self, *, lots: Iterable[str] = (), loads: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self.lots = frozenset(lots)
+        self.loads = frozenset(loads)
+
+
+class PostgresStore:
+    """A book in a schema of a PostgreSQL database.
+
+    Parameters
+    ----------
+    address : ``postgresql://user@host/database``; the book lies in the first schema of the search
+        path (``?options=-csearch_path%3Dgmbi`` names another than ``public``).
+    create : whether to make a new book there.
+    substances : substances of a new book.
+    """
+
+    gapless = False
+
+    def __init__(
+        self, address: str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
+    ) -> None:
+        self.address = address
+        self._posting = False
+        self._committing = False
+        self._locked: set[str] = set()
+        self._locked_loads: set[tuple[str, str]] = set()
+        self._spare: Iterator[int] = iter(())
+        self._rows: dict[str, list[Sequence[Any]]] = {}
+        self._later: list[tuple[bytes, Row]] = []
+        self._cached: tuple[int, Nouns] | None = None
+        self._boundaries: dict[Account, int] = {}
+        self._link = connect(self.address)
+        self._name = self._link.info.dbname
+        with self._shut_unless_whole():
+            found = self._link.execute("SELECT current_schema()").fetchone()
+            if found is None or found[0] is None:
+                where = f"database {self._name}"
+                raise InputError([Finding("schema", where, "a schema in the search path", "none")])
+            self._schema = '"' + str(found[0]).replace('"', '""') + '"'
+            if create:
+                self._make(tuple(substances))
+            self._lock_class = int(self._checked_settings()["lock"])
+
+    # -- opening
+
+    @contextmanager
+    def _shut_unless_whole(self) -> Iterator[None]:
+        """Close the connection of a book that cannot be opened."""
+        opened = False
+        try:
+            with self._told():
+                yield
+            opened = True
+        finally:
+            if not opened:
+                self._link.close()
+
+    def _reopened(self) -> psycopg.Connection[Row]:
+        """The connection, made anew if it was lost."""
+        if self._link.closed or self._link.broken:
+            self._link = connect(self.address)
+            self._cached = None
+        return self._link
+
+    def _make(self, substances: tuple[str, ...]) -> None:
+        lock = secrets.randbelow(2**31)
+        settings = {"version": VERSION, "substances": json.dumps(substances), "lock": lock}
+        with self._link.transaction():
+            ask = "SELECT to_regclass(%s) IS NOT NULL"
+            found = self._link.execute(ask, (f"{self._schema}.event",)).fetchone()
+            if found is not None and found[0]:
+                raise InputError([Finding("duplicate", self._where, "an empty schema", "a book")])
+            for statement in postgres_ddl(substances, self._schema, lock):
+                self._link.execute(statement.encode())
+            for key, value in settings.items():
+                self._link.execute("INSERT INTO book VALUES (%s, %s)", (key, str(value)))
+
+    def _checked_settings(self) -> dict[str, str]:
+        try:
+            found: dict[str, str] = dict(self._link.execute("SELECT key, value FROM book"))
+        except (errors.UndefinedTable, errors.UndefinedColumn) as error:
+            hint = "make one with loopbook book new"
+            raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
+        if found.get("version") != str(VERSION):
+            got = found.get("version", "none")
+            raise InputError([Finding("version", self._where, str(VERSION), got)])
+        return found
+
+    @property
+    def _where(self) -> str:
+        return f"schema {self._schema} of database {self._name}"
+
+    def admit(self, role: str) -> None:
+        """Give a role of the server the right to read and post, and to change nothing."""
+        name = sql.Identifier(role).as_string(self._link)
+        with self._told(), self._link.transaction():
+            for statement in grants(name, self._schema):
+                self._link.execute(statement.encode())
+
+    # -- Database
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Run a query."""
+        if self._posting:  # `transact` explains its errors, or tries again
+            self._send()
+            return self._link.execute(translated(sql), tuple(values)).fetchall()
+        with self._told():
+            return self._reopened().execute(translated(sql), tuple(values)).fetchall()
+
+    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values; inside a transaction, at its end."""
+        for row in rows:
+            self._later.append((translated(sql), tuple(row)))
+        if not self._posting:
+            with self._told():
+                self._reopened()
+                self._send()
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows to a table, at the end of the transaction.
+
+        Rows with names as keys go in sorted, so that two writers of the same names meet in order.
+        """
+        if not rows:
+            return
+        if table not in APPENDED:
+            places = ", ".join("?" * len(columns))
+            self.write(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+            return
+        assert tuple(columns)[: len(column_names(table))] == column_names(table)
+        self._rows.setdefault(table, []).extend(sorted_rows(table, columns, rows))
+
+    def _send(self, *, commit: bool = False) -> None:
+        """Send what waits to be written, and COMMIT, in one round trip."""
+        parts: list[bytes] = []
+        values: list[Any] = []
+        if self._rows:
+            given = [self._rows.get(table) for table in APPENDED]
+            parts.append(_APPEND)
+            values += [None if rows is None else row_array(rows) for rows in given]
+        for statement, row in self._later:
+            parts.append(statement)
+            values += row
+        self._rows, self._later = {}, []
+        if commit:
+            parts.append(b"COMMIT")
+        if parts:
+            cursor = psycopg.ClientCursor(self._link)
+            cursor.execute(b"; ".join(parts), values)
+            while cursor.nextset():
+                pass
+            if commit and cursor.statusmessage != "COMMIT":
+                raise StorageError(f"{self._where}: the server did not commit; nothing was posted")
+
+    def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
+        """Numbers of accounts; new ones are opened."""
+        boundaries = [a for a in accounts if a.kind != "lot"]
+        if any(a not in self._boundaries for a in boundaries):
+            self._find_boundaries(boundaries)
+        numbers = {a: self._boundaries[a] for a in boundaries}
+        new = []
+        for account in accounts:
+            if account.kind == "lot":
+                numbers[account] = number = next(self._spare)
+                new.append((number, account.kind, account.party, account.site, account.lot))
+        self.insert("account", column_names("account"), new)
+        return numbers
+
+    def _find_boundaries(self, accounts: Sequence[Account]) -> None:
+        """Learn numbers of boundary accounts; another client may open the same ones."""
+        names = [[getattr(a, x) for a in accounts] for x in ("kind", "party", "site")]
+        told = "unnest(%s::text[], %s::text[], %s::text[]) AS t (kind, party, site)"
+        self._link.execute(
+            "INSERT INTO account (id, lot, kind, party, site) "
+            f"SELECT nextval('account_number'), '', kind, party, site FROM {told} "
+            "WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.lot = '' "
+            "AND (a.kind, a.party, a.site) = (t.kind, t.party, t.site)) "
+            "ORDER BY kind, party, site ON CONFLICT DO NOTHING",
+            names,
+        )
+        found = self._link.execute(
+            f"SELECT a.id, kind, party, site FROM {told} JOIN account a USING (kind, party, site) "
+            "WHERE a.lot = ''",
+            names,
+        )
+        for number, *name in found.fetchall():
+            self._boundaries[Account(*name)] = number
+
+    def declare(self, substance: str, after: Sequence[str]) -> None:
+        """Add a substance's columns, and the rules that name substances anew."""
+        self._send()
+        for statement in declare_ddl(substance, after, self._schema, self._lock_class):
+            self._link.execute(statement.encode())
+
+    def lock(self, lots: Sequence[str]) -> None:
+        """Lock lots that the batch did not name, without waiting."""
+        new = set(lots) - self._locked
+        if new:
+            try:
+                self._link.execute("SELECT try_lots(%s::text[])", (sorted(new),))
+            except errors.LockNotAvailable:
+                raise _More(lots=new) from None
+            self._locked |= new
+
+    def lock_load(self, site: str, hazard: str) -> None:
+        """Lock a load that the batch did not name, without waiting."""
+        if (site, hazard) not in self._locked_loads:
+            try:
+                self._link.execute((_LOAD + " NOWAIT").encode(), ([site], [hazard]))
+            except errors.LockNotAvailable:
+                raise _More(loads=[(site, hazard)]) from None
+            self._locked_loads.add((site, hazard))
+
+    # -- Store
+
+    def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
+        """Run `work` with the book in a writing transaction: all of it is kept, or none."""
+        told = wanted(batch)
+        needs = _Needs(told, set(told.lots))
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._attempt(needs, work)
+            except _More as more:
+                needs.lots |= more.lots
+                needs.loads |= more.loads
+            except psycopg.Error as error:
+                if not isinstance(error, _RACES) or attempt + 1 == _ATTEMPTS:
+                    raise self._named(error) from error
+            time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 6))
+        raise StorageError(f"{self._where}: {_ATTEMPTS} attempts met other writers; {SAFE}")
+
+    def _attempt(self, needs: _Needs, work: Callable[[Session], T]) -> T:
+        self._reopened()
+        self._posting, whole = True, False
+        try:
+            session = self._begin(needs)
+            result = work(session)
+            self._finish(session)
+            whole = True
+        finally:
+            self._posting = False
+            if not whole:
+                self._abandon()
+        if needs.told.states_nouns:
+            self._cached = None
+        return result
+
+    def _finish(self, session: Session) -> None:
+        """Write and commit in one round trip."""
+        session.flush()
+        self._committing = True
+        self._send(commit=True)
+        self._committing = False
+
+    def _abandon(self) -> None:
+        self._cached = None
+        self._boundaries.clear()
+        self._rows, self._later = {}, []
+        try:
+            if not self._link.closed:
+                self._link.execute("ROLLBACK")
+        except psycopg.Error:
+            self._link.close()
+        # a loss while committing is told by `_named`, which reads `_committing`
+        if not self._link.closed:
+            self._committing = False
+
+    def _begin(self, needs: _Needs) -> Session:
+        """Lock what a batch needs, and read it: one round trip."""
+        told, nouns = needs.told, self.nouns() if self._cached is None else self._cached[1]
+        self._committing = False
+        self._look_ahead(needs, nouns)
+        lots, loads = sorted(needs.lots), sorted(needs.loads)
+        sites, hazards = [site for site, _ in loads], [hazard for _, hazard in loads]
+        cursor = psycopg.ClientCursor(self._link)
+        cursor.execute(_LOOK, (told.states_nouns, sites, hazards, lots, list(told.keys)))
+        cursor.nextset()
+        ((seen,),) = cursor.fetchall()
+        self._locked, self._locked_loads = set(lots), set(loads)
+        version, last, now, numbers, spare, known, made, held, holds = seen
+        self._spare = chain(spare, self._more("account_number"))
+        events = chain(numbers, self._more("event_number"))
+        session = Session(self, self._nouns_at(version), events, now, last)
+        prime(session, Seen(lots, made, held, holds, set(told.keys).difference(known)))
+        return session
+
+    def _look_ahead(self, needs: _Needs, nouns: Nouns) -> None:
+        """Find out what reversals and storage limits will lock."""
+        link, told = self._link, needs.told
+        if told.reverses:
+            found = link.execute(_REVERSED, (list(told.reverses),))
+            needs.lots.update(lot for (lot,) in found.fetchall())
+        limited = [(s.id, h) for s in nouns.sites.values() for h in s.limits]
+        if limited and needs.lots:
+            sql = "SELECT DISTINCT material FROM lot WHERE id = ANY (%s)"
+            found = link.execute(sql, (sorted(needs.lots),))
+            names = told.materials.union(m for (m,) in found.fetchall())
+            hazards = {nouns.materials[m].hazard for m in names if m in nouns.materials}
+            needs.loads.update(place for place in limited if place[1] in hazards)
+
+    def _more(self, sequence: str) -> Iterator[int]:
+        """Further numbers, one at a time: most are read ahead."""
+        while True:
+            found = self._link.execute(f"SELECT nextval('{sequence}')".encode()).fetchone()
+            assert found is not None
+            yield int(found[0])
+
+    def nouns(self) -> Nouns:
+        """Parties, sites, materials, periods and substances as they stand."""
+        if self._cached is not None and self._posting:
+            return self._cached[1]
+        return self._nouns_at(int(self.rows(f"SELECT {NOUNS_VERSION}")[0][0]))
+
+    def _nouns_at(self, version: int) -> Nouns:
+        if self._cached is None or self._cached[0] != version:
+            self._cached = (version, read_nouns(self))
+        return self._cached[1]
+
+    def settle(self, recorded_at: int) -> None:
+        """Wait for the transactions that are posting now, if they may be of that moment."""
+        now = int(self.rows(_NOW)[0][0])
+        if recorded_at > now - _LONGEST_US:
+            self.rows("SELECT pg_advisory_xact_lock(?::int, ?::int)", (self._lock_class, _NOUNS))
+
+    def place_leaves(self) -> int:
+        """Give places in the Merkle log to all committed events, in the order of recording.
+
+        Nobody posts in that moment, so no event with an earlier time can come after it.
+        """
+        with self._told(), self._reopened().transaction():
+            self._link.execute(
+                "SELECT pg_advisory_xact_lock(%s::int, %s::int)", (self._lock_class, _NOUNS)
+            )
+            self._link.execute(_PLACE, (_LONGEST_US,))
+            found = self._link.execute("SELECT count(*) FROM leaf").fetchone()
+        return 0 if found is None else int(found[0])
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads inside see the book at one moment, while others may post."""
+        with self._told():
+            self._reopened().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                if not self._link.closed:
+                    self._link.execute("ROLLBACK")
+
+    def damage(self) -> Iterator[str]:
+        """Rules of the schema that are missing or switched off; pages are the server's affair."""
+        found = {name for (name,) in self.rows(_RULES, (self._schema, self._schema))}
+        for name in sorted(rule_names() - found):
+            yield f"rule {name} is missing or switched off"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._link.close()
+
+    # -- errors
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what PostgreSQL's errors mean."""
+        try:
+            yield
+        except psycopg.Error as error:
+            raise self._named(error) from error
+
+    def _named(self, error: psycopg.Error) -> LoopbookError:
+        lost = self._link.closed and self._committing
+        self._committing = False
+        return explained(error, self._where, lost_in_commit=lost)

@@ -1,0 +1,335 @@
+"""The tables of a book, with the reason for each column, for SQLite and for PostgreSQL.
+
+Postings are wide: one row per leg with a column per substance. The database checks by itself that
+every event sums to zero in every column before it is sealed, that a leg's substances add up to its
+mass, that no lot's account is below zero, and that nothing that was posted is changed or deleted.
+`describe` prints the tables with their reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["VERSION", "describe", "sqlite_ddl", "substance_ddl"]
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, its type, and why it is there."""
+
+    name: str
+    type: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table: its columns, further constraints, and why it is there."""
+
+    name: str
+    why: str
+    columns: tuple[Column, ...]
+    constraints: tuple[str, ...] = ()
+    wide: bool = False
+    facts: bool = True
+
+
+def _c(name: str, kind: str, why: str) -> Column:
+    return Column(name, kind, why)
+
+
+TABLES = (
+    TableSpec(
+        "book",
+        "what the book is: version of these tables, origin, substances in order",
+        (_c("key", "TEXT PRIMARY KEY", "name of the setting"), _c("value", "TEXT NOT NULL", "it")),
+        facts=False,
+    ),
+    TableSpec(
+        "account",
+        "who owns, who holds, which lot; or a boundary. A number stands for it in the postings",
+        (
+            _c("id", "INTEGER PRIMARY KEY", "short, because every posting carries it"),
+            _c("kind", "TEXT NOT NULL", "lot or the kind of boundary; lots may not go below zero"),
+            _c("party", "TEXT NOT NULL", "title"),
+            _c("site", "TEXT NOT NULL", "custody"),
+            _c("lot", "TEXT NOT NULL", "the lot, or empty"),
+        ),
+        ("UNIQUE (lot, kind, party, site)",),
+    ),
+    TableSpec(
+        "event",
+        "what happened; rows are only ever added",
+        (
+            _c("id", "INTEGER PRIMARY KEY", "order of recording"),
+            _c("key", "TEXT NOT NULL UNIQUE", "idempotency: a retry finds its first answer"),
+            _c("kind", "TEXT NOT NULL", "which planner made it"),
+            _c("actor", "TEXT NOT NULL", "who says so"),
+            _c("document", "TEXT NOT NULL", "on which paper"),
+            _c("occurred_at", "INTEGER NOT NULL", "when it happened, microseconds since 1970 UTC"),
+            _c("recorded_at", "INTEGER NOT NULL", "when the book learned of it; never goes back"),
+            _c("command", "TEXT NOT NULL", "as it was given, so that the plan can be checked"),
+            _c("reverses", "TEXT", "key of the event that it takes back; one reversal at most"),
+        ),
+        (
+            "UNIQUE (reverses)",
+            "FOREIGN KEY (id) REFERENCES seal (event) DEFERRABLE INITIALLY DEFERRED",
+        ),
+    ),
+    TableSpec(
+        "posting",
+        "the legs of an event",
+        (
+            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "whose leg"),
+            _c("account", "INTEGER NOT NULL REFERENCES account (id)", "where"),
+            _c("mass", "INTEGER NOT NULL", "mg, the sum of the substances"),
+        ),
+        ("PRIMARY KEY (event, account)",),
+        wide=True,
+    ),
+    TableSpec(
+        "lot",
+        "every lot that was ever made",
+        (
+            _c("id", "TEXT PRIMARY KEY", "its name; never used twice"),
+            _c("material", "TEXT NOT NULL", "what it is"),
+            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "what made it"),
+            _c("line", "INTEGER NOT NULL", "order within the event"),
+        ),
+    ),
+    TableSpec(
+        "measurement",
+        "what scales and laboratories said",
+        (
+            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "which event brought it"),
+            _c("line", "INTEGER NOT NULL", "order within the event"),
+            _c("lot", "TEXT NOT NULL", "of which lot"),
+            _c("quantity", "TEXT NOT NULL", "mass, gross, tare, or a substance"),
+            _c("value", "TEXT NOT NULL", "as reported, so that no digit is lost"),
+            _c("uncertainty", "TEXT NOT NULL", "one standard uncertainty, or empty"),
+            _c("method", "TEXT NOT NULL", "how"),
+            _c("laboratory", "TEXT NOT NULL", "by whom"),
+            _c("sample", "TEXT NOT NULL", "on which sample or ticket"),
+            _c(
+                "grp",
+                "TEXT NOT NULL",
+                "measurements that share an error: one scale, one laboratory",
+            ),
+            _c("stage", "TEXT NOT NULL", "provisional, exchanged, umpire, final, ..."),
+        ),
+        ("PRIMARY KEY (event, line)",),
+    ),
+    TableSpec(
+        "noun",
+        "parties, sites, materials, substances, holds and periods, by the event that stated them",
+        (
+            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "which event stated it"),
+            _c("kind", "TEXT NOT NULL", "party, site, material, substance, hold, period, close"),
+            _c("id", "TEXT NOT NULL", "its name"),
+            _c("body", "TEXT NOT NULL", "canonical JSON of the rest"),
+        ),
+        ("PRIMARY KEY (kind, id, event)",),
+    ),
+    TableSpec(
+        "closing",
+        "stretches of time that are closed: no event is dated into one any more",
+        (
+            _c("period", "TEXT PRIMARY KEY", "which period"),
+            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "what closed it"),
+            _c("start_at", "INTEGER NOT NULL", "from, microseconds since 1970 UTC"),
+            _c("end_at", "INTEGER NOT NULL", "up to and without"),
+        ),
+    ),
+    TableSpec(
+        "seal",
+        "an event's hash; writing it is what the database's check of the event hangs on",
+        (
+            _c("event", "INTEGER PRIMARY KEY", "which event"),
+            _c("leaf", "BLOB NOT NULL", "SHA-256 leaf hash of its canonical bytes (RFC 9162)"),
+        ),
+    ),
+    TableSpec(
+        "leaf",
+        "places in the Merkle log, given to committed events when a checkpoint is made",
+        (
+            _c("place", "INTEGER PRIMARY KEY", "from 0, without gaps"),
+            _c("event", "INTEGER NOT NULL UNIQUE REFERENCES event (id)", "whose leaf hash"),
+        ),
+    ),
+    TableSpec(
+        "balance",
+        "what lies on each account now: the sum of its postings, kept so that no lot goes negative",
+        (
+            _c("account", "INTEGER PRIMARY KEY REFERENCES account (id)", "which account"),
+            _c("bounded", "INTEGER NOT NULL", "1 for lots, whose substances may not go below zero"),
+            _c("mass", "INTEGER NOT NULL", "mg"),
+        ),
+        wide=True,
+        facts=False,
+    ),
+    TableSpec(
+        "snapshot",
+        "what lay on lots at the end of each closed period: a moment is asked without all postings",
+        (
+            _c("moment", "INTEGER NOT NULL", "what occurred before it is in; microseconds"),
+            _c("account", "INTEGER NOT NULL REFERENCES account (id)", "which account"),
+            _c("recorded_at", "INTEGER NOT NULL", "when the last event that is in was recorded"),
+            _c("mass", "INTEGER NOT NULL", "mg"),
+        ),
+        ("PRIMARY KEY (moment, account)",),
+        wide=True,
+        facts=False,
+    ),
+    TableSpec(
+        "load",
+        "mass of each hazard class at each site that limits it",
+        (
+            _c("site", "TEXT NOT NULL", "where"),
+            _c("hazard", "TEXT NOT NULL", "hazard class of the lots' materials"),
+            _c("mass", "INTEGER NOT NULL", "mg"),
+            _c("most", "INTEGER NOT NULL", "mg that the site may hold"),
+        ),
+        ("PRIMARY KEY (site, hazard)", "CONSTRAINT storage_limit CHECK (mass <= most)"),
+        facts=False,
+    ),
+    TableSpec(
+        "node",
+        "hashes of the Merkle tree's whole subtrees, so that proofs need no re-hashing",
+        (
+            _c("level", "INTEGER NOT NULL", "0 for leaves"),
+            _c("place", "INTEGER NOT NULL", "position in the level"),
+            _c("hash", "BLOB NOT NULL", "SHA-256"),
+        ),
+        ("PRIMARY KEY (level, place)",),
+    ),
+    TableSpec(
+        "checkpoint",
+        "signed statements of the tree's size and root",
+        (
+            _c("size", "INTEGER NOT NULL", "events covered"),
+            _c("note", "TEXT NOT NULL", "signed note (C2SP tlog-checkpoint)"),
+        ),
+        ("PRIMARY KEY (size, note)",),
+    ),
+)
+
+INDEXES = (
+    "CREATE INDEX posting_account ON posting (account, event)",
+    "CREATE INDEX event_occurred ON event (occurred_at)",
+    "CREATE INDEX lot_event ON lot (event)",
+    "CREATE INDEX measurement_lot ON measurement (lot)",
+    "CREATE INDEX noun_event ON noun (event) WHERE kind <> 'hold'",
+)
+
+PARTS = ("posting", "lot", "measurement", "noun", "closing")
+"""Tables whose rows belong to an event; its seal closes them."""
+
+_KEYS = {
+    "account": "id = NEW.id OR (lot, kind, party, site) = (NEW.lot, NEW.kind, NEW.party, NEW.site)",
+    "event": "id = NEW.id OR key = NEW.key OR reverses = NEW.reverses",
+    "lot": "id = NEW.id",
+    "closing": "period = NEW.period",
+    "seal": "event = NEW.event",
+    "leaf": "place = NEW.place OR event = NEW.event",
+}
+"""Keys that ``INSERT OR REPLACE`` could take from a row, which fires no trigger for DELETE."""
+
+_CLUSTERED = ("posting", "node", "noun", "measurement", "snapshot")
+
+
+def quoted(substance: str) -> str:
+    """A substance as a column name, apart from all other columns."""
+    return f'"s_{substance}"'
+
+
+def _table(spec: TableSpec, substances: Sequence[str]) -> str:
+    lines = [f"  {c.name} {c.type}" for c in spec.columns]
+    if spec.wide:
+        lines += [f"  {quoted(s)} INTEGER NOT NULL" for s in substances]
+    lines += [f"  {text}" for text in spec.constraints]
+    without = ", WITHOUT ROWID" if spec.name in _CLUSTERED else ""
+    return f"CREATE TABLE {spec.name} (\n" + ",\n".join(lines) + f"\n) STRICT{without}"
+
+
+def sqlite_ddl(substances: Sequence[str]) -> list[str]:
+    """Statements that make an empty book in SQLite."""
+    made = [_table(spec, substances) for spec in TABLES]
+    return [*made, *INDEXES, *_triggers(substances)]
+
+
+def _triggers(substances: Sequence[str]) -> list[str]:
+    frozen = []
+    for spec in TABLES:
+        if not spec.facts:
+            continue
+        for verb in ("UPDATE", "DELETE"):
+            frozen.append(
+                f"CREATE TRIGGER {spec.name}_no_{verb.lower()} BEFORE {verb} ON {spec.name} "
+                f"BEGIN SELECT RAISE(ABORT, 'frozen: {spec.name} rows are never changed'); END"
+            )
+    for name, same in _KEYS.items():
+        frozen.append(
+            f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {name} "
+            f"WHEN EXISTS (SELECT 1 FROM {name} WHERE {same}) "
+            f"BEGIN SELECT RAISE(ABORT, 'duplicate: this {name} is there already'); END"
+        )
+    for name in PARTS:
+        frozen.append(
+            f"CREATE TRIGGER {name}_unsealed BEFORE INSERT ON {name} "
+            "WHEN EXISTS (SELECT 1 FROM seal WHERE event = NEW.event) "
+            f"BEGIN SELECT RAISE(ABORT, 'sealed: the event takes no further {name}'); END"
+        )
+    closed = (
+        "CREATE TRIGGER event_in_open_period BEFORE INSERT ON event WHEN EXISTS (SELECT 1 "
+        "FROM closing WHERE start_at <= NEW.occurred_at AND NEW.occurred_at < end_at) "
+        "BEGIN SELECT RAISE(ABORT, 'closed: the event is dated into a closed period'); END"
+    )
+    return [*frozen, closed, *substance_ddl(substances)]
+
+
+def substance_ddl(substances: Sequence[str]) -> list[str]:
+    """Triggers that name the substances; made anew when one is added."""
+    columns = [quoted(s) for s in substances]
+    sums = " OR ".join(f"sum({c}) <> 0" for c in ["mass", *columns])
+    parts = " + ".join(f"NEW.{c}" for c in columns)
+    below = " OR ".join(f"NEW.{c} < 0" for c in columns)
+    wide = ["mass", *columns]
+    zeros = ", ".join("0" for _ in wide)
+    added = ", ".join(f"{c} = {c} + NEW.{c}" for c in wide)
+    return [
+        "CREATE TRIGGER account_opens AFTER INSERT ON account "
+        f"BEGIN INSERT INTO balance (account, bounded, {', '.join(wide)}) "
+        f"VALUES (NEW.id, NEW.kind = 'lot', {zeros}); END",
+        "CREATE TRIGGER posting_counts AFTER INSERT ON posting "
+        f"BEGIN UPDATE balance SET {added} WHERE account = NEW.account; END",
+        "CREATE TRIGGER posting_adds_up BEFORE INSERT ON posting "
+        f"WHEN NEW.mass <> {parts} "
+        "BEGIN SELECT RAISE(ABORT, 'leg: substances do not add up to the mass'); END",
+        "CREATE TRIGGER seal_balances BEFORE INSERT ON seal "
+        f"WHEN (SELECT {sums} FROM posting WHERE event = NEW.event) "
+        "BEGIN SELECT RAISE(ABORT, 'unbalanced: the event does not sum to zero'); END",
+        "CREATE TRIGGER balance_floor_insert BEFORE INSERT ON balance "
+        f"WHEN NEW.bounded = 1 AND ({below}) "
+        "BEGIN SELECT RAISE(ABORT, 'negative: a lot would go below zero'); END",
+        "CREATE TRIGGER balance_floor_update BEFORE UPDATE ON balance "
+        f"WHEN NEW.bounded = 1 AND ({below}) "
+        "BEGIN SELECT RAISE(ABORT, 'negative: a lot would go below zero'); END",
+    ]
+
+
+def describe(substances: Sequence[str]) -> str:
+    """The tables with the reason for each column, as text."""
+    lines = []
+    for spec in TABLES:
+        lines.append(f"{spec.name}: {spec.why}")
+        for column in spec.columns:
+            lines.append(f"    {column.name:<12} {column.type:<58} {column.why}")
+        if spec.wide:
+            names = ", ".join(substances)
+            lines.append(f"    {'s_...':<12} {'INTEGER NOT NULL, one each':<58} mg of {names}")
+        lines += [f"    {text}" for text in spec.constraints]
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,264 @@
+"""A book in one SQLite file: write-ahead log, every commit on disk before it is acknowledged."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from loopbook.book.commands import Command
+from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.schema import VERSION, quoted, sqlite_ddl, substance_ddl
+from loopbook.book.sqlstore import Nouns, Session, read_nouns
+from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
+
+__all__ = ["SqliteStore"]
+
+T = TypeVar("T")
+
+_WAIT_MS = 10_000
+_REFUSALS = (sqlite3.Error, UnicodeDecodeError)  # the latter from the bytes of a damaged file
+_WAL_PAGES = 8_000  # 32 MB of log before it is copied into the file: fewer syncs a commit
+_OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+_ACCOUNT = "SELECT id FROM account WHERE lot = ? AND kind = ? AND party = ? AND site = ?"
+
+
+class SqliteStore:
+    """A book's file; opens one connection.
+
+    Parameters
+    ----------
+    path : the file; made with its tables if it is not there and `create` is set.
+    create : whether to make a new book.
+    substances : substances of a new book.
+    """
+
+    gapless = True
+
+    def __init__(
+        self, path: Path | str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
+    ) -> None:
+        self.path = Path(path)
+        if not create and not self.path.exists():
+            hint = "make one with loopbook book new"
+            raise InputError([Finding("file", str(path), "a book", "no such file", hint)])
+        if create and self.path.exists() and self.path.stat().st_size:
+            raise InputError([Finding("duplicate", str(path), "a new file", "it exists")])
+        with _told(self.path), ExitStack() as undo:
+            self._link = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
+            undo.callback(self._give_up, made=create)
+            self._link.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+            self._link.execute("PRAGMA foreign_keys = ON")
+            if create:
+                self._link.execute("PRAGMA journal_mode = WAL")
+            self._link.execute("PRAGMA synchronous = FULL")
+            self._link.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+            if create:
+                self._make(tuple(substances))
+            self._check_version()
+            undo.pop_all()
+        self._nouns: tuple[int, Nouns] | None = None
+
+    def _give_up(self, *, made: bool) -> None:
+        """Close a file that could not be opened; leave no half of a new one."""
+        self._link.close()
+        if made:
+            self.path.unlink(missing_ok=True)
+
+    def _make(self, substances: tuple[str, ...]) -> None:
+        self._link.execute("BEGIN IMMEDIATE")
+        for statement in sqlite_ddl(substances):
+            self._link.execute(statement)
+        settings = {"version": str(VERSION), "substances": json.dumps(substances)}
+        self._link.executemany("INSERT INTO book VALUES (?, ?)", settings.items())
+        self._link.execute("COMMIT")
+
+    def _check_version(self) -> None:
+        try:
+            found = self._link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise InputError(
+                [Finding("file", str(self.path), "a book of Loopbook", str(error))]
+            ) from error
+        if found is None or found[0] != str(VERSION):
+            got = "none" if found is None else found[0]
+            raise InputError([Finding("version", str(self.path), str(VERSION), got)])
+
+    # -- Database
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query."""
+        try:
+            return self._link.execute(sql, values).fetchall()
+        except _REFUSALS as error:
+            raise _named(self.path, error) from error
+
+    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+        try:
+            self._link.executemany(sql, rows)
+        except _REFUSALS as error:
+            raise _named(self.path, error) from error
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows to a table."""
+        if rows:
+            places = ", ".join("?" * len(columns))
+            self.write(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+
+    def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
+        """Numbers of accounts; new ones are opened."""
+        numbers: dict[Account, int] = {}
+        if not accounts:
+            return numbers
+        free = int(self.rows("SELECT coalesce(max(id), 0) FROM account")[0][0])
+        new = []
+        for account in accounts:
+            names = (account.lot, account.kind, account.party, account.site)
+            found = self.rows(_ACCOUNT, names)
+            if found:
+                numbers[account] = int(found[0][0])
+            else:
+                free += 1
+                numbers[account] = free
+                new.append((free, *names))
+        self.insert("account", ("id", "lot", "kind", "party", "site"), new)
+        return numbers
+
+    def declare(self, substance: str, after: Sequence[str]) -> None:
+        """Add a substance's columns and make the triggers that name substances anew."""
+        _declare(self._link, substance, after)
+
+    def lock(self, lots: Sequence[str]) -> None:
+        """Nothing to do: a writing transaction has the file for itself."""
+
+    def lock_load(self, site: str, hazard: str) -> None:
+        """Nothing to do, as for lots."""
+
+    # -- Store
+
+    def close(self) -> None:
+        """Close the file."""
+        self._link.close()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """The book in a writing transaction: all of it is kept, or none."""
+        with _told(self.path):
+            self._link.execute("BEGIN IMMEDIATE")
+            kept = False
+            try:
+                nouns = self._current_nouns()
+                found = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
+                number, last = found[0] if found else (0, 0)
+                session = Session(self, nouns, count(number + 1), time.time_ns() // 1000, last)
+                yield session
+                session.flush()
+                self._link.execute("COMMIT")
+                kept = True
+            finally:
+                if not kept:
+                    self._nouns = None
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+
+    def _current_nouns(self) -> Nouns:
+        """Nouns, read anew when another connection has written."""
+        version = int(self.rows("PRAGMA data_version")[0][0])
+        if self._nouns is None or self._nouns[0] != version:
+            self._nouns = (version, read_nouns(self))
+        return self._nouns[1]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads inside see the book at one moment, while others may post."""
+        with _told(self.path):
+            self._link.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+
+    def damage(self) -> Iterator[str]:
+        """What is wrong with the file itself: its pages, indexes, and the database's own checks."""
+        for (told,) in self.rows("PRAGMA integrity_check(20)"):
+            if told != "ok":
+                yield str(told)
+        for table, row, parent, _ in self.rows("PRAGMA foreign_key_check")[:20]:
+            yield f"row {row} of {table} names no {parent}"
+        expected = self._expected_objects()
+        found = set(self.rows(_OBJECTS))
+        for kind, name, _ in sorted(expected ^ found):
+            there = "changed or added" if any(x[1] == name for x in found) else "missing"
+            yield f"{kind} {name} is {there}"
+
+    def _expected_objects(self) -> set[tuple[Any, ...]]:
+        """Tables, indexes and triggers as this version makes them, substance by substance."""
+        settings = dict(self.rows("SELECT key, value FROM book"))
+        first = tuple(json.loads(settings["substances"]))
+        added = read_nouns(self).substances[len(first) :]
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+            for statement in sqlite_ddl(first):
+                empty.execute(statement)
+            for k, substance in enumerate(added):
+                _declare(empty, substance, (*first, *added[: k + 1]))
+            return set(empty.execute(_OBJECTS))
+
+    def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
+        """Run `work` with the book in a writing transaction."""
+        with self.session() as session:
+            return work(session)
+
+    def nouns(self) -> Nouns:
+        """Parties, sites, materials, periods and substances as they stand."""
+        return self._current_nouns()
+
+    def settle(self, recorded_at: int) -> None:
+        """Nothing to do: one writer at a time, so what is recorded is in the book."""
+
+    def place_leaves(self) -> int:
+        """Give places in the Merkle log to all events that have none, in their order."""
+        with _told(self.path):
+            self._link.execute("BEGIN IMMEDIATE")
+            try:
+                size, last = self.rows("SELECT count(*), coalesce(max(event), 0) FROM leaf")[0]
+                new = self.rows("SELECT id FROM event WHERE id > ? ORDER BY id", (last,))
+                leaves = [(size + k, row[0]) for k, row in enumerate(new)]
+                self.insert("leaf", ("place", "event"), leaves)
+                self._link.execute("COMMIT")
+            finally:
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+        return int(size) + len(new)
+
+
+def _declare(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
+    for table in ("posting", "balance", "snapshot"):
+        column = f"{quoted(substance)} INTEGER NOT NULL DEFAULT 0"
+        link.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    for statement in substance_ddl(after):
+        name = statement.split()[2]
+        link.execute(f"DROP TRIGGER {name}")
+        link.execute(statement)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say what SQLite's errors mean."""
+    try:
+        yield
+    except _REFUSALS as error:
+        raise _named(path, error) from error
+
+
+def _named(path: Path, error: Exception) -> LoopbookError:
+    """Our error for one of SQLite's."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return BalanceError(f"{path.name}: the database refused the event: {error}")
+    return StorageError(f"{path}: {error}; nothing was posted")

@@ -1,0 +1,453 @@
+"""The book in SQL: what SQLite and PostgreSQL share.
+
+A `Session` is the book inside one transaction. It is the planner's `View`: it reads rows once,
+keeps them with what the transaction has planned so far, and writes all of it in a few batches at
+the end. The database then checks every event again by itself (see `loopbook.book.schema`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from loopbook.book.asof import keep_snapshots
+from loopbook.book.nouns import (
+    Account,
+    Content,
+    Event,
+    Leg,
+    Lot,
+    Material,
+    Measurement,
+    Party,
+    Period,
+    Site,
+    add,
+    is_zero,
+    mass,
+)
+from loopbook.book.records import event_bytes, leaf_of
+from loopbook.book.schema import quoted
+from loopbook.book.store import Database
+
+__all__ = ["Database", "Nouns", "Seen", "Session", "prime", "read_event", "read_nouns"]
+
+
+@dataclass(slots=True)
+class Nouns:
+    """Parties, sites, materials and periods as they stand."""
+
+    substances: tuple[str, ...]
+    parties: dict[str, Party] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    materials: dict[str, Material] = field(default_factory=dict)
+    periods: dict[str, Period] = field(default_factory=dict)
+
+    def learn(self, kind: str, name: str, body: str) -> None:
+        """Take in one noun of an event."""
+        values = json.loads(body)
+        if kind == "party":
+            self.parties[name] = Party(name, values["name"])
+        elif kind == "site":
+            limits = {h: int(mg) for h, mg in values["limits"].items()}
+            self.sites[name] = Site(name, values["name"], limits)
+        elif kind == "material":
+            self.materials[name] = Material(name, values["name"], values["hazard"])
+        elif kind == "period":
+            self.periods[name] = Period(name, int(values["start"]), int(values["end"]))
+        elif kind == "close":
+            old = self.periods[name]
+            self.periods[name] = Period(name, old.start, old.end, closed=True)
+        elif kind == "substance":
+            self.substances = (*self.substances, name)
+
+
+_NOUNS = "SELECT kind, id, body FROM noun WHERE kind <> 'hold' ORDER BY event, kind, id"
+
+
+def read_nouns(db: Database) -> Nouns:
+    """All nouns of a book but holds, in the order in which they were stated."""
+    settings = dict(db.rows("SELECT key, value FROM book"))
+    nouns = Nouns(tuple(json.loads(settings["substances"])))
+    for kind, name, body in db.rows(_NOUNS):
+        nouns.learn(kind, name, body)
+    return nouns
+
+
+class _Stated:
+    """The part of a `View` that the nouns answer."""
+
+    __slots__ = ()
+    nouns: Nouns
+
+    @property
+    def substances(self) -> tuple[str, ...]:
+        """Declared substances."""
+        return self.nouns.substances
+
+    def party(self, name: str) -> Party | None:
+        """A registered party."""
+        return self.nouns.parties.get(name)
+
+    def site(self, name: str) -> Site | None:
+        """A registered site."""
+        return self.nouns.sites.get(name)
+
+    def material(self, name: str) -> Material | None:
+        """A registered material."""
+        return self.nouns.materials.get(name)
+
+    def period(self, name: str) -> Period | None:
+        """A period by name."""
+        return self.nouns.periods.get(name)
+
+    def closed_at(self, moment: int) -> Period | None:
+        """The closed period that a moment lies in."""
+        for period in self.nouns.periods.values():
+            if period.closed and period.start <= moment < period.end:
+                return period
+        return None
+
+    def overlapping(self, start: int, end: int) -> Period | None:
+        """A period that shares time with a stretch of it."""
+        for period in self.nouns.periods.values():
+            if period.start < end and start < period.end:
+                return period
+        return None
+
+
+@dataclass(slots=True)
+class Session(_Stated):
+    """The book inside one transaction: reads through, remembers, writes at the end.
+
+    Parameters
+    ----------
+    db : connection with an open transaction.
+    nouns : nouns as they stand; the session adds to them.
+    numbers : numbers for new events, rising.
+    now : the storage's clock, microseconds since 1970 UTC.
+    last : when the last event was recorded, on the same clock.
+    """
+
+    db: Database
+    nouns: Nouns
+    numbers: Iterator[int]
+    now: int
+    last: int
+    _accounts: dict[Account, int] = field(default_factory=dict)
+    _held: dict[str, dict[Account, Content]] = field(default_factory=dict)
+    _known: dict[Account, bool] = field(default_factory=dict)
+    _lots: dict[str, Lot | None] = field(default_factory=dict)
+    _loads: dict[tuple[str, str], int] = field(default_factory=dict)
+    _events: dict[str, Event] = field(default_factory=dict)
+    _pending: list[tuple[int, Event, bytes]] = field(default_factory=list)
+    _reversed: dict[str, str] = field(default_factory=dict)
+    _holds: dict[str, str] = field(default_factory=dict)
+    _absent: set[str] = field(default_factory=set)
+
+    # -- what planners ask
+
+    def hold(self, lot: str) -> str:
+        """Why the lot is on hold."""
+        if lot not in self._holds:
+            found = self.db.rows(
+                "SELECT body FROM noun WHERE kind = 'hold' AND id = ? ORDER BY event DESC LIMIT 1",
+                (lot,),
+            )
+            self._holds[lot] = str(json.loads(found[0][0])["reason"]) if found else ""
+        return self._holds[lot]
+
+    def lot(self, name: str) -> Lot | None:
+        """A lot that was ever made."""
+        if name not in self._lots:
+            found = self.db.rows("SELECT id, material FROM lot WHERE id = ?", (name,))
+            self._lots[name] = Lot(*found[0]) if found else None
+        return self._lots[name]
+
+    def holdings(self, lot: str) -> Mapping[Account, Content]:
+        """What lies on the lot's accounts."""
+        return {a: c for a, c in self._balances(lot).items() if not is_zero(c)}
+
+    def _balances(self, lot: str) -> dict[Account, Content]:
+        """The lot's accounts, the empty ones too; locked and read once."""
+        if lot not in self._held:
+            self.db.lock([lot])
+            names = ", ".join(f"b.{quoted(s)}" for s in self.substances)
+            found = self.db.rows(
+                f"SELECT a.id, a.party, a.site, {names} FROM account a "
+                "JOIN balance b ON b.account = a.id WHERE a.lot = ?",
+                (lot,),
+            )
+            held = {}
+            for number, party, site, *content in found:
+                account = Account("lot", party, site, lot)
+                self._accounts[account] = number
+                held[account] = tuple(content)
+            self._held[lot] = held
+        return self._held[lot]
+
+    def load_mg(self, site: str, hazard: str) -> int:
+        """Mass of a hazard class that a site holds."""
+        if (site, hazard) not in self._loads:
+            self.db.lock_load(site, hazard)
+            sql = "SELECT mass FROM load WHERE site = ? AND hazard = ?"
+            found = self.db.rows(sql, (site, hazard))
+            self._loads[site, hazard] = int(found[0][0]) if found else 0
+        return self._loads[site, hazard]
+
+    def event(self, key: str) -> Event | None:
+        """A posted event."""
+        if key in self._events:
+            return self._events[key]
+        if key in self._absent:
+            return None
+        found = self.db.rows("SELECT id FROM event WHERE key = ?", (key,))
+        return read_event(self.db, int(found[0][0]), self.substances) if found else None
+
+    def reversal(self, key: str) -> str:
+        """Key of the event that reversed an event."""
+        if key in self._reversed:
+            return self._reversed[key]
+        found = self.db.rows("SELECT key FROM event WHERE reverses = ?", (key,))
+        return str(found[0][0]) if found else ""
+
+    def dependents(self, key: str) -> Sequence[str]:
+        """Keys of later events, not reversed, that touch the lots of an event."""
+        event = self.event(key)
+        lots = sorted({x.account.lot for x in event.legs} - {""}) if event else []
+        keys: dict[str, int] = {}
+        number = self.number(key)
+        for lot in lots:
+            found = self.db.rows(
+                "SELECT DISTINCT e.key, e.id FROM account a JOIN posting p ON p.account = a.id "
+                "JOIN event e ON e.id = p.event WHERE a.lot = ? AND e.id > ?",
+                (lot, number),
+            )
+            keys.update(found)
+        for n, later, _ in self._pending:
+            if n > number and {x.account.lot for x in later.legs}.intersection(lots):
+                keys[later.key] = n
+        undone = {k for k in keys if self.reversal(k)}
+        undone |= {k for k in keys if (e := self.event(k)) is not None and e.reverses}
+        return sorted(set(keys) - undone, key=lambda k: keys[k])
+
+    def number(self, key: str) -> int:
+        """Number of a posted event."""
+        for number, event, _ in self._pending:
+            if event.key == key:
+                return number
+        return int(self.db.rows("SELECT id FROM event WHERE key = ?", (key,))[0][0])
+
+    def names(self, kind: str) -> Sequence[str]:
+        """Known names of a kind."""
+        if kind == "lot":
+            made = [n for n, x in self._lots.items() if x is not None]
+            found = self.db.rows("SELECT id FROM lot ORDER BY event DESC LIMIT 10000")
+            return [*made, *(str(row[0]) for row in found)]
+        if kind == "party":
+            return list(self.nouns.parties)
+        return list(self.nouns.sites if kind == "site" else self.nouns.materials)
+
+    # -- what the book tells it
+
+    def append(self, event: Event) -> int:
+        """Take in a planned event; it is written by `flush`. Returns its number."""
+        number = next(self.numbers)
+        leaf = leaf_of(event_bytes(event, self.substances))
+        self._pending.append((number, event, leaf))
+        self._events[event.key] = event
+        if event.reverses:
+            self._reversed[event.reverses] = event.key
+        for lot in event.lots:
+            self._lots[lot.id] = lot
+            self._held.setdefault(lot.id, {})
+        for leg in event.legs:
+            self._apply(leg)
+        for kind, name, body in event.nouns:
+            if kind == "substance":
+                self.flush()
+                self._events.clear()  # read anew, with the new substance
+                self.db.declare(name, (*self.substances, name))
+                for held in self._held.values():
+                    held.update({a: (*c, 0) for a, c in held.items()})
+            if kind == "hold":
+                self._holds[name] = str(json.loads(body)["reason"])
+            else:
+                self.nouns.learn(kind, name, body)
+        return number
+
+    def _apply(self, leg: Leg) -> None:
+        account = leg.account
+        if account.kind != "lot":
+            return
+        held = self._balances(account.lot)
+        old = held.get(account)
+        held[account] = leg.content if old is None else add(old, leg.content)
+        place = self._limited(account)
+        if place is not None:
+            self._loads[place] = self.load_mg(*place) + mass(leg.content)
+
+    def _limited(self, account: Account) -> tuple[str, str] | None:
+        """Site and hazard class that an account's content counts for, if the site limits it."""
+        site = self.site(account.site)
+        if site is None or not site.limits:
+            return None
+        lot = self.lot(account.lot)
+        material = None if lot is None else self.material(lot.material)
+        if material is None or material.hazard not in site.limits:
+            return None
+        return site.id, material.hazard
+
+    # -- what is written
+
+    def flush(self) -> None:
+        """Write the pending events; the database checks each as it is sealed."""
+        pending, self._pending = self._pending, []
+        if not pending:
+            return
+        db = self.db
+        postings = self._postings(pending)
+        db.insert(
+            "event",
+            ("id", "key", "kind", "actor", "document", "occurred_at", "recorded_at", "command",
+             "reverses"),
+            [
+                (n, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, e.command,
+                 e.reverses or None)
+                for n, e, _ in pending
+            ],
+        )  # fmt: skip
+        names = [quoted(s) for s in self.substances]
+        db.insert("posting", ("event", "account", "mass", *names), postings)
+        self._write_rest(pending)
+        db.insert("seal", ("event", "leaf"), [(n, x) for n, _, x in pending])
+        events = [(number, event) for number, event, _ in pending]
+        keep_snapshots(db, self.substances, events, self.nouns.periods)
+
+    def _postings(self, pending: list[tuple[int, Event, bytes]]) -> list[tuple[int, ...]]:
+        """Rows of the legs; opens the accounts that are new."""
+        used = {leg.account for _, e, _ in pending for leg in e.legs}
+        self._accounts.update(self.db.open_accounts(sorted(used - self._accounts.keys())))
+        return [
+            (n, self._accounts[leg.account], sum(leg.content), *leg.content)
+            for n, e, _ in pending
+            for leg in e.legs
+        ]
+
+    def _write_rest(self, pending: list[tuple[int, Event, bytes]]) -> None:
+        db = self.db
+        db.insert(
+            "lot",
+            ("id", "material", "event", "line"),
+            [(x.id, x.material, n, k) for n, e, _ in pending for k, x in enumerate(e.lots)],
+        )
+        nouns = [(n, *noun) for n, e, _ in pending for noun in e.nouns]
+        db.insert("noun", ("event", "kind", "id", "body"), nouns)
+        periods = [(n, self.nouns.periods[name]) for n, kind, name, _ in nouns if kind == "close"]
+        db.insert(
+            "closing",
+            ("period", "event", "start_at", "end_at"),
+            [(p.id, n, p.start, p.end) for n, p in periods],
+        )
+        db.insert(
+            "measurement",
+            ("event", "line", "lot", "quantity", "value", "uncertainty", "method", "laboratory",
+             "sample", "grp", "stage"),
+            [
+                (n, k, m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory,
+                 m.sample, m.group, m.stage)
+                for n, e, _ in pending
+                for k, m in enumerate(e.measurements)
+            ],
+        )  # fmt: skip
+        self._write_loads(pending, [name for _, kind, name, _ in nouns if kind == "site"])
+
+    def _write_loads(self, pending: list[tuple[int, Event, bytes]], new: Sequence[str]) -> None:
+        """What the sites with limits hold of each hazard class."""
+        limits = [(s, h, 0, most) for s in new for h, most in self.nouns.sites[s].limits.items()]
+        self.db.insert("load", ("site", "hazard", "mass", "most"), limits)
+        loads: dict[tuple[str, str], int] = {}
+        for _, event, _ in pending:
+            for leg in event.legs:
+                place = self._limited(leg.account) if leg.account.kind == "lot" else None
+                if place is not None:
+                    loads[place] = loads.get(place, 0) + mass(leg.content)
+        self.db.write(
+            "UPDATE load SET mass = mass + ? WHERE site = ? AND hazard = ?",
+            [(change, *place) for place, change in sorted(loads.items()) if change],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that a storage read ahead of a batch's lots and keys.
+
+    Parameters
+    ----------
+    lots : names of lots, also of those that are not there.
+    made : name and material.
+    held : lot, account number, party, site, and content of each account.
+    holds : body of the last hold or release by lot.
+    absent : keys that no event has.
+    """
+
+    lots: Sequence[str]
+    made: Sequence[Sequence[Any]]
+    held: Sequence[Sequence[Any]]
+    holds: Mapping[str, str]
+    absent: Iterable[str]
+
+
+def prime(session: Session, seen: Seen) -> None:
+    """Let a session know what a storage read and locked ahead, so that it asks no more."""
+    session._absent.update(seen.absent)
+    session._lots.update(dict.fromkeys(seen.lots))
+    session._lots.update({row[0]: Lot(*row) for row in seen.made})
+    session._held.update({lot: {} for lot in seen.lots})
+    for lot, number, party, site, *content in seen.held:
+        account = Account("lot", party, site, lot)
+        session._accounts[account] = number
+        session._held[lot][account] = tuple(content)
+    for lot in seen.lots:
+        body = seen.holds.get(lot)
+        session._holds[lot] = "" if body is None else str(json.loads(body)["reason"])
+
+
+def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
+    """Read an event back from its rows."""
+    (head,) = db.rows(
+        "SELECT key, kind, actor, document, occurred_at, recorded_at, command, reverses "
+        "FROM event WHERE id = ?",
+        (number,),
+    )
+    names = ", ".join(f"p.{quoted(s)}" for s in substances)
+    legs = db.rows(
+        f"SELECT a.kind, a.party, a.site, a.lot, {names} FROM posting p "
+        "JOIN account a ON a.id = p.account WHERE p.event = ?",
+        (number,),
+    )
+    made = [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs]
+    lots = db.rows("SELECT id, material FROM lot WHERE event = ? ORDER BY line", (number,))
+    measured = db.rows(
+        "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage "
+        "FROM measurement WHERE event = ? ORDER BY line",
+        (number,),
+    )
+    nouns = db.rows("SELECT kind, id, body FROM noun WHERE event = ? ORDER BY kind, id", (number,))
+    key, kind, actor, document, occurred_at, recorded_at, command, reverses = head
+    return Event(
+        key=key,
+        kind=kind,
+        actor=actor,
+        document=document,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        command=command,
+        legs=tuple(sorted(made, key=lambda x: x.account)),
+        lots=tuple(Lot(*row) for row in lots),
+        measurements=tuple(Measurement(*row) for row in measured),
+        nouns=tuple(nouns),
+        reverses=reverses or "",
+    )

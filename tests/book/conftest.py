@@ -1,0 +1,44 @@
+"""What the book's tests share: a PostgreSQL server for a whole run, and a shelf on each store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import postgres_server
+import pytest
+from import_case import make_book, open_book
+from shelves import Shelf, postgres_shelf, sqlite_shelf
+
+from loopbook.book import verify
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres_server.Server]:
+    """A server of this run's own."""
+    if postgres_server.binaries() is None:
+        pytest.skip(postgres_server.MISSING)
+    with postgres_server.running() as made:
+        with made.connect() as link:
+            link.execute("CREATE ROLE poster LOGIN")
+        yield made
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+    """An empty shelf on each of the stores."""
+    if request.param == "sqlite":
+        return sqlite_shelf(tmp_path)
+    return postgres_shelf(request.getfixturevalue("server"))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One book for many wrong files: none of them may leave a trace in it."""
+    path = tmp_path_factory.mktemp("shared") / "book.sqlite"
+    make_book(path)
+    before = path.read_bytes()
+    yield path
+    assert path.read_bytes() == before
+    with open_book(path) as book:
+        assert verify(book).clean

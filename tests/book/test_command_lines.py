@@ -1,0 +1,79 @@
+"""Commands as JSON Lines: wrong lines with their findings, right ones posted once and exactly."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from import_case import held, is_seen, make_book, open_book
+
+from loopbook.book.command_lines import post_lines
+from loopbook.errors import InputError
+
+LINE = {"kind": "hold", "key": "h9", "actor": "amy", "occurred_at": "2026-03-02T08:00:00Z"}
+
+LINES = [
+    (b'{"kind": "hold"', "file-truncated", "a.jsonl:1", "was the line cut off?"),
+    (b"{'kind': 'hold'}", "syntax", "a.jsonl:1", "JSON"),
+    (b"[1]", "type", "a.jsonl:1", "an object"),
+    (b"\xff\n", "encoding", "a.jsonl:1", "0xff"),
+    (b"\n \n", "empty", "a.jsonl", "commands, one a line"),
+    (b'{"kind": "hold", "lot": "a", "lot": "b"}', "duplicate", "a.jsonl:1", "lot twice"),
+    ({"kind": "holt"}, "unknown-name", "a.jsonl:1", "did you mean hold?"),
+    ({**LINE, "lott": "L-1", "reason": "wet"}, "unknown-name", "a.jsonl:1, lott", "did you mean lot?"),
+    ({**LINE, "lot": "L-1"}, "missing", "a.jsonl:1", "the field reason"),
+    ({**LINE, "lot": 1, "reason": "wet"}, "type", "a.jsonl:1, lot", "a text"),
+    ({**LINE, "lot": "L-8", "reason": "wet"}, "unknown-name", "a.jsonl:1, lot", "did you mean L-"),
+    ({**LINE, "lot": "L-1", "reason": "wet", "occurred_at": "today"}, "type", "a.jsonl:1, occurred_at", "a time as"),
+    ({**LINE, "lot": "L-1", "reason": "wet", "occurred_at": "2026-03-02"}, "time", "a.jsonl:1, occurred_at", "a time zone"),
+    ({**LINE, "kind": "split", "lot": "L-1", "parts_kg": [1]}, "type", "a.jsonl:1, parts_kg", "an object"),
+    ({**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": True}}, "type", "a.jsonl:1, parts_kg", "a number"),
+    ({**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": float("nan")}}, "not-finite", "a.jsonl:1, parts_kg", "NaN"),
+    ({**LINE, "kind": "process", "run": "r", "site": "GMBI", "inputs_kg": {"L-1": None}, "outputs": [{"lot": "x"}]}, "type", "a.jsonl:1, outputs", "an object with lot"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "code", "where", "says"), LINES)
+def test_a_wrong_line_is_found(
+    shared: Path, line: bytes | dict[str, object], code: str, where: str, says: str
+) -> None:
+    raw = line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
+    with open_book(shared) as book, pytest.raises(InputError) as caught:
+        post_lines(book, raw, name="a.jsonl")
+    found = caught.value.findings
+    assert is_seen(found, code, where, says), "\n".join(map(str, found))
+
+
+def test_lines_are_posted_exactly_and_once(tmp_path: Path) -> None:
+    split = {
+        **LINE,
+        "kind": "split",
+        "key": "s",
+        "lot": "L-1",
+        "parts_kg": {"L-1a": 0.1, "L-1b": "2"},
+    }
+    run = {
+        **LINE, "kind": "process", "key": "p", "run": "R", "site": "GMBI",
+        "inputs_kg": {"L-1a": None},
+        "outputs": [{"lot": "x", "material": "black mass", "mass_kg": 0.09, "shares": {"Ni": 0.3}}],
+    }  # fmt: skip
+    raw = "\n".join(map(json.dumps, (split, run))).encode()
+    make_book(tmp_path / "book.sqlite")
+    with open_book(tmp_path / "book.sqlite") as book:
+        done = post_lines(book, raw, name="a.jsonl")
+        assert [e.kind for e in done.events] == ["split", "process"]
+        assert sum(held(book, "x").values()) == Decimal("0.09")
+        assert post_lines(book, raw, name="a.jsonl").again == 2
+
+
+def test_a_line_that_needs_a_bad_one_says_so(shared: Path) -> None:
+    bad = {**LINE, "kind": "split", "key": "s", "lot": "L-1", "parts_kg": {"L-1a": -1}}
+    then = {**LINE, "lot": "L-1a", "reason": "wet"}
+    with open_book(shared) as book, pytest.raises(InputError) as caught:
+        post_lines(book, "\n".join(map(json.dumps, (bad, then))).encode(), name="a.jsonl")
+    assert [(f.where, f.code) for f in caught.value.findings] == [
+        ("a.jsonl:1, parts_kg", "negative"),
+        ("a.jsonl:2, lot", "depends"),
+    ]

@@ -1,0 +1,548 @@
+"""One suite for both stores: what a book answers must not depend on where its rows lie.
+
+The book is opened by whoever posts: on PostgreSQL a role without any right to change a fact.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from shelves import Shelf, postgres_shelf
+
+from loopbook.book import commands as c
+from loopbook.book import proofs
+from loopbook.book.book import Book
+from loopbook.book.checkpoint import generate_signer
+from loopbook.book.exports import export_book
+from loopbook.book.nouns import Account, mass
+from loopbook.book.planning import PLANNERS
+from loopbook.book.records import event_bytes, leaf_of
+from loopbook.book.statement import metal_statement
+from loopbook.book.verify import verify
+from loopbook.errors import BalanceError, InputError, StorageError
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+SUBSTANCES = ("Ni", "Cu", "C", "H2O", "other")
+REFUSED = (sqlite3.Error, psycopg.Error)
+
+
+class Told:
+    """Envelopes of commands, a minute apart, and a clock that the test sets."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self.now = START + timedelta(days=40)
+
+    def __call__(self, day: float | None = None) -> dict[str, Any]:
+        n = next(self._numbers)
+        moment = START + (timedelta(minutes=n) if day is None else timedelta(days=day))
+        return {"key": f"k{n}", "actor": "amy", "occurred_at": moment}
+
+    def clock(self) -> int:
+        self.now += timedelta(seconds=1)
+        return int(self.now.timestamp() * 1e6)
+
+
+def nouns(told: Told) -> list[c.Command]:
+    return [
+        *(c.RegisterParty(party=p, **told()) for p in ("LGES", "GMBI", "REFINER")),
+        c.RegisterSite(site="WS", limits_kg={"black mass": 5000}, **told()),
+        c.RegisterSite(site="REF", **told()),
+        c.RegisterMaterial(material="scrap", **told()),
+        c.RegisterMaterial(material="BM", hazard="black mass", **told()),
+    ]
+
+
+def receive(told: Told, lot: str, kg: int = 1000, owner: str = "LGES", **more: Any) -> c.Receive:
+    given = {"material": "scrap", "supplier": "LGES", "site": "WS", "shares": {"Ni": "0.2"}}
+    return c.Receive(lot=lot, owner=owner, mass_kg=kg, **{**given, **more}, **told())
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def book(shelf: Shelf, told: Told) -> Iterator[Book]:
+    made = shelf.new(substances=SUBSTANCES, clock=told.clock)
+    made.post(nouns(told))
+    yield made
+    made.close()
+
+
+def kg(book: Book) -> dict[str, float]:
+    """Mass of each account, as short text."""
+    return {str(a): mass(x) / 1e6 for a, x in book.balances().items() if mass(x)}
+
+
+def sums(book: Book) -> list[int]:
+    return [sum(column) for column in zip(*book.balances().values(), strict=True)]
+
+
+# --- every command once ---------------------------------------------------------------------------
+
+
+def story(told: Told) -> list[c.Command]:
+    """Every kind of command once, in an order in which each can be posted."""
+    return [
+        c.OpenPeriod(period="Feb", start=START - timedelta(days=28), end=START, **told()),
+        receive(told, "S1", 1000),
+        receive(told, "S2", 500, owner="GMBI"),
+        c.Weigh(lot="S1", ticket="T1", gross_kg=1510, tare_kg=500, **told()),
+        c.Assay(
+            lot="S1", stage="provisional", basis="as received", shares={"Ni": "0.25"}, **told()
+        ),
+        c.Sample(lot="S1", sample="S1/a".replace("/", "-"), mass_kg=10, **told()),
+        c.Split(lot="S1", parts_kg={"S3": 200, "S4": 300}, **told()),
+        c.Blend(inputs_kg={"S3": None, "S2": 100}, site="WS", lot="B1", material="scrap", **told()),
+        c.Process(
+            run="R1",
+            site="WS",
+            inputs_kg={"S4": None},
+            outputs=[c.Output("M1", "BM", 200, {"Ni": "0.3"}), c.Output("P1", "scrap", 80, {})],
+            waste_kg={"other": 5},
+            emissions_kg={"C": 1},
+            **told(),
+        ),
+        c.TransferTitle(lot="M1", seller="LGES", buyer="GMBI", mass_kg=50, **told()),
+        c.Move(lot="P1", from_site="WS", to_site="REF", **told()),
+        c.Ship(lot="M1", from_site="WS", consignment="77", **told()),
+        c.Arrive(lot="M1", consignment="77", site="REF", mass_kg=198, **told()),
+        c.Deliver(lot="M1", site="REF", customer="REFINER", **told()),
+        c.StockTake(lot="P1", site="REF", counted_kg=79, **told()),
+        c.Dispose(lot="P1", site="REF", mass_kg=9, **told()),
+        c.Hold(lot="S2", reason="wet", **told()),
+        c.Release(lot="S2", **told()),
+        c.Reverse(event="k9", reason="typed twice", **told()),
+        c.ClosePeriod(period="Feb", **told()),
+    ]
+
+
+KG = {
+    "customer/REFINER//": 198,
+    "emission/LGES/WS/": 1,
+    "lot/GMBI/WS/B1": 100,
+    "lot/LGES/REF/P1": 70,
+    "lot/LGES/WS/B1": 200,
+    "lot/LGES/WS/S1": 500,
+    "lot/LGES/WS/S1-a": 10,
+    "reassay/LGES/WS/": -10,
+    "stock-take/LGES/REF/": 1,
+    "supplier/LGES//": -1000,
+    "unaccounted/GMBI/in transit 77/": 0.5,
+    "unaccounted/LGES/WS/": 14,
+    "unaccounted/LGES/in transit 77/": 1.5,
+    "waste/LGES/REF/": 9,
+    "waste/LGES/WS/": 5,
+}
+
+
+def test_every_command_once(book: Book, told: Told) -> None:
+    commands = story(told)
+    reversal = next(x for x in commands if isinstance(x, c.Reverse))
+    spare = receive(told, "S9", 7)
+    commands.insert(commands.index(reversal), spare)
+    commands[commands.index(reversal)] = c.Reverse(event=spare.key, reason="typed twice", **told())
+    for command in commands:
+        (receipt,) = book.post(command)
+        assert receipt.key == command.key
+        assert not receipt.again
+        assert not any(sums(book)), command
+    assert kg(book) == {**KG, "lot/GMBI/WS/S2": 400, "supplier/LGES//": -1500}
+    posted = {type(x) for x in [*nouns(told), *commands]} | {c.AddSubstance}
+    assert posted == set(PLANNERS)
+
+
+def test_one_batch_gives_the_same_book(book: Book, told: Told) -> None:
+    commands = [x for x in story(told) if not isinstance(x, c.Reverse)]
+    book.post(commands)
+    assert kg(book) == {**KG, "lot/GMBI/WS/S2": 400, "supplier/LGES//": -1500}
+
+
+def test_rows_give_the_sealed_hash(book: Book, told: Told) -> None:
+    commands = [x for x in story(told) if not isinstance(x, c.Reverse)]
+    book.post(commands)
+    seals = dict(book.store.rows("SELECT e.key, s.leaf FROM event e JOIN seal s ON s.event = e.id"))
+    assert len(seals) == len(commands) + 7
+    for key, leaf in seals.items():
+        assert leaf_of(event_bytes(book.event(key), book.substances)) == bytes(leaf)
+
+
+def test_numbers_rise_and_leaves_follow_them(book: Book, told: Told) -> None:
+    for lot in ("A", "B", "C"):
+        book.post(receive(told, lot))
+    assert book.store.place_leaves() == 10
+    book.post(receive(told, "D"))
+    assert book.store.place_leaves() == 11
+    found = book.store.rows("SELECT l.place, l.event FROM leaf l ORDER BY l.place")
+    assert [place for place, _ in found] == list(range(11))
+    assert [event for _, event in found] == sorted(event for _, event in found)
+
+
+def test_verify_proofs_statement_exports(
+    shelf: Shelf, book: Book, told: Told, tmp_path: Path
+) -> None:
+    """The readers of a book ask both stores the same questions."""
+    signer = generate_signer("gmbi.example/book")
+    commands = [x for x in story(told) if not isinstance(x, c.Reverse)]
+    for command in commands[:9]:
+        book.post(command)
+    proofs.checkpoint(book, signer)
+    book.post(commands[9:])
+    note = proofs.checkpoint(book, signer)
+    assert proofs.checkpoint(book, signer) == note
+    report = verify(book, keys=[signer.verifier])
+    assert report.clean, report.findings
+    assert (report.events, report.checkpoints) == (len(commands) + 7, 2)
+    key = signer.verifier
+    proofs.check_inclusion(proofs.inclusion(book, commands[3].key), key)
+    proofs.check_consistency(proofs.consistency(book, 16, len(commands) + 7), key)
+    made = export_book(book, tmp_path / "out", "jsonl")
+    assert made.rows["events"] == len(commands) + 7
+    printed = str(metal_statement(book, start=START, end=START + timedelta(days=1)))
+    assert "unaccounted" in printed
+
+
+def test_verify_names_a_changed_row(shelf: Shelf, book: Book, told: Told) -> None:
+    """Whoever owns the tables can switch the rules off; verify finds the row."""
+    first = receive(told, "A")
+    book.post([first, receive(told, "B")])
+    change = f"UPDATE event SET actor = 'eve' WHERE key = '{first.key}'"
+    with shelf.as_owner() as owner:
+        if shelf.kind == "sqlite":
+            owner.store.write("DROP TRIGGER event_no_update", [()])
+        else:
+            owner.store.write("ALTER TABLE event DISABLE TRIGGER event_frozen", [()])
+        owner.store.write(change, [()])
+    report = verify(book)
+    assert first.key in report.first_wrong
+    assert any("event_no_update" in str(f) or "event_frozen" in str(f) for f in report.findings)
+
+
+# --- retries, findings, rollback ------------------------------------------------------------------
+
+
+def test_a_retry_posts_nothing_twice(book: Book, told: Told) -> None:
+    first = receive(told, "A")
+    book.post(first)
+    before = kg(book)
+    assert [r.again for r in book.post([first, receive(told, "B"), first])] == [True, False, True]
+    assert kg(book) == before | {"lot/LGES/WS/B": 1000, "supplier/LGES//": -2000}
+
+
+def test_a_key_means_one_command(book: Book, told: Told) -> None:
+    first = receive(told, "A")
+    book.post(first)
+    other = c.Hold(key=first.key, actor="amy", occurred_at=first.occurred_at, lot="A", reason="x")
+    with pytest.raises(InputError, match="duplicate"):
+        book.post(other)
+
+
+def test_one_wrong_command_takes_the_batch_back(book: Book, told: Told) -> None:
+    before, events = kg(book), book.store.rows("SELECT count(*) FROM event")
+    bad = c.Dispose(lot="A", site="WS", mass_kg=1001, **told())
+    party = c.RegisterParty(party="NEW", **told())
+    with pytest.raises(InputError, match=r"lot A has 1000.000000 kg.*1001.000000 kg asked"):
+        book.post([party, receive(told, "A"), bad])
+    assert kg(book) == before
+    assert book.store.rows("SELECT count(*) FROM event") == events
+    for table in ("lot", "account", "balance", "measurement", "leaf"):
+        assert book.store.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
+    book.post(party)  # what the batch had stated is forgotten, too
+
+
+def test_findings_name_what_is_wrong(book: Book, told: Told) -> None:
+    book.post(receive(told, "A"))
+    with pytest.raises(InputError) as caught:
+        book.post(receive(told, "A", -5, owner="LGE", material="scap"))
+    codes = {f.code for f in caught.value.findings}
+    assert codes == {"duplicate", "negative", "unknown-name"}
+    assert "did you mean LGES?" in str(caught.value)
+
+
+def test_text_that_sql_might_misread(book: Book, told: Told) -> None:
+    lot = """a 'quoted" \\ {lot}, 50 % ? NULL äöü 電池"""
+    book.post(receive(told, lot))
+    book.post(c.Hold(lot=lot, reason='{"a", NULL}', **told()))
+    assert {a.lot for a in book.balances(lot=lot)} == {lot}
+    with pytest.raises(InputError, match="on hold"):
+        book.post(c.Move(lot=lot, from_site="WS", to_site="REF", **told()))
+
+
+# --- the database refuses by itself ---------------------------------------------------------------
+
+FACTS = ("event", "posting", "lot", "measurement", "noun", "seal", "account", "leaf")
+
+
+@pytest.fixture
+def posted(book: Book, told: Told) -> Book:
+    book.post([receive(told, "A"), receive(told, "B", owner="GMBI")])
+    book.post(c.Weigh(lot="A", ticket="T1", gross_kg=1510, tare_kg=500, **told()))
+    book.store.place_leaves()
+    return book
+
+
+@pytest.mark.parametrize("table", FACTS)
+@pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "TRUNCATE", "REPLACE"])
+def test_facts_stay(shelf: Shelf, posted: Book, table: str, verb: str) -> None:
+    if (verb == "TRUNCATE") != (shelf.kind == "postgres") and verb in ("TRUNCATE", "REPLACE"):
+        pytest.skip(f"{shelf.kind} has no {verb}")
+    before = posted.store.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
+    assert before
+    column = {"event": "id", "lot": "id", "account": "id"}.get(table, "event")
+    told = {
+        "UPDATE": f"UPDATE {table} SET {column} = {column}",
+        "DELETE": f"DELETE FROM {table}",
+        "TRUNCATE": f"TRUNCATE {table} CASCADE",
+        "REPLACE": f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
+    }[verb]
+    with shelf.direct() as link, pytest.raises(REFUSED, match=r"frozen|denied|duplicate|sealed"):
+        link.execute(told)
+    assert posted.store.rows(f"SELECT * FROM {table} ORDER BY 1, 2") == before
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("table", FACTS)
+def test_facts_stay_for_the_owner(server: Any, table: str, told: Told) -> None:
+    """Triggers hold where rights do not."""
+    shelf = postgres_shelf(server)
+    shelf.new(substances=SUBSTANCES).close()
+    with shelf.as_owner() as book:
+        for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+            with pytest.raises(BalanceError, match="frozen"):
+                book.store.rows(statement)
+
+
+EVENT = (
+    "INSERT INTO event (id, key, kind, actor, document, occurred_at, recorded_at, command) "
+    "VALUES (900, 'x', 'receive', 'eve', '', {at}, 0, '')"
+)
+LEG = 'INSERT INTO posting (event, account, mass, "s_Ni", "s_Cu", "s_C", "s_H2O", s_other) VALUES '
+SEAL = "INSERT INTO seal (event, leaf) VALUES (900, {leaf})"
+
+
+def attack(shelf: Shelf, *statements: str) -> None:
+    """Run statements in one transaction of the poster's own connection."""
+    leaf = "x'00'" if shelf.kind == "sqlite" else r"'\x00'::bytea"
+    with shelf.direct() as link:
+        link.execute("BEGIN")
+        for statement in statements:
+            link.execute(statement.replace("{leaf}", leaf).replace("{at}", "0"))
+        link.execute("COMMIT")
+
+
+def accounts(book: Book) -> Mapping[str, int]:
+    found = book.store.rows("SELECT id, kind, party, site, lot FROM account")
+    return {str(Account(*names)): number for number, *names in found}
+
+
+@pytest.mark.parametrize(
+    ("legs", "why"),
+    [
+        (["lot/LGES/WS/A, 5, 5, 0, 0, 0, 0", "supplier/LGES//, -4, -4, 0, 0, 0, 0"], "zero"),
+        (["lot/LGES/WS/A, 5, 5, 0, 0, 0, 0", "supplier/LGES//, -5, 0, -5, 0, 0, 0"], "zero"),
+        (["lot/LGES/WS/A, 5, 4, 0, 0, 0, 0", "supplier/LGES//, -5, -4, 0, 0, 0, 0"], "add"),
+        (["lot/LGES/WS/A, 0, -1, 0, 0, 0, 1"], "zero"),
+        (
+            ["lot/LGES/WS/A, 0, 0, -1, 0, 0, 1", "supplier/LGES//, 0, 0, 1, 0, 0, -1"],
+            "negative",
+        ),
+        (
+            [
+                "lot/LGES/WS/A, -2000000000, 0, 0, 0, 0, -2000000000",
+                "supplier/LGES//, 2000000000, 0, 0, 0, 0, 2000000000",
+            ],
+            "negative",
+        ),
+    ],
+)
+def test_wrong_legs(shelf: Shelf, posted: Book, legs: list[str], why: str) -> None:
+    before, numbers = kg(posted), accounts(posted)
+    rows = []
+    for leg in legs:
+        name, rest = leg.split(", ", 1)
+        rows.append(f"(900, {numbers[name]}, {rest})")
+    with pytest.raises(REFUSED, match=why):
+        attack(shelf, EVENT, LEG + ", ".join(rows), SEAL)
+    assert kg(posted) == before
+
+
+def test_right_legs_pass_once(shelf: Shelf, posted: Book) -> None:
+    """The attacks above fail for their reason, not for another one."""
+    numbers = accounts(posted)
+    a, s = numbers["lot/LGES/WS/A"], numbers["supplier/LGES//"]
+    legs = f"(900, {a}, 5, 5, 0, 0, 0, 0), (900, {s}, -5, -5, 0, 0, 0, 0)"
+    attack(shelf, EVENT, LEG + legs, SEAL)
+    assert kg(posted)["lot/LGES/WS/A"] == 1010.000005
+    b = numbers["lot/GMBI/WS/B"]
+    with pytest.raises(REFUSED, match="sealed"):
+        attack(shelf, LEG + f"(900, {b}, 0, 0, 0, 0, 0, 0)")
+    with pytest.raises(REFUSED, match="sealed"):
+        attack(shelf, "INSERT INTO lot (id, material, event, line) VALUES ('Z', 'scrap', 900, 0)")
+
+
+def test_an_event_without_a_seal(shelf: Shelf, posted: Book) -> None:
+    with pytest.raises(REFUSED, match=r"(?i)foreign key"):
+        attack(shelf, EVENT)
+    assert posted.store.rows("SELECT id FROM event WHERE id = 900") == []
+
+
+def test_direct_into_a_closed_period(shelf: Shelf, posted: Book, told: Told) -> None:
+    start, end = datetime(1969, 12, 1, tzinfo=UTC), datetime(1970, 2, 1, tzinfo=UTC)
+    posted.post(c.OpenPeriod(period="old", start=start, end=end, **told()))
+    posted.post(c.ClosePeriod(period="old", **told()))
+    with pytest.raises(REFUSED, match="closed"):
+        attack(shelf, EVENT, SEAL)
+
+
+def test_storage_limit(shelf: Shelf, book: Book, told: Told) -> None:
+    book.post(receive(told, "M1", 4000, material="BM"))
+    with pytest.raises(InputError, match=r"at most 5000 kg of black mass at WS.*6000 kg"):
+        book.post(receive(told, "M2", 2000, material="BM"))
+    book.post(receive(told, "M3", 2000, material="BM", site="REF"))
+    assert book.store.rows("SELECT site, hazard, mass FROM load") == [
+        ("WS", "black mass", 4000 * 10**6)
+    ]
+    with pytest.raises(REFUSED, match="storage_limit"):
+        attack(shelf, "UPDATE load SET mass = mass + 2000000000")
+
+
+@pytest.mark.server
+def test_the_poster_cannot_touch_balances(server: Any, told: Told) -> None:
+    shelf = postgres_shelf(server)
+    shelf.new(substances=SUBSTANCES).close()
+    for table in ("balance_of_lot", "balance_of_boundary", "book"):
+        for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {{}} = {{}}"):
+            column = "key" if table == "book" else "mass"
+            with shelf.direct() as link, pytest.raises(psycopg.errors.InsufficientPrivilege):
+                link.execute(statement.format(column, column))
+
+
+# --- periods, reversals, substances, both clocks --------------------------------------------------
+
+
+def test_closed_period(book: Book, told: Told) -> None:
+    book.post(c.OpenPeriod(period="Mar", start=START, end=START + timedelta(days=31), **told()))
+    book.post(receive(told, "A"))
+    book.post(c.ClosePeriod(period="Mar", **told(32)))
+    with pytest.raises(InputError, match="closed-period"):
+        book.post(receive(told, "B"))
+    late = c.Weigh(lot="A", ticket="T", gross_kg=1900, tare_kg=1000, **told(33))
+    book.post(late)
+    assert kg(book)["lot/LGES/WS/A"] == 900
+
+
+def test_reversal_restores(book: Book, told: Told) -> None:
+    first, second = receive(told, "A"), c.Move(lot="A", from_site="WS", to_site="REF", **told())
+    book.post(first)
+    before = kg(book)
+    book.post(second)
+    with pytest.raises(InputError, match=f"depends.*{second.key}"):
+        book.post(c.Reverse(event=first.key, reason="x", **told()))
+    book.post(c.Reverse(event=second.key, reason="x", **told()))
+    assert kg(book) == before
+    book.post(c.Reverse(event=first.key, reason="x", **told()))
+    assert kg(book) == {}
+    with pytest.raises(InputError, match="reversed by"):
+        book.post(c.Reverse(event=first.key, reason="x", **told()))
+
+
+def test_a_substance_more(shelf: Shelf, book: Book, told: Told) -> None:
+    first = receive(told, "A")
+    book.post(first)
+    leaf = event_bytes(book.event(first.key), book.substances)
+    with shelf.as_owner(clock=told.clock) as owner:
+        owner.post([c.AddSubstance(substance="Ti", **told()), receive(told, "B", shares={"Ti": 1})])
+    book.post(receive(told, "D", shares={"Ti": "0.5"}))
+    assert book.substances == (*SUBSTANCES, "Ti")
+    assert event_bytes(book.event(first.key), book.substances) == leaf
+    held = {a.lot: x for a, x in book.balances().items() if a.kind == "lot"}
+    assert held["A"][-1] == 0
+    assert held["B"] == (0, 0, 0, 0, 0, 10**9)
+    assert held["D"][-1] == 5 * 10**8
+    assert not any(sums(book))
+    row = ", ".join(["900", str(accounts(book)["lot/LGES/WS/A"]), *"0000010"])
+    with pytest.raises(REFUSED, match="add"):
+        attack(shelf, EVENT, LEG.replace("s_other", 's_other, "s_Ti"') + f"({row[:-3]}, 7)", SEAL)
+
+
+@pytest.mark.server
+def test_only_the_owner_adds_substances(server: Any, told: Told) -> None:
+    with postgres_shelf(server).new(substances=SUBSTANCES) as book:
+        with pytest.raises(StorageError, match="owner"):
+            book.post(c.AddSubstance(substance="Ti", **told()))
+        assert book.substances == SUBSTANCES
+
+
+def test_both_clocks(book: Book, told: Told) -> None:
+    book.post(receive(told, "A"))
+    known = int(told.now.timestamp() * 1e6)
+    late = c.Weigh(lot="A", ticket="T", gross_kg=1900, tare_kg=1000, **told(0.5))
+    book.post(late)
+
+    def of_a(**moment: int) -> float:
+        found = book.balances(lot="A", **moment)
+        return sum(mass(x) for x in found.values()) / 1e6
+
+    now = int((START + timedelta(days=1)).timestamp() * 1e6)
+    assert of_a() == 900
+    assert of_a(occurred=now) == 900
+    assert of_a(occurred=now, recorded=known) == 1000
+    assert of_a(occurred=int(START.timestamp() * 1e6)) == 0
+
+
+def test_recorded_at_never_goes_back(book: Book, told: Told) -> None:
+    book.post(receive(told, "A"))
+    told.now -= timedelta(seconds=3)
+    book.post(receive(told, "B"))
+    times = [t for (t,) in book.store.rows("SELECT recorded_at FROM event ORDER BY id")]
+    assert times == sorted(times)
+    told.now -= timedelta(hours=1)
+    with pytest.raises(InputError, match="clock"):
+        book.post(receive(told, "D"))
+
+
+# --- opening --------------------------------------------------------------------------------------
+
+
+def test_another_version_is_refused(shelf: Shelf, book: Book) -> None:
+    with shelf.as_owner() as owner:
+        owner.store.write("UPDATE book SET value = ? WHERE key = ?", [("99", "version")])
+    with pytest.raises(InputError, match=r"version.*99"):
+        shelf.open()
+
+
+def test_no_book_and_a_second_one(shelf: Shelf) -> None:
+    with pytest.raises(InputError, match="expected a book"):
+        shelf.as_owner()
+    shelf.new().close()
+    with pytest.raises(InputError, match="duplicate"):
+        shelf.new()
+
+
+def test_a_book_is_there_when_opened_again(shelf: Shelf, book: Book, told: Told) -> None:
+    book.post(receive(told, "A"))
+    with shelf.open(clock=told.clock) as again:
+        assert kg(again) == kg(book)
+        assert again.substances == SUBSTANCES
+        again.post(receive(told, "B"))
+        assert kg(book)["lot/LGES/WS/B"] == 1000
+        again.post(c.RegisterParty(party="NEW", **told()))
+    book.post(receive(told, "C", owner="NEW"))
+
+
+def test_without_psycopg(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in sys.modules if n.startswith("loopbook.book.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(InputError, match=r"pip install 'loopbook\[postgres\]'"):
+        Book("postgresql://db.example/gmbi")

@@ -1,0 +1,489 @@
+"""All commands against a model of a few dictionaries: whatever is posted, in whatever order.
+
+Held at every step: the book's balances are the model's; every substance sums to zero over all
+accounts; no lot is below zero; title adds up to custody. A refusal changes nothing. A retry gives
+the first answer. A reversal restores. What was answered about the past is answered again.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from model import Change, Model, us
+
+from loopbook import book as b
+from loopbook.errors import InputError
+
+BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
+PARTIES = ["LGES", "GMBI", "Toyota", "nobody"]
+SITES = ["works", "refinery", "nowhere"]
+MATERIALS = ["scrap", "black mass", "unobtainium"]
+
+pick = st.integers(0, 11)
+some_mg = st.one_of(st.integers(1, 60), st.integers(0, 1_000_000))
+percent = st.sampled_from([30, 50, 1, 99, 100, 7, 0, 130])  # of a lot
+some_percent = st.one_of(st.none(), percent)
+shares = st.dictionaries(
+    st.sampled_from(["Ni", "Co", "Cu", "H2O", "other"]),
+    st.builds(lambda x: f"{x / 1000:.3f}", st.integers(0, 360)),
+    min_size=1,
+    max_size=3,
+)
+owners = st.sampled_from([*PARTIES[:2] * 6, *PARTIES])
+sites = st.sampled_from([*SITES[:2] * 6, *SITES])
+materials = st.sampled_from([*MATERIALS[:1] * 9, *MATERIALS])
+back_min = st.sampled_from([0, 0, 0, 1, 90, 3_000])
+
+
+def where(account: b.Account) -> tuple[str, str, str, str]:
+    return account.kind, account.party, account.site, account.lot
+
+
+def told(balances: Any) -> Change:
+    return {where(account): list(content) for account, content in balances.items()}
+
+
+def kg(amount_mg: int) -> str:
+    return f"{amount_mg / 1e6:.6f}"
+
+
+def envelope(number: int, moment: datetime) -> dict[str, Any]:
+    return {"key": f"k{number}", "actor": "amy", "occurred_at": moment}
+
+
+def base(moment: datetime) -> list[b.Command]:
+    """Nouns that every sequence begins with; the third party comes later or never."""
+    numbers = iter(range(-9, 0))
+    return [
+        *(b.RegisterParty(party=p, **envelope(next(numbers), moment)) for p in PARTIES[:2]),
+        b.RegisterSite(site="works", **envelope(next(numbers), moment)),
+        b.RegisterSite(site="refinery", limits_kg={"bm": "1.5"}, **envelope(next(numbers), moment)),
+        b.RegisterMaterial(material="scrap", **envelope(next(numbers), moment)),
+        b.RegisterMaterial(material="black mass", hazard="bm", **envelope(next(numbers), moment)),
+    ]
+
+
+@cache
+def template() -> bytes:
+    """An empty book as a file, made once: making tables takes longer than a sequence."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.sqlite"
+        b.Book(path, create=True).close()
+        return path.read_bytes()
+
+
+def open_book(folder: Path, clock: Any) -> b.Book:
+    path = folder / "book.sqlite"
+    path.write_bytes(template())
+    book = b.Book(path, clock=clock)
+    book.store._link.execute("PRAGMA synchronous = OFF")  # durability has its own tests
+    return book
+
+
+class Machine(RuleBasedStateMachine):
+    """The book and its model, side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.now = BEGIN
+        self.book = open_book(self.folder, lambda: us(self.now))
+        self.model = Model(list(b.SUBSTANCES))
+        self.count = 0
+        self.receipts: dict[str, b.Receipt] = {}
+        self.before: dict[str, Change] = {}
+        self.asked: list[tuple[int, int, Change]] = []
+        self.last = 0
+
+    # -- posting
+
+    def said(self, back: int = 0) -> dict[str, Any]:
+        self.count += 1
+        return envelope(self.count, self.now - timedelta(minutes=back))
+
+    def post(self, *commands: b.Command) -> bool:
+        """Post a batch to the book and to the model; both take it or both refuse it."""
+        self.now += timedelta(minutes=1)
+        model = copy.deepcopy(self.model)
+        changes: list[Change] = []
+        for command in commands:
+            change = model.expect(command, us(command.occurred_at))
+            if change is None:
+                break
+            self.before[command.key] = model.balances()
+            model.post(command, change, at=(us(command.occurred_at), 0))
+            changes.append(change)
+        if len(changes) < len(commands):
+            with pytest.raises(InputError) as caught:
+                self.book.post(commands)
+            assert caught.value.findings
+            return False
+        receipts = self.book.post(commands)
+        self.model = model
+        for command, change, receipt in zip(commands, changes, receipts, strict=True):
+            event = self.book.event(command.key)
+            wide = model._wide({where(leg.account): list(leg.content) for leg in event.legs})
+            assert wide == model._wide(change)
+            assert event.recorded_at > self.last
+            assert receipt == b.Receipt(command.key, len(self.receipts) + 1, again=False)
+            model.facts[command.key].recorded_at = event.recorded_at
+            self.receipts[command.key] = receipt
+        self.last = event.recorded_at
+        return True
+
+    def lot(self, number: int) -> str:
+        """A lot that is there, most of the time."""
+        there = self.model.lots_there()
+        return "no such lot" if number > 10 or not there else there[number % len(there)]
+
+    def part(self, lot: str, percent: int) -> str:
+        """So many hundredths of a lot, in kg."""
+        return kg(self.model.mass_of(lot) * percent // 100)
+
+    def at(self, lot: str, site: str) -> str:
+        """Where a lot lies; another site where that was drawn."""
+        place = self.model.site_of(lot)
+        return site if site == "nowhere" or place not in SITES else place
+
+    def new(self) -> str:
+        return f"L{self.count}"
+
+    # -- nouns
+
+    @initialize(masses=st.lists(some_mg.filter(bool), min_size=3, max_size=3))
+    def begin(self, masses: list[int]) -> None:
+        assert self.post(*base(self.now))
+        for k, amount in enumerate(masses):
+            lot = {"lot": f"A{k}", "material": "scrap", "supplier": "LGES", "owner": PARTIES[k % 2]}
+            content = {"mass_kg": kg(amount), "shares": {"Ni": "0.3", "C": "0.1"}}
+            assert self.post(b.Receive(**lot, **content, site="works", **self.said()))
+        assert self.post(
+            b.Blend(
+                inputs_kg={"A0": None, "A1": kg((masses[1] + 1) // 2)},
+                **{"site": "works", "lot": "co-owned", "material": "scrap"},
+                **self.said(),
+            )
+        )
+
+    @rule(kind=st.integers(0, 3), number=st.integers(0, 3))
+    def state_a_noun(self, kind: int, number: int) -> None:
+        said = self.said()
+        self.post(
+            (
+                b.RegisterParty(party=PARTIES[number], **said),
+                b.RegisterSite(site=["works", "depot"][number % 2], limits_kg={"bm": 1}, **said),
+                b.RegisterMaterial(material=["scrap", "foil"][number % 2], **said),
+                b.AddSubstance(substance=["Zn", "zn", "Ti", "NI"][number], **said),
+            )[kind]
+        )
+
+    @rule(number=pick, free=st.booleans())
+    def hold_or_release(self, number: int, free: bool) -> None:
+        held = sorted(lot for lot, why in self.model.holds.items() if why)
+        if free:
+            self.post(b.Release(lot=held[0] if held else self.lot(number), **self.said()))
+        else:
+            self.post(b.Hold(lot=self.lot(number), reason="wet", **self.said()))
+
+    @rule(back=st.integers(0, 3), length=st.integers(0, 60), close=st.booleans())
+    def period(self, back: int, length: int, close: bool) -> None:
+        start = self.now - timedelta(hours=back)
+        end = start + timedelta(minutes=length)
+        if close:
+            self.post(b.ClosePeriod(period=f"P{back}", **self.said()))
+        else:
+            self.post(b.OpenPeriod(period=f"P{back}", start=start, end=end, **self.said()))
+
+    # -- lots
+
+    @rule(owner=owners, site=sites, material=materials, mg=some_mg, shares=shares, back=back_min)
+    def receive(self, *, owner: str, site: str, material: str, mg: int, shares: Any, back: int):
+        said = self.said(back)
+        lot = {"lot": self.new(), "material": material, "supplier": "LGES", "owner": owner}
+        self.post(b.Receive(**lot, site=site, mass_kg=kg(mg), shares=shares, **said))
+
+    @rule(number=pick, gross=some_mg, tare=st.integers(0, 30), back=back_min)
+    def weigh(self, number: int, gross: int, tare: int, back: int) -> None:
+        scale = {"gross_kg": kg(gross), "tare_kg": kg(tare)}
+        self.post(b.Weigh(lot=self.lot(number), ticket="T", **scale, **self.said(back)))
+
+    @rule(
+        number=pick,
+        shares=shares,
+        dry=st.booleans(),
+        wet=st.one_of(st.none(), st.sampled_from(["0", "0.05", "0.333"])),
+        back=back_min,
+    )
+    def assay(self, *, number: int, shares: Any, dry: bool, wet: str | None, back: int) -> None:
+        told = {"basis": "dry" if dry else "as received", "moisture": wet, "shares": shares}
+        lot = self.lot(number)
+        self.post(b.Assay(lot=lot, stage="provisional", **told, **self.said(back)))
+
+    @rule(number=pick, percent=percent)
+    def sample(self, number: int, percent: int) -> None:
+        lot, said = self.lot(number), self.said()
+        taken = {"sample": self.new(), "mass_kg": self.part(lot, percent)}
+        self.post(b.Sample(lot=lot, **taken, **said))
+
+    @rule(number=pick, percents=st.lists(percent, max_size=3))
+    def split(self, number: int, percents: list[int]) -> None:
+        lot, said = self.lot(number), self.said()
+        parts = {f"{self.new()}-{k}": self.part(lot, percent) for k, percent in enumerate(percents)}
+        self.post(b.Split(lot=lot, parts_kg=parts, **said))
+
+    def inputs(self, numbers: Sequence[int], percent: int | None) -> dict[str, Any]:
+        """Lots at the place of the first, of which a part is taken."""
+        lots = list(dict.fromkeys(self.lot(n) for n in numbers))
+        near = [x for x in lots if self.model.site_of(x) == self.model.site_of(lots[0])]
+        first = {near[0]: None if percent is None else self.part(near[0], percent)} if near else {}
+        return dict.fromkeys(near) | first
+
+    @rule(numbers=st.lists(pick, max_size=3), percent=some_percent, material=materials)
+    def blend(self, numbers: list[int], percent: int | None, material: str) -> None:
+        said = self.said()
+        inputs = self.inputs(numbers, percent)
+        site = self.at(next(iter(inputs), ""), "works")
+        self.post(b.Blend(inputs_kg=inputs, site=site, lot=self.new(), material=material, **said))
+
+    @rule(
+        numbers=st.lists(pick, min_size=1, max_size=3),
+        percent=some_percent,
+        out=st.lists(st.tuples(st.integers(1, 100), shares, materials), max_size=2),
+        lost=st.integers(0, 4),
+        share_by=st.sampled_from(["substance", "mass"]),
+    )
+    def process(
+        self, *, numbers: list[int], percent: int | None, out: Any, lost: int, share_by: str
+    ) -> None:
+        said = self.said()
+        inputs = self.inputs(numbers, percent)
+        whole = sum(
+            self.model.mass_of(lot) if part is None else round(float(part) * 1e6)
+            for lot, part in inputs.items()
+        )
+        outputs = [
+            b.Output(f"{self.new()}-{k}", material, kg(whole * yield_ // 150), shares)
+            for k, (yield_, shares, material) in enumerate(out)
+        ]
+        gone = {"emissions_kg": {"C": kg(lost)}, "waste_kg": {"Ni": kg(lost)}}
+        site = self.at(next(iter(inputs)), "works")
+        run = {"run": "R", "site": site, "inputs_kg": inputs, "outputs": outputs}
+        self.post(b.Process(**run, **gone, share_by=share_by, **said))
+
+    # -- places and owners
+
+    @rule(number=pick, site=sites, other=sites)
+    def move(self, number: int, site: str, other: str) -> None:
+        lot = self.lot(number)
+        self.post(b.Move(lot=lot, from_site=self.at(lot, site), to_site=other, **self.said()))
+
+    @rule(number=pick, site=sites, road=st.sampled_from(["7", "8", " "]), back=back_min)
+    def ship(self, number: int, site: str, road: str, back: int) -> None:
+        lot = self.lot(number)
+        place = self.at(lot, site)
+        self.post(b.Ship(lot=lot, from_site=place, consignment=road, **self.said(back)))
+
+    @rule(number=pick, site=sites, gain_mg=st.integers(-90, 90))
+    def arrive(self, number: int, site: str, gain_mg: int) -> None:
+        roads = [x for x in self.model.lots_there() if "transit" in self.model.site_of(x)]
+        lot = roads[number % len(roads)] if roads else self.lot(number)
+        road = self.model.site_of(lot).removeprefix("in transit ")
+        amount = kg(max(0, self.model.mass_of(lot) + gain_mg))
+        said = self.said()
+        self.post(b.Arrive(lot=lot, consignment=road, site=site, mass_kg=amount, **said))
+
+    @rule(number=pick, site=sites, customer=owners)
+    def deliver(self, number: int, site: str, customer: str) -> None:
+        lot = self.lot(number)
+        place = self.at(lot, site)
+        self.post(b.Deliver(lot=lot, site=place, customer=customer, **self.said()))
+
+    @rule(number=pick, percent=some_percent, buyer=owners)
+    def transfer_title(self, number: int, percent: int | None, buyer: str) -> None:
+        lot = self.lot(number)
+        amount = None if percent is None else self.part(lot, percent)
+        seller = (self.model.owners(lot) or ["LGES"])[0]
+        title = {"lot": lot, "seller": seller, "buyer": buyer}
+        self.post(b.TransferTitle(**title, mass_kg=amount, **self.said()))
+
+    @rule(number=pick, site=sites, percent=percent)
+    def stock_take(self, number: int, site: str, percent: int) -> None:
+        lot = self.lot(number)
+        counted = self.part(lot, percent)
+        place = self.at(lot, site)
+        self.post(b.StockTake(lot=lot, site=place, counted_kg=counted, **self.said()))
+
+    @rule(
+        number=pick,
+        site=sites,
+        percent=some_percent,
+        way=st.sampled_from(["waste", "emission", "waste", "emission", "hole"]),
+    )
+    def dispose(self, number: int, site: str, percent: int | None, way: str) -> None:
+        lot = self.lot(number)
+        amount = None if percent is None else self.part(lot, percent)
+        place = self.at(lot, site)
+        self.post(b.Dispose(lot=lot, site=place, way=way, mass_kg=amount, **self.said()))
+
+    # -- what is special about a book
+
+    @rule(back=st.integers(1, 12))
+    def reverse(self, back: int) -> None:
+        """A reversal restores what was before, unless others came between."""
+        keys = list(self.model.facts)
+        key = keys[-min(back, len(keys))]
+        done = self.post(b.Reverse(event=key, reason="a mistake", **self.said()))
+        if done and key == keys[-1]:
+            assert self.model.balances() == self.model._wide(self.before[key])
+
+    @rule(back=st.integers(1, 20))
+    def retry(self, back: int) -> None:
+        """The same command again: the first answer, and nothing is posted."""
+        keys = list(self.model.facts)
+        key = keys[-min(back, len(keys))]
+        command = self.model.facts[key].command
+        (receipt,) = self.book.post(command)
+        assert receipt == replace(self.receipts[key], again=True)
+        with pytest.raises(InputError, match="a new command needs a new key"):
+            self.book.post(replace(command, document="another"))
+
+    @rule(mg=st.integers(0, 11_000), number=pick)
+    def batch(self, mg: int, number: int) -> None:
+        """All or nothing."""
+        lot = {"lot": self.new() + "x", "material": "scrap", "supplier": "LGES", "owner": "GMBI"}
+        first = b.Receive(**lot, site="works", mass_kg="0.01", shares={}, **self.said())
+        second = b.Split(lot=first.lot, parts_kg={f"{first.lot}y": kg(mg)}, **self.said())
+        third = b.Hold(lot=self.lot(number), reason="see", **self.said())
+        self.post(first, second, third)
+
+    @rule(seconds=st.integers(1, 4))
+    def clock_steps_back(self, seconds: int) -> None:
+        self.now -= timedelta(seconds=seconds)
+
+    @rule(back=back_min)
+    def ask_the_past(self, back: int) -> None:
+        """What we believe now about then; asked again at the end."""
+        occurred, recorded = us(self.now - timedelta(minutes=back)), self.last
+        answer = told(self.book.balances(occurred=occurred, recorded=recorded))
+        assert answer == self.model.as_of(occurred, recorded)
+        self.asked.append((occurred, recorded, answer))
+
+    # -- what always holds
+
+    @invariant()
+    def balances_are_the_models(self) -> None:
+        balances = told(self.book.balances())
+        assert balances == self.model.balances()
+        assert not any(map(sum, zip(*balances.values(), strict=True)))
+        lots = {a: x for a, x in balances.items() if a[0] == "lot"}
+        assert all(amount >= 0 for x in lots.values() for amount in x)
+        by = [self._total(lots, place) for place in (1, 2)]
+        assert by[0] == by[1]
+
+    def _total(self, lots: Change, place: int) -> list[int]:
+        """Sum over parties (title) or over sites (custody), name by name."""
+        total = [0] * len(self.model.substances)
+        for name in {a[place] for a in lots}:
+            for account, content in lots.items():
+                if account[place] == name:
+                    total = [x + y for x, y in zip(total, content, strict=True)]
+        return total
+
+    def teardown(self) -> None:
+        for occurred, recorded, answer in self.asked:
+            again = told(self.book.balances(occurred=occurred, recorded=recorded))
+            assert again == self.model._wide(answer)
+        report = b.verify(self.book)
+        assert report.clean, report
+        assert report.events == len(self.receipts)
+        self.book.close()
+        shutil.rmtree(self.folder)
+
+
+class LongMachine(Machine):
+    """The same, for the full suite."""
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    suppress_health_check=list(HealthCheck),
+)
+
+TestLongMachine = pytest.mark.slow(LongMachine.TestCase)
+TestLongMachine.settings = settings(
+    max_examples=2_000,
+    stateful_step_count=40,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+# --- order ---------------------------------------------------------------------------------------
+
+
+def story(k: int, made: int, lost: int) -> list[b.Command]:
+    """What happens to one lot and its parts."""
+
+    def said(step: int) -> dict[str, Any]:
+        return {
+            "key": f"s{k}-{step}",
+            "actor": "amy",
+            "occurred_at": BEGIN + timedelta(minutes=made + step),
+        }
+
+    lot = {"lot": f"S{k}", "material": "scrap", "supplier": "LGES", "owner": PARTIES[k % 2]}
+    assayed = {"stage": "final", "basis": "dry", "moisture": "0.03", "shares": {"Ni": "0.201"}}
+    return [
+        b.Receive(**lot, site="works", mass_kg=kg(made), shares={"Ni": "0.2"}, **said(1)),
+        b.Weigh(lot=f"S{k}", ticket="", gross_kg=kg(made + 7), tare_kg=0, **said(2)),
+        b.Assay(lot=f"S{k}", **assayed, **said(3)),
+        b.Split(lot=f"S{k}", parts_kg={f"S{k}a": kg(made // 3)}, **said(4)),
+        b.Ship(lot=f"S{k}a", from_site="works", consignment=str(k), **said(5)),
+        b.Arrive(
+            lot=f"S{k}a",
+            consignment=str(k),
+            site="refinery",
+            mass_kg=kg(made // 3 - lost),
+            **said(6),
+        ),
+        b.Dispose(lot=f"S{k}", site="works", **said(7)),
+    ][: 3 + lost % 5]
+
+
+@given(
+    masses=st.lists(
+        st.tuples(st.integers(100, 5_000_000), st.integers(0, 30)), min_size=2, max_size=4
+    ),
+    data=st.data(),
+)
+@settings(max_examples=25)
+def test_the_order_of_independent_events_is_irrelevant(
+    masses: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    stories = [story(k, *mass) for k, mass in enumerate(masses)]
+    owner = [k for k, events in enumerate(stories) for _ in events]
+    answers = []
+    moment = us(BEGIN) + data.draw(st.integers(0, 2_000_000)) * 60_000_000
+    for order in (owner, data.draw(st.permutations(owner))):
+        left = [iter(events) for events in stories]
+        with tempfile.TemporaryDirectory() as folder:
+            book = open_book(Path(folder), lambda: us(BEGIN + timedelta(days=9_000)))
+            with book:
+                book.post(base(BEGIN))
+                book.post([next(left[k]) for k in order])
+                answers.append((told(book.balances()), told(book.balances(occurred=moment))))
+                assert b.verify(book).clean
+    assert answers[0] == answers[1]
