@@ -6,17 +6,20 @@ Exit codes: 0 clean, 1 findings, 2 misuse. Every command prints a table for peop
 
 from __future__ import annotations
 
-import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from loopbook import __version__
+from loopbook.cli_parts import Door
+from loopbook.cli_parts import as_json_option as _as_json
+from loopbook.cli_parts import print_json as _print_json
+from loopbook.cli_parts import print_table as _print_table
 
 if TYPE_CHECKING:
     from loopbook.cases import CaseResult
@@ -24,27 +27,12 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_PIPE_WIDTH = 500  # columns where the output is no terminal: a row stays on one line
 
-
-class Door(click.Group):
-    """Command group whose commands end with exit code 1 and every finding on bad input."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; print findings instead of a traceback."""
-        from loopbook.errors import InputError
-
-        try:
-            return super().invoke(ctx)
-        except InputError as error:
-            for finding in error.findings:
-                click.echo(str(finding), err=True)
-            count = len(error.findings)
-            click.echo(f"{count} finding{'s' if count != 1 else ''}", err=True)
-            ctx.exit(1)
-
-
-@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Door,
+    lazy={"book": "loopbook.cli_book:book"},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="loopbook")
 def main() -> None:
     """Keep the books of a closed battery loop.
@@ -53,29 +41,6 @@ def main() -> None:
     Example:
       loopbook library explain 0.9
     """
-
-
-def _print_json(data: object) -> None:
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def _print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Table for people; columns that start with ``>`` hold numbers, set to the right."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for column in columns:
-        number = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if number else "left", no_wrap=number)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
-    with console.capture() as capture:
-        console.print(table)
-    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 # ---- library: where numbers come from ----
@@ -93,7 +58,6 @@ def library() -> None:
     """
 
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _data = click.option(
     "--data",
     multiple=True,

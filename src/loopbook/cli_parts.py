@@ -1,0 +1,84 @@
+"""What all doors share: findings and exit codes, tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+__all__ = ["Door", "as_json_option", "print_json", "print_table"]
+
+_PIPE_WIDTH = 500  # columns where the output is no terminal: a row stays on one line
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+class Door(click.Group):
+    """Command group whose commands end with exit code 1 and every finding on bad input.
+
+    Parameters
+    ----------
+    lazy : groups that are imported when they are called, as ``module:name``.
+    """
+
+    def __init__(
+        self, *args: Any, lazy: Mapping[str, str] | None = None, **attributes: Any
+    ) -> None:
+        super().__init__(*args, **attributes)
+        self._lazy = dict(lazy or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, sorted."""
+        return sorted([*super().list_commands(ctx), *self._lazy])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by name; its module is imported now."""
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self._lazy[cmd_name].partition(":")
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; print findings instead of a traceback."""
+        from loopbook.errors import InputError, LoopbookError
+
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            for finding in error.findings:
+                click.echo(str(finding), err=True)
+            count = len(error.findings)
+            click.echo(f"{count} finding{'s' if count != 1 else ''}", err=True)
+            ctx.exit(1)
+        except LoopbookError as error:
+            click.echo(f"{type(error).__name__}: {error}", err=True)
+            ctx.exit(1)
+
+
+def print_json(data: object) -> None:
+    """Print JSON; NaN is an error."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Table for people; columns that start with ``>`` hold numbers, set to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in columns:
+        number = column.startswith(">")
+        table.add_column(column.lstrip(">"), justify="right" if number else "left", no_wrap=number)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))

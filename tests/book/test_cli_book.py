@@ -1,0 +1,234 @@
+"""``loopbook book`` as typed: golden output, JSON, exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from import_case import edited, make_book, write_files
+
+from loopbook.cli import main
+
+GOLDEN = Path(__file__).parent / "golden"
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run ``loopbook book`` in a folder with a book and right files of each kind."""
+    make_book(tmp_path / "book.sqlite")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LOOPBOOK_BOOK", raising=False)
+    for kind in ("tickets", "assays", "stock", "runs"):
+        write_files(tmp_path, kind)
+    return lambda *arguments: CliRunner().invoke(main, ["book", *arguments])
+
+
+def imported(run: Run, *kinds: str) -> None:
+    for kind in kinds:
+        done = run("import", kind, f"{kind}.csv", "--map", f"{kind}.toml")
+        assert done.exit_code == 0, done.output
+
+
+def without_clock(text: str) -> str:
+    return re.sub(r"(?m)^(recorded at  ).*", r"\1...", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("new", ["new", "--book", "other.sqlite", "--substances", "Ni,Co,other"]),
+        ("dry_run", ["import", "stock", "stock.csv", "--map", "stock.toml", "--dry-run"]),
+        ("balance", ["balance", "--party", "LGES"]),
+        ("balance_then", ["balance", "--lot", "L-1", "--as-of", "2026-03-01T00:00:00Z"]),
+        ("lots", ["lots"]),
+        ("event", ["event", "assays.csv/L-2/final/SGS/S-2/assay"]),
+        ("log", ["log", "--last", "4"]),
+        ("verify", ["verify"]),
+    ],
+)
+def test_what_people_see(run: Run, name: str, arguments: list[str]) -> None:
+    imported(run, "tickets", "assays", "runs")
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    golden = (GOLDEN / f"book_{name}.txt").read_text(encoding="utf-8")
+    assert without_clock(result.stdout) == golden
+
+
+def test_programs_get_the_same_as_json(run: Run) -> None:
+    imported(run, "tickets", "assays", "runs")
+    balances = json.loads(run("balance", "--json").output)
+    lot = {"account": "lot", "party": "LGES", "site": "GMBI", "lot": "L-2"}
+    (held,) = (row for row in balances if row.items() >= lot.items())
+    assert held["mass_kg"] == "2000.000000"
+    (row,) = (row for row in json.loads(run("lots", "--json").output) if row["lot"] == "L-2")
+    assert (row["sites"], row["owners"], row["mass_kg"]) == (["GMBI"], ["LGES"], "2000.000000")
+    assert json.loads(run("lots", "--gone", "--json").output)[0]["lot"] == "L-1"
+    event = json.loads(run("event", "runs.csv/R-1/run", "--json").output)
+    assert event["kind"] == "process"
+    assert {"account", "party", "site", "lot", "mass_kg", "Ni_kg"} <= set(event["legs"][-1])
+    assert json.loads(run("log", "--json", "--last", "2").output)[-1]["key"] == "runs.csv/R-2/run"
+    assert run("statement", "--period", "2026-01").output.startswith("Metal statement, 2026-01")
+    assert "as it was given, so that the plan can be checked" in run("schema").output
+    schema = json.loads(run("schema", "--json").output)
+    assert all(c["why"] for table in schema["tables"] for c in table["columns"])
+    lines = json.loads(run("statement", "--period", "2026-01", "--json").output)["lines"]
+    assert lines[0]["line"] == "opening"
+    assert json.loads(run("verify", "--json").output)["clean"] is True
+
+
+def test_both_clocks_and_the_road_can_be_asked(run: Run, tmp_path: Path) -> None:
+    assert json.loads(run("balance", "--known-at", "2026-03-31T00:00:00Z", "--json").output) == []
+    ship = {
+        "kind": "ship", "key": "s", "actor": "amy", "occurred_at": "2026-03-02T08:00:00Z",
+        "lot": "L-2", "from_site": "GMBI", "consignment": "C-1",
+    }  # fmt: skip
+    (tmp_path / "a.jsonl").write_text(json.dumps(ship) + "\n")
+    assert run("post", "a.jsonl").exit_code == 0
+    (row,) = json.loads(run("balance", "--site", "in transit", "--json").output)
+    assert (row["lot"], row["site"]) == ("L-2", "in transit C-1")
+    then = run("balance", "--lot", "L-2", "--as-of", "2026-03-02T07:59:59Z", "--json")
+    assert json.loads(then.output)[0]["site"] == "GMBI"
+
+
+def test_json_of_an_import_shows_every_leg(run: Run) -> None:
+    arguments = ["import", "stock", "stock.csv", "--map", "stock.toml", "--json"]
+    dry = json.loads(run(*arguments, "--dry-run").output)
+    done = json.loads(run(*arguments).output)
+    assert (dry["posted"], done["posted"]) == (False, True)
+    assert [e["legs"] for e in dry["events"]] == [e["legs"] for e in done["events"]]
+    assert sum(len(e["legs"]) for e in done["events"]) == 4
+    assert json.loads(run(*arguments).output)["again"] == 2
+
+
+def test_all_findings_and_nothing_else(run: Run, tmp_path: Path) -> None:
+    data = edited("tickets", {(2, "From"): "LGE", (3, "Gross"): "NaN", (4, "Unit"): "ton"})
+    (tmp_path / "tickets.csv").write_bytes(data)
+    result = run("import", "tickets", "tickets.csv", "--map", "tickets.toml")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    golden = (GOLDEN / "book_findings.txt").read_text(encoding="utf-8")
+    assert result.stderr == golden
+
+
+def test_commands_are_posted_from_a_file_or_stdin(run: Run, tmp_path: Path) -> None:
+    line = {
+        "kind": "hold", "key": "h", "actor": "amy", "occurred_at": "2026-03-02T08:00:00Z",
+        "lot": "L-1", "reason": "wet",
+    }  # fmt: skip
+    (tmp_path / "a.jsonl").write_text(json.dumps(line) + "\n")
+    assert run("post", "a.jsonl", "--dry-run").output.splitlines()[-1] == (
+        "a.jsonl: 1 event would be posted; nothing was written"
+    )
+    assert run("post", "a.jsonl").output == "a.jsonl: 1 event posted\n"
+    del line["reason"]
+    text = json.dumps({**line, "kind": "release", "key": "r"})
+    result = CliRunner().invoke(main, ["book", "post", "-"], input=text)
+    assert result.output == "<stdin>: 1 event posted\n"
+    (tmp_path / "a.jsonl").write_text(json.dumps({**line, "reason": "", "lot": "L-9"}) + "\n")
+    result = run("post", "a.jsonl")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        "a.jsonl:1, lot: duplicate: expected what is posted as h, found"
+    )
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl", "parquet"])
+def test_everything_goes_out(run: Run, tmp_path: Path, form: str) -> None:
+    result = run("export", "--format", form, "--out", "out")
+    assert result.exit_code == 0, result.output
+    files = 1 if form == "xlsx" else 6
+    assert result.output.startswith(f"out: {files} file")
+    assert len(list((tmp_path / "out").iterdir())) == files
+    told = json.loads(run("export", "--format", form, "--out", "out", "--json").output)
+    assert told["rows"]["lots"] == 3
+
+
+def test_a_proof_is_made_given_away_and_checked(run: Run, tmp_path: Path) -> None:
+    sign = ["checkpoint", "--key", "book.pem", "--name", "gmbi.example/book"]
+    first = run(*sign, "--new-key")
+    assert first.exit_code == 0, first.output
+    assert first.stdout.startswith("gmbi.example/book\n13\n")
+    verifier = first.stderr.removeprefix("verifier key: ").strip()
+    (tmp_path / "proof.json").write_text(run("prove", "w2").stdout)
+    told = run("check", "proof.json", "--verifier-key", verifier)
+    assert told.exit_code == 0, told.output
+    assert "proves       the event is in the book\nkey          w2\n" in told.output
+    imported(run, "tickets")
+    assert json.loads(run(*sign, "--json").output)["verifier_key"] == verifier
+    (tmp_path / "grown.json").write_text(run("prove", "--sizes", "13", "19").stdout)
+    told = run("check", "grown.json", "--verifier-key", verifier, "--json")
+    assert json.loads(told.output) == {
+        "proves": "the book only grew", "from_size": 13, "to_size": 19
+    }  # fmt: skip
+    assert run("verify", "--verifier-key", verifier).exit_code == 0
+    changed = (tmp_path / "proof.json").read_text().replace("15000", "16000")
+    (tmp_path / "proof.json").write_text(changed)
+    told = run("check", "proof.json", "--verifier-key", verifier)
+    assert told.exit_code == 1
+    assert told.stderr.startswith("ProofError: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["lots", "--book", "no.sqlite"], "make one with loopbook book new"),
+        (["new"], "a new file"),
+        (["new", "--book", "b.sqlite", "--substances", "Ni,Co"], "add other"),
+        (["new", "--book", "b.sqlite", "--substances", "Ni,Ni,x y,other"], "each substance once"),
+        (["balance", "--lot", "L-9"], "did you mean L-"),
+        (["balance", "--party", "LGE"], "did you mean LGES?"),
+        (["balance", "--site", "GMB"], "did you mean GMBI?"),
+        (["event", "r11"], "did you mean r1"),
+        (["statement", "--period", "2026-1"], "did you mean 2026-01?"),
+        (["prove", "w2"], "no checkpoint covers"),
+        (["prove", "nothing"], "nothing"),
+        (["prove", "--sizes", "1", "2"], "no checkpoint of 1 events"),
+        (["check", "tickets.csv", "--verifier-key", "x"], "verifier key"),
+        (["checkpoint", "--key", "no.pem", "--name", "a"], "make one with --new-key"),
+        (["checkpoint", "--key", "tickets.csv", "--name", "a", "--new-key"], "it exists"),
+        (["import", "stock", "no.csv", "--map", "stock.toml"], "a readable file"),
+        (["import", "stock", "stock.csv", "--map", "no.toml"], "a readable file"),
+    ],
+)
+def test_findings_end_with_one(run: Run, arguments: list[str], says: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 1, result.output
+    assert says in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["blance"],
+        ["balance", "--as-of", "yesterday"],
+        ["balance", "--as-of", "2026-03-01T00:00:00"],
+        ["import", "letters", "a.csv", "--map", "a.toml"],
+        ["import", "stock", "stock.csv"],
+        ["export", "--format", "doc", "--out", "out"],
+        ["post", "no.jsonl"],
+        ["statement"],
+        ["statement", "--from", "2026-03-01T00:00:00Z"],
+        ["statement", "--period", "2026-01", "--from", "2026-03-01T00:00:00Z"],
+        ["prove"],
+        ["log", "--last", "0"],
+    ],
+)
+def test_misuse_ends_with_two(run: Run, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+
+
+def test_a_changed_row_is_named(run: Run, tmp_path: Path) -> None:
+    raw = (tmp_path / "book.sqlite").read_bytes()
+    (tmp_path / "book.sqlite").write_bytes(raw.replace(b'"wet"', b'"dry"'))
+    result = run("verify")
+    assert result.exit_code == 1
+    assert "first wrong" in result.output
