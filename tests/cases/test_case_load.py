@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
 from case_folder import GMBI, TOY, copy_case, replace_in
+from hypothesis import given
+from hypothesis import strategies as st
 
-from loopbook.cases import find_case, load_case
+from loopbook.cases import compute, find_case, load_case
 from loopbook.cases.schema import FILES, PROVENANCE
 from loopbook.errors import InputError, ShareError, UnitError
+from loopbook.matter.library import Library, load_library
 
 Edit = Callable[[Path], None]
 
@@ -171,7 +177,17 @@ WRONG: dict[str, tuple[Edit, str, str, str]] = {
     ),
     "beyond floating point": (
         edit("lines.csv", LINE_2031, "line 1,2031,1e999,young,"), "not-finite", "lines.csv:3",
-        "1e999",
+        "inf",
+    ),
+    "too large to be true": (
+        edit("lines.csv", LINE_2031, "line 1,2031,1e300,young,"), "range", "lines.csv:3", "1e+15",
+    ),
+    "too small to be true": (
+        edit("lines.csv", LINE_2031, "line 1,2031,1e-300,young,"), "range", "lines.csv:3",
+        "1e-300",
+    ),
+    "blank rows alone": (
+        add("lines.csv", ",,\n ,,\n"), "file-truncated", "lines.csv:1", "blank rows",
     ),
     "negative": (
         edit("lines.csv", LINE_2031, "line 1,2031,-2,young,"), "negative", "lines.csv:3", "-2",
@@ -391,6 +407,37 @@ def test_a_case_is_found_by_path_and_by_name(tmp_path: Path) -> None:
     assert find_case("toy", tmp_path) == tmp_path / "toy"
     with pytest.raises(InputError, match="did you mean toy"):
         find_case("tpy", tmp_path)
+
+
+@cache
+def packaged() -> Library:
+    return load_library()
+
+
+PIECES = [
+    *(b"nan", b"-1", b"0", b"1", b"0.5", b"1e308", b"2030", b"99999", b"ton", b"USD/kg", b"yes"),
+    *(b"", b'"', b",", b"\n", b"=", b"[", b"]", b"\x00", b"\xff", b"\xef\xbb\xbf"),
+]
+
+
+@given(
+    name=st.sampled_from(sorted(path.name for path in TOY.iterdir())),
+    at=st.floats(0.0, 1.0),
+    length=st.integers(0, 20),
+    piece=st.sampled_from(PIECES),
+    cut=st.booleans(),
+)
+def test_a_damaged_file_never_gives_a_traceback(
+    name: str, at: float, length: int, piece: bytes, *, cut: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = copy_case(TOY, Path(scratch))
+        good = (folder / name).read_bytes()
+        begin = int(at * len(good))
+        tail = b"" if cut else good[begin + length :]
+        (folder / name).write_bytes(good[:begin] + piece + tail)
+        with suppress(InputError):  # findings are right, any other exception is not
+            compute(load_case(folder, packaged()))
 
 
 def test_every_table_is_declared_once_and_ends_with_its_provenance() -> None:

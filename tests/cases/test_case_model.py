@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from loopbook.cases import CaseResult, compute, load_case, run_case
 from loopbook.cases.case import METALS, Facts
 from loopbook.cases.loop import Flow, check_flows
+from loopbook.cases.mass import Outcome, check_metals
 from loopbook.cases.plants import works
 from loopbook.cases.supply import cell_composition, electrode_loss, supply
 from loopbook.errors import BalanceError, UnknownNameError
@@ -223,6 +225,20 @@ def test_every_element_closes_over_plant_and_refiner() -> None:
     for metal in METALS:
         held = sum(f.taken_t.sum(axis=0) for f in made.scrap)  # tonnes taken bound every content
         assert (plant.elements_t["black mass"][metal.element] <= held + 1e-9).all()
+
+
+def test_metal_out_of_nothing_is_seen() -> None:
+    case = load_case(TOY)
+    facts = Facts(case.library, {})
+    made = supply(case, {"guest": False}, facts)
+    plant, refiner = works(case, made, facts)
+    check_metals(Outcome(case, {"guest": False}, facts, made, plant, refiner))
+    for step, done in (("plant", plant), ("refiner", refiner)):
+        product = next(iter(done.elements_t))
+        more = {**done.elements_t, product: {**done.elements_t[product], "Ni": made.made_gwh * 1e6}}
+        wrong = {"plant": plant, "refiner": refiner, step: replace(done, elements_t=more)}
+        with pytest.raises(BalanceError, match="nickel"):
+            check_metals(Outcome(case, {"guest": False}, facts, made, **wrong))
 
 
 def test_a_node_that_does_not_close_is_seen() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loopbook.cases.month_settings import MonthSettings
 from loopbook.cases.reading import Record
 from loopbook.cases.result import InputFile, InputRow
 from loopbook.cases.settings import Settings
@@ -162,6 +163,7 @@ class Case:
     sources : works by source_id, of the library and of the case.
     library : the data library.
     files : files that were read.
+    month : settings of a month of operations, if the case keeps a book.
     """
 
     name: str
@@ -172,6 +174,7 @@ class Case:
     sources: Mapping[str, Mapping[str, str]]
     library: Library
     files: tuple[InputFile, ...]
+    month: MonthSettings | None = None
 
     @property
     def title(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from loopbook.cases.case import Case, library_key
 from loopbook.cases.crosscheck import check_case
+from loopbook.cases.month_settings import MONTH_FILE, read_month
 from loopbook.cases.reading import Context, Record, read_records
 from loopbook.cases.result import InputFile, InputRow
 from loopbook.cases.schema import FILES, PROVENANCE, SETTINGS, FileSpec, file_spec
@@ -65,14 +66,17 @@ def load_case(folder: Path | str, library: Library | None = None) -> Case:
     for spec in FILES:
         if spec.name != "sources.csv" and (spec.required or (root / spec.name).exists()):
             tables[spec.name] = read_records(root / spec.name, spec, context)
+    month = read_month(root / MONTH_FILE, context)
     _strangers(root, context)
     check_case(settings, tables, context)
     raise_findings(context.findings)
     assert context.years is not None
-    inputs = {row.key: row for row in (*_setting_rows(settings), *_table_rows(tables))}
+    rows = (*_setting_rows(settings), *_table_rows(tables), *(month.inputs if month else ()))
+    inputs = {row.key: row for row in rows}
     years = tuple(range(context.years[0], context.years[1] + 1))
     name = root.resolve().name
-    return Case(name, years, settings, tables, inputs, sources, library, tuple(_files(root)))
+    files = tuple(_files(root))
+    return Case(name, years, settings, tables, inputs, sources, library, files, month)
 
 
 def _source(work: object) -> dict[str, str]:
@@ -93,7 +97,7 @@ def _span(settings: Settings, context: Context) -> tuple[int, int] | None:
 
 def _strangers(root: Path, context: Context) -> None:
     """A table that no rule knows would be ignored in silence: its name is a slip."""
-    known = {spec.name for spec in FILES} | {_SETTINGS_FILE}
+    known = {spec.name for spec in FILES} | {_SETTINGS_FILE, MONTH_FILE}
     for path in sorted(root.iterdir()):
         if path.suffix in {".csv", ".toml"} and path.name not in known:
             context.note("unknown-name", path.name, "a file of a case", path.name,
@@ -155,7 +159,7 @@ def library_input(number: Number) -> InputRow:
 
 
 def _files(root: Path) -> Iterator[InputFile]:
-    known = {spec.name for spec in FILES} | {_SETTINGS_FILE}
+    known = {spec.name for spec in FILES} | {_SETTINGS_FILE, MONTH_FILE}
     for path in sorted(root.iterdir()):
         if path.name in known:
             raw = path.read_bytes()

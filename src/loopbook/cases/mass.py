@@ -13,11 +13,14 @@ from loopbook.cases.plants import ALUMINIUM, BLACK_MASS, COPPER, Works
 from loopbook.cases.result import Cell, Column, Table
 from loopbook.cases.sheet import YearSheet, finite, slug
 from loopbook.cases.supply import Supply, supply
+from loopbook.errors import BalanceError
 from loopbook.matter import ComponentSet, components
 
-__all__ = ["Outcome", "mass_tables", "recovered_t"]
+__all__ = ["Outcome", "check_metals", "mass_tables", "recovered_t"]
 
 Array = NDArray[np.float64]
+
+_CLOSURE = 1e-9  # relative, and in tonnes for years in which nothing flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,20 @@ def recovered_t(outcome: Outcome, element: str) -> Array:
         parts.append(outcome.plant.elements_t[fraction][element])
     total: Array = np.sum(parts, axis=0)
     return total
+
+
+def check_metals(outcome: Outcome) -> None:
+    """No plant gives more of a metal than it got, in any year; raises `BalanceError`."""
+    feed, black = outcome.made.feed_t(), outcome.plant.elements_t[BLACK_MASS]
+    for metal in METALS:
+        steps = (
+            ("plant", outcome.plant, outcome.element_t(feed, metal.element)),
+            ("refiner", outcome.refiner, black[metal.element]),
+        )
+        for name, done, got in steps:
+            given = np.sum([made[metal.element] for made in done.elements_t.values()], axis=0)
+            if not (given <= got * (1.0 + _CLOSURE) + _CLOSURE).all():
+                raise BalanceError(f"{name}: {metal.name} out {given} t, in {got} t")
 
 
 def mass_tables(outcome: Outcome) -> Iterator[Table]:

@@ -23,10 +23,12 @@ __all__ = [
     "decode",
     "provenance_findings",
     "read_records",
+    "sensible",
     "share",
 ]
 
 YEARS_KNOWN = (1990, 2100)  # what can be a year at all; anything else is a slip of the keyboard
+SIZES = (1e-15, 1e15)  # outside, a number is a slip, and sums would lose or overflow
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _COMMA = re.compile(r"^[+-]?\d+,\d+$")
 _TODO = re.compile(r"\bTODO\b", re.IGNORECASE)
@@ -134,6 +136,9 @@ def _split(text: str, spec: FileSpec, context: Context) -> list[tuple[int, dict[
     except csv.Error as error:
         where = f"{spec.name}:{reader.line_num}"
         context.note("file-truncated", where, "closed quotes", str(error))
+        return None
+    if not rows:
+        context.note("file-truncated", f"{spec.name}:1", "a header", "blank rows")
         return None
     header = rows[0][1]
     if not _check_header(header, spec, context):
@@ -252,14 +257,20 @@ def parse_number(text: str, where: str, context: Context) -> float | None:
             hint = "a share is a fraction of 1: write 0.05 for 5 %"
         context.note("number", where, "a number", text or "an empty cell", hint=hint)
         return None
-    number = float(text)
+    return sensible(float(text), where, context)
+
+
+def sensible(number: float, where: str, context: Context) -> float | None:
+    """The number if it is finite, not negative and of a size that anything here can have."""
     if not math.isfinite(number):
-        context.note("not-finite", where, "a finite number", text)
-        return None
-    if number < 0.0:
-        context.note("negative", where, ">= 0", text)
-        return None
-    return number
+        context.note("not-finite", where, "a finite number", f"{number:g}")
+    elif number < 0.0:
+        context.note("negative", where, ">= 0", f"{number:g}")
+    elif number != 0.0 and not SIZES[0] <= number <= SIZES[1]:
+        context.note("range", where, f"0, or {SIZES[0]:g}..{SIZES[1]:g}", f"{number:g}")
+    else:
+        return number
+    return None
 
 
 def share(number: float, where: str, context: Context, *, below_one: bool = False) -> float | None:
@@ -294,7 +305,8 @@ def _value(
     except InputError as error:
         context.findings.extend(error.findings)
         return None, wanted, None
-    if spec.name in SHARES_ONLY:
+    value = sensible(value, f"{where}: value", context)
+    if value is not None and spec.name in SHARES_ONLY:
         return share(value, f"{where}: value", context), wanted, number
     return value, wanted, number
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
@@ -105,6 +105,7 @@ class CaseResult:
     inputs : every number that went in, by key.
     sources : rows of the sources table: id, title, publisher, year, address.
     files : files that were read.
+    attachments : further files that belong to the result, by name: the book of a month.
     """
 
     name: str
@@ -115,3 +116,4 @@ class CaseResult:
     inputs: Mapping[str, InputRow]
     sources: Mapping[str, Mapping[str, str]]
     files: Sequence[InputFile]
+    attachments: Mapping[str, bytes] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from loopbook.cases.case import Case, Facts
 from loopbook.cases.equivalents import equivalent_tables
 from loopbook.cases.load import find_case, library_input, load_case
 from loopbook.cases.loop import loop_table
-from loopbook.cases.mass import Outcome, mass_tables
+from loopbook.cases.mass import Outcome, check_metals, mass_tables
 from loopbook.cases.money import money_tables
 from loopbook.cases.plants import works
 from loopbook.cases.result import CaseResult, InputRow, Table
@@ -65,6 +65,7 @@ def compute(
     progress("plant and refiner")
     plant, refiner = works(case, made, facts)
     outcome = Outcome(case, chosen, facts, made, plant, refiner)
+    check_metals(outcome)
     progress("tables")
     tables: dict[str, Table] = {table.name: table for table in mass_tables(outcome)}
     tables |= {table.name: table for table in money_tables(outcome)}
@@ -72,6 +73,12 @@ def compute(
         tables[table.name] = table
     if case.rows("article.csv"):
         tables["article"] = article_table(case, tables)
+    attachments: dict[str, bytes] = {}
+    if case.month is not None:
+        from loopbook.cases.month import keep_book
+
+        progress("the book of a month")
+        tables["metal_statement"], attachments["book.sqlite"] = keep_book(outcome, case.month)
     inputs = _inputs(case, facts)
     _check_basis(tables.values(), inputs)
     used = {row.source for row in inputs.values()} | {
@@ -79,7 +86,15 @@ def compute(
     }
     sources = {name: work for name, work in case.sources.items() if name in used}
     return CaseResult(
-        case.name, case.title, chosen, summary(case, tables), tables, inputs, sources, case.files
+        case.name,
+        case.title,
+        chosen,
+        summary(case, tables),
+        tables,
+        inputs,
+        sources,
+        case.files,
+        attachments,
     )
 
 

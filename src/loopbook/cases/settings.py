@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loopbook.cases.reading import YEARS_KNOWN, Context, decode, provenance_findings, share
+from loopbook.cases.reading import (
+    YEARS_KNOWN,
+    Context,
+    decode,
+    provenance_findings,
+    sensible,
+    share,
+)
 from loopbook.cases.schema import PROVENANCE, SETTINGS, SOURCED, Setting
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.matter.units import parse_quantity
@@ -176,12 +182,8 @@ class _Reader:
     def number(self, value: Any, where: str) -> float | None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.context.note("number", where, "a number", repr(value))
-        elif not math.isfinite(value):
-            self.context.note("not-finite", where, "a finite number", repr(value))
-        elif value < 0:
-            self.context.note("negative", where, ">= 0", repr(value))
         else:
-            return float(value)
+            return sensible(float(value), where, self.context)
         return None
 
     def quantity(self, value: Any, unit: str, where: str) -> float | None:

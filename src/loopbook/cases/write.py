@@ -88,6 +88,8 @@ def _write(result: CaseResult, folder: Path) -> None:
         _write_parquet(table, tables / f"{table.name}.parquet")
     _write_json(_inputs_json(result), folder / INPUTS)
     _write_json({"kind": _OURS, **result_json(result)}, folder / SUMMARY)
+    for name, raw in result.attachments.items():
+        (folder / name).write_bytes(raw)
     write_report(result, folder / REPORT)
 
 

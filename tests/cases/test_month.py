@@ -1,0 +1,197 @@
+"""The month that a case keeps a book of: believable, exact, the same every time."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from case_folder import GMBI, TOY, copy_case, replace_in
+
+from loopbook.book import Book, metal_statement, run_accounts, verify
+from loopbook.book.drafting import microseconds
+from loopbook.cases import CaseResult, load_case, run_case, write_result
+from loopbook.errors import InputError
+
+MONTH = "month.toml"
+
+
+@pytest.fixture(scope="module")
+def result() -> CaseResult:
+    return run_case(GMBI)
+
+
+@pytest.fixture(scope="module")
+def path(result: CaseResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return file_of(result, tmp_path_factory.mktemp("book"))
+
+
+def file_of(result: CaseResult, folder: Path) -> Path:
+    path = folder / "book.sqlite"
+    path.write_bytes(result.attachments["book.sqlite"])
+    return path
+
+
+def changed(folder: Path, *edits: tuple[str, str]) -> Path:
+    """A copy of the case with another month."""
+    case = copy_case(GMBI, folder)
+    for old, new in edits:
+        replace_in(case / MONTH, old, new)
+    return case
+
+
+def lines_of(result: CaseResult) -> dict[str, float]:
+    table = result.tables["metal_statement"]
+    return dict(zip(table.column("line"), table.column("mass_t"), strict=True))
+
+
+def leaves(path: Path) -> list[bytes]:
+    with sqlite3.connect(path) as db:
+        found = [row[0] for row in db.execute("SELECT leaf FROM seal ORDER BY event")]
+    db.close()
+    return found
+
+
+def test_the_month_takes_what_the_year_says(result: CaseResult) -> None:
+    """Loads are whole trucks, so that a type of scrap may be half a load off."""
+    (taken,) = [r["taken_t"] for r in result.tables["scrap"].records() if r["year"] == 2030]
+    lines = lines_of(result)
+    month = float(str(taken)) * 30 / 365
+    assert lines["received"] + lines["opening"] == pytest.approx(month, abs=3 * 18)
+    (made,) = [r["mass_t"] for r in result.tables["black_mass"].records() if r["year"] == 2030]
+    share = float(str(made)) / float(str(taken))
+    assert -lines["shipped out"] == pytest.approx(share * -lines["consumed"], abs=2 * 20 + 15)
+
+
+def test_the_book_is_sound(path: Path) -> None:
+    with Book(path) as book:
+        report = verify(book)
+        assert report.clean, report
+        kinds = dict(book.store.rows("SELECT kind, count(*) FROM event GROUP BY kind"))
+    assert 55 <= kinds["receive"] <= 65
+    assert kinds["process"] >= 28
+    assert 35 <= kinds["ship"] <= 42
+    assert kinds["arrive"] == kinds["ship"]
+    assert (kinds["reverse"], kinds["hold"], kinds["release"]) == (1, 1, 1)
+    assert kinds["close-period"] == 1
+    assert kinds["stock-take"] >= 1
+    assert 30 <= kinds["transfer-title"] < kinds["receive"]  # the others are tolled
+
+
+def test_losses_are_believable(path: Path, result: CaseResult) -> None:
+    lines = lines_of(result)
+    assert 0.0 < lines["of which unaccounted"] / lines["consumed"] < 0.01
+    assert abs(lines["unaccounted"]) < 0.001 * lines["shipped in"]
+    assert abs(lines["re-assay"]) < 0.002 * lines["received"]
+    with Book(path) as book:
+        runs = run_accounts(book, start=0, end=2**62)
+    assert len(runs) >= 28
+    for run in runs:
+        assert abs(run.share() or 0.0) < 0.02
+        for substance in ("Li", "Ni", "Cu"):
+            share = run.share(substance)
+            assert share is None or abs(share) < 0.1, f"{run.run} {substance}"
+
+
+def test_scrap_of_two_owners_is_run_together(path: Path) -> None:
+    with Book(path) as book:
+        owners: dict[str, set[str]] = {}
+        for account in book.balances():
+            if account.lot.startswith("S"):
+                owners.setdefault(account.lot, set()).add(account.party)
+    assert any(len(parties) == 2 for parties in owners.values())
+
+
+def test_the_table_is_the_books_statement(path: Path, result: CaseResult) -> None:
+    month = load_case(GMBI).month
+    assert month is not None
+    with Book(path) as book:
+        statement = metal_statement(book, start=month.start, end=month.end)
+    table = result.tables["metal_statement"]
+    assert statement.title == "Metal statement, 2030-06, closed"
+    for row in table.records():
+        line = statement.line(str(row["line"]))
+        assert row["mass_t"] == line.mass / 1e9
+        assert row["ni_t"] == line.content[statement.substances.index("Ni")] / 1e9
+    assert set(table.columns[1].basis) <= set(result.inputs)
+
+
+def test_the_same_case_gives_the_same_events(path: Path, tmp_path: Path) -> None:
+    again = file_of(run_case(GMBI), tmp_path)
+    assert leaves(again) == leaves(path)
+    other = changed(tmp_path, ('seed = "gmbi 2030-06"', 'seed = "another"'))
+    assert leaves(file_of(run_case(other), tmp_path)) != leaves(path)
+
+
+def test_the_month_is_quick() -> None:
+    begun = time.process_time()
+    run_case(GMBI)
+    assert time.process_time() - begun < 3.0
+
+
+def test_the_book_lies_beside_the_report(result: CaseResult, tmp_path: Path) -> None:
+    write_result(result, tmp_path / "out")
+    assert file_of(result, tmp_path).read_bytes() == (tmp_path / "out/book.sqlite").read_bytes()
+    assert "Metal statement of 2030-06" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_a_case_without_a_month_keeps_no_book() -> None:
+    result = run_case(TOY)
+    assert "metal_statement" not in result.tables
+    assert result.attachments == {}
+
+
+def test_a_month_without_feed_is_an_empty_book(tmp_path: Path) -> None:
+    case = changed(tmp_path, ('month = "2030-06"', 'month = "2025-06"'))
+    assert run_case(case).tables["metal_statement"].rows == ()
+
+
+def test_a_leap_february_with_every_client(tmp_path: Path) -> None:
+    """Other senders, three times the trucks; the limits are days of feed, so they follow."""
+    case = changed(tmp_path, ('month = "2030-06"', 'month = "2032-02"'))
+    replace_in(case / "case.toml", 'value = "13500 t/yr"', 'value = "60000 t/yr"')
+    loaded = load_case(case)
+    assert loaded.month is not None
+    assert loaded.month.days == 29
+    result = run_case(case, [switch.name for switch in loaded.switches])
+    assert lines_of(result)["received"] > 2500
+    with Book(file_of(result, tmp_path)) as book:
+        senders = book.store.rows("SELECT DISTINCT party FROM account WHERE kind = 'supplier'")
+        late = book.store.rows(
+            "SELECT count(*) FROM event WHERE occurred_at >= ? AND kind = 'arrive'",
+            (microseconds(loaded.month.end),),
+        )
+        assert verify(book).clean
+    assert len(senders) > 3
+    assert late[0][0] > 0  # what was on the road arrives in the next month
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('month = "2030-06"', 'month = "June"', r"month.toml:4: text: expected a month"),
+        ('month = "2030-06"', 'month = "2040-06"', r"month.toml:4: year: .*2025 to 2035"),
+        ('month = "2030-06"', "month = 2030-06-01", r"month.toml:4: text"),
+        ("[tare]", "[tara]", r"unknown-name: .*tara.*did you mean tare"),
+        ("[tare]", "[tara]", r"missing: expected a table \[tare\]"),
+        ('value = "18 t"', 'value = "18"', r"month.toml:\d+: unit"),
+        ('value = "18 t"', 'value = "18 tons"', r"month.toml:\d+: "),
+        ('value = "0.3"', 'value = "1.3"', r"month.toml:\d+: .*share up to 1"),
+        ('value = "0.3"', 'value = "-0.3"', r"month.toml:\d+: "),
+        ('value = "0.3"', 'value = "nan"', r"month.toml:\d+: "),
+        ('value = "2"', 'value = "2"\npages = "1"', r"unknown-name: .*pages"),
+        ('merchant = "metal merchant"', 'merchant = " "', r"month.toml:11: text"),
+        ('plant = "GMBI" ', 'plant = "GMBI', r"month.toml:\d+: "),
+        (
+            'grade = "assumption"\nnote = "empty truck and trailer with packaging"',
+            'grade = "assumption"',
+            r"month.toml:\d+: note: source",
+        ),
+        ('value = "18 t"\ngrade = "assumption"', 'value = "18 t"\ngrade = "A"', "source_id"),
+    ],
+)
+def test_a_wrong_month_is_found(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    case = changed(tmp_path, (old, new))
+    with pytest.raises(InputError, match=complaint):
+        load_case(case)
