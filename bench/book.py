@@ -5,7 +5,7 @@ things are measured in the same run, in turn, and the medians and their ratios p
 
 1. *prepared postings*: events that are already planned, 1,000 to a commit; canonical bytes, hash,
    and all checks of the database included. Peer: the same rows by plain ``sqlite3`` into the same
-   wide tables without any check (event, two postings, two balances).
+   wide tables without any check (event with its unique key, two postings, two balances).
 2. *full commands*: validated, planned against the book, posted; per second of one core.
 3. *single durable events*: one to a commit. Peer: the plain rows, one event to a commit, which the
    disk's fsync bounds.
@@ -87,7 +87,7 @@ def post_prepared(book: Book, events: list[Event], size: int) -> None:
 
 
 class Raw:
-    """The same rows in plain wide tables: no check, no hash, no key."""
+    """The same rows in plain wide tables, a retry told by its key: no check and no hash."""
 
     def __init__(self, path: Path) -> None:
         self.link = sqlite3.connect(path, isolation_level=None)
@@ -95,8 +95,8 @@ class Raw:
         self.link.execute("PRAGMA synchronous = FULL")
         wide = ", ".join(f"s{i} INTEGER" for i in range(COUNT))
         self.link.execute(
-            "CREATE TABLE event (id INTEGER PRIMARY KEY, key TEXT, kind TEXT, actor TEXT, "
-            "document TEXT, occurred_at INTEGER, recorded_at INTEGER, command TEXT) STRICT"
+            "CREATE TABLE event (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT, "
+            "actor TEXT, document TEXT, occurred_at INTEGER, recorded_at INTEGER, command TEXT) STRICT"
         )
         self.link.execute(
             f"CREATE TABLE posting (event INTEGER, account INTEGER, mass INTEGER, {wide}, "

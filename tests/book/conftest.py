@@ -9,8 +9,10 @@ import postgres_server
 import pytest
 from import_case import make_book, open_book
 from shelves import Shelf, postgres_shelf, sqlite_shelf
+from telling import SUBSTANCES, Told, nouns
 
 from loopbook.book import verify
+from loopbook.book.book import Book
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +44,18 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert path.read_bytes() == before
     with open_book(path) as book:
         assert verify(book).clean
+
+
+@pytest.fixture
+def told() -> Told:
+    """Envelopes and a clock."""
+    return Told()
+
+
+@pytest.fixture
+def book(shelf: Shelf, told: Told) -> Iterator[Book]:
+    """A book with parties, sites and materials, opened by whoever posts."""
+    made = shelf.new(substances=SUBSTANCES, clock=told.clock)
+    made.post(nouns(told))
+    yield made
+    made.close()

@@ -173,7 +173,7 @@ def keep_snapshots(
     periods : periods by name.
     """
     dated = [event.occurred_at for _, event in events if event.legs]
-    if dated:
+    if dated and any(p.closed and p.end > min(dated) for p in periods.values()):
         db.write("DELETE FROM snapshot WHERE moment > ?", [(min(dated),)])
     closed = [
         periods[name]

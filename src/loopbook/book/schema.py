@@ -74,10 +74,7 @@ TABLES = (
             _c("command", "TEXT NOT NULL", "as it was given, so that the plan can be checked"),
             _c("reverses", "TEXT", "key of the event that it takes back; one reversal at most"),
         ),
-        (
-            "UNIQUE (reverses)",
-            "FOREIGN KEY (id) REFERENCES seal (event) DEFERRABLE INITIALLY DEFERRED",
-        ),
+        ("FOREIGN KEY (id) REFERENCES seal (event) DEFERRABLE INITIALLY DEFERRED",),
     ),
     TableSpec(
         "posting",
@@ -219,6 +216,7 @@ TABLES = (
 INDEXES = (
     "CREATE INDEX posting_account ON posting (account, event)",
     "CREATE INDEX event_occurred ON event (occurred_at)",
+    "CREATE UNIQUE INDEX event_reverses ON event (reverses) WHERE reverses IS NOT NULL",
     "CREATE INDEX lot_event ON lot (event)",
     "CREATE INDEX measurement_lot ON measurement (lot)",
     "CREATE INDEX noun_event ON noun (event) WHERE kind <> 'hold'",

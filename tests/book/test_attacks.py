@@ -1,0 +1,175 @@
+"""The database refuses by itself what would break a book, whoever asks it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+from shelves import Shelf, postgres_shelf
+from telling import SUBSTANCES, Told, kg, receive
+
+from loopbook.book import commands as c
+from loopbook.book.book import Book
+from loopbook.book.nouns import Account
+from loopbook.errors import BalanceError, InputError
+
+REFUSED = (sqlite3.Error, psycopg.Error)
+
+FACTS = ("event", "posting", "lot", "measurement", "noun", "seal", "account", "leaf")
+
+
+@pytest.fixture
+def posted(book: Book, told: Told) -> Book:
+    book.post([receive(told, "A"), receive(told, "B", owner="GMBI")])
+    book.post(c.Weigh(lot="A", ticket="T1", gross_kg=1510, tare_kg=500, **told()))
+    book.store.place_leaves()
+    return book
+
+
+@pytest.mark.parametrize("table", FACTS)
+@pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "TRUNCATE", "REPLACE"])
+def test_facts_stay(shelf: Shelf, posted: Book, table: str, verb: str) -> None:
+    if (verb == "TRUNCATE") != (shelf.kind == "postgres") and verb in ("TRUNCATE", "REPLACE"):
+        pytest.skip(f"{shelf.kind} has no {verb}")
+    before = posted.store.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
+    assert before
+    column = {"event": "id", "lot": "id", "account": "id"}.get(table, "event")
+    told = {
+        "UPDATE": f"UPDATE {table} SET {column} = {column}",
+        "DELETE": f"DELETE FROM {table}",
+        "TRUNCATE": f"TRUNCATE {table} CASCADE",
+        "REPLACE": f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
+    }[verb]
+    with shelf.direct() as link, pytest.raises(REFUSED, match=r"frozen|denied|duplicate|sealed"):
+        link.execute(told)
+    assert posted.store.rows(f"SELECT * FROM {table} ORDER BY 1, 2") == before
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("table", FACTS)
+def test_facts_stay_for_the_owner(server: Any, table: str, told: Told) -> None:
+    """Triggers hold where rights do not."""
+    shelf = postgres_shelf(server)
+    shelf.new(substances=SUBSTANCES).close()
+    with shelf.as_owner() as book:
+        for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+            with pytest.raises(BalanceError, match="frozen"):
+                book.store.rows(statement)
+
+
+EVENT = (
+    "INSERT INTO event (id, key, kind, actor, document, occurred_at, recorded_at, command) "
+    "VALUES (900, 'x', 'receive', 'eve', '', {at}, 0, '')"
+)
+LEG = 'INSERT INTO posting (event, account, mass, "s_Ni", "s_Cu", "s_C", "s_H2O", s_other) VALUES '
+SEAL = "INSERT INTO seal (event, leaf) VALUES (900, {leaf})"
+
+
+def attack(shelf: Shelf, *statements: str) -> None:
+    """Run statements in one transaction of the poster's own connection."""
+    leaf = "x'00'" if shelf.kind == "sqlite" else r"'\x00'::bytea"
+    with shelf.direct() as link:
+        link.execute("BEGIN")
+        for statement in statements:
+            link.execute(statement.replace("{leaf}", leaf).replace("{at}", "0"))
+        link.execute("COMMIT")
+
+
+def accounts(book: Book) -> Mapping[str, int]:
+    found = book.store.rows("SELECT id, kind, party, site, lot FROM account")
+    return {str(Account(*names)): number for number, *names in found}
+
+
+@pytest.mark.parametrize(
+    ("legs", "why"),
+    [
+        (["lot/LGES/WS/A, 5, 5, 0, 0, 0, 0", "supplier/LGES//, -4, -4, 0, 0, 0, 0"], "zero"),
+        (["lot/LGES/WS/A, 5, 5, 0, 0, 0, 0", "supplier/LGES//, -5, 0, -5, 0, 0, 0"], "zero"),
+        (["lot/LGES/WS/A, 5, 4, 0, 0, 0, 0", "supplier/LGES//, -5, -4, 0, 0, 0, 0"], "add"),
+        (["lot/LGES/WS/A, 0, -1, 0, 0, 0, 1"], "zero"),
+        (
+            ["lot/LGES/WS/A, 0, 0, -1, 0, 0, 1", "supplier/LGES//, 0, 0, 1, 0, 0, -1"],
+            "negative",
+        ),
+        (
+            [
+                "lot/LGES/WS/A, -2000000000, 0, 0, 0, 0, -2000000000",
+                "supplier/LGES//, 2000000000, 0, 0, 0, 0, 2000000000",
+            ],
+            "negative",
+        ),
+    ],
+)
+def test_wrong_legs(shelf: Shelf, posted: Book, legs: list[str], why: str) -> None:
+    before, numbers = kg(posted), accounts(posted)
+    rows = []
+    for leg in legs:
+        name, rest = leg.split(", ", 1)
+        rows.append(f"(900, {numbers[name]}, {rest})")
+    with pytest.raises(REFUSED, match=why):
+        attack(shelf, EVENT, LEG + ", ".join(rows), SEAL)
+    assert kg(posted) == before
+
+
+def test_right_legs_pass_once(shelf: Shelf, posted: Book) -> None:
+    """The attacks above fail for their reason, not for another one."""
+    numbers = accounts(posted)
+    a, s = numbers["lot/LGES/WS/A"], numbers["supplier/LGES//"]
+    legs = f"(900, {a}, 5, 5, 0, 0, 0, 0), (900, {s}, -5, -5, 0, 0, 0, 0)"
+    attack(shelf, EVENT, LEG + legs, SEAL)
+    assert kg(posted)["lot/LGES/WS/A"] == 1010.000005
+    b = numbers["lot/GMBI/WS/B"]
+    with pytest.raises(REFUSED, match="sealed"):
+        attack(shelf, LEG + f"(900, {b}, 0, 0, 0, 0, 0, 0)")
+    with pytest.raises(REFUSED, match="sealed"):
+        attack(shelf, "INSERT INTO lot (id, material, event, line) VALUES ('Z', 'scrap', 900, 0)")
+
+
+def test_an_event_without_a_seal(shelf: Shelf, posted: Book) -> None:
+    with pytest.raises(REFUSED, match=r"(?i)foreign key"):
+        attack(shelf, EVENT)
+    assert posted.store.rows("SELECT id FROM event WHERE id = 900") == []
+
+
+def test_direct_into_a_closed_period(shelf: Shelf, posted: Book, told: Told) -> None:
+    start, end = datetime(1969, 12, 1, tzinfo=UTC), datetime(1970, 2, 1, tzinfo=UTC)
+    posted.post(c.OpenPeriod(period="old", start=start, end=end, **told()))
+    posted.post(c.ClosePeriod(period="old", **told()))
+    with pytest.raises(REFUSED, match="closed"):
+        attack(shelf, EVENT, SEAL)
+
+
+def test_storage_limit(shelf: Shelf, book: Book, told: Told) -> None:
+    book.post(receive(told, "M1", 4000, material="BM"))
+    with pytest.raises(InputError, match=r"at most 5000 kg of black mass at WS.*6000 kg"):
+        book.post(receive(told, "M2", 2000, material="BM"))
+    book.post(receive(told, "M3", 2000, material="BM", site="REF"))
+    assert book.store.rows("SELECT site, hazard, mass FROM load") == [
+        ("WS", "black mass", 4000 * 10**6)
+    ]
+    with pytest.raises(REFUSED, match="storage_limit"):
+        attack(shelf, "UPDATE load SET mass = mass + 2000000000")
+
+
+@pytest.mark.server
+def test_the_poster_cannot_touch_balances(server: Any, told: Told) -> None:
+    shelf = postgres_shelf(server)
+    shelf.new(substances=SUBSTANCES).close()
+    for table in ("balance_of_lot", "balance_of_boundary", "book"):
+        for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {{}} = {{}}"):
+            column = "key" if table == "book" else "mass"
+            with shelf.direct() as link, pytest.raises(psycopg.errors.InsufficientPrivilege):
+                link.execute(statement.format(column, column))
+
+
+def test_wrong_legs_of_a_new_substance(shelf: Shelf, posted: Book, told: Told) -> None:
+    with shelf.as_owner(clock=told.clock) as owner:
+        owner.post(c.AddSubstance(substance="Ti", **told()))
+    a = accounts(posted)["lot/LGES/WS/A"]
+    leg = LEG.replace("s_other", 's_other, "s_Ti"') + f"(900, {a}, 0, 0, 0, 0, 0, 0, 7)"
+    with pytest.raises(REFUSED, match="add"):
+        attack(shelf, EVENT, leg, SEAL)
