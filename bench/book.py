@@ -95,8 +95,9 @@ class Raw:
         self.link.execute("PRAGMA synchronous = FULL")
         wide = ", ".join(f"s{i} INTEGER" for i in range(COUNT))
         self.link.execute(
-            "CREATE TABLE event (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT, "
-            "actor TEXT, document TEXT, occurred_at INTEGER, recorded_at INTEGER, command TEXT) STRICT"
+            "CREATE TABLE event (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, "
+            "kind TEXT, actor TEXT, document TEXT, occurred_at INTEGER, recorded_at INTEGER, "
+            "command TEXT) STRICT"
         )
         self.link.execute(
             f"CREATE TABLE posting (event INTEGER, account INTEGER, mass INTEGER, {wide}, "
