@@ -36,6 +36,8 @@ check: $(DEV)  ## what a commit needs: format, lint, types, arrows, house rules;
 bench: $(PEERS)  ## measure speed and print it beside peers and limits
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/r20.py
+	$(BIN)/python bench/book.py
+	$(BIN)/python bench/book_scale.py
 	$(BIN)/python bench/book_postgres.py
 
 bench-biosteam: $(BIOSTEAM)/.installed  ## the same with BioSTEAM among the peers (wants Python 3.11)
