@@ -89,13 +89,15 @@ class Book:
         batch = [commands] if isinstance(commands, Command) else list(commands)
 
         def work(session: Session) -> list[Receipt]:
-            recorded_at = self.recorded_at(session)
+            recorded_at: int | None = None  # a retry asks no clock
             receipts = []
             for command in batch:
                 known = session.event(command.key)
                 if known is not None:
                     receipts.append(_again(session, command, known))
                     continue
+                if recorded_at is None:
+                    recorded_at = self.recorded_at(session)
                 event = plan(session, command, recorded_at)
                 receipts.append(Receipt(command.key, session.append(event), again=False))
             return receipts
