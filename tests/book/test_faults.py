@@ -258,6 +258,15 @@ def test_a_clock_that_goes_back(path: Path) -> None:
         assert b.verify(book).clean
 
 
+def test_a_retry_asks_no_clock(path: Path) -> None:
+    now = time.time_ns() // 1000
+    moments = iter([now])
+    with b.Book(path, clock=lambda: next(moments)) as book:
+        (first, *_) = book.post(poster.commands(0, 1))
+        (again, *_) = book.post(poster.commands(0, 1))
+        assert (again.number, again.again) == (first.number, True)
+
+
 # --- files that are no books ----------------------------------------------------------------------
 
 
