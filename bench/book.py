@@ -27,7 +27,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from loopbook.book import Account, Book, Event, Leg, commands
+from loopbook.book import Account, Book, Event, Leg, commands, verify
 from loopbook.book.nouns import SUBSTANCES, negate
 
 BATCH = 1000
@@ -63,7 +63,7 @@ def opened(path: Path) -> Book:
 
 def prepared(count: int, seed: int) -> list[Event]:
     """Events that pass title of part of a lot, planned beforehand."""
-    draw = random.Random(seed)
+    draw, now = random.Random(seed), time.time_ns() // 1000
     events = []
     for i in range(count):
         lot = f"L{draw.randrange(LOTS)}"
@@ -72,7 +72,7 @@ def prepared(count: int, seed: int) -> list[Event]:
         events.append(
             Event(
                 key=f"e{seed}-{i}", kind="transfer-title", actor="bench", document="",
-                occurred_at=1_770_000_000_000_000 + i, recorded_at=1_780_000_000_000_000 + i,
+                occurred_at=1_770_000_000_000_000 + i, recorded_at=now + i,
                 command="{}", legs=(Leg(buyer, content), Leg(seller, negate(content))),
             )
         )  # fmt: skip
@@ -198,6 +198,12 @@ def check(book: Book, posted: list[Event]) -> None:
     held = [c for a, c in book.balances().items() if a.party == "GMBI" and a.lot.startswith("L")]
     if [sum(c[i] for c in held) for i in range(COUNT)] != want:
         sys.exit("the book's totals are wrong")
+    start = time.perf_counter()
+    report = verify(book)
+    if not report.clean:
+        sys.exit(f"verify: {report.findings[0]}")
+    count = book.store.rows("SELECT count(*) FROM event")[0][0]
+    print(f"verify: clean, {count / (time.perf_counter() - start):,.0f} of {count:,} events/s")
 
 
 def line(name: str, ours: list[float], peer: list[float] | None, target: str) -> None:
