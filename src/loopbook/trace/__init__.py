@@ -1,0 +1,13 @@
+"""Where every gram came from and where it went.
+
+Here live the genealogy of lots and the questions asked of it. The room imports ``book`` (and what
+lies under it) and ``errors``; it derives everything from the book's events and posts nothing.
+
+>>> link = Link("S-1", "S-1a", (500_000_000, 0))
+>>> End("S-1a", "lot", "black mass", 1, link.content).stage
+1
+"""
+
+from loopbook.trace.nouns import End, Lineage, Link
+
+__all__ = ["End", "Lineage", "Link"]
