@@ -45,7 +45,7 @@ from loopbook.book.postgres_schema import (
 )
 from loopbook.book.schema import VERSION
 from loopbook.book.sqlstore import Nouns, Seen, Session, prime, read_nouns
-from loopbook.book.store import Wanted, wanted
+from loopbook.book.store import Wanted, of_another_version, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
 __all__ = ["PostgresStore"]
@@ -175,8 +175,7 @@ class PostgresStore:
             hint = "make one with loopbook book new"
             raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
         if found.get("version") != str(VERSION):
-            got = found.get("version", "none")
-            raise InputError([Finding("version", self._where, str(VERSION), got)])
+            raise of_another_version(self.address, VERSION, found.get("version", "none"))
         return found
 
     @property

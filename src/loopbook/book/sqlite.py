@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 
 from loopbook.book.commands import Command
 from loopbook.book.nouns import SUBSTANCES, Account
-from loopbook.book.schema import VERSION, quoted, sqlite_ddl, substance_ddl
+from loopbook.book.schema import VERSION, sqlite_ddl, substance_column, substance_ddl
 from loopbook.book.sqlstore import Nouns, Session, read_nouns
+from loopbook.book.store import of_another_version
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "declare_in", "told_of", "version_of"]
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class SqliteStore:
             raise InputError([Finding("file", str(path), "a book", "no such file", hint)])
         if create and self.path.exists() and self.path.stat().st_size:
             raise InputError([Finding("duplicate", str(path), "a new file", "it exists")])
-        with _told(self.path), ExitStack() as undo:
+        with told_of(self.path), ExitStack() as undo:
             self._link = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
             undo.callback(self._give_up, made=create)
             self._link.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
@@ -60,7 +61,9 @@ class SqliteStore:
             self._link.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
             if create:
                 self._make(tuple(substances))
-            self._check_version()
+            found = version_of(self._link, self.path)
+            if found != str(VERSION):
+                raise of_another_version(str(self.path), VERSION, found)
             undo.pop_all()
         self._nouns: tuple[int, Nouns] | None = None
 
@@ -77,17 +80,6 @@ class SqliteStore:
         settings = {"version": str(VERSION), "substances": json.dumps(substances)}
         self._link.executemany("INSERT INTO book VALUES (?, ?)", settings.items())
         self._link.execute("COMMIT")
-
-    def _check_version(self) -> None:
-        try:
-            found = self._link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise InputError(
-                [Finding("file", str(self.path), "a book of Loopbook", str(error))]
-            ) from error
-        if found is None or found[0] != str(VERSION):
-            got = "none" if found is None else found[0]
-            raise InputError([Finding("version", str(self.path), str(VERSION), got)])
 
     # -- Database
 
@@ -132,7 +124,7 @@ class SqliteStore:
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
         """Add a substance's columns and make the triggers that name substances anew."""
-        _declare(self._link, substance, after)
+        declare_in(self._link, substance, after)
 
     def lock(self, lots: Sequence[str]) -> None:
         """Nothing to do: a writing transaction has the file for itself."""
@@ -149,7 +141,7 @@ class SqliteStore:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """The book in a writing transaction: all of it is kept, or none."""
-        with _told(self.path):
+        with told_of(self.path):
             self._link.execute("BEGIN IMMEDIATE")
             kept = False
             try:
@@ -177,7 +169,7 @@ class SqliteStore:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads inside see the book at one moment, while others may post."""
-        with _told(self.path):
+        with told_of(self.path):
             self._link.execute("BEGIN")
             try:
                 yield
@@ -207,7 +199,7 @@ class SqliteStore:
             for statement in sqlite_ddl(first):
                 empty.execute(statement)
             for k, substance in enumerate(added):
-                _declare(empty, substance, (*first, *added[: k + 1]))
+                declare_in(empty, substance, (*first, *added[: k + 1]))
             return set(empty.execute(_OBJECTS))
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
@@ -224,7 +216,7 @@ class SqliteStore:
 
     def place_leaves(self) -> int:
         """Give places in the Merkle log to all events that have none, in their order."""
-        with _told(self.path):
+        with told_of(self.path):
             self._link.execute("BEGIN IMMEDIATE")
             try:
                 size, last = self.rows("SELECT count(*), coalesce(max(event), 0) FROM leaf")[0]
@@ -238,10 +230,20 @@ class SqliteStore:
         return int(size) + len(new)
 
 
-def _declare(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
+def version_of(link: sqlite3.Connection, path: Path) -> str:
+    """The version of a book's tables."""
+    try:
+        found = link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise InputError([Finding("file", str(path), "a book of Loopbook", str(error))]) from error
+    return "none" if found is None else str(found[0])
+
+
+def declare_in(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
+    """Add a substance's columns to the tables of a file, and its triggers anew."""
     for table in ("posting", "balance", "snapshot"):
-        column = f"{quoted(substance)} INTEGER NOT NULL DEFAULT 0"
-        link.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+        column = substance_column(table, substance)
+        link.execute(f"ALTER TABLE {table} ADD COLUMN {column} DEFAULT 0")
     for statement in substance_ddl(after):
         name = statement.split()[2]
         link.execute(f"DROP TRIGGER {name}")
@@ -249,7 +251,7 @@ def _declare(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> 
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told_of(path: Path) -> Iterator[None]:
     """Say what SQLite's errors mean."""
     try:
         yield

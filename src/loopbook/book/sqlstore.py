@@ -303,26 +303,24 @@ class Session(_Stated):
     # -- what is written
 
     def flush(self) -> None:
-        """Write the pending events; the database checks each as it is sealed."""
+        """Write the pending events, parts first; an event's own row seals it and is checked."""
         pending, self._pending = self._pending, []
         if not pending:
             return
         db = self.db
-        postings = self._postings(pending)
+        names = [quoted(s) for s in self.substances]
+        db.insert("posting", ("event", "account", "mass", *names), self._postings(pending))
+        self._write_rest(pending)
         db.insert(
             "event",
             ("id", "key", "kind", "actor", "document", "occurred_at", "recorded_at", "command",
-             "reverses"),
+             "reverses", "leaf"),
             [
                 (n, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, e.command,
-                 e.reverses or None)
-                for n, e, _ in pending
+                 e.reverses or None, leaf)
+                for n, e, leaf in pending
             ],
         )  # fmt: skip
-        names = [quoted(s) for s in self.substances]
-        db.insert("posting", ("event", "account", "mass", *names), postings)
-        self._write_rest(pending)
-        db.insert("seal", ("event", "leaf"), [(n, x) for n, _, x in pending])
         events = [(number, event) for number, event, _ in pending]
         keep_snapshots(db, self.substances, events, self.nouns.periods)
 
