@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-__all__ = ["VERSION", "describe", "sqlite_ddl", "substance_column", "substance_ddl"]
+__all__ = ["VERSION", "describe", "sqlite_ddl", "substance_column", "substance_ddl", "wide_columns"]
 
 VERSION = 2
 
@@ -237,6 +238,12 @@ _CLUSTERED = ("posting", "node", "noun", "measurement", "snapshot")
 def quoted(substance: str) -> str:
     """A substance as a column name, apart from all other columns."""
     return f'"s_{substance}"'
+
+
+@lru_cache(maxsize=64)
+def wide_columns(substances: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns of a posting in the order of its values."""
+    return ("event", "account", "mass", *map(quoted, substances))
 
 
 def substance_column(table: str, substance: str) -> str:

@@ -29,7 +29,7 @@ from loopbook.book.nouns import (
     mass,
 )
 from loopbook.book.records import event_bytes, leaf_of
-from loopbook.book.schema import quoted
+from loopbook.book.schema import quoted, wide_columns
 from loopbook.book.store import Database
 
 __all__ = ["Database", "Nouns", "Seen", "Session", "prime", "read_event", "read_nouns"]
@@ -129,6 +129,7 @@ class Session(_Stated):
     numbers : numbers for new events, rising.
     now : the storage's clock, microseconds since 1970 UTC.
     last : when the last event was recorded, on the same clock.
+    latest : number and time of recording of the last event that was written.
     """
 
     db: Database
@@ -136,8 +137,10 @@ class Session(_Stated):
     numbers: Iterator[int]
     now: int
     last: int
+    latest: tuple[int, int] = (0, 0)
     _accounts: dict[Account, int] = field(default_factory=dict)
     _held: dict[str, dict[Account, Content]] = field(default_factory=dict)
+    _unread: dict[str, list[Leg]] = field(default_factory=dict)
     _known: dict[Account, bool] = field(default_factory=dict)
     _lots: dict[str, Lot | None] = field(default_factory=dict)
     _loads: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -185,6 +188,8 @@ class Session(_Stated):
                 account = Account("lot", party, site, lot)
                 self._accounts[account] = number
                 held[account] = tuple(content)
+            for leg in self._unread.pop(lot, ()):
+                _put(held, leg)
             self._held[lot] = held
         return self._held[lot]
 
@@ -282,9 +287,11 @@ class Session(_Stated):
         account = leg.account
         if account.kind != "lot":
             return
-        held = self._balances(account.lot)
-        old = held.get(account)
-        held[account] = leg.content if old is None else add(old, leg.content)
+        held = self._held.get(account.lot)
+        if held is None:  # nobody has asked what lies there: it is read when somebody does
+            self._unread.setdefault(account.lot, []).append(leg)
+        else:
+            _put(held, leg)
         place = self._limited(account)
         if place is not None:
             self._loads[place] = self.load_mg(*place) + mass(leg.content)
@@ -308,8 +315,7 @@ class Session(_Stated):
         if not pending:
             return
         db = self.db
-        names = [quoted(s) for s in self.substances]
-        db.insert("posting", ("event", "account", "mass", *names), self._postings(pending))
+        db.insert("posting", wide_columns(self.substances), self._postings(pending))
         self._write_rest(pending)
         db.insert(
             "event",
@@ -321,6 +327,8 @@ class Session(_Stated):
                 for n, e, leaf in pending
             ],
         )  # fmt: skip
+        self._unread.clear()
+        self.latest = (pending[-1][0], pending[-1][1].recorded_at)
         events = [(number, event) for number, event, _ in pending]
         keep_snapshots(db, self.substances, events, self.nouns.periods)
 
@@ -376,6 +384,12 @@ class Session(_Stated):
             "UPDATE load SET mass = mass + ? WHERE site = ? AND hazard = ?",
             [(change, *place) for place, change in sorted(loads.items()) if change],
         )
+
+
+def _put(held: dict[Account, Content], leg: Leg) -> None:
+    """Add a leg to what lies on a lot's accounts."""
+    old = held.get(leg.account)
+    held[leg.account] = leg.content if old is None else add(old, leg.content)
 
 
 @dataclass(frozen=True, slots=True)
