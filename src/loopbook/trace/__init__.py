@@ -8,6 +8,8 @@ lies under it) and ``errors``; it derives everything from the book's events and 
 1
 """
 
+from loopbook.trace.layout import Layout, Spacing, lay_out
+from loopbook.trace.layout_order import count_crossings
 from loopbook.trace.nouns import End, Lineage, Link
 
-__all__ = ["End", "Lineage", "Link"]
+__all__ = ["End", "Layout", "Lineage", "Link", "Spacing", "count_crossings", "lay_out"]
