@@ -33,16 +33,23 @@ def lineage(
         held = summed.get((source, target), (0,) * len(SUBSTANCES))
         summed[source, target] = tuple(a + b for a, b in zip(held, moved, strict=True))
     stage = dict.fromkeys(lots, 0)
-    for _ in lots:
+    before: dict[str, int] = {}
+    while stage != before:
+        before = dict(stage)
         for source, target in summed:
             if source in stage and target in stage:
                 stage[target] = max(stage[target], stage[source] + 1)
+    into: dict[str, list[tuple[int, ...]]] = {}
+    out: dict[str, list[tuple[int, ...]]] = {}
+    for (source, target), moved in summed.items():
+        into.setdefault(target, []).append(moved)
+        out.setdefault(source, []).append(moved)
     ids = {*lots} | {i for pair in summed for i in pair}
     ends = []
     for i in sorted(ids, key=lambda i: (stage.get(i, 0), i)):
-        into = [c for (s, t), c in summed.items() if t == i or (i not in lots and s == i)]
-        into = into or [c for (s, _), c in summed.items() if s == i]
-        total = tuple(map(sum, zip(*into, strict=True))) if into else (0,) * len(SUBSTANCES)
+        both = [*into.get(i, ()), *out.get(i, ())]
+        held = (into.get(i) or out.get(i, [])) if i in lots else both
+        total = tuple(map(sum, zip(*held, strict=True))) or (0,) * len(SUBSTANCES)
         material, event = lots.get(i, ("", ""))
         kind = "lot" if i in lots else i.split("/")[0]
         ends.append(End(i, kind, material, stage.get(i, 0), total, event, 0))

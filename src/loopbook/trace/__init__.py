@@ -8,8 +8,21 @@ lies under it) and ``errors``; it derives everything from the book's events and 
 1
 """
 
+from loopbook.trace.fold import Folded, fold_lineage
 from loopbook.trace.layout import Layout, Spacing, lay_out
 from loopbook.trace.layout_order import count_crossings
 from loopbook.trace.nouns import End, Lineage, Link
+from loopbook.trace.picture import lineage_svg
 
-__all__ = ["End", "Layout", "Lineage", "Link", "Spacing", "count_crossings", "lay_out"]
+__all__ = [
+    "End",
+    "Folded",
+    "Layout",
+    "Lineage",
+    "Link",
+    "Spacing",
+    "count_crossings",
+    "fold_lineage",
+    "lay_out",
+    "lineage_svg",
+]
