@@ -9,6 +9,13 @@ lies under it) and ``errors``; it derives everything from the book's events and 
 """
 
 from loopbook.trace.fold import Folded, fold_lineage
+from loopbook.trace.formats import (
+    lineage_csv,
+    lineage_graphml,
+    lineage_json,
+    read_lineage_csv,
+    read_lineage_json,
+)
 from loopbook.trace.layout import Layout, Spacing, lay_out
 from loopbook.trace.layout_order import count_crossings
 from loopbook.trace.nouns import End, Lineage, Link
@@ -24,5 +31,10 @@ __all__ = [
     "count_crossings",
     "fold_lineage",
     "lay_out",
+    "lineage_csv",
+    "lineage_graphml",
+    "lineage_json",
     "lineage_svg",
+    "read_lineage_csv",
+    "read_lineage_json",
 ]
