@@ -31,14 +31,20 @@ one about all lots, through arrays (`Genealogy`). Both give the same numbers.
 
 from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.files import open_genealogy, save_genealogy
-from loopbook.trace.genealogy import Genealogy, recall, trace
-from loopbook.trace.lineages import (
-    lineage_back,
-    lineage_between,
-    lineage_forward,
-    with_events,
+from loopbook.trace.fold import Folded, fold_lineage
+from loopbook.trace.formats import (
+    lineage_csv,
+    lineage_graphml,
+    lineage_json,
+    read_lineage_csv,
+    read_lineage_json,
 )
+from loopbook.trace.genealogy import Genealogy, recall, trace
+from loopbook.trace.layout import Layout, Spacing, lay_out
+from loopbook.trace.layout_order import count_crossings
+from loopbook.trace.lineages import lineage_back, lineage_between, lineage_forward, with_events
 from loopbook.trace.nouns import End, Lineage, Link
+from loopbook.trace.picture import lineage_svg
 from loopbook.trace.reading import AsOf
 from loopbook.trace.spread import SureShares, sure_shares
 from loopbook.trace.suspect import (
@@ -59,23 +65,35 @@ __all__ = [
     "Delivery",
     "End",
     "Ended",
+    "Folded",
     "Genealogy",
     "Held",
+    "Layout",
     "Lineage",
     "Link",
     "Origin",
     "Reached",
     "Recall",
+    "Spacing",
     "SureShares",
     "Suspicion",
     "Touched",
     "Trace",
+    "count_crossings",
+    "fold_lineage",
+    "lay_out",
     "lineage_back",
     "lineage_between",
+    "lineage_csv",
     "lineage_forward",
+    "lineage_graphml",
+    "lineage_json",
+    "lineage_svg",
     "on_site",
     "open_genealogy",
     "read_certificates",
+    "read_lineage_csv",
+    "read_lineage_json",
     "recall",
     "save_genealogy",
     "sure_shares",
