@@ -40,10 +40,12 @@ from loopbook.trace.formats import (
     read_lineage_json,
 )
 from loopbook.trace.genealogy import Genealogy, recall, trace
+from loopbook.trace.groups import Grouping, read_groups
 from loopbook.trace.layout import Layout, Spacing, lay_out
 from loopbook.trace.layout_order import count_crossings
 from loopbook.trace.lineages import lineage_back, lineage_between, lineage_forward, with_events
 from loopbook.trace.nouns import End, Lineage, Link
+from loopbook.trace.origins import group_by, site_origins, write_composition
 from loopbook.trace.picture import lineage_svg
 from loopbook.trace.reading import AsOf
 from loopbook.trace.spread import SureShares, sure_shares
@@ -67,6 +69,7 @@ __all__ = [
     "Ended",
     "Folded",
     "Genealogy",
+    "Grouping",
     "Held",
     "Layout",
     "Lineage",
@@ -81,6 +84,7 @@ __all__ = [
     "Trace",
     "count_crossings",
     "fold_lineage",
+    "group_by",
     "lay_out",
     "lineage_back",
     "lineage_between",
@@ -92,12 +96,15 @@ __all__ = [
     "on_site",
     "open_genealogy",
     "read_certificates",
+    "read_groups",
     "read_lineage_csv",
     "read_lineage_json",
     "recall",
     "save_genealogy",
+    "site_origins",
     "sure_shares",
     "suspect",
     "trace",
     "with_events",
+    "write_composition",
 ]
