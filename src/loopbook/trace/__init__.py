@@ -32,23 +32,54 @@ one about all lots, through arrays (`Genealogy`). Both give the same numbers.
 from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.files import open_genealogy, save_genealogy
 from loopbook.trace.genealogy import Genealogy, recall, trace
+from loopbook.trace.lineages import (
+    lineage_back,
+    lineage_between,
+    lineage_forward,
+    with_events,
+)
 from loopbook.trace.nouns import End, Lineage, Link
 from loopbook.trace.reading import AsOf
+from loopbook.trace.spread import SureShares, sure_shares
+from loopbook.trace.suspect import (
+    Certificate,
+    Delivery,
+    Held,
+    Suspicion,
+    Touched,
+    on_site,
+    read_certificates,
+    suspect,
+)
 
 __all__ = [
     "AsOf",
+    "Certificate",
     "Composition",
+    "Delivery",
     "End",
     "Ended",
     "Genealogy",
+    "Held",
     "Lineage",
     "Link",
     "Origin",
     "Reached",
     "Recall",
+    "SureShares",
+    "Suspicion",
+    "Touched",
     "Trace",
+    "lineage_back",
+    "lineage_between",
+    "lineage_forward",
+    "on_site",
     "open_genealogy",
+    "read_certificates",
     "recall",
     "save_genealogy",
+    "sure_shares",
+    "suspect",
     "trace",
+    "with_events",
 ]
