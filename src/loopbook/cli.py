@@ -30,7 +30,7 @@ __all__ = ["main"]
 
 @click.group(
     cls=Door,
-    lazy={"book": "loopbook.cli_book:book"},
+    lazy={"book": "loopbook.cli_book:book", "serials": "loopbook.cli_serials:serials"},
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="loopbook")
