@@ -162,7 +162,7 @@ def test_a_range_is_its_serials(one: Range) -> None:
     parts = [part.to_pylist() for part in expand(one)]
     assert [s for part in parts for s in part] == all_of(one)
     if not list(range_findings(one, "x")):
-        table = RangeTable([one])
+        table = RangeTable.of([one])
         assert all(table.lot_of(s) == one.lot for s in all_of(one))
         array = pa.array([*all_of(one), one.first_serial + "0", "?" * len(one.first_serial)])
         found = table.find(matrix_of(array), lengths_of(array)).tolist()
@@ -183,15 +183,15 @@ def test_overlaps_are_seen_whatever_the_shapes(told: list[Range]) -> None:
     good = [one for one in told if not list(range_findings(one, "x"))]
     each = [set(all_of(one)) for one in good]
     shared = any(each[a] & each[b] for b in range(len(each)) for a in range(b))
-    found = RangeTable(good).overlaps()
+    found = RangeTable.of(good).overlaps()
     assert bool(found) == shared
     assert all(each[a] & each[b] for a, b in found)
 
 
 def test_a_serial_of_two_shapes_is_seen() -> None:
     one, other = Range("A", "C", 0, 99, 2, "-0007"), Range("B", "C42-", 1, 9, 4)
-    assert RangeTable([one, other]).overlaps() == [(0, 1)]
-    assert RangeTable([one, Range("B", "C42-", 8, 9, 4)]).overlaps() == []
+    assert RangeTable.of([one, other]).overlaps() == [(0, 1)]
+    assert RangeTable.of([one, Range("B", "C42-", 8, 9, 4)]).overlaps() == []
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,9 @@ def clashes(
     """
     if not len(serials):
         return
-    if register.ranges:
-        place = register.table.find(matrix, lengths_of(serials))
-        for row in np.flatnonzero(place >= 0).tolist():
-            yield row, register.ranges[int(place[row])].lot
+    place = register.ranges.find(matrix, lengths_of(serials))
+    for row in np.flatnonzero(place >= 0).tolist():
+        yield row, register.ranges[int(place[row])].lot
     if not runs:
         return
     hashes = hashes_of(words)
@@ -129,7 +128,7 @@ def range_clashes(
         place = bisect_right(firsts, high)
         return place > 0 and ends[place - 1] >= low
 
-    table = RangeTable(ranges)
+    table = RangeTable.of(ranges)
     for run in register.runs:
         if not reach(run.first, run.last):
             continue

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from loopbook.errors import StorageError
@@ -22,7 +21,7 @@ from loopbook.trace.serial_files import (
     sync_folder,
     write_json,
 )
-from loopbook.trace.serial_ranges import Range
+from loopbook.trace.serial_ranges import RANGES, RangeTable
 from loopbook.trace.serial_runs import ENDINGS, Run
 
 __all__ = ["Manifest", "Taken", "commit", "read_manifest", "read_ranges", "sweep", "write_ranges"]
@@ -30,10 +29,6 @@ __all__ = ["Manifest", "Taken", "commit", "read_manifest", "read_ranges", "sweep
 _FORMAT = "loopbook serials 1"
 _NAME = "manifest.json"
 _RANGES = "ranges-"
-_SCHEMA = pa.schema(
-    [("lot", pa.string()), ("prefix", pa.string()), ("first", pa.int64()), ("last", pa.int64()),
-     ("width", pa.int32()), ("suffix", pa.string()), ("month", pa.string())]
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +100,19 @@ def sweep(folder: Path, manifest: Manifest) -> None:
             path.unlink(missing_ok=True)
 
 
-def read_ranges(folder: Path, manifest: Manifest) -> list[Range]:
+def read_ranges(folder: Path, manifest: Manifest) -> RangeTable:
     """Ranges of a register."""
     if not manifest.ranges:
-        return []
+        return RangeTable.of([])
     path = folder / manifest.ranges
     with readable(path):
-        told = pq.read_table(path, schema=_SCHEMA, use_threads=False).to_pydict()
-    return [Range(*row) for row in zip(*(told[name] for name in _SCHEMA.names), strict=True)]
+        return RangeTable(pq.read_table(path, schema=RANGES, use_threads=False))
 
 
-def write_ranges(folder: Path, ranges: Sequence[Range], number: int) -> str:
+def write_ranges(folder: Path, ranges: RangeTable, number: int) -> str:
     """Write a new file of ranges; return its name."""
     name = f"{_RANGES}{number:06d}.parquet"
-    columns = [
-        pa.array([getattr(one, field.name) for one in ranges], field.type) for field in _SCHEMA
-    ]
     part = folder / f"{name}{PART}"
-    pq.write_table(pa.table(columns, schema=_SCHEMA), part, compression="zstd")
+    pq.write_table(ranges.columns, part, compression="zstd")
     settle(part)
     return name

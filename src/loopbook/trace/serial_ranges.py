@@ -17,11 +17,18 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from loopbook.errors import Finding
-from loopbook.trace.serial_text import MOST, Matrix, bad_serials, strings_of
+from loopbook.trace.serial_text import (
+    MOST,
+    Matrix,
+    lengths_of,
+    matrix_of,
+    strings_of,
+)
 
-__all__ = ["Range", "RangeTable", "expand", "range_findings", "spanning"]
+__all__ = ["RANGES", "Range", "RangeTable", "expand", "range_findings", "spanning"]
 
 _DIGITS = "0123456789"
 _MOST_WIDTH = 18  # digits of a number that fits into 64 bits
@@ -29,6 +36,11 @@ _BLOCK = 4  # digits that are looked up at once
 _SLICE = 1 << 17  # serials that are made at once
 _ZERO, _NINE = ord("0"), ord("9")
 _Rows: TypeAlias = npt.NDArray[np.intp]
+
+RANGES = pa.schema(
+    [("lot", pa.string()), ("prefix", pa.string()), ("first", pa.int64()), ("last", pa.int64()),
+     ("width", pa.int32()), ("suffix", pa.string()), ("month", pa.string())]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +82,6 @@ class Range:
     def count(self) -> int:
         """How many serials it has."""
         return self.last - self.first + 1
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Lengths of prefix, number and suffix, the digits of the prefix counted as number."""
-        stem = len(self.prefix.rstrip(_DIGITS))
-        return stem, len(self.prefix) - stem + self.width, len(self.suffix)
-
-    def key(self, serial: str) -> bytes:
-        """One of its serials with the suffix in front."""
-        cut = len(serial) - len(self.suffix)
-        return (serial[cut:] + serial[:cut]).encode("ascii")
 
 
 def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
@@ -132,7 +133,7 @@ def range_findings(one: Range, where: str) -> Iterator[Finding]:
         expected = "a suffix that does not begin with a digit"
         yield Finding("serial", f"{where}, suffix", expected, repr(one.suffix))
     for name, text in (("prefix", one.prefix), ("suffix", one.suffix)):
-        if text and len(bad_serials(pa.array([text]))):
+        if not all("!" <= sign <= "~" for sign in text):
             expected = f"visible ASCII signs, at most {MOST}"
             yield Finding("serial", f"{where}, {name}", expected, repr(text))
     if len(one.prefix) + one.width + len(one.suffix) > MOST >= one.width:
@@ -219,30 +220,69 @@ class RangeTable:
 
     Parameters
     ----------
-    ranges : in any order; those that overlap are told by `overlaps`.
+    columns : a table of `RANGES`, a row a range, in any order; see `of` for records. Ranges that
+        overlap are told by `overlaps`.
 
-    >>> table = RangeTable([Range("CELL-1", "A-", 1, 50, 4), Range("CELL-2", "A-", 51, 90, 4)])
-    >>> table.lot_of("A-0051"), table.lot_of("A-0091")
-    ('CELL-2', None)
+    >>> table = RangeTable.of([Range("CELL-1", "A-", 1, 50, 4), Range("CELL-2", "A-", 51, 90, 4)])
+    >>> table.lot_of("A-0051"), table.lot_of("A-0091"), len(table)
+    ('CELL-2', None, 2)
     """
 
-    def __init__(self, ranges: Sequence[Range]) -> None:
-        self.ranges = tuple(ranges)
-        by_shape: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-        for row, one in enumerate(self.ranges):
-            by_shape[one.shape].append(row)
-        self._shapes = [self._shape(shape, rows) for shape, rows in sorted(by_shape.items())]
+    def __init__(self, columns: Any) -> None:
+        self.columns = columns.cast(RANGES).combine_chunks()
+        self._shapes = self._sort()
 
-    def _shape(self, shape: tuple[int, int, int], rows: Sequence[int]) -> _Shape:
-        told = [self.ranges[row] for row in rows]
-        kind = f"S{sum(shape)}"
-        firsts = np.array([one.key(one.first_serial) for one in told], kind)
-        lasts = np.array([one.key(one.last_serial) for one in told], kind)
-        order = np.argsort(firsts, kind="stable")
-        return _Shape(*shape, firsts[order], lasts[order], np.array(rows)[order])
+    @classmethod
+    def of(cls, ranges: Sequence[Range]) -> RangeTable:
+        """Table of records."""
+        told = [pa.array([getattr(one, f.name) for one in ranges], f.type) for f in RANGES]
+        return cls(pa.table(told, schema=RANGES))
+
+    def __len__(self) -> int:
+        return int(self.columns.num_rows)
+
+    def __getitem__(self, row: int) -> Range:
+        return Range(*(self.columns[name][row].as_py() for name in RANGES.names))
+
+    def of_lots(self, lots: Any) -> list[Range]:
+        """Ranges of the lots of a string array."""
+        told = self.columns.filter(pc.is_in(self.columns["lot"], value_set=lots))
+        return [Range(**row) for row in told.to_pylist()]
+
+    def _sort(self) -> list[_Shape]:
+        """Ranges by their shapes; all columns at once, since there may be a hundred thousand."""
+        prefix, suffix = self.columns["prefix"], self.columns["suffix"]
+        width = self.columns["width"].to_numpy().astype(np.int64)
+        before, behind = (pc.binary_length(c).to_numpy().astype(np.int64) for c in (prefix, suffix))
+        stem = pc.binary_length(pc.utf8_rtrim(prefix, _DIGITS)).to_numpy().astype(np.int64)
+        shapes = (stem << 16) + (before - stem + width << 8) + behind
+        found = []
+        for shape in np.unique(shapes).tolist():
+            rows = np.flatnonzero(shapes == shape)
+            firsts, lasts = (self._keys(rows, width, name) for name in ("first", "last"))
+            order = np.argsort(firsts, kind="stable")
+            lengths = (shape >> 16, shape >> 8 & 255, shape & 255)
+            found.append(_Shape(*lengths, firsts[order], lasts[order], rows[order]))
+        return found
+
+    def _keys(self, rows: _Rows, width: _Rows, edge: str) -> npt.NDArray[np.bytes_]:
+        """First or last serials of ranges of one shape, with the suffix in front."""
+        keys: npt.NDArray[np.bytes_] | None = None
+        for digits in np.unique(width[rows]):
+            here = np.flatnonzero(width[rows] == digits)
+            told = self.columns.take(pa.array(rows[here]))
+            number = pc.utf8_lpad(told[edge].cast(pa.string()), width=int(digits), padding="0")
+            parts = [told["suffix"], told["prefix"], number, ""]
+            serials = pc.binary_join_element_wise(*parts).combine_chunks()
+            length = int(lengths_of(serials)[0])
+            matrix = np.ascontiguousarray(matrix_of(serials)[:, :length])
+            keys = np.empty(len(rows), f"S{length}") if keys is None else keys
+            keys[here] = matrix.view(f"S{length}").ravel()
+        assert keys is not None, "a shape has ranges"
+        return keys
 
     def find(self, matrix: Matrix, lengths: npt.NDArray[np.int32]) -> _Rows:
-        """Place in `ranges` of the range of each serial, -1 where there is none."""
+        """Row of the range of each serial, -1 where there is none."""
         found = np.full(len(matrix), -1)
         for shape in self._shapes:
             rows = np.flatnonzero((lengths == shape.length) & (found < 0))
@@ -267,11 +307,11 @@ class RangeTable:
             key = told[cut:] + told[:cut]
             place = int(np.searchsorted(shape.firsts, np.bytes_(key), "right")) - 1
             if place >= 0 and key <= shape.lasts[place]:
-                return self.ranges[int(shape.rows[place])]
+                return self[int(shape.rows[place])]
         return None
 
     def overlaps(self) -> list[tuple[int, int]]:
-        """Places of ranges that have a serial in common; the later place is the second."""
+        """Rows of ranges that have a serial in common; the later row is the second."""
         found: set[tuple[int, int]] = set()
         for shape in self._shapes:
             if not (shape.lasts[:-1] >= shape.firsts[1:]).any():
@@ -296,13 +336,13 @@ class RangeTable:
         cut, stem = one.stem + one.width, other.stem
         tails: dict[str, set[str]] = defaultdict(set)
         for row in one.rows:
-            serial = self.ranges[row].first_serial
+            serial = self[int(row)].first_serial
             tails[serial[cut:stem]].add(serial[stem:])
-        heads = {self.ranges[row].first_serial[:stem] for row in other.rows}
+        heads = {self[int(row)].first_serial[:stem] for row in other.rows}
         for head in heads:
             for tail in tails.get(head[cut:], ()):
-                serial = np.frombuffer((head + tail).encode(), np.uint8)[None]
-                first, second = int(one.find(serial)[0]), int(other.find(serial)[0])
+                told = np.frombuffer((head + tail).encode(), np.uint8)[None]
+                first, second = int(one.find(told)[0]), int(other.find(told)[0])
                 if first >= 0 and second >= 0:
                     yield _pair(first, second)
 

@@ -114,7 +114,8 @@ def add_ranges(
             return []
         manifest: Manifest = register.manifest
         if fresh:
-            name = write_ranges(folder, [*register.ranges, *fresh.values()], manifest.number)
+            ranges_now = _joined(register.ranges, list(fresh.values()))
+            name = write_ranges(folder, ranges_now, manifest.number)
             manifest = replace(manifest, ranges=name, number=manifest.number + 1)
         if taken is not None:
             manifest = replace(manifest, taken=(*manifest.taken, taken))
@@ -130,12 +131,16 @@ def _fresh(
     register: SerialRegister, ranges: Sequence[Range], good: Sequence[int], month: str
 ) -> dict[int, Range]:
     """Good ranges that the register does not have, by place."""
-    known = {replace(one, month="") for one in register.ranges}
-    return {
-        k: replace(ranges[k], month=month)
-        for k in good
-        if replace(ranges[k], month="") not in known
-    }
+    fresh = {}
+    for k in good:
+        known = register.ranges.range_of(ranges[k].first_serial)
+        if known is None or replace(known, month="") != replace(ranges[k], month=""):
+            fresh[k] = replace(ranges[k], month=month)
+    return fresh
+
+
+def _joined(known: RangeTable, fresh: Sequence[Range]) -> RangeTable:
+    return RangeTable(pa.concat_tables([known.columns, RangeTable.of(fresh).columns]))
 
 
 def _against_ranges(
@@ -145,12 +150,12 @@ def _against_ranges(
     known, new = len(register.ranges), list(fresh)
     if not new:
         return
-    table = RangeTable([*register.ranges, *fresh.values()])
+    table = _joined(register.ranges, list(fresh.values()))
     for one, other in table.overlaps():
         if other < known:
             continue  # both were there before
         k = new[other - known]
-        a, b = table.ranges[one], table.ranges[other]
+        a, b = table[one], table[other]
         line = f", line {places[new[one - known]][1]}" if one >= known else ""
         told = (
             f"{b.first_serial} to {b.last_serial} of lot {b.lot}, "

@@ -7,7 +7,7 @@ that an answer needs. A pack's serial is a serial of a pack lot, like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from loopbook.errors import Finding, InputError, StorageError
 from loopbook.trace.serial_files import PART, settle
 from loopbook.trace.serial_manifest import Manifest, read_manifest, read_ranges
 from loopbook.trace.serial_prints import may_hold
-from loopbook.trace.serial_ranges import Range, RangeTable
+from loopbook.trace.serial_ranges import RangeTable
 from loopbook.trace.serial_recall import Source, of_piece, of_range, recall
 from loopbook.trace.serial_runs import LOT, Run, RunFile, lot_pieces, prints_of
 from loopbook.trace.serial_text import bad_serials, hashes_of, matrix_of, words_of
@@ -58,25 +58,9 @@ class SerialRegister:
         self._opened: dict[tuple[str, str], RunFile] = {}
 
     @cached_property
-    def _table(self) -> RangeTable:
-        return RangeTable(read_ranges(self.folder, self.manifest))
-
-    @cached_property
-    def _by_lot(self) -> Mapping[str, list[Range]]:
-        found: dict[str, list[Range]] = {}
-        for one in self.ranges:
-            found.setdefault(one.lot, []).append(one)
-        return found
-
-    @property
-    def ranges(self) -> tuple[Range, ...]:
+    def ranges(self) -> RangeTable:
         """All ranges, in the order in which they came."""
-        return self._table.ranges
-
-    @property
-    def table(self) -> RangeTable:
-        """All ranges, ready for columns of serials."""
-        return self._table
+        return read_ranges(self.folder, self.manifest)
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -97,7 +81,7 @@ class SerialRegister:
 
         Ranges are asked first. Of the runs, only those are opened whose fingerprints have it.
         """
-        found = self._table.lot_of(serial)
+        found = self.ranges.lot_of(serial)
         if found is not None or not self.runs:
             return found
         told = pa.array([serial], pa.string())
@@ -146,10 +130,10 @@ class SerialRegister:
 
     def _sources(self, lots: Iterable[str]) -> dict[str, list[Source]]:
         asked = sorted(set(lots))
-        found: dict[str, list[Source]] = {
-            lot: [of_range(one) for one in self._by_lot.get(lot, ())] for lot in asked
-        }
         names = pa.array(asked, pa.string())
+        found: dict[str, list[Source]] = {lot: [] for lot in asked}
+        for one in self.ranges.of_lots(names):
+            found[one.lot].append(of_range(one))
         for run in self.runs if asked else ():
             for piece in lot_pieces(self.folder, run, names):
                 found[piece.lot].append(of_piece(piece, self._opener(run)))
