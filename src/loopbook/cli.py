@@ -36,6 +36,7 @@ __all__ = ["main"]
         "origins": "loopbook.cli_trace_lots:origins_command",
         "path": "loopbook.cli_trace:path_command",
         "recall": "loopbook.cli_trace:recall_command",
+        "serials": "loopbook.cli_serials:serials",
         "suspect": "loopbook.cli_trace_lots:suspect_command",
         "trace": "loopbook.cli_trace:trace_command",
     },

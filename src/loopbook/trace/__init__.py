@@ -48,6 +48,10 @@ from loopbook.trace.nouns import End, Lineage, Link
 from loopbook.trace.origins import group_by, site_origins, write_composition
 from loopbook.trace.picture import lineage_svg
 from loopbook.trace.reading import AsOf
+from loopbook.trace.serial_import import Imported, import_serials
+from loopbook.trace.serial_ranges import Range, spanning
+from loopbook.trace.serial_writing import add_ranges, compact_register
+from loopbook.trace.serials import SerialRegister, register_beside
 from loopbook.trace.spread import SureShares, sure_shares
 from loopbook.trace.suspect import (
     Certificate,
@@ -71,20 +75,26 @@ __all__ = [
     "Genealogy",
     "Grouping",
     "Held",
+    "Imported",
     "Layout",
     "Lineage",
     "Link",
     "Origin",
+    "Range",
     "Reached",
     "Recall",
+    "SerialRegister",
     "Spacing",
     "SureShares",
     "Suspicion",
     "Touched",
     "Trace",
+    "add_ranges",
+    "compact_register",
     "count_crossings",
     "fold_lineage",
     "group_by",
+    "import_serials",
     "lay_out",
     "lineage_back",
     "lineage_between",
@@ -100,8 +110,10 @@ __all__ = [
     "read_lineage_csv",
     "read_lineage_json",
     "recall",
+    "register_beside",
     "save_genealogy",
     "site_origins",
+    "spanning",
     "sure_shares",
     "suspect",
     "trace",
