@@ -40,17 +40,18 @@ from loopbook.trace.formats import (
     read_lineage_json,
 )
 from loopbook.trace.genealogy import Genealogy, recall, trace
+from loopbook.trace.groups import Grouping, read_groups
 from loopbook.trace.layout import Layout, Spacing, lay_out
 from loopbook.trace.layout_order import count_crossings
-from loopbook.trace.lineages import (
-    lineage_back,
-    lineage_between,
-    lineage_forward,
-    with_events,
-)
+from loopbook.trace.lineages import lineage_back, lineage_between, lineage_forward, with_events
 from loopbook.trace.nouns import End, Lineage, Link
+from loopbook.trace.origins import group_by, site_origins, write_composition
 from loopbook.trace.picture import lineage_svg
 from loopbook.trace.reading import AsOf
+from loopbook.trace.serial_import import Imported, import_serials
+from loopbook.trace.serial_ranges import Range, spanning
+from loopbook.trace.serial_writing import add_ranges, compact_register
+from loopbook.trace.serials import SerialRegister, register_beside
 from loopbook.trace.spread import SureShares, sure_shares
 from loopbook.trace.suspect import (
     Certificate,
@@ -72,20 +73,28 @@ __all__ = [
     "Ended",
     "Folded",
     "Genealogy",
+    "Grouping",
     "Held",
+    "Imported",
     "Layout",
     "Lineage",
     "Link",
     "Origin",
+    "Range",
     "Reached",
     "Recall",
+    "SerialRegister",
     "Spacing",
     "SureShares",
     "Suspicion",
     "Touched",
     "Trace",
+    "add_ranges",
+    "compact_register",
     "count_crossings",
     "fold_lineage",
+    "group_by",
+    "import_serials",
     "lay_out",
     "lineage_back",
     "lineage_between",
@@ -97,12 +106,17 @@ __all__ = [
     "on_site",
     "open_genealogy",
     "read_certificates",
+    "read_groups",
     "read_lineage_csv",
     "read_lineage_json",
     "recall",
+    "register_beside",
     "save_genealogy",
+    "site_origins",
+    "spanning",
     "sure_shares",
     "suspect",
     "trace",
     "with_events",
+    "write_composition",
 ]
