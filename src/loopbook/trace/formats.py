@@ -1,7 +1,7 @@
 r"""A lineage for other programs: JSON (all of it), CSV (its links), GraphML (a graph).
 
 **JSON** is one object; one end or link a line. Masses are whole milligrams, times microseconds
-since 1970 UTC, shares 0..1::
+since 1970 UTC, shares 0..1, or null where there is nothing to have a share of::
 
     {"format": "loopbook lineage", "version": 1,
      "substances": ["Ni", "other"],
@@ -59,10 +59,10 @@ def lineage_json(lineage: Lineage) -> str:
     """
     names = lineage.substances
     found = [
-        Finding("not-finite", f"shares of {end}", "a finite number", str(share))
+        Finding("not-finite", f"shares of {end}", "a finite number or NaN", str(share))
         for end, shares in lineage.shares.items()
         for share in shares
-        if not math.isfinite(share)
+        if math.isinf(share)
     ]
     if found:
         raise NotFiniteError(found)
@@ -79,7 +79,10 @@ def lineage_json(lineage: Lineage) -> str:
         {"source": k.source, "target": k.target, "content_mg": content(k.content)}
         for k in lineage.links
     ]
-    shares = {end: dict(zip(names, s, strict=True)) for end, s in sorted(lineage.shares.items())}
+    shares = {
+        end: {n: None if math.isnan(x) else x for n, x in zip(names, s, strict=True)}
+        for end, s in sorted(lineage.shares.items())
+    }
     parts = [
         f'"format": {_json(_FORMAT)}, "version": {_VERSION}',
         f'"substances": {_json(list(names))}',
@@ -127,7 +130,7 @@ def read_lineage_json(text: str, *, where: str = "lineage.json") -> Lineage:
     given = whole.get("shares")
     if reading.of(given, dict, "shares"):
         for end, row in given.items():
-            shares[end] = reading.values(row, names, f"shares.{end}", kind=float)
+            shares[end] = reading.shares(row, names, f"shares.{end}")
     known = {e.id for e in ends}
     reading.once([e.id for e in ends], "ends")
     reading.once([f"{k.source} → {k.target}" for k in links], "links")
@@ -186,6 +189,12 @@ class _Reading:
             self.note(at, "substances " + ", ".join(names), ", ".join(row) or "none")
             return ()
         return tuple(kind(row[n]) if self.of(row[n], kind, f"{at}.{n}") else kind() for n in names)
+
+    def shares(self, row: object, names: Sequence[str], at: str) -> tuple[float, ...]:
+        """A share for each substance; null is none."""
+        if isinstance(row, dict):
+            row = {n: math.nan if x is None else x for n, x in row.items()}
+        return self.values(row, names, at, kind=float)
 
     def fields(self, row: object, kinds: dict[str, type], at: str) -> dict[str, Any]:
         """Fields of an object, each of its kind."""
@@ -347,9 +356,9 @@ def lineage_graphml(lineage: Lineage) -> str:
             str(end.made_at),
             asked,
             *_doubles(end.content),
-            *map(repr, lineage.shares.get(end.id, ())),
+            *(None if math.isnan(s) else repr(s) for s in lineage.shares.get(end.id, ())),
         ]
-        lines += [f'<node id="{number[end.id]}">', *_data(values, 0), "</node>"]  # fmt: skip
+        lines += [f'<node id="{number[end.id]}">', *_data(values, 0), "</node>"]
     for i, link in enumerate(lineage.links):
         ends = f'source="{number[link.source]}" target="{number[link.target]}"'
         data = _data(_doubles(link.content), len(of_node))
@@ -362,5 +371,9 @@ def _doubles(content: Content) -> list[str]:
     return list(map(exact_kg, (sum(content), *content)))
 
 
-def _data(values: Iterable[str], first: int) -> list[str]:
-    return [f'<data key="d{first + i}">{xml_text(value)}</data>' for i, value in enumerate(values)]
+def _data(values: Iterable[str | None], first: int) -> list[str]:
+    return [
+        f'<data key="d{first + i}">{xml_text(value)}</data>'
+        for i, value in enumerate(values)
+        if value is not None
+    ]
