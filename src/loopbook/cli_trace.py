@@ -73,9 +73,11 @@ def percent(share: float) -> str:
 
 
 def write_lineage(lineage: Lineage, out: Path, substance: str) -> None:
-    """Write a lineage in the format that the file's ending says."""
+    """Write a lineage, or its part with one substance, in the format of the file's ending."""
     from loopbook import trace
 
+    if substance != "mass":
+        lineage = trace.of_substance(lineage, substance)
     makers: dict[str, Callable[[Lineage], str]] = {
         ".svg": lambda x: trace.lineage_svg(x, substance=substance, fold=12, theme="light"),
         ".json": trace.lineage_json,
