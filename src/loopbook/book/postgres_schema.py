@@ -37,7 +37,7 @@ _TYPES = (("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("TEXT", 'TEXT COLLATE "C"')
 _SHARDS = 256  # writers at the same moment; a further one waits for the first shard
 
 NOUNS_VERSION = "(SELECT coalesce(max(event), 0) FROM noun WHERE kind <> 'hold')"
-APPENDED = ("account", "event", "posting", "lot", "measurement", "noun", "closing", "seal")
+APPENDED = ("account", "event", "posting", "edge", "lot", "measurement", "noun", "closing", "seal")
 """Tables that `append_rows` writes, in this order."""
 LOOK_HEAD = (
     "look(alone boolean, sites text[], hazards text[], lots text[], keys text[]) RETURNS json"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 __all__ = ["VERSION", "describe", "sqlite_ddl", "substance_ddl"]
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,18 @@ TABLES = (
             _c("mass", "INTEGER NOT NULL", "mg, the sum of the substances"),
         ),
         ("PRIMARY KEY (event, account)",),
+        wide=True,
+    ),
+    TableSpec(
+        "edge",
+        "what went from lot to lot or over a boundary: the genealogy, derived from the postings",
+        (
+            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "which event carried it"),
+            _c("source", "TEXT NOT NULL", "lot, or kind/party/site of a boundary"),
+            _c("target", "TEXT NOT NULL", "the same"),
+            _c("mass", "INTEGER NOT NULL", "mg, the sum of the substances"),
+        ),
+        ("PRIMARY KEY (event, source, target)",),
         wide=True,
     ),
     TableSpec(
@@ -217,12 +229,14 @@ INDEXES = (
     "CREATE INDEX posting_account ON posting (account, event)",
     "CREATE INDEX event_occurred ON event (occurred_at)",
     "CREATE UNIQUE INDEX event_reverses ON event (reverses) WHERE reverses IS NOT NULL",
+    "CREATE INDEX edge_source ON edge (source)",
+    "CREATE INDEX edge_target ON edge (target)",
     "CREATE INDEX lot_event ON lot (event)",
     "CREATE INDEX measurement_lot ON measurement (lot)",
     "CREATE INDEX noun_event ON noun (event) WHERE kind <> 'hold'",
 )
 
-PARTS = ("posting", "lot", "measurement", "noun", "closing")
+PARTS = ("posting", "edge", "lot", "measurement", "noun", "closing")
 """Tables whose rows belong to an event; its seal closes them."""
 
 _KEYS = {
@@ -235,7 +249,7 @@ _KEYS = {
 }
 """Keys that ``INSERT OR REPLACE`` could take from a row, which fires no trigger for DELETE."""
 
-_CLUSTERED = ("posting", "node", "noun", "measurement", "snapshot")
+_CLUSTERED = ("posting", "edge", "node", "noun", "measurement", "snapshot")
 
 
 def quoted(substance: str) -> str:

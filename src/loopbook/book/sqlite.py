@@ -239,7 +239,7 @@ class SqliteStore:
 
 
 def _declare(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
-    for table in ("posting", "balance", "snapshot"):
+    for table in ("posting", "edge", "balance", "snapshot"):
         column = f"{quoted(substance)} INTEGER NOT NULL DEFAULT 0"
         link.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
     for statement in substance_ddl(after):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loopbook.book.asof import keep_snapshots
+from loopbook.book.edges import edges_of
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -321,6 +322,12 @@ class Session(_Stated):
         )  # fmt: skip
         names = [quoted(s) for s in self.substances]
         db.insert("posting", ("event", "account", "mass", *names), postings)
+        edges = [
+            (n, source, target, sum(content), *content)
+            for n, e, _ in pending
+            for source, target, content in edges_of(e.legs, reverses=bool(e.reverses))
+        ]
+        db.insert("edge", ("event", "source", "target", "mass", *names), edges)
         self._write_rest(pending)
         db.insert("seal", ("event", "leaf"), [(n, x) for n, _, x in pending])
         events = [(number, event) for number, event, _ in pending]

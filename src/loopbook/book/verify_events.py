@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loopbook.book.edges import edges_of
 from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
 from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.schema import quoted
@@ -63,6 +64,7 @@ class _Page:
     measurements: dict[int, list[tuple[int, Measurement]]] = field(default_factory=dict)
     nouns: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
     seals: dict[int, bytes] = field(default_factory=dict)
+    edges: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -168,6 +170,10 @@ class EventScan:
             page.nouns.setdefault(n, []).append((kind, noun, body))
         for n, leaf in rows(f"SELECT event, leaf FROM seal {where}", span):
             page.seals[n] = bytes(leaf)
+        names = ", ".join(quoted(s) for s in self.substances)
+        ends = f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target"
+        for n, *edge in rows(ends, span):
+            page.edges.setdefault(n, []).append(tuple(edge))
         return page
 
     # -- checking
@@ -189,6 +195,7 @@ class EventScan:
         self.events += len(page.heads)
         belongings: dict[str, Mapping[int, Sequence[object]]] = {
             "posting": page.legs,
+            "edge": page.edges,
             "lot": page.lots,
             "measurement": page.measurements,
             "noun": page.nouns,
@@ -247,6 +254,15 @@ class EventScan:
         if leaf != sealed:
             found = f"its rows give {leaf.hex()[:16]}..."
             yield "leaf", f"the sealed hash {sealed.hex()[:16]}...", found
+            return
+        try:
+            derived = edges_of(event.legs, reverses=bool(reverses))
+        except (TypeError, ValueError):  # amounts that are no numbers are told by `_wrong_amounts`
+            return
+        edges = [(source, target, sum(x), *x) for source, target, x in derived]
+        if edges != page.edges.get(number, []):
+            wrong = set(edges).symmetric_difference(page.edges.get(number, []))
+            yield "edge", "edges that follow from the legs", ", ".join(sorted(map(str, wrong))[:2])
 
     def _wrong_amounts(self, page: _Page) -> dict[int, list[tuple[str, str, str]]]:
         """Legs that do not add up, events that do not sum to zero, lots below zero."""
