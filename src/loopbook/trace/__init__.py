@@ -1,8 +1,7 @@
 """Where every gram came from and where it went.
 
-Here live the genealogy of lots and the questions asked of it, and the register of serials: which
-lot each cell and pack belongs to. The room imports ``book`` (and what lies under it) and
-``errors``; it derives everything from the book's events and posts nothing.
+Here live the genealogy of lots and the questions asked of it. The room imports ``book`` (and what
+lies under it) and ``errors``; it derives everything from the book's events and posts nothing.
 
 A single question to a cold book goes through recursive SQL (`trace`, `recall`); many questions, or
 one about all lots, through arrays (`Genealogy`). Both give the same numbers.
@@ -28,24 +27,26 @@ one about all lots, through arrays (`Genealogy`). Both give the same numbers.
 ...     found = trace(book, "B")
 >>> {lot: round(share, 3) for lot, share in found.shares("Ni").items()}
 {'S-1': 0.818, 'S-2': 0.182}
->>> with TemporaryDirectory() as folder:
-...     cells = Range("CELL-1", "LG26A-", 1, 5000, 6)
-...     added = add_ranges(folder, [cells], lots={"CELL-1"}, month="2026-03")
-...     register = SerialRegister(folder)
-...     register.lot_of("LG26A-004711"), register.count_of(["CELL-1"])
-('CELL-1', {'CELL-1': 5000})
 """
 
 from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.files import open_genealogy, save_genealogy
-from loopbook.trace.genealogy import Genealogy, recall, trace
-from loopbook.trace.lineages import (
-    lineage_back,
-    lineage_between,
-    lineage_forward,
-    with_events,
+from loopbook.trace.fold import Folded, fold_lineage
+from loopbook.trace.formats import (
+    lineage_csv,
+    lineage_graphml,
+    lineage_json,
+    read_lineage_csv,
+    read_lineage_json,
 )
+from loopbook.trace.genealogy import Genealogy, recall, trace
+from loopbook.trace.groups import Grouping, read_groups
+from loopbook.trace.layout import Layout, Spacing, lay_out
+from loopbook.trace.layout_order import count_crossings
+from loopbook.trace.lineages import lineage_back, lineage_between, lineage_forward, with_events
 from loopbook.trace.nouns import End, Lineage, Link
+from loopbook.trace.origins import group_by, site_origins, write_composition
+from loopbook.trace.picture import lineage_svg
 from loopbook.trace.reading import AsOf
 from loopbook.trace.serial_import import Imported, import_serials
 from loopbook.trace.serial_ranges import Range, spanning
@@ -70,9 +71,12 @@ __all__ = [
     "Delivery",
     "End",
     "Ended",
+    "Folded",
     "Genealogy",
+    "Grouping",
     "Held",
     "Imported",
+    "Layout",
     "Lineage",
     "Link",
     "Origin",
@@ -80,25 +84,39 @@ __all__ = [
     "Reached",
     "Recall",
     "SerialRegister",
+    "Spacing",
     "SureShares",
     "Suspicion",
     "Touched",
     "Trace",
     "add_ranges",
     "compact_register",
+    "count_crossings",
+    "fold_lineage",
+    "group_by",
     "import_serials",
+    "lay_out",
     "lineage_back",
     "lineage_between",
+    "lineage_csv",
     "lineage_forward",
+    "lineage_graphml",
+    "lineage_json",
+    "lineage_svg",
     "on_site",
     "open_genealogy",
     "read_certificates",
+    "read_groups",
+    "read_lineage_csv",
+    "read_lineage_json",
     "recall",
     "register_beside",
     "save_genealogy",
+    "site_origins",
     "spanning",
     "sure_shares",
     "suspect",
     "trace",
     "with_events",
+    "write_composition",
 ]
