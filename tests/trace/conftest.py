@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def no_sync() -> Iterator[None]:
     """Files are not forced to the disk, which takes most of a small import's time."""
     with pytest.MonkeyPatch.context() as patch:
