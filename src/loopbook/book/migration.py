@@ -12,15 +12,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from loopbook.book.schema import TABLES, VERSION, sqlite_ddl
+from loopbook.book.edges import edge_rows
+from loopbook.book.schema import TABLES, VERSION, quoted, sqlite_ddl
 from loopbook.book.sqlite import declare_in, told_of, version_of
 from loopbook.book.store import is_server
 from loopbook.errors import Finding, InputError, StorageError
 
-__all__ = ["migrate"]
+__all__ = ["LEGS", "migrate"]
+
+LEGS = (
+    "SELECT p.event, e.reverses, a.kind, a.party, a.site, a.lot, {} FROM posting p "
+    "JOIN event e ON e.id = p.event JOIN account a ON a.id = p.account"
+)
+"""Legs for `edge_rows`, with the amounts' columns to be named."""
 
 _FILLED = {
     "1": {("event", "leaf"): "(SELECT s.leaf FROM old_seal s WHERE s.event = o.id)"},
@@ -94,10 +102,20 @@ def _rebuild(link: sqlite3.Connection, version: str) -> None:
                 f"INSERT INTO {spec.name} ({into}) SELECT {', '.join(values)} "
                 f"FROM old_{spec.name} o"
             )
+    if "edge" not in old:
+        _derive_edges(link, after)
     for name in old:
         link.execute(f"DROP TABLE old_{name}")
     for statement in triggers:
         link.execute(statement)
+
+
+def _derive_edges(link: sqlite3.Connection, substances: Sequence[str]) -> None:
+    """Version 1 kept no edges: they follow from the postings."""
+    amounts = ", ".join(f"p.{quoted(s)}" for s in substances)
+    legs = link.execute(LEGS.format(amounts) + " ORDER BY p.event")
+    places = ", ".join("?" * (4 + len(substances)))
+    link.executemany(f"INSERT INTO edge VALUES ({places})", edge_rows(legs))
 
 
 def _require_seals(link: sqlite3.Connection) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 import psycopg
 
+from loopbook.book.edges import edge_rows
+from loopbook.book.migration import LEGS
 from loopbook.book.postgres_link import connect, explained
-from loopbook.book.postgres_schema import grants, rules_ddl
-from loopbook.book.schema import INDEXES, PARTS, TABLES, VERSION
+from loopbook.book.postgres_schema import grants, rules_ddl, table_ddl
+from loopbook.book.schema import INDEXES, PARTS, TABLES, VERSION, quoted
 from loopbook.errors import Finding, InputError
 
 __all__ = ["migrate_server"]
@@ -26,6 +28,8 @@ _TO_2 = (
     *(index for index in INDEXES if " noun_event " in index),
 )
 """From version 1: the seal moves into the event's row."""
+
+_EDGES_TO_2 = tuple(index for index in INDEXES if " edge_" in index)
 
 _POSTERS = """
     SELECT DISTINCT grantee FROM information_schema.role_table_grants
@@ -98,10 +102,30 @@ def _to_2(link: _Link, name: str, settings: dict[str, str]) -> None:
             for (function,) in link.execute(_FUNCTIONS, (schema, list(_OURS))).fetchall()
         ),
         *_TO_2,
-        *rules_ddl(substances, schema, int(settings["lock"])),
+        *(table_ddl(spec, substances) for spec in TABLES if spec.name == "edge"),
     ]
-    for (role,) in posters:
-        quoted = psycopg.sql.Identifier(role).as_string(link)
-        statements += grants(quoted, schema)
     for statement in statements:
         link.execute(statement.encode())
+    _derive_edges(link, substances)
+    rules = [*_EDGES_TO_2, *rules_ddl(substances, schema, int(settings["lock"]))]
+    for (role,) in posters:
+        rules += grants(psycopg.sql.Identifier(role).as_string(link), schema)
+    for statement in rules:
+        link.execute(statement.encode())
+
+
+def _derive_edges(link: _Link, substances: list[str]) -> None:
+    """Version 1 kept no edges: they follow from the postings, some events at a time."""
+    amounts = ", ".join(f"p.{quoted(s)}" for s in substances)
+    legs = LEGS.format(amounts) + " WHERE p.event BETWEEN %s AND %s ORDER BY p.event"
+    places = ", ".join(["%s"] * (4 + len(substances)))
+    last = 0
+    while True:
+        page = "SELECT id FROM event WHERE id > %s ORDER BY id LIMIT 5000"
+        numbers = link.execute(page, (last,)).fetchall()
+        if not numbers:
+            return
+        first, last = numbers[0][0], numbers[-1][0]
+        found = link.execute(legs.encode(), (first, last)).fetchall()
+        with link.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO edge VALUES ({places})".encode(), edge_rows(found))

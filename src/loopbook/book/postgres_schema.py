@@ -36,6 +36,7 @@ __all__ = [
     "postgres_ddl",
     "rule_names",
     "rules_ddl",
+    "table_ddl",
 ]
 
 _TYPES = (("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("TEXT", 'TEXT COLLATE "C"'))
@@ -76,7 +77,7 @@ def postgres_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]
     schema : quoted name of the schema, which is there already and empty.
     lock : the book's number in advisory locks.
     """
-    made = [_table(spec, substances) for spec in TABLES if spec.name != "balance"]
+    made = [table_ddl(spec, substances) for spec in TABLES if spec.name != "balance"]
     return [
         *made,
         "CREATE SEQUENCE event_number",
@@ -93,7 +94,8 @@ def rules_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     return [*_rules(schema), *_wide_rules(substances, schema, lock), *_triggers()]
 
 
-def _table(spec: TableSpec, substances: Sequence[str]) -> str:
+def table_ddl(spec: TableSpec, substances: Sequence[str]) -> str:
+    """The statement that makes a table."""
     lines = []
     for column in spec.columns:
         kind = column.type

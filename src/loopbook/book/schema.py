@@ -95,6 +95,18 @@ TABLES = (
         wide=True,
     ),
     TableSpec(
+        "edge",
+        "what went from lot to lot or over a boundary: the genealogy, derived from the postings",
+        (
+            _c("event", _EVENT, "which event carried it"),
+            _c("source", "TEXT NOT NULL", "lot, or kind/party/site of a boundary"),
+            _c("target", "TEXT NOT NULL", "the same"),
+            _c("mass", "INTEGER NOT NULL", "mg, the sum of the substances"),
+        ),
+        ("PRIMARY KEY (event, source, target)",),
+        wide=True,
+    ),
+    TableSpec(
         "lot",
         "every lot that was ever made",
         (
@@ -216,12 +228,14 @@ INDEXES = (
     "CREATE INDEX posting_account ON posting (account, event)",
     "CREATE INDEX event_occurred ON event (occurred_at)",
     "CREATE UNIQUE INDEX event_reverses ON event (reverses) WHERE reverses IS NOT NULL",
+    "CREATE INDEX edge_source ON edge (source)",
+    "CREATE INDEX edge_target ON edge (target)",
     "CREATE INDEX lot_event ON lot (event)",
     "CREATE INDEX measurement_lot ON measurement (lot)",
     "CREATE INDEX noun_event ON noun (event)",
 )
 
-PARTS = ("posting", "lot", "measurement", "noun", "closing")
+PARTS = ("posting", "edge", "lot", "measurement", "noun", "closing")
 """Tables whose rows belong to an event and come before it; its row closes them."""
 
 _KEYS = {
@@ -232,7 +246,7 @@ _KEYS = {
 }
 """Keys that ``INSERT OR REPLACE`` could take from a row, which fires no trigger for DELETE."""
 
-_CLUSTERED = ("posting", "node", "noun", "measurement", "snapshot")
+_CLUSTERED = ("posting", "edge", "node", "noun", "measurement", "snapshot")
 
 
 def quoted(substance: str) -> str:
@@ -241,9 +255,9 @@ def quoted(substance: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def wide_columns(substances: tuple[str, ...]) -> tuple[str, ...]:
-    """Columns of a posting in the order of its values."""
-    return ("event", "account", "mass", *map(quoted, substances))
+def wide_columns(substances: tuple[str, ...], *names: str) -> tuple[str, ...]:
+    """Columns of a wide table in the order of its values, after those named."""
+    return (*names, "mass", *map(quoted, substances))
 
 
 def substance_column(table: str, substance: str) -> str:

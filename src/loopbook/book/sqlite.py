@@ -254,7 +254,7 @@ def version_of(link: sqlite3.Connection, path: Path) -> str:
 
 def declare_in(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
     """Add a substance's columns to the tables of a file, and its triggers anew."""
-    for table in ("posting", "balance", "snapshot"):
+    for table in ("posting", "edge", "balance", "snapshot"):
         column = substance_column(table, substance)
         link.execute(f"ALTER TABLE {table} ADD COLUMN {column} DEFAULT 0")
     for statement in substance_ddl(after):

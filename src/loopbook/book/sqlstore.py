@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loopbook.book.asof import keep_snapshots
+from loopbook.book.edges import edges_of
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -315,7 +316,14 @@ class Session(_Stated):
         if not pending:
             return
         db = self.db
-        db.insert("posting", wide_columns(self.substances), self._postings(pending))
+        columns = wide_columns(self.substances, "event", "account")
+        db.insert("posting", columns, self._postings(pending))
+        edges = [
+            (n, source, target, sum(content), *content)
+            for n, e, _ in pending
+            for source, target, content in edges_of(e.legs, reverses=bool(e.reverses))
+        ]
+        db.insert("edge", wide_columns(self.substances, "event", "source", "target"), edges)
         self._write_rest(pending)
         db.insert(
             "event",

@@ -162,7 +162,7 @@ class _Rest:
 
     def _strays(self) -> None:
         """Rows that belong to no event, and accounts that nothing was posted on."""
-        for table in ("posting", "lot", "measurement", "noun"):
+        for table in ("posting", "edge", "lot", "measurement", "noun"):
             (row,) = self.db.rows(f"SELECT count(*) FROM {table}")
             seen = self.scan.seen.get(table, 0)
             if int(row[0]) != seen:

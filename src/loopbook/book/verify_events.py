@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loopbook.book.edges import edges_of
 from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
 from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.schema import quoted
@@ -62,6 +63,7 @@ class _Page:
     lots: dict[int, list[tuple[int, Lot]]] = field(default_factory=dict)
     measurements: dict[int, list[tuple[int, Measurement]]] = field(default_factory=dict)
     nouns: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
+    edges: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -165,6 +167,10 @@ class EventScan:
             page.measurements.setdefault(n, []).append((line, Measurement(*told)))
         for n, kind, noun, body in rows(f"SELECT event, kind, id, body FROM noun {where}", span):
             page.nouns.setdefault(n, []).append((kind, noun, body))
+        names = ", ".join(quoted(s) for s in self.substances)
+        ends = f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target"
+        for n, *edge in rows(ends, span):
+            page.edges.setdefault(n, []).append(tuple(edge))
         return page
 
     # -- checking
@@ -186,6 +192,7 @@ class EventScan:
         self.events += len(page.heads)
         belongings: dict[str, Mapping[int, Sequence[object]]] = {
             "posting": page.legs,
+            "edge": page.edges,
             "lot": page.lots,
             "measurement": page.measurements,
             "noun": page.nouns,
@@ -240,6 +247,15 @@ class EventScan:
         if leaf != sealed:
             found = f"its rows give {leaf.hex()[:16]}..."
             yield "leaf", f"the sealed hash {sealed.hex()[:16]}...", found
+            return
+        try:
+            derived = edges_of(event.legs, reverses=bool(reverses))
+        except (TypeError, ValueError):  # amounts that are no numbers are told by `_wrong_amounts`
+            return
+        edges = [(source, target, sum(x), *x) for source, target, x in derived]
+        if edges != page.edges.get(number, []):
+            wrong = set(edges).symmetric_difference(page.edges.get(number, []))
+            yield "edge", "edges that follow from the legs", ", ".join(sorted(map(str, wrong))[:2])
 
     def _wrong_amounts(self, page: _Page) -> dict[int, list[tuple[str, str, str]]]:
         """Legs that do not add up, events that do not sum to zero, lots below zero."""
