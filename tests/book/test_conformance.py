@@ -189,7 +189,7 @@ def title(told: Told, grams: int, lot: str = "A") -> Event:
 
 
 def append(book: Book, *events: Event) -> None:
-    book.store.transact((), lambda session: [session.append(event) for event in events])
+    book.store.append(events)
 
 
 def test_planned_events(book: Book, told: Told) -> None:

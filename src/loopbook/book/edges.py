@@ -86,6 +86,8 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     if reverses:
         undone = edges_of([Leg(leg.account, negate(leg.content)) for leg in legs])
         return tuple([Edge(source, target, negate(x)) for source, target, x in undone])
+    if len({end_of(leg.account) for leg in legs}) < 2:
+        return ()  # title or custody: nothing went anywhere
     sums: dict[str, Sequence[int]] = {}
     for account, content in ((leg.account, leg.content) for leg in legs):
         end = end_of(account)

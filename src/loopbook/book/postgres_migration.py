@@ -24,8 +24,6 @@ _TO_2 = (
     "UPDATE event SET leaf = seal.leaf FROM seal WHERE seal.event = event.id",
     "ALTER TABLE event ALTER COLUMN leaf SET NOT NULL",
     "DROP TABLE seal",
-    "DROP INDEX noun_event",
-    *(index for index in INDEXES if " noun_event " in index),
 )
 """From version 1: the seal moves into the event's row."""
 
