@@ -219,7 +219,9 @@ def test_planned_events_are_seen_by_what_is_planned_after_them(book: Book, told:
     assert verify(book).clean
 
 
-def test_planned_events_that_the_database_refuses(book: Book, told: Told) -> None:
+def test_planned_events_that_the_database_refuses(
+    book: Book, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     book.post([receive(told, "A"), receive(told, "B")])
     before = kg(book)
     with pytest.raises(BalanceError, match="negative"):
@@ -232,6 +234,10 @@ def test_planned_events_that_the_database_refuses(book: Book, told: Told) -> Non
     half = dataclasses.replace(title(told, 1), legs=wrong)
     with pytest.raises(BalanceError, match="unbalanced"):
         append(book, half)
+    with monkeypatch.context() as blind:
+        blind.setattr("loopbook.book.rows.edges_of", lambda *_, **__: ())
+        with pytest.raises(BalanceError, match="the database refused the event"):
+            append(book, half)
     again = dataclasses.replace(title(told, 1, "B"), key=first.key)
     with pytest.raises(LoopbookError, match=r"duplicate|attempts met other|already"):
         append(book, again)

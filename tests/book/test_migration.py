@@ -23,7 +23,7 @@ from loopbook.errors import BalanceError, InputError, LoopbookError, StorageErro
 
 FOLDER = Path(__file__).parent
 SIGNER = generate_signer("gmbi.example/book")
-OLD_TABLES = [spec for spec in TABLES if spec.name != "edge"]  # the seal is filled by itself
+OLD_TABLES = [spec for spec in TABLES if spec.name != "edge"]
 SEALS = "INSERT INTO seal SELECT id, leaf FROM {0}.event"
 
 

@@ -25,10 +25,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from loopbook.book.nouns import Account, Content, Leg, apportion, negate
+from loopbook.errors import BalanceError
 
 __all__ = ["Edge", "edge_rows", "edges_of", "end_of"]
 
@@ -39,19 +39,6 @@ class Edge(NamedTuple):
     source: str
     target: str
     content: Content
-
-
-def edge_rows(legs: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Rows of the table of edges, from those of legs.
-
-    Parameters
-    ----------
-    legs : event, key of the event that it reverses, kind, party, site, lot, amounts; by event.
-    """
-    for (event, reverses), rows in groupby(legs, key=itemgetter(0, 1)):
-        made = [Leg(Account(*row[2:6]), tuple(row[6:])) for row in rows]
-        for source, target, content in edges_of(made, reverses=bool(reverses)):
-            yield (event, source, target, sum(content), *content)
 
 
 def end_of(account: Account) -> str:
@@ -79,6 +66,10 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     legs : of the event; they sum to zero in each substance.
     reverses : whether the event takes another one back.
 
+    Raises
+    ------
+    BalanceError : the legs do not sum to zero.
+
     >>> scrap, half = Account("lot", "LGES", "WS", "S-1"), Account("lot", "LGES", "WS", "S-1a")
     >>> edges_of([Leg(scrap, (-5, -1)), Leg(half, (5, 1))])
     (Edge(source='S-1', target='S-1a', content=(5, 1)),)
@@ -86,17 +77,34 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     if reverses:
         undone = edges_of([Leg(leg.account, negate(leg.content)) for leg in legs])
         return tuple([Edge(source, target, negate(x)) for source, target, x in undone])
-    if len({end_of(leg.account) for leg in legs}) < 2:
-        return ()  # title or custody: nothing went anywhere
     sums: dict[str, Sequence[int]] = {}
     for account, content in ((leg.account, leg.content) for leg in legs):
         end = end_of(account)
         old = sums.get(end)
         sums[end] = content if old is None else [x + y for x, y in zip(old, content, strict=True)]
+    left = sums.values() if len(sums) == 1 else [map(sum, zip(*sums.values(), strict=True))]
+    if any(map(any, left)):
+        raise BalanceError("unbalanced: the event does not sum to zero")
+    if len(sums) < 2:
+        return ()  # title or custody: nothing went anywhere
     ends = sorted(end for end, content in sums.items() if any(content))
     if len(ends) == 2:
         return tuple(_between(ends[0], ends[1], sums[ends[1]]))
     return _pooled(ends, sums)
+
+
+def edge_rows(postings: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Rows of the table of edges, derived from postings.
+
+    Parameters
+    ----------
+    postings : event, the key that it takes back or None, kind, party, site and lot of the account,
+        content; in the order of the events.
+    """
+    for (event, reverses), rows in groupby(postings, key=lambda row: (row[0], row[1])):
+        legs = [Leg(Account(*row[2:6]), tuple(row[6:])) for row in rows]
+        for source, target, content in edges_of(legs, reverses=bool(reverses)):
+            yield event, source, target, sum(content), *content
 
 
 def _between(first: str, second: str, gained: Sequence[int]) -> Iterable[Edge]:

@@ -22,13 +22,7 @@ from loopbook.book.sqlite import declare_in, told_of, version_of
 from loopbook.book.store import is_server
 from loopbook.errors import Finding, InputError, StorageError
 
-__all__ = ["LEGS", "migrate"]
-
-LEGS = (
-    "SELECT p.event, e.reverses, a.kind, a.party, a.site, a.lot, {} FROM posting p "
-    "JOIN event e ON e.id = p.event JOIN account a ON a.id = p.account"
-)
-"""Legs for `edge_rows`, with the amounts' columns to be named."""
+__all__ = ["migrate"]
 
 _FILLED = {
     "1": {("event", "leaf"): "(SELECT s.leaf FROM old_seal s WHERE s.event = o.id)"},
@@ -102,20 +96,23 @@ def _rebuild(link: sqlite3.Connection, version: str) -> None:
                 f"INSERT INTO {spec.name} ({into}) SELECT {', '.join(values)} "
                 f"FROM old_{spec.name} o"
             )
-    if "edge" not in old:
-        _derive_edges(link, after)
     for name in old:
         link.execute(f"DROP TABLE old_{name}")
+    if "edge" not in old:
+        _fill_edges(link, after)
     for statement in triggers:
         link.execute(statement)
 
 
-def _derive_edges(link: sqlite3.Connection, substances: Sequence[str]) -> None:
-    """Version 1 kept no edges: they follow from the postings."""
-    amounts = ", ".join(f"p.{quoted(s)}" for s in substances)
-    legs = link.execute(LEGS.format(amounts) + " ORDER BY p.event")
+def _fill_edges(link: sqlite3.Connection, substances: Sequence[str]) -> None:
+    """Derive the edges of all events from their postings."""
+    names = ", ".join(f"p.{quoted(s)}" for s in substances)
+    postings = link.execute(
+        f"SELECT p.event, e.reverses, a.kind, a.party, a.site, a.lot, {names} FROM event e "
+        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account ORDER BY p.event"
+    )
     places = ", ".join("?" * (4 + len(substances)))
-    link.executemany(f"INSERT INTO edge VALUES ({places})", edge_rows(legs))
+    link.executemany(f"INSERT INTO edge VALUES ({places})", edge_rows(postings))
 
 
 def _require_seals(link: sqlite3.Connection) -> None:

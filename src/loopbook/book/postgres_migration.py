@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 
 from loopbook.book.edges import edge_rows
-from loopbook.book.migration import LEGS
 from loopbook.book.postgres_link import connect, explained
 from loopbook.book.postgres_schema import grants, rules_ddl, table_ddl
 from loopbook.book.schema import INDEXES, PARTS, TABLES, VERSION, quoted
@@ -16,18 +16,20 @@ from loopbook.errors import Finding, InputError
 
 __all__ = ["migrate_server"]
 
+_PAGE = 20_000  # events whose edges are derived at once
+
 _Link = psycopg.Connection[tuple[Any, ...]]
 
+_NEW_INDEXES = ("edge_source", "edge_target")
 _TO_2 = (
     "ALTER TABLE event DROP CONSTRAINT event_is_sealed",
     "ALTER TABLE event ADD COLUMN leaf BYTEA",
     "UPDATE event SET leaf = seal.leaf FROM seal WHERE seal.event = event.id",
     "ALTER TABLE event ALTER COLUMN leaf SET NOT NULL",
     "DROP TABLE seal",
+    *(index for index in INDEXES if any(f" {x} " in index for x in _NEW_INDEXES)),
 )
-"""From version 1: the seal moves into the event's row."""
-
-_EDGES_TO_2 = tuple(index for index in INDEXES if " edge_" in index)
+"""From version 1: the seal moves into the event's row; then edges come."""
 
 _POSTERS = """
     SELECT DISTINCT grantee FROM information_schema.role_table_grants
@@ -99,31 +101,32 @@ def _to_2(link: _Link, name: str, settings: dict[str, str]) -> None:
             f"DROP FUNCTION {function}"
             for (function,) in link.execute(_FUNCTIONS, (schema, list(_OURS))).fetchall()
         ),
-        *_TO_2,
         *(table_ddl(spec, substances) for spec in TABLES if spec.name == "edge"),
+        *_TO_2,
     ]
+    later = rules_ddl(substances, schema, int(settings["lock"]))
+    for (role,) in posters:
+        name_of = psycopg.sql.Identifier(role).as_string(link)
+        later += grants(name_of, schema)
     for statement in statements:
         link.execute(statement.encode())
-    _derive_edges(link, substances)
-    rules = [*_EDGES_TO_2, *rules_ddl(substances, schema, int(settings["lock"]))]
-    for (role,) in posters:
-        rules += grants(psycopg.sql.Identifier(role).as_string(link), schema)
-    for statement in rules:
+    _fill_edges(link, substances)
+    for statement in later:
         link.execute(statement.encode())
 
 
-def _derive_edges(link: _Link, substances: list[str]) -> None:
-    """Version 1 kept no edges: they follow from the postings, some events at a time."""
-    amounts = ", ".join(f"p.{quoted(s)}" for s in substances)
-    legs = LEGS.format(amounts) + " WHERE p.event BETWEEN %s AND %s ORDER BY p.event"
+def _fill_edges(link: _Link, substances: Sequence[str]) -> None:
+    """Derive the edges of all events from their postings."""
+    names = ", ".join(f"p.{quoted(s)}" for s in substances)
+    (last,) = link.execute("SELECT coalesce(max(id), 0) FROM event").fetchone() or (0,)
     places = ", ".join(["%s"] * (4 + len(substances)))
-    last = 0
-    while True:
-        page = "SELECT id FROM event WHERE id > %s ORDER BY id LIMIT 5000"
-        numbers = link.execute(page, (last,)).fetchall()
-        if not numbers:
-            return
-        first, last = numbers[0][0], numbers[-1][0]
-        found = link.execute(legs.encode(), (first, last)).fetchall()
+    for first in range(0, int(last), _PAGE):
+        postings = link.execute(
+            f"SELECT p.event, e.reverses, a.kind, a.party, a.site, a.lot, {names} FROM event e "
+            "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
+            f"WHERE e.id > {first} AND e.id <= {first + _PAGE} ORDER BY p.event".encode()
+        )
         with link.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO edge VALUES ({places})".encode(), edge_rows(found))
+            cursor.executemany(
+                f"INSERT INTO edge VALUES ({places})".encode(), list(edge_rows(postings.fetchall()))
+            )

@@ -105,7 +105,7 @@ def rules_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]:
 
 
 def table_ddl(spec: TableSpec, substances: Sequence[str]) -> str:
-    """The statement that makes a table."""
+    """Statement that makes a table."""
     lines = []
     for column in spec.columns:
         kind = column.type

@@ -255,9 +255,14 @@ def quoted(substance: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def wide_columns(substances: tuple[str, ...], *names: str) -> tuple[str, ...]:
-    """Columns of a wide table in the order of its values, after those named."""
-    return (*names, "mass", *map(quoted, substances))
+def wide_columns(substances: tuple[str, ...], table: str = "posting") -> tuple[str, ...]:
+    """Columns of a posting, or of an edge, in the order of its values.
+
+    >>> wide_columns(("Ni",), "edge")
+    ('event', 'source', 'target', 'mass', '"s_Ni"')
+    """
+    (named,) = [tuple(c.name for c in spec.columns) for spec in TABLES if spec.name == table]
+    return (*named, *map(quoted, substances))
 
 
 def substance_column(table: str, substance: str) -> str:

@@ -316,10 +316,9 @@ class Session(_Stated):
         if not pending:
             return
         db = self.db
-        columns = wide_columns(self.substances, "event", "account")
-        db.insert("posting", columns, self._postings(pending))
+        db.insert("posting", wide_columns(self.substances), self._postings(pending))
         edges = [row for n, e, _ in pending for row in edge_rows(n, e)]
-        db.insert("edge", wide_columns(self.substances, "event", "source", "target"), edges)
+        db.insert("edge", wide_columns(self.substances, "edge"), edges)
         self._write_rest(pending)
         db.insert("event", EVENT_COLUMNS, [event_row(*told) for told in pending])
         self._unread.clear()

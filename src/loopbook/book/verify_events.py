@@ -16,7 +16,7 @@ from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
 from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.schema import quoted
 from loopbook.book.store import Database
-from loopbook.errors import Finding, StorageError
+from loopbook.errors import BalanceError, Finding, StorageError
 
 __all__ = ["Amounts", "EventScan", "Notes", "one_line"]
 
@@ -250,7 +250,7 @@ class EventScan:
             return
         try:
             derived = edges_of(event.legs, reverses=bool(reverses))
-        except (TypeError, ValueError):  # amounts that are no numbers are told by `_wrong_amounts`
+        except (BalanceError, TypeError, ValueError):  # `_wrong_amounts` tells why
             return
         edges = [(source, target, sum(x), *x) for source, target, x in derived]
         if edges != page.edges.get(number, []):

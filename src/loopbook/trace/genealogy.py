@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.graph import Graph
 from loopbook.trace.kernels import Kernels, Numbers, Shares
@@ -87,6 +88,18 @@ class Genealogy:
             raise unknown_lot(lot, known)
         return found
 
+    def place(self, substance: str) -> int:
+        """Place of a substance among the others; an unknown one is an InputError."""
+        if substance not in self.graph.substances:
+            hint = nearest_hint(substance, self.graph.substances)
+            expected, found = "a substance of the book", repr(substance)
+            raise InputError([Finding("unknown-name", "substance", expected, found, hint)])
+        return self.graph.substances.index(substance)
+
+    def material(self, number: int) -> str:
+        """Material of a lot by its number."""
+        return self.graph.materials[int(self.graph.material[number])]
+
     def ancestors(self, lot: str) -> Numbers:
         """Numbers of a lot and of all lots that are in it, rising."""
         return self.graph.kernels.ancestors(self.graph, np.array([self.number(lot)]))
@@ -97,12 +110,14 @@ class Genealogy:
 
     def back(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
         """Ancestors of a lot, itself included, and the share of its matter through each of them."""
+        self.place(substance)
         order = self.ancestors(lot)
         start = (order == self.number(lot)).astype(np.float64)
         return order, self.graph.kernels.back(self.graph, substance, order, start)
 
     def forward(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
         """Descendants of a lot, itself included, and the share of their matter that is its."""
+        self.place(substance)
         order = self.descendants(lot)
         start = (order == self.number(lot)).astype(np.float64)
         return order, self.graph.kernels.forward(self.graph, substance, order, start)
@@ -224,6 +239,7 @@ class Genealogy:
             Metal that no input had is in the group of its boundary's kind.
         """
         graph = self.graph
+        self.place(substance)
         group = group or (lambda supplier, _: supplier)
         owner, end, nets = graph.nets(None)
         came = np.flatnonzero(nets[substance] > 0)
