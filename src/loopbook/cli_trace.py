@@ -152,17 +152,17 @@ def trace_command(
     for name in names:
         columns += [f">{name} kg", f">{name} share", *([">+/-"] if sure else [])]
     rows = []
+    places = [found.substances.index(name) for name in names]
     for x in found.origins:
+        if wanted and not any(x.shares[k] > 0.0 for k in places):
+            continue
         cells = [x.id, x.supplier, x.material, kg(float(x.amounts_mg.sum()))]
-        for name in names:
-            place = found.substances.index(name)
+        for name, place in zip(names, places, strict=True):
             cells += [kg(x.amounts_mg[place]), percent(x.shares[place])]
             cells += [percent(spread[name].get(x.id, 0.0))] if sure else []
         rows.append(cells)
     rows.append(["all", "", "", kg(float(found.total_mg.sum())), *_totals(names, total, sure)])
-    title = (
-        f"{lot} ({found.material}): {len(found.origins)} origins, {found.ancestors} lots before it"
-    )
+    title = f"{lot} ({found.material}): {len(rows) - 1} origins, {found.ancestors} lots before it"
     print_table(title, columns, rows)
 
 
