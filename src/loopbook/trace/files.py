@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["open_genealogy", "save_genealogy"]
 
-VERSION = 1
+VERSION = 2
 _NAMES = ("text", "ends", "hashes", "order")
 _WORTH = 1 / 16  # part that is new, from which on a save is worth its time
 
@@ -71,7 +71,7 @@ def save_genealogy(genealogy: Genealogy, book: Book, folder: Path) -> None:
         _write(place / f"names {name}.bin", part)
     told = {
         "version": VERSION, "last": genealogy.last, "leaf": _leaf(book, genealogy.last),
-        "substances": graph.substances, "materials": graph.materials, "ends": graph.ends,
+        "substances": graph.substances, "materials": graph.materials, "ends": graph.end_keys,
         "sizes": sizes,
     }  # fmt: skip
     (place / "header.json").write_text(json.dumps(told), encoding="utf-8")
@@ -106,8 +106,8 @@ def _opened(book: Book, folder: Path, kernels: Kernels | None) -> Genealogy | No
             return None
         graph = Graph(told["substances"], kernels)
         graph.materials = list(told["materials"])
-        for end in told["ends"]:
-            graph.end_number(end)
+        for end, out in told["ends"]:
+            graph.end_number(end, out=out)
         sizes = told["sizes"]
         for name, column in graph.columns.items():
             room = _mapped(place / f"{name}.bin", column.room.dtype, sizes[name])
