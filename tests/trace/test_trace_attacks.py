@@ -16,8 +16,8 @@ from trace_compare import same
 from loopbook.book import Book
 from loopbook.book import commands as c
 from loopbook.book.planning import plan
-from loopbook.errors import BalanceError, StorageError
-from loopbook.trace import AsOf, Genealogy, names, reading, recall, trace
+from loopbook.errors import BalanceError, InputError, StorageError
+from loopbook.trace import AsOf, Genealogy, names, reading, recall, save_genealogy, trace
 from loopbook.trace.graph import Graph
 from loopbook.trace.names import Names
 from loopbook.trace.reading import additions
@@ -137,7 +137,7 @@ def test_pages_make_no_difference(shelf: Shelf, monkeypatch: pytest.MonkeyPatch,
     made.book.close()
 
 
-def test_a_genealogy_as_of_a_moment_stays_there(desk: Desk) -> None:
+def test_a_genealogy_as_of_a_moment_stays_there(desk: Desk, tmp_path: Any) -> None:
     knew = desk.clock()
     happened = desk.last()
     of_knowledge = Genealogy.of(desk.book, asof=AsOf(recorded=knew))
@@ -149,6 +149,9 @@ def test_a_genealogy_as_of_a_moment_stays_there(desk: Desk) -> None:
         genealogy.update(desk.book)
         same(genealogy, Genealogy.of(desk.book, asof=genealogy.asof))
         assert str(genealogy.recall("A")) == held
+        with pytest.raises(InputError, match="asof: expected a genealogy of all that"):
+            save_genealogy(genealogy, desk.book, tmp_path / "arrays")
+    assert not (tmp_path / "arrays").exists()
 
 
 def test_matter_of_a_lot_that_is_not_there_is_refused(desk: Desk) -> None:
