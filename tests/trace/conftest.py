@@ -1,7 +1,8 @@
-"""What the trace's tests share: the book's shelves, and a PostgreSQL server for a whole run."""
+"""What the trace's tests share: shelves, a PostgreSQL server, and a disk that need not survive."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,3 +32,11 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
     if request.param == "sqlite":
         return sqlite_shelf(tmp_path)
     return postgres_shelf(request.getfixturevalue("server"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_sync() -> Iterator[None]:
+    """Files are not forced to the disk, which takes most of a small import's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield

@@ -36,7 +36,7 @@ from loopbook.trace.kernels import NumpyKernels, best_kernels
 
 SMALL = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 LARGE = settings(
-    max_examples=10,
+    max_examples=25,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )

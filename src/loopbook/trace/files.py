@@ -129,7 +129,7 @@ def _write(path: Path, *parts: Any) -> None:
 
 def _leaf(book: Book, number: int) -> str:
     """Hash of an event, which tells one book from another."""
-    found = book.store.rows("SELECT leaf FROM seal WHERE event = ?", (number,))
+    found = book.store.rows("SELECT leaf FROM event WHERE id = ?", (number,))
     return bytes(found[0][0]).hex() if found else ""
 
 

@@ -93,6 +93,18 @@ class Genealogy:
             raise unknown_lot(lot, known)
         return found
 
+    def place(self, substance: str) -> int:
+        """Place of a substance among the others; an unknown one is an InputError."""
+        if substance not in self.graph.substances:
+            hint = nearest_hint(substance, self.graph.substances)
+            expected, found = "a substance of the book", repr(substance)
+            raise InputError([Finding("unknown-name", "substance", expected, found, hint)])
+        return self.graph.substances.index(substance)
+
+    def material(self, number: int) -> str:
+        """Material of a lot by its number."""
+        return self.graph.materials[int(self.graph.material[number])]
+
     def ancestors(self, lot: str) -> Numbers:
         """Numbers of a lot and of all lots before it, whatever went from one to another; rising."""
         return self.graph.kernels.ancestors(self.graph, np.array([self.number(lot)]))
@@ -103,24 +115,17 @@ class Genealogy:
 
     def back(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
         """Ancestors of a lot, itself included, and the share of its matter through each of them."""
-        self._need(substance)
+        self.place(substance)
         order = self.ancestors(lot)
         start = (order == self.number(lot)).astype(np.float64)
         return order, self.graph.kernels.back(self.graph, substance, order, start)
 
     def forward(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
         """Descendants of a lot, itself included, and the share of their matter that is its."""
-        self._need(substance)
+        self.place(substance)
         order = self.descendants(lot)
         start = (order == self.number(lot)).astype(np.float64)
         return order, self.graph.kernels.forward(self.graph, substance, order, start)
-
-    def _need(self, substance: str) -> None:
-        if substance not in self.graph.substances:
-            hint = nearest_hint(substance, self.graph.substances)
-            found = repr(substance)
-            told = Finding("unknown-name", "substance", "a substance of the book", found, hint)
-            raise InputError([told])
 
     # -- questions
 
@@ -132,7 +137,7 @@ class Genealogy:
         whole = _at(graph.total, graph.substances, number)
         owner, end, nets = graph.nets(order)
         places = np.searchsorted(order, owner)
-        suppliers = self._suppliers(owner, end)
+        suppliers = self.suppliers(owner, end)
         roots = np.isin(order, list(suppliers))
         found = self._lots_of_origin(order[roots], shares[roots], suppliers)
         gained: dict[str, Shares] = {}
@@ -168,8 +173,8 @@ class Genealogy:
                 shares[:, k] = kernel(graph, substance, order, start)
         return shares
 
-    def _suppliers(self, owner: Numbers, end: Numbers) -> dict[int, str]:
-        """Lots that came from outside, by number, and from whom."""
+    def suppliers(self, owner: Numbers, end: Numbers) -> dict[int, str]:
+        """Lots that came from outside, by number, and from whom; of rows of `Graph.nets`."""
         found = {}
         for lot, number in zip(owner.tolist(), end.tolist(), strict=True):
             name = self.graph.ends[number]
@@ -250,7 +255,7 @@ class Genealogy:
         group = group or (lambda supplier, _: supplier)
         if substance == MASS:
             return self._composition_of_mass(group)
-        self._need(substance)
+        self.place(substance)
         owner, end, nets = graph.nets(None)
         supplier = self._supplier_of(owner, end)
         came = np.flatnonzero(nets[substance] > 0)
