@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,23 @@ from trace_oracle import Oracle
 from loopbook.book import commands as c
 from loopbook.book.drafting import microseconds
 from loopbook.errors import InputError
-from loopbook.trace import AsOf, Genealogy, Recall, Trace, recall, trace
+from loopbook.trace import (
+    AsOf,
+    Genealogy,
+    Recall,
+    Trace,
+    fold_lineage,
+    lineage_back,
+    lineage_forward,
+    lineage_graphml,
+    lineage_json,
+    lineage_svg,
+    on_site,
+    read_lineage_json,
+    recall,
+    suspect,
+    trace,
+)
 
 SUBSTANCES = ("Li", "Ni", "Cu", "other")
 WORKS = "unaccounted//works/"
@@ -268,6 +285,36 @@ def test_nothing_of_a_substance_is_not_zero(desk: Desk) -> None:
             assert reached.amounts_mg[2] == reached.held_mg[2] == 0
     whole = genealogy.composition("Cu")
     assert whole.shares[list(whole.lots).index("N")].tolist() == [0.0]
+
+
+def test_pictures_and_files_leave_a_gap_where_there_is_nothing(desk: Desk) -> None:
+    """Most lots lack some substance: no lineage of a real book may fail on it, or say "nan"."""
+    desk.receive("A", 100, HALF)
+    desk.receive("B", 100, {"Cu": "0.5"})
+    desk.run("sort", {"A": None, "B": None}, [(f"P{n}", 5, {"Ni": 1}) for n in range(9)])
+    desk.post(c.Deliver, lot="P3", site="works", customer="GMBI")
+    genealogy = Genealogy.of(desk.book)
+    for lineage in (lineage_back(genealogy, "P1"), lineage_forward(genealogy, "A")):
+        text = lineage_json(lineage)
+        assert lineage_json(read_lineage_json(text)) == text
+        assert "NaN" not in text
+        few = fold_lineage(lineage, most=2).lineage
+        for told in (lineage, few):
+            for substance in ("Ni", "Cu", "mass"):
+                assert not re.search(r"\bnan\b", lineage_svg(told, substance=substance))
+            assert not re.search(r"\bnan\b", lineage_graphml(told))
+    (delivery,) = suspect(desk.book, "A").deliveries
+    assert delivery.amounts_mg.tolist() == [0, 5e6, 0, 0]
+
+
+def test_a_site_is_not_another_one_with_a_longer_name(desk: Desk) -> None:
+    desk.post(c.RegisterSite, site="works 2")
+    desk.receive("A", 100)
+    desk.receive("B", 100, site="works 2")
+    desk.receive("C", 100)
+    desk.post(c.Ship, lot="C", from_site="works", consignment="7")
+    assert [x.lot for x in on_site(desk.book, "works")] == ["A"]
+    assert [x.lot for x in on_site(desk.book, "in transit")] == ["C"]
 
 
 @pytest.mark.parametrize("ask", [trace, recall])

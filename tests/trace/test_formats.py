@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -120,9 +121,20 @@ def test_all_findings_of_a_file_come_at_once() -> None:
     assert len(caught.value.findings) >= 2
 
 
-def test_a_share_that_is_no_number_is_not_written() -> None:
+def test_a_share_of_nothing_is_a_gap_and_an_infinite_one_is_not_written() -> None:
+    gap = replace(small(), shares={"S-1": (float("nan"), 0.0, 0.5, 1.0)})
+    text = lineage_json(gap)
+    assert json.loads(text)["shares"]["S-1"][small().substances[0]] is None
+    again = read_lineage_json(text)
+    assert replace(again, shares={}) == replace(gap, shares={})
+    assert str(again.shares) == str(gap.shares)
+    graph = lineage_graphml(gap)
+    assert "nan" not in graph.lower()
+    assert len(re.findall(r"<data key", graph)) == len(re.findall("<data key", lineage_graphml(
+        replace(gap, shares={"S-1": (0.0, 0.0, 0.5, 1.0)})
+    ))) - 1  # fmt: skip
     with pytest.raises(NotFiniteError):
-        lineage_json(replace(small(), shares={"S-1": (float("nan"), 0.0, 0.0, 0.0)}))
+        lineage_json(replace(small(), shares={"S-1": (float("inf"), 0.0, 0.0, 0.0)}))
 
 
 # --- CSV -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -108,7 +109,8 @@ def _shares(lineage: Lineage, folded: Mapping[str, Sequence[str]]) -> dict[str, 
             continue
         whole = _sum(content[i] for i in ids)
         shares[name] = tuple(
-            sum(s * content[i][k] for s, i in zip(column, ids, strict=True)) / (whole[k] or 1)
+            sum(s * content[i][k] for s, i in zip(column, ids, strict=True) if content[i][k])
+            / (whole[k] or math.nan)
             for k, column in enumerate(columns)
         )
     return shares

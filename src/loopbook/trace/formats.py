@@ -1,7 +1,7 @@
 r"""A lineage for other programs: JSON (all of it), CSV (its links), GraphML (a graph).
 
 **JSON** is one object; one end or link a line. Masses are whole milligrams, times microseconds
-since 1970 UTC, shares 0..1::
+since 1970 UTC, shares 0..1, and null where there is nothing to have a share in::
 
     {"format": "loopbook lineage", "version": 1,
      "substances": ["Ni", "other"],
@@ -15,7 +15,7 @@ since 1970 UTC, shares 0..1::
 ``mass_kg`` and a column for each substance, ``Ni_kg``; decimal text, exact to the milligram.
 
 **GraphML** has typed attributes: of nodes ``name``, ``kind``, ``material``, ``event``, ``stage``,
-``made_at_us``, ``focus``, ``mass_kg``, ``Ni_kg`` and, where there are shares, ``Ni_share``; of
+``made_at_us``, ``focus``, ``mass_kg``, ``Ni_kg`` and, where there is one, ``Ni_share``; of
 edges ``mass_kg`` and ``Ni_kg``. Nodes are called ``n0``, ``n1`` ..., because GraphML's own names
 hold no spaces.
 """
@@ -62,7 +62,7 @@ def lineage_json(lineage: Lineage) -> str:
         Finding("not-finite", f"shares of {end}", "a finite number", str(share))
         for end, shares in lineage.shares.items()
         for share in shares
-        if not math.isfinite(share)
+        if math.isinf(share)
     ]
     if found:
         raise NotFiniteError(found)
@@ -79,7 +79,10 @@ def lineage_json(lineage: Lineage) -> str:
         {"source": k.source, "target": k.target, "content_mg": content(k.content)}
         for k in lineage.links
     ]
-    shares = {end: dict(zip(names, s, strict=True)) for end, s in sorted(lineage.shares.items())}
+    shares = {
+        end: dict(zip(names, [None if math.isnan(x) else x for x in row], strict=True))
+        for end, row in sorted(lineage.shares.items())
+    }
     parts = [
         f'"format": {_json(_FORMAT)}, "version": {_VERSION}',
         f'"substances": {_json(list(names))}',
@@ -127,7 +130,7 @@ def read_lineage_json(text: str, *, where: str = "lineage.json") -> Lineage:
     given = whole.get("shares")
     if reading.of(given, dict, "shares"):
         for end, row in given.items():
-            shares[end] = reading.values(row, names, f"shares.{end}", kind=float)
+            shares[end] = reading.shares(row, names, f"shares.{end}")
     known = {e.id for e in ends}
     reading.once([e.id for e in ends], "ends")
     reading.once([f"{k.source} → {k.target}" for k in links], "links")
@@ -186,6 +189,14 @@ class _Reading:
             self.note(at, "substances " + ", ".join(names), ", ".join(row) or "none")
             return ()
         return tuple(kind(row[n]) if self.of(row[n], kind, f"{at}.{n}") else kind() for n in names)
+
+    def shares(self, row: object, names: Sequence[str], at: str) -> tuple[float, ...]:
+        """A share for each substance; NaN for null, where there is nothing to have a share in."""
+        if not isinstance(row, dict):
+            return self.values(row, names, at, kind=float)
+        filled = {name: 0.0 if x is None else x for name, x in row.items()}
+        found = zip(names, self.values(filled, names, at, kind=float), strict=False)
+        return tuple([math.nan if row[name] is None else x for name, x in found])
 
     def fields(self, row: object, kinds: dict[str, type], at: str) -> dict[str, Any]:
         """Fields of an object, each of its kind."""
@@ -347,7 +358,7 @@ def lineage_graphml(lineage: Lineage) -> str:
             str(end.made_at),
             asked,
             *_doubles(end.content),
-            *map(repr, lineage.shares.get(end.id, ())),
+            *[None if math.isnan(x) else repr(x) for x in lineage.shares.get(end.id, ())],
         ]
         lines += [f'<node id="{number[end.id]}">', *_data(values, 0), "</node>"]  # fmt: skip
     for i, link in enumerate(lineage.links):
@@ -362,5 +373,10 @@ def _doubles(content: Content) -> list[str]:
     return list(map(exact_kg, (sum(content), *content)))
 
 
-def _data(values: Iterable[str], first: int) -> list[str]:
-    return [f'<data key="d{first + i}">{xml_text(value)}</data>' for i, value in enumerate(values)]
+def _data(values: Iterable[str | None], first: int) -> list[str]:
+    """Values of attributes; None for one that is not there."""
+    return [
+        f'<data key="d{first + i}">{xml_text(value)}</data>'
+        for i, value in enumerate(values)
+        if value is not None
+    ]

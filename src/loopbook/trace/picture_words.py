@@ -90,7 +90,8 @@ def _share(shares: Sequence[float], weights: Content, at: int | None) -> str:
         return share_text(shares[at])
     if not sum(weights) > 0:
         return ""
-    return share_text(sum(s * w for s, w in zip(shares, weights, strict=True)) / sum(weights))
+    there = [(s, w) for s, w in zip(shares, weights, strict=True) if w]
+    return share_text(sum(s * w for s, w in there) / sum(weights))
 
 
 def _words(
@@ -114,7 +115,7 @@ def _words(
     tip += _amounts(end.content, substances)
     if shares[1]:
         parts = zip(substances, shares[1], strict=False)
-        tip.append("share: " + ", ".join(f"{s} {share_text(x)}" for s, x in parts))
+        tip.append("share: " + ", ".join(f"{s} {share_text(x) or '-'}" for s, x in parts))
     tip += told
     if folded:
         more = f" and {len(folded) - _NAMED} more" if len(folded) > _NAMED else ""
