@@ -221,6 +221,7 @@ def recall_command(
         [x.kind, x.id.strip("/").partition("/")[2].strip("/"), x.lot,
          kg(float(x.amounts_mg.sum())), *(kg(x.amounts_mg[k]) for k in places)]
         for x in found.ended
+        if not wanted or any(x.amounts_mg[k] > 0.0 for k in places)
     ]  # fmt: skip
     columns = ["left as", "to or at", "from lot", ">kg", *(f">{name} kg" for name in names)]
     print_table("What left the book's lots", columns, ends)
@@ -258,9 +259,11 @@ def _where_it_is(found: Any, names: Sequence[str]) -> str:
         for x in found.ended:
             parts[x.kind] = parts.get(x.kind, 0.0) + float(x.amounts_mg[k])
         told = ", ".join(
-            f"{part} {kg(amount)} kg ({percent(amount / whole)})" for part, amount in parts.items()
+            f"{part} {kg(amount)} kg ({percent(amount / whole)})"
+            for part, amount in parts.items()
+            if amount > 0.0
         )
-        lines.append(f"{name}: of {kg(whole)} kg {told}" if whole else f"{name}: none")
+        lines.append(f"{name}: of {kg(whole)} kg: {told}" if whole else f"{name}: none")
     return "\n".join(lines)
 
 
@@ -299,9 +302,10 @@ def path_command(
         return
     names = shown((), lineage.substances, _sums(lineage))
     places = [lineage.substances.index(name) for name in names]
+    stage = {end.id: end.stage for end in lineage.ends}
     rows = [
         [x.source, x.target, kg(sum(x.content)), *(kg(x.content[k]) for k in places)]
-        for x in lineage.links
+        for x in sorted(lineage.links, key=lambda x: (stage[x.source], x.source, x.target))
     ]
     title = f"From {source} to {target}: {len(lineage.ends)} lots"
     print_table(title, ["from", "to", ">kg", *(f">{name} kg" for name in names)], rows)

@@ -51,19 +51,24 @@ def suspect_command(
     total = dict(zip(substances, found.recall.total_mg.tolist(), strict=True))
     names = shown(wanted, substances, total)
     places = [substances.index(name) for name in names]
+    serials = _serial_counts(address, found)
     rows = [
-        [x.customer, x.lot, x.document, _day(x.occurred_at), *(kg(x.amounts_mg[k]) for k in places)]
+        [x.customer, x.lot, x.document, _day(x.occurred_at), *(kg(x.amounts_mg[k]) for k in places),
+         *([f"{serials.get(x.lot, 0):,}"] if serials else [])]
         for x in found.deliveries
-    ]
+    ]  # fmt: skip
     columns = ["customer", "lot", "document", "day", *(f">{name} kg from {lot}" for name in names)]
+    columns += [">serials"] if serials else []
     print_table(f"Delivered with matter from {lot}", columns, rows)
     shares = {x.lot: x.shares for x in found.recall.reached}
     rows = [
         [x.lot, x.material, x.owner, x.site, kg(sum(x.content)),
-         *(percent(shares[x.lot][k]) for k in places)]
+         *(percent(shares[x.lot][k]) for k in places),
+         *([f"{serials.get(x.lot, 0):,}"] if serials else [])]
         for x in found.held
     ]  # fmt: skip
     columns = ["lot", "material", "owner", "site", ">kg", *(f">share of its {x}" for x in names)]
+    columns += [">serials"] if serials else []
     print_table(f"Still here with matter from {lot}", columns, rows)
     if certificates is not None:
         rows = [
@@ -73,6 +78,16 @@ def suspect_command(
         ]  # fmt: skip
         columns = ["certificate", "lot", "claim", *(f">share of its {x}" for x in names)]
         print_table(f"Stated of lots with matter from {lot}", columns, rows)
+
+
+def _serial_counts(address: str, found: Suspicion) -> dict[str, int]:
+    """Serials of the lots that were reached, where a register lies beside the book."""
+    from loopbook.trace import SerialRegister, register_beside
+
+    folder = register_beside(Path(address))
+    if "://" in address or not folder.exists():
+        return {}
+    return SerialRegister(folder).count_of([x.lot for x in found.recall.reached])
 
 
 def _day(moment: int) -> str:

@@ -164,6 +164,6 @@ def lineages(draw: st.DrawFn, *, names: st.SearchStrategy[str] = NAMES) -> Linea
         for i in sorted(used, key=lambda i: (lots.get(i, 0), i))
     ]  # fmt: skip
     focus = draw(st.lists(st.sampled_from(sorted(lots)), max_size=3, unique=True)) if lots else []
-    share = st.tuples(*[st.floats(0, 1)] * len(substances))
+    share = st.tuples(*[st.floats(0, 1) | st.just(float("nan"))] * len(substances))
     shares = draw(st.dictionaries(st.sampled_from(sorted(used)), share)) if used else {}
     return Lineage(substances, tuple(focus), tuple(ends), links, shares)

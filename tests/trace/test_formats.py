@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import math
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -40,7 +40,9 @@ def small() -> Lineage:
 @given(lineages())
 def test_json_written_and_read_is_the_same(drawn: Lineage) -> None:
     text = lineage_json(drawn)
-    assert read_lineage_json(text) == drawn
+    read = read_lineage_json(text)
+    assert replace(read, shares={}) == replace(drawn, shares={})
+    assert repr(sorted(read.shares.items())) == repr(sorted(drawn.shares.items()))  # NaN is not NaN
     assert lineage_json(read_lineage_json(text)) == text
 
 
@@ -105,6 +107,7 @@ def changed(path: str, value: object) -> str:
     (changed("links/0/content_mg/Ni", -1), "expected nothing below zero, found -1"),
     (changed("shares/S-1/Ni", "all"), "shares.S-1.Ni: lineage: expected a number, found 'all'"),
     (changed("shares", None), "shares: lineage: expected an object, found nothing"),
+    (changed("shares/S-1", 5), "shares.S-1: lineage: expected an object, found 5"),
     (lineage_json(small()).replace("0.5", "NaN"), "NaN is not a number"),
 ])  # fmt: skip
 def test_wrong_json_is_a_finding(text: str, expected: str) -> None:
@@ -121,18 +124,7 @@ def test_all_findings_of_a_file_come_at_once() -> None:
     assert len(caught.value.findings) >= 2
 
 
-def test_a_share_of_nothing_is_a_gap_and_an_infinite_one_is_not_written() -> None:
-    gap = replace(small(), shares={"S-1": (float("nan"), 0.0, 0.5, 1.0)})
-    text = lineage_json(gap)
-    assert json.loads(text)["shares"]["S-1"][small().substances[0]] is None
-    again = read_lineage_json(text)
-    assert replace(again, shares={}) == replace(gap, shares={})
-    assert str(again.shares) == str(gap.shares)
-    graph = lineage_graphml(gap)
-    assert "nan" not in graph.lower()
-    assert len(re.findall(r"<data key", graph)) == len(re.findall("<data key", lineage_graphml(
-        replace(gap, shares={"S-1": (0.0, 0.0, 0.5, 1.0)})
-    ))) - 1  # fmt: skip
+def test_a_share_that_is_no_number_is_not_written() -> None:
     with pytest.raises(NotFiniteError):
         lineage_json(replace(small(), shares={"S-1": (float("inf"), 0.0, 0.0, 0.0)}))
 
@@ -198,8 +190,8 @@ def test_networkx_reads_what_is_written(drawn: Lineage) -> None:
         assert node["focus"] is (end.id in drawn.focus)
         assert round(node["mass_kg"] * 1e6) == sum(end.content)
         if end.id in drawn.shares:
-            got = tuple(node[f"{s}_share"] for s in drawn.substances)
-            assert got == tuple(drawn.shares[end.id])
+            got = [node.get(f"{s}_share") for s in drawn.substances]
+            assert got == [None if math.isnan(s) else s for s in drawn.shares[end.id]]
     edges = {(names[a], names[b]): data for a, b, data in graph.edges(data=True)}
     for link in drawn.links:
         data = edges.pop((link.source, link.target))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -13,8 +16,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lineages import T, content, large, lineage, lineages, loop
 
+from loopbook.book import Book
+from loopbook.book import commands as c
 from loopbook.errors import InputError, UnknownNameError
-from loopbook.trace import Lineage, lineage_svg
+from loopbook.trace import (
+    Genealogy,
+    Lineage,
+    lineage_back,
+    lineage_csv,
+    lineage_forward,
+    lineage_graphml,
+    lineage_json,
+    lineage_svg,
+    read_lineage_csv,
+    read_lineage_json,
+    with_events,
+)
 from loopbook.trace.picture import scale_of
 from loopbook.trace.picture_format import GREY, PALETTE, material_colours, shortened, text_width
 
@@ -264,3 +281,49 @@ def test_colours_are_given_by_name_and_come_back_striped() -> None:
     assert material_colours(reversed(names)) == colours
     alone = {name: material_colours([name])[name] for name in names[:3]}
     assert sum(colours[name] == alone[name] for name in alone) >= 1
+
+
+# --- a real book -----------------------------------------------------------------------------
+
+
+def said_by(number: int) -> dict[str, Any]:
+    """Key, actor and moment of a command."""
+    moment = datetime(2026, 3, 2, 12, number, tzinfo=UTC)
+    return {"key": f"k-{number}", "actor": "amy", "occurred_at": moment}
+
+
+@pytest.fixture
+def genealogy(tmp_path: Path) -> Iterator[tuple[Book, Genealogy]]:
+    """Two loads blended, a part split off, and shares of substances that no lot holds."""
+    scrap = {"material": "scrap", "owner": "LGES", "supplier": "LGES", "site": "WS"}
+    with Book(tmp_path / "b.sqlite", create=True) as book:
+        book.post([
+            c.RegisterParty(party="LGES", **said_by(1)),
+            c.RegisterSite(site="WS", **said_by(2)),
+            c.RegisterMaterial(material="scrap", **said_by(3)),
+            c.Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **said_by(4)),
+            c.Receive(lot="S-2", mass_kg=400, shares={"Ni": "0.1"}, **scrap, **said_by(5)),
+            c.Blend(lot="B", material="scrap", site="WS", inputs_kg={"S-1": None, "S-2": None},
+                    **said_by(6)),
+            c.Split(lot="B", parts_kg={"B-1": 300, "B-2": 200}, **said_by(7)),
+        ])  # fmt: skip
+        yield book, Genealogy.of(book)
+
+
+def test_a_book_s_lineages_are_drawn_and_written(genealogy: tuple[Book, Genealogy]) -> None:
+    book, of = genealogy
+    back = with_events(lineage_back(of, "B-1", losses=True), book)
+    boxes = {g.attrib["data-end"]: said(g) for g in ends_of(lineage_svg(back))}
+    assert boxes["S-1"] == ["S-1", "scrap", "600 kg · 60 %"]
+    assert boxes["B"] == ["B", "scrap", "1 t", "of 2 lots"]
+    nickel = {g.attrib["data-end"]: g for g in ends_of(lineage_svg(back, substance="Ni", fold=1))}
+    assert said(nickel["more/0/lot/scrap"])[:3] == ["and 2 more", "scrap", "220 kg Ni · 100 %"]
+    forward = with_events(lineage_forward(of, "S-1"), book)
+    boxes = {g.attrib["data-end"]: said(g) for g in ends_of(lineage_svg(forward))}
+    assert boxes["B-2"] == ["B-2", "scrap", "200 kg · 60 %", "1 other part"]
+    none = lineage_svg(forward, substance="Co")
+    assert "0 kg Co" in none
+    for drawn in (back, forward):
+        assert read_lineage_json(lineage_json(drawn)).links == tuple(drawn.links)
+        assert read_lineage_csv(lineage_csv(drawn))[1] == tuple(drawn.links)
+        assert "nan" not in lineage_graphml(drawn)

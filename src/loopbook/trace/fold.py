@@ -110,7 +110,9 @@ def _shares(lineage: Lineage, folded: Mapping[str, Sequence[str]]) -> dict[str, 
         whole = _sum(content[i] for i in ids)
         shares[name] = tuple(
             sum(s * content[i][k] for s, i in zip(column, ids, strict=True) if content[i][k])
-            / (whole[k] or math.nan)
+            / whole[k]
+            if whole[k]
+            else math.nan
             for k, column in enumerate(columns)
         )
     return shares

@@ -1,7 +1,7 @@
 r"""A lineage for other programs: JSON (all of it), CSV (its links), GraphML (a graph).
 
 **JSON** is one object; one end or link a line. Masses are whole milligrams, times microseconds
-since 1970 UTC, shares 0..1, and null where there is nothing to have a share in::
+since 1970 UTC, shares 0..1, or null where there is nothing to have a share of::
 
     {"format": "loopbook lineage", "version": 1,
      "substances": ["Ni", "other"],
@@ -15,7 +15,7 @@ since 1970 UTC, shares 0..1, and null where there is nothing to have a share in:
 ``mass_kg`` and a column for each substance, ``Ni_kg``; decimal text, exact to the milligram.
 
 **GraphML** has typed attributes: of nodes ``name``, ``kind``, ``material``, ``event``, ``stage``,
-``made_at_us``, ``focus``, ``mass_kg``, ``Ni_kg`` and, where there is one, ``Ni_share``; of
+``made_at_us``, ``focus``, ``mass_kg``, ``Ni_kg`` and, where there are shares, ``Ni_share``; of
 edges ``mass_kg`` and ``Ni_kg``. Nodes are called ``n0``, ``n1`` ..., because GraphML's own names
 hold no spaces.
 """
@@ -59,7 +59,7 @@ def lineage_json(lineage: Lineage) -> str:
     """
     names = lineage.substances
     found = [
-        Finding("not-finite", f"shares of {end}", "a finite number", str(share))
+        Finding("not-finite", f"shares of {end}", "a finite number or NaN", str(share))
         for end, shares in lineage.shares.items()
         for share in shares
         if math.isinf(share)
@@ -80,8 +80,8 @@ def lineage_json(lineage: Lineage) -> str:
         for k in lineage.links
     ]
     shares = {
-        end: dict(zip(names, [None if math.isnan(x) else x for x in row], strict=True))
-        for end, row in sorted(lineage.shares.items())
+        end: {n: None if math.isnan(x) else x for n, x in zip(names, s, strict=True)}
+        for end, s in sorted(lineage.shares.items())
     }
     parts = [
         f'"format": {_json(_FORMAT)}, "version": {_VERSION}',
@@ -191,12 +191,10 @@ class _Reading:
         return tuple(kind(row[n]) if self.of(row[n], kind, f"{at}.{n}") else kind() for n in names)
 
     def shares(self, row: object, names: Sequence[str], at: str) -> tuple[float, ...]:
-        """A share for each substance; NaN for null, where there is nothing to have a share in."""
-        if not isinstance(row, dict):
-            return self.values(row, names, at, kind=float)
-        filled = {name: 0.0 if x is None else x for name, x in row.items()}
-        found = zip(names, self.values(filled, names, at, kind=float), strict=False)
-        return tuple([math.nan if row[name] is None else x for name, x in found])
+        """A share for each substance; null is none."""
+        if isinstance(row, dict):
+            row = {n: math.nan if x is None else x for n, x in row.items()}
+        return self.values(row, names, at, kind=float)
 
     def fields(self, row: object, kinds: dict[str, type], at: str) -> dict[str, Any]:
         """Fields of an object, each of its kind."""
@@ -358,9 +356,9 @@ def lineage_graphml(lineage: Lineage) -> str:
             str(end.made_at),
             asked,
             *_doubles(end.content),
-            *[None if math.isnan(x) else repr(x) for x in lineage.shares.get(end.id, ())],
+            *(None if math.isnan(s) else repr(s) for s in lineage.shares.get(end.id, ())),
         ]
-        lines += [f'<node id="{number[end.id]}">', *_data(values, 0), "</node>"]  # fmt: skip
+        lines += [f'<node id="{number[end.id]}">', *_data(values, 0), "</node>"]
     for i, link in enumerate(lineage.links):
         ends = f'source="{number[link.source]}" target="{number[link.target]}"'
         data = _data(_doubles(link.content), len(of_node))
@@ -374,7 +372,6 @@ def _doubles(content: Content) -> list[str]:
 
 
 def _data(values: Iterable[str | None], first: int) -> list[str]:
-    """Values of attributes; None for one that is not there."""
     return [
         f'<data key="d{first + i}">{xml_text(value)}</data>'
         for i, value in enumerate(values)

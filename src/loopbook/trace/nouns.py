@@ -62,8 +62,7 @@ class Lineage:
     ends : every end of `links`, sorted by stage and id.
     links : sorted by source and target; between two ends there is one link at most.
     shares : for each substance, share of the focus' matter that came from an end (a trace) or of
-        an end's matter that came from the focus (a recall), by the end's id; NaN where there is
-        nothing of the substance; may be empty.
+        an end's matter that came from the focus (a recall), by the end's id; may be empty.
     """
 
     substances: Sequence[str]

@@ -40,8 +40,9 @@ _MARGIN = 24.0
 _NARROWEST = 720.0
 _HEADING = 26.0
 _THINNEST = 1.2  # px; a thinner band would vanish
-_COLUMN_PX = 420.0  # that the bands of the fullest column take, at least
-_END_PX = 20.0  # the same for each end of the longest column
+_COLUMN_PX = 100.0  # that the bands of the fullest column take, and for each end of the longest:
+_FIRST_PX = 28.0  # this for the first dozen,
+_END_PX = 20.0  # or this for all, whichever is more
 _LARGEST_PX = 900.0  # that one end takes, at most
 
 
@@ -87,7 +88,8 @@ def scale_of(lineage: Lineage, at: int | None = None) -> Scale:
     if not fullest:
         return Scale(0.0)
     most = max(through.values())
-    return Scale(min(max(_COLUMN_PX, _END_PX * longest) / fullest, _LARGEST_PX / most))
+    room = max(_COLUMN_PX + _FIRST_PX * min(longest, 12), _END_PX * longest)
+    return Scale(min(room / fullest, _LARGEST_PX / most))
 
 
 def lineage_svg(
@@ -210,7 +212,7 @@ def _header(picture: _Picture, width: float, empty: str) -> Header:
     by_stage = dict.fromkeys(e.material for e in lots)
     notes = [empty] if empty else []
     before = upstream(lineage)
-    shared = {end for end, said in picture.said.items() if said.share}
+    shared = {end for end, said in picture.said.items() if said.share} - {*lineage.focus}
     if shared & before:
         notes.append(f"%: share of {_names(lineage.focus)} that came from there")
     if shared - before:

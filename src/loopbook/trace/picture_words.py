@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,15 +84,16 @@ def _focus_content(lineage: Lineage) -> Content:
 
 
 def _share(shares: Sequence[float], weights: Content, at: int | None) -> str:
-    """A share of the substance, or of the mass: of all substances, weighed by their masses."""
+    """A share of the substance, or of the mass: of all substances, weighed by their masses.
+
+    Where there is nothing to have a share of, the share is NaN and nothing is said.
+    """
     if not shares or len(shares) != len(weights):
         return ""
     if at is not None:
-        return share_text(shares[at])
-    if not sum(weights) > 0:
-        return ""
-    there = [(s, w) for s, w in zip(shares, weights, strict=True) if w]
-    return share_text(sum(s * w for s, w in there) / sum(weights))
+        return share_text(shares[at]) if math.isfinite(shares[at]) else ""
+    held = sum(s * w for s, w in zip(shares, weights, strict=True) if w)
+    return share_text(held / sum(weights)) if sum(weights) > 0 and math.isfinite(held) else ""
 
 
 def _words(
@@ -115,7 +117,8 @@ def _words(
     tip += _amounts(end.content, substances)
     if shares[1]:
         parts = zip(substances, shares[1], strict=False)
-        tip.append("share: " + ", ".join(f"{s} {share_text(x) or '-'}" for s, x in parts))
+        known = [f"{s} {share_text(x)}" for s, x in parts if math.isfinite(x)]
+        tip += ["share: " + ", ".join(known)] if known else []
     tip += told
     if folded:
         more = f" and {len(folded) - _NAMED} more" if len(folded) > _NAMED else ""
@@ -130,7 +133,8 @@ def _named(end: End, folded: int) -> tuple[str, str]:
     if end.kind == "lot":
         return end.id, end.material
     place = [part for part in end.id.split("/")[1:] if part]
-    return end.kind.capitalize(), ", ".join(place)
+    plus = "+ " if end.id.startswith("+") else ""
+    return plus + end.kind.capitalize(), ", ".join(place)
 
 
 def _made(end: End, came: Sequence[End], siblings: Sequence[End]) -> tuple[str, list[str]]:
