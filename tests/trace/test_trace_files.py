@@ -214,6 +214,28 @@ def test_somebody_who_saves_for_too_long(
     save_genealogy(Genealogy.of(desk.book), desk.book, folder)
 
 
+def test_a_disk_that_refuses(
+    desk: Desk, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file where the folder should be, a lock that is none, a full disk: said, and no harm."""
+    genealogy = Genealogy.of(desk.book)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="the arrays are not saved"):
+        save_genealogy(genealogy, desk.book, tmp_path / "file")
+
+    def full(path: Path, *parts: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_write", full)
+        with pytest.raises(StorageError, match="No space left"):
+            save_genealogy(genealogy, desk.book, folder)
+    opens_right(desk.book, folder)
+    (folder / "lock").write_bytes(b"no database" * 100)
+    with pytest.raises(StorageError, match="not a database"):
+        save_genealogy(genealogy, desk.book, folder)
+
+
 def test_several_save_at_once(desk: Desk, folder: Path) -> None:
     """Each finds a whole version at any time, and none takes away what another one is writing."""
     wrong: list[str] = []

@@ -59,6 +59,11 @@ class Desk:
         self.book.post(command)
         return command.key
 
+    def tell_apart(self, substance: str) -> None:
+        """A substance that was in ``other`` until now; only the book's owner may."""
+        with self.shelf.as_owner(clock=self.clock) as owner:
+            owner.post(c.AddSubstance(substance=substance, **self.said()))
+
     def receive(self, lot: str, kg: Any, shares: Any = None, **more: Any) -> str:
         given = {"material": "scrap", "supplier": "LGES", "owner": "LGES", "site": "works"}
         return self.post(
@@ -254,8 +259,6 @@ def a_book(shelf: Shelf, seed: int, count: int, *, add_at: int | None = None) ->
     maker = Maker(desk, seed)
     for k in range(count):
         if k == add_at:
-            owner = desk.shelf.as_owner(clock=desk.clock)
-            owner.post(c.AddSubstance(substance="Cu", **desk.said()))
-            owner.close()
+            desk.tell_apart("Cu")
         maker.one()
     return desk

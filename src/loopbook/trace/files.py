@@ -66,12 +66,11 @@ def save_genealogy(genealogy: Genealogy, book: Book, folder: Path) -> None:
     Raises
     ------
     InputError : it is as of a moment; whoever opens the folder wants what the book knows now.
-    StorageError : another process has been saving for a minute.
+    StorageError : the disk refuses; or another process has been saving for a minute.
     """
     if not genealogy.asof.now:
         expected = "a genealogy of all that the book knows"
         raise InputError([Finding("asof", str(folder), expected, f"one {genealogy.asof}")])
-    folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         stem = f"{genealogy.last:016d}"
         version = next(v for n in count() if not (folder / (v := f"{stem}-{n}")).exists())
@@ -86,12 +85,16 @@ def save_genealogy(genealogy: Genealogy, book: Book, folder: Path) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder's lock: an empty database that is being written, on every system."""
-    with closing(sqlite3.connect(folder / "lock", timeout=_WAIT_S, isolation_level=None)) as lock:
-        try:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(folder / "lock", timeout=_WAIT_S, isolation_level=None)
+        with closing(lock):
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise StorageError(f"{folder}: {error}; somebody else is saving there") from error
-        yield
+            yield
+    except (OSError, sqlite3.DatabaseError) as error:
+        busy = isinstance(error, sqlite3.DatabaseError) and "locked" in str(error)
+        why = "somebody else is saving there" if busy else str(error)
+        raise StorageError(f"{folder}: the arrays are not saved: {why}") from error
 
 
 def _write_version(genealogy: Genealogy, leaf: str, place: Path) -> None:
