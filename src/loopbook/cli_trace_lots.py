@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,8 +97,9 @@ def _day(moment: int) -> str:
 def _suspect_json(found: Suspicion) -> dict[str, object]:
     names = found.recall.substances
 
-    def amounts(values: Any) -> dict[str, float]:
-        return dict(zip(names, (float(x) for x in values), strict=True))
+    def amounts(values: Any) -> dict[str, float | None]:
+        told = (None if math.isnan(x) else float(x) for x in values)
+        return dict(zip(names, told, strict=True))
 
     return {
         "lot": found.recall.lot,
