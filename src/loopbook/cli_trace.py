@@ -13,7 +13,8 @@ from loopbook.cli_book import address_option, known_at_option, moment, open_book
 from loopbook.cli_parts import as_json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from loopbook.trace import AsOf, Lineage
+    from loopbook.book import Book
+    from loopbook.trace import AsOf, Genealogy, Lineage
 
 __all__ = ["path_command", "recall_command", "trace_command"]
 
@@ -42,6 +43,16 @@ def as_of(occurred: datetime | None, recorded: datetime | None) -> AsOf:
         None if occurred is None else microseconds(occurred),
         None if recorded is None else microseconds(recorded),
     )
+
+
+def genealogy_of(book: Book, address: str, asof: AsOf, *, keep: bool = False) -> Genealogy:
+    """The genealogy of a book: from the arrays beside its file, if there are some, or made anew."""
+    from loopbook.trace import Genealogy, open_genealogy
+
+    folder = Path(f"{address}.genealogy")
+    if asof.now and "://" not in address and (keep or folder.exists()):
+        return open_genealogy(book, folder)
+    return Genealogy.of(book, asof=asof)
 
 
 def shown(
@@ -288,11 +299,11 @@ def path_command(
     """
     import json
 
-    from loopbook.trace import Genealogy, lineage_between, lineage_json, with_events
+    from loopbook.trace import lineage_between, lineage_json, with_events
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
     with open_book(address) as book:
-        genealogy = Genealogy.of(book, asof=asof)
+        genealogy = genealogy_of(book, address, asof)
         lineage = with_events(lineage_between(genealogy, source, target), book)
     if out is not None:
         write_lineage(lineage, out, "mass")

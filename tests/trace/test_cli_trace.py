@@ -169,6 +169,14 @@ def test_origins_of_all_lots_in_groups(path: Path, tmp_path: Path) -> None:
         assert {row["Co_mg"] for row in csv.DictReader(file)} == {"0"}
 
 
+def test_a_genealogy_that_is_kept_gives_the_same_answers(path: Path) -> None:
+    first = read(path, "origins", "-s", "Ni")
+    assert read(path, "origins", "-s", "Ni", "--keep") == first
+    assert path.with_name("book.sqlite.genealogy").is_dir()
+    assert read(path, "origins", "-s", "Ni") == first
+    assert read(path, "path", "A", "BM-1")["links"]
+
+
 WRONG = [
     (("trace", "BM-7"), "unknown-name.*BM-7.*did you mean BM"),
     (("recall", "nothing like it"), "unknown-name"),
