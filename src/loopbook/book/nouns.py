@@ -117,10 +117,15 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Matter with one history: its name, its material, and the event that made it."""
+    """Matter with one history: its name, its material, and when it was made.
+
+    `made_at` is in microseconds since 1970 UTC; in the event that makes a lot it is 0, since that
+    event says by itself when it occurred.
+    """
 
     id: str
     material: str
+    made_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

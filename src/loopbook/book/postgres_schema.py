@@ -117,6 +117,7 @@ def _balance_tables(substances: Sequence[str]) -> list[str]:
     amounts = ", ".join(f"{c} BIGINT NOT NULL DEFAULT 0" for c in _wide(substances))
     return [
         "CREATE TABLE balance_of_lot (account BIGINT PRIMARY KEY REFERENCES account (id), "
+        "last_at BIGINT NOT NULL DEFAULT 0, "
         f"{amounts}, {_floor(substances)}) WITH (fillfactor = 60)",
         "CREATE TABLE balance_of_boundary (account BIGINT REFERENCES account (id), shard INTEGER, "
         f"{amounts}, PRIMARY KEY (account, shard)) WITH (fillfactor = 50)",
@@ -128,8 +129,8 @@ def _view(substances: Sequence[str]) -> str:
     columns = ", ".join(_wide(substances))
     sums = ", ".join(f"sum({c})::bigint" for c in _wide(substances))
     return (
-        f"CREATE OR REPLACE VIEW balance AS SELECT account, 1::bigint AS bounded, {columns} "
-        f"FROM balance_of_lot UNION ALL SELECT account, 0::bigint, {sums} "
+        f"CREATE OR REPLACE VIEW balance AS SELECT account, 1::bigint AS bounded, last_at, "
+        f"{columns} FROM balance_of_lot UNION ALL SELECT account, 0::bigint, 0::bigint, {sums} "
         "FROM balance_of_boundary GROUP BY account"
     )
 
@@ -206,8 +207,9 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
       IF EXISTS (SELECT 1 FROM added JOIN seal ON seal.event = added.event) THEN
         {_refuse("sealed: the event takes nothing more")};
       END IF;
-      UPDATE balance_of_lot b SET {added}
-        FROM (SELECT p.account, {sums} FROM added p GROUP BY p.account) x
+      UPDATE balance_of_lot b SET {added}, last_at = greatest(b.last_at, x.last_at)
+        FROM (SELECT p.account, max(e.occurred_at) AS last_at, {sums}
+              FROM added p JOIN event e ON e.id = p.event GROUP BY p.account) x
         WHERE b.account = x.account;
       SELECT s INTO free FROM generate_series(1, {_SHARDS}) s
         WHERE pg_try_advisory_xact_lock({lock}, s) LIMIT 1;
@@ -272,9 +274,10 @@ def _look_body(substances: Sequence[str], lock: int) -> str:
         ARRAY (SELECT nextval('event_number') FROM generate_series(1, cardinality(keys))),
         ARRAY (SELECT nextval('account_number') FROM generate_series(1, cardinality(lots) + 2)),
         ARRAY (SELECT key FROM event WHERE key = ANY (keys)),
-        (SELECT coalesce(json_agg(json_build_array(id, material)), '[]')
-         FROM lot WHERE id = ANY (lots)),
-        (SELECT coalesce(json_agg(json_build_array(a.lot, a.id, a.party, a.site, {names})), '[]')
+        (SELECT coalesce(json_agg(json_build_array(l.id, l.material, e.occurred_at)), '[]')
+         FROM lot l JOIN event e ON e.id = l.event WHERE l.id = ANY (lots)),
+        (SELECT coalesce(json_agg(
+           json_build_array(a.lot, a.id, a.party, a.site, b.last_at, {names})), '[]')
          FROM account a JOIN balance_of_lot b ON b.account = a.id WHERE a.lot = ANY (lots)),
         (SELECT coalesce(json_object_agg(h.id, h.body), '{{}}') FROM (
            SELECT DISTINCT ON (id) id, body FROM noun WHERE kind = 'hold' AND id = ANY (lots)

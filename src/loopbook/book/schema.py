@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 __all__ = ["VERSION", "describe", "sqlite_ddl", "substance_ddl"]
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,7 @@ TABLES = (
         (
             _c("account", "INTEGER PRIMARY KEY REFERENCES account (id)", "which account"),
             _c("bounded", "INTEGER NOT NULL", "1 for lots, whose substances may not go below zero"),
+            _c("last_at", "INTEGER NOT NULL", "latest date of a posting on it; of lots only"),
             _c("mass", "INTEGER NOT NULL", "mg"),
         ),
         wide=True,
@@ -299,10 +300,12 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
     added = ", ".join(f"{c} = {c} + NEW.{c}" for c in wide)
     return [
         "CREATE TRIGGER account_opens AFTER INSERT ON account "
-        f"BEGIN INSERT INTO balance (account, bounded, {', '.join(wide)}) "
-        f"VALUES (NEW.id, NEW.kind = 'lot', {zeros}); END",
+        f"BEGIN INSERT INTO balance (account, bounded, last_at, {', '.join(wide)}) "
+        f"VALUES (NEW.id, NEW.kind = 'lot', 0, {zeros}); END",
         "CREATE TRIGGER posting_counts AFTER INSERT ON posting "
-        f"BEGIN UPDATE balance SET {added} WHERE account = NEW.account; END",
+        f"BEGIN UPDATE balance SET {added}, last_at = CASE bounded WHEN 1 THEN max(last_at, "
+        "(SELECT occurred_at FROM event WHERE id = NEW.event)) ELSE 0 END "
+        "WHERE account = NEW.account; END",
         "CREATE TRIGGER posting_adds_up BEFORE INSERT ON posting "
         f"WHEN NEW.mass <> {parts} "
         "BEGIN SELECT RAISE(ABORT, 'leg: substances do not add up to the mass'); END",

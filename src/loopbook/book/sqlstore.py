@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loopbook.book.asof import keep_snapshots
@@ -145,6 +145,7 @@ class Session(_Stated):
     _pending: list[tuple[int, Event, bytes]] = field(default_factory=list)
     _reversed: dict[str, str] = field(default_factory=dict)
     _holds: dict[str, str] = field(default_factory=dict)
+    _latest: dict[str, int] = field(default_factory=dict)
     _absent: set[str] = field(default_factory=set)
 
     # -- what planners ask
@@ -160,9 +161,13 @@ class Session(_Stated):
         return self._holds[lot]
 
     def lot(self, name: str) -> Lot | None:
-        """A lot that was ever made."""
+        """A lot that was ever made, with when that was."""
         if name not in self._lots:
-            found = self.db.rows("SELECT id, material FROM lot WHERE id = ?", (name,))
+            found = self.db.rows(
+                "SELECT l.id, l.material, e.occurred_at FROM lot l JOIN event e ON e.id = l.event "
+                "WHERE l.id = ?",
+                (name,),
+            )
             self._lots[name] = Lot(*found[0]) if found else None
         return self._lots[name]
 
@@ -176,17 +181,49 @@ class Session(_Stated):
             self.db.lock([lot])
             names = ", ".join(f"b.{quoted(s)}" for s in self.substances)
             found = self.db.rows(
-                f"SELECT a.id, a.party, a.site, {names} FROM account a "
+                f"SELECT a.id, a.party, a.site, b.last_at, {names} FROM account a "
                 "JOIN balance b ON b.account = a.id WHERE a.lot = ?",
                 (lot,),
             )
-            held = {}
-            for number, party, site, *content in found:
-                account = Account("lot", party, site, lot)
-                self._accounts[account] = number
-                held[account] = tuple(content)
-            self._held[lot] = held
+            self._held[lot] = {}
+            for row in found:
+                self._hold_account(lot, row)
         return self._held[lot]
+
+    def _hold_account(self, lot: str, row: Sequence[Any]) -> None:
+        """Remember one of a lot's accounts: number, party, site, last date, content."""
+        number, party, site, last_at, *content = row
+        account = Account("lot", party, site, lot)
+        self._accounts[account] = number
+        self._held[lot][account] = tuple(content)
+        self._dated(lot, last_at)
+
+    def _dated(self, lot: str, moment: int) -> None:
+        self._latest[lot] = max(moment, self._latest.get(lot, moment))
+
+    def since(self, lot: str, moment: int) -> Mapping[Account, Mapping[int, Content]]:
+        """What was posted on the lot's accounts by events dated after a moment."""
+        found: dict[Account, dict[int, Content]] = {}
+        self._balances(lot)
+        if self._latest.get(lot, moment) <= moment:
+            return found
+        names = ", ".join(f"sum(p.{quoted(s)})" for s in self.substances)
+        told = self.db.rows(
+            f"SELECT a.party, a.site, e.occurred_at, {names} FROM account a "
+            "JOIN posting p ON p.account = a.id JOIN event e ON e.id = p.event "
+            "WHERE a.lot = ? AND e.occurred_at > ? GROUP BY a.party, a.site, e.occurred_at",
+            (lot, moment),
+        )
+        for party, site, when, *content in told:
+            account = Account("lot", party, site, lot)
+            found.setdefault(account, {})[int(when)] = tuple(map(int, content))
+        for _, event, _ in self._pending:
+            for leg in event.legs:
+                if leg.account.lot == lot and event.occurred_at > moment:
+                    old = found.setdefault(leg.account, {}).get(event.occurred_at)
+                    new = leg.content if old is None else add(old, leg.content)
+                    found[leg.account][event.occurred_at] = new
+        return found
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds."""
@@ -261,10 +298,10 @@ class Session(_Stated):
         if event.reverses:
             self._reversed[event.reverses] = event.key
         for lot in event.lots:
-            self._lots[lot.id] = lot
+            self._lots[lot.id] = replace(lot, made_at=event.occurred_at)
             self._held.setdefault(lot.id, {})
         for leg in event.legs:
-            self._apply(leg)
+            self._apply(leg, event.occurred_at)
         for kind, name, body in event.nouns:
             if kind == "substance":
                 self.flush()
@@ -278,11 +315,12 @@ class Session(_Stated):
                 self.nouns.learn(kind, name, body)
         return number
 
-    def _apply(self, leg: Leg) -> None:
+    def _apply(self, leg: Leg, moment: int) -> None:
         account = leg.account
         if account.kind != "lot":
             return
         held = self._balances(account.lot)
+        self._dated(account.lot, moment)
         old = held.get(account)
         held[account] = leg.content if old is None else add(old, leg.content)
         place = self._limited(account)
@@ -387,8 +425,8 @@ class Seen:
     Parameters
     ----------
     lots : names of lots, also of those that are not there.
-    made : name and material.
-    held : lot, account number, party, site, and content of each account.
+    made : name, material, and when it was made.
+    held : lot, account number, party, site, last date and content of each account.
     holds : body of the last hold or release by lot.
     absent : keys that no event has.
     """
@@ -406,10 +444,8 @@ def prime(session: Session, seen: Seen) -> None:
     session._lots.update(dict.fromkeys(seen.lots))
     session._lots.update({row[0]: Lot(*row) for row in seen.made})
     session._held.update({lot: {} for lot in seen.lots})
-    for lot, number, party, site, *content in seen.held:
-        account = Account("lot", party, site, lot)
-        session._accounts[account] = number
-        session._held[lot][account] = tuple(content)
+    for lot, *row in seen.held:
+        session._hold_account(lot, row)
     for lot in seen.lots:
         body = seen.holds.get(lot)
         session._holds[lot] = "" if body is None else str(json.loads(body)["reason"])
