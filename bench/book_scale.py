@@ -116,7 +116,7 @@ class Pair:
             Measurement(
                 self.lots[which], name, f"{new[SUBSTANCES.index(name)] / sum(new):.5f}", "0.00150",
                 "ICP-OES", laboratory, f"S{self.number}", f"laboratory {laboratory}",
-                "final" if final else "provisional",
+                "final" if final else "provisional", "as received",
             )
             for name in ANALYTES
         ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 The bytes are RFC 8785 JSON of everything in the event. Legs list only the substances that move, as
 decimal text, so that the bytes of an old event do not change when the book declares a substance.
+A measurement has a tenth entry, its basis, where it has one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
         "measurements": [
             [
                 m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory, m.sample,
-                m.group, m.stage,
+                m.group, m.stage, *((m.basis,) if m.basis else ()),
             ]
             for m in event.measurements
         ],

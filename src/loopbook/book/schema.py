@@ -116,6 +116,7 @@ TABLES = (
                 "measurements that share an error: one scale, one laboratory",
             ),
             _c("stage", "TEXT NOT NULL", "provisional, exchanged, umpire, final, ..."),
+            _c("basis", "TEXT NOT NULL", "what a share is of: as received or dry; else empty"),
         ),
         ("PRIMARY KEY (event, line)",),
     ),

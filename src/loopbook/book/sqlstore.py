@@ -392,10 +392,10 @@ class Session(_Stated):
         db.insert(
             "measurement",
             ("event", "line", "lot", "quantity", "value", "uncertainty", "method", "laboratory",
-             "sample", "grp", "stage"),
+             "sample", "grp", "stage", "basis"),
             [
                 (n, k, m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory,
-                 m.sample, m.group, m.stage)
+                 m.sample, m.group, m.stage, m.basis)
                 for n, e, _ in pending
                 for k, m in enumerate(e.measurements)
             ],
@@ -467,7 +467,7 @@ def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
     made = [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs]
     lots = db.rows("SELECT id, material FROM lot WHERE event = ? ORDER BY line", (number,))
     measured = db.rows(
-        "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage "
+        "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage, basis "
         "FROM measurement WHERE event = ? ORDER BY line",
         (number,),
     )

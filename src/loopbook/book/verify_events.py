@@ -211,7 +211,7 @@ class EventScan:
             page.lots.setdefault(n, []).append((line, Lot(*lot)))
         for n, line, *told in rows(
             "SELECT event, line, lot, quantity, value, uncertainty, method, laboratory, sample, "
-            f"grp, stage FROM measurement {where}, line",
+            f"grp, stage, basis FROM measurement {where}, line",
             span,
         ):
             page.measurements.setdefault(n, []).append((line, Measurement(*told)))
