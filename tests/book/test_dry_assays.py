@@ -42,18 +42,18 @@ def measured(book: b.Book) -> list[Told]:
 
 # command, what its measurements say
 SAID: dict[str, tuple[b.Assay, list[Told]]] = {
-    "dry": (assay(), [("Ni", "0.3", "0.003", "dry"), ("H2O", "0.2", "0.006", "as received")]),
+    "dry": (assay(), [("Ni", "0.3", "0.003", "dry"), ("H2O", "0.2", "0.006", "")]),
     "dry, the moisture without uncertainty": (
         assay(moisture_uncertainty=None),
-        [("Ni", "0.3", "0.003", "dry"), ("H2O", "0.2", "", "as received")],
+        [("Ni", "0.3", "0.003", "dry"), ("H2O", "0.2", "", "")],
     ),
     "as received, with its moisture": (
         assay(basis="as received"),
-        [("Ni", "0.3", "0.003", "as received"), ("H2O", "0.2", "0.006", "as received")],
+        [("Ni", "0.3", "0.003", ""), ("H2O", "0.2", "0.006", "")],
     ),
     "as received": (
         assay(basis="as received", moisture=None, moisture_uncertainty=None),
-        [("Ni", "0.3", "0.003", "as received")],
+        [("Ni", "0.3", "0.003", "")],
     ),
 }
 
@@ -79,7 +79,7 @@ def test_weights_have_none_and_keep_their_bytes(book: b.Book) -> None:
 def test_the_bytes_cover_the_basis(book: b.Book) -> None:
     book.post(assay())
     event = book.event("it")
-    wet = [replace(m, basis="as received") for m in event.measurements]
+    wet = [replace(m, basis="") for m in event.measurements]
     assert event_bytes(replace(event, measurements=wet), SUBSTANCES) != event_bytes(
         event, SUBSTANCES
     )

@@ -48,7 +48,7 @@ def lines_of(result: CaseResult) -> dict[str, float]:
 
 def leaves(path: Path) -> list[bytes]:
     with sqlite3.connect(path) as db:
-        found = [row[0] for row in db.execute("SELECT leaf FROM seal ORDER BY event")]
+        found = [row[0] for row in db.execute("SELECT leaf FROM event ORDER BY id")]
     db.close()
     return found
 

@@ -41,11 +41,13 @@ def test_arrows_are_kept() -> None:
         ("flowsheet/__init__.py", "import loopbook.cases"),
         ("errors.py", "import loopbook.matter"),
         ("attic.py", "'''A room without a layer.'''"),
+        ("book/__init__.py", "import loopbook.trace"),
+        ("trace/__init__.py", "import loopbook.flowsheet"),
     ],
 )
 def test_a_wrong_arrow_is_seen(tmp_path: Path, module: str, line: str) -> None:
     package = tmp_path / "loopbook"
-    for room in ("", "matter", "flowsheet", "cases"):
+    for room in ("", "matter", "flowsheet", "book", "trace", "cases"):
         (package / room).mkdir()
         (package / room / "__init__.py").touch()
     (package / "errors.py").touch()

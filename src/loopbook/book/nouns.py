@@ -140,8 +140,8 @@ class Measurement:
     method, laboratory, sample : how, by whom, on which sample.
     group : measurements of one group share an error (the same scale, the same laboratory).
     stage : provisional, exchanged, umpire or final; empty for weights.
-    basis : what a share is of, the lot ``as received`` or ``dry``; empty for weights. The moisture
-        of a dry assay is a measurement beside it: ``H2O`` as received.
+    basis : ``dry`` for a share of what is left without water; empty for one of the lot as received
+        and for weights. The moisture of a dry assay is a measurement beside it, ``H2O``.
     """
 
     lot: str

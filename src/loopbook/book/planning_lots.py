@@ -91,14 +91,15 @@ def assay(draft: Draft, command: c.Assay) -> None:
     if not draft.need_lot(command.lot, free=False) or draft.findings:
         return
     for name, share in shares.items():
-        _measured(draft, command, name, (share, sigmas.get(name)))
+        basis = "dry" if command.basis == "dry" else ""
+        _measured(draft, command, name, (share, sigmas.get(name)), basis=basis)
     if moisture is None:
         _reassay(draft, command.lot, shares)
         return
     if "H2O" not in draft.view.substances:
         draft.note("unknown-name", "a book that tells H2O apart", "moisture", at="moisture")
         return
-    _measured(draft, command, "H2O", moisture, basis="as received")
+    _measured(draft, command, "H2O", moisture)
     dry = 1 - moisture[0] if command.basis == "dry" else Decimal(1)
     shares = {name: share * dry for name, share in shares.items()} | {"H2O": moisture[0]}
     _reassay(draft, command.lot, shares)
@@ -137,7 +138,7 @@ def _measured(
     draft.measurements.append(
         Measurement(
             command.lot, name, str(share), "" if sigma is None else str(sigma), command.method,
-            command.laboratory, command.sample, group, command.stage, basis or command.basis,
+            command.laboratory, command.sample, group, command.stage, basis,
         )
     )  # fmt: skip
 

@@ -45,7 +45,7 @@ from loopbook.book.postgres_schema import (
 )
 from loopbook.book.schema import VERSION
 from loopbook.book.sqlstore import Nouns, Seen, Session, prime, read_nouns
-from loopbook.book.store import Wanted, wanted
+from loopbook.book.store import Wanted, of_another_version, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
 __all__ = ["PostgresStore"]
@@ -60,6 +60,8 @@ _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _LOOK = b"BEGIN; SELECT look(%s, %s::text[], %s::text[], %s::text[], %s::text[])"
 _APPEND = "SELECT append_rows({})".format(", ".join(f"%s::{t}[]" for t in APPENDED)).encode()
+_ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
+_NAMES = "unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS t (kind, party, site, lot)"
 _LOAD = """
     SELECT 1 FROM load l JOIN unnest(%s::text[], %s::text[]) AS t (site, hazard)
     USING (site, hazard) ORDER BY site, hazard FOR NO KEY UPDATE OF l"""
@@ -121,7 +123,7 @@ class PostgresStore:
         self._rows: dict[str, list[Sequence[Any]]] = {}
         self._later: list[tuple[bytes, Row]] = []
         self._cached: tuple[int, Nouns] | None = None
-        self._boundaries: dict[Account, int] = {}
+        self._numbers: dict[Account, int] = {}
         self._link = connect(self.address)
         self._name = self._link.info.dbname
         with self._shut_unless_whole():
@@ -175,8 +177,7 @@ class PostgresStore:
             hint = "make one with loopbook book new"
             raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
         if found.get("version") != str(VERSION):
-            got = found.get("version", "none")
-            raise InputError([Finding("version", self._where, str(VERSION), got)])
+            raise of_another_version(self.address, VERSION, found.get("version", "none"))
         return found
 
     @property
@@ -247,37 +248,40 @@ class PostgresStore:
 
     def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
         """Numbers of accounts; new ones are opened."""
-        boundaries = [a for a in accounts if a.kind != "lot"]
-        if any(a not in self._boundaries for a in boundaries):
-            self._find_boundaries(boundaries)
-        numbers = {a: self._boundaries[a] for a in boundaries}
-        new = []
-        for account in accounts:
-            if account.kind == "lot":
-                numbers[account] = number = next(self._spare)
-                new.append((number, account.kind, account.party, account.site, account.lot))
-        self.insert("account", column_names("account"), new)
-        return numbers
+        known = self._numbers
+        if len(known) > _ACCOUNTS_KEPT:
+            known.clear()
+        unknown = [a for a in accounts if a not in known]
+        if any(a.kind != "lot" for a in unknown):
+            self._open_boundaries([a for a in unknown if a.kind != "lot"])
+        self._find([a for a in unknown if a.kind != "lot" or a.lot not in self._locked])
+        new = [a for a in unknown if a not in known]  # of lots that are locked and were read
+        for account in new:
+            known[account] = next(self._spare)
+        rows = [(known[a], a.kind, a.party, a.site, a.lot) for a in new]
+        self.insert("account", column_names("account"), rows)
+        return {a: known[a] for a in accounts}
 
-    def _find_boundaries(self, accounts: Sequence[Account]) -> None:
-        """Learn numbers of boundary accounts; another client may open the same ones."""
-        names = [[getattr(a, x) for a in accounts] for x in ("kind", "party", "site")]
-        told = "unnest(%s::text[], %s::text[], %s::text[]) AS t (kind, party, site)"
+    def _open_boundaries(self, accounts: Sequence[Account]) -> None:
+        """Open boundary accounts that are not there; another client may open the same ones."""
         self._link.execute(
             "INSERT INTO account (id, lot, kind, party, site) "
-            f"SELECT nextval('account_number'), '', kind, party, site FROM {told} "
+            f"SELECT nextval('account_number'), lot, kind, party, site FROM {_NAMES} "
             "WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.lot = '' "
             "AND (a.kind, a.party, a.site) = (t.kind, t.party, t.site)) "
             "ORDER BY kind, party, site ON CONFLICT DO NOTHING",
-            names,
+            _by_column(accounts),
         )
-        found = self._link.execute(
-            f"SELECT a.id, kind, party, site FROM {told} JOIN account a USING (kind, party, site) "
-            "WHERE a.lot = ''",
-            names,
-        )
-        for number, *name in found.fetchall():
-            self._boundaries[Account(*name)] = number
+
+    def _find(self, accounts: Sequence[Account]) -> None:
+        """Learn the numbers of accounts that are there."""
+        if accounts:
+            found = self._link.execute(
+                f"SELECT a.id, kind, party, site, lot FROM {_NAMES} "
+                "JOIN account a USING (kind, party, site, lot)",
+                _by_column(accounts),
+            )
+            self._numbers.update((Account(*names), number) for number, *names in found.fetchall())
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
         """Add a substance's columns, and the rules that name substances anew."""
@@ -347,7 +351,7 @@ class PostgresStore:
 
     def _abandon(self) -> None:
         self._cached = None
-        self._boundaries.clear()
+        self._numbers.clear()
         self._rows, self._later = {}, []
         try:
             if not self._link.closed:
@@ -463,3 +467,7 @@ class PostgresStore:
         lost = self._link.closed and self._committing
         self._committing = False
         return explained(error, self._where, lost_in_commit=lost)
+
+
+def _by_column(accounts: Sequence[Account]) -> list[list[str]]:
+    return [list(column) for column in zip(*accounts, strict=True)]

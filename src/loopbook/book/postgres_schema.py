@@ -9,9 +9,13 @@ The tables are those of `loopbook.book.schema` with a server's types. What diffe
   transaction takes a shard that no other has at that moment, so nobody waits for anybody. The view
   `balance` adds the shards up.
 * **Rules are checked a statement at a time** (transition tables), so a batch of a hundred events
-  costs a handful of checks: rows are never changed; a leg adds up; a sealed event takes nothing
-  more; a seal needs legs that sum to zero; an event without a seal cannot be committed; nothing is
-  dated into a closed period; no lot goes below zero.
+  costs a handful of checks: rows are never changed; a leg adds up and names an account; the legs of
+  an event come in one statement and sum to zero; parts belong to an event of the same transaction,
+  so that one that is committed takes nothing more; nothing is dated into a closed period; no lot
+  goes below zero.
+* **An event's row comes before its parts**, and not after them as in SQLite: only the transaction
+  that wrote it (its ``xmin``) can add to it, in whatever order others commit. Parts need no foreign
+  key then, which would lock the rows of events and of popular accounts, one by one.
 * **Who posts may only add.** `grants` gives a role the right to read and to insert, and no right
   to UPDATE, DELETE or TRUNCATE a fact.
 """
@@ -26,18 +30,21 @@ from loopbook.book.schema import INDEXES, PARTS, TABLES, TableSpec, quoted
 __all__ = [
     "APPENDED",
     "NOUNS_VERSION",
+    "balance_view",
     "column_names",
     "declare_ddl",
     "grants",
     "postgres_ddl",
     "rule_names",
+    "rules_ddl",
+    "table_ddl",
 ]
 
 _TYPES = (("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("TEXT", 'TEXT COLLATE "C"'))
 _SHARDS = 256  # writers at the same moment; a further one waits for the first shard
 
 NOUNS_VERSION = "(SELECT coalesce(max(event), 0) FROM noun WHERE kind <> 'hold')"
-APPENDED = ("account", "event", "posting", "lot", "measurement", "noun", "closing", "seal")
+APPENDED = ("account", "event", *PARTS)
 """Tables that `append_rows` writes, in this order."""
 LOOK_HEAD = (
     "look(alone boolean, sites text[], hazards text[], lots text[], keys text[]) RETURNS json"
@@ -55,8 +62,8 @@ _SETTINGS = (
 def column_names(table: str) -> tuple[str, ...]:
     """Named columns of a table in their order; substances follow.
 
-    >>> column_names("seal")
-    ('event', 'leaf')
+    >>> column_names("leaf")
+    ('place', 'event')
     """
     (spec,) = [t for t in TABLES if t.name == table]
     return tuple(c.name for c in spec.columns)
@@ -71,32 +78,36 @@ def postgres_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]
     schema : quoted name of the schema, which is there already and empty.
     lock : the book's number in advisory locks.
     """
-    made = [_table(spec, substances) for spec in TABLES if spec.name != "balance"]
+    made = [table_ddl(spec, substances) for spec in TABLES if spec.name != "balance"]
     return [
         *made,
-        "ALTER TABLE event ADD CONSTRAINT event_is_sealed "
-        "FOREIGN KEY (id) REFERENCES seal (event) DEFERRABLE INITIALLY DEFERRED",
         "CREATE SEQUENCE event_number",
         "CREATE SEQUENCE account_number",
         *_balance_tables(substances),
         *INDEXES,
         "CREATE INDEX event_recorded ON event (recorded_at)",
-        *_rules(schema),
-        *_wide_rules(substances, schema, lock),
-        *_triggers(),
+        *rules_ddl(substances, schema, lock),
     ]
 
 
-def _table(spec: TableSpec, substances: Sequence[str]) -> str:
+def rules_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]:
+    """Statements that make the functions and triggers of a book, when its tables are there."""
+    return [*_rules(schema), *_wide_rules(substances, schema, lock), *_triggers()]
+
+
+def table_ddl(spec: TableSpec, substances: Sequence[str]) -> str:
+    """Statement that makes a table."""
     lines = []
     for column in spec.columns:
         kind = column.type
+        if spec.name in PARTS:
+            kind = kind.partition(" REFERENCES")[0]  # the triggers see to it
         for old, new in _TYPES:
             kind = kind.replace(old, new)
         lines.append(f"{column.name} {kind}")
     if spec.wide:
         lines += [f"{quoted(s)} BIGINT NOT NULL" for s in substances]
-    lines += [text for text in spec.constraints if not text.startswith("FOREIGN KEY")]
+    lines += spec.constraints
     if spec.name == "posting":
         lines.append(_adds_up(substances))
     fill = " WITH (fillfactor = 50)" if spec.name == "load" else ""
@@ -121,11 +132,12 @@ def _balance_tables(substances: Sequence[str]) -> list[str]:
         f"{amounts}, {_floor(substances)}) WITH (fillfactor = 60)",
         "CREATE TABLE balance_of_boundary (account BIGINT REFERENCES account (id), shard INTEGER, "
         f"{amounts}, PRIMARY KEY (account, shard)) WITH (fillfactor = 50)",
-        _view(substances),
+        balance_view(substances),
     ]
 
 
-def _view(substances: Sequence[str]) -> str:
+def balance_view(substances: Sequence[str]) -> str:
+    """Statement that makes the view of all balances, or makes it anew."""
     columns = ", ".join(_wide(substances))
     sums = ", ".join(f"sum({c})::bigint" for c in _wide(substances))
     return (
@@ -151,6 +163,14 @@ def _refuse(text: str) -> str:
     return f"RAISE EXCEPTION '{text}' USING ERRCODE = 'integrity_constraint_violation'"
 
 
+_SEALED = f"""
+      IF EXISTS (SELECT 1 FROM added LEFT JOIN event e
+                 ON e.id = added.event AND e.xmin = pg_current_xact_id()::xid
+                 WHERE e.id IS NULL) THEN
+        {_refuse("sealed: only the transaction of an event adds to it")};
+      END IF;"""
+
+
 def _rules(schema: str) -> list[str]:
     """Functions that do not name substances."""
     frozen = """
@@ -160,9 +180,7 @@ def _rules(schema: str) -> list[str]:
     END"""
     sealed = f"""
     BEGIN
-      IF EXISTS (SELECT 1 FROM added JOIN seal ON seal.event = added.event) THEN
-        {_refuse("sealed: the event takes nothing more")};
-      END IF;
+      {_SEALED}
       RETURN NULL;
     END"""
     closed = f"""
@@ -200,38 +218,40 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     sums = ", ".join(f"sum(p.{c})::bigint AS {c}" for c in wide)
     added = ", ".join(f"{c} = b.{c} + x.{c}" for c in wide)
     again = ", ".join(f"{c} = b.{c} + excluded.{c}" for c in wide)
-    left = " OR ".join(f"x.{c} <> 0" for c in wide)
+    left = " OR ".join(f"sum({c}) <> 0" for c in wide)
     count = f"""
-    DECLARE free integer;
+    DECLARE
+      free integer;
+      lots integer;
+      boundaries integer;
+      accounts integer := (SELECT count(DISTINCT account) FROM added);
     BEGIN
-      IF EXISTS (SELECT 1 FROM added JOIN seal ON seal.event = added.event) THEN
-        {_refuse("sealed: the event takes nothing more")};
+      {_SEALED}
+      IF EXISTS (SELECT 1 FROM added GROUP BY event HAVING {left}) THEN
+        {_refuse("unbalanced: the event does not sum to zero")};
       END IF;
       UPDATE balance_of_lot b SET {added}, last_at = greatest(b.last_at, x.last_at)
         FROM (SELECT p.account, max(e.occurred_at) AS last_at, {sums}
               FROM added p JOIN event e ON e.id = p.event GROUP BY p.account) x
         WHERE b.account = x.account;
-      SELECT s INTO free FROM generate_series(1, {_SHARDS}) s
-        WHERE pg_try_advisory_xact_lock({lock}, s) LIMIT 1;
-      INSERT INTO balance_of_boundary AS b (account, shard, {names})
-        SELECT p.account, coalesce(free, 1), {sums}
-        FROM added p JOIN account a ON a.id = p.account
-        WHERE a.kind <> 'lot' GROUP BY p.account ORDER BY p.account
-        ON CONFLICT (account, shard) DO UPDATE SET {again};
-      RETURN NULL;
-    END"""
-    seal = f"""
-    BEGIN
-      IF EXISTS (SELECT 1 FROM added CROSS JOIN LATERAL (
-                   SELECT {sums} FROM posting p WHERE p.event = added.event) x
-                 WHERE {left}) THEN
-        {_refuse("unbalanced: the event does not sum to zero")};
+      GET DIAGNOSTICS lots = ROW_COUNT;
+      IF lots < accounts THEN
+        SELECT s INTO free FROM generate_series(1, {_SHARDS}) s
+          WHERE pg_try_advisory_xact_lock({lock}, s) LIMIT 1;
+        INSERT INTO balance_of_boundary AS b (account, shard, {names})
+          SELECT p.account, coalesce(free, 1), {sums}
+          FROM added p JOIN account a ON a.id = p.account
+          WHERE a.kind <> 'lot' GROUP BY p.account ORDER BY p.account
+          ON CONFLICT (account, shard) DO UPDATE SET {again};
+        GET DIAGNOSTICS boundaries = ROW_COUNT;
+        IF lots + boundaries < accounts THEN
+          {_refuse("account: a posting names none")};
+        END IF;
       END IF;
       RETURN NULL;
     END"""
     return [
         _function("count_postings() RETURNS trigger", schema, count, definer=True),
-        _function("check_seals() RETURNS trigger", schema, seal),
         _function(LOOK_HEAD, schema, _look_body(substances, lock), definer=True),
     ]
 
@@ -304,14 +324,13 @@ def _triggers() -> list[str]:
         after("event", "refuse_closed"),
         after("account", "open_account"),
         after("posting", "count_postings"),
-        after("seal", "check_seals"),
     ]
 
 
 def rule_names() -> set[str]:
     """Names of the triggers and constraints that keep a book right."""
     triggers = {statement.split()[2] for statement in _triggers()}
-    return triggers | {"leg_adds_up", "lot_not_negative", "event_is_sealed", "storage_limit"}
+    return triggers | {"leg_adds_up", "lot_not_negative", "storage_limit"}
 
 
 def declare_ddl(substance: str, after: Sequence[str], schema: str, lock: int) -> list[str]:
@@ -325,7 +344,7 @@ def declare_ddl(substance: str, after: Sequence[str], schema: str, lock: int) ->
         f"ALTER TABLE posting ADD {_adds_up(after)}",
         "ALTER TABLE balance_of_lot DROP CONSTRAINT lot_not_negative",
         f"ALTER TABLE balance_of_lot ADD {_floor(after)}",
-        _view(after),
+        balance_view(after),
         *_wide_rules(after, schema, lock),
     ]
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from loopbook.book.asof import keep_snapshots
+from loopbook.book.asof import keep_snapshots, posted_after
+from loopbook.book.edges import edges_of
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -29,7 +30,7 @@ from loopbook.book.nouns import (
     mass,
 )
 from loopbook.book.records import event_bytes, leaf_of
-from loopbook.book.schema import quoted
+from loopbook.book.schema import quoted, wide_columns
 from loopbook.book.store import Database
 
 __all__ = ["Database", "Nouns", "Seen", "Session", "prime", "read_event", "read_nouns"]
@@ -129,6 +130,7 @@ class Session(_Stated):
     numbers : numbers for new events, rising.
     now : the storage's clock, microseconds since 1970 UTC.
     last : when the last event was recorded, on the same clock.
+    latest : number and time of recording of the last event that was written.
     """
 
     db: Database
@@ -136,8 +138,10 @@ class Session(_Stated):
     numbers: Iterator[int]
     now: int
     last: int
+    latest: tuple[int, int] = (0, 0)
     _accounts: dict[Account, int] = field(default_factory=dict)
     _held: dict[str, dict[Account, Content]] = field(default_factory=dict)
+    _unread: dict[str, list[Leg]] = field(default_factory=dict)
     _known: dict[Account, bool] = field(default_factory=dict)
     _lots: dict[str, Lot | None] = field(default_factory=dict)
     _loads: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -188,6 +192,8 @@ class Session(_Stated):
             self._held[lot] = {}
             for row in found:
                 self._hold_account(lot, row)
+            for leg in self._unread.pop(lot, ()):
+                _put(self._held[lot], leg)
         return self._held[lot]
 
     def _hold_account(self, lot: str, row: Sequence[Any]) -> None:
@@ -207,16 +213,8 @@ class Session(_Stated):
         self._balances(lot)
         if self._latest.get(lot, moment) <= moment:
             return found
-        names = ", ".join(f"sum(p.{quoted(s)})" for s in self.substances)
-        told = self.db.rows(
-            f"SELECT a.party, a.site, e.occurred_at, {names} FROM account a "
-            "JOIN posting p ON p.account = a.id JOIN event e ON e.id = p.event "
-            "WHERE a.lot = ? AND e.occurred_at > ? GROUP BY a.party, a.site, e.occurred_at",
-            (lot, moment),
-        )
-        for party, site, when, *content in told:
-            account = Account("lot", party, site, lot)
-            found.setdefault(account, {})[int(when)] = tuple(map(int, content))
+        for account, when, content in posted_after(self.db, self.substances, lot, moment):
+            found.setdefault(account, {})[when] = content
         for _, event, _ in self._pending:
             for leg in event.legs:
                 if leg.account.lot == lot and event.occurred_at > moment:
@@ -319,10 +317,12 @@ class Session(_Stated):
         account = leg.account
         if account.kind != "lot":
             return
-        held = self._balances(account.lot)
         self._dated(account.lot, moment)
-        old = held.get(account)
-        held[account] = leg.content if old is None else add(old, leg.content)
+        held = self._held.get(account.lot)
+        if held is None:  # nobody has asked what lies there: it is read when somebody does
+            self._unread.setdefault(account.lot, []).append(leg)
+        else:
+            _put(held, leg)
         place = self._limited(account)
         if place is not None:
             self._loads[place] = self.load_mg(*place) + mass(leg.content)
@@ -341,26 +341,31 @@ class Session(_Stated):
     # -- what is written
 
     def flush(self) -> None:
-        """Write the pending events; the database checks each as it is sealed."""
+        """Write the pending events, parts first; an event's own row seals it and is checked."""
         pending, self._pending = self._pending, []
         if not pending:
             return
         db = self.db
-        postings = self._postings(pending)
+        db.insert("posting", wide_columns(self.substances), self._postings(pending))
+        edges = [
+            (n, edge.source, edge.target, sum(edge.content), *edge.content)
+            for n, e, _ in pending
+            for edge in edges_of(e.legs, reverses=bool(e.reverses))
+        ]
+        db.insert("edge", wide_columns(self.substances, "edge"), edges)
+        self._write_rest(pending)
         db.insert(
             "event",
             ("id", "key", "kind", "actor", "document", "occurred_at", "recorded_at", "command",
-             "reverses"),
+             "reverses", "leaf"),
             [
                 (n, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, e.command,
-                 e.reverses or None)
-                for n, e, _ in pending
+                 e.reverses or None, leaf)
+                for n, e, leaf in pending
             ],
         )  # fmt: skip
-        names = [quoted(s) for s in self.substances]
-        db.insert("posting", ("event", "account", "mass", *names), postings)
-        self._write_rest(pending)
-        db.insert("seal", ("event", "leaf"), [(n, x) for n, _, x in pending])
+        self._unread.clear()
+        self.latest = (pending[-1][0], pending[-1][1].recorded_at)
         events = [(number, event) for number, event, _ in pending]
         keep_snapshots(db, self.substances, events, self.nouns.periods)
 
@@ -416,6 +421,12 @@ class Session(_Stated):
             "UPDATE load SET mass = mass + ? WHERE site = ? AND hazard = ?",
             [(change, *place) for place, change in sorted(loads.items()) if change],
         )
+
+
+def _put(held: dict[Account, Content], leg: Leg) -> None:
+    """Add a leg to what lies on a lot's accounts."""
+    old = held.get(leg.account)
+    held[leg.account] = leg.content if old is None else add(old, leg.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from loopbook.errors import Finding, InputError
 if TYPE_CHECKING:
     from loopbook.book.sqlstore import Nouns, Session
 
-__all__ = ["Database", "Store", "Wanted", "is_server", "open_store", "wanted"]
+__all__ = ["Database", "Store", "Wanted", "is_server", "of_another_version", "open_store", "wanted"]
 
 T = TypeVar("T")
 
@@ -156,6 +156,13 @@ def wanted(batch: Sequence[c.Command]) -> Wanted:
         reverses=tuple(x.event for x in batch if isinstance(x, c.Reverse)),
         states_nouns=any(isinstance(x, _STATING) for x in batch),
     )
+
+
+def of_another_version(where: str, expected: int, found: str) -> InputError:
+    """That a book cannot be opened, and what helps if it is an older one."""
+    older = found.isdigit() and int(found) < expected
+    hint = f"loopbook book migrate --book {where}" if older else ""
+    return InputError([Finding("version", where, str(expected), found, hint)])
 
 
 def is_server(address: Path | str) -> bool:

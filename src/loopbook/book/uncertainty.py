@@ -27,8 +27,9 @@ better: 1 is right for a scale that is always wrong by the same, 0 for one that 
 
 Not covered: lots without a weighing or an assay of their own that states an uncertainty (lots
 that a split, blend or run made count as not weighed until they are), and the error that an analyte
-or the moisture leaves to the substances that were not analysed. `covered` is the share of a line's
-matter that is covered.
+or the moisture leaves to the substances that were not analysed. Of books that were migrated from
+version 1, dry shares count as if they were of the lot as received: they were sealed so.
+`covered` is the share of a line's matter that is covered.
 """
 
 from __future__ import annotations
@@ -200,8 +201,8 @@ def knowledge(
 def _found(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float | None]]:
     """Lot, quantity, group and relative uncertainty, of the lot as received.
 
-    >>> wet, dry = "as received", "dry"
-    >>> assay = [(7, "A", "Ni", "0.30", "0.003", "", dry), (7, "A", "H2O", "0.2", "0.006", "", wet)]
+    >>> water = (7, "A", "H2O", "0.2", "0.006", "", "")
+    >>> assay = [(7, "A", "Ni", "0.30", "0.003", "", "dry"), water]
     >>> [(name, round(u, 6)) for _, name, _, u in _found(assay)]  # 1 % and 0.006/0.8 = 0.75 %
     [('Ni', 0.0125), ('H2O', 0.03)]
     """

@@ -1,0 +1,135 @@
+"""What an event carried from lot to lot: the genealogy's edges, derived from the event's legs.
+
+An edge goes from one *end* to another, in whole milligrams of each substance. An end is a lot, by
+its name, or a boundary: suppliers and customers by party, all others by site, whoever owns what
+passes them (``unaccounted//Winston-Salem/``). Title and custody make no edge; a lot stays itself.
+
+Rules, in order:
+
+1. The legs of an event are added up by end. What is below zero was given, what is above was taken.
+2. Each substance goes by itself: nickel follows nickel. Givers and takers of a substance are one
+   well-mixed pool, and a taker gets of every giver in proportion,
+
+       edge(i, j) = given(i) * taken(j) / pool
+
+   rounded so that every giver gives and every taker gets exactly what its legs say.
+3. A run's measured difference is an end of the pool like the others: missing nickel goes from the
+   inputs to ``unaccounted``, and nickel that is measured beyond what entered comes from there.
+   Nothing is scaled.
+4. A reversing event has the edges of what it takes back, with the sign turned.
+
+So the edges into a lot less the edges out of it are what lies in the lot, in every substance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from loopbook.book.nouns import Account, Content, Leg, apportion, negate
+from loopbook.errors import BalanceError
+
+__all__ = ["Edge", "edge_rows", "edges_of", "end_of"]
+
+
+class Edge(NamedTuple):
+    """Matter that went from one end to another; below zero only where an event is taken back."""
+
+    source: str
+    target: str
+    content: Content
+
+
+def end_of(account: Account) -> str:
+    """The end that an account belongs to.
+
+    >>> end_of(Account("lot", "LGES", "Winston-Salem", "S-1"))
+    'S-1'
+    >>> end_of(Account("unaccounted", "LGES", "Winston-Salem"))
+    'unaccounted//Winston-Salem/'
+    >>> end_of(Account("supplier", "LGES"))
+    'supplier/LGES//'
+    """
+    if account.kind == "lot":
+        return account.lot
+    if account.kind in ("supplier", "customer"):
+        return f"{account.kind}/{account.party}//"
+    return f"{account.kind}//{account.site}/"
+
+
+def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]:
+    """Edges of an event, sorted by their ends.
+
+    Parameters
+    ----------
+    legs : of the event; they sum to zero in each substance.
+    reverses : whether the event takes another one back.
+
+    Raises
+    ------
+    BalanceError : the legs do not sum to zero.
+
+    >>> scrap, half = Account("lot", "LGES", "WS", "S-1"), Account("lot", "LGES", "WS", "S-1a")
+    >>> edges_of([Leg(scrap, (-5, -1)), Leg(half, (5, 1))])
+    (Edge(source='S-1', target='S-1a', content=(5, 1)),)
+    """
+    if reverses:
+        undone = edges_of([Leg(leg.account, negate(leg.content)) for leg in legs])
+        return tuple([Edge(source, target, negate(x)) for source, target, x in undone])
+    sums: dict[str, Sequence[int]] = {}
+    for account, content in ((leg.account, leg.content) for leg in legs):
+        end = end_of(account)
+        old = sums.get(end)
+        sums[end] = content if old is None else [x + y for x, y in zip(old, content, strict=True)]
+    if sums and any(sum(column) for column in zip(*sums.values(), strict=True)):
+        raise BalanceError("unbalanced: the event does not sum to zero")
+    ends = sorted(end for end, content in sums.items() if any(content))
+    if len(ends) == 2:
+        return tuple(_between(ends[0], ends[1], sums[ends[1]]))
+    return _pooled(ends, sums)
+
+
+def edge_rows(postings: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Rows of the table of edges, derived from postings.
+
+    Parameters
+    ----------
+    postings : event, the key that it takes back or None, kind, party, site and lot of the account,
+        content; in the order of the events.
+    """
+    for (event, reverses), rows in groupby(postings, key=lambda row: (row[0], row[1])):
+        legs = [Leg(Account(*row[2:6]), tuple(row[6:])) for row in rows]
+        for source, target, content in edges_of(legs, reverses=bool(reverses)):
+            yield event, source, target, sum(content), *content
+
+
+def _between(first: str, second: str, gained: Sequence[int]) -> Iterable[Edge]:
+    """Edges between two ends, the second of which gained."""
+    there = tuple([x if x > 0 else 0 for x in gained])
+    back = tuple([-x if x < 0 else 0 for x in gained])
+    if any(there):
+        yield Edge(first, second, there)
+    if any(back):
+        yield Edge(second, first, back)
+
+
+def _pooled(ends: Sequence[str], sums: Mapping[str, Sequence[int]]) -> tuple[Edge, ...]:
+    """Edges between many ends, substance by substance."""
+    if not ends:
+        return ()
+    found: dict[tuple[str, str], list[int]] = {}
+    count = len(sums[ends[0]])
+    for k in range(count):
+        givers = [(end, -sums[end][k]) for end in ends if sums[end][k] < 0]
+        left = [x for _, x in givers]
+        for target in ends:
+            taken = sums[target][k]
+            if taken <= 0:
+                continue
+            parts = apportion(taken, left)
+            left = [x - y for x, y in zip(left, parts, strict=True)]
+            for (source, _), part in zip(givers, parts, strict=True):
+                if part:
+                    found.setdefault((source, target), [0] * count)[k] = part
+    return tuple([Edge(*pair, tuple(x)) for pair, x in sorted(found.items())])

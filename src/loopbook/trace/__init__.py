@@ -1,0 +1,85 @@
+"""Where every gram came from and where it went.
+
+Here live the genealogy of lots and the questions asked of it. The room imports ``book`` (and what
+lies under it) and ``errors``; it derives everything from the book's events and posts nothing.
+
+A single question to a cold book goes through recursive SQL (`trace`, `recall`); many questions, or
+one about all lots, through arrays (`Genealogy`). Both give the same numbers.
+
+>>> from datetime import UTC, datetime
+>>> from pathlib import Path
+>>> from tempfile import TemporaryDirectory
+>>> from loopbook.book import Blend, Book, Receive, RegisterMaterial, RegisterParty, RegisterSite
+>>> def said(number):
+...     moment = datetime(2026, 3, 2, 12, number, tzinfo=UTC)
+...     return {"key": f"march-{number}", "actor": "amy", "occurred_at": moment}
+>>> with TemporaryDirectory() as folder, Book(Path(folder) / "gmbi.sqlite", create=True) as book:
+...     scrap = {"material": "scrap", "owner": "LGES", "supplier": "LGES", "site": "WS"}
+...     receipts = book.post([
+...         RegisterParty(party="LGES", **said(1)),
+...         RegisterSite(site="WS", **said(2)),
+...         RegisterMaterial(material="scrap", **said(3)),
+...         Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **said(4)),
+...         Receive(lot="S-2", mass_kg=400, shares={"Ni": "0.1"}, **scrap, **said(5)),
+...         Blend(lot="B", material="scrap", site="WS", inputs_kg={"S-1": None, "S-2": None},
+...               **said(6)),
+...     ])
+...     found = trace(book, "B")
+>>> {lot: round(share, 3) for lot, share in found.shares("Ni").items()}
+{'S-1': 0.818, 'S-2': 0.182}
+"""
+
+from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
+from loopbook.trace.files import open_genealogy, save_genealogy
+from loopbook.trace.genealogy import Genealogy, recall, trace
+from loopbook.trace.lineages import (
+    lineage_back,
+    lineage_between,
+    lineage_forward,
+    with_events,
+)
+from loopbook.trace.nouns import End, Lineage, Link
+from loopbook.trace.reading import AsOf
+from loopbook.trace.spread import SureShares, sure_shares
+from loopbook.trace.suspect import (
+    Certificate,
+    Delivery,
+    Held,
+    Suspicion,
+    Touched,
+    on_site,
+    read_certificates,
+    suspect,
+)
+
+__all__ = [
+    "AsOf",
+    "Certificate",
+    "Composition",
+    "Delivery",
+    "End",
+    "Ended",
+    "Genealogy",
+    "Held",
+    "Lineage",
+    "Link",
+    "Origin",
+    "Reached",
+    "Recall",
+    "SureShares",
+    "Suspicion",
+    "Touched",
+    "Trace",
+    "lineage_back",
+    "lineage_between",
+    "lineage_forward",
+    "on_site",
+    "open_genealogy",
+    "read_certificates",
+    "recall",
+    "save_genealogy",
+    "sure_shares",
+    "suspect",
+    "trace",
+    "with_events",
+]

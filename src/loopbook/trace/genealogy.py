@@ -1,0 +1,299 @@
+"""The genealogy of a book's lots, and the questions asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from loopbook.errors import Finding, InputError, nearest_hint
+from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
+from loopbook.trace.graph import Graph
+from loopbook.trace.kernels import Kernels, Numbers, Shares
+from loopbook.trace.reading import (
+    NOW,
+    AsOf,
+    read_ancestors,
+    read_descendants,
+    read_graph,
+    read_new,
+    unknown_lot,
+)
+
+if TYPE_CHECKING:
+    from loopbook.book import Book
+
+__all__ = ["Genealogy", "recall", "trace"]
+
+_RECENT = 10_000  # lots whose names are offered for a wrong one
+
+
+def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
+    """Where a lot's matter came from: one question to a cold book, by recursive SQL.
+
+    Parameters
+    ----------
+    book : an open book.
+    lot : its name; an unknown one is an InputError.
+    asof : only what had happened, or was known, by a moment.
+    """
+    return Genealogy(read_ancestors(book, lot, asof)).trace(lot)
+
+
+def recall(book: Book, lot: str, *, asof: AsOf = NOW) -> Recall:
+    """Where a lot's matter went: one question to a cold book, by recursive SQL.
+
+    Parameters
+    ----------
+    book : an open book.
+    lot : its name; an unknown one is an InputError.
+    asof : only what had happened, or was known, by a moment.
+    """
+    return Genealogy(read_descendants(book, lot, asof)).recall(lot)
+
+
+class Genealogy:
+    """Lots and what went between them, in arrays: for many questions, and for all lots at once.
+
+    Parameters
+    ----------
+    graph : the arrays.
+    last : number of the last event that is in them.
+    """
+
+    def __init__(self, graph: Graph, last: int = 0) -> None:
+        self.graph, self.last = graph, last
+
+    @classmethod
+    def of(cls, book: Book, *, asof: AsOf = NOW, kernels: Kernels | None = None) -> Genealogy:
+        """The genealogy of a book, or of what it knew at a moment."""
+        graph = read_graph(book, asof, kernels)
+        (last,) = book.store.rows("SELECT coalesce(max(id), 0) FROM event")[0]
+        return cls(graph, int(last))
+
+    def update(self, book: Book) -> int:
+        """Add what the book has recorded since; returns the number of the last event."""
+        self.last = read_new(self.graph, book, self.last)
+        return self.last
+
+    # -- raw numbers
+
+    def number(self, lot: str) -> int:
+        """Number of a lot; an unknown one is an InputError."""
+        found = self.graph.names.number(lot)
+        if found < 0:
+            count = len(self.graph)
+            known = self.graph.names.many(range(max(count - _RECENT, 0), count))
+            raise unknown_lot(lot, known)
+        return found
+
+    def place(self, substance: str) -> int:
+        """Place of a substance among the others; an unknown one is an InputError."""
+        if substance not in self.graph.substances:
+            hint = nearest_hint(substance, self.graph.substances)
+            expected, found = "a substance of the book", repr(substance)
+            raise InputError([Finding("unknown-name", "substance", expected, found, hint)])
+        return self.graph.substances.index(substance)
+
+    def ancestors(self, lot: str) -> Numbers:
+        """Numbers of a lot and of all lots that are in it, rising."""
+        return self.graph.kernels.ancestors(self.graph, np.array([self.number(lot)]))
+
+    def descendants(self, lot: str) -> Numbers:
+        """Numbers of a lot and of all lots that it is in, rising."""
+        return self.graph.kernels.descendants(self.graph, np.array([self.number(lot)]))
+
+    def back(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
+        """Ancestors of a lot, itself included, and the share of its matter through each of them."""
+        self.place(substance)
+        order = self.ancestors(lot)
+        start = (order == self.number(lot)).astype(np.float64)
+        return order, self.graph.kernels.back(self.graph, substance, order, start)
+
+    def forward(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
+        """Descendants of a lot, itself included, and the share of their matter that is its."""
+        self.place(substance)
+        order = self.descendants(lot)
+        start = (order == self.number(lot)).astype(np.float64)
+        return order, self.graph.kernels.forward(self.graph, substance, order, start)
+
+    # -- questions
+
+    def trace(self, lot: str) -> Trace:
+        """Where a lot's matter came from, in every substance."""
+        graph, number = self.graph, self.number(lot)
+        order = self.ancestors(lot)
+        shares = self._shares(number, order, graph.kernels.back)
+        whole = _at(graph.total, graph.substances, number)
+        roots = graph.in_ptr[order + 1] == graph.in_ptr[order]
+        owner, end, nets = graph.nets(order)
+        found = self._lots_of_origin(order[roots], shares[roots], owner, end)
+        places = np.searchsorted(order, owner)
+        gained: dict[str, Shares] = {}
+        for row in np.flatnonzero(~roots[places]):
+            net = np.array([max(nets[s][row], 0) for s in graph.substances], np.float64)
+            total = _at(graph.total, graph.substances, int(owner[row]))
+            part = shares[places[row]] * np.divide(
+                net, total, out=np.zeros_like(net), where=total > 0
+            )
+            if np.nansum(part) > 0.0:
+                name = graph.ends[int(end[row])]
+                gained[name] = gained.get(name, np.zeros(len(part))) + part
+        made = [(name, _kind(name), "", "", part) for name, part in gained.items()]
+        origins = [
+            Origin(name, kind, material, supplier, part, np.nan_to_num(part) * whole)
+            for name, kind, material, supplier, part in (*found, *made)
+        ]
+        origins.sort(key=lambda x: (-float(x.amounts_mg.sum()), x.id))
+        material = graph.materials[int(graph.material[number])]
+        return Trace(lot, material, graph.substances, whole, tuple(origins), len(order) - 1)
+
+    def _shares(
+        self, number: int, order: Numbers, kernel: Callable[[Graph, str, Numbers, Shares], Shares]
+    ) -> Shares:
+        """Shares (lot, substance); NaN for a substance that the lot has nothing of."""
+        graph = self.graph
+        start = (order == number).astype(np.float64)
+        shares = np.full((len(order), len(graph.substances)), np.nan)
+        for k, substance in enumerate(graph.substances):
+            if graph.total[substance][number] > 0.0:
+                shares[:, k] = kernel(graph, substance, order, start)
+        return shares
+
+    def _lots_of_origin(
+        self, roots: Numbers, shares: Shares, owner: Numbers, end: Numbers
+    ) -> list[tuple[str, str, str, str, Shares]]:
+        graph = self.graph
+        supplier = {}
+        for lot, number in zip(owner.tolist(), end.tolist(), strict=True):
+            name = graph.ends[number]
+            if _kind(name) == "supplier":
+                supplier[lot] = name.split("/")[1]
+        found = []
+        for lot, share in zip(roots.tolist(), shares, strict=True):
+            if np.nansum(share) > 0.0:
+                material = graph.materials[int(graph.material[lot])]
+                found.append((graph.names[lot], "lot", material, supplier.get(lot, ""), share))
+        return found
+
+    def recall(self, lot: str) -> Recall:
+        """Where a lot's matter went, in every substance."""
+        graph, number = self.graph, self.number(lot)
+        order = self.descendants(lot)
+        shares = np.nan_to_num(self._shares(number, order, graph.kernels.forward))
+        totals = np.stack([graph.total[s][order] for s in graph.substances], axis=1)
+        owner, end, nets = graph.nets(order)
+        out = np.stack([np.minimum(nets[s], 0) for s in graph.substances], axis=1)
+        places = np.searchsorted(order, owner)
+        held = totals - self._sent(order)
+        np.add.at(held, places, out)
+        reached = [
+            Reached(
+                graph.names[int(lot_)], graph.materials[int(graph.material[lot_])],
+                shares[k], shares[k] * totals[k], shares[k] * held[k],
+            )
+            for k, lot_ in enumerate(order)
+            if np.any(shares[k] > 0.0)
+        ]  # fmt: skip
+        ended = []
+        for row in np.flatnonzero(out.any(axis=1)):
+            amounts = -out[row] * shares[places[row]]
+            if np.any(amounts > 0.0):
+                name = graph.ends[int(end[row])]
+                ended.append(Ended(name, _kind(name), graph.names[int(owner[row])], amounts))
+        ended.sort(key=lambda x: (x.kind, x.id, x.lot))
+        material = graph.materials[int(graph.material[number])]
+        whole = totals[int(np.searchsorted(order, number))]
+        return Recall(lot, material, graph.substances, whole, tuple(reached), tuple(ended))
+
+    def _sent(self, order: Numbers) -> Shares:
+        """What went from each lot into other lots, mg (lot, substance)."""
+        graph = self.graph
+        sent = np.zeros((len(order), len(graph.substances)))
+        places, edges = np.arange(len(order)), graph.head[order]
+        content = graph.content
+        while len(places):
+            there = edges >= 0
+            places, edges = places[there], edges[there]
+            for k, substance in enumerate(graph.substances):
+                sent[places, k] += content[substance][edges]
+            edges = graph.following[edges]
+        return sent
+
+    # -- all lots at once
+
+    def composition(
+        self, substance: str, group: Callable[[str, str], str] | None = None
+    ) -> Composition:
+        """Origins of all lots at once.
+
+        Parameters
+        ----------
+        substance : whose shares.
+        group : group of a lot from outside by its supplier and material; by default its supplier.
+            Metal that no input had is in the group of its boundary's kind.
+        """
+        graph = self.graph
+        self.place(substance)
+        group = group or (lambda supplier, _: supplier)
+        owner, end, nets = graph.nets(None)
+        came = np.flatnonzero(nets[substance] > 0)
+        owner, end, amount = owner[came], end[came], nets[substance][came]
+        keys = end.astype(np.int64) * (len(graph.materials) + 1)
+        roots = graph.in_ptr[owner + 1] == graph.in_ptr[owner]
+        keys = np.where(roots, self._root_groups(owner, end), keys + len(graph.materials))
+        codes, inverse = np.unique(keys, return_inverse=True)
+        names = [self._group_name(int(code), group) for code in codes]
+        groups = tuple(dict.fromkeys(names))
+        column = np.array([groups.index(name) for name in names], np.int64)[inverse]
+        shares = np.zeros((len(graph), len(groups)))
+        total = graph.total[substance]
+        np.add.at(shares, (owner, column), amount / total[owner])
+        graph.kernels.compose(graph, substance, shares)
+        return Composition(_Names(graph), groups, substance, shares, total)
+
+    def _root_groups(self, owner: Numbers, end: Numbers) -> Numbers:
+        """For rows of lots from outside: a number for supplier and material of the lot."""
+        graph = self.graph
+        kinds = np.array([_kind(name) == "supplier" for name in graph.ends], bool)
+        supplier = np.full(len(graph), -1, np.int64)
+        from_supplier = kinds[end] if len(end) else np.zeros(0, bool)
+        supplier[owner[from_supplier]] = end[from_supplier]
+        known = np.where(supplier[owner] < 0, end, supplier[owner])
+        found: Numbers = known * (len(graph.materials) + 1) + graph.material[owner]
+        return found
+
+    def _group_name(self, code: int, group: Callable[[str, str], str]) -> str:
+        end, material = divmod(code, len(self.graph.materials) + 1)
+        name = self.graph.ends[end]
+        if material == len(self.graph.materials) or _kind(name) != "supplier":
+            return _kind(name)
+        return group(name.split("/")[1], self.graph.materials[material])
+
+
+class _Names(Sequence[str]):
+    """Names of all lots, made when they are asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def __len__(self) -> int:
+        return len(self._graph)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return self._graph.names.many(range(*place.indices(len(self))))
+        return self._graph.names[int(place)]
+
+
+def _kind(end: str) -> str:
+    return end.partition("/")[0]
+
+
+def _at(columns: Mapping[str, Shares], substances: Sequence[str], lot: int) -> Shares:
+    return np.array([columns[s][lot] for s in substances])

@@ -1,0 +1,219 @@
+"""The inner loops of tracing in NumPy; `kernels_numba` gives the same numbers faster.
+
+A genealogy's lots are numbered so that a parent's number is below its children's. The edges into a
+lot lie together (``in_ptr``), in order of the lots; the edges out of a lot are a linked list
+(``head``, ``following``), so that a new edge changes one number and moves none. For one substance,
+with ``content`` of the edges and ``total`` of all that came into a lot,
+
+    share of a parent in a child = content / total[child]
+
+`back` multiplies shares from a lot down to its ancestors, `forward` from a lot up to its
+descendants, `compose` from all origins to all lots.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Amounts", "Kernels", "Numbers", "NumpyKernels", "Shares", "best_kernels", "spans"]
+
+Amounts = NDArray[np.int64]
+Numbers = NDArray[Any]
+Shares = NDArray[np.float64]
+
+
+class Kernels(Protocol):
+    """What both engines can do; see `NumpyKernels` for the words."""
+
+    name: str
+
+    def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
+        """See `NumpyKernels.link`."""
+        ...
+
+    def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
+        """See `NumpyKernels.levels`."""
+        ...
+
+    def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
+        """See `NumpyKernels.ancestors`."""
+        ...
+
+    def descendants(self, graph: Any, lots: Numbers) -> Numbers:
+        """See `NumpyKernels.descendants`."""
+        ...
+
+    def back(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
+        """See `NumpyKernels.back`."""
+        ...
+
+    def forward(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
+        """See `NumpyKernels.forward`."""
+        ...
+
+    def compose(self, graph: Any, substance: str, shares: Shares) -> None:
+        """See `NumpyKernels.compose`."""
+        ...
+
+
+def spans(starts: Numbers, counts: Numbers) -> Numbers:
+    """Indices of several spans behind one another.
+
+    >>> spans(np.array([5, 0]), np.array([2, 3]))
+    array([5, 6, 0, 1, 2])
+    """
+    ends = np.cumsum(counts)
+    whole = int(ends[-1]) if len(ends) else 0
+    shift = np.repeat(starts - (ends - counts), counts)
+    found: Numbers = np.arange(whole) + shift
+    return found
+
+
+class NumpyKernels:
+    """The loops in NumPy, a generation of lots at a time."""
+
+    name = "numpy"
+
+    def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
+        """Put the edges from number `first` on into the lists of their parents."""
+        new = parent[first:]
+        if not len(new):
+            return
+        order = np.argsort(new, kind="stable")
+        ranked = new[order]
+        edges = order + first
+        last = np.append(ranked[1:] != ranked[:-1], True)
+        begins = np.append(True, last[:-1])
+        following[edges[~last]] = edges[1:][~last[:-1]]
+        following[edges[last]] = head[ranked[last]]
+        head[ranked[begins]] = edges[begins]
+
+    def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
+        """Longest way from a lot without parents, for the lots from number `first` on."""
+        counts = np.diff(in_ptr[first:])
+        made = np.flatnonzero(counts)
+        level[first:] = 0
+        if not len(made):
+            return
+        begin = int(in_ptr[first])
+        parents, starts = parent[begin:], in_ptr[first:-1][made] - begin
+        while True:
+            found = np.maximum.reduceat(level[parents], starts) + 1
+            if np.array_equal(found, level[first + made]):
+                return
+            level[first + made] = found
+
+    def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
+        """Numbers of lots and of all that is in them, rising."""
+        seen = frontier = np.unique(lots)
+        while len(frontier):
+            starts = graph.in_ptr[frontier]
+            edges = spans(starts, graph.in_ptr[frontier + 1] - starts)
+            edges = edges[graph.mass[edges] != 0]
+            frontier = np.setdiff1d(graph.parent[edges], seen)
+            seen = np.union1d(seen, frontier)
+        return seen
+
+    def descendants(self, graph: Any, lots: Numbers) -> Numbers:
+        """Numbers of lots and of all that they are in, rising."""
+        seen = frontier = np.unique(lots)
+        while len(frontier):
+            found = []
+            edges = graph.head[frontier]
+            while len(edges := edges[edges >= 0]):
+                found.append(graph.child[edges[graph.mass[edges] != 0]])
+                edges = graph.following[edges]
+            frontier = np.setdiff1d(np.concatenate(found), seen) if found else frontier[:0]
+            seen = np.union1d(seen, frontier)
+        return seen
+
+    def back(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
+        """Share of a lot's matter that came through each of its ancestors.
+
+        Parameters
+        ----------
+        order : the ancestors, rising; all of them.
+        start : 1 for the lot that is asked about, 0 for the others.
+        """
+        content, total = graph.content[substance], graph.total[substance]
+        found = start.copy()
+        levels = graph.level[order]
+        for stage in range(int(levels.max(initial=0)), 0, -1):
+            places = np.flatnonzero((levels == stage) & (found != 0.0))
+            lots = order[places]
+            starts = graph.in_ptr[lots]
+            counts = graph.in_ptr[lots + 1] - starts
+            edges = spans(starts, counts)
+            whole = np.repeat(total[lots], counts)
+            edges, upper, whole = _kept(content, edges, np.repeat(found[places], counts), whole)
+            parts = upper * (content[edges] / whole)
+            np.add.at(found, np.searchsorted(order, graph.parent[edges]), parts)
+        return found
+
+    def forward(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
+        """Share of each descendant's matter that came from a lot.
+
+        Parameters
+        ----------
+        order : the descendants, rising; all of them.
+        start : 1 for the lot that is asked about, 0 for the others.
+        """
+        content, total = graph.content[substance], graph.total[substance]
+        found = start.copy()
+        levels = graph.level[order]
+        for stage in range(int(levels.min(initial=0)), int(levels.max(initial=-1)) + 1):
+            places = np.flatnonzero((levels == stage) & (start == 0.0))
+            lots = order[places]
+            starts = graph.in_ptr[lots]
+            counts = graph.in_ptr[lots + 1] - starts
+            edges, owner = spans(starts, counts), np.repeat(places, counts)
+            whole = np.repeat(total[lots], counts)
+            edges, owner, whole = _kept(content, edges, owner, whole)
+            slots = np.searchsorted(order, graph.parent[edges])
+            slots[slots == len(order)] = 0
+            inside = order[slots] == graph.parent[edges] if len(order) else slots == -1
+            parts = found[slots] * (content[edges] / whole)
+            np.add.at(found, owner[inside], parts[inside])
+        return found
+
+    def compose(self, graph: Any, substance: str, shares: Shares) -> None:
+        """Fill in the composition of all lots that have parents.
+
+        Parameters
+        ----------
+        shares : (lot, origin), filled for lots without parents and for what came into others from
+            outside; the rest is added here.
+        """
+        content, total = graph.content[substance], graph.total[substance]
+        order = np.argsort(graph.level, kind="stable")
+        bounds = np.searchsorted(graph.level[order], np.arange(int(graph.level.max(initial=0)) + 2))
+        for stage in range(1, len(bounds) - 1):
+            lots = order[bounds[stage] : bounds[stage + 1]]
+            starts = graph.in_ptr[lots]
+            counts = graph.in_ptr[lots + 1] - starts
+            edges = spans(starts, counts)
+            parts = content[edges] / np.maximum(np.repeat(total[lots], counts), 1.0)
+            begins = np.cumsum(counts) - counts
+            for k in range(shares.shape[1]):
+                came = np.add.reduceat(shares[graph.parent[edges], k] * parts, begins)
+                shares[lots, k] += came
+
+
+def _kept(content: Numbers, edges: Numbers, *others: Numbers) -> tuple[Numbers, ...]:
+    """Edges that carry something, and what goes with them."""
+    some = content[edges] != 0
+    return (edges[some], *(other[some] for other in others))
+
+
+def best_kernels() -> Kernels:
+    """Numba's where it is installed, else NumPy's."""
+    try:
+        from loopbook.trace.kernels_numba import NumbaKernels
+    except ModuleNotFoundError as error:
+        if error.name != "numba":
+            raise
+        return NumpyKernels()
+    return NumbaKernels()

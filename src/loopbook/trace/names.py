@@ -1,0 +1,138 @@
+"""Names of millions of lots by number and numbers by name, without a Python object for each.
+
+Names lie one behind another as UTF-8. Their 64-bit FNV-1a hashes are kept sorted for most lots; the
+few that came since are looked up in a dictionary. A found name is compared, so that two names with
+one hash are told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Names"]
+
+_OFFSET, _PRIME = 0xCBF29CE484222325, 0x100000001B3
+_WORD = 2**64 - 1
+_CHUNK = 1_000_000  # names hashed at once
+
+Bytes = NDArray[np.uint8]
+Numbers = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+
+def _hash(name: bytes) -> int:
+    """64-bit FNV-1a.
+
+    >>> hex(_hash(b"a"))
+    '0xaf63dc4c8601ec8c'
+    """
+    value = _OFFSET
+    for byte in name:
+        value = ((value ^ byte) * _PRIME) & _WORD
+    return value
+
+
+def _hashes(text: Bytes, ends: Numbers) -> Hashes:
+    """Hashes of names that lie one behind another; `ends` has their bounds, one more than names."""
+    found = np.empty(len(ends) - 1, np.uint64)
+    for first in range(0, len(found), _CHUNK):
+        starts, stops = ends[first : first + _CHUNK], ends[first + 1 : first + _CHUNK + 1]
+        starts = starts[: len(stops)]
+        lengths = stops - starts
+        value = np.full(len(stops), _OFFSET, np.uint64)
+        for k in range(int(lengths.max(initial=0))):
+            longer = np.flatnonzero(lengths > k)
+            byte = text[starts[longer] + k].astype(np.uint64)
+            value[longer] = (value[longer] ^ byte) * np.uint64(_PRIME)
+        found[first : first + _CHUNK] = value
+    return found
+
+
+class Names:
+    """Names in the order in which they were added.
+
+    Parameters
+    ----------
+    text, ends : the names' bytes, and their bounds: one number more than there are names.
+    hashes, order : sorted hashes, and the number of the name of each.
+
+    >>> names = Names.of(["S-1", "S-2"])
+    >>> names.add(["B-1"])
+    >>> names.number("B-1"), names.number("S-2"), names.number("S-3"), names[1]
+    (2, 1, -1, 'S-2')
+    """
+
+    def __init__(self, text: Bytes, ends: Numbers, hashes: Hashes, order: Numbers) -> None:
+        self.text, self.ends, self.hashes, self.order = text, ends, hashes, order
+        self._late: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    @classmethod
+    def of(cls, names: Iterable[str] = ()) -> Names:
+        """Names from text."""
+        raw = [name.encode() for name in names]
+        ends = np.zeros(len(raw) + 1, np.int64)
+        np.cumsum([len(name) for name in raw], out=ends[1:])
+        return cls.packed(np.frombuffer(b"".join(raw), np.uint8), ends)
+
+    @classmethod
+    def packed(cls, text: Bytes, ends: Numbers) -> Names:
+        """Names that lie one behind another already."""
+        hashes = _hashes(text, ends)
+        order = np.argsort(hashes).astype(np.int64)
+        return cls(text, ends, hashes[order], order)
+
+    def __len__(self) -> int:
+        return len(self.order) + len(self._late)
+
+    def __getitem__(self, number: int) -> str:
+        late = number - len(self.order)
+        if late >= 0:
+            return self._late[late]
+        return self.text[self.ends[number] : self.ends[number + 1]].tobytes().decode()
+
+    def many(self, numbers: Sequence[int] | NDArray[np.integer]) -> list[str]:
+        """Names by their numbers."""
+        return [self[int(number)] for number in numbers]
+
+    def number(self, name: str) -> int:
+        """Number of a name; -1 if it is not there."""
+        if name in self._numbers:
+            return self._numbers[name]
+        wanted = np.uint64(_hash(name.encode()))
+        place = int(np.searchsorted(self.hashes, wanted))
+        while place < len(self.hashes) and self.hashes[place] == wanted:
+            number = int(self.order[place])
+            if self[number] == name:
+                return number
+            place += 1
+        return -1
+
+    def numbers(self, names: Sequence[str]) -> Numbers:
+        """Numbers of names; -1 for those that are not there."""
+        return np.array([self.number(name) for name in names], np.int64)
+
+    def add(self, names: Sequence[str]) -> None:
+        """Add names behind the others; none of them may be there."""
+        if not len(self.order):
+            made = Names.of(names)
+            self.text, self.ends, self.hashes, self.order = (
+                made.text, made.ends, made.hashes, made.order,
+            )  # fmt: skip
+            return
+        for name in names:
+            self._numbers[name] = len(self)
+            self._late.append(name)
+
+    def settled(self) -> Names:
+        """The same names, all of them in the sorted part."""
+        if not self._late:
+            return self
+        late = Names.of(self._late)
+        return Names.packed(
+            np.concatenate([self.text, late.text]),
+            np.concatenate([self.ends, late.ends[1:] + self.ends[-1]]),
+        )

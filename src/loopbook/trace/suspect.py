@@ -1,0 +1,256 @@
+"""What if this lot is bad: where its matter lies, who got some, and what was said of it.
+
+A *certificate* is anything that was stated of a lot to somebody, by a name: a recycled-content
+certificate, a passport entry, a delivery's paper. The papers of deliveries stand in the book;
+others are given as a list.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loopbook.book.schema import quoted
+from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
+from loopbook.trace.answers import Reached, Recall
+from loopbook.trace.genealogy import Genealogy, recall
+from loopbook.trace.kernels import Shares
+from loopbook.trace.reading import recent_lots
+
+if TYPE_CHECKING:
+    from loopbook.book import Book
+    from loopbook.book.nouns import Content
+
+__all__ = [
+    "Certificate",
+    "Delivery",
+    "Held",
+    "Suspicion",
+    "Touched",
+    "on_site",
+    "read_certificates",
+    "suspect",
+]
+
+_NAMES = 400  # names in one query
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Something that was stated of a lot: its name, the lot, and what was stated."""
+
+    id: str
+    lot: str
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What lies at a site of a lot: whose it is, mg of each substance."""
+
+    lot: str
+    material: str
+    owner: str
+    site: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery of a lot with matter from the suspected one.
+
+    Parameters
+    ----------
+    customer, lot, document, key : to whom, what, on which paper, by which event.
+    occurred_at : microseconds since 1970 UTC.
+    amounts_mg : matter from the suspected lot in it, by substance.
+    """
+
+    customer: str
+    lot: str
+    document: str
+    key: str
+    occurred_at: int
+    amounts_mg: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A certificate of a lot with matter from the suspected one, and that matter's shares."""
+
+    certificate: Certificate
+    shares: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """All that hangs on a suspected lot.
+
+    Parameters
+    ----------
+    recall : where its matter went.
+    held : what lies somewhere now of the lots that hold some, all of their matter.
+    deliveries : who got some, in order of time.
+    certificates : what was stated of lots that hold or held some.
+    """
+
+    recall: Recall
+    held: tuple[Held, ...]
+    deliveries: tuple[Delivery, ...]
+    certificates: tuple[Touched, ...]
+
+
+def suspect(
+    book: Book,
+    lot: str,
+    *,
+    genealogy: Genealogy | None = None,
+    certificates: Sequence[Certificate] = (),
+) -> Suspicion:
+    """What hangs on a lot if it is bad.
+
+    Parameters
+    ----------
+    book : an open book.
+    lot : its name; an unknown one is an InputError.
+    genealogy : of the book; without one the lot's descendants are read.
+    certificates : what was stated of which lots.
+    """
+    found = recall(book, lot) if genealogy is None else genealogy.recall(lot)
+    reached = {x.lot: x for x in found.reached}
+    still = [x.lot for x in found.reached if x.held_mg.sum() > 0.5]
+    touched = [Touched(x, reached[x.lot].shares) for x in certificates if x.lot in reached]
+    return Suspicion(
+        found,
+        tuple(_held(book, still)),
+        tuple(_deliveries(book, reached)),
+        tuple(sorted(touched, key=lambda x: (x.certificate.id, x.certificate.lot))),
+    )
+
+
+def _chunks(names: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
+    for first in range(0, len(names), _NAMES):
+        some = names[first : first + _NAMES]
+        yield some, ", ".join("?" * len(some))
+
+
+def _held(book: Book, lots: Sequence[str]) -> Iterator[Held]:
+    """What lies of some lots now."""
+    columns = ", ".join(f"b.{quoted(s)}" for s in book.substances)
+    for some, places in _chunks(lots):
+        rows = book.store.rows(
+            f"SELECT a.lot, l.material, a.party, a.site, {columns} FROM account a "
+            "JOIN lot l ON l.id = a.lot JOIN balance b ON b.account = a.id "
+            f"WHERE a.kind = 'lot' AND a.lot IN ({places}) ORDER BY l.event, l.line, a.site",
+            some,
+        )
+        for name, material, party, site, *content in rows:
+            if any(content):
+                yield Held(name, material, party, site, tuple([int(x) for x in content]))
+
+
+def _deliveries(book: Book, reached: dict[str, Reached]) -> list[Delivery]:
+    found = []
+    columns = ", ".join(f"g.{quoted(s)}" for s in book.substances)
+    for some, places in _chunks(list(reached)):
+        rows: list[tuple[Any, ...]] = book.store.rows(
+            f"SELECT g.source, g.target, e.document, e.key, e.occurred_at, {columns} FROM edge g "
+            "JOIN event e ON e.id = g.event LEFT JOIN event r ON r.reverses = e.key "
+            f"WHERE g.source IN ({places}) AND g.target LIKE 'customer/%' AND r.id IS NULL "
+            "AND e.reverses IS NULL",
+            some,
+        )
+        for lot, target, document, key, moment, *content in rows:
+            amounts = reached[lot].shares * np.array(content, np.float64)
+            customer = target.split("/")[1]
+            found.append(Delivery(customer, lot, document, key, int(moment), amounts))
+    return sorted(found, key=lambda x: (x.occurred_at, x.key, x.lot))
+
+
+def on_site(
+    book: Book, site: str, *, occurred: int | None = None, recorded: int | None = None
+) -> tuple[Held, ...]:
+    """Everything that lies at a site, by lot and owner.
+
+    Parameters
+    ----------
+    book : an open book.
+    site : its name; ``in transit`` for all that is on the road. An unknown one is an InputError.
+    occurred, recorded : as of these moments, microseconds since 1970 UTC, inclusive.
+    """
+    sites = book.store.nouns().sites
+    if site != "in transit" and site not in sites:
+        hint = nearest_hint(site, sites)
+        finding = Finding("unknown-name", "site", "a site of the book", repr(site), hint)
+        raise InputError([finding])
+    there = {
+        account: content
+        for account, content in book.balances(occurred=occurred, recorded=recorded).items()
+        if account.kind == "lot" and (account.site == site or account.site.startswith(f"{site} "))
+    }
+    materials: dict[str, str] = {}
+    for some, places in _chunks(sorted({account.lot for account in there})):
+        rows = book.store.rows(f"SELECT id, material FROM lot WHERE id IN ({places})", some)
+        materials.update(dict(rows))
+    return tuple(
+        Held(account.lot, materials[account.lot], account.party, account.site, content)
+        for account, content in sorted(there.items(), key=lambda x: (x[0].lot, x[0].party))
+    )
+
+
+def read_certificates(path: Path, book: Book) -> tuple[Certificate, ...]:
+    """Certificates from a CSV file with the columns certificate, lot and, if wanted, claim.
+
+    Raises
+    ------
+    InputError : all that is wrong with the file, by line: no such columns, empty names, unknown
+        lots, a certificate given twice for a lot, bytes that are no UTF-8.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        where = f"{path.name}:{line}"
+        hint = "save it as UTF-8"
+        raise InputError([Finding("encoding", where, "UTF-8", str(error.reason), hint)]) from error
+    except OSError as error:
+        found = error.strerror or "unreadable"
+        raise InputError([Finding("file", str(path), "a CSV file", found)]) from error
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = {"certificate", "lot"} - set(reader.fieldnames or ())
+    if missing:
+        found = ", ".join(reader.fieldnames or ()) or "nothing"
+        expected = "columns certificate and lot"
+        raise InputError([Finding("missing", f"{path.name}:1", expected, found)])
+    rows = [(reader.line_num, row) for row in reader]
+    there = _known(book, [(row["lot"] or "").strip() for _, row in rows])
+    findings: list[Finding] = []
+    made: dict[tuple[str, str], Certificate] = {}
+    for line, row in rows:
+        name, lot = (row["certificate"] or "").strip(), (row["lot"] or "").strip()
+        where = f"{path.name}:{line}"
+        if not name or not lot:
+            findings.append(Finding("missing", where, "a certificate and a lot", "a gap"))
+        elif lot not in there:
+            hint = nearest_hint(lot, recent_lots(book))
+            findings.append(Finding("unknown-name", where, "a lot of the book", repr(lot), hint))
+        elif (name, lot) in made:
+            findings.append(Finding("duplicate", where, "a new certificate", f"{name} of {lot}"))
+        else:
+            made[name, lot] = Certificate(name, lot, (row.get("claim") or "").strip())
+    raise_findings(findings)
+    return tuple(made.values())
+
+
+def _known(book: Book, lots: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for some, places in _chunks(sorted(set(lots))):
+        rows = book.store.rows(f"SELECT id FROM lot WHERE id IN ({places})", some)
+        found.update(name for (name,) in rows)
+    return found
