@@ -1,4 +1,4 @@
-"""A change of the tables is a new version, so that no book is opened by code that expects others."""
+"""A change of the tables is a new version: no book is opened by code that expects other tables."""
 
 from __future__ import annotations
 
