@@ -40,6 +40,7 @@ bench: $(PEERS) $(BEANCOUNT)/.installed  ## measure speed and print it beside pe
 	$(BIN)/python bench/book.py
 	$(BIN)/python bench/book_scale.py
 	$(BIN)/python bench/book_postgres.py
+	$(BIN)/python bench/serials.py
 
 bench-biosteam: $(BIOSTEAM)/.installed  ## the same with BioSTEAM among the peers (wants Python 3.11)
 	$(MAKE) bench

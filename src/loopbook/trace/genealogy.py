@@ -96,6 +96,10 @@ class Genealogy:
             raise InputError([Finding("unknown-name", "substance", expected, found, hint)])
         return self.graph.substances.index(substance)
 
+    def material(self, number: int) -> str:
+        """Material of a lot by its number."""
+        return self.graph.materials[int(self.graph.material[number])]
+
     def ancestors(self, lot: str) -> Numbers:
         """Numbers of a lot and of all lots that are in it, rising."""
         return self.graph.kernels.ancestors(self.graph, np.array([self.number(lot)]))
