@@ -212,6 +212,21 @@ def test_storage_limit(shelf: Shelf, book: Book, told: Told) -> None:
 
 
 @pytest.mark.server
+def test_a_role_that_was_not_admitted_cannot_post(server: Any) -> None:
+    shelf = postgres_shelf(server)
+    Book(server.url(shelf.schema), create=True, substances=SUBSTANCES).close()
+    with server.connect() as link:
+        link.execute(f"GRANT USAGE ON SCHEMA {shelf.schema} TO poster".encode())
+    for call in (
+        "try_lots(NULL)",
+        "look(false, NULL, NULL, NULL, NULL, 0)",
+        "post_moves(0, NULL, NULL, NULL, NULL)",
+    ):
+        with shelf.direct() as link, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            link.execute(f"SELECT {call}".encode())
+
+
+@pytest.mark.server
 def test_the_poster_cannot_touch_balances(server: Any, told: Told) -> None:
     shelf = postgres_shelf(server)
     shelf.new(substances=SUBSTANCES).close()

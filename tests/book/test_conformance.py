@@ -189,7 +189,7 @@ def title(told: Told, grams: int, lot: str = "A") -> Event:
 
 
 def append(book: Book, *events: Event) -> None:
-    book.store.transact((), lambda session: [session.append(event) for event in events])
+    book.store.append(events)
 
 
 def test_planned_events(book: Book, told: Told) -> None:
@@ -230,11 +230,12 @@ def test_planned_events_that_the_database_refuses(
     append(book, title(told, 500, "B"))  # opens an account; the number of the one above is free
     first = title(told, 200_000)
     append(book, first)
-    half = dataclasses.replace(title(told, 1), legs=first.legs[:1])
+    wrong = (title(told, 2, "A").legs[0], title(told, 1, "B").legs[1])
+    half = dataclasses.replace(title(told, 1), legs=wrong)
     with pytest.raises(BalanceError, match="unbalanced"):
         append(book, half)
     with monkeypatch.context() as blind:
-        blind.setattr("loopbook.book.sqlstore.edges_of", lambda *_, **__: ())
+        blind.setattr("loopbook.book.rows.edges_of", lambda *_, **__: ())
         with pytest.raises(BalanceError, match="the database refused the event"):
             append(book, half)
     again = dataclasses.replace(title(told, 1, "B"), key=first.key)

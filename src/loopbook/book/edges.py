@@ -82,8 +82,11 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
         end = end_of(account)
         old = sums.get(end)
         sums[end] = content if old is None else [x + y for x, y in zip(old, content, strict=True)]
-    if sums and any(sum(column) for column in zip(*sums.values(), strict=True)):
+    left = sums.values() if len(sums) == 1 else [map(sum, zip(*sums.values(), strict=True))]
+    if any(map(any, left)):
         raise BalanceError("unbalanced: the event does not sum to zero")
+    if len(sums) < 2:
+        return ()  # title or custody: nothing went anywhere
     ends = sorted(end for end, content in sums.items() if any(content))
     if len(ends) == 2:
         return tuple(_between(ends[0], ends[1], sums[ends[1]]))

@@ -20,14 +20,13 @@ _PAGE = 20_000  # events whose edges are derived at once
 
 _Link = psycopg.Connection[tuple[Any, ...]]
 
-_NEW_INDEXES = ("noun_event", "edge_source", "edge_target")
+_NEW_INDEXES = ("edge_source", "edge_target")
 _TO_2 = (
     "ALTER TABLE event DROP CONSTRAINT event_is_sealed",
     "ALTER TABLE event ADD COLUMN leaf BYTEA",
     "UPDATE event SET leaf = seal.leaf FROM seal WHERE seal.event = event.id",
     "ALTER TABLE event ALTER COLUMN leaf SET NOT NULL",
     "DROP TABLE seal",
-    "DROP INDEX noun_event",
     *(index for index in INDEXES if any(f" {x} " in index for x in _NEW_INDEXES)),
     "ALTER TABLE measurement ADD COLUMN basis TEXT COLLATE \"C\" NOT NULL DEFAULT ''",
     "ALTER TABLE measurement ALTER COLUMN basis DROP DEFAULT",

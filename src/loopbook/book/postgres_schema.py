@@ -46,12 +46,15 @@ _SHARDS = 256  # writers at the same moment; a further one waits for the first s
 NOUNS_VERSION = "(SELECT coalesce(max(event), 0) FROM noun WHERE kind <> 'hold')"
 APPENDED = ("account", "event", *PARTS)
 """Tables that `append_rows` writes, in this order."""
+_POSTING = "try_lots, look, post_moves"
+"""Functions with the owner's rights: for whoever may post, and nobody else."""
 LOOK_HEAD = (
-    "look(alone boolean, sites text[], hazards text[], lots text[], keys text[]) RETURNS json"
+    "look(alone boolean, sites text[], hazards text[], lots text[], keys text[], "
+    "spare integer) RETURNS json"
 )
 
 # Plans are kept for a connection's life and may be made while a book is still empty: they must not
-# read whole tables ever after, nor be made anew at each call.
+# read whole tables ever after, nor be made anew at each call. Triggers run within these functions.
 _SETTINGS = (
     "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off "
     "SET plan_cache_mode = force_generic_plan"
@@ -84,15 +87,22 @@ def postgres_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]
         "CREATE SEQUENCE event_number",
         "CREATE SEQUENCE account_number",
         *_balance_tables(substances),
-        *INDEXES,
+        *_indexes(),
         "CREATE INDEX event_recorded ON event (recorded_at)",
         *rules_ddl(substances, schema, lock),
     ]
 
 
+def _indexes() -> list[str]:
+    """Those of the shared tables; holds stay out of the one that tells the version of the nouns."""
+    stated = " WHERE kind <> 'hold'"
+    return [x + stated if x.startswith("CREATE INDEX noun_event") else x for x in INDEXES]
+
+
 def rules_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     """Statements that make the functions and triggers of a book, when its tables are there."""
-    return [*_rules(schema), *_wide_rules(substances, schema, lock), *_triggers()]
+    rules = [*_rules(schema), *_wide_rules(substances, schema, lock), *_triggers()]
+    return [*rules, f"REVOKE ALL ON FUNCTION {_POSTING} FROM PUBLIC"]
 
 
 def table_ddl(spec: TableSpec, substances: Sequence[str]) -> str:
@@ -153,9 +163,10 @@ def _wide(substances: Sequence[str]) -> list[str]:
 
 def _function(name: str, schema: str, body: str, *, definer: bool = False) -> str:
     rights = "SECURITY DEFINER " if definer else ""
+    settings = "" if name.endswith("RETURNS trigger") else f" {_SETTINGS}"
     return (
         f"CREATE OR REPLACE FUNCTION {name} LANGUAGE plpgsql {rights}"
-        f"SET search_path = {schema}, pg_temp {_SETTINGS} AS $${body}$$"
+        f"SET search_path = {schema}, pg_temp{settings} AS $${body}$$"
     )
 
 
@@ -163,10 +174,11 @@ def _refuse(text: str) -> str:
     return f"RAISE EXCEPTION '{text}' USING ERRCODE = 'integrity_constraint_violation'"
 
 
+# A subquery for each row and no join: a plan that was made for a large batch would read all events.
+_STRANGE = """(SELECT e.xmin FROM event e WHERE e.id = added.event)
+                 IS DISTINCT FROM pg_current_xact_id()::xid"""
 _SEALED = f"""
-      IF EXISTS (SELECT 1 FROM added LEFT JOIN event e
-                 ON e.id = added.event AND e.xmin = pg_current_xact_id()::xid
-                 WHERE e.id IS NULL) THEN
+      IF EXISTS (SELECT 1 FROM added WHERE {_STRANGE}) THEN
         {_refuse("sealed: only the transaction of an event adds to it")};
       END IF;"""
 
@@ -218,24 +230,29 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     sums = ", ".join(f"sum(p.{c})::bigint AS {c}" for c in wide)
     added = ", ".join(f"{c} = b.{c} + x.{c}" for c in wide)
     again = ", ".join(f"{c} = b.{c} + excluded.{c}" for c in wide)
-    left = " OR ".join(f"sum({c}) <> 0" for c in wide)
+    left = " OR ".join(f"sum({c}) <> 0" for c in wide[1:])
     count = f"""
     DECLARE
+      wrong boolean;
+      legs integer;
+      counted integer;
       free integer;
-      lots integer;
-      boundaries integer;
-      accounts integer := (SELECT count(DISTINCT account) FROM added);
     BEGIN
-      {_SEALED}
-      IF EXISTS (SELECT 1 FROM added GROUP BY event HAVING {left}) THEN
+      WITH moved AS (
+        UPDATE balance_of_lot b SET {added}, last_at = greatest(b.last_at, x.last_at)
+        FROM (SELECT p.account, count(*) AS n, max(e.occurred_at) AS last_at, {sums}
+              FROM added p JOIN event e ON e.id = p.event GROUP BY p.account) x
+        WHERE b.account = x.account RETURNING x.n
+      ), checked AS (
+        SELECT count(*) AS n, bool_or({_STRANGE}) OR {left} AS wrong
+        FROM added GROUP BY added.event)
+      SELECT (SELECT sum(n) FROM moved), sum(x.n), bool_or(x.wrong) INTO counted, legs, wrong
+        FROM checked x;
+      IF wrong THEN
+        {_SEALED}
         {_refuse("unbalanced: the event does not sum to zero")};
       END IF;
-      UPDATE balance_of_lot b SET {added}, last_at = greatest(b.last_at, x.last_at)
-        FROM (SELECT p.account, max(e.occurred_at) AS last_at, {sums}
-              FROM added p JOIN event e ON e.id = p.event GROUP BY p.account) x
-        WHERE b.account = x.account;
-      GET DIAGNOSTICS lots = ROW_COUNT;
-      IF lots < accounts THEN
+      IF counted IS DISTINCT FROM legs THEN
         SELECT s INTO free FROM generate_series(1, {_SHARDS}) s
           WHERE pg_try_advisory_xact_lock({lock}, s) LIMIT 1;
         INSERT INTO balance_of_boundary AS b (account, shard, {names})
@@ -243,8 +260,8 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
           FROM added p JOIN account a ON a.id = p.account
           WHERE a.kind <> 'lot' GROUP BY p.account ORDER BY p.account
           ON CONFLICT (account, shard) DO UPDATE SET {again};
-        GET DIAGNOSTICS boundaries = ROW_COUNT;
-        IF lots + boundaries < accounts THEN
+        IF EXISTS (SELECT 1 FROM added p LEFT JOIN account a ON a.id = p.account
+                   WHERE a.id IS NULL) THEN
           {_refuse("account: a posting names none")};
         END IF;
       END IF;
@@ -253,7 +270,51 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     return [
         _function("count_postings() RETURNS trigger", schema, count, definer=True),
         _function(LOOK_HEAD, schema, _look_body(substances, lock), definer=True),
+        _function(MOVES_HEAD, schema, _moves_body(substances, lock), definer=True),
     ]
+
+
+MOVES_HEAD = (
+    "post_moves(version bigint, accounts bigint[], new_event event[], new_posting posting[], "
+    "new_edge edge[]) RETURNS bigint[]"
+)
+
+
+def _moves_body(substances: Sequence[str], lock: int) -> str:
+    """Lock what moves, in the order of `look`, then write events that were planned.
+
+    Their rows come with numbers 1, 2, ... that say which belong together. Nothing is done, and
+    null returned, if the book's nouns are not those of the version that the planner knew.
+    """
+    numbered = {table: list(column_names(table)) for table in ("event", "posting", "edge")}
+    wide = _wide(substances)[1:]
+    lines = []
+    for table, names in numbered.items():
+        number = f"numbers[n.{names[0]}]"
+        columns = ", ".join([number, *names[1:], *(wide if table != "event" else ())])
+        lines.append(f"INSERT INTO {table} SELECT {columns} FROM unnest(new_{table}) n")
+    return f"""
+    DECLARE numbers bigint[];
+    BEGIN
+      PERFORM pg_advisory_xact_lock_shared({lock}, 0);
+      IF {NOUNS_VERSION} <> version THEN
+        RETURN NULL;
+      END IF;
+      PERFORM 1 FROM balance_of_lot WHERE account = ANY (accounts)
+        ORDER BY account FOR NO KEY UPDATE;
+      IF cardinality(new_event) = 1 THEN
+        numbers := ARRAY[nextval('event_number')];
+      ELSE
+        numbers := ARRAY (
+          SELECT nextval('event_number') FROM generate_series(1, cardinality(new_event)));
+      END IF;
+      {lines[0]};
+      {lines[1]};
+      IF cardinality(new_edge) > 0 THEN
+        {lines[2]};
+      END IF;
+      RETURN numbers;
+    END"""
 
 
 def _append_head() -> str:
@@ -292,7 +353,7 @@ def _look_body(substances: Sequence[str], lock: int) -> str:
         coalesce((SELECT max(recorded_at) FROM event), 0),
         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
         ARRAY (SELECT nextval('event_number') FROM generate_series(1, cardinality(keys))),
-        ARRAY (SELECT nextval('account_number') FROM generate_series(1, cardinality(lots) + 2)),
+        ARRAY (SELECT nextval('account_number') FROM generate_series(1, spare)),
         ARRAY (SELECT key FROM event WHERE key = ANY (keys)),
         (SELECT coalesce(json_agg(json_build_array(l.id, l.material, e.occurred_at)), '[]')
          FROM lot l JOIN event e ON e.id = l.event WHERE l.id = ANY (lots)),
@@ -366,6 +427,5 @@ def grants(role: str, schema: str) -> list[str]:
         f"GRANT INSERT ON {', '.join([*added, 'load', 'book'])} TO {role}",
         f"GRANT UPDATE (mass) ON load TO {role}",
         *(f"GRANT INSERT, DELETE ON {name} TO {role}" for name in kept),
-        "REVOKE ALL ON FUNCTION try_lots, look FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION try_lots, look TO {role}",
+        f"GRANT EXECUTE ON FUNCTION {_POSTING} TO {role}",
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from loopbook.book.commands import Command
-from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.nouns import SUBSTANCES, Account, Event
 from loopbook.book.schema import VERSION, sqlite_ddl, substance_column, substance_ddl
 from loopbook.book.sqlstore import Nouns, Session, read_nouns
 from loopbook.book.store import of_another_version
@@ -169,6 +169,10 @@ class SqliteStore:
                 if self._link.in_transaction:
                     self._link.execute("ROLLBACK")
         return result
+
+    def append(self, events: Sequence[Event]) -> list[int]:
+        """Post events that a planner made before: all of them or none."""
+        return self.transact((), lambda session: [session.append(event) for event in events])
 
     def nouns(self) -> Nouns:
         """Parties, sites, materials, periods and substances, read anew when another has written."""

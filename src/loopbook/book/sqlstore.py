@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loopbook.book.asof import keep_snapshots, posted_after
-from loopbook.book.edges import edges_of
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -30,6 +29,7 @@ from loopbook.book.nouns import (
     mass,
 )
 from loopbook.book.records import event_bytes, leaf_of
+from loopbook.book.rows import EVENT_COLUMNS, edge_rows, event_row, posting_rows
 from loopbook.book.schema import quoted, wide_columns
 from loopbook.book.store import Database
 
@@ -347,23 +347,10 @@ class Session(_Stated):
             return
         db = self.db
         db.insert("posting", wide_columns(self.substances), self._postings(pending))
-        edges = [
-            (n, edge.source, edge.target, sum(edge.content), *edge.content)
-            for n, e, _ in pending
-            for edge in edges_of(e.legs, reverses=bool(e.reverses))
-        ]
+        edges = [row for n, e, _ in pending for row in edge_rows(n, e)]
         db.insert("edge", wide_columns(self.substances, "edge"), edges)
         self._write_rest(pending)
-        db.insert(
-            "event",
-            ("id", "key", "kind", "actor", "document", "occurred_at", "recorded_at", "command",
-             "reverses", "leaf"),
-            [
-                (n, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, e.command,
-                 e.reverses or None, leaf)
-                for n, e, leaf in pending
-            ],
-        )  # fmt: skip
+        db.insert("event", EVENT_COLUMNS, [event_row(*told) for told in pending])
         self._unread.clear()
         self.latest = (pending[-1][0], pending[-1][1].recorded_at)
         events = [(number, event) for number, event, _ in pending]
@@ -373,11 +360,7 @@ class Session(_Stated):
         """Rows of the legs; opens the accounts that are new."""
         used = {leg.account for _, e, _ in pending for leg in e.legs}
         self._accounts.update(self.db.open_accounts(sorted(used - self._accounts.keys())))
-        return [
-            (n, self._accounts[leg.account], sum(leg.content), *leg.content)
-            for n, e, _ in pending
-            for leg in e.legs
-        ]
+        return [row for n, e, _ in pending for row in posting_rows(n, e, self._accounts)]
 
     def _write_rest(self, pending: list[tuple[int, Event, bytes]]) -> None:
         db = self.db

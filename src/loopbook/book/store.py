@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from loopbook.book import commands as c
-from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.nouns import SUBSTANCES, Account, Event
 from loopbook.errors import Finding, InputError
 
 if TYPE_CHECKING:
@@ -73,6 +73,14 @@ class Store(Database, Protocol):
         batch : what `work` will post, so that it can be read and locked in one go.
         work : gets the book. May be called again when the database had to give up an attempt,
             so it must change nothing but the session.
+        """
+        ...
+
+    def append(self, events: Sequence[Event]) -> list[int]:
+        """Post events that a planner made before: all of them or none. Returns their numbers.
+
+        Nobody looks at holds, owners or names again; the database's own checks hold: legs that sum
+        to zero, no lot below zero, closed periods, keys that were used before.
         """
         ...
 
