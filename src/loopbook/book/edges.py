@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import add, sub
 from typing import Any, NamedTuple
 
 from loopbook.book.nouns import Account, Content, Leg, apportion, negate
@@ -79,12 +80,11 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
         undone = edges_of([Leg(leg.account, negate(leg.content)) for leg in legs])
         return tuple([Edge(source, target, negate(x)) for source, target, x in undone])
     sums: dict[str, Sequence[int]] = {}
-    for account, content in ((leg.account, leg.content) for leg in legs):
-        end = end_of(account)
+    for leg in legs:
+        end = end_of(leg.account)
         old = sums.get(end)
-        sums[end] = content if old is None else [x + y for x, y in zip(old, content, strict=True)]
-    left = sums.values() if len(sums) == 1 else [map(sum, zip(*sums.values(), strict=True))]
-    if any(map(any, left)):
+        sums[end] = leg.content if old is None else list(map(add, old, leg.content))
+    if any(map(sum, zip(*sums.values(), strict=True))):
         raise BalanceError("unbalanced: the event does not sum to zero")
     if len(sums) < 2:
         return ()  # title or custody: nothing went anywhere
@@ -124,16 +124,29 @@ def _pooled(ends: Sequence[str], sums: Mapping[str, Sequence[int]]) -> tuple[Edg
         return ()
     found: dict[tuple[str, str], list[int]] = {}
     count = len(sums[ends[0]])
-    for k in range(count):
-        givers = [(end, -sums[end][k]) for end in ends if sums[end][k] < 0]
-        left = [x for _, x in givers]
-        for target in ends:
-            taken = sums[target][k]
-            if taken <= 0:
-                continue
-            parts = apportion(taken, left)
-            left = [x - y for x, y in zip(left, parts, strict=True)]
-            for (source, _), part in zip(givers, parts, strict=True):
-                if part:
-                    found.setdefault((source, target), [0] * count)[k] = part
+    for k, column in enumerate(zip(*[sums[end] for end in ends], strict=True)):
+        givers = [(end, -x) for end, x in zip(ends, column, strict=True) if x < 0]
+        takers = [(end, x) for end, x in zip(ends, column, strict=True) if x > 0]
+        for source, target, part in _shared(givers, takers):
+            edge = found.get((source, target))
+            if edge is None:
+                edge = found[source, target] = [0] * count
+            edge[k] = part
     return tuple([Edge(*pair, tuple(x)) for pair, x in sorted(found.items())])
+
+
+def _shared(
+    givers: Sequence[tuple[str, int]], takers: Sequence[tuple[str, int]]
+) -> Iterable[tuple[str, str, int]]:
+    """What each taker gets of each giver, without the zeros."""
+    if len(givers) == 1:
+        return [(givers[0][0], target, taken) for target, taken in takers]
+    if len(takers) == 1:
+        return [(source, takers[0][0], given) for source, given in givers]
+    found = []
+    left = [given for _, given in givers]
+    for target, taken in takers:
+        parts = apportion(taken, left)
+        left = list(map(sub, left, parts))
+        found += [(s, target, part) for (s, _), part in zip(givers, parts, strict=True) if part]
+    return found
