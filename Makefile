@@ -8,6 +8,7 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 PEERS := $(VENV)/.installed-peers
 BIOSTEAM := build/biosteam
+BEANCOUNT := build/beancount
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 MAKEFLAGS += --no-builtin-rules
@@ -33,12 +34,13 @@ check: $(DEV)  ## what a commit needs: format, lint, types, arrows, house rules;
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -m 'not slow' tests/house
 
-bench: $(PEERS)  ## measure speed and print it beside peers and limits
+bench: $(PEERS) $(BEANCOUNT)/.installed  ## measure speed and print it beside peers and limits
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/r20.py
 	$(BIN)/python bench/book.py
 	$(BIN)/python bench/book_scale.py
 	$(BIN)/python bench/book_postgres.py
+	$(BIN)/python bench/serials.py
 
 bench-biosteam: $(BIOSTEAM)/.installed  ## the same with BioSTEAM among the peers (wants Python 3.11)
 	$(MAKE) bench
@@ -86,4 +88,11 @@ $(BIOSTEAM)/.installed:
 	@$(PYTHON) -m venv $(BIOSTEAM)
 	@$(BIOSTEAM)/bin/python -m pip install --quiet --disable-pip-version-check \
 		biosteam==2.52.11 thermosteam==0.52.8
+	@touch $@
+
+# Under the GPL, so it is run as a program of its own and never imported.
+$(BEANCOUNT)/.installed:
+	@echo 'Installing Beancount into $(BEANCOUNT) (the first time only)'
+	@$(PYTHON) -m venv $(BEANCOUNT)
+	@$(BEANCOUNT)/bin/python -m pip install --quiet --disable-pip-version-check beancount==3.1.0
 	@touch $@

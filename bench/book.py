@@ -1,4 +1,4 @@
-"""Measure the book on SQLite beside raw inserts of the same rows, and Beancount where it installs.
+"""Measure the book on SQLite beside raw inserts of the same rows, and beside Beancount.
 
 Every event moves 12 substances from one account to another: two legs, 24 substance values. Four
 things are measured in the same run, in turn, and the medians and their ratios printed:
@@ -9,7 +9,9 @@ things are measured in the same run, in turn, and the medians and their ratios p
 2. *full commands*: validated, planned against the book, posted; per second of one core.
 3. *single durable events*: one to a commit. Peer: the plain rows, one event to a commit, which the
    disk's fsync bounds.
-4. *Beancount*: its loader on the same number of transactions with 12 commodities each.
+4. *Beancount*: its loader on the same transactions, 12 commodities each, in its own interpreter.
+   It reads and checks all that was ever written each time, so that what compares with it is
+   posting the prepared events and then verifying the whole book.
 
 The exit code is 1 if a total is wrong, never because of time.
 """
@@ -17,19 +19,24 @@ The exit code is 1 if a total is wrong, never because of time.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from loopbook.book import Account, Book, Event, Leg, commands, verify
 from loopbook.book.nouns import SUBSTANCES, negate
 
+ROOT = Path(__file__).resolve().parents[1]
+BEANCOUNT_PYTHON = ROOT / "build" / "beancount" / "bin" / "python"
 BATCH = 1000
 LOTS = 400
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -167,28 +174,56 @@ def rate(work: Callable[[], None], count: int, clock: Callable[[], float]) -> fl
     return count / (clock() - start)
 
 
-def beancount_rate(folder: Path, count: int) -> float | None:
-    """Transactions a second of Beancount's loader; None where it is not installed."""
-    try:
-        from beancount import loader
-    except ImportError:
-        return None
-    lines = [f"2020-01-01 open Assets:A{i}" for i in range(2)]
-    for i in range(count):
-        lines.append(f'2021-01-01 * "e{i}"')
-        for s in range(COUNT):
+def as_beancount(events: list[Event]) -> str:
+    """Prepared events in Beancount's language: 24 postings each, in kg."""
+    accounts = {leg.account for e in events for leg in e.legs}
+    names = {a: f"Assets:{a.party}:{a.lot}" for a in sorted(accounts)}
+    lines = [f"2026-01-01 open {name}" for name in names.values()]
+    for event in events:
+        lines.append(f'2026-02-02 * "{event.key}"')
+        for leg in event.legs:
             lines += [
-                f"  Assets:A0  -{s + 1}.{i % 1000:03d} S{s}",
-                f"  Assets:A1  {s + 1}.{i % 1000:03d} S{s}",
+                f"  {names[leg.account]}  {mg / 1e6:.6f} {commodity.upper()}-KG"
+                for commodity, mg in zip(SUBSTANCES, leg.content, strict=True)
             ]
+    return "\n".join(lines) + "\n"
+
+
+def beancount_told(folder: Path, events: list[Event]) -> dict[str, Any] | None:
+    """What Beancount's loader says of the same transactions; None where it is not installed."""
+    if not BEANCOUNT_PYTHON.exists():
+        return None
     path = folder / "peer.beancount"
-    path.write_text("\n".join(lines))
-    start = time.perf_counter()
-    entries, errors, _ = loader.load_file(str(path))
-    took = time.perf_counter() - start
-    if errors or len(entries) != count + 2:
-        sys.exit("Beancount did not read the same transactions")
-    return count / took
+    path.write_text(as_beancount(events), encoding="utf-8")
+    command = [str(BEANCOUNT_PYTHON), str(ROOT / "bench" / "beancount_load.py"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told: dict[str, Any] = json.loads(done.stdout)
+    accounts = len({leg.account for e in events for leg in e.legs})
+    if told["errors"] or told["entries"] != len(events) + accounts:
+        sys.exit(f"Beancount did not read the same transactions: {told}")
+    return told
+
+
+def beside_beancount(folder: Path, count: int, rounds: int) -> None:
+    """Post and verify a new book of prepared events, beside Beancount's loader, in turn."""
+    ours, peers, version = [], [], ""
+    for r in range(rounds):
+        with opened(folder / f"beside-{r}.sqlite") as book:
+            events = prepared(count, 1000 + r)
+            told = beancount_told(folder, events)
+            if told is None:
+                print("  Beancount: not installed, not measured; `make bench` installs it")
+                return
+            start = time.perf_counter()
+            post_prepared(book, events, BATCH)
+            if not verify(book).clean:
+                sys.exit("verify finds a fault in the book beside Beancount's")
+            ours.append(count / (time.perf_counter() - start))
+        peers.append(count / told["seconds"])
+        version = told["version"]
+    print(f"{count:,} transactions of 24 postings, written and all read again")
+    print(f"  {'':<26}{'events/s':>12}{'Beancount':>12}{'ratio':>9}")
+    line("posted and verified", ours, peers, f"Beancount {version}: its loader")
 
 
 def check(book: Book, posted: list[Event]) -> None:
@@ -247,9 +282,7 @@ def main() -> None:
         line("prepared, 1,000 a commit", table["batch"], table["raw"], "target 25 %")
         line("one a commit, durable", table["one"], table["raw one"], "target 70 %")
         line("full commands, one core", table["full"], None, "target 3,000/s")
-        peer = beancount_rate(folder, 2000)
-        said = "not installed" if peer is None else f"{peer:,.0f} transactions/s, read into memory"
-        print(f"  Beancount: {said}")
+        beside_beancount(folder, options.events, min(options.rounds, 3))
 
 
 if __name__ == "__main__":

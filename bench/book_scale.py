@@ -10,6 +10,7 @@ all postings before anything is measured; the exit code is 1 if one is wrong, ne
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import statistics
 import sys
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from loopbook.book import Account, Book, Event, Leg, Lot, Measurement, commands, verify
 from loopbook.book.nouns import SUBSTANCES, Content, add, apportion, negate, part
-from loopbook.book.schema import VERSION, quoted
+from loopbook.book.schema import quoted, sqlite_ddl
 from loopbook.book.statement import metal_statement
 
 BATCH = 5000
@@ -292,6 +293,13 @@ def posting_bytes(book: Book) -> float | None:
     return float(found[0]) / book.store.rows("SELECT count(DISTINCT event) FROM posting")[0][0]
 
 
+def place(events: int, seed: int) -> Path:
+    """Where the book of a seed is kept: another file for other tables, or another bench."""
+    makes = "\n".join([*sqlite_ddl(SUBSTANCES), Path(__file__).read_text(encoding="utf-8")])
+    mark = hashlib.sha256(makes.encode()).hexdigest()[:8]
+    return Path(tempfile.gettempdir()) / f"loopbook-scale-{events}-{seed}-{mark}.sqlite"
+
+
 def main() -> None:
     """Make or take the book; check, measure, print."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -299,8 +307,8 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--verify", action="store_true", help="verify the whole book, too")
     given = options.parse_args()
-    name = f"loopbook-scale-{given.events}-{given.seed}-v{VERSION}.sqlite"
-    path = Path(tempfile.gettempdir()) / name
+    path = place(given.events, given.seed)
+    name = path.name
     if not path.exists():
         print(f"making {name}")
         scratch = path.with_suffix(".part")
@@ -365,8 +373,9 @@ def report(book: Book, path: Path, seed: int) -> None:
 def verify_rate(book: Book) -> None:
     """Compute everything again, and print how many events a second that takes."""
     start = time.perf_counter()
-    if not verify(book).clean:
-        sys.exit("verify finds a fault")
+    found = verify(book)
+    if not found.clean:
+        sys.exit(f"verify: {found.found} findings; the first: {found.findings[0]}")
     rate = book.store.rows("SELECT count(*) FROM event")[0][0] / (time.perf_counter() - start)
     print(f"verify: {rate:,.0f} events a second (target: 10,000)")
 

@@ -337,8 +337,8 @@ def event_command(key: str, address: str, as_json: bool) -> None:
     if row["legs"]:
         _print_content("", _PLAIN, row["legs"], substances)
     if row["measurements"]:
-        names = ("lot", "quantity", ">value", ">uncertainty", "unit", "method", "laboratory",
-                 "sample", "stage")  # fmt: skip
+        names = ("lot", "quantity", ">value", ">uncertainty", "unit", "basis", "method",
+                 "laboratory", "sample", "stage")  # fmt: skip
         cells = ([m[n.lstrip(">")] for n in names] for m in row["measurements"])
         print_table("", names, cells)
 

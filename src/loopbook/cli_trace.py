@@ -13,7 +13,8 @@ from loopbook.cli_book import address_option, known_at_option, moment, open_book
 from loopbook.cli_parts import as_json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from loopbook.trace import AsOf, Lineage
+    from loopbook.book import Book
+    from loopbook.trace import AsOf, Genealogy, Lineage
 
 __all__ = ["path_command", "recall_command", "trace_command"]
 
@@ -42,6 +43,16 @@ def as_of(occurred: datetime | None, recorded: datetime | None) -> AsOf:
         None if occurred is None else microseconds(occurred),
         None if recorded is None else microseconds(recorded),
     )
+
+
+def genealogy_of(book: Book, address: str, asof: AsOf, *, keep: bool = False) -> Genealogy:
+    """The genealogy of a book: from the arrays beside its file, if there are some, or made anew."""
+    from loopbook.trace import Genealogy, open_genealogy
+
+    folder = Path(f"{address}.genealogy")
+    if asof.now and "://" not in address and (keep or folder.exists()):
+        return open_genealogy(book, folder)
+    return Genealogy.of(book, asof=asof)
 
 
 def shown(
@@ -73,9 +84,11 @@ def percent(share: float) -> str:
 
 
 def write_lineage(lineage: Lineage, out: Path, substance: str) -> None:
-    """Write a lineage in the format that the file's ending says."""
+    """Write a lineage, or its part with one substance, in the format of the file's ending."""
     from loopbook import trace
 
+    if substance != "mass":
+        lineage = trace.of_substance(lineage, substance)
     makers: dict[str, Callable[[Lineage], str]] = {
         ".svg": lambda x: trace.lineage_svg(x, substance=substance, fold=12, theme="light"),
         ".json": trace.lineage_json,
@@ -150,17 +163,17 @@ def trace_command(
     for name in names:
         columns += [f">{name} kg", f">{name} share", *([">+/-"] if sure else [])]
     rows = []
+    places = [found.substances.index(name) for name in names]
     for x in found.origins:
+        if wanted and not any(x.shares[k] > 0.0 for k in places):
+            continue
         cells = [x.id, x.supplier, x.material, kg(float(x.amounts_mg.sum()))]
-        for name in names:
-            place = found.substances.index(name)
+        for name, place in zip(names, places, strict=True):
             cells += [kg(x.amounts_mg[place]), percent(x.shares[place])]
             cells += [percent(spread[name].get(x.id, 0.0))] if sure else []
         rows.append(cells)
     rows.append(["all", "", "", kg(float(found.total_mg.sum())), *_totals(names, total, sure)])
-    title = (
-        f"{lot} ({found.material}): {len(found.origins)} origins, {found.ancestors} lots before it"
-    )
+    title = f"{lot} ({found.material}): {len(rows) - 1} origins, {found.ancestors} lots before it"
     print_table(title, columns, rows)
 
 
@@ -286,11 +299,11 @@ def path_command(
     """
     import json
 
-    from loopbook.trace import Genealogy, lineage_between, lineage_json, with_events
+    from loopbook.trace import lineage_between, lineage_json, with_events
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
     with open_book(address) as book:
-        genealogy = Genealogy.of(book, asof=asof)
+        genealogy = genealogy_of(book, address, asof)
         lineage = with_events(lineage_between(genealogy, source, target), book)
     if out is not None:
         write_lineage(lineage, out, "mass")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,15 @@ import click
 
 from loopbook.cli_book import address_option, known_at_option, open_book
 from loopbook.cli_parts import as_json_option, print_json, print_table
-from loopbook.cli_trace import as_of, as_of_option, kg, percent, shown, substance_option
+from loopbook.cli_trace import (
+    as_of,
+    as_of_option,
+    genealogy_of,
+    kg,
+    percent,
+    shown,
+    substance_option,
+)
 
 if TYPE_CHECKING:
     from loopbook.trace import Composition, Held, Suspicion
@@ -96,8 +105,9 @@ def _day(moment: int) -> str:
 def _suspect_json(found: Suspicion) -> dict[str, object]:
     names = found.recall.substances
 
-    def amounts(values: Any) -> dict[str, float]:
-        return dict(zip(names, (float(x) for x in values), strict=True))
+    def amounts(values: Any) -> dict[str, float | None]:
+        told = (None if math.isnan(x) else float(x) for x in values)
+        return dict(zip(names, told, strict=True))
 
     return {
         "lot": found.recall.lot,
@@ -148,13 +158,13 @@ def on_site_command(
     Example:
       loopbook on-site GMBI --by supplier
     """
-    from loopbook.trace import Genealogy, on_site, site_origins
+    from loopbook.trace import on_site, site_origins
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
     with open_book(address) as book:
         held = on_site(book, site, occurred=asof.occurred, recorded=asof.recorded)
         names = book.substances
-        came = {} if by is None else site_origins(Genealogy.of(book, asof=asof), held, by)
+        came = {} if by is None else site_origins(genealogy_of(book, address, asof), held, by)
     if as_json:
         origins = {
             group: dict(zip(names, (float(x) for x in amounts), strict=True))
@@ -202,28 +212,34 @@ def on_site_command(
     "--out", type=click.Path(path_type=Path), metavar="FILE",
     help="Write all lots: .csv or .parquet.",
 )  # fmt: skip
+@click.option("--keep", is_flag=True, help="Keep the genealogy beside the book, for next time.")
 @as_of_option
 @known_at_option
 @as_json_option
 def origins_command(
     *, address: str, substance: str, by: str, groups: Path | None, material: str | None,
-    out: Path | None, as_json: bool, **clocks: Any,
+    out: Path | None, keep: bool, as_json: bool, **clocks: Any,
 ) -> None:  # fmt: skip
     """Say of every lot at once where its matter came from, by group.
 
     \b
+    Of a large book, --keep writes its genealogy into a folder beside the file; the next questions
+    map it into memory and add what is new.
+
+    \b
     Example:
-      loopbook origins -s Ni --by supplier --material cells
+      loopbook origins -s Ni --by supplier --material cells --keep
       loopbook origins -s Co --groups countries.csv --out origins.parquet
     """
-    from loopbook.trace import Genealogy, group_by, read_groups, write_composition
+    from loopbook.trace import group_by, read_groups, write_composition
 
     with open_book(address) as book:
         nouns = book.store.nouns()
         group = group_by(by) if groups is None else read_groups(
             groups, nouns.parties, nouns.materials
         )  # fmt: skip
-        genealogy = Genealogy.of(book, asof=as_of(clocks["as_of"], clocks["known_at"]))
+        asof = as_of(clocks["as_of"], clocks["known_at"])
+        genealogy = genealogy_of(book, address, asof, keep=keep)
         found = genealogy.composition(substance, group)
     rows = [k for k in range(len(found.lots)) if material in (None, genealogy.material(k))]
     if out is not None:

@@ -126,7 +126,7 @@ T-13,L-12,03/03/2026 18:00,24.9,10,t,14.9,,,,
 Lot,Date,Stage,Basis,H2O,Lab,Sample,Ni,Co,U(Ni)
 L-1,2026-03-05T10:00:00-05:00,provisional,dry,1.5,SGS,S-1,32.0,41000,0.4
 L-2,2026-03-05T10:00:00-05:00,final,as received,,SGS,S-2,31.0,40000,0.4
-L-1,2026-03-09T10:00:00-05:00,final,dry,1.4,SGS,S-1,31.8,,0.2
+L-1,2026-03-05T16:00:00-05:00,final,dry,1.4,SGS,S-1,31.8,,0.2
 """,
     "stock": """\
 Los;Stoff;Eigentümer;Menge;Ni

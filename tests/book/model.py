@@ -15,6 +15,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from model_dates import short, too_early
+
 Where = tuple[str, str, str, str]
 Change = dict[Where, list[int]]
 
@@ -58,6 +60,7 @@ class Model:
     facts: dict[str, Fact] = field(default_factory=dict)
     held: Change = field(default_factory=dict)
     lots: dict[str, str] = field(default_factory=dict)
+    made: dict[str, int] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     hazards: dict[str, str] = field(default_factory=dict)
@@ -118,7 +121,9 @@ class Model:
         if any(a <= occurred_at < b for a, b in (self.periods[p] for p in self.closed)):
             return None
         change: Change | None = getattr(self, f"_on_{_snake(command)}")(command)
-        if change is None or self._over(change):
+        if change is None or too_early(self, command, occurred_at) or self._over(change):
+            return None
+        if short(self, change, occurred_at):
             return None
         total = [sum(column) for column in zip(*change.values(), strict=True)]
         assert not any(total), f"the model does not balance: {total}"
@@ -133,6 +138,7 @@ class Model:
         self.facts[command.key] = fact
         _sum(self.held, change)
         getattr(self, f"_know_{_snake(command)}", lambda _: None)(command)
+        self.made = {**dict.fromkeys(self.lots, at[0]), **self.made}
 
     def _over(self, change: Change) -> bool:
         gains: dict[tuple[str, str], int] = defaultdict(int)

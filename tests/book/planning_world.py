@@ -1,6 +1,6 @@
 """The world of the planning tests: a book of four substances in whole milligrams.
 
-Lot S is 1,000 mg of LGES, lot G 500 mg of GMBI, both at the works; the works may hold 2,000 mg of
+Lot S is 1,000 mg of LGES, lot G 500 mg of GMBI, both at the works since January; the works may hold 2,000 mg of
 black mass, the refinery as much as it likes.
 """
 
@@ -29,6 +29,7 @@ def kg(mg: int) -> str:
     return f"{mg / 1e6:.6f}"
 
 
+MADE = T - timedelta(days=60)
 RECEIVE = {"material": "scrap", "supplier": "Sup", "site": "WS"}
 WORLD = [
     *(b.RegisterParty(party=p, **e(p)) for p in ("LGES", "GMBI", "Sup", "Cust")),
@@ -36,8 +37,8 @@ WORLD = [
     b.RegisterSite(site="REF", **e("REF")),
     b.RegisterMaterial(material="scrap", **e("scrap")),
     b.RegisterMaterial(material="BM", hazard="bm", **e("BM")),
-    b.Receive(lot="S", owner="LGES", mass_kg=kg(1000), shares={"Ni": ".2", "Co": ".1"}, **RECEIVE, **e("S")),
-    b.Receive(lot="G", owner="GMBI", mass_kg=kg(500), shares={"Ni": ".4"}, **RECEIVE, **e("G")),
+    b.Receive(lot="S", owner="LGES", mass_kg=kg(1000), shares={"Ni": ".2", "Co": ".1"}, **RECEIVE, **e("S", MADE)),
+    b.Receive(lot="G", owner="GMBI", mass_kg=kg(500), shares={"Ni": ".4"}, **RECEIVE, **e("G", MADE)),
 ]  # fmt: skip
 OPEN = b.OpenPeriod(period="Feb", start=T - timedelta(days=38), end=T - timedelta(days=9), **e("o"))
 CLOSE = b.ClosePeriod(period="Feb", **e("c"))

@@ -140,7 +140,8 @@ def test_right_legs_pass_once(shelf: Shelf, posted: Book) -> None:
         "INSERT INTO noun (event, kind, id, body) VALUES (900, 'party', 'EVE', '{{}}')",
         "INSERT INTO closing (period, event, start_at, end_at) VALUES ('x', 900, 0, 1)",
         "INSERT INTO measurement (event, line, lot, quantity, value, uncertainty, method, "
-        "laboratory, sample, grp, stage) VALUES (900, 0, 'A', 'Ni', '1', '', '', '', '', '', '')",
+        "laboratory, sample, grp, stage, basis) "
+        "VALUES (900, 0, 'A', 'Ni', '1', '', '', '', '', '', '', '')",
     ],
 )
 def test_parts_without_an_event(shelf: Shelf, posted: Book, part: str) -> None:

@@ -24,6 +24,10 @@ from loopbook.errors import BalanceError, InputError, LoopbookError, StorageErro
 FOLDER = Path(__file__).parent
 SIGNER = generate_signer("gmbi.example/book")
 OLD_TABLES = [spec for spec in TABLES if spec.name != "edge"]
+NEW_COLUMNS = {
+    "event": ("leaf",), "measurement": ("basis",), "balance": ("last_at",),
+    "balance_of_lot": ("last_at",),
+}  # fmt: skip
 SEALS = "INSERT INTO seal SELECT id, leaf FROM {0}.event"
 
 
@@ -45,7 +49,7 @@ def ddl(name: str, schema: str = "v1") -> tuple[list[str], list[str]]:
 
 
 def copied(table: str, columns: list[str], source: str) -> str:
-    names = ", ".join(f'"{x}"' for x in columns if (table, x) != ("event", "leaf"))
+    names = ", ".join(f'"{x}"' for x in columns if x not in NEW_COLUMNS.get(table, ()))
     return f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}.{table}"
 
 

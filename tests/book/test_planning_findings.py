@@ -153,6 +153,14 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[Told]]] = {
     "assay of no basis": ([], assay(basis="wet"), [("basis", "basis", "as received or dry", "'wet'", "")]),
     "assay dry without moisture": ([], assay(basis="dry"), [("missing", "moisture", "the moisture", "none", "a dry assay says nothing of the lot without its moisture")]),
     "assay of moisture and water": ([], assay(moisture=0.1, shares={"H2O": 0.1}), [("duplicate", "moisture", "moisture or H2O", "both", "")]),
+    "assay of a moisture's uncertainty alone": (
+        [], assay(moisture_uncertainty="0.001"),
+        [("missing", "moisture", "the moisture", "its uncertainty alone", "")],
+    ),
+    "assay of a moisture's uncertainty in percent": (
+        [], assay(moisture="0.1", moisture_uncertainty=2),
+        [("share", "moisture_uncertainty", "0..1 kg/kg", "2", HINT_SHARE)],
+    ),
     "assay of nothing": ([], assay(shares={}), [("empty", "shares", "at least one analyte", "none", "")]),
     "assay above one": ([], assay(shares={"Ni": "0.7", "other": "0.4"}), [("share", "shares", "a sum <= 1 kg/kg", "1.1", "")]),
     "assay above one with its water": ([], assay(shares={"Ni": "0.95"}, moisture="0.1"), [("share", "shares", "analytes that sum to 1", "1.050000000", "")]),

@@ -215,6 +215,27 @@ CASES: dict[str, tuple[str, str, str]] = {
         "event 19 'ship'",
         "order: expected recorded at",
     ),
+    "a lot measured before it was made": (
+        "UPDATE event SET occurred_at = occurred_at - 180000001 WHERE id = 10",
+        "event 10 'w'",
+        "before-lot: expected lots that were made by then, found lot S was made later",
+    ),
+    "a lot moved before it was made": (
+        "UPDATE event SET occurred_at = occurred_at - 180000001 WHERE id = 14",
+        "event 14 'd'",
+        "before-lot: expected lots that were made by then, found lot S1 was made later",
+    ),
+    "a lot below zero at a date": (
+        "UPDATE event SET occurred_at = 1772409900000000 WHERE id = 19",  # when B was made
+        "event 19 'ship'",
+        "back-dated: expected lots of zero or more at all dates, found lot B below zero on "
+        "2026-03-02T00:05:00+00:00",
+    ),
+    "a reversal before its event": (
+        "UPDATE event SET occurred_at = occurred_at - 60000001 WHERE id = 15",
+        "event 15 'rev'",
+        "reverse: expected an earlier event, found 'd'",
+    ),
     "a balance": (
         "UPDATE balance SET s_Ni = s_Ni + 1 WHERE account = 1",
         "",

@@ -227,6 +227,7 @@ def test_groups_and_batches_of_all_sizes(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("loopbook.trace.serial_reading._ROWS", 16)
     monkeypatch.setattr("loopbook.trace.serial_reading._BLOCK", 64)
     monkeypatch.setattr("loopbook.trace.serial_writing._MERGED", 3)
+    monkeypatch.setattr("loopbook.trace.serial_writing._FILES", 4)
     monkeypatch.setattr("loopbook.trace.serials._OPEN", 2)
     assert list(runs_module.group_lengths([3, 3, 25, 1])) == [3, 3, 9, 9, 7, 1]
     folder, model = tmp_path / "register", Model()

@@ -117,6 +117,22 @@ def test_a_refused_file_leaves_nothing(old: Path, tmp_path: Path) -> None:
     assert sorted(p.name for p in old.iterdir()) == names
 
 
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_full_disk_is_told_and_changes_nothing(
+    old: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = answers(old)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(StorageError, match=r"cannot be written.*No space left"):
+            CHANGES[name](old)
+    assert answers(old) == before
+
+
 def test_a_reader_goes_on_while_a_month_is_compacted(old: Path) -> None:
     reader = SerialRegister(old)
     before = answers(old)

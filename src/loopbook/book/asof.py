@@ -14,14 +14,14 @@ whose last event was recorded by then are used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from loopbook.book.nouns import Account, Content, Event, Period
 from loopbook.book.schema import quoted
 
-__all__ = ["TRANSIT", "Scope", "balances_before", "keep_snapshots"]
+__all__ = ["TRANSIT", "Scope", "balances_before", "keep_snapshots", "posted_after"]
 
 TRANSIT = "in transit"
 """Site filter for all that is on the road; its accounts are ``in transit NUMBER``."""
@@ -102,6 +102,27 @@ def balances_before(
     )
     held = {Account(*row[:4]): tuple([int(x) for x in row[4:]]) for row in found}
     return {a: c for a, c in sorted(held.items()) if any(c)}
+
+
+def posted_after(
+    db: Rows, substances: Sequence[str], lot: str, moment: int
+) -> Iterator[tuple[Account, int, Content]]:
+    """What was posted on a lot's accounts after a moment: account, date, and the sum of that date.
+
+    Parameters
+    ----------
+    db, substances : the book's database, and the order of the contents.
+    lot : its name.
+    moment : events that occurred after it count, microseconds since 1970 UTC.
+    """
+    sums = ", ".join(f"sum(p.{quoted(s)})" for s in substances)
+    for party, site, when, *content in db.rows(
+        f"SELECT a.party, a.site, e.occurred_at, {sums} FROM account a "
+        "JOIN posting p ON p.account = a.id JOIN event e ON e.id = p.event "
+        "WHERE a.lot = ? AND e.occurred_at > ? GROUP BY a.party, a.site, e.occurred_at",
+        (lot, moment),
+    ):
+        yield Account("lot", party, site, lot), int(when), tuple(map(int, content))
 
 
 def _limits(moment: int | None, known_at: int | None, begun: int) -> tuple[str, list[int]]:

@@ -123,7 +123,8 @@ class Assay(Command):
     """A laboratory's result: the lot's content is re-stated, its mass is not.
 
     `basis` is ``"as received"`` or ``"dry"``; a dry assay needs `moisture`, kg water per kg as
-    received. What is not analysed keeps its proportions in the rest.
+    received, with its standard uncertainty if the result is to have one. What is not analysed
+    keeps its proportions in the rest.
     """
 
     lot: str
@@ -132,6 +133,7 @@ class Assay(Command):
     shares: Shares
     uncertainty: Shares = field(default_factory=dict)
     moisture: Kg | None = None
+    moisture_uncertainty: Kg | None = None
     laboratory: str = ""
     method: str = ""
     sample: str = ""

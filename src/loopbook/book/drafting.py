@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from loopbook.book.commands import Command, Kg
@@ -26,7 +26,7 @@ from loopbook.book.nouns import (
 from loopbook.book.state import View
 from loopbook.errors import Finding, nearest_hint
 
-__all__ = ["Draft", "bad_substance", "microseconds"]
+__all__ = ["Draft", "bad_substance", "microseconds", "moment_at", "too_early"]
 
 _MG = Decimal(1_000_000)
 _MOST_KG = 10**9  # a million tonnes; sums of many still fit 64 bits of milligrams
@@ -60,6 +60,15 @@ def bad_substance(name: str, known: Iterable[str]) -> str:
     return f"{name}, there is {same[0]}" if same else ""
 
 
+def moment_at(microseconds: int, zone: tzinfo | None = UTC) -> str:
+    """A moment as ISO 8601 text in a time zone.
+
+    >>> moment_at(1_000_000)
+    '1970-01-01T00:00:01+00:00'
+    """
+    return (_EPOCH + timedelta(microseconds=microseconds)).astimezone(zone).isoformat()
+
+
 @dataclass(slots=True)
 class Draft:
     """An event in the making.
@@ -70,6 +79,7 @@ class Draft:
 
     view: View
     command: Command
+    occurred_at: int = 0
     legs: dict[Account, Content] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
@@ -172,10 +182,13 @@ class Draft:
             self._unknown(kind, name, at)
 
     def need_lot(self, name: str, at: str = "lot", *, free: bool = True) -> bool:
-        """A lot that is there, with content, and (if `free`) not on hold."""
-        if self.view.lot(name) is None:
+        """A lot that was made by then, with content, and (if `free`) not on hold."""
+        made = self.view.lot(name)
+        if made is None:
             self._unknown("lot", name, at)
             return False
+        if self.occurred_at < made.made_at:
+            too_early(self, "before-lot", made.made_at, f", when lot {name} was made")
         if not self.view.holdings(name):
             self.note("empty", "a lot with content", f"{name} is empty", at=at)
             return False
@@ -263,3 +276,18 @@ class Draft:
         made: Iterable[Lot] = self.lots
         found = next((x for x in made if x.id == lot), None) or self.view.lot(lot)
         return None if found is None else self.view.material(found.material)
+
+
+def too_early(draft: Draft, code: str, first: int, what: str = "", *, why: str = "") -> None:
+    """Record that a command is dated too early.
+
+    Parameters
+    ----------
+    first : the first moment at which it may be dated, microseconds since 1970 UTC.
+    what, why : what happened then; what is wrong with the date that it has.
+    """
+    given = draft.command.occurred_at
+    expected = f"{moment_at(first, given.tzinfo)} or later{what}"
+    found = given.isoformat() + (why and f", {why}")
+    hint = "date it then and name this date in the document"
+    draft.note(code, expected, found, at="occurred_at", hint=hint)

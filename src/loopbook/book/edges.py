@@ -12,7 +12,8 @@ Rules, in order:
 
        edge(i, j) = given(i) * taken(j) / pool
 
-   rounded so that every giver gives and every taker gets exactly what its legs say.
+   rounded so that every giver gives and every taker gets exactly what its legs say: takers come
+   in the order of their names, and each gets by largest remainders of what the givers have left.
 3. A run's measured difference is an end of the pool like the others: missing nickel goes from the
    inputs to ``unaccounted``, and nickel that is measured beyond what entered comes from there.
    Nothing is scaled.

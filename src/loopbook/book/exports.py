@@ -82,10 +82,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "measurements",
                 "what scales and laboratories said",
                 ("event", "line", "lot", "quantity", "value", "unit", "uncertainty", "method",
-                 "laboratory", "sample", "group", "stage"),
+                 "laboratory", "sample", "group", "stage", "basis"),
                 "SELECT m.event, m.line, m.lot, m.quantity, m.value, CASE WHEN m.quantity IN "
                 "('mass', 'gross', 'tare') THEN 'mg' ELSE 'kg/kg' END, m.uncertainty, m.method, "
-                "m.laboratory, m.sample, m.grp, m.stage FROM measurement m "
+                "m.laboratory, m.sample, m.grp, m.stage, m.basis FROM measurement m "
                 "WHERE m.event > ? AND m.event <= ? ORDER BY m.event, m.line",
             ),
             Table(

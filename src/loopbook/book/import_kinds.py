@@ -162,6 +162,7 @@ def _assays(binding: Binding) -> Iterator[Entry]:
             shares=shares,
             uncertainty={s: x for s, x in sigmas.items() if s in shares},
             moisture=row.share("moisture"),
+            moisture_uncertainty=row.share("moisture_uncertainty"),
             laboratory=laboratory,
             method=row.text("method"),
             sample=sample,

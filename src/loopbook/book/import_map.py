@@ -91,6 +91,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             _f("stage", "text", "provisional, exchanged, umpire or final", needed=True),
             _f("basis", "text", "as received or dry", needed=True),
             _f("moisture", "share", "water, kg per kg as received"),
+            _f("moisture_uncertainty", "share", "standard uncertainty of the moisture"),
             _f("shares", "shares", "contents; an empty cell is not analysed", needed=True),
             _f("uncertainty", "shares", "standard uncertainty of each; k divides an expanded one"),
             _f("laboratory", "text", "by whom"),
@@ -291,7 +292,7 @@ def _check_column(name: str, column: Column, base: str, findings: list[Finding])
         findings.append(Finding("unit", where, f"no unit: {name} is no number", column.unit))
     if column.unit and column.unit_column:
         findings.append(Finding("duplicate", where, "unit or unit_column", "both"))
-    if column.k != 1 and not name.startswith("uncertainty"):
+    if column.k != 1 and "uncertainty" not in name:
         found = f"k = {column.k} of {name}"
         findings.append(Finding("type", where, "k with uncertainties only", found))
     if base and not column.unit_column:

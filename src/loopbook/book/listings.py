@@ -173,6 +173,7 @@ def event_row(event: Event, substances: Sequence[str], *, number: int = 0) -> Li
                 "sample": m.sample,
                 "group": m.group,
                 "stage": m.stage,
+                "basis": m.basis,
             }
             for m in event.measurements
         ],

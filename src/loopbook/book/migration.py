@@ -25,7 +25,12 @@ from loopbook.errors import Finding, InputError, StorageError
 __all__ = ["migrate"]
 
 _FILLED = {
-    "1": {("event", "leaf"): "(SELECT s.leaf FROM old_seal s WHERE s.event = o.id)"},
+    "1": {
+        ("event", "leaf"): "(SELECT s.leaf FROM old_seal s WHERE s.event = o.id)",
+        ("measurement", "basis"): "''",  # as it was sealed
+        ("balance", "last_at"): "CASE o.bounded WHEN 1 THEN (SELECT max(0, max(e.occurred_at)) "
+        "FROM posting p JOIN event e ON e.id = p.event WHERE p.account = o.account) ELSE 0 END",
+    },
 }
 """By version: columns that its tables lack, and what fills them, from the old row ``o``."""
 

@@ -117,10 +117,15 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Matter with one history: its name, its material, and the event that made it."""
+    """Matter with one history: its name, its material, and when it was made.
+
+    `made_at` is in microseconds since 1970 UTC; in the event that makes a lot it is 0, since that
+    event says by itself when it occurred.
+    """
 
     id: str
     material: str
+    made_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ class Measurement:
     method, laboratory, sample : how, by whom, on which sample.
     group : measurements of one group share an error (the same scale, the same laboratory).
     stage : provisional, exchanged, umpire or final; empty for weights.
+    basis : ``dry`` for a share of what is left without water; empty for one of the lot as received
+        and for weights. The moisture of a dry assay is a measurement beside it, ``H2O``.
     """
 
     lot: str
@@ -146,6 +153,7 @@ class Measurement:
     sample: str = ""
     group: str = ""
     stage: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from typing import Any
 from loopbook.book import commands as c
 from loopbook.book import planning_lots as lots
 from loopbook.book import planning_moves as moves
-from loopbook.book.drafting import Draft, bad_substance, microseconds
+from loopbook.book.dating import check_dates
+from loopbook.book.drafting import Draft, bad_substance, microseconds, too_early
 from loopbook.book.nouns import (
     Event,
     add,
@@ -53,10 +54,11 @@ def plan(view: View, command: c.Command, recorded_at: int) -> Event:
     draft = Draft(view, command)
     text = as_text(command)
     _check_text(draft, text)
-    occurred_at = _occurred(draft, recorded_at)
+    draft.occurred_at = _occurred(draft, recorded_at)
     planner(draft, command)
     if not draft.findings:
         draft.check_limits()
+        check_dates(draft)
     raise_findings(draft.findings)
     legs = draft.event_legs()
     total = zero(len(view.substances))
@@ -69,7 +71,7 @@ def plan(view: View, command: c.Command, recorded_at: int) -> Event:
         kind=kind,
         actor=command.actor,
         document=command.document,
-        occurred_at=occurred_at,
+        occurred_at=draft.occurred_at,
         recorded_at=recorded_at,
         command=text,
         legs=legs,
@@ -206,6 +208,9 @@ def _reverse(draft: Draft, command: c.Reverse) -> None:
         return
     if again := draft.view.reversal(command.event):
         draft.note("duplicate", "an event not reversed", f"reversed by {again}", at="event")
+        return
+    if draft.occurred_at < event.occurred_at:
+        too_early(draft, "before-event", event.occurred_at, f", when {command.event} occurred")
         return
     later = draft.view.dependents(command.event)
     if later:

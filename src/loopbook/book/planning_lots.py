@@ -80,36 +80,67 @@ def assay(draft: Draft, command: c.Assay) -> None:
         draft.note("unknown-name", ", ".join(STAGES), command.stage, at="stage")
     if command.basis not in ("as received", "dry"):
         draft.note("basis", "as received or dry", repr(command.basis), at="basis")
-    if command.basis == "dry" and command.moisture is None:
-        hint = "a dry assay says nothing of the lot without its moisture"
-        draft.note("missing", "the moisture", "none", at="moisture", hint=hint)
     shares = draft.shares(command.shares, "shares")
     sigmas = draft.shares(command.uncertainty, "uncertainty")
     for name in sorted(sigmas.keys() - shares.keys()):
         found = f"an uncertainty of {name} without its share"
         draft.note("unknown-name", "an analyte", found, at=f"uncertainty.{name}")
-    moisture = Decimal(0) if command.moisture is None else draft.share(command.moisture, "moisture")
-    if "H2O" in shares and command.moisture is not None:
-        draft.note("duplicate", "moisture or H2O", "both", at="moisture")
+    moisture = _moisture(draft, command, shares)
     if not shares:
         draft.note("empty", "at least one analyte", "none", at="shares")
     if not draft.need_lot(command.lot, free=False) or draft.findings:
         return
-    group = command.laboratory and f"laboratory {command.laboratory}"
     for name, share in shares.items():
-        draft.measurements.append(
-            Measurement(
-                command.lot, name, str(share), str(sigmas.get(name, "")), command.method,
-                command.laboratory, command.sample, group, command.stage,
-            )
-        )  # fmt: skip
-    if command.moisture is not None and "H2O" not in draft.view.substances:
+        basis = "dry" if command.basis == "dry" else ""
+        _measured(draft, command, name, (share, sigmas.get(name)), basis=basis)
+    if moisture is None:
+        _reassay(draft, command.lot, shares)
+        return
+    if "H2O" not in draft.view.substances:
         draft.note("unknown-name", "a book that tells H2O apart", "moisture", at="moisture")
         return
-    if command.moisture is not None:
-        dry = 1 - moisture if command.basis == "dry" else Decimal(1)
-        shares = {name: share * dry for name, share in shares.items()} | {"H2O": moisture}
+    _measured(draft, command, "H2O", moisture)
+    dry = 1 - moisture[0] if command.basis == "dry" else Decimal(1)
+    shares = {name: share * dry for name, share in shares.items()} | {"H2O": moisture[0]}
     _reassay(draft, command.lot, shares)
+
+
+def _moisture(
+    draft: Draft, command: c.Assay, shares: Mapping[str, Decimal]
+) -> tuple[Decimal, Decimal | None] | None:
+    """Moisture and its uncertainty, as far as an assay states them."""
+    sigma = None
+    if command.moisture_uncertainty is not None:
+        sigma = draft.share(command.moisture_uncertainty, "moisture_uncertainty")
+    if command.moisture is None:
+        if command.basis == "dry":
+            hint = "a dry assay says nothing of the lot without its moisture"
+            draft.note("missing", "the moisture", "none", at="moisture", hint=hint)
+        if sigma is not None:
+            draft.note("missing", "the moisture", "its uncertainty alone", at="moisture")
+        return None
+    if "H2O" in shares:
+        draft.note("duplicate", "moisture or H2O", "both", at="moisture")
+    return draft.share(command.moisture, "moisture"), sigma
+
+
+def _measured(
+    draft: Draft,
+    command: c.Assay,
+    name: str,
+    found: tuple[Decimal, Decimal | None],
+    *,
+    basis: str = "",
+) -> None:
+    """Add what an assay found of a substance, with its uncertainty, to the event."""
+    share, sigma = found
+    group = command.laboratory and f"laboratory {command.laboratory}"
+    draft.measurements.append(
+        Measurement(
+            command.lot, name, str(share), "" if sigma is None else str(sigma), command.method,
+            command.laboratory, command.sample, group, command.stage, basis,
+        )
+    )  # fmt: skip
 
 
 def _reassay(draft: Draft, lot: str, shares: dict[str, Decimal]) -> None:

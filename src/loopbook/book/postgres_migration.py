@@ -10,7 +10,7 @@ import psycopg
 
 from loopbook.book.edges import edge_rows
 from loopbook.book.postgres_link import connect, explained
-from loopbook.book.postgres_schema import grants, rules_ddl, table_ddl
+from loopbook.book.postgres_schema import balance_view, grants, rules_ddl, table_ddl
 from loopbook.book.schema import INDEXES, PARTS, TABLES, VERSION, quoted
 from loopbook.errors import Finding, InputError
 
@@ -28,8 +28,15 @@ _TO_2 = (
     "ALTER TABLE event ALTER COLUMN leaf SET NOT NULL",
     "DROP TABLE seal",
     *(index for index in INDEXES if any(f" {x} " in index for x in _NEW_INDEXES)),
+    "ALTER TABLE measurement ADD COLUMN basis TEXT COLLATE \"C\" NOT NULL DEFAULT ''",
+    "ALTER TABLE measurement ALTER COLUMN basis DROP DEFAULT",
+    "ALTER TABLE balance_of_lot ADD COLUMN last_at BIGINT NOT NULL DEFAULT 0",
+    "UPDATE balance_of_lot b SET last_at = greatest(0, x.last_at) FROM (SELECT p.account, "
+    "max(e.occurred_at) AS last_at FROM posting p JOIN event e ON e.id = p.event "
+    "GROUP BY p.account) x WHERE x.account = b.account",
+    "DROP VIEW balance",
 )
-"""From version 1: the seal moves into the event's row; then edges come."""
+"""From version 1: the seal moves into the event's row; then edges, bases and last dates come."""
 
 _POSTERS = """
     SELECT DISTINCT grantee FROM information_schema.role_table_grants
@@ -103,6 +110,7 @@ def _to_2(link: _Link, name: str, settings: dict[str, str]) -> None:
         ),
         *(table_ddl(spec, substances) for spec in TABLES if spec.name == "edge"),
         *_TO_2,
+        balance_view(substances),
     ]
     later = rules_ddl(substances, schema, int(settings["lock"]))
     for (role,) in posters:

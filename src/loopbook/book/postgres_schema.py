@@ -30,6 +30,7 @@ from loopbook.book.schema import INDEXES, PARTS, TABLES, TableSpec, quoted
 __all__ = [
     "APPENDED",
     "NOUNS_VERSION",
+    "balance_view",
     "column_names",
     "declare_ddl",
     "grants",
@@ -137,19 +138,21 @@ def _balance_tables(substances: Sequence[str]) -> list[str]:
     amounts = ", ".join(f"{c} BIGINT NOT NULL DEFAULT 0" for c in _wide(substances))
     return [
         "CREATE TABLE balance_of_lot (account BIGINT PRIMARY KEY REFERENCES account (id), "
+        "last_at BIGINT NOT NULL DEFAULT 0, "
         f"{amounts}, {_floor(substances)}) WITH (fillfactor = 60)",
         "CREATE TABLE balance_of_boundary (account BIGINT REFERENCES account (id), shard INTEGER, "
         f"{amounts}, PRIMARY KEY (account, shard)) WITH (fillfactor = 50)",
-        _view(substances),
+        balance_view(substances),
     ]
 
 
-def _view(substances: Sequence[str]) -> str:
+def balance_view(substances: Sequence[str]) -> str:
+    """Statement that makes the view of all balances, or makes it anew."""
     columns = ", ".join(_wide(substances))
     sums = ", ".join(f"sum({c})::bigint" for c in _wide(substances))
     return (
-        f"CREATE OR REPLACE VIEW balance AS SELECT account, 1::bigint AS bounded, {columns} "
-        f"FROM balance_of_lot UNION ALL SELECT account, 0::bigint, {sums} "
+        f"CREATE OR REPLACE VIEW balance AS SELECT account, 1::bigint AS bounded, last_at, "
+        f"{columns} FROM balance_of_lot UNION ALL SELECT account, 0::bigint, 0::bigint, {sums} "
         "FROM balance_of_boundary GROUP BY account"
     )
 
@@ -236,8 +239,9 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
       free integer;
     BEGIN
       WITH moved AS (
-        UPDATE balance_of_lot b SET {added}
-        FROM (SELECT p.account, count(*) AS n, {sums} FROM added p GROUP BY p.account) x
+        UPDATE balance_of_lot b SET {added}, last_at = greatest(b.last_at, x.last_at)
+        FROM (SELECT p.account, count(*) AS n, max(e.occurred_at) AS last_at, {sums}
+              FROM added p JOIN event e ON e.id = p.event GROUP BY p.account) x
         WHERE b.account = x.account RETURNING x.n
       ), checked AS (
         SELECT count(*) AS n, bool_or({_STRANGE}) OR {left} AS wrong
@@ -351,9 +355,10 @@ def _look_body(substances: Sequence[str], lock: int) -> str:
         ARRAY (SELECT nextval('event_number') FROM generate_series(1, cardinality(keys))),
         ARRAY (SELECT nextval('account_number') FROM generate_series(1, spare)),
         ARRAY (SELECT key FROM event WHERE key = ANY (keys)),
-        (SELECT coalesce(json_agg(json_build_array(id, material)), '[]')
-         FROM lot WHERE id = ANY (lots)),
-        (SELECT coalesce(json_agg(json_build_array(a.lot, a.id, a.party, a.site, {names})), '[]')
+        (SELECT coalesce(json_agg(json_build_array(l.id, l.material, e.occurred_at)), '[]')
+         FROM lot l JOIN event e ON e.id = l.event WHERE l.id = ANY (lots)),
+        (SELECT coalesce(json_agg(
+           json_build_array(a.lot, a.id, a.party, a.site, b.last_at, {names})), '[]')
          FROM account a JOIN balance_of_lot b ON b.account = a.id WHERE a.lot = ANY (lots)),
         (SELECT coalesce(json_object_agg(h.id, h.body), '{{}}') FROM (
            SELECT DISTINCT ON (id) id, body FROM noun WHERE kind = 'hold' AND id = ANY (lots)
@@ -400,7 +405,7 @@ def declare_ddl(substance: str, after: Sequence[str], schema: str, lock: int) ->
         f"ALTER TABLE posting ADD {_adds_up(after)}",
         "ALTER TABLE balance_of_lot DROP CONSTRAINT lot_not_negative",
         f"ALTER TABLE balance_of_lot ADD {_floor(after)}",
-        _view(after),
+        balance_view(after),
         *_wide_rules(after, schema, lock),
     ]
 

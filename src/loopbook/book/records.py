@@ -2,6 +2,7 @@
 
 The bytes are RFC 8785 JSON of everything in the event. Legs list only the substances that move, as
 decimal text, so that the bytes of an old event do not change when the book declares a substance.
+A measurement has a tenth entry where it is dry.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
     lots = [[lot.id, lot.material] for lot in event.lots]
     measurements = [
         [m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory, m.sample, m.group,
-         m.stage]
+         m.stage, *((m.basis,) if m.basis else ())]
         for m in event.measurements
     ]  # fmt: skip
     text = (  # names in their order; half the time of a dict that is encoded and sorted

@@ -21,7 +21,7 @@ from loopbook.errors import Finding, InputError
 
 __all__ = ["Entry", "Rehearsal", "placed", "rehearse"]
 
-_OF_STATE = frozenset({"negative", "empty", "place", "heavier", "limit", "hold"})
+_OF_STATE = frozenset({"negative", "empty", "place", "heavier", "limit", "hold", "back-dated"})
 _OF_TIME = frozenset({"closed-period", "future"})
 _OF_CONSTANTS = frozenset({"unknown-name", "closed-period", "future", "basis"})
 _OF_NAMES = frozenset({"unknown-name", "closed-period", "future", "name", "duplicate"})

@@ -135,6 +135,7 @@ TABLES = (
                 "measurements that share an error: one scale, one laboratory",
             ),
             _c("stage", "TEXT NOT NULL", "provisional, exchanged, umpire, final, ..."),
+            _c("basis", "TEXT NOT NULL", "dry; empty for weights, and for shares as received"),
         ),
         ("PRIMARY KEY (event, line)",),
     ),
@@ -173,6 +174,7 @@ TABLES = (
         (
             _c("account", "INTEGER PRIMARY KEY REFERENCES account (id)", "which account"),
             _c("bounded", "INTEGER NOT NULL", "1 for lots, whose substances may not go below zero"),
+            _c("last_at", "INTEGER NOT NULL", "latest date of a posting on it; of lots only"),
             _c("mass", "INTEGER NOT NULL", "mg"),
         ),
         wide=True,
@@ -330,8 +332,8 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
     added = ", ".join(f"{c} = {c} + NEW.{c}" for c in wide)
     return [
         "CREATE TRIGGER account_opens AFTER INSERT ON account "
-        f"BEGIN INSERT INTO balance (account, bounded, {', '.join(wide)}) "
-        f"VALUES (NEW.id, NEW.kind = 'lot', {', '.join('0' for _ in wide)}); END",
+        f"BEGIN INSERT INTO balance (account, bounded, last_at, {', '.join(wide)}) "
+        f"VALUES (NEW.id, NEW.kind = 'lot', 0, {', '.join('0' for _ in wide)}); END",
         "CREATE TRIGGER posting_enters BEFORE INSERT ON posting BEGIN "
         + _refuse(
             "sealed: the event takes no further posting",
@@ -359,7 +361,8 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
             "unbalanced: the event does not sum to zero",
             f"(SELECT {sums} FROM posting WHERE event = NEW.id)",
         )
-        + "END",
+        + "UPDATE balance SET last_at = NEW.occurred_at WHERE bounded = 1 AND last_at < "
+        "NEW.occurred_at AND account IN (SELECT account FROM posting WHERE event = NEW.id); END",
     ]
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from loopbook.book.asof import keep_snapshots
+from loopbook.book.asof import keep_snapshots, posted_after
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -149,6 +149,7 @@ class Session(_Stated):
     _pending: list[tuple[int, Event, bytes]] = field(default_factory=list)
     _reversed: dict[str, str] = field(default_factory=dict)
     _holds: dict[str, str] = field(default_factory=dict)
+    _latest: dict[str, int] = field(default_factory=dict)
     _absent: set[str] = field(default_factory=set)
 
     # -- what planners ask
@@ -164,9 +165,13 @@ class Session(_Stated):
         return self._holds[lot]
 
     def lot(self, name: str) -> Lot | None:
-        """A lot that was ever made."""
+        """A lot that was ever made, with when that was."""
         if name not in self._lots:
-            found = self.db.rows("SELECT id, material FROM lot WHERE id = ?", (name,))
+            found = self.db.rows(
+                "SELECT l.id, l.material, e.occurred_at FROM lot l JOIN event e ON e.id = l.event "
+                "WHERE l.id = ?",
+                (name,),
+            )
             self._lots[name] = Lot(*found[0]) if found else None
         return self._lots[name]
 
@@ -180,19 +185,43 @@ class Session(_Stated):
             self.db.lock([lot])
             names = ", ".join(f"b.{quoted(s)}" for s in self.substances)
             found = self.db.rows(
-                f"SELECT a.id, a.party, a.site, {names} FROM account a "
+                f"SELECT a.id, a.party, a.site, b.last_at, {names} FROM account a "
                 "JOIN balance b ON b.account = a.id WHERE a.lot = ?",
                 (lot,),
             )
-            held = {}
-            for number, party, site, *content in found:
-                account = Account("lot", party, site, lot)
-                self._accounts[account] = number
-                held[account] = tuple(content)
+            self._held[lot] = {}
+            for row in found:
+                self._hold_account(lot, row)
             for leg in self._unread.pop(lot, ()):
-                _put(held, leg)
-            self._held[lot] = held
+                _put(self._held[lot], leg)
         return self._held[lot]
+
+    def _hold_account(self, lot: str, row: Sequence[Any]) -> None:
+        """Remember one of a lot's accounts: number, party, site, last date, content."""
+        number, party, site, last_at, *content = row
+        account = Account("lot", party, site, lot)
+        self._accounts[account] = number
+        self._held[lot][account] = tuple(content)
+        self._dated(lot, last_at)
+
+    def _dated(self, lot: str, moment: int) -> None:
+        self._latest[lot] = max(moment, self._latest.get(lot, moment))
+
+    def since(self, lot: str, moment: int) -> Mapping[Account, Mapping[int, Content]]:
+        """What was posted on the lot's accounts by events dated after a moment."""
+        found: dict[Account, dict[int, Content]] = {}
+        self._balances(lot)
+        if self._latest.get(lot, moment) <= moment:
+            return found
+        for account, when, content in posted_after(self.db, self.substances, lot, moment):
+            found.setdefault(account, {})[when] = content
+        for _, event, _ in self._pending:
+            for leg in event.legs:
+                if leg.account.lot == lot and event.occurred_at > moment:
+                    old = found.setdefault(leg.account, {}).get(event.occurred_at)
+                    new = leg.content if old is None else add(old, leg.content)
+                    found[leg.account][event.occurred_at] = new
+        return found
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds."""
@@ -267,10 +296,10 @@ class Session(_Stated):
         if event.reverses:
             self._reversed[event.reverses] = event.key
         for lot in event.lots:
-            self._lots[lot.id] = lot
+            self._lots[lot.id] = replace(lot, made_at=event.occurred_at)
             self._held.setdefault(lot.id, {})
         for leg in event.legs:
-            self._apply(leg)
+            self._apply(leg, event.occurred_at)
         for kind, name, body in event.nouns:
             if kind == "substance":
                 self.flush()
@@ -284,10 +313,11 @@ class Session(_Stated):
                 self.nouns.learn(kind, name, body)
         return number
 
-    def _apply(self, leg: Leg) -> None:
+    def _apply(self, leg: Leg, moment: int) -> None:
         account = leg.account
         if account.kind != "lot":
             return
+        self._dated(account.lot, moment)
         held = self._held.get(account.lot)
         if held is None:  # nobody has asked what lies there: it is read when somebody does
             self._unread.setdefault(account.lot, []).append(leg)
@@ -350,10 +380,10 @@ class Session(_Stated):
         db.insert(
             "measurement",
             ("event", "line", "lot", "quantity", "value", "uncertainty", "method", "laboratory",
-             "sample", "grp", "stage"),
+             "sample", "grp", "stage", "basis"),
             [
                 (n, k, m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory,
-                 m.sample, m.group, m.stage)
+                 m.sample, m.group, m.stage, m.basis)
                 for n, e, _ in pending
                 for k, m in enumerate(e.measurements)
             ],
@@ -389,8 +419,8 @@ class Seen:
     Parameters
     ----------
     lots : names of lots, also of those that are not there.
-    made : name and material.
-    held : lot, account number, party, site, and content of each account.
+    made : name, material, and when it was made.
+    held : lot, account number, party, site, last date and content of each account.
     holds : body of the last hold or release by lot.
     absent : keys that no event has.
     """
@@ -408,10 +438,8 @@ def prime(session: Session, seen: Seen) -> None:
     session._lots.update(dict.fromkeys(seen.lots))
     session._lots.update({row[0]: Lot(*row) for row in seen.made})
     session._held.update({lot: {} for lot in seen.lots})
-    for lot, number, party, site, *content in seen.held:
-        account = Account("lot", party, site, lot)
-        session._accounts[account] = number
-        session._held[lot][account] = tuple(content)
+    for lot, *row in seen.held:
+        session._hold_account(lot, row)
     for lot in seen.lots:
         body = seen.holds.get(lot)
         session._holds[lot] = "" if body is None else str(json.loads(body)["reason"])
@@ -433,7 +461,7 @@ def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
     made = [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs]
     lots = db.rows("SELECT id, material FROM lot WHERE event = ? ORDER BY line", (number,))
     measured = db.rows(
-        "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage "
+        "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage, basis "
         "FROM measurement WHERE event = ? ORDER BY line",
         (number,),
     )

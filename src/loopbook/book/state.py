@@ -7,10 +7,30 @@ from typing import Protocol
 
 from loopbook.book.nouns import Account, Content, Event, Lot, Material, Party, Period, Site
 
-__all__ = ["View"]
+__all__ = ["Past", "View"]
 
 
-class View(Protocol):
+class Past(Protocol):
+    """What happened before a command."""
+
+    def event(self, key: str) -> Event | None:
+        """A posted event."""
+        ...
+
+    def reversal(self, key: str) -> str:
+        """Key of the event that reversed an event; empty if none did."""
+        ...
+
+    def dependents(self, key: str) -> Sequence[str]:
+        """Keys of later events, not reversed, that touch the lots of an event."""
+        ...
+
+    def since(self, lot: str, moment: int) -> Mapping[Account, Mapping[int, Content]]:
+        """What was posted on the lot's accounts by events dated after a moment, by their dates."""
+        ...
+
+
+class View(Past, Protocol):
     """The book as it stands before a command, inside the transaction that will post it."""
 
     @property
@@ -31,7 +51,7 @@ class View(Protocol):
         ...
 
     def lot(self, name: str) -> Lot | None:
-        """A lot that was ever made."""
+        """A lot that was ever made, with when that was."""
         ...
 
     def period(self, name: str) -> Period | None:
@@ -52,18 +72,6 @@ class View(Protocol):
 
     def hold(self, lot: str) -> str:
         """Why the lot is on hold; empty if it is not."""
-        ...
-
-    def event(self, key: str) -> Event | None:
-        """A posted event."""
-        ...
-
-    def reversal(self, key: str) -> str:
-        """Key of the event that reversed an event; empty if none did."""
-        ...
-
-    def dependents(self, key: str) -> Sequence[str]:
-        """Keys of later events, not reversed, that touch the lots of an event."""
         ...
 
     def load_mg(self, site: str, hazard: str) -> int:

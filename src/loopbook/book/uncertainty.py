@@ -7,6 +7,13 @@ known of the lot's earlier moves as it was:
 
     relative error of a substance in a lot = error of the weighing + error of the assay
 
+A dry assay says what share c of the lot without its water a substance is; of the lot as received
+it is c (1 - w), where w is the moisture, kg/kg, which the same assay states. To first order
+
+    (relative error of the assay)^2 = (u(c) / c)^2 + (u(w) / (1 - w))^2
+
+so that a dry value counts only where its moisture states an uncertainty, too.
+
 Measurements of one group (a scale, a laboratory's determination of one substance) share a part s
 of their variance, the bias: it adds up as it stands, and cancels between what came in and what went
 out over the same scale. The rest of it, and measurements without a group, are independent and add
@@ -19,16 +26,21 @@ A measurement states one uncertainty, so that s is an assumption, `SHARED`, unle
 better: 1 is right for a scale that is always wrong by the same, 0 for one that is only noisy.
 
 Not covered: lots without a weighing or an assay of their own that states an uncertainty (lots
-that a split, blend or run made count as not weighed until they are), the moisture of a dry assay,
-and the error that an analyte leaves to the substances that were not analysed. `covered` is the
-share of a line's matter that is covered.
+that a split, blend or run made count as not weighed until they are), and the error that an analyte
+or the moisture leaves to the substances that were not analysed. Of books that were migrated from
+version 1, dry shares count as if they were of the lot as received: they were sealed so.
+`covered` is the share of a line's matter that is covered.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +55,9 @@ SHARED = 0.5
 
 _CHUNK = 400  # names in one query
 _ALONE = -1  # number of the group of a measurement that has none
+
+_Row: TypeAlias = tuple[int, str, str, str, str, str, str]
+"""Event, lot, quantity, value, uncertainty, group and basis of a measurement."""
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -171,17 +186,44 @@ def knowledge(
     groups = np.full(relative.shape, _ALONE, dtype=np.int64)
     weighed, weighed_groups = relative[:, 0].copy(), groups[:, 0].copy()
     numbers: dict[str, int] = {}
-    for lot, quantity, value, uncertainty, group in _measured(db, list(places), end, known_at):
+    for lot, quantity, group, found in _found(_measured(db, list(places), end, known_at)):
         row, column = places[lot], columns.get(quantity)
         if column is None:
             continue
-        found = _relative(value, uncertainty)
         number = numbers.setdefault(group, len(numbers)) if group else _ALONE
         relative[row, column] = np.nan if found is None else found
         groups[row, column] = number
         if column == 0 and found is not None:
             weighed[row], weighed_groups[row] = found, number
     return Knowledge(places, relative, groups, weighed, weighed_groups)
+
+
+def _found(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float | None]]:
+    """Lot, quantity, group and relative uncertainty, of the lot as received.
+
+    >>> water = (7, "A", "H2O", "0.2", "0.006", "", "")
+    >>> assay = [(7, "A", "Ni", "0.30", "0.003", "", "dry"), water]
+    >>> [(name, round(u, 6)) for _, name, _, u in _found(assay)]  # 1 % and 0.006/0.8 = 0.75 %
+    [('Ni', 0.0125), ('H2O', 0.03)]
+    """
+    for _, measured in groupby(rows, key=itemgetter(0, 1)):
+        told = list(measured)
+        wet = next((_dryness(x[3], x[4]) for x in told if x[2] == "H2O"), None)
+        for _, lot, quantity, value, uncertainty, group, basis in told:
+            found = _relative(value, uncertainty)
+            if basis == "dry":
+                found = None if found is None or wet is None else math.hypot(found, wet)
+            yield lot, quantity, group, found
+
+
+def _dryness(moisture: str, uncertainty: str) -> float | None:
+    """Relative standard uncertainty of what is left without water; None where none was stated.
+
+    >>> _dryness("0.2", "0.006"), _dryness("0", "0.01"), _dryness("0.2", "")
+    (0.0075, 0.01, None)
+    """
+    dry, sigma = 1.0 - float(Decimal(moisture)), float(Decimal(uncertainty or "0"))
+    return sigma / dry if dry > 0.0 and sigma > 0.0 else None
 
 
 def _relative(value: str, uncertainty: str) -> float | None:
@@ -196,9 +238,7 @@ def _relative(value: str, uncertainty: str) -> float | None:
     return sigma / found if found > 0.0 and sigma > 0.0 else None
 
 
-def _measured(
-    db: Rows, lots: Sequence[str], end: int, known_at: int | None
-) -> Iterator[tuple[str, str, str, str, str]]:
+def _measured(db: Rows, lots: Sequence[str], end: int, known_at: int | None) -> Iterator[_Row]:
     """Measurements of lots that were not taken back, in order of recording."""
     limits, values = "e.occurred_at < ?", [end]
     undone = "r.occurred_at < ?"
@@ -209,7 +249,7 @@ def _measured(
         names = lots[first : first + _CHUNK]
         places = ", ".join("?" * len(names))
         yield from db.rows(
-            "SELECT m.lot, m.quantity, m.value, m.uncertainty, m.grp "
+            "SELECT m.event, m.lot, m.quantity, m.value, m.uncertainty, m.grp, m.basis "
             "FROM measurement m JOIN event e ON e.id = m.event "
             f"LEFT JOIN event r ON r.reverses = e.key AND {undone} "
             f"WHERE m.lot IN ({places}) AND {limits} AND r.id IS NULL "

@@ -1,10 +1,11 @@
 """Verify a book: compute everything again from its rows, and name the first wrong event.
 
-What is checked, event by event in the order of recording: numbers without gaps; canonical bytes
-and leaf hash against the sealed one; legs that add up and sum to zero; no lot below zero at any
-time; no event dated into a closed period. Then what the book keeps beside the events: balances,
-snapshots, loads, the Merkle tree's nodes, every checkpoint's root and signature; rows that belong
-to nothing; and the file itself. The tree and its checkpoints also show events that were taken away.
+What is checked, event by event in the order of recording: numbers without gaps; canonical bytes and
+leaf hash against the sealed one; legs that add up and sum to zero; no lot below zero at any time,
+on either clock; nothing on a lot before it was made; no event dated into a closed period. Then what
+the book keeps beside the events: balances, snapshots, loads, the Merkle tree's nodes, every
+checkpoint's root and signature; rows that belong to nothing; and the file itself. The tree and its
+checkpoints also show events that were taken away.
 """
 
 from __future__ import annotations
@@ -148,6 +149,7 @@ class _Rest:
         for check in (
             self._strays,
             self._reversals,
+            self.scan.back_dated,
             self._balances,
             self._snapshots,
             self._loads,
@@ -174,22 +176,23 @@ class _Rest:
             self.notes.add("stray", "account", "accounts with postings only", found)
 
     def _reversals(self) -> None:
-        """A reversal names an earlier event."""
+        """A reversal names an earlier event, earlier on both clocks."""
         for number, key, reverses in self.db.rows(
             "SELECT e.id, e.key, e.reverses FROM event e LEFT JOIN event o ON o.key = e.reverses "
-            "WHERE e.reverses IS NOT NULL AND (o.id IS NULL OR o.id >= e.id) ORDER BY e.id"
+            "WHERE e.reverses IS NOT NULL AND (o.id IS NULL OR o.id >= e.id "
+            "OR o.occurred_at > e.occurred_at) ORDER BY e.id"
         ):
             where = f"event {number} {key!r}"
             self.notes.add("reverse", where, "an earlier event", repr(reverses), event=True)
 
     def _balances(self) -> None:
-        """Balances are the sums of the postings."""
+        """Balances are the sums of the postings, with the latest date of a lot's."""
         names = ", ".join(quoted(s) for s in self.nouns.substances)
         count = 0
         last = -(2**63)
         while True:
             rows = self.db.rows(
-                f"SELECT account, bounded, mass, {names} FROM balance WHERE account > ? "
+                f"SELECT account, bounded, last_at, mass, {names} FROM balance WHERE account > ? "
                 "ORDER BY account LIMIT ?",
                 (last, _PAGE),
             )
@@ -203,10 +206,12 @@ class _Rest:
             for row, slot, posted in zip(rows, slots, sums.tolist(), strict=True):
                 if slot < 0:
                     self._wrong_balance(row[0], "no balance, nothing was posted", "one")
-                elif list(row[2:]) != posted:
-                    self._wrong_balance(row[0], f"{posted} mg", f"{list(row[2:])} mg")
+                elif list(row[3:]) != posted:
+                    self._wrong_balance(row[0], f"{posted} mg", f"{list(row[3:])} mg")
                 elif bool(row[1]) != self.scan.bounded[row[0]] or row[1] not in (0, 1):
                     self._wrong_balance(row[0], "1 for lots, 0 for boundaries", str(row[1]))
+                elif row[2] != (last_at := self.scan.last_at(slot) if row[1] else 0):
+                    self._wrong_balance(row[0], f"last dated {last_at}", str(row[2]))
         if count != len(self.scan.slots):
             expected = f"{len(self.scan.slots)} balances"
             self.notes.add("balance", "balance", expected, str(count))

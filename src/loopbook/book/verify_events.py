@@ -5,12 +5,14 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loopbook.book.drafting import moment_at
 from loopbook.book.edges import edges_of
 from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
 from loopbook.book.records import event_bytes, leaf_of
@@ -22,8 +24,14 @@ __all__ = ["Amounts", "EventScan", "Notes", "one_line"]
 
 _PAGE = 4_000  # events read at once
 _MOST = 20  # findings listed
+_ACCOUNTS = 400  # asked for at once
+_EVER = -(2**63)
+_BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"
 
-Amounts = NDArray[np.int64]
+Amounts: TypeAlias = NDArray[np.int64]
+Numbers: TypeAlias = NDArray[np.int64]
+Told: TypeAlias = tuple[str, str, str]
+"""What is wrong with an event: code, expected, found."""
 
 
 def one_line(error: Exception) -> str:
@@ -62,8 +70,14 @@ class _Page:
     legs: dict[int, list[Leg]] = field(default_factory=dict)
     lots: dict[int, list[tuple[int, Lot]]] = field(default_factory=dict)
     measurements: dict[int, list[tuple[int, Measurement]]] = field(default_factory=dict)
-    nouns: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
+    nouns: dict[int, list[Told]] = field(default_factory=dict)
     edges: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
+    dates: dict[int, int] = field(default_factory=dict)
+    wrong: dict[int, list[Told]] = field(default_factory=dict)
+
+    def add(self, number: int, code: str, expected: str, found: str) -> None:
+        """Note what is wrong with an event."""
+        self.wrong.setdefault(number, []).append((code, expected, found))
 
 
 @dataclass(slots=True)
@@ -92,12 +106,49 @@ class EventScan:
     sums: Amounts = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     bounded: dict[int, bool] = field(default_factory=dict)
     _recorded: int = -(2**63)
+    _made: dict[str, int] = field(default_factory=dict)
+    _dates: Numbers = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    _unordered: set[int] = field(default_factory=set)
 
     def run(self) -> None:
         """Read and check all events."""
         self.sums = np.zeros((0, 1 + len(self.substances)), np.int64)
         for page in self._pages():
             self._check(page)
+
+    def last_at(self, slot: int) -> int:
+        """Latest date of a posting on an account, by its place in `sums`."""
+        return int(self._dates[slot, 1])
+
+    def back_dated(self) -> None:
+        """No lot was below zero at any date; accounts with dates in order need no second look."""
+        names = ", ".join(f"p.{quoted(s)}" for s in self.substances)
+        accounts = sorted(self._unordered)
+        for first in range(0, len(accounts), _ACCOUNTS):
+            some = accounts[first : first + _ACCOUNTS]
+            places = ", ".join("?" * len(some))
+            rows = self.db.rows(
+                f"SELECT p.account, e.occurred_at, e.id, e.key, a.lot, {names} FROM posting p "
+                "JOIN event e ON e.id = p.event JOIN account a ON a.id = p.account "
+                f"WHERE p.account IN ({places}) ORDER BY p.account, e.occurred_at",
+                some,
+            )
+            for _, of_account in groupby(rows, key=itemgetter(0)):
+                self._run_dates(list(of_account))
+
+    def _run_dates(self, rows: list[tuple[Any, ...]]) -> None:
+        """Note the first date at which an account was below zero, at its last told event."""
+        running = np.cumsum(np.array([row[5:] for row in rows]), axis=0)
+        dates = np.array([row[1] for row in rows])
+        whole = np.append(np.diff(dates) > 0, True)  # all events of a date count together
+        below = np.flatnonzero((running < 0).any(axis=1) & whole)
+        if len(below):
+            until = rows[: below[0] + 1]
+            _, _, number, key, lot, *_ = max(until, key=itemgetter(2))
+            found = f"lot {lot} below zero on {moment_at(int(dates[below[0]]))}"
+            where = f"event {number} {key!r}"
+            expected = "lots of zero or more at all dates"
+            self.notes.add("back-dated", where, expected, found, event=True)
 
     # -- reading
 
@@ -161,7 +212,7 @@ class EventScan:
             page.lots.setdefault(n, []).append((line, Lot(*lot)))
         for n, line, *told in rows(
             "SELECT event, line, lot, quantity, value, uncertainty, method, laboratory, sample, "
-            f"grp, stage FROM measurement {where}, line",
+            f"grp, stage, basis FROM measurement {where}, line",
             span,
         ):
             page.measurements.setdefault(n, []).append((line, Measurement(*told)))
@@ -177,12 +228,16 @@ class EventScan:
 
     def _check(self, page: _Page) -> None:
         """Check a page's events; findings come in the order of the events."""
-        wrong = self._wrong_amounts(page)
+        page.dates = {head[0]: head[5] if type(head[5]) is int else 0 for head in page.heads}
+        for number, lots in page.lots.items():
+            self._made.update((lot.id, page.dates.get(number, 0)) for _, lot in lots)
+        self._amounts(page)
         for head in page.heads:
             number = head[0]
             told = [
                 *self._wrong_head(head),
-                *wrong.get(number, ()),
+                *page.wrong.get(number, ()),
+                *self._too_early(page, number),
                 *self._wrong_leaf(page, head),
             ]
             for code, expected, found in told:
@@ -200,7 +255,7 @@ class EventScan:
         for table, mine in belongings.items():
             self.seen[table] = self.seen.get(table, 0) + sum(map(len, mine.values()))
 
-    def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[tuple[str, str, str]]:
+    def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[Told]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]
         if type(occurred_at) is not int or type(recorded_at) is not int:
             yield "type", "times in whole microseconds", f"{occurred_at!r}, {recorded_at!r}"
@@ -216,7 +271,15 @@ class EventScan:
             if occurred_at < end and number > closing:
                 yield "closed-period", "a date in an open period", f"in {name}, closed before"
 
-    def _wrong_leaf(self, page: _Page, head: tuple[Any, ...]) -> Iterator[tuple[str, str, str]]:
+    def _too_early(self, page: _Page, number: int) -> Iterator[Told]:
+        """A lot that is measured, held or released before it was made."""
+        lots = {m.lot for _, m in page.measurements.get(number, ())}
+        lots.update(lot for kind, lot, _ in page.nouns.get(number, ()) if kind == "hold")
+        for lot in sorted(lots):
+            if page.dates[number] < self._made.get(lot, _EVER):
+                yield _BEFORE_LOT, _THERE, _later(lot)
+
+    def _wrong_leaf(self, page: _Page, head: tuple[Any, ...]) -> Iterator[Told]:
         """Compute the event's hash again from its rows."""
         number, key, kind, actor, document, occurred_at, recorded_at, command, reverses = head[:9]
         lots, measured = page.lots.get(number, ()), page.measurements.get(number, ())
@@ -250,77 +313,113 @@ class EventScan:
             return
         try:
             derived = edges_of(event.legs, reverses=bool(reverses))
-        except (BalanceError, TypeError, ValueError):  # `_wrong_amounts` tells why
+        except (BalanceError, TypeError, ValueError):  # `_amounts` tells why
             return
         edges = [(source, target, sum(x), *x) for source, target, x in derived]
         if edges != page.edges.get(number, []):
             wrong = set(edges).symmetric_difference(page.edges.get(number, []))
             yield "edge", "edges that follow from the legs", ", ".join(sorted(map(str, wrong))[:2])
 
-    def _wrong_amounts(self, page: _Page) -> dict[int, list[tuple[str, str, str]]]:
+    def _amounts(self, page: _Page) -> None:
         """Legs that do not add up, events that do not sum to zero, lots below zero."""
-        wrong: dict[int, list[tuple[str, str, str]]] = {}
         if not page.postings:
-            return wrong
+            return
         amounts = np.array([row[6:] for row in page.postings])
         if amounts.dtype != np.int64:
-            amounts = _whole(page, wrong)
+            amounts = _whole(page)
         events = np.array([row[0] for row in page.postings])
         for k in np.flatnonzero(amounts[:, 0] != amounts[:, 1:].sum(axis=1)):
             row = page.postings[k]
             found = f"{sum(row[7:])} mg in substances, mass {row[6]} mg"
-            wrong.setdefault(row[0], []).append(("leg", "substances that sum to the mass", found))
+            page.add(row[0], "leg", "substances that sum to the mass", found)
         starts = np.flatnonzero(np.diff(events, prepend=events[0] - 1))
         totals = np.add.reduceat(amounts, starts, axis=0)
         for k in np.flatnonzero(totals.any(axis=1)):
             off = dict(zip(("mass", *self.substances), totals[k].tolist(), strict=True))
             found = ", ".join(f"{s} {x} mg" for s, x in off.items() if x)
-            place = int(events[starts[k]])
-            wrong.setdefault(place, []).append(("sum", "legs that sum to zero", found))
+            page.add(int(events[starts[k]]), "sum", "legs that sum to zero", found)
         for row in page.postings:
             if row[2] is None:
-                told = ("account", "an account", f"none of number {row[1]}")
-                wrong.setdefault(row[0], []).append(told)
-        self._run_balances(page, amounts, wrong)
-        return wrong
+                page.add(row[0], "account", "an account", f"none of number {row[1]}")
+        self._run_balances(page, amounts, events)
 
-    def _run_balances(
-        self, page: _Page, amounts: Amounts, wrong: dict[int, list[tuple[str, str, str]]]
-    ) -> None:
+    def _run_balances(self, page: _Page, amounts: Amounts, events: Numbers) -> None:
         """Add a page to the running balances; note each lot's first step below zero."""
         accounts, inverse = np.unique([row[1] for row in page.postings], return_inverse=True)
+        known = len(self.slots)
         slots = np.array([self.slots.setdefault(a, len(self.slots)) for a in accounts.tolist()])
         if len(self.slots) > len(self.sums):
-            grown = np.zeros((2 * len(self.slots), amounts.shape[1]), np.int64)
-            grown[: len(self.sums)] = self.sums
-            self.sums = grown
+            self.sums = _grown(self.sums, (2 * len(self.slots), amounts.shape[1]))
+            self._dates = _grown(self._dates, (2 * len(self.slots), 2))
         order = np.argsort(inverse, kind="stable")
         groups = inverse[order]
         running = np.cumsum(amounts[order], axis=0)
         starts = np.flatnonzero(np.diff(groups, prepend=-1))
+        for k, slot in zip(order[starts].tolist(), slots.tolist(), strict=True):
+            row = page.postings[k]
+            self.bounded[row[1]] = row[2] == "lot"
+            if slot >= known:
+                self._dates[slot, 0] = self._made.get(row[5], _EVER)
         before = np.zeros((len(starts), amounts.shape[1]), np.int64)
         before[1:] = running[starts[1:] - 1]
         running += (self.sums[slots] - before)[groups]
         ends = np.append(starts[1:], len(groups)) - 1
         self.sums[slots] = running[ends]
-        for k in starts:
-            row = page.postings[order[k]]
-            self.bounded[row[1]] = row[2] == "lot"
-        below = (running < 0).any(axis=1)
-        for k in np.flatnonzero(below):
+        for k in np.flatnonzero((running < 0).any(axis=1)):
             row = page.postings[order[k]]
             if row[2] == "lot":
                 found = f"lot {row[5]} of {row[3]} at {row[4]} below zero"
-                wrong.setdefault(row[0], []).append(("negative", "lots of zero or more", found))
+                page.add(row[0], "negative", "lots of zero or more", found)
+        when = np.array([page.dates.get(number, _EVER) for number in events[order].tolist()])
+        rows = [page.postings[k] for k in order.tolist()]
+        self._run_order(page, rows, when, slots=slots[groups], starts=starts)
+
+    def _run_order(
+        self,
+        page: _Page,
+        rows: Sequence[tuple[Any, ...]],
+        when: Numbers,
+        *,
+        slots: Numbers,
+        starts: Numbers,
+    ) -> None:
+        """Note postings before their lot was made, and accounts whose dates go back.
+
+        Parameters
+        ----------
+        rows, when, slots : postings account by account, with date and place of the account.
+        starts : where each account begins.
+        """
+        before = np.append(_EVER, when[:-1])
+        before[starts] = self._dates[slots[starts], 1]
+        for k in np.flatnonzero(when < before).tolist():
+            if rows[k][2] == "lot":
+                self._unordered.add(rows[k][1])
+        for k in np.flatnonzero(when < self._dates[slots, 0]).tolist():
+            if rows[k][2] == "lot":
+                page.add(rows[k][0], _BEFORE_LOT, _THERE, _later(rows[k][5]))
+        latest = np.maximum(np.maximum.reduceat(when, starts), before[starts])
+        self._dates[slots[starts], 1] = latest
 
 
-def _whole(page: _Page, wrong: dict[int, list[tuple[str, str, str]]]) -> Amounts:
+def _later(lot: str) -> str:
+    return f"lot {lot} was made later"
+
+
+def _grown(old: Numbers, shape: tuple[int, int]) -> Numbers:
+    """A larger array that begins with an old one; zeros follow."""
+    new = np.zeros(shape, np.int64)
+    new[: len(old)] = old
+    return new
+
+
+def _whole(page: _Page) -> Amounts:
     """Amounts of a damaged page: zeros and a finding where one is no whole number of 64 bits."""
     amounts = np.zeros((len(page.postings), len(page.postings[0]) - 6), np.int64)
     for k, row in enumerate(page.postings):
         if all(type(x) is int and -(2**63) <= x < 2**63 for x in row[6:]):
             amounts[k] = row[6:]
         else:
-            told = ("type", "amounts in whole milligrams", ", ".join(map(repr, row[6:])))
-            wrong.setdefault(row[0], []).append(told)
+            told = ", ".join(map(repr, row[6:]))
+            page.add(row[0], "type", "amounts in whole milligrams", told)
     return amounts

@@ -21,6 +21,7 @@ from loopbook.book.statement import Statement, metal_statement
 from loopbook.cases.mass import Outcome
 from loopbook.cases.month_events import MonthEvents, month_events
 from loopbook.cases.month_matter import MonthMatter, month_matter
+from loopbook.cases.month_origins import cell_origins
 from loopbook.cases.month_settings import MonthSettings
 from loopbook.cases.result import Cell, Column, Table
 
@@ -34,7 +35,9 @@ _PAIRS = (
 )
 
 
-def keep_book(outcome: Outcome, settings: MonthSettings) -> tuple[tuple[Table, ...], bytes]:
+def keep_book(
+    outcome: Outcome, settings: MonthSettings
+) -> tuple[tuple[Table, ...], dict[str, bytes]]:
     """Post the month to a new book.
 
     Parameters
@@ -44,8 +47,8 @@ def keep_book(outcome: Outcome, settings: MonthSettings) -> tuple[tuple[Table, .
 
     Returns
     -------
-    Result tables (the plant's metal statement, the whole book's, lots of finished cells), and the
-    book's file (SQLite).
+    Result tables (the plant's metal statement, the whole book's, lots of finished cells and where
+    their metal came from), and files by name: the book (SQLite), and the picture of a lineage.
     """
     matter = month_matter(outcome, settings)
     digest = hashlib.sha256(settings.texts["seed"].encode("utf-8")).digest()
@@ -59,8 +62,12 @@ def keep_book(outcome: Outcome, settings: MonthSettings) -> tuple[tuple[Table, .
                 clock[0] = microseconds(entered)
                 book.post(commands)
             tables = _statements(book, settings, keys)
+            lots = [lot.lot for lot in events.cell_lots]
+            scrap = sorted({feed.scrap_type for feed in matter.feeds})
+            origins, pictures = cell_origins(book, lots, scrap, keys)
         raw = path.read_bytes()
-    return (*tables, _cell_lots(events, matter, settings, keys)), raw
+    made = _cell_lots(events, matter, settings, keys)
+    return (*tables, made, *origins), {"book.sqlite": raw, **pictures}
 
 
 def _statements(book: Book, settings: MonthSettings, keys: tuple[str, ...]) -> tuple[Table, Table]:

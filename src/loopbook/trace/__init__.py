@@ -43,7 +43,13 @@ from loopbook.trace.genealogy import Genealogy, recall, trace
 from loopbook.trace.groups import Grouping, read_groups
 from loopbook.trace.layout import Layout, Spacing, lay_out
 from loopbook.trace.layout_order import count_crossings
-from loopbook.trace.lineages import lineage_back, lineage_between, lineage_forward, with_events
+from loopbook.trace.lineages import (
+    lineage_back,
+    lineage_between,
+    lineage_forward,
+    of_substance,
+    with_events,
+)
 from loopbook.trace.nouns import End, Lineage, Link
 from loopbook.trace.origins import group_by, site_origins, write_composition
 from loopbook.trace.picture import lineage_svg
@@ -103,6 +109,7 @@ __all__ = [
     "lineage_graphml",
     "lineage_json",
     "lineage_svg",
+    "of_substance",
     "on_site",
     "open_genealogy",
     "read_certificates",

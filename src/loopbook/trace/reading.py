@@ -7,15 +7,16 @@ one lot's ancestors are the same arrays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loopbook.book.schema import quoted
-from loopbook.errors import Finding, InputError, nearest_hint
+from loopbook.errors import BalanceError, Finding, InputError, nearest_hint
 from loopbook.trace.graph import MASS, Additions, Graph
-from loopbook.trace.kernels import Kernels, NumpyKernels
+from loopbook.trace.kernels import NumpyKernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -27,7 +28,6 @@ __all__ = [
     "additions",
     "read_ancestors",
     "read_descendants",
-    "read_graph",
     "read_new",
     "recent_lots",
     "unknown_lot",
@@ -67,27 +67,19 @@ class AsOf:
 NOW = AsOf()
 
 
-def read_graph(book: Book, asof: AsOf = NOW, kernels: Kernels | None = None) -> Graph:
-    """The genealogy of a whole book.
-
-    Parameters
-    ----------
-    book : an open book.
-    asof : only what had happened, or was known, by a moment.
-    kernels : who runs the inner loops.
-    """
-    graph = Graph(book.substances, kernels)
-    read_new(graph, book, 0, asof)
-    return graph
-
-
-def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> int:
-    """Add what the book recorded after an event; returns the number of the last one.
+def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> Iterator[int]:
+    """Add what the book recorded after an event, a page at a time.
 
     Parameters
     ----------
     graph : takes it.
+    book : an open book.
     after : number of the last event that is in it.
+    asof : only what had happened, or was known, by a moment.
+
+    Yields
+    ------
+    number of the last event that is in it now; nothing if the book has recorded nothing.
     """
     store = book.store
     (last,) = store.rows("SELECT coalesce(max(id), 0) FROM event")[0]
@@ -97,7 +89,8 @@ def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> int:
     limits, values = asof.clauses()
     names = ", ".join(f"g.{quoted(s)}" for s in graph.substances)
     for begin in range(after, int(last), _PAGE):
-        span = (begin, min(begin + _PAGE, int(last)))
+        end = min(begin + _PAGE, int(last))
+        span = (begin, end)
         lots = store.rows(
             "SELECT l.id, l.material, l.event FROM lot l JOIN event v ON v.id = l.event "
             f"WHERE l.event > ? AND l.event <= ?{limits} ORDER BY l.event, l.line",
@@ -106,12 +99,12 @@ def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> int:
         edges = store.rows(
             f"SELECT g.source, g.target, g.mass, {names} FROM edge g "
             "JOIN event v ON v.id = g.event "
-            f"WHERE g.event > ? AND g.event <= ?{limits} ORDER BY g.event",
+            f"WHERE g.event > ? AND g.event <= ?{limits} ORDER BY g.event, g.source, g.target",
             (*span, *values),
         )
         if lots or edges:
             graph.extend(additions(graph, lots, edges))
-    return int(last)
+        yield end
 
 
 def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additions:
@@ -122,6 +115,10 @@ def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additi
     graph : knows the lots that were made before.
     lots : name, material, number of the event, in the order in which they were made.
     edges : source, target, mass, and content of each of the graph's substances.
+
+    Raises
+    ------
+    BalanceError : an edge of a lot that is not there.
     """
     count = len(graph)
     numbers = {name: count + k for k, (name, _, _) in enumerate(lots)}
@@ -132,6 +129,8 @@ def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additi
         found = numbers.get(name)
         if found is None:
             found = numbers[name] = graph.names.number(name)
+        if found < 0:
+            raise BalanceError(f"lot {name}: matter came or went when it was not yet made")
         return found
 
     for source, target, *content in edges:
@@ -140,7 +139,9 @@ def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additi
         if "/" in source:
             outer.append((number(target), graph.end_number(source), *content))
         elif "/" in target:
-            outer.append((number(source), graph.end_number(target), *[-x for x in content]))
+            outer.append(
+                (number(source), graph.end_number(target, out=True), *[-x for x in content])
+            )
         else:
             inner.append((number(source), number(target), *content))
     within, across = _table(inner, graph), _table(outer, graph)
@@ -174,13 +175,15 @@ def read_ancestors(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     InputError : no such lot.
     """
     limits, values = asof.clauses()
-    found = book.store.rows(
-        "WITH RECURSIVE up (lot) AS (SELECT id FROM lot WHERE id = ? UNION "
-        "SELECT g.source FROM up JOIN edge g ON g.target = up.lot JOIN event v ON v.id = g.event "
-        f"WHERE g.source NOT LIKE '%/%'{limits}) SELECT lot FROM up",
-        (lot, *values),
-    )
-    return _of_lots(book, [name for (name,) in found], (lot, asof), " AND g.target LIKE '%/%'")
+    with _at_one_moment(book, asof):
+        found = book.store.rows(
+            "WITH RECURSIVE up (lot) AS (SELECT id FROM lot WHERE id = ? UNION SELECT g.source "
+            "FROM up JOIN edge g ON g.target = up.lot JOIN event v ON v.id = g.event "
+            f"WHERE g.source NOT LIKE '%/%'{limits}) SELECT lot FROM up",
+            (lot, *values),
+        )
+        names = [name for (name,) in found]
+        return _of_lots(book, names, (lot, asof), " AND g.target LIKE '%/%'")
 
 
 def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
@@ -191,14 +194,22 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     InputError : no such lot.
     """
     limits, values = asof.clauses()
-    found = book.store.rows(
-        "WITH RECURSIVE down (lot) AS (SELECT id FROM lot WHERE id = ? UNION "
-        "SELECT g.target FROM down JOIN edge g ON g.source = down.lot "
-        f"JOIN event v ON v.id = g.event WHERE g.target NOT LIKE '%/%'{limits}) "
-        "SELECT lot FROM down",
-        (lot, *values),
-    )
-    return _of_lots(book, [name for (name,) in found], (lot, asof))
+    with _at_one_moment(book, asof):
+        found = book.store.rows(
+            "WITH RECURSIVE down (lot) AS (SELECT id FROM lot WHERE id = ? UNION "
+            "SELECT g.target FROM down JOIN edge g ON g.source = down.lot "
+            f"JOIN event v ON v.id = g.event WHERE g.target NOT LIKE '%/%'{limits}) "
+            "SELECT lot FROM down",
+            (lot, *values),
+        )
+        return _of_lots(book, [name for (name,) in found], (lot, asof))
+
+
+def _at_one_moment(book: Book, asof: AsOf) -> AbstractContextManager[None]:
+    """Several queries see one book, whoever posts meanwhile."""
+    if asof.recorded is not None:
+        book.store.settle(asof.recorded)
+    return book.store.snapshot()
 
 
 def _of_lots(book: Book, names: Sequence[str], asked: tuple[str, AsOf], out_to: str = "") -> Graph:

@@ -47,12 +47,12 @@ def write_prints(path: Path, hashes: Words) -> None:
 
 
 def may_hold(path: Path, rows: int, serial_hash: int) -> bool:
-    """Whether a run of so many rows may hold a serial: three short reads."""
+    """Whether a run of so many rows may hold a serial: two short reads."""
     bits = _bits(rows)
     bucket = serial_hash >> (64 - bits)
     low = serial_hash >> (_LOW - bits) & (2**_LOW - 1)
     with readable(path), path.open("rb", buffering=0) as file:
-        _check(path, file, rows)
+        _check_size(path, file, rows)
         file.seek(_HEAD + 4 * bucket)
         begin, end = np.frombuffer(file.read(8), "<u4").tolist()
         file.seek(_HEAD + 4 * ((1 << bits) + 1 + begin))
@@ -98,6 +98,13 @@ class Asked:
 
 
 def _check(path: Path, file: BinaryIO, rows: int) -> None:
-    """Refuse a file of another size or kind; its end may have been cut off."""
-    if file.read(_HEAD) != _MAGIC or file.seek(0, 2) != _size(rows):
+    """Refuse a file of another size or kind."""
+    if file.read(_HEAD) != _MAGIC:
+        raise StorageError(f"{path}: damaged: not a file of fingerprints")
+    _check_size(path, file, rows)
+
+
+def _check_size(path: Path, file: BinaryIO, rows: int) -> None:
+    """Refuse a file of another size; its end may have been cut off."""
+    if file.seek(0, 2) != _size(rows):
         raise StorageError(f"{path}: damaged: not the fingerprints of {rows} serials")

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loopbook.errors import Finding, raise_findings
+from loopbook.errors import Finding, StorageError, raise_findings
 from loopbook.trace.serial_check import Found, month_finding, range_clashes, unknown_lot
 from loopbook.trace.serial_files import one_writer, settle
 from loopbook.trace.serial_manifest import (
@@ -47,6 +47,7 @@ from loopbook.trace.serials import SerialRegister
 
 __all__ = ["add_ranges", "compact_register", "writing"]
 
+_FILES = 100  # runs that are merged, and so open, at once
 _MERGED = 64  # row groups, of all runs together, that are merged at once
 
 
@@ -55,8 +56,11 @@ def writing(folder: Path) -> Iterator[SerialRegister]:
     """Hold a register for writing, as it stands now and without leftovers."""
     with one_writer(folder):
         register = SerialRegister(folder)
-        sweep(folder, register.manifest)
-        yield register
+        try:
+            sweep(folder, register.manifest)
+            yield register
+        except OSError as error:  # a full disk, a folder that is gone
+            raise StorageError(f"{folder}: cannot be written: {error}") from error
 
 
 # -- ranges
@@ -194,11 +198,14 @@ def compact_register(folder: Path | str, month: str | None = None) -> dict[str, 
             runs = [run for run in manifest.runs if run.month == one]
             if len(runs) < 2 or month not in (None, one):
                 continue
-            merged = _merge(register, runs, name=f"{one}-{manifest.number:06d}")
-            kept = [run for run in manifest.runs if run.month != one]
-            manifest = replace(manifest, runs=(*kept, merged), number=manifest.number + 1)
-            commit(folder, manifest)
             done[one] = len(runs)
+            while len(runs) > 1:
+                some = runs[:_FILES]
+                merged = _merge(register, some, name=f"{one}-{manifest.number:06d}")
+                kept = [run for run in manifest.runs if run not in some]
+                manifest = replace(manifest, runs=(*kept, merged), number=manifest.number + 1)
+                commit(folder, manifest)
+                runs = [*runs[_FILES:], merged]
     return done
 
 

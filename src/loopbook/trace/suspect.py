@@ -166,7 +166,7 @@ def _deliveries(book: Book, reached: dict[str, Reached]) -> list[Delivery]:
             some,
         )
         for lot, target, document, key, moment, *content in rows:
-            amounts = reached[lot].shares * np.array(content, np.float64)
+            amounts = np.nan_to_num(reached[lot].shares) * np.array(content, np.float64)
             customer = target.split("/")[1]
             found.append(Delivery(customer, lot, document, key, int(moment), amounts))
     return sorted(found, key=lambda x: (x.occurred_at, x.key, x.lot))
@@ -188,10 +188,11 @@ def on_site(
         hint = nearest_hint(site, sites)
         finding = Finding("unknown-name", "site", "a site of the book", repr(site), hint)
         raise InputError([finding])
+    beyond = "in transit " if site == "in transit" else f"{site}/"  # no name has a slash
     there = {
         account: content
         for account, content in book.balances(occurred=occurred, recorded=recorded).items()
-        if account.kind == "lot" and (account.site == site or account.site.startswith(f"{site} "))
+        if account.kind == "lot" and (account.site == site or account.site.startswith(beyond))
     }
     materials: dict[str, str] = {}
     for some, places in _chunks(sorted({account.lot for account in there})):
