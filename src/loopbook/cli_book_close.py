@@ -181,8 +181,9 @@ def verify_command(address: str, keys: tuple[str, ...], as_json: bool) -> None:
 
 @click.command("migrate")
 @address_option
+@click.option("--edges", is_flag=True, help="Derive the genealogy's edges again, too.")
 @as_json_option
-def migrate_command(address: str, as_json: bool) -> None:
+def migrate_command(address: str, edges: bool, as_json: bool) -> None:
     """Bring a book of an older version of Loopbook to this one; all of it or nothing.
 
     Every event keeps its number and its hash. Make a copy first, and verify the book afterwards.
@@ -190,14 +191,20 @@ def migrate_command(address: str, as_json: bool) -> None:
     \b
     Example:
       loopbook book migrate --book gmbi.sqlite
+      loopbook book migrate --edges
     """
-    from loopbook.book.migration import migrate
+    from loopbook.book.migration import migrate, rebuild_edges
     from loopbook.book.schema import VERSION
 
     found = migrate(address)
+    made = rebuild_edges(address) if edges else None
     if as_json:
-        print_json({"book": address, "from_version": int(found), "to_version": VERSION})
-    elif found == str(VERSION):
+        told = {"book": address, "from_version": int(found), "to_version": VERSION}
+        print_json(told | ({} if made is None else {"edges": made}))
+        return
+    if made is not None:
+        click.echo(f"{address}: {made:,} edges derived again from the postings")
+    if found == str(VERSION):
         click.echo(f"{address}: of version {VERSION} already")
     else:
         click.echo(f"{address}: from version {found} to {VERSION}; now: loopbook book verify")

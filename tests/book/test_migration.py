@@ -16,7 +16,7 @@ from loopbook.book import commands as c
 from loopbook.book import migration, proofs
 from loopbook.book.book import Book
 from loopbook.book.checkpoint import generate_signer
-from loopbook.book.migration import migrate
+from loopbook.book.migration import migrate, rebuild_edges
 from loopbook.book.schema import TABLES
 from loopbook.book.verify import verify
 from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
@@ -176,3 +176,35 @@ def test_no_book_and_a_version_of_the_future(shelf: Shelf, book: Book, tmp_path:
         migrate(owned(shelf))
     with pytest.raises(InputError, match="no such file"):
         migrate(tmp_path / "none.sqlite")
+
+
+def test_damaged_edges_are_found_and_derived_again(shelf: Shelf, told: Told) -> None:
+    shelf.new(substances=SUBSTANCES, clock=told.clock).close()
+    with shelf.as_owner(clock=told.clock) as book:
+        fill(book, told)
+        before = book.store.rows("SELECT * FROM edge ORDER BY event, source, target")
+    if shelf.kind == "sqlite":
+        with closing(sqlite3.connect(shelf.address)) as link, link:
+            (rule,) = link.execute(
+                "SELECT sql FROM sqlite_master WHERE name = 'edge_no_update'"
+            ).fetchone()
+            link.execute("DROP TRIGGER edge_no_update")
+            link.execute(
+                "UPDATE edge SET mass = mass + 1 WHERE event = (SELECT max(event) FROM edge)"
+            )
+            link.execute(rule)
+    else:
+        with shelf.as_owner() as book:
+            for step in (
+                "ALTER TABLE edge DISABLE TRIGGER USER",
+                "UPDATE edge SET mass = mass + 1 WHERE event = (SELECT max(event) FROM edge)",
+                "ALTER TABLE edge ENABLE TRIGGER USER",
+            ):
+                book.store.write(step, [()])
+    with shelf.as_owner(clock=told.clock) as book:
+        report = verify(book)
+        assert [x.code for x in report.findings] == ["edge"]
+    assert rebuild_edges(owned(shelf)) == len(before)
+    with shelf.as_owner(clock=told.clock) as book:
+        assert book.store.rows("SELECT * FROM edge ORDER BY event, source, target") == before
+        assert verify(book).clean

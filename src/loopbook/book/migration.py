@@ -22,7 +22,7 @@ from loopbook.book.sqlite import declare_in, told_of, version_of
 from loopbook.book.store import is_server
 from loopbook.errors import Finding, InputError, StorageError
 
-__all__ = ["migrate"]
+__all__ = ["migrate", "rebuild_edges"]
 
 _FILLED = {
     "1": {
@@ -72,6 +72,45 @@ def migrate(address: Path | str) -> str:
             raise InputError([Finding("version", str(path), f"at most {VERSION}", found)])
         link.execute("COMMIT")
     return found
+
+
+def rebuild_edges(address: Path | str) -> int:
+    """Derive the edges of a book again from its postings; returns their number.
+
+    For a book whose edges were damaged: nothing else of it changes, and all of it happens or
+    nothing.
+
+    Parameters
+    ----------
+    address : a file, or ``postgresql://...`` as the owner of its tables.
+
+    Raises
+    ------
+    InputError : no book of this version.
+    """
+    if is_server(address):
+        from loopbook.book.postgres_migration import rebuild_edges_on_server
+
+        return rebuild_edges_on_server(str(address))
+    path = Path(address)
+    if not path.exists():
+        raise InputError([Finding("file", str(path), "a book", "no such file")])
+    with told_of(path), closing(sqlite3.connect(path, isolation_level=None)) as link:
+        for setting in _SETTINGS:
+            link.execute(f"PRAGMA {setting}")
+        link.execute("BEGIN IMMEDIATE")  # closing without COMMIT takes it all back
+        found = version_of(link, path)
+        if found != str(VERSION):
+            raise InputError([Finding("version", str(path), str(VERSION), found)])
+        triggers = _drop_all(link, "trigger", "edge")
+        link.execute("DELETE FROM edge")
+        names = [x.removeprefix("s_") for x in _columns(link, "edge") if x.startswith("s_")]
+        _fill_edges(link, names)
+        for statement in triggers:
+            link.execute(statement)
+        (count,) = link.execute("SELECT count(*) FROM edge").fetchone()
+        link.execute("COMMIT")
+    return int(count)
 
 
 def _rebuild(link: sqlite3.Connection, version: str) -> None:
@@ -141,10 +180,10 @@ def _setting(link: sqlite3.Connection, key: str) -> str:
     return str(found)
 
 
-def _drop_all(link: sqlite3.Connection, kind: str) -> list[str]:
-    """Drop all triggers or indexes; returns the statements that make them again."""
-    sql = "SELECT name, sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL"
-    found = link.execute(sql, (kind,)).fetchall()
+def _drop_all(link: sqlite3.Connection, kind: str, table: str = "%") -> list[str]:
+    """Drop all triggers or indexes of tables; returns the statements that make them again."""
+    sql = "SELECT name, sql FROM sqlite_master WHERE type = ? AND tbl_name LIKE ? AND sql NOT NULL"
+    found = link.execute(sql, (kind, table)).fetchall()
     for name, _ in found:
         link.execute(f"DROP {kind} {name}")
     return [statement for _, statement in found]

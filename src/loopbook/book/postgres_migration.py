@@ -14,7 +14,7 @@ from loopbook.book.postgres_schema import balance_view, grants, rules_ddl, table
 from loopbook.book.schema import INDEXES, PARTS, TABLES, VERSION, quoted
 from loopbook.errors import Finding, InputError
 
-__all__ = ["migrate_server"]
+__all__ = ["migrate_server", "rebuild_edges_on_server"]
 
 _PAGE = 20_000  # events whose edges are derived at once
 
@@ -65,6 +65,30 @@ def migrate_server(address: str) -> str:
     try:
         with link.transaction():
             return _migrated(link)
+    except psycopg.Error as error:
+        raise explained(error, address.rpartition("@")[2], lost_in_commit=False) from error
+    finally:
+        link.close()
+
+
+def rebuild_edges_on_server(address: str) -> int:
+    """Derive the edges of a book of this version again; returns their number."""
+    link = connect(address)
+    try:
+        with link.transaction():
+            link.execute("LOCK TABLE book, event IN ACCESS EXCLUSIVE MODE")
+            settings: dict[str, str] = dict(link.execute("SELECT key, value FROM book").fetchall())
+            version = settings.get("version", "none")
+            if version != str(VERSION):
+                raise InputError([Finding("version", "book", str(VERSION), version)])
+            stated = "SELECT id FROM noun WHERE kind = 'substance' ORDER BY event, id"
+            added = [substance for (substance,) in link.execute(stated).fetchall()]
+            link.execute("ALTER TABLE edge DISABLE TRIGGER USER")
+            link.execute("DELETE FROM edge")
+            _fill_edges(link, [*json.loads(settings["substances"]), *added])
+            link.execute("ALTER TABLE edge ENABLE TRIGGER USER")
+            (count,) = link.execute("SELECT count(*) FROM edge").fetchone() or (0,)
+            return int(count)
     except psycopg.Error as error:
         raise explained(error, address.rpartition("@")[2], lost_in_commit=False) from error
     finally:
