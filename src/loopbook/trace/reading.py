@@ -6,7 +6,7 @@ one lot's ancestors are the same arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,6 @@ from loopbook.trace.kernels import Kernels, NumpyKernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book
-    from loopbook.book.store import Store
 
 __all__ = [
     "NOW",
@@ -34,7 +33,7 @@ __all__ = [
 ]
 
 _PAGE = 50_000  # events whose edges are read at once
-_NAMES = 400  # names in one query
+_OUTSIDE = -2  # place of the first boundary; the others are below
 
 Row = tuple[Any, ...]
 
@@ -123,44 +122,41 @@ def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additi
     lots : name, material, number of the event, in the order in which they were made.
     edges : source, target, mass, and content of each of the graph's substances.
     """
-    count = len(graph)
-    numbers = {name: count + k for k, (name, _, _) in enumerate(lots)}
-    inner: list[Row] = []
-    outer: list[Row] = []
-
-    def number(name: str) -> int:
-        found = numbers.get(name)
-        if found is None:
-            found = numbers[name] = graph.names.number(name)
-        return found
-
-    for source, target, *content in edges:
-        if "/" in source and "/" in target:
-            continue  # waste of a substance that no input had: no lot held it
-        if "/" in source:
-            outer.append((number(target), graph.end_number(source), *content))
-        elif "/" in target:
-            outer.append((number(source), graph.end_number(target), *[-x for x in content]))
-        else:
-            inner.append((number(source), number(target), *content))
-    within, across = _table(inner, graph), _table(outer, graph)
-    names = (MASS, *graph.substances)
+    columns = (MASS, *graph.substances)
+    sources, targets, *amounts = zip(*edges, strict=True) if edges else ((),) * (2 + len(columns))
+    places = _places(graph, [row[0] for row in lots], {*sources, *targets})
+    source = np.array([places[name] for name in sources], np.int64)
+    target = np.array([places[name] for name in targets], np.int64)
+    content = {name: np.array(x, np.int64) for name, x in zip(columns, amounts, strict=True)}
+    out, into = source <= _OUTSIDE, target <= _OUTSIDE
+    inner = ~(out | into)
+    outer = out ^ into  # both: waste of a substance that no input had; no lot held it
+    sign = np.where(out[outer], 1, -1)
+    materials = [row[1] for row in lots]
+    numbers = {name: graph.material_number(name) for name in dict.fromkeys(materials)}
     return Additions(
         names=[row[0] for row in lots],
-        material=np.array([graph.material_number(row[1]) for row in lots], np.int32),
+        material=np.array([numbers[name] for name in materials], np.int32),
         event=np.array([row[2] for row in lots], np.int64),
-        parent=within[:, 0],
-        child=within[:, 1],
-        content={name: within[:, k + 2].copy() for k, name in enumerate(names)},
-        lot=across[:, 0],
-        end=across[:, 1],
-        outside={name: across[:, k + 2].copy() for k, name in enumerate(names)},
+        parent=source[inner],
+        child=target[inner],
+        content={name: x[inner] for name, x in content.items()},
+        lot=np.where(out, target, source)[outer],
+        end=_OUTSIDE - np.where(out, source, target)[outer],
+        outside={name: x[outer] * sign for name, x in content.items()},
     )
 
 
-def _table(rows: Sequence[Row], graph: Graph) -> Any:
-    table = np.array(rows, np.int64)
-    return table.reshape(len(rows), 3 + len(graph.substances))
+def _places(graph: Graph, new: Sequence[str], named: set[str]) -> dict[str, int]:
+    """Number of each lot, new ones included; boundaries downwards from `_OUTSIDE`."""
+    count = len(graph)
+    found = {name: count + k for k, name in enumerate(new)}
+    for name in sorted(named - found.keys()):
+        if "/" in name:
+            found[name] = _OUTSIDE - graph.end_number(name)
+        else:
+            found[name] = graph.names.number(name)
+    return found
 
 
 # -- what one lot needs
@@ -173,76 +169,53 @@ def read_ancestors(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     ------
     InputError : no such lot.
     """
-    limits, values = asof.clauses()
-    found = book.store.rows(
-        "WITH RECURSIVE up (lot) AS (SELECT id FROM lot WHERE id = ? UNION "
-        "SELECT g.source FROM up JOIN edge g ON g.target = up.lot JOIN event v ON v.id = g.event "
-        f"WHERE g.source NOT LIKE '%/%'{limits}) SELECT lot FROM up",
-        (lot, *values),
-    )
-    return _of_lots(book, [name for (name,) in found], (lot, asof), " AND g.target LIKE '%/%'")
+    return _around(book, lot, asof, ("target", "source"))
 
 
 def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
-    """The genealogy of a lot's descendants and their parents, by recursive SQL.
+    """The genealogy of a lot's descendants, by recursive SQL.
+
+    Other parents of the descendants are there without what made them, which no answer needs.
 
     Raises
     ------
     InputError : no such lot.
     """
-    limits, values = asof.clauses()
-    found = book.store.rows(
-        "WITH RECURSIVE down (lot) AS (SELECT id FROM lot WHERE id = ? UNION "
-        "SELECT g.target FROM down JOIN edge g ON g.source = down.lot "
-        f"JOIN event v ON v.id = g.event WHERE g.target NOT LIKE '%/%'{limits}) "
-        "SELECT lot FROM down",
-        (lot, *values),
-    )
-    return _of_lots(book, [name for (name,) in found], (lot, asof))
+    return _around(book, lot, asof, ("source", "target"))
 
 
-def _of_lots(book: Book, names: Sequence[str], asked: tuple[str, AsOf], out_to: str = "") -> Graph:
-    """Arrays of some lots with all that came into them and what went out of them.
+def _around(book: Book, lot: str, asof: AsOf, way: tuple[str, str]) -> Graph:
+    """Arrays of the lots on a way, of all that came into them and what left the book's lots.
 
-    `out_to` is a condition on the edges out.
+    One statement reads everything, so that the book cannot change between two of them.
     """
-    lot, asof = asked
-    if not names:
-        raise unknown_lot(lot, recent_lots(book))
     graph = Graph(book.substances, NumpyKernels())
+    limits, values = asof.clauses()
+    dated = "" if asof.now else " JOIN event v ON v.id = g.event"
     columns = ", ".join(f"g.{quoted(s)}" for s in graph.substances)
-    limits, values = asof.clauses()
-    edges: dict[Row, Row] = {}
-    for some in _chunks(names):
-        places = ", ".join("?" * len(some))
-        for end, also in (("target", ""), ("source", out_to)):
-            rows = book.store.rows(
-                f"SELECT g.event, g.source, g.target, g.mass, {columns} FROM edge g "
-                f"JOIN event v ON v.id = g.event WHERE g.{end} IN ({places}){also}{limits}",
-                (*some, *values),
-            )
-            edges.update({row[:3]: row[1:] for row in rows})
-    there = set(names)
-    more = {end for _, *ends in edges for end in ends if "/" not in end} - there
-    lots = [row for some in _chunks(sorted(there | more)) for row in _made(book.store, some, asof)]
-    lots.sort(key=lambda row: (row[2], row[3]))
-    graph.extend(additions(graph, [row[:3] for row in lots], [edges[k] for k in sorted(edges)]))
-    return graph
-
-
-def _made(store: Store, names: Sequence[str], asof: AsOf) -> list[Row]:
-    limits, values = asof.clauses()
-    places = ", ".join("?" * len(names))
-    return store.rows(
-        "SELECT l.id, l.material, l.event, l.line FROM lot l JOIN event v ON v.id = l.event "
-        f"WHERE l.id IN ({places}){limits}",
-        (*names, *values),
+    zeros = ", 0" * len(graph.substances)
+    here, there = way
+    rows = book.store.rows(
+        "WITH RECURSIVE found (lot) AS (SELECT id FROM lot WHERE id = ? UNION "
+        f"SELECT g.{there} FROM found JOIN edge g ON g.{here} = found.lot{dated} "
+        f"WHERE g.{there} NOT LIKE '%/%'{limits}) "
+        f"SELECT -1, g.source, g.target, g.mass, {columns} FROM found "
+        f"JOIN edge g ON g.target = found.lot{dated} WHERE 1 = 1{limits} "
+        f"UNION ALL SELECT -1, g.source, g.target, g.mass, {columns} FROM found "
+        f"JOIN edge g ON g.source = found.lot{dated} WHERE g.target LIKE '%/%'{limits} "
+        f"UNION ALL SELECT l.line, l.id, l.material, l.event{zeros} FROM found "
+        f"JOIN lot l ON l.id = found.lot JOIN event v ON v.id = l.event WHERE 1 = 1{limits}",
+        (lot, *values * 4),
     )
-
-
-def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(names), _NAMES):
-        yield names[first : first + _NAMES]
+    edges = [row[1:] for row in rows if row[0] < 0]
+    made = sorted((row[3], row[0], row[1], row[2]) for row in rows if row[0] >= 0)
+    if not made:
+        raise unknown_lot(lot, recent_lots(book))
+    ends = {name for source, target, *_ in edges for name in (source, target)}
+    others = sorted(name for name in ends - {row[2] for row in made} if "/" not in name)
+    lots = [(name, "", 0) for name in others] + [(row[2], row[3], row[0]) for row in made]
+    graph.extend(additions(graph, lots, edges))
+    return graph
 
 
 def recent_lots(book: Book) -> list[str]:
