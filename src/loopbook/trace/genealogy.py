@@ -10,7 +10,7 @@ import numpy as np
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.graph import Graph
-from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares
+from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, distinct
 from loopbook.trace.reading import (
     NOW,
     AsOf,
@@ -162,7 +162,7 @@ class Genealogy:
         graph = self.graph
         parties = {
             number: graph.ends[number].split("/")[1]
-            for number in np.unique(end)
+            for number in set(end.tolist())
             if _kind(graph.ends[number]) == "supplier"
         }
         supplier = {
@@ -194,7 +194,8 @@ class Genealogy:
         net = np.stack([np.maximum(nets[s], 0.0) for s in graph.substances], axis=1)
         total = np.stack([graph.total[s][owner] for s in graph.substances], axis=1)
         parts = shares * np.divide(net, total, out=np.zeros_like(net), where=total > 0)
-        codes, place = np.unique(end, return_inverse=True)
+        codes = distinct(end)
+        place = np.searchsorted(codes, end)
         gained = np.zeros((len(codes), len(graph.substances)))
         np.add.at(gained, place, parts)
         names = [graph.ends[code] for code in codes]

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.errors import BalanceError
-from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, best_kernels, spans
+from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, best_kernels, distinct, spans
 from loopbook.trace.names import Names
 
 __all__ = ["MASS", "Additions", "Column", "Graph"]
@@ -226,7 +226,7 @@ class Graph:
         self.kernels.link(self.outside_lot, self.outside_head, self.outside_next, rows)
         if first:
             touched = np.concatenate([np.arange(first, len(self)), more.lot, undone])
-            self._sum(np.unique(touched))
+            self._sum(distinct(touched))
         else:
             self._sum(None)
 

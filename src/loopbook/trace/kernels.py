@@ -18,7 +18,16 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Amounts", "Kernels", "Numbers", "NumpyKernels", "Shares", "best_kernels", "spans"]
+__all__ = [
+    "Amounts",
+    "Kernels",
+    "Numbers",
+    "NumpyKernels",
+    "Shares",
+    "best_kernels",
+    "distinct",
+    "spans",
+]
 
 Amounts = NDArray[np.int64]
 Numbers = NDArray[Any]
@@ -72,6 +81,19 @@ def spans(starts: Numbers, counts: Numbers) -> Numbers:
     return found
 
 
+def distinct(values: Numbers) -> Numbers:
+    """Values without repetition, rising.
+
+    `numpy.unique` loads `numpy.ma`, which takes as long as a question to a cold book.
+
+    >>> distinct(np.array([5, 2, 5]))
+    array([2, 5])
+    """
+    rising = np.sort(values)
+    found: Numbers = rising[np.append(True, rising[1:] != rising[:-1])[: len(rising)]]
+    return found
+
+
 class NumpyKernels:
     """The loops in NumPy, a generation of lots at a time."""
 
@@ -109,20 +131,20 @@ class NumpyKernels:
     def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
         """Numbers of lots and of all that is in them, rising."""
         mark, stamp = graph.marks()
-        seen = [frontier := np.unique(lots)]
+        seen = [frontier := distinct(lots)]
         while len(frontier):
             mark[frontier] = stamp
             starts = graph.in_ptr[frontier]
             edges = spans(starts, graph.in_ptr[frontier + 1] - starts)
             met = graph.parent[edges[graph.mass[edges] != 0]]
-            frontier = np.unique(met[mark[met] != stamp]).astype(np.int64)
+            frontier = distinct(met[mark[met] != stamp]).astype(np.int64)
             seen.append(frontier)
         return np.sort(np.concatenate(seen))
 
     def descendants(self, graph: Any, lots: Numbers) -> Numbers:
         """Numbers of lots and of all that they are in, rising."""
         mark, stamp = graph.marks()
-        seen = [frontier := np.unique(lots)]
+        seen = [frontier := distinct(lots)]
         while len(frontier):
             mark[frontier] = stamp
             found = []
@@ -131,7 +153,7 @@ class NumpyKernels:
                 met = graph.child[edges[graph.mass[edges] != 0]]
                 found.append(met[mark[met] != stamp])
                 edges = graph.following[edges]
-            frontier = np.unique(np.concatenate([*found, frontier[:0]]))
+            frontier = distinct(np.concatenate([*found, frontier[:0]]))
             seen.append(frontier)
         return np.sort(np.concatenate(seen))
 

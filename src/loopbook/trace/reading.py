@@ -192,6 +192,7 @@ def _around(book: Book, lot: str, asof: AsOf, way: tuple[str, str]) -> Graph:
     graph = Graph(book.substances, NumpyKernels())
     limits, values = asof.clauses()
     dated = "" if asof.now else " JOIN event v ON v.id = g.event"
+    made_by = dated.replace("g.event", "l.event")
     columns = ", ".join(f"g.{quoted(s)}" for s in graph.substances)
     zeros = ", 0" * len(graph.substances)
     here, there = way
@@ -204,7 +205,7 @@ def _around(book: Book, lot: str, asof: AsOf, way: tuple[str, str]) -> Graph:
         f"UNION ALL SELECT -1, g.source, g.target, g.mass, {columns} FROM found "
         f"JOIN edge g ON g.source = found.lot{dated} WHERE g.target LIKE '%/%'{limits} "
         f"UNION ALL SELECT l.line, l.id, l.material, l.event{zeros} FROM found "
-        f"JOIN lot l ON l.id = found.lot JOIN event v ON v.id = l.event WHERE 1 = 1{limits}",
+        f"JOIN lot l ON l.id = found.lot{made_by} WHERE 1 = 1{limits}",
         (lot, *values * 4),
     )
     edges = [row[1:] for row in rows if row[0] < 0]
