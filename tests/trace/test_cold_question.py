@@ -90,4 +90,4 @@ def test_every_table_is_searched_by_an_index(book: Book, monkeypatch: pytest.Mon
         for sql, values in recursive:
             plan = [row[3] for row in link.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
             scans = {line for line in plan if line.startswith("SCAN")}
-            assert scans == {"SCAN found"}, plan
+            assert scans <= {"SCAN found", "SCAN b"}, plan

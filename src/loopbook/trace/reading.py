@@ -169,7 +169,7 @@ def read_ancestors(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     ------
     InputError : no such lot.
     """
-    return _around(book, lot, asof, ("target", "source"))
+    return _around(book, lot, asof, back=True)
 
 
 def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
@@ -181,13 +181,23 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     ------
     InputError : no such lot.
     """
-    return _around(book, lot, asof, ("source", "target"))
+    return _around(book, lot, asof, back=False)
 
 
-def _around(book: Book, lot: str, asof: AsOf, way: tuple[str, str]) -> Graph:
+_ALL_LEFT = "found JOIN edge g ON g.source = found.lot{dated} WHERE g.target LIKE '%/%'"
+_WENT_BACK = (
+    "(SELECT DISTINCT i.target AS lot, i.source AS place FROM found JOIN edge i "
+    "ON i.target = found.lot WHERE i.source LIKE '%/%') b JOIN edge g "
+    "ON g.source = b.lot AND g.target = b.place{dated} WHERE 1 = 1"
+)
+"""Edges out of the book's lots: all of them, or to where something came from, which is netted."""
+
+
+def _around(book: Book, lot: str, asof: AsOf, *, back: bool) -> Graph:
     """Arrays of the lots on a way, of all that came into them and what left the book's lots.
 
-    One statement reads everything, so that the book cannot change between two of them.
+    A trace needs of the latter only what went back: that spares a third of the file's pages. One
+    statement reads everything, so that the book cannot change between two of them.
     """
     graph = Graph(book.substances, NumpyKernels())
     limits, values = asof.clauses()
@@ -195,15 +205,15 @@ def _around(book: Book, lot: str, asof: AsOf, way: tuple[str, str]) -> Graph:
     made_by = dated.replace("g.event", "l.event")
     columns = ", ".join(f"g.{quoted(s)}" for s in graph.substances)
     zeros = ", 0" * len(graph.substances)
-    here, there = way
+    here, there = ("target", "source") if back else ("source", "target")
+    left = (_WENT_BACK if back else _ALL_LEFT).format(dated=dated)
     rows = book.store.rows(
         "WITH RECURSIVE found (lot) AS (SELECT id FROM lot WHERE id = ? UNION "
         f"SELECT g.{there} FROM found JOIN edge g ON g.{here} = found.lot{dated} "
         f"WHERE g.{there} NOT LIKE '%/%'{limits}) "
         f"SELECT -1, g.source, g.target, g.mass, {columns} FROM found "
         f"JOIN edge g ON g.target = found.lot{dated} WHERE 1 = 1{limits} "
-        f"UNION ALL SELECT -1, g.source, g.target, g.mass, {columns} FROM found "
-        f"JOIN edge g ON g.source = found.lot{dated} WHERE g.target LIKE '%/%'{limits} "
+        f"UNION ALL SELECT -1, g.source, g.target, g.mass, {columns} FROM {left}{limits} "
         f"UNION ALL SELECT l.line, l.id, l.material, l.event{zeros} FROM found "
         f"JOIN lot l ON l.id = found.lot{made_by} WHERE 1 = 1{limits}",
         (lot, *values * 4),
