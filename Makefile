@@ -41,6 +41,7 @@ bench: $(PEERS)  ## measure speed and print it beside peers and limits
 	$(BIN)/python bench/book_scale.py
 	$(BIN)/python bench/book_postgres.py
 	$(BIN)/python bench/trace_scale.py
+	$(BIN)/python bench/serials.py
 
 bench-biosteam: $(BIOSTEAM)/.installed  ## the same with BioSTEAM among the peers (wants Python 3.11)
 	$(MAKE) bench

@@ -82,8 +82,7 @@ def prepared(count: int, seed: int) -> list[Event]:
 def post_prepared(book: Book, events: list[Event], size: int) -> None:
     """Post planned events, `size` to a commit."""
     for start in range(0, len(events), size):
-        part = events[start : start + size]
-        book.store.transact([], lambda session, part=part: [session.append(e) for e in part])
+        book.store.append(events[start : start + size])
 
 
 class Raw:

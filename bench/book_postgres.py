@@ -35,8 +35,10 @@ import psycopg
 
 from loopbook.book import commands as c
 from loopbook.book.book import Book
-from loopbook.book.nouns import SUBSTANCES, part
+from loopbook.book.nouns import SUBSTANCES, Account, Content, Event, Leg, negate, part
 from loopbook.book.planning import as_text
+from loopbook.book.postgres_link import admit
+from loopbook.book.verify import verify
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "book"))
 import postgres_server
@@ -152,12 +154,44 @@ def loopbook_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], No
     return post
 
 
+def prepared_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], None]:
+    """Posts events that are planned already, as the peers' legs are, through Loopbook's store."""
+    del size
+    book = Book(url)
+    content = dict(zip(OWNERS, [one_kg(), negate(one_kg())], strict=True))
+
+    def planned(x: c.TransferTitle) -> Event:
+        legs = [
+            Leg(Account("lot", party, "WS", x.lot), content[OWNERS[side]])
+            for side, party in enumerate((x.buyer, x.seller))
+        ]
+        return Event(
+            key=x.key, kind="transfer-title", actor=x.actor, document=x.document, occurred_at=0,
+            recorded_at=time.time_ns() // 1000, command=as_text(x),
+            legs=sorted(legs, key=lambda leg: leg.account),
+        )  # fmt: skip
+
+    def post(batch: list[c.TransferTitle]) -> None:
+        book.store.append([planned(x) for x in batch])
+
+    # the peers' callers know the accounts' numbers; so does a store that has seen the lots once
+    told = {"actor": "amy", "occurred_at": START, "seller": "LGES", "buyer": "GMBI", "mass_kg": 1}
+    start = time.time_ns()
+    post([c.TransferTitle(lot=f"lot {k}", key=f"seen {start} {k}", **told) for k in range(LOTS)])
+    return post
+
+
+def one_kg() -> Content:
+    """Content of an event."""
+    weights = [int(float(SHARES[s]) * 100) for s in SUBSTANCES]
+    return part(tuple(w * 10**9 for w in weights), KG)
+
+
 def peer_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], None]:
     """Calls a hand-written function: alone in its transaction, or many in a pipeline."""
     link = psycopg.connect(url, autocommit=True, prepare_threshold=0)
     wide = url.endswith("wide")
-    weights = [int(float(SHARES[s]) * 100) for s in SUBSTANCES]
-    content = [int(x) for x in part(tuple(w * 10**9 for w in weights), KG)]
+    content = list(one_kg())
     both, each = [-x for x in content] + content, [*range(1, 13)] * 2
 
     def call(x: c.TransferTitle) -> None:
@@ -182,7 +216,8 @@ def peer_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], None]:
 
 def client(who: str, url: str, name: str, size: int) -> None:
     """Warm up, say so, wait for the word, post for the seconds that it names, tell how many."""
-    post = (loopbook_client if who == "loopbook" else peer_client)(url, size)
+    clients = {"loopbook": loopbook_client, "prepared": prepared_client}
+    post = clients.get(who, peer_client)(url, size)
     rng = random.Random(name)
     posted = 0
 
@@ -250,13 +285,15 @@ def prepare(server: postgres_server.Server) -> dict[str, str]:
         )
         half = {"seller": "LGES", "buyer": "GMBI", "mass_kg": LOT_KG // 2}
         book.post([c.TransferTitle(lot=f"lot {k}", **half, **next(told)) for k in range(LOTS)])
-        book.store.admit("poster")
-    return {"loopbook": server.url("book", "poster"), **{x: server.url(x) for x in PEERS}}
+    admit(server.url("book"), "poster")
+    ours = server.url("book", "poster")
+    return {"loopbook": ours, "prepared": ours, **{x: server.url(x) for x in PEERS}}
 
 
 def wrong(server: postgres_server.Server) -> list[str]:
-    """What does not add up in either book."""
-    found = []
+    """What does not add up in either book; Loopbook's is also verified event by event."""
+    with Book(server.url("book")) as book:
+        found = [str(finding) for finding in verify(book).findings]
     with server.connect() as link:
         for name in ("book", *PEERS):
             columns = ["mg"] if name == "rows" else ["mass", *COLUMNS]
@@ -276,11 +313,12 @@ def wrong(server: postgres_server.Server) -> list[str]:
 
 def show(size: int, told: dict[str, float]) -> None:
     """Print the medians of one batch size, and Loopbook's ratio to each peer."""
-    ours = told["loopbook"]
-    others = "; ".join(
-        f"function, {who}: {told[who]:,.0f}, ratio {ours / told[who]:.2f}" for who in PEERS
-    )
-    print(f"{CLIENTS} clients, {size:>3} events a commit: Loopbook {ours:,.0f} events/s; {others}")
+    for name, ours in (("full commands", told["loopbook"]), ("prepared", told["prepared"])):
+        others = "; ".join(
+            f"function, {who}: {told[who]:,.0f}, ratio {ours / told[who]:.2f}" for who in PEERS
+        )
+        head = f"{CLIENTS} clients, {size:>3} events a commit, {name}"
+        print(f"{head}: Loopbook {ours:,.0f} events/s; {others}")
 
 
 def main() -> int:
@@ -289,6 +327,7 @@ def main() -> int:
     parser.add_argument("--client", nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1, 100], help="events a commit")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if given.client:
@@ -301,7 +340,7 @@ def main() -> int:
         return 0
     with postgres_server.running() as server:
         books = prepare(server)
-        for size in (1, 100):
+        for size in given.sizes:
             rates: dict[str, list[float]] = {who: [] for who in books}
             for k in range(given.rounds):
                 for who, url in books.items():

@@ -1,8 +1,8 @@
 """A book's SQLite file with the genealogy of `trace_lots` in it, for cold questions.
 
 Posting ten million lots would take hours, so the tables ``event``, ``lot`` and ``edge`` are filled
-directly, with the book's own tables, indexes and triggers put back afterwards. Postings, balances
-and seals are left out: no question of tracing reads them. Further events are posted as in any book.
+directly, with the book's own tables, indexes and triggers put back afterwards. Postings and
+balances are left out: no question of tracing reads them. Further events are posted as in any book.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ FIRST = 1000  # number of the first lot's event; nouns are before it
 CHUNK = 250_000
 START = datetime(2020, 1, 1, tzinfo=UTC)
 SITE = "WS"
+LEAF = bytes(32)  # for a hash that nobody asks for
 _FILLED = ("event", "lot", "edge")
 
 
@@ -67,7 +68,7 @@ def graph_of(lots: Lots, more: Additions, kernels: Kernels | None = None) -> Gra
     """A graph that knows the boundaries and materials, and takes the lots."""
     graph = Graph(SUBSTANCES, kernels)
     for end in ENDS:
-        graph.end_number(end)
+        graph.end_number(end, out=end.startswith("customer"))
     for material in MATERIALS:
         graph.material_number(material)
     graph.extend(more)
@@ -119,7 +120,7 @@ def make(path: Path, lots: Lots) -> None:
 
 
 def _fill(link: sqlite3.Connection, lots: Lots) -> None:
-    _insert(link, "event", 9, _event_rows(lots))
+    _insert(link, "event", 10, _event_rows(lots))
     _insert(link, "lot", 4, _lot_rows(lots))
     _insert(link, "edge", 4 + len(SUBSTANCES), _edge_rows(lots))
 
@@ -139,7 +140,7 @@ def _event_rows(lots: Lots) -> Iterator[tuple[Any, ...]]:
         kind = "receive" if k < received else "blend" if k < len(lots) else "deliver"
         moment = (begin + 2 * k) * 1_000_000
         document = f"ticket {k}"
-        yield FIRST + k, f"event {k:08d}", kind, "bench", document, moment, moment, "{}", None
+        yield FIRST + k, f"event {k:08d}", kind, "bench", document, moment, moment, "{}", None, LEAF
 
 
 def _lot_rows(lots: Lots) -> Iterator[tuple[Any, ...]]:

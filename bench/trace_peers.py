@@ -48,12 +48,15 @@ LEVEL = (
 class Given:
     """What every peer is given: edges, the nickel that came over each, and the questions."""
 
-    def __init__(self, folder: Path) -> None:
+    parent: Array
+    child: Array
+    share: Array
+
+    def __init__(self, folder: Path, *, edges: bool = True) -> None:
         self.folder = folder
         self.starts = np.load(folder / "starts.npy")
-        self.parent = np.load(folder / "parent.npy")
-        self.child = np.load(folder / "child.npy")
-        self.share = np.load(folder / "share.npy")
+        for name in ("parent", "child", "share") if edges else ():
+            setattr(self, name, np.load(folder / f"{name}.npy"))
         self.supplier = np.load(folder / "end.npy")[: self.starts[1]]
         self.traced = np.load(folder / "traced.npy")
         self.recalled = np.load(folder / "recalled.npy")

@@ -13,13 +13,14 @@ __all__ = ["Panel", "plot"]
 Results = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 COLOURS = {
-    "Loopbook": "#0072b2", "Loopbook, NumPy": "#56b4e9", "igraph": "#e69f00",
-    "rustworkx": "#d55e00", "NetworkX": "#cc79a7", "SciPy": "#009e73", "SQLite": "#7f7f7f",
-    "DuckDB": "#b8a500", "PostgreSQL": "#1a1a1a",
+    "Loopbook": "#0072b2", "Loopbook, NumPy": "#56b4e9", "Loopbook, cold file": "#3b3bd1",
+    "igraph": "#e69f00", "rustworkx": "#d55e00", "NetworkX": "#cc79a7", "SciPy": "#009e73",
+    "SQLite": "#7f7f7f", "DuckDB": "#b8a500", "PostgreSQL": "#1a1a1a",
 }  # fmt: skip
 WIDTH, HEIGHT = 470, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 18, 40, 46
-HEAD = 96
+HEAD = 112
+HALO = {"paint-order": "stroke", "stroke": "#ffffff", "stroke-width": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,15 @@ def line(x1: float, y1: float, x2: float, y2: float, stroke: str, dash: str = ""
 
 
 def _legend(engines: Sequence[str]) -> list[str]:
-    parts, x = [], float(LEFT)
+    parts, x, y = [], float(LEFT), 68
     for name in engines:
-        parts.append(_mark(x + 8, 68, name))
-        parts.append(f'<path d="M{x:.1f} 68h16" stroke="{COLOURS[name]}" stroke-width="2"/>')
-        parts.append(text(x + 22, 72, name))
-        x += 36 + 6.6 * len(name)
+        wide = 40 + 6.8 * len(name)
+        if x + wide > 2 * WIDTH - RIGHT:
+            x, y = float(LEFT), y + 20
+        parts.append(_mark(x + 8, y, name))
+        parts.append(f'<path d="M{x:.1f} {y}h16" stroke="{COLOURS[name]}" stroke-width="2"/>')
+        parts.append(text(x + 22, y + 4, name))
+        x += wide
     return parts
 
 
@@ -101,7 +105,7 @@ def _panel(
     }
     values = [value for points in lines.values() for _, value in points]
     values += [panel.target] if panel.target else []
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(1.5 * max(values)))
     high = max(high, low + 1)
     first, last = math.log10(sizes[0]), math.log10(sizes[-1])
 
@@ -114,11 +118,12 @@ def _panel(
 
     parts = [text(LEFT, 26, panel.title, weight="bold", size=13)]
     parts += _axes(sizes, range(low, high + 1), at_x, at_y)
+    notes = []
     if panel.target:
         y = at_y(panel.target)
         parts.append(line(LEFT, y, WIDTH - RIGHT, y, "#c00000", "5 4"))
         note = f"target at 10 million lots: {panel.target:,g}"
-        parts.append(text(LEFT + 6, y - 5, note, fill="#c00000", size=11))
+        notes.append(text(LEFT + 6, y - 5, note, fill="#c00000", size=11, **HALO))
     for name, points in reversed(lines.items()):
         path = " ".join(f"{at_x(size):.1f},{at_y(value):.1f}" for size, value in points)
         thick = 3 if name == "Loopbook" else 1.6
@@ -127,7 +132,7 @@ def _panel(
             f'stroke-width="{thick}"/>'
         )
         parts += [_mark(at_x(size), at_y(value), name) for size, value in points]
-    return parts
+    return [*parts, *notes]
 
 
 def _axes(

@@ -30,7 +30,16 @@ __all__ = ["main"]
 
 @click.group(
     cls=Door,
-    lazy={"book": "loopbook.cli_book:book"},
+    lazy={
+        "book": "loopbook.cli_book:book",
+        "on-site": "loopbook.cli_trace_lots:on_site_command",
+        "origins": "loopbook.cli_trace_lots:origins_command",
+        "path": "loopbook.cli_trace:path_command",
+        "recall": "loopbook.cli_trace:recall_command",
+        "serials": "loopbook.cli_serials:serials",
+        "suspect": "loopbook.cli_trace_lots:suspect_command",
+        "trace": "loopbook.cli_trace:trace_command",
+    },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="loopbook")

@@ -79,7 +79,7 @@ _CLOSE = "loopbook.cli_book_close"
     cls=Door,
     lazy={
         name: f"{_CLOSE}:{name}_command"
-        for name in ("statement", "checkpoint", "prove", "check", "verify")
+        for name in ("statement", "checkpoint", "prove", "check", "verify", "migrate")
     },
 )
 def book() -> None:

@@ -22,6 +22,7 @@ from loopbook.cli_parts import as_json_option, print_json
 __all__ = [
     "check_command",
     "checkpoint_command",
+    "migrate_command",
     "prove_command",
     "statement_command",
     "verify_command",
@@ -176,3 +177,27 @@ def verify_command(address: str, keys: tuple[str, ...], as_json: bool) -> None:
         click.echo(f"events: {report.events}, checkpoints: {report.checkpoints}, {told}{first}")
     if not report.clean:
         raise click.exceptions.Exit(1)
+
+
+@click.command("migrate")
+@address_option
+@as_json_option
+def migrate_command(address: str, as_json: bool) -> None:
+    """Bring a book of an older version of Loopbook to this one; all of it or nothing.
+
+    Every event keeps its number and its hash. Make a copy first, and verify the book afterwards.
+
+    \b
+    Example:
+      loopbook book migrate --book gmbi.sqlite
+    """
+    from loopbook.book.migration import migrate
+    from loopbook.book.schema import VERSION
+
+    found = migrate(address)
+    if as_json:
+        print_json({"book": address, "from_version": int(found), "to_version": VERSION})
+    elif found == str(VERSION):
+        click.echo(f"{address}: of version {VERSION} already")
+    else:
+        click.echo(f"{address}: from version {found} to {VERSION}; now: loopbook book verify")

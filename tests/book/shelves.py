@@ -12,6 +12,7 @@ from typing import Any
 from postgres_server import Server
 
 from loopbook.book.book import Book
+from loopbook.book.postgres_link import admit
 
 _SCHEMAS = itertools.count(1)
 
@@ -38,8 +39,8 @@ class Shelf:
         if self.kind == "sqlite":
             return Book(self.address, create=True, **settings)
         made = Book(self._owner, create=True, **settings)
-        made.store.admit("poster")
         made.close()
+        admit(self._owner, "poster")
         return self.open(**settings)
 
     def open(self, **settings: Any) -> Book:

@@ -29,6 +29,7 @@ from loopbook.book import commands as c
 from loopbook.book.book import Book
 from loopbook.book.nouns import mass
 from loopbook.book.records import event_bytes, leaf_of
+from loopbook.book.schema import PARTS
 from loopbook.errors import StorageError
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -155,8 +156,11 @@ def _check_rows(book: Book) -> None:
         f"SELECT account FROM balance b FULL JOIN (SELECT account, {sums} FROM posting "
         f"GROUP BY account) p USING (account) WHERE NOT coalesce({same}, false)",
         f"SELECT event FROM posting GROUP BY event HAVING {zero}",
-        "SELECT id FROM event e WHERE NOT EXISTS (SELECT 1 FROM seal WHERE event = e.id)",
-        "SELECT event FROM seal s WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = s.event)",
+        *(
+            f"SELECT event FROM {part} p WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = p.event)"
+            for part in PARTS
+        ),
+        "SELECT event FROM posting p WHERE NOT EXISTS (SELECT 1 FROM account WHERE id = p.account)",
         "SELECT l.mass FROM load l WHERE l.mass <> (SELECT sum(b.mass) FROM balance b "
         "JOIN account a ON a.id = b.account JOIN lot t ON t.id = a.lot "
         "WHERE a.site = l.site AND t.material = 'BM')",
@@ -173,7 +177,7 @@ def _check_seals(book: Book) -> None:
     """Rows still give the hash that was sealed; leaves follow the order of recording."""
     size = book.store.place_leaves()
     found = book.store.rows(
-        "SELECT l.place, e.recorded_at, e.key, s.leaf FROM event e JOIN seal s ON s.event = e.id "
+        "SELECT l.place, e.recorded_at, e.key, e.leaf FROM event e "
         "LEFT JOIN leaf l ON l.event = e.id ORDER BY l.place"
     )
     assert [place for place, *_ in found] == list(range(size))

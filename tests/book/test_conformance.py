@@ -5,6 +5,7 @@ The book is opened by whoever posts: on PostgreSQL a role without any right to c
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +20,13 @@ from loopbook.book import proofs
 from loopbook.book.book import Book
 from loopbook.book.checkpoint import generate_signer
 from loopbook.book.exports import export_book
-from loopbook.book.nouns import mass
-from loopbook.book.planning import PLANNERS
+from loopbook.book.nouns import Account, Event, Leg, mass, negate
+from loopbook.book.planning import PLANNERS, plan
 from loopbook.book.records import event_bytes, leaf_of
+from loopbook.book.sqlstore import Session
 from loopbook.book.statement import metal_statement
 from loopbook.book.verify import verify
-from loopbook.errors import InputError, StorageError
+from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
 
 
 def sums(book: Book) -> list[int]:
@@ -114,7 +116,7 @@ def test_one_batch_gives_the_same_book(book: Book, told: Told) -> None:
 def test_rows_give_the_sealed_hash(book: Book, told: Told) -> None:
     commands = [x for x in story(told) if not isinstance(x, c.Reverse)]
     book.post(commands)
-    seals = dict(book.store.rows("SELECT e.key, s.leaf FROM event e JOIN seal s ON s.event = e.id"))
+    seals = dict(book.store.rows("SELECT key, leaf FROM event"))
     assert len(seals) == len(commands) + 7
     for key, leaf in seals.items():
         assert leaf_of(event_bytes(book.event(key), book.substances)) == bytes(leaf)
@@ -169,6 +171,77 @@ def test_verify_names_a_changed_row(shelf: Shelf, book: Book, told: Told) -> Non
     report = verify(book)
     assert first.key in report.first_wrong
     assert any("event_no_update" in str(f) or "event_frozen" in str(f) for f in report.findings)
+
+
+# --- events that were planned beforehand ----------------------------------------------------------
+
+
+def title(told: Told, grams: int, lot: str = "A") -> Event:
+    """A planned event: some nickel of a lot changes hands."""
+    said = told()
+    moment = int(said.pop("occurred_at").timestamp() * 1e6)
+    content = (grams * 1000, 0, 0, 0, 0)
+    to, out = (Account("lot", party, "WS", lot) for party in ("GMBI", "LGES"))
+    return Event(
+        kind="transfer-title", document="", occurred_at=moment, recorded_at=told.clock(),
+        command="{}", legs=(Leg(to, content), Leg(out, negate(content))), **said,
+    )  # fmt: skip
+
+
+def append(book: Book, *events: Event) -> None:
+    book.store.append(events)
+
+
+def test_planned_events(book: Book, told: Told) -> None:
+    book.post([receive(told, "A"), receive(told, "B")])
+    append(book, title(told, 1000))  # opens the buyer's account
+    append(book, title(told, 2000), title(told, 500, "B"), title(told, 250, "B"))
+    held = kg(book)
+    assert (held["lot/GMBI/WS/A"], held["lot/GMBI/WS/B"]) == (3, 0.75)
+    assert (held["lot/LGES/WS/A"], held["lot/LGES/WS/B"]) == (997, 999.25)
+    assert verify(book).clean
+
+
+def test_planned_events_are_seen_by_what_is_planned_after_them(book: Book, told: Told) -> None:
+    book.post(receive(told, "A"))
+    first, later = title(told, 1000), c.TransferTitle(
+        lot="A", seller="GMBI", buyer="REFINER", mass_kg=1, **told()
+    )  # fmt: skip
+
+    def work(session: Session) -> None:
+        session.append(first)
+        held = {str(a): mass(x) for a, x in session.holdings("A").items()}
+        assert held == {"lot/GMBI/WS/A": 10**6, "lot/LGES/WS/A": 999 * 10**6}
+        session.append(plan(session, later, first.recorded_at + 1))
+
+    book.store.transact([later], work)
+    assert kg(book)["lot/REFINER/WS/A"] == 1
+    assert verify(book).clean
+
+
+def test_planned_events_that_the_database_refuses(
+    book: Book, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.post([receive(told, "A"), receive(told, "B")])
+    before = kg(book)
+    with pytest.raises(BalanceError, match="negative"):
+        append(book, title(told, 500), title(told, 200_001))
+    assert kg(book) == before
+    append(book, title(told, 500, "B"))  # opens an account; the number of the one above is free
+    first = title(told, 200_000)
+    append(book, first)
+    wrong = (title(told, 2, "A").legs[0], title(told, 1, "B").legs[1])
+    half = dataclasses.replace(title(told, 1), legs=wrong)
+    with pytest.raises(BalanceError, match="unbalanced"):
+        append(book, half)
+    with monkeypatch.context() as blind:
+        blind.setattr("loopbook.book.rows.edges_of", lambda *_, **__: ())
+        with pytest.raises(BalanceError, match="the database refused the event"):
+            append(book, half)
+    again = dataclasses.replace(title(told, 1, "B"), key=first.key)
+    with pytest.raises(LoopbookError, match=r"duplicate|attempts met other|already"):
+        append(book, again)
+    assert verify(book).clean
 
 
 # --- retries, findings, rollback ------------------------------------------------------------------

@@ -12,7 +12,8 @@ Rules, in order:
 
        edge(i, j) = given(i) * taken(j) / pool
 
-   rounded so that every giver gives and every taker gets exactly what its legs say.
+   rounded so that every giver gives and every taker gets exactly what its legs say: takers come
+   in the order of their names, and each gets by largest remainders of what the givers have left.
 3. A run's measured difference is an end of the pool like the others: missing nickel goes from the
    inputs to ``unaccounted``, and nickel that is measured beyond what entered comes from there.
    Nothing is scaled.
@@ -23,12 +24,14 @@ So the edges into a lot less the edges out of it are what lies in the lot, in ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from loopbook.book.nouns import Account, Content, Leg, apportion, negate
+from loopbook.errors import BalanceError
 
-__all__ = ["Edge", "edges_of", "end_of"]
+__all__ = ["Edge", "edge_rows", "edges_of", "end_of"]
 
 
 class Edge(NamedTuple):
@@ -64,6 +67,10 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     legs : of the event; they sum to zero in each substance.
     reverses : whether the event takes another one back.
 
+    Raises
+    ------
+    BalanceError : the legs do not sum to zero.
+
     >>> scrap, half = Account("lot", "LGES", "WS", "S-1"), Account("lot", "LGES", "WS", "S-1a")
     >>> edges_of([Leg(scrap, (-5, -1)), Leg(half, (5, 1))])
     (Edge(source='S-1', target='S-1a', content=(5, 1)),)
@@ -76,10 +83,29 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
         end = end_of(account)
         old = sums.get(end)
         sums[end] = content if old is None else [x + y for x, y in zip(old, content, strict=True)]
+    left = sums.values() if len(sums) == 1 else [map(sum, zip(*sums.values(), strict=True))]
+    if any(map(any, left)):
+        raise BalanceError("unbalanced: the event does not sum to zero")
+    if len(sums) < 2:
+        return ()  # title or custody: nothing went anywhere
     ends = sorted(end for end, content in sums.items() if any(content))
     if len(ends) == 2:
         return tuple(_between(ends[0], ends[1], sums[ends[1]]))
     return _pooled(ends, sums)
+
+
+def edge_rows(postings: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Rows of the table of edges, derived from postings.
+
+    Parameters
+    ----------
+    postings : event, the key that it takes back or None, kind, party, site and lot of the account,
+        content; in the order of the events.
+    """
+    for (event, reverses), rows in groupby(postings, key=lambda row: (row[0], row[1])):
+        legs = [Leg(Account(*row[2:6]), tuple(row[6:])) for row in rows]
+        for source, target, content in edges_of(legs, reverses=bool(reverses)):
+            yield event, source, target, sum(content), *content
 
 
 def _between(first: str, second: str, gained: Sequence[int]) -> Iterable[Edge]:

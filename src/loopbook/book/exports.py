@@ -60,8 +60,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 ("event", "key", "kind", "actor", "document", "occurred_at", "recorded_at",
                  "reverses", "command", "leaf"),
                 "SELECT e.id, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, "
-                "coalesce(e.reverses, ''), e.command, s.leaf FROM event e "
-                "JOIN seal s ON s.event = e.id WHERE e.id > ? AND e.id <= ? ORDER BY e.id",
+                "coalesce(e.reverses, ''), e.command, e.leaf FROM event e "
+                "WHERE e.id > ? AND e.id <= ? ORDER BY e.id",
             ),
             Table(
                 "postings",

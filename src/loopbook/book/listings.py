@@ -18,7 +18,15 @@ from loopbook.book.nouns import Account, Content, Event, mass
 from loopbook.book.sqlstore import read_event, read_nouns
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 
-__all__ = ["balance_rows", "event_row", "latest_events", "lot_rows", "moment_text", "one_event"]
+__all__ = [
+    "balance_rows",
+    "event_row",
+    "latest_events",
+    "lot_names",
+    "lot_rows",
+    "moment_text",
+    "one_event",
+]
 
 ListingRow: TypeAlias = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,6 +141,11 @@ def lot_rows(book: Book, *, material: str | None = None, gone: bool = False) -> 
         }
         rows.append(row)
     return rows
+
+
+def lot_names(book: Book) -> frozenset[str]:
+    """Names of all lots that the book ever had."""
+    return frozenset(str(name) for (name,) in book.store.rows("SELECT id FROM lot"))
 
 
 def event_row(event: Event, substances: Sequence[str], *, number: int = 0) -> ListingRow:

@@ -28,24 +28,32 @@ from itertools import chain
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import errors
 
 from loopbook.book.commands import Command
-from loopbook.book.nouns import SUBSTANCES, Account
-from loopbook.book.postgres_link import SAFE, connect, explained
-from loopbook.book.postgres_rows import row_array, sorted_rows, translated
+from loopbook.book.nouns import SUBSTANCES, Account, Event
+from loopbook.book.postgres_link import SAFE, ask, connect, explained
+from loopbook.book.postgres_queries import LOAD, NAMES, NOW, PLACE, REVERSED, RULES
+from loopbook.book.postgres_rows import (
+    literal,
+    moves_call,
+    row_array,
+    sorted_rows,
+    text_array,
+    translated,
+)
 from loopbook.book.postgres_schema import (
     APPENDED,
     NOUNS_VERSION,
     column_names,
     declare_ddl,
-    grants,
     postgres_ddl,
     rule_names,
 )
+from loopbook.book.rows import only_moves
 from loopbook.book.schema import VERSION
 from loopbook.book.sqlstore import Nouns, Seen, Session, prime, read_nouns
-from loopbook.book.store import Wanted, wanted
+from loopbook.book.store import Wanted, of_another_version, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
 __all__ = ["PostgresStore"]
@@ -56,26 +64,9 @@ Row = tuple[Any, ...]
 _ATTEMPTS = 20
 _NOUNS = 0  # advisory lock of the nouns; shards of boundary balances are 1, 2, ...
 _LONGEST_US = 600 * 10**6  # no batch is under way for longer
-_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
-_LOOK = b"BEGIN; SELECT look(%s, %s::text[], %s::text[], %s::text[], %s::text[])"
-_APPEND = "SELECT append_rows({})".format(", ".join(f"%s::{t}[]" for t in APPENDED)).encode()
-_LOAD = """
-    SELECT 1 FROM load l JOIN unnest(%s::text[], %s::text[]) AS t (site, hazard)
-    USING (site, hazard) ORDER BY site, hazard FOR NO KEY UPDATE OF l"""
-_REVERSED = """
-    SELECT DISTINCT a.lot FROM event e JOIN posting p ON p.event = e.id
-    JOIN account a ON a.id = p.account WHERE e.key = ANY (%s) AND a.kind = 'lot'"""
-_RULES = """
-    SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-    WHERE NOT t.tgisinternal AND t.tgenabled = 'O' AND c.relnamespace = ?::regnamespace
-    UNION SELECT conname FROM pg_constraint WHERE connamespace = ?::regnamespace"""
-_PLACE = """
-    INSERT INTO leaf (place, event)
-    SELECT (SELECT count(*) FROM leaf) + row_number() OVER (ORDER BY e.recorded_at, e.id) - 1, e.id
-    FROM event e WHERE NOT EXISTS (SELECT 1 FROM leaf l WHERE l.event = e.id)
-      AND e.recorded_at > coalesce((SELECT d.recorded_at FROM leaf k JOIN event d ON d.id = k.event
-                                    ORDER BY k.place DESC LIMIT 1), 0) - %s"""
+_SPARE = 32  # numbers of new accounts drawn at once
+_ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
 
 
 @dataclass(slots=True)
@@ -94,6 +85,10 @@ class _More(Exception):
         super().__init__()
         self.lots = frozenset(lots)
         self.loads = frozenset(loads)
+
+
+class _NotSoSimple(Exception):
+    """Events need more than one round trip: new accounts, loads, snapshots, or other nouns."""
 
 
 class PostgresStore:
@@ -117,11 +112,11 @@ class PostgresStore:
         self._committing = False
         self._locked: set[str] = set()
         self._locked_loads: set[tuple[str, str]] = set()
-        self._spare: Iterator[int] = iter(())
+        self._spare: list[int] = []  # numbers for new accounts, drawn ahead
         self._rows: dict[str, list[Sequence[Any]]] = {}
         self._later: list[tuple[bytes, Row]] = []
         self._cached: tuple[int, Nouns] | None = None
-        self._boundaries: dict[Account, int] = {}
+        self._numbers: dict[Account, int] = {}
         self._link = connect(self.address)
         self._name = self._link.info.dbname
         with self._shut_unless_whole():
@@ -175,20 +170,12 @@ class PostgresStore:
             hint = "make one with loopbook book new"
             raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
         if found.get("version") != str(VERSION):
-            got = found.get("version", "none")
-            raise InputError([Finding("version", self._where, str(VERSION), got)])
+            raise of_another_version(self.address, VERSION, found.get("version", "none"))
         return found
 
     @property
     def _where(self) -> str:
         return f"schema {self._schema} of database {self._name}"
-
-    def admit(self, role: str) -> None:
-        """Give a role of the server the right to read and post, and to change nothing."""
-        name = sql.Identifier(role).as_string(self._link)
-        with self._told(), self._link.transaction():
-            for statement in grants(name, self._schema):
-                self._link.execute(statement.encode())
 
     # -- Database
 
@@ -225,59 +212,58 @@ class PostgresStore:
 
     def _send(self, *, commit: bool = False) -> None:
         """Send what waits to be written, and COMMIT, in one round trip."""
-        parts: list[bytes] = []
-        values: list[Any] = []
+        parts: list[str] = []
         if self._rows:
             given = [self._rows.get(table) for table in APPENDED]
-            parts.append(_APPEND)
-            values += [None if rows is None else row_array(rows) for rows in given]
-        for statement, row in self._later:
-            parts.append(statement)
-            values += row
+            told = [literal(None if rows is None else row_array(rows)) for rows in given]
+            parts.append(f"SELECT append_rows({', '.join(told)})")
+        if self._later:
+            cursor = psycopg.ClientCursor(self._link)
+            parts += [cursor.mogrify(statement, row) for statement, row in self._later]
         self._rows, self._later = {}, []
         if commit:
-            parts.append(b"COMMIT")
+            parts.append("COMMIT")
         if parts:
-            cursor = psycopg.ClientCursor(self._link)
-            cursor.execute(b"; ".join(parts), values)
-            while cursor.nextset():
-                pass
-            if commit and cursor.statusmessage != "COMMIT":
+            done = ask(self._link, "; ".join(parts)).command_status
+            if commit and done != b"COMMIT":
                 raise StorageError(f"{self._where}: the server did not commit; nothing was posted")
 
     def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
         """Numbers of accounts; new ones are opened."""
-        boundaries = [a for a in accounts if a.kind != "lot"]
-        if any(a not in self._boundaries for a in boundaries):
-            self._find_boundaries(boundaries)
-        numbers = {a: self._boundaries[a] for a in boundaries}
-        new = []
-        for account in accounts:
-            if account.kind == "lot":
-                numbers[account] = number = next(self._spare)
-                new.append((number, account.kind, account.party, account.site, account.lot))
-        self.insert("account", column_names("account"), new)
-        return numbers
+        known = self._numbers
+        if len(known) > _ACCOUNTS_KEPT:
+            known.clear()
+        unknown = [a for a in accounts if a not in known]
+        if any(a.kind != "lot" for a in unknown):
+            self._open_boundaries([a for a in unknown if a.kind != "lot"])
+        self._find([a for a in unknown if a.kind != "lot" or a.lot not in self._locked])
+        new = [a for a in unknown if a not in known]  # of lots that are locked and were read
+        for account in new:
+            known[account] = self._spare.pop() if self._spare else next(self._more())
+        rows = [(known[a], a.kind, a.party, a.site, a.lot) for a in new]
+        self.insert("account", column_names("account"), rows)
+        return {a: known[a] for a in accounts}
 
-    def _find_boundaries(self, accounts: Sequence[Account]) -> None:
-        """Learn numbers of boundary accounts; another client may open the same ones."""
-        names = [[getattr(a, x) for a in accounts] for x in ("kind", "party", "site")]
-        told = "unnest(%s::text[], %s::text[], %s::text[]) AS t (kind, party, site)"
+    def _open_boundaries(self, accounts: Sequence[Account]) -> None:
+        """Open boundary accounts that are not there; another client may open the same ones."""
         self._link.execute(
             "INSERT INTO account (id, lot, kind, party, site) "
-            f"SELECT nextval('account_number'), '', kind, party, site FROM {told} "
+            f"SELECT nextval('account_number'), lot, kind, party, site FROM {NAMES} "
             "WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.lot = '' "
             "AND (a.kind, a.party, a.site) = (t.kind, t.party, t.site)) "
             "ORDER BY kind, party, site ON CONFLICT DO NOTHING",
-            names,
+            _by_column(accounts),
         )
-        found = self._link.execute(
-            f"SELECT a.id, kind, party, site FROM {told} JOIN account a USING (kind, party, site) "
-            "WHERE a.lot = ''",
-            names,
-        )
-        for number, *name in found.fetchall():
-            self._boundaries[Account(*name)] = number
+
+    def _find(self, accounts: Sequence[Account]) -> None:
+        """Learn the numbers of accounts that are there."""
+        if accounts:
+            found = self._link.execute(
+                f"SELECT a.id, kind, party, site, lot FROM {NAMES} "
+                "JOIN account a USING (kind, party, site, lot)",
+                _by_column(accounts),
+            )
+            self._numbers.update((Account(*names), number) for number, *names in found.fetchall())
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
         """Add a substance's columns, and the rules that name substances anew."""
@@ -299,7 +285,7 @@ class PostgresStore:
         """Lock a load that the batch did not name, without waiting."""
         if (site, hazard) not in self._locked_loads:
             try:
-                self._link.execute((_LOAD + " NOWAIT").encode(), ([site], [hazard]))
+                self._link.execute((LOAD + " NOWAIT").encode(), ([site], [hazard]))
             except errors.LockNotAvailable:
                 raise _More(loads=[(site, hazard)]) from None
             self._locked_loads.add((site, hazard))
@@ -321,6 +307,40 @@ class PostgresStore:
                     raise self._named(error) from error
             time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 6))
         raise StorageError(f"{self._where}: {_ATTEMPTS} attempts met other writers; {SAFE}")
+
+    def append(self, events: Sequence[Event]) -> list[int]:
+        """Post events that a planner made before: all of them or none.
+
+        One round trip if they only move content between accounts that are there.
+        """
+        try:
+            return self._moved(events)
+        except psycopg.Error as error:
+            raise self._named(error) from error
+        except _NotSoSimple:
+            return self.transact((), lambda session: [session.append(event) for event in events])
+
+    def _moved(self, events: Sequence[Event]) -> list[int]:
+        """Post events that only move content, if the nouns are still those that are known here."""
+        link = self._reopened()
+        nouns = self.nouns() if self._cached is None else self._cached[1]
+        assert self._cached is not None
+        used = {leg.account for event in events for leg in event.legs}
+        self._find([a for a in used if a not in self._numbers])
+        if not (used <= self._numbers.keys() and all(only_moves(e, nouns) for e in events)):
+            raise _NotSoSimple
+        call = moves_call(self._cached[0], events, nouns.substances, self._numbers)
+        self._committing = True
+        try:
+            answer = ask(link, call).get_value(0, 0)
+        except (errors.DeadlockDetected, errors.UniqueViolation) as error:
+            self._committing = False
+            raise _NotSoSimple from error
+        self._committing = False
+        if answer is None:
+            self._cached = None
+            raise _NotSoSimple
+        return list(map(int, answer.decode().strip("{}").split(",")))
 
     def _attempt(self, needs: _Needs, work: Callable[[Session], T]) -> T:
         self._reopened()
@@ -347,7 +367,7 @@ class PostgresStore:
 
     def _abandon(self) -> None:
         self._cached = None
-        self._boundaries.clear()
+        self._numbers.clear()
         self._rows, self._later = {}, []
         try:
             if not self._link.closed:
@@ -364,14 +384,15 @@ class PostgresStore:
         self._committing = False
         self._look_ahead(needs, nouns)
         lots, loads = sorted(needs.lots), sorted(needs.loads)
-        sites, hazards = [site for site, _ in loads], [hazard for _, hazard in loads]
-        cursor = psycopg.ClientCursor(self._link)
-        cursor.execute(_LOOK, (told.states_nouns, sites, hazards, lots, list(told.keys)))
-        cursor.nextset()
-        ((seen,),) = cursor.fetchall()
+        named = ([site for site, _ in loads], [hazard for _, hazard in loads], lots, told.keys)
+        arrays = ", ".join([literal(text_array(names)) for names in named])
+        short = max(0, len(lots) + 2 - len(self._spare))
+        spare = max(short, _SPARE) if short else 0
+        answer = ask(self._link, f"BEGIN; SELECT look({told.states_nouns}, {arrays}, {spare})")
+        seen = json.loads(answer.get_value(0, 0) or b"")
         self._locked, self._locked_loads = set(lots), set(loads)
         version, last, now, numbers, spare, known, made, held, holds = seen
-        self._spare = chain(spare, self._more("account_number"))
+        self._spare += spare
         events = chain(numbers, self._more("event_number"))
         session = Session(self, self._nouns_at(version), events, now, last)
         prime(session, Seen(lots, made, held, holds, set(told.keys).difference(known)))
@@ -381,7 +402,7 @@ class PostgresStore:
         """Find out what reversals and storage limits will lock."""
         link, told = self._link, needs.told
         if told.reverses:
-            found = link.execute(_REVERSED, (list(told.reverses),))
+            found = link.execute(REVERSED, (list(told.reverses),))
             needs.lots.update(lot for (lot,) in found.fetchall())
         limited = [(s.id, h) for s in nouns.sites.values() for h in s.limits]
         if limited and needs.lots:
@@ -391,7 +412,7 @@ class PostgresStore:
             hazards = {nouns.materials[m].hazard for m in names if m in nouns.materials}
             needs.loads.update(place for place in limited if place[1] in hazards)
 
-    def _more(self, sequence: str) -> Iterator[int]:
+    def _more(self, sequence: str = "account_number") -> Iterator[int]:
         """Further numbers, one at a time: most are read ahead."""
         while True:
             found = self._link.execute(f"SELECT nextval('{sequence}')".encode()).fetchone()
@@ -411,7 +432,7 @@ class PostgresStore:
 
     def settle(self, recorded_at: int) -> None:
         """Wait for the transactions that are posting now, if they may be of that moment."""
-        now = int(self.rows(_NOW)[0][0])
+        now = int(self.rows(NOW)[0][0])
         if recorded_at > now - _LONGEST_US:
             self.rows("SELECT pg_advisory_xact_lock(?::int, ?::int)", (self._lock_class, _NOUNS))
 
@@ -424,7 +445,7 @@ class PostgresStore:
             self._link.execute(
                 "SELECT pg_advisory_xact_lock(%s::int, %s::int)", (self._lock_class, _NOUNS)
             )
-            self._link.execute(_PLACE, (_LONGEST_US,))
+            self._link.execute(PLACE, (_LONGEST_US,))
             found = self._link.execute("SELECT count(*) FROM leaf").fetchone()
         return 0 if found is None else int(found[0])
 
@@ -441,7 +462,7 @@ class PostgresStore:
 
     def damage(self) -> Iterator[str]:
         """Rules of the schema that are missing or switched off; pages are the server's affair."""
-        found = {name for (name,) in self.rows(_RULES, (self._schema, self._schema))}
+        found = {name for (name,) in self.rows(RULES, (self._schema, self._schema))}
         for name in sorted(rule_names() - found):
             yield f"rule {name} is missing or switched off"
 
@@ -463,3 +484,7 @@ class PostgresStore:
         lost = self._link.closed and self._committing
         self._committing = False
         return explained(error, self._where, lost_in_commit=lost)
+
+
+def _by_column(accounts: Sequence[Account]) -> list[list[str]]:
+    return [list(column) for column in zip(*accounts, strict=True)]

@@ -6,13 +6,25 @@ than a thousand bound parameters, and the same statement for one event and for a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from psycopg.types.numeric import NumericLoader
 
-__all__ = ["WholeLoader", "row_array", "sorted_rows", "translated"]
+from loopbook.book.nouns import Account, Event
+from loopbook.book.records import event_bytes, leaf_of
+from loopbook.book.rows import edge_rows, event_row, posting_rows
+
+__all__ = [
+    "WholeLoader",
+    "literal",
+    "moves_call",
+    "row_array",
+    "sorted_rows",
+    "text_array",
+    "translated",
+]
 
 _SORTED = {"event": "key", "lot": "id", "noun": "id", "closing": "period", "load": "site"}
 """Tables with names as keys, which two clients may want at the same time."""
@@ -37,6 +49,24 @@ def translated(statement: str) -> bytes:
     return statement.replace("%", "%%").replace("?", "%s").encode()
 
 
+def literal(text: str | None) -> str:
+    """Text as SQL, for a connection with standard strings and UTF-8 (`postgres_link`).
+
+    >>> print(literal("Winston's"), literal(None))
+    'Winston''s' NULL
+    """
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
+
+
+def text_array(texts: Iterable[str]) -> str:
+    r"""Texts as the text of an array.
+
+    >>> print(text_array(["A", 'say "b"']))
+    {"A","say \"b\""}
+    """
+    return "{" + ",".join(['"' + _escaped(text) + '"' for text in texts]) + "}"
+
+
 def row_array(rows: Iterable[Sequence[int | str | bytes | None]]) -> str:
     r"""Rows of a table as the text of an array of its type.
 
@@ -44,6 +74,31 @@ def row_array(rows: Iterable[Sequence[int | str | bytes | None]]) -> str:
     '{"(1,\\"say \\\\\\"b\\\\\\"\\")","(2,)"}'
     """
     return "{" + ",".join([_row(row) for row in rows]) + "}"
+
+
+def moves_call(
+    version: int,
+    events: Sequence[Event],
+    substances: Sequence[str],
+    accounts: Mapping[Account, int],
+) -> str:
+    """The call of `post_moves` (`postgres_schema`) for events that only move content.
+
+    Parameters
+    ----------
+    version : of the book's nouns.
+    accounts : numbers of all accounts of the events.
+    """
+    told = list(enumerate(events, start=1))
+    used = {accounts[leg.account] for event in events for leg in event.legs}
+    heads = [event_row(n, e, leaf_of(event_bytes(e, substances))) for n, e in told]
+    arrays = (
+        "{" + ",".join(map(str, sorted(used))) + "}",
+        row_array(heads),
+        row_array([row for n, e in told for row in posting_rows(n, e, accounts)]),
+        row_array([row for n, e in told for row in edge_rows(n, e)]),
+    )
+    return f"SELECT post_moves({version}, {', '.join([literal(x) for x in arrays])})"
 
 
 def _row(row: Sequence[int | str | bytes | None]) -> str:

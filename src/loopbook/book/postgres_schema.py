@@ -9,9 +9,13 @@ The tables are those of `loopbook.book.schema` with a server's types. What diffe
   transaction takes a shard that no other has at that moment, so nobody waits for anybody. The view
   `balance` adds the shards up.
 * **Rules are checked a statement at a time** (transition tables), so a batch of a hundred events
-  costs a handful of checks: rows are never changed; a leg adds up; a sealed event takes nothing
-  more; a seal needs legs that sum to zero; an event without a seal cannot be committed; nothing is
-  dated into a closed period; no lot goes below zero.
+  costs a handful of checks: rows are never changed; a leg adds up and names an account; the legs of
+  an event come in one statement and sum to zero; parts belong to an event of the same transaction,
+  so that one that is committed takes nothing more; nothing is dated into a closed period; no lot
+  goes below zero.
+* **An event's row comes before its parts**, and not after them as in SQLite: only the transaction
+  that wrote it (its ``xmin``) can add to it, in whatever order others commit. Parts need no foreign
+  key then, which would lock the rows of events and of popular accounts, one by one.
 * **Who posts may only add.** `grants` gives a role the right to read and to insert, and no right
   to UPDATE, DELETE or TRUNCATE a fact.
 """
@@ -31,20 +35,25 @@ __all__ = [
     "grants",
     "postgres_ddl",
     "rule_names",
+    "rules_ddl",
+    "table_ddl",
 ]
 
 _TYPES = (("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("TEXT", 'TEXT COLLATE "C"'))
 _SHARDS = 256  # writers at the same moment; a further one waits for the first shard
 
 NOUNS_VERSION = "(SELECT coalesce(max(event), 0) FROM noun WHERE kind <> 'hold')"
-APPENDED = ("account", "event", "posting", "edge", "lot", "measurement", "noun", "closing", "seal")
+APPENDED = ("account", "event", *PARTS)
 """Tables that `append_rows` writes, in this order."""
+_POSTING = "try_lots, look, post_moves"
+"""Functions with the owner's rights: for whoever may post, and nobody else."""
 LOOK_HEAD = (
-    "look(alone boolean, sites text[], hazards text[], lots text[], keys text[]) RETURNS json"
+    "look(alone boolean, sites text[], hazards text[], lots text[], keys text[], "
+    "spare integer) RETURNS json"
 )
 
 # Plans are kept for a connection's life and may be made while a book is still empty: they must not
-# read whole tables ever after, nor be made anew at each call.
+# read whole tables ever after, nor be made anew at each call. Triggers run within these functions.
 _SETTINGS = (
     "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off "
     "SET plan_cache_mode = force_generic_plan"
@@ -55,8 +64,8 @@ _SETTINGS = (
 def column_names(table: str) -> tuple[str, ...]:
     """Named columns of a table in their order; substances follow.
 
-    >>> column_names("seal")
-    ('event', 'leaf')
+    >>> column_names("leaf")
+    ('place', 'event')
     """
     (spec,) = [t for t in TABLES if t.name == table]
     return tuple(c.name for c in spec.columns)
@@ -71,32 +80,43 @@ def postgres_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]
     schema : quoted name of the schema, which is there already and empty.
     lock : the book's number in advisory locks.
     """
-    made = [_table(spec, substances) for spec in TABLES if spec.name != "balance"]
+    made = [table_ddl(spec, substances) for spec in TABLES if spec.name != "balance"]
     return [
         *made,
-        "ALTER TABLE event ADD CONSTRAINT event_is_sealed "
-        "FOREIGN KEY (id) REFERENCES seal (event) DEFERRABLE INITIALLY DEFERRED",
         "CREATE SEQUENCE event_number",
         "CREATE SEQUENCE account_number",
         *_balance_tables(substances),
-        *INDEXES,
+        *_indexes(),
         "CREATE INDEX event_recorded ON event (recorded_at)",
-        *_rules(schema),
-        *_wide_rules(substances, schema, lock),
-        *_triggers(),
+        *rules_ddl(substances, schema, lock),
     ]
 
 
-def _table(spec: TableSpec, substances: Sequence[str]) -> str:
+def _indexes() -> list[str]:
+    """Those of the shared tables; holds stay out of the one that tells the version of the nouns."""
+    stated = " WHERE kind <> 'hold'"
+    return [x + stated if x.startswith("CREATE INDEX noun_event") else x for x in INDEXES]
+
+
+def rules_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]:
+    """Statements that make the functions and triggers of a book, when its tables are there."""
+    rules = [*_rules(schema), *_wide_rules(substances, schema, lock), *_triggers()]
+    return [*rules, f"REVOKE ALL ON FUNCTION {_POSTING} FROM PUBLIC"]
+
+
+def table_ddl(spec: TableSpec, substances: Sequence[str]) -> str:
+    """Statement that makes a table."""
     lines = []
     for column in spec.columns:
         kind = column.type
+        if spec.name in PARTS:
+            kind = kind.partition(" REFERENCES")[0]  # the triggers see to it
         for old, new in _TYPES:
             kind = kind.replace(old, new)
         lines.append(f"{column.name} {kind}")
     if spec.wide:
         lines += [f"{quoted(s)} BIGINT NOT NULL" for s in substances]
-    lines += [text for text in spec.constraints if not text.startswith("FOREIGN KEY")]
+    lines += spec.constraints
     if spec.name == "posting":
         lines.append(_adds_up(substances))
     fill = " WITH (fillfactor = 50)" if spec.name == "load" else ""
@@ -140,14 +160,24 @@ def _wide(substances: Sequence[str]) -> list[str]:
 
 def _function(name: str, schema: str, body: str, *, definer: bool = False) -> str:
     rights = "SECURITY DEFINER " if definer else ""
+    settings = "" if name.endswith("RETURNS trigger") else f" {_SETTINGS}"
     return (
         f"CREATE OR REPLACE FUNCTION {name} LANGUAGE plpgsql {rights}"
-        f"SET search_path = {schema}, pg_temp {_SETTINGS} AS $${body}$$"
+        f"SET search_path = {schema}, pg_temp{settings} AS $${body}$$"
     )
 
 
 def _refuse(text: str) -> str:
     return f"RAISE EXCEPTION '{text}' USING ERRCODE = 'integrity_constraint_violation'"
+
+
+# A subquery for each row and no join: a plan that was made for a large batch would read all events.
+_STRANGE = """(SELECT e.xmin FROM event e WHERE e.id = added.event)
+                 IS DISTINCT FROM pg_current_xact_id()::xid"""
+_SEALED = f"""
+      IF EXISTS (SELECT 1 FROM added WHERE {_STRANGE}) THEN
+        {_refuse("sealed: only the transaction of an event adds to it")};
+      END IF;"""
 
 
 def _rules(schema: str) -> list[str]:
@@ -159,9 +189,7 @@ def _rules(schema: str) -> list[str]:
     END"""
     sealed = f"""
     BEGIN
-      IF EXISTS (SELECT 1 FROM added JOIN seal ON seal.event = added.event) THEN
-        {_refuse("sealed: the event takes nothing more")};
-      END IF;
+      {_SEALED}
       RETURN NULL;
     END"""
     closed = f"""
@@ -199,39 +227,90 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     sums = ", ".join(f"sum(p.{c})::bigint AS {c}" for c in wide)
     added = ", ".join(f"{c} = b.{c} + x.{c}" for c in wide)
     again = ", ".join(f"{c} = b.{c} + excluded.{c}" for c in wide)
-    left = " OR ".join(f"x.{c} <> 0" for c in wide)
+    left = " OR ".join(f"sum({c}) <> 0" for c in wide[1:])
     count = f"""
-    DECLARE free integer;
+    DECLARE
+      wrong boolean;
+      legs integer;
+      counted integer;
+      free integer;
     BEGIN
-      IF EXISTS (SELECT 1 FROM added JOIN seal ON seal.event = added.event) THEN
-        {_refuse("sealed: the event takes nothing more")};
-      END IF;
-      UPDATE balance_of_lot b SET {added}
-        FROM (SELECT p.account, {sums} FROM added p GROUP BY p.account) x
-        WHERE b.account = x.account;
-      SELECT s INTO free FROM generate_series(1, {_SHARDS}) s
-        WHERE pg_try_advisory_xact_lock({lock}, s) LIMIT 1;
-      INSERT INTO balance_of_boundary AS b (account, shard, {names})
-        SELECT p.account, coalesce(free, 1), {sums}
-        FROM added p JOIN account a ON a.id = p.account
-        WHERE a.kind <> 'lot' GROUP BY p.account ORDER BY p.account
-        ON CONFLICT (account, shard) DO UPDATE SET {again};
-      RETURN NULL;
-    END"""
-    seal = f"""
-    BEGIN
-      IF EXISTS (SELECT 1 FROM added CROSS JOIN LATERAL (
-                   SELECT {sums} FROM posting p WHERE p.event = added.event) x
-                 WHERE {left}) THEN
+      WITH moved AS (
+        UPDATE balance_of_lot b SET {added}
+        FROM (SELECT p.account, count(*) AS n, {sums} FROM added p GROUP BY p.account) x
+        WHERE b.account = x.account RETURNING x.n
+      ), checked AS (
+        SELECT count(*) AS n, bool_or({_STRANGE}) OR {left} AS wrong
+        FROM added GROUP BY added.event)
+      SELECT (SELECT sum(n) FROM moved), sum(x.n), bool_or(x.wrong) INTO counted, legs, wrong
+        FROM checked x;
+      IF wrong THEN
+        {_SEALED}
         {_refuse("unbalanced: the event does not sum to zero")};
+      END IF;
+      IF counted IS DISTINCT FROM legs THEN
+        SELECT s INTO free FROM generate_series(1, {_SHARDS}) s
+          WHERE pg_try_advisory_xact_lock({lock}, s) LIMIT 1;
+        INSERT INTO balance_of_boundary AS b (account, shard, {names})
+          SELECT p.account, coalesce(free, 1), {sums}
+          FROM added p JOIN account a ON a.id = p.account
+          WHERE a.kind <> 'lot' GROUP BY p.account ORDER BY p.account
+          ON CONFLICT (account, shard) DO UPDATE SET {again};
+        IF EXISTS (SELECT 1 FROM added p LEFT JOIN account a ON a.id = p.account
+                   WHERE a.id IS NULL) THEN
+          {_refuse("account: a posting names none")};
+        END IF;
       END IF;
       RETURN NULL;
     END"""
     return [
         _function("count_postings() RETURNS trigger", schema, count, definer=True),
-        _function("check_seals() RETURNS trigger", schema, seal),
         _function(LOOK_HEAD, schema, _look_body(substances, lock), definer=True),
+        _function(MOVES_HEAD, schema, _moves_body(substances, lock), definer=True),
     ]
+
+
+MOVES_HEAD = (
+    "post_moves(version bigint, accounts bigint[], new_event event[], new_posting posting[], "
+    "new_edge edge[]) RETURNS bigint[]"
+)
+
+
+def _moves_body(substances: Sequence[str], lock: int) -> str:
+    """Lock what moves, in the order of `look`, then write events that were planned.
+
+    Their rows come with numbers 1, 2, ... that say which belong together. Nothing is done, and
+    null returned, if the book's nouns are not those of the version that the planner knew.
+    """
+    numbered = {table: list(column_names(table)) for table in ("event", "posting", "edge")}
+    wide = _wide(substances)[1:]
+    lines = []
+    for table, names in numbered.items():
+        number = f"numbers[n.{names[0]}]"
+        columns = ", ".join([number, *names[1:], *(wide if table != "event" else ())])
+        lines.append(f"INSERT INTO {table} SELECT {columns} FROM unnest(new_{table}) n")
+    return f"""
+    DECLARE numbers bigint[];
+    BEGIN
+      PERFORM pg_advisory_xact_lock_shared({lock}, 0);
+      IF {NOUNS_VERSION} <> version THEN
+        RETURN NULL;
+      END IF;
+      PERFORM 1 FROM balance_of_lot WHERE account = ANY (accounts)
+        ORDER BY account FOR NO KEY UPDATE;
+      IF cardinality(new_event) = 1 THEN
+        numbers := ARRAY[nextval('event_number')];
+      ELSE
+        numbers := ARRAY (
+          SELECT nextval('event_number') FROM generate_series(1, cardinality(new_event)));
+      END IF;
+      {lines[0]};
+      {lines[1]};
+      IF cardinality(new_edge) > 0 THEN
+        {lines[2]};
+      END IF;
+      RETURN numbers;
+    END"""
 
 
 def _append_head() -> str:
@@ -270,7 +349,7 @@ def _look_body(substances: Sequence[str], lock: int) -> str:
         coalesce((SELECT max(recorded_at) FROM event), 0),
         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
         ARRAY (SELECT nextval('event_number') FROM generate_series(1, cardinality(keys))),
-        ARRAY (SELECT nextval('account_number') FROM generate_series(1, cardinality(lots) + 2)),
+        ARRAY (SELECT nextval('account_number') FROM generate_series(1, spare)),
         ARRAY (SELECT key FROM event WHERE key = ANY (keys)),
         (SELECT coalesce(json_agg(json_build_array(id, material)), '[]')
          FROM lot WHERE id = ANY (lots)),
@@ -301,14 +380,13 @@ def _triggers() -> list[str]:
         after("event", "refuse_closed"),
         after("account", "open_account"),
         after("posting", "count_postings"),
-        after("seal", "check_seals"),
     ]
 
 
 def rule_names() -> set[str]:
     """Names of the triggers and constraints that keep a book right."""
     triggers = {statement.split()[2] for statement in _triggers()}
-    return triggers | {"leg_adds_up", "lot_not_negative", "event_is_sealed", "storage_limit"}
+    return triggers | {"leg_adds_up", "lot_not_negative", "storage_limit"}
 
 
 def declare_ddl(substance: str, after: Sequence[str], schema: str, lock: int) -> list[str]:
@@ -344,6 +422,5 @@ def grants(role: str, schema: str) -> list[str]:
         f"GRANT INSERT ON {', '.join([*added, 'load', 'book'])} TO {role}",
         f"GRANT UPDATE (mass) ON load TO {role}",
         *(f"GRANT INSERT, DELETE ON {name} TO {role}" for name in kept),
-        "REVOKE ALL ON FUNCTION try_lots, look FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION try_lots, look TO {role}",
+        f"GRANT EXECUTE ON FUNCTION {_POSTING} TO {role}",
     ]

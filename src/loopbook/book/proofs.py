@@ -6,8 +6,8 @@ canonical bytes, a signed checkpoint, and the hashes that lead from the one to t
 beginning of the newer. `check_inclusion` and `check_consistency` need the bundle and the book's
 public key, and nothing else.
 
-The leaves' hashes stand in the seals. Of the tree's inner nodes every fourth level is stored, when
-a checkpoint is made: two bytes an event, and any node is at most sixteen hashes away.
+The leaves' hashes stand in the events' rows. Of the tree's inner nodes every fourth level is
+stored, when a checkpoint is made: two bytes an event, and any node is at most sixteen hashes away.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _grow(db: Database) -> Frontier:
     frontier = Frontier.read(reader(db), int(found[0]) << STEP)
     while True:
         leaves = db.rows(
-            "SELECT l.place, s.leaf FROM leaf l JOIN seal s ON s.event = l.event "
+            "SELECT l.place, e.leaf FROM leaf l JOIN event e ON e.id = l.event "
             "WHERE l.place >= ? ORDER BY l.place LIMIT ?",
             (frontier.size, _BATCH),
         )
@@ -105,12 +105,12 @@ def _grow(db: Database) -> Frontier:
 
 
 def reader(db: Database) -> NodeReader:
-    """The book's Merkle tree, node by node, from its seals and stored nodes."""
+    """The book's Merkle tree, node by node, from its events and stored nodes."""
 
     def stored(level: int, place: int) -> bytes:
         if level == 0:
             found = db.rows(
-                "SELECT s.leaf FROM leaf l JOIN seal s ON s.event = l.event WHERE l.place = ?",
+                "SELECT e.leaf FROM leaf l JOIN event e ON e.id = l.event WHERE l.place = ?",
                 (place,),
             )
         else:
@@ -137,8 +137,7 @@ def inclusion(book: Book, key: str) -> dict[str, Any]:
     db = book.store
     event = book.event(key)
     found = db.rows(
-        "SELECT l.place, s.leaf FROM event e JOIN seal s ON s.event = e.id "
-        "JOIN leaf l ON l.event = e.id WHERE e.key = ?",
+        "SELECT l.place, e.leaf FROM event e JOIN leaf l ON l.event = e.id WHERE e.key = ?",
         (key,),
     )
     place = int(found[0][0]) if found else -1

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 
-from loopbook.book.nouns import Event
+from loopbook.book.nouns import Event, Leg
 
 __all__ = ["event_bytes", "leaf_of"]
 
@@ -26,30 +27,38 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
     ----------
     substances : names in the order of the contents of its legs.
     """
-    body = {
-        "actor": event.actor,
-        "command": event.command,
-        "document": event.document,
-        "key": event.key,
-        "kind": event.kind,
-        "legs": [
-            [str(leg.account), {s: str(x) for s, x in zip(substances, leg.content) if x}]  # noqa: B905
-            for leg in event.legs
-        ],
-        "lots": [[lot.id, lot.material] for lot in event.lots],
-        "measurements": [
-            [
-                m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory, m.sample,
-                m.group, m.stage,
-            ]
-            for m in event.measurements
-        ],
-        "nouns": [list(noun) for noun in event.nouns],
-        "occurred_at": str(event.occurred_at),
-        "recorded_at": str(event.recorded_at),
-        "reverses": event.reverses,
-    }  # fmt: skip
-    return _ENCODE(body).encode()
+    legs = ",".join([_leg(leg, substances) for leg in event.legs])
+    lots = [[lot.id, lot.material] for lot in event.lots]
+    measurements = [
+        [m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory, m.sample, m.group,
+         m.stage]
+        for m in event.measurements
+    ]  # fmt: skip
+    text = (  # names in their order; half the time of a dict that is encoded and sorted
+        f'{{"actor":{_ENCODE(event.actor)},"command":{_ENCODE(event.command)},'
+        f'"document":{_ENCODE(event.document)},"key":{_ENCODE(event.key)},'
+        f'"kind":{_ENCODE(event.kind)},"legs":[{legs}],'
+        f'"lots":{_ENCODE(lots) if lots else "[]"},'
+        f'"measurements":{_ENCODE(measurements) if measurements else "[]"},'
+        f'"nouns":{_ENCODE(list(event.nouns)) if event.nouns else "[]"},'
+        f'"occurred_at":"{event.occurred_at}","recorded_at":"{event.recorded_at}",'
+        f'"reverses":{_ENCODE(event.reverses)}}}'
+    )
+    return text.encode()
+
+
+def _leg(leg: Leg, substances: Sequence[str]) -> str:
+    """Account and amounts that are not zero, in the order of their names."""
+    content = leg.content
+    places = _places(tuple(substances[: len(content)]))
+    amounts = ",".join([f'{name}:"{content[k]}"' for k, name in places if content[k]])
+    return f"[{_ENCODE(str(leg.account))},{{{amounts}}}]"
+
+
+@lru_cache(maxsize=64)
+def _places(substances: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    """Substances by name: the place in a content, and the name as JSON."""
+    return tuple((substances.index(s), _ENCODE(s)) for s in sorted(substances))
 
 
 def leaf_of(body: bytes) -> bytes:

@@ -1,19 +1,26 @@
 """The tables of a book, with the reason for each column, for SQLite and for PostgreSQL.
 
 Postings are wide: one row per leg with a column per substance. The database checks by itself that
-every event sums to zero in every column before it is sealed, that a leg's substances add up to its
-mass, that no lot's account is below zero, and that nothing that was posted is changed or deleted.
-`describe` prints the tables with their reasons.
+every event sums to zero in every column, that a leg's substances add up to its mass, that no lot's
+account is below zero, and that nothing that was posted is changed or deleted.
+
+An event's own row is its seal: it comes after its parts (legs, lots, measurements, nouns) and
+carries their hash. Parts may wait for it until the commit and no longer, its insertion checks them,
+and once it is there it takes no more. `describe` prints the tables with their reasons.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-__all__ = ["VERSION", "describe", "sqlite_ddl", "substance_ddl"]
+__all__ = ["VERSION", "describe", "sqlite_ddl", "substance_column", "substance_ddl", "wide_columns"]
 
 VERSION = 2
+
+_EVENT = "INTEGER NOT NULL REFERENCES event (id) DEFERRABLE INITIALLY DEFERRED"
+"""Of a part, which comes before its event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,14 @@ TABLES = (
             _c("recorded_at", "INTEGER NOT NULL", "when the book learned of it; never goes back"),
             _c("command", "TEXT NOT NULL", "as it was given, so that the plan can be checked"),
             _c("reverses", "TEXT", "key of the event that it takes back; one reversal at most"),
+            _c("leaf", "BLOB NOT NULL", "its seal: SHA-256 of its canonical bytes (RFC 9162)"),
         ),
-        ("FOREIGN KEY (id) REFERENCES seal (event) DEFERRABLE INITIALLY DEFERRED",),
     ),
     TableSpec(
         "posting",
         "the legs of an event",
         (
-            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "whose leg"),
+            _c("event", _EVENT, "whose leg"),
             _c("account", "INTEGER NOT NULL REFERENCES account (id)", "where"),
             _c("mass", "INTEGER NOT NULL", "mg, the sum of the substances"),
         ),
@@ -91,7 +98,7 @@ TABLES = (
         "edge",
         "what went from lot to lot or over a boundary: the genealogy, derived from the postings",
         (
-            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "which event carried it"),
+            _c("event", _EVENT, "which event carried it"),
             _c("source", "TEXT NOT NULL", "lot, or kind/party/site of a boundary"),
             _c("target", "TEXT NOT NULL", "the same"),
             _c("mass", "INTEGER NOT NULL", "mg, the sum of the substances"),
@@ -105,7 +112,7 @@ TABLES = (
         (
             _c("id", "TEXT PRIMARY KEY", "its name; never used twice"),
             _c("material", "TEXT NOT NULL", "what it is"),
-            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "what made it"),
+            _c("event", _EVENT, "what made it"),
             _c("line", "INTEGER NOT NULL", "order within the event"),
         ),
     ),
@@ -113,7 +120,7 @@ TABLES = (
         "measurement",
         "what scales and laboratories said",
         (
-            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "which event brought it"),
+            _c("event", _EVENT, "which event brought it"),
             _c("line", "INTEGER NOT NULL", "order within the event"),
             _c("lot", "TEXT NOT NULL", "of which lot"),
             _c("quantity", "TEXT NOT NULL", "mass, gross, tare, or a substance"),
@@ -135,7 +142,7 @@ TABLES = (
         "noun",
         "parties, sites, materials, substances, holds and periods, by the event that stated them",
         (
-            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "which event stated it"),
+            _c("event", _EVENT, "which event stated it"),
             _c("kind", "TEXT NOT NULL", "party, site, material, substance, hold, period, close"),
             _c("id", "TEXT NOT NULL", "its name"),
             _c("body", "TEXT NOT NULL", "canonical JSON of the rest"),
@@ -147,17 +154,9 @@ TABLES = (
         "stretches of time that are closed: no event is dated into one any more",
         (
             _c("period", "TEXT PRIMARY KEY", "which period"),
-            _c("event", "INTEGER NOT NULL REFERENCES event (id)", "what closed it"),
+            _c("event", _EVENT, "what closed it"),
             _c("start_at", "INTEGER NOT NULL", "from, microseconds since 1970 UTC"),
             _c("end_at", "INTEGER NOT NULL", "up to and without"),
-        ),
-    ),
-    TableSpec(
-        "seal",
-        "an event's hash; writing it is what the database's check of the event hangs on",
-        (
-            _c("event", "INTEGER PRIMARY KEY", "which event"),
-            _c("leaf", "BLOB NOT NULL", "SHA-256 leaf hash of its canonical bytes (RFC 9162)"),
         ),
     ),
     TableSpec(
@@ -233,18 +232,16 @@ INDEXES = (
     "CREATE INDEX edge_target ON edge (target)",
     "CREATE INDEX lot_event ON lot (event)",
     "CREATE INDEX measurement_lot ON measurement (lot)",
-    "CREATE INDEX noun_event ON noun (event) WHERE kind <> 'hold'",
+    "CREATE INDEX noun_event ON noun (event)",
 )
 
 PARTS = ("posting", "edge", "lot", "measurement", "noun", "closing")
-"""Tables whose rows belong to an event; its seal closes them."""
+"""Tables whose rows belong to an event and come before it; its row closes them."""
 
 _KEYS = {
     "account": "id = NEW.id OR (lot, kind, party, site) = (NEW.lot, NEW.kind, NEW.party, NEW.site)",
-    "event": "id = NEW.id OR key = NEW.key OR reverses = NEW.reverses",
     "lot": "id = NEW.id",
     "closing": "period = NEW.period",
-    "seal": "event = NEW.event",
     "leaf": "place = NEW.place OR event = NEW.event",
 }
 """Keys that ``INSERT OR REPLACE`` could take from a row, which fires no trigger for DELETE."""
@@ -257,10 +254,28 @@ def quoted(substance: str) -> str:
     return f'"s_{substance}"'
 
 
+@lru_cache(maxsize=64)
+def wide_columns(substances: tuple[str, ...], table: str = "posting") -> tuple[str, ...]:
+    """Columns of a posting, or of an edge, in the order of its values.
+
+    >>> wide_columns(("Ni",), "edge")
+    ('event', 'source', 'target', 'mass', '"s_Ni"')
+    """
+    (named,) = [tuple(c.name for c in spec.columns) for spec in TABLES if spec.name == table]
+    return (*named, *map(quoted, substances))
+
+
+def substance_column(table: str, substance: str) -> str:
+    """Declaration of a substance's column in a wide table of SQLite."""
+    name = quoted(substance)
+    floor = f" CONSTRAINT lot_not_negative CHECK ({name} >= 0 OR bounded = 0)"
+    return f"{name} INTEGER NOT NULL{floor if table == 'balance' else ''}"
+
+
 def _table(spec: TableSpec, substances: Sequence[str]) -> str:
     lines = [f"  {c.name} {c.type}" for c in spec.columns]
     if spec.wide:
-        lines += [f"  {quoted(s)} INTEGER NOT NULL" for s in substances]
+        lines += [f"  {substance_column(spec.name, s)}" for s in substances]
     lines += [f"  {text}" for text in spec.constraints]
     without = ", WITHOUT ROWID" if spec.name in _CLUSTERED else ""
     return f"CREATE TABLE {spec.name} (\n" + ",\n".join(lines) + f"\n) STRICT{without}"
@@ -289,46 +304,62 @@ def _triggers(substances: Sequence[str]) -> list[str]:
             f"BEGIN SELECT RAISE(ABORT, 'duplicate: this {name} is there already'); END"
         )
     for name in PARTS:
-        frozen.append(
-            f"CREATE TRIGGER {name}_unsealed BEFORE INSERT ON {name} "
-            "WHEN EXISTS (SELECT 1 FROM seal WHERE event = NEW.event) "
-            f"BEGIN SELECT RAISE(ABORT, 'sealed: the event takes no further {name}'); END"
-        )
-    closed = (
-        "CREATE TRIGGER event_in_open_period BEFORE INSERT ON event WHEN EXISTS (SELECT 1 "
-        "FROM closing WHERE start_at <= NEW.occurred_at AND NEW.occurred_at < end_at) "
-        "BEGIN SELECT RAISE(ABORT, 'closed: the event is dated into a closed period'); END"
-    )
-    return [*frozen, closed, *substance_ddl(substances)]
+        if name != "posting":
+            frozen.append(
+                f"CREATE TRIGGER {name}_unsealed BEFORE INSERT ON {name} "
+                "WHEN EXISTS (SELECT 1 FROM event WHERE id = NEW.event) "
+                f"BEGIN SELECT RAISE(ABORT, 'sealed: the event takes no further {name}'); END"
+            )
+    return [*frozen, *substance_ddl(substances)]
+
+
+def _refuse(why: str, when: str) -> str:
+    """A step of a trigger."""
+    return f"SELECT RAISE(ABORT, '{why}') WHERE {when}; "
 
 
 def substance_ddl(substances: Sequence[str]) -> list[str]:
-    """Triggers that name the substances; made anew when one is added."""
-    columns = [quoted(s) for s in substances]
-    sums = " OR ".join(f"sum({c}) <> 0" for c in ["mass", *columns])
-    parts = " + ".join(f"NEW.{c}" for c in columns)
-    below = " OR ".join(f"NEW.{c} < 0" for c in columns)
-    wide = ["mass", *columns]
-    zeros = ", ".join("0" for _ in wide)
+    """Triggers that name the substances; made anew when one is added.
+
+    One trigger a row: each costs as much as a check. Numbers of events rise, so the closings that
+    an event must heed are those of lower numbers, and no event can be put in another one's place.
+    """
+    wide = ["mass", *map(quoted, substances)]
+    sums = " OR ".join(f"sum({c}) <> 0" for c in wide)
+    parts = " + ".join(f"NEW.{c}" for c in wide[1:])
     added = ", ".join(f"{c} = {c} + NEW.{c}" for c in wide)
     return [
         "CREATE TRIGGER account_opens AFTER INSERT ON account "
         f"BEGIN INSERT INTO balance (account, bounded, {', '.join(wide)}) "
-        f"VALUES (NEW.id, NEW.kind = 'lot', {zeros}); END",
-        "CREATE TRIGGER posting_counts AFTER INSERT ON posting "
-        f"BEGIN UPDATE balance SET {added} WHERE account = NEW.account; END",
-        "CREATE TRIGGER posting_adds_up BEFORE INSERT ON posting "
-        f"WHEN NEW.mass <> {parts} "
-        "BEGIN SELECT RAISE(ABORT, 'leg: substances do not add up to the mass'); END",
-        "CREATE TRIGGER seal_balances BEFORE INSERT ON seal "
-        f"WHEN (SELECT {sums} FROM posting WHERE event = NEW.event) "
-        "BEGIN SELECT RAISE(ABORT, 'unbalanced: the event does not sum to zero'); END",
-        "CREATE TRIGGER balance_floor_insert BEFORE INSERT ON balance "
-        f"WHEN NEW.bounded = 1 AND ({below}) "
-        "BEGIN SELECT RAISE(ABORT, 'negative: a lot would go below zero'); END",
-        "CREATE TRIGGER balance_floor_update BEFORE UPDATE ON balance "
-        f"WHEN NEW.bounded = 1 AND ({below}) "
-        "BEGIN SELECT RAISE(ABORT, 'negative: a lot would go below zero'); END",
+        f"VALUES (NEW.id, NEW.kind = 'lot', {', '.join('0' for _ in wide)}); END",
+        "CREATE TRIGGER posting_enters BEFORE INSERT ON posting BEGIN "
+        + _refuse(
+            "sealed: the event takes no further posting",
+            "EXISTS (SELECT 1 FROM event WHERE id = NEW.event)",
+        )
+        + _refuse(
+            "duplicate: this posting is there already",
+            "EXISTS (SELECT 1 FROM posting WHERE event = NEW.event AND account = NEW.account)",
+        )
+        + _refuse("leg: substances do not add up to the mass", f"NEW.mass <> {parts}")
+        + f"UPDATE balance SET {added} WHERE account = NEW.account; END",
+        "CREATE TRIGGER event_enters BEFORE INSERT ON event BEGIN "
+        + _refuse(
+            "duplicate: this event is there already, or a later one",
+            "NEW.id <= (SELECT max(id) FROM event) "
+            "OR EXISTS (SELECT 1 FROM event WHERE key = NEW.key) OR (NEW.reverses IS NOT NULL "
+            "AND EXISTS (SELECT 1 FROM event WHERE reverses = NEW.reverses))",
+        )
+        + _refuse(
+            "closed: the event is dated into a closed period",
+            "EXISTS (SELECT 1 FROM closing WHERE event < NEW.id "
+            "AND start_at <= NEW.occurred_at AND NEW.occurred_at < end_at)",
+        )
+        + _refuse(
+            "unbalanced: the event does not sum to zero",
+            f"(SELECT {sums} FROM posting WHERE event = NEW.id)",
+        )
+        + "END",
     ]
 
 

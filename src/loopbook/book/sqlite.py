@@ -7,23 +7,26 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
 from loopbook.book.commands import Command
-from loopbook.book.nouns import SUBSTANCES, Account
-from loopbook.book.schema import VERSION, quoted, sqlite_ddl, substance_ddl
+from loopbook.book.nouns import SUBSTANCES, Account, Event
+from loopbook.book.schema import VERSION, sqlite_ddl, substance_column, substance_ddl
 from loopbook.book.sqlstore import Nouns, Session, read_nouns
+from loopbook.book.store import of_another_version
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "declare_in", "told_of", "version_of"]
 
 T = TypeVar("T")
 
 _WAIT_MS = 10_000
 _REFUSALS = (sqlite3.Error, UnicodeDecodeError)  # the latter from the bytes of a damaged file
-_WAL_PAGES = 8_000  # 32 MB of log before it is copied into the file: fewer syncs a commit
+_WAL_PAGES = 2_000  # 8 MB of log, then it is used again: a log that grows costs each commit more
+_ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
 _OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 _ACCOUNT = "SELECT id FROM account WHERE lot = ? AND kind = ? AND party = ? AND site = ?"
 
@@ -49,7 +52,7 @@ class SqliteStore:
             raise InputError([Finding("file", str(path), "a book", "no such file", hint)])
         if create and self.path.exists() and self.path.stat().st_size:
             raise InputError([Finding("duplicate", str(path), "a new file", "it exists")])
-        with _told(self.path), ExitStack() as undo:
+        with told_of(self.path), ExitStack() as undo:
             self._link = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
             undo.callback(self._give_up, made=create)
             self._link.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
@@ -60,9 +63,13 @@ class SqliteStore:
             self._link.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
             if create:
                 self._make(tuple(substances))
-            self._check_version()
+            found = version_of(self._link, self.path)
+            if found != str(VERSION):
+                raise of_another_version(str(self.path), VERSION, found)
             undo.pop_all()
         self._nouns: tuple[int, Nouns] | None = None
+        self._latest: tuple[int, int] | None = None  # of the version of `_nouns`
+        self._numbers: dict[Account, int] = {}
 
     def _give_up(self, *, made: bool) -> None:
         """Close a file that could not be opened; leave no half of a new one."""
@@ -77,17 +84,6 @@ class SqliteStore:
         settings = {"version": str(VERSION), "substances": json.dumps(substances)}
         self._link.executemany("INSERT INTO book VALUES (?, ?)", settings.items())
         self._link.execute("COMMIT")
-
-    def _check_version(self) -> None:
-        try:
-            found = self._link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise InputError(
-                [Finding("file", str(self.path), "a book of Loopbook", str(error))]
-            ) from error
-        if found is None or found[0] != str(VERSION):
-            got = "none" if found is None else found[0]
-            raise InputError([Finding("version", str(self.path), str(VERSION), got)])
 
     # -- Database
 
@@ -107,32 +103,36 @@ class SqliteStore:
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Add rows to a table."""
-        if rows:
-            places = ", ".join("?" * len(columns))
-            self.write(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+        if len(rows) == 1:
+            self.rows(_insertion(table, tuple(columns)), rows[0])
+        elif rows:
+            self.write(_insertion(table, tuple(columns)), rows)
 
     def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
         """Numbers of accounts; new ones are opened."""
-        numbers: dict[Account, int] = {}
-        if not accounts:
-            return numbers
-        free = int(self.rows("SELECT coalesce(max(id), 0) FROM account")[0][0])
-        new = []
-        for account in accounts:
-            names = (account.lot, account.kind, account.party, account.site)
-            found = self.rows(_ACCOUNT, names)
-            if found:
-                numbers[account] = int(found[0][0])
-            else:
-                free += 1
-                numbers[account] = free
-                new.append((free, *names))
-        self.insert("account", ("id", "lot", "kind", "party", "site"), new)
-        return numbers
+        known = self._numbers
+        unknown = [account for account in accounts if account not in known]
+        if unknown:
+            if len(known) > _ACCOUNTS_KEPT:
+                known.clear()
+                unknown = list(accounts)
+            free = int(self.rows("SELECT coalesce(max(id), 0) FROM account")[0][0])
+            new = []
+            for account in unknown:
+                names = (account.lot, account.kind, account.party, account.site)
+                found = self.rows(_ACCOUNT, names)
+                if found:
+                    known[account] = int(found[0][0])
+                else:
+                    free += 1
+                    known[account] = free
+                    new.append((free, *names))
+            self.insert("account", ("id", "lot", "kind", "party", "site"), new)
+        return {account: known[account] for account in accounts}
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
         """Add a substance's columns and make the triggers that name substances anew."""
-        _declare(self._link, substance, after)
+        declare_in(self._link, substance, after)
 
     def lock(self, lots: Sequence[str]) -> None:
         """Nothing to do: a writing transaction has the file for itself."""
@@ -146,38 +146,50 @@ class SqliteStore:
         """Close the file."""
         self._link.close()
 
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """The book in a writing transaction: all of it is kept, or none."""
-        with _told(self.path):
+    def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
+        """Run `work` with the book in a writing transaction: all of it is kept, or none."""
+        with told_of(self.path):
             self._link.execute("BEGIN IMMEDIATE")
             kept = False
             try:
-                nouns = self._current_nouns()
-                found = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
-                number, last = found[0] if found else (0, 0)
-                session = Session(self, nouns, count(number + 1), time.time_ns() // 1000, last)
-                yield session
+                nouns = self.nouns()
+                number, last = self._latest or self._read_latest()
+                session = Session(
+                    self, nouns, count(number + 1), time.time_ns() // 1000, last, (number, last)
+                )
+                result = work(session)
                 session.flush()
                 self._link.execute("COMMIT")
                 kept = True
+                self._latest = session.latest
             finally:
                 if not kept:
-                    self._nouns = None
+                    self._nouns = self._latest = None
+                    self._numbers.clear()
                 if self._link.in_transaction:
                     self._link.execute("ROLLBACK")
+        return result
 
-    def _current_nouns(self) -> Nouns:
-        """Nouns, read anew when another connection has written."""
+    def append(self, events: Sequence[Event]) -> list[int]:
+        """Post events that a planner made before: all of them or none."""
+        return self.transact((), lambda session: [session.append(event) for event in events])
+
+    def nouns(self) -> Nouns:
+        """Parties, sites, materials, periods and substances, read anew when another has written."""
         version = int(self.rows("PRAGMA data_version")[0][0])
         if self._nouns is None or self._nouns[0] != version:
-            self._nouns = (version, read_nouns(self))
+            self._nouns, self._latest = (version, read_nouns(self)), None
         return self._nouns[1]
+
+    def _read_latest(self) -> tuple[int, int]:
+        """Number and time of recording of the last event."""
+        found = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
+        return (int(found[0][0]), int(found[0][1])) if found else (0, 0)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads inside see the book at one moment, while others may post."""
-        with _told(self.path):
+        with told_of(self.path):
             self._link.execute("BEGIN")
             try:
                 yield
@@ -207,24 +219,15 @@ class SqliteStore:
             for statement in sqlite_ddl(first):
                 empty.execute(statement)
             for k, substance in enumerate(added):
-                _declare(empty, substance, (*first, *added[: k + 1]))
+                declare_in(empty, substance, (*first, *added[: k + 1]))
             return set(empty.execute(_OBJECTS))
-
-    def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
-        """Run `work` with the book in a writing transaction."""
-        with self.session() as session:
-            return work(session)
-
-    def nouns(self) -> Nouns:
-        """Parties, sites, materials, periods and substances as they stand."""
-        return self._current_nouns()
 
     def settle(self, recorded_at: int) -> None:
         """Nothing to do: one writer at a time, so what is recorded is in the book."""
 
     def place_leaves(self) -> int:
         """Give places in the Merkle log to all events that have none, in their order."""
-        with _told(self.path):
+        with told_of(self.path):
             self._link.execute("BEGIN IMMEDIATE")
             try:
                 size, last = self.rows("SELECT count(*), coalesce(max(event), 0) FROM leaf")[0]
@@ -238,10 +241,26 @@ class SqliteStore:
         return int(size) + len(new)
 
 
-def _declare(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
+@lru_cache(maxsize=256)
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    places = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+
+
+def version_of(link: sqlite3.Connection, path: Path) -> str:
+    """The version of a book's tables."""
+    try:
+        found = link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise InputError([Finding("file", str(path), "a book of Loopbook", str(error))]) from error
+    return "none" if found is None else str(found[0])
+
+
+def declare_in(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
+    """Add a substance's columns to the tables of a file, and its triggers anew."""
     for table in ("posting", "edge", "balance", "snapshot"):
-        column = f"{quoted(substance)} INTEGER NOT NULL DEFAULT 0"
-        link.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+        column = substance_column(table, substance)
+        link.execute(f"ALTER TABLE {table} ADD COLUMN {column} DEFAULT 0")
     for statement in substance_ddl(after):
         name = statement.split()[2]
         link.execute(f"DROP TRIGGER {name}")
@@ -249,7 +268,7 @@ def _declare(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> 
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told_of(path: Path) -> Iterator[None]:
     """Say what SQLite's errors mean."""
     try:
         yield

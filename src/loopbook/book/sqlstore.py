@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loopbook.book.asof import keep_snapshots
-from loopbook.book.edges import edges_of
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -30,7 +29,8 @@ from loopbook.book.nouns import (
     mass,
 )
 from loopbook.book.records import event_bytes, leaf_of
-from loopbook.book.schema import quoted
+from loopbook.book.rows import EVENT_COLUMNS, edge_rows, event_row, posting_rows
+from loopbook.book.schema import quoted, wide_columns
 from loopbook.book.store import Database
 
 __all__ = ["Database", "Nouns", "Seen", "Session", "prime", "read_event", "read_nouns"]
@@ -130,6 +130,7 @@ class Session(_Stated):
     numbers : numbers for new events, rising.
     now : the storage's clock, microseconds since 1970 UTC.
     last : when the last event was recorded, on the same clock.
+    latest : number and time of recording of the last event that was written.
     """
 
     db: Database
@@ -137,8 +138,10 @@ class Session(_Stated):
     numbers: Iterator[int]
     now: int
     last: int
+    latest: tuple[int, int] = (0, 0)
     _accounts: dict[Account, int] = field(default_factory=dict)
     _held: dict[str, dict[Account, Content]] = field(default_factory=dict)
+    _unread: dict[str, list[Leg]] = field(default_factory=dict)
     _known: dict[Account, bool] = field(default_factory=dict)
     _lots: dict[str, Lot | None] = field(default_factory=dict)
     _loads: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -186,6 +189,8 @@ class Session(_Stated):
                 account = Account("lot", party, site, lot)
                 self._accounts[account] = number
                 held[account] = tuple(content)
+            for leg in self._unread.pop(lot, ()):
+                _put(held, leg)
             self._held[lot] = held
         return self._held[lot]
 
@@ -283,9 +288,11 @@ class Session(_Stated):
         account = leg.account
         if account.kind != "lot":
             return
-        held = self._balances(account.lot)
-        old = held.get(account)
-        held[account] = leg.content if old is None else add(old, leg.content)
+        held = self._held.get(account.lot)
+        if held is None:  # nobody has asked what lies there: it is read when somebody does
+            self._unread.setdefault(account.lot, []).append(leg)
+        else:
+            _put(held, leg)
         place = self._limited(account)
         if place is not None:
             self._loads[place] = self.load_mg(*place) + mass(leg.content)
@@ -304,32 +311,18 @@ class Session(_Stated):
     # -- what is written
 
     def flush(self) -> None:
-        """Write the pending events; the database checks each as it is sealed."""
+        """Write the pending events, parts first; an event's own row seals it and is checked."""
         pending, self._pending = self._pending, []
         if not pending:
             return
         db = self.db
-        postings = self._postings(pending)
-        db.insert(
-            "event",
-            ("id", "key", "kind", "actor", "document", "occurred_at", "recorded_at", "command",
-             "reverses"),
-            [
-                (n, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, e.command,
-                 e.reverses or None)
-                for n, e, _ in pending
-            ],
-        )  # fmt: skip
-        names = [quoted(s) for s in self.substances]
-        db.insert("posting", ("event", "account", "mass", *names), postings)
-        edges = [
-            (n, source, target, sum(content), *content)
-            for n, e, _ in pending
-            for source, target, content in edges_of(e.legs, reverses=bool(e.reverses))
-        ]
-        db.insert("edge", ("event", "source", "target", "mass", *names), edges)
+        db.insert("posting", wide_columns(self.substances), self._postings(pending))
+        edges = [row for n, e, _ in pending for row in edge_rows(n, e)]
+        db.insert("edge", wide_columns(self.substances, "edge"), edges)
         self._write_rest(pending)
-        db.insert("seal", ("event", "leaf"), [(n, x) for n, _, x in pending])
+        db.insert("event", EVENT_COLUMNS, [event_row(*told) for told in pending])
+        self._unread.clear()
+        self.latest = (pending[-1][0], pending[-1][1].recorded_at)
         events = [(number, event) for number, event, _ in pending]
         keep_snapshots(db, self.substances, events, self.nouns.periods)
 
@@ -337,11 +330,7 @@ class Session(_Stated):
         """Rows of the legs; opens the accounts that are new."""
         used = {leg.account for _, e, _ in pending for leg in e.legs}
         self._accounts.update(self.db.open_accounts(sorted(used - self._accounts.keys())))
-        return [
-            (n, self._accounts[leg.account], sum(leg.content), *leg.content)
-            for n, e, _ in pending
-            for leg in e.legs
-        ]
+        return [row for n, e, _ in pending for row in posting_rows(n, e, self._accounts)]
 
     def _write_rest(self, pending: list[tuple[int, Event, bytes]]) -> None:
         db = self.db
@@ -385,6 +374,12 @@ class Session(_Stated):
             "UPDATE load SET mass = mass + ? WHERE site = ? AND hazard = ?",
             [(change, *place) for place, change in sorted(loads.items()) if change],
         )
+
+
+def _put(held: dict[Account, Content], leg: Leg) -> None:
+    """Add a leg to what lies on a lot's accounts."""
+    old = held.get(leg.account)
+    held[leg.account] = leg.content if old is None else add(old, leg.content)
 
 
 @dataclass(frozen=True, slots=True)

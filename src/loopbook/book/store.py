@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from loopbook.book import commands as c
-from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.nouns import SUBSTANCES, Account, Event
 from loopbook.errors import Finding, InputError
 
 if TYPE_CHECKING:
     from loopbook.book.sqlstore import Nouns, Session
 
-__all__ = ["Database", "Store", "Wanted", "is_server", "open_store", "wanted"]
+__all__ = ["Database", "Store", "Wanted", "is_server", "of_another_version", "open_store", "wanted"]
 
 T = TypeVar("T")
 
@@ -73,6 +73,14 @@ class Store(Database, Protocol):
         batch : what `work` will post, so that it can be read and locked in one go.
         work : gets the book. May be called again when the database had to give up an attempt,
             so it must change nothing but the session.
+        """
+        ...
+
+    def append(self, events: Sequence[Event]) -> list[int]:
+        """Post events that a planner made before: all of them or none. Returns their numbers.
+
+        Nobody looks at holds, owners or names again; the database's own checks hold: legs that sum
+        to zero, no lot below zero, closed periods, keys that were used before.
         """
         ...
 
@@ -156,6 +164,13 @@ def wanted(batch: Sequence[c.Command]) -> Wanted:
         reverses=tuple(x.event for x in batch if isinstance(x, c.Reverse)),
         states_nouns=any(isinstance(x, _STATING) for x in batch),
     )
+
+
+def of_another_version(where: str, expected: int, found: str) -> InputError:
+    """That a book cannot be opened, and what helps if it is an older one."""
+    older = found.isdigit() and int(found) < expected
+    hint = f"loopbook book migrate --book {where}" if older else ""
+    return InputError([Finding("version", where, str(expected), found, hint)])
 
 
 def is_server(address: Path | str) -> bool:

@@ -1,10 +1,10 @@
 """Verify a book: compute everything again from its rows, and name the first wrong event.
 
 What is checked, event by event in the order of recording: numbers without gaps; canonical bytes
-and leaf hash against the seal; legs that add up and sum to zero; no lot below zero at any time; no
-event dated into a closed period. Then what the book keeps beside the events: balances, snapshots,
-loads, the Merkle tree's nodes, every checkpoint's root and signature; rows that belong to nothing;
-and the file itself. The tree and its checkpoints also show events that were taken away.
+and leaf hash against the sealed one; legs that add up and sum to zero; no lot below zero at any
+time; no event dated into a closed period. Then what the book keeps beside the events: balances,
+snapshots, loads, the Merkle tree's nodes, every checkpoint's root and signature; rows that belong
+to nothing; and the file itself. The tree and its checkpoints also show events that were taken away.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class _Rest:
 
     def _strays(self) -> None:
         """Rows that belong to no event, and accounts that nothing was posted on."""
-        for table in ("posting", "edge", "lot", "measurement", "noun", "seal"):
+        for table in ("posting", "edge", "lot", "measurement", "noun"):
             (row,) = self.db.rows(f"SELECT count(*) FROM {table}")
             seen = self.scan.seen.get(table, 0)
             if int(row[0]) != seen:
@@ -292,14 +292,14 @@ class _Rest:
                 self.notes.add("load", where, f"mass and limit {expected} mg", told)
 
     def _tree(self) -> None:
-        """The Merkle tree over the seals, its stored nodes, and its root at each checkpoint."""
+        """The Merkle tree over the events, its stored nodes, and its root at each checkpoint."""
         sizes = [int(r[0]) for r in self.db.rows("SELECT DISTINCT size FROM checkpoint")]
         wanted = sorted(set(sizes) - {0}, reverse=True)
         nodes = 0
         while True:
             most = _PAGE if not wanted else min(_PAGE, wanted[-1] - self._frontier.size)
             rows = self.db.rows(
-                "SELECT l.place, s.leaf FROM leaf l JOIN seal s ON s.event = l.event "
+                "SELECT l.place, e.leaf FROM leaf l JOIN event e ON e.id = l.event "
                 "WHERE l.place >= ? ORDER BY l.place LIMIT ?",
                 (self._frontier.size, most),
             )

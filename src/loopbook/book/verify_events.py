@@ -16,7 +16,7 @@ from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
 from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.schema import quoted
 from loopbook.book.store import Database
-from loopbook.errors import Finding, StorageError
+from loopbook.errors import BalanceError, Finding, StorageError
 
 __all__ = ["Amounts", "EventScan", "Notes", "one_line"]
 
@@ -63,7 +63,6 @@ class _Page:
     lots: dict[int, list[tuple[int, Lot]]] = field(default_factory=dict)
     measurements: dict[int, list[tuple[int, Measurement]]] = field(default_factory=dict)
     nouns: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
-    seals: dict[int, bytes] = field(default_factory=dict)
     edges: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
 
 
@@ -137,7 +136,7 @@ class EventScan:
         page = _Page(
             rows(
                 "SELECT id, key, kind, actor, document, occurred_at, recorded_at, command, "
-                "reverses FROM event WHERE id > ? ORDER BY id LIMIT ?",
+                "reverses, leaf FROM event WHERE id > ? ORDER BY id LIMIT ?",
                 (after, limit),
             )
         )
@@ -168,8 +167,6 @@ class EventScan:
             page.measurements.setdefault(n, []).append((line, Measurement(*told)))
         for n, kind, noun, body in rows(f"SELECT event, kind, id, body FROM noun {where}", span):
             page.nouns.setdefault(n, []).append((kind, noun, body))
-        for n, leaf in rows(f"SELECT event, leaf FROM seal {where}", span):
-            page.seals[n] = bytes(leaf)
         names = ", ".join(quoted(s) for s in self.substances)
         ends = f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target"
         for n, *edge in rows(ends, span):
@@ -202,7 +199,6 @@ class EventScan:
         }
         for table, mine in belongings.items():
             self.seen[table] = self.seen.get(table, 0) + sum(map(len, mine.values()))
-        self.seen["seal"] = self.seen.get("seal", 0) + len(page.seals)
 
     def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[tuple[str, str, str]]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]
@@ -222,7 +218,7 @@ class EventScan:
 
     def _wrong_leaf(self, page: _Page, head: tuple[Any, ...]) -> Iterator[tuple[str, str, str]]:
         """Compute the event's hash again from its rows."""
-        number, key, kind, actor, document, occurred_at, recorded_at, command, reverses = head
+        number, key, kind, actor, document, occurred_at, recorded_at, command, reverses = head[:9]
         lots, measured = page.lots.get(number, ()), page.measurements.get(number, ())
         for table, lines in (("lot", lots), ("measurement", measured)):
             order = [line for line, _ in lines]
@@ -242,11 +238,8 @@ class EventScan:
             nouns=page.nouns.get(number, ()),
             reverses=reverses or "",
         )
-        sealed = page.seals.get(number)
-        if sealed is None:
-            yield "seal", "a seal", "none"
-            return
         try:
+            sealed = bytes(head[9])
             leaf = leaf_of(event_bytes(event, self.substances))
         except (TypeError, ValueError) as error:
             yield "leaf", "rows that make an event", one_line(error)
@@ -257,7 +250,7 @@ class EventScan:
             return
         try:
             derived = edges_of(event.legs, reverses=bool(reverses))
-        except (TypeError, ValueError):  # amounts that are no numbers are told by `_wrong_amounts`
+        except (BalanceError, TypeError, ValueError):  # `_wrong_amounts` tells why
             return
         edges = [(source, target, sum(x), *x) for source, target, x in derived]
         if edges != page.edges.get(number, []):

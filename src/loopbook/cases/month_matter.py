@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from loopbook.book.nouns import SUBSTANCES
 from loopbook.cases.mass import Outcome
+from loopbook.cases.month_beyond import EXTRA, Lines, Refining, lines, refining
 from loopbook.cases.month_settings import MonthSettings
 from loopbook.matter import ComponentSet, components
 
@@ -47,6 +48,7 @@ class MonthMatter:
     names : components of all arrays.
     feeds : what comes in.
     passed : share of each component that goes to each product.
+    refining, lines : what the refiner and the cell lines do with a kilogram; None where they stand.
     to_substances : matrix (substance, component), kg/kg.
     """
 
@@ -54,11 +56,21 @@ class MonthMatter:
     feeds: tuple[Feed, ...]
     passed: Mapping[str, Array]
     to_substances: Array
+    refining: Refining | None = None
+    lines: Lines | None = None
+
+    def of(self, kg: Mapping[str, float]) -> Array:
+        """Kilograms by component as an array of all components."""
+        return np.array([kg.get(name, 0.0) for name in self.names])
 
     def substances(self, kg: Array) -> Array:
         """Kilograms of each substance of the book in kilograms by component."""
         found: Array = self.to_substances @ kg
         return found
+
+    def by_name(self, kg: Array) -> dict[str, float]:
+        """Kilograms by name of substance in kilograms by component."""
+        return dict(zip(SUBSTANCES, self.substances(kg).tolist(), strict=True))
 
     @property
     def burnt(self) -> Array:
@@ -91,14 +103,17 @@ def month_matter(outcome: Outcome, settings: MonthSettings) -> MonthMatter:
     """The year of the month, cut down to the month."""
     made = outcome.made
     place = outcome.case.years.index(settings.start.year)
+    names = tuple(dict.fromkeys((*made.components, *EXTRA)))
+    padding = np.zeros(len(names) - len(made.components))
     feeds = []
     for flow in made.scrap:
         taken = flow.taken_t[:, place] * 1000.0 * settings.year_share
         mass = float(taken.sum())
         if mass > 0.0:
             contract = flow.producer.switch is None
+            shares = np.concatenate((taken / mass, padding))
             sender = settings.texts["owner"] if contract else flow.producer.name
-            feeds.append(Feed(sender, flow.scrap_type, flow.hazmat, mass, taken / mass))
+            feeds.append(Feed(sender, flow.scrap_type, flow.hazmat, mass, shares))
     solution = outcome.plant.route.solution
     feed = made.feed_t()[:, place]
     feed_share = feed / max(float(feed.sum()), 1e-12)
@@ -111,9 +126,11 @@ def month_matter(outcome: Outcome, settings: MonthSettings) -> MonthMatter:
                 flow_kg = float(solution.flow(product, name)[place])
                 share[k] = min(flow_kg / (whole * feed_share[k]), 1.0)
         if share.any():
-            passed[product] = share
-    basis = components(*made.components)
-    return MonthMatter(made.components, tuple(feeds), passed, _matrix(basis))
+            passed[product] = np.concatenate((share, padding))
+    return MonthMatter(
+        names, tuple(feeds), passed, _matrix(components(*names)),
+        refining(outcome, settings), lines(outcome, settings, len(names)),
+    )  # fmt: skip
 
 
 def _whole_flow(outcome: Outcome, place: int) -> float:

@@ -21,7 +21,11 @@ __all__ = ["MONTH_FILE", "MonthSettings", "read_month"]
 
 MONTH_FILE = "month.toml"
 
-TEXTS = ("month", "seed", "owner", "plant", "plant_site", "refiner", "refiner_site", "merchant")
+TEXTS = (
+    "month", "seed", "owner", "plant", "plant_site", "other_sender", "refiner", "refiner_site",
+    "merchant", "cathode_maker", "cathode_site", "cell_site", "customer", "serial_prefix",
+    "reagent_supplier", "virgin_supplier", "foil_maker", "material_supplier",
+)  # fmt: skip
 """Settings that are text; the others are tables with a value, its source and grade."""
 
 QUANTITIES: Mapping[str, str] = {
@@ -43,6 +47,21 @@ QUANTITIES: Mapping[str, str] = {
     "final_days": "1",
     "scrap_limit_days": "1",
     "black_mass_limit_days": "1",
+    "other_share": "1",
+    "campaign_days": "1",
+    "refining_days": "1",
+    "hold_up_share": "1",
+    "product_uncertainty": "1",
+    "waste_uncertainty": "1",
+    "cathode_road_days": "1",
+    "cathode_lot": "kg",
+    "cathode_share": "1",
+    "cell_road_days": "1",
+    "material_days": "1",
+    "cell_energy": "kWh",
+    "line_loss_share": "1",
+    "formation_days": "1",
+    "scrap_road_days": "1",
 }
 """Settings with a number, and the unit that it is wanted in."""
 

@@ -32,7 +32,7 @@ from loopbook.cases.report_tables import (
     sources_view,
     table_view,
 )
-from loopbook.cases.result import CaseResult
+from loopbook.cases.result import LINEAGE, CaseResult
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 
 __all__ = ["render_report", "write_report"]
@@ -98,10 +98,19 @@ def render_report(result: CaseResult) -> str:
         article_unit=article_unit,
         grades={g: t for g, t in GRADE_TEXTS.items() if g in used},
         tables=[table_view(t, places) for t in result.tables.values()],
+        origins=_origins(result, places),
+        lineage=Markup(result.attachments.get(LINEAGE, b"").decode("utf-8")),
+        lineage_name=LINEAGE,
         inputs=inputs_view(result, places),
         sources=sources_view(result, places),
         places=places,
     )
+
+
+def _origins(result: CaseResult, places: Places) -> TableView | None:
+    """The table of the cells' origins, where a book was kept and cells were made."""
+    table = result.tables.get("cell_origins")
+    return None if table is None or LINEAGE not in result.attachments else table_view(table, places)
 
 
 def prose(text: str) -> str:

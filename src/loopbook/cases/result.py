@@ -8,7 +8,10 @@ from typing import Any, TypeAlias
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 
-__all__ = ["CaseResult", "Cell", "Column", "InputFile", "InputRow", "Table"]
+__all__ = ["LINEAGE", "CaseResult", "Cell", "Column", "InputFile", "InputRow", "Table"]
+
+LINEAGE = "cell_lineage.svg"
+"""Name of the picture of a lot's lineage among the attachments."""
 
 Cell: TypeAlias = float | int | str | bool | None
 

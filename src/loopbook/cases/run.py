@@ -78,7 +78,8 @@ def compute(
         from loopbook.cases.month import keep_book
 
         progress("the book of a month")
-        tables["metal_statement"], attachments["book.sqlite"] = keep_book(outcome, case.month)
+        months, attachments = keep_book(outcome, case.month)
+        tables |= {table.name: table for table in months}
     inputs = _inputs(case, facts)
     _check_basis(tables.values(), inputs)
     used = {row.source for row in inputs.values()} | {

@@ -9,14 +9,13 @@ import numpy as np
 
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
-from loopbook.trace.graph import Graph
+from loopbook.trace.graph import MASS, Graph
 from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, distinct
 from loopbook.trace.reading import (
     NOW,
     AsOf,
     read_ancestors,
     read_descendants,
-    read_graph,
     read_new,
     unknown_lot,
 )
@@ -62,21 +61,27 @@ class Genealogy:
     ----------
     graph : the arrays.
     last : number of the last event that is in them.
+    asof : the moment up to which they tell.
     """
 
-    def __init__(self, graph: Graph, last: int = 0) -> None:
-        self.graph, self.last = graph, last
+    def __init__(self, graph: Graph, last: int = 0, *, asof: AsOf = NOW) -> None:
+        self.graph, self.last, self.asof = graph, last, asof
 
     @classmethod
     def of(cls, book: Book, *, asof: AsOf = NOW, kernels: Kernels | None = None) -> Genealogy:
         """The genealogy of a book, or of what it knew at a moment."""
-        graph = read_graph(book, asof, kernels)
-        (last,) = book.store.rows("SELECT coalesce(max(id), 0) FROM event")[0]
-        return cls(graph, int(last))
+        found = cls(Graph(book.substances, kernels), asof=asof)
+        found.update(book)
+        return found
 
     def update(self, book: Book) -> int:
-        """Add what the book has recorded since; returns the number of the last event."""
-        self.last = read_new(self.graph, book, self.last)
+        """Add what the book has recorded since; returns the number of the last event.
+
+        Should the book's storage fail on the way, what was read is in, and the next call goes on
+        from there.
+        """
+        for last in read_new(self.graph, book, self.last, self.asof):
+            self.last = last
         return self.last
 
     # -- raw numbers
@@ -98,12 +103,16 @@ class Genealogy:
             raise InputError([Finding("unknown-name", "substance", expected, found, hint)])
         return self.graph.substances.index(substance)
 
+    def material(self, number: int) -> str:
+        """Material of a lot by its number."""
+        return self.graph.materials[int(self.graph.material[number])]
+
     def ancestors(self, lot: str) -> Numbers:
-        """Numbers of a lot and of all lots that are in it, rising."""
+        """Numbers of a lot and of all lots before it, whatever went from one to another; rising."""
         return self.graph.kernels.ancestors(self.graph, np.array([self.number(lot)]))
 
     def descendants(self, lot: str) -> Numbers:
-        """Numbers of a lot and of all lots that it is in, rising."""
+        """Numbers of a lot and of all lots after it, whatever went from one to another; rising."""
         return self.graph.kernels.descendants(self.graph, np.array([self.number(lot)]))
 
     def back(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
@@ -128,10 +137,11 @@ class Genealogy:
         order = self.ancestors(lot)
         shares = self._shares(number, order, graph.kernels.back)
         whole = _at(graph.total, graph.substances, number)
-        roots = graph.in_ptr[order + 1] == graph.in_ptr[order]
         owner, end, nets = graph.nets(order)
-        met = self._lots_of_origin(order[roots], shares[roots], owner, end)
         places = np.searchsorted(order, owner)
+        suppliers = self.suppliers(owner, end)
+        roots = np.array([lot in suppliers for lot in order.tolist()], bool)
+        met = self._lots_of_origin(order[roots], shares[roots], suppliers)
         made = ~roots[places]
         gained = {name: net[made] for name, net in nets.items()}
         met += self._boundaries_of_origin(shares[places[made]], owner[made], end[made], gained)
@@ -141,7 +151,9 @@ class Genealogy:
         rank = sorted(range(len(met)), key=lambda k: (-mass[k], met[k][0]))
         origins = tuple([Origin(*met[k], amounts[k]) for k in rank])
         material = graph.materials[int(graph.material[number])]
-        return Trace(lot, material, graph.substances, whole, origins, len(order) - 1)
+        inside = np.any(shares > 0.0, axis=1) & (order != number)
+        ancestors = int(np.count_nonzero(inside))
+        return Trace(lot, material, graph.substances, whole, origins, ancestors)
 
     def _shares(
         self, number: int, order: Numbers, kernel: Callable[[Graph, str, Numbers, Shares], Shares]
@@ -155,26 +167,27 @@ class Genealogy:
                 shares[:, k] = kernel(graph, substance, order, start)
         return shares
 
-    def _lots_of_origin(
-        self, roots: Numbers, shares: Shares, owner: Numbers, end: Numbers
-    ) -> list[_Met]:
-        """Lots without parents of which there is something: name, kind, material, supplier."""
-        graph = self.graph
+    def suppliers(self, owner: Numbers, end: Numbers) -> dict[int, str]:
+        """Lots that came from outside, by number, and from whom; of rows of `Graph.nets`."""
+        ends = self.graph.ends
         parties = {
-            number: graph.ends[number].split("/")[1]
+            number: ends[number].split("/")[1]
             for number in set(end.tolist())
-            if _kind(graph.ends[number]) == "supplier"
+            if _kind(ends[number]) == "supplier"
         }
-        supplier = {
-            lot: parties[number]
-            for lot, number in zip(owner.tolist(), end.tolist(), strict=True)
-            if number in parties
-        }
+        rows = zip(owner.tolist(), end.tolist(), strict=True)
+        return {lot: parties[number] for lot, number in rows if number in parties}
+
+    def _lots_of_origin(
+        self, roots: Numbers, shares: Shares, suppliers: Mapping[int, str]
+    ) -> list[_Met]:
+        """Lots from outside of which there is something: name, kind, material, supplier."""
+        graph = self.graph
         some = np.nansum(shares, axis=1) > 0.0
         roots, shares = roots[some], shares[some]
         materials = graph.material[roots].tolist()
         return [
-            (name, "lot", graph.materials[material], supplier.get(lot, ""), share)
+            (name, "lot", graph.materials[material], suppliers[lot], share)
             for lot, name, material, share in zip(
                 roots.tolist(), graph.names.many(roots), materials, shares, strict=True
             )
@@ -194,30 +207,27 @@ class Genealogy:
         net = np.stack([np.maximum(nets[s], 0.0) for s in graph.substances], axis=1)
         total = np.stack([graph.total[s][owner] for s in graph.substances], axis=1)
         parts = shares * np.divide(net, total, out=np.zeros_like(net), where=total > 0)
-        codes = distinct(end)
-        place = np.searchsorted(codes, end)
-        gained = np.zeros((len(codes), len(graph.substances)))
-        np.add.at(gained, place, parts)
-        names = [graph.ends[code] for code in codes]
-        return [
-            (name, _kind(name), "", "", part)
-            for name, part in zip(names, gained, strict=True)
-            if np.nansum(part) > 0.0
-        ]
+        gained: dict[str, Shares] = {}
+        for code in distinct(end).tolist():
+            name, part = graph.ends[code], parts[end == code].sum(axis=0)
+            if np.nansum(part) > 0.0:
+                gained[name] = gained.get(name, np.zeros(len(part))) + part
+        return [(name, _kind(name), "", "", part) for name, part in gained.items()]
 
     def recall(self, lot: str) -> Recall:
         """Where a lot's matter went, in every substance."""
         graph, number = self.graph, self.number(lot)
         order = self.descendants(lot)
-        shares = np.nan_to_num(self._shares(number, order, graph.kernels.forward))
+        part = np.nan_to_num(self._shares(number, order, graph.kernels.forward))
         totals = np.stack([graph.total[s][order] for s in graph.substances], axis=1)
+        shares = np.where(totals > 0.0, part, np.nan)
         owner, end, nets = graph.nets(order)
         out = np.stack([np.minimum(nets[s], 0) for s in graph.substances], axis=1)
         places = np.searchsorted(order, owner)
         held = totals - self._sent(order)
         np.add.at(held, places, out)
-        amounts, held = shares * totals, shares * held
-        some = np.flatnonzero((shares > 0.0).any(axis=1))
+        amounts, held = part * totals, part * held
+        some = np.flatnonzero((part > 0.0).any(axis=1))
         lots = order[some]
         reached = [
             Reached(name, graph.materials[material], shares[k], amounts[k], held[k])
@@ -225,7 +235,7 @@ class Genealogy:
                 graph.names.many(lots), graph.material[lots].tolist(), some.tolist(), strict=True
             )
         ]
-        gone = -out * shares[places]
+        gone = -out * part[places]
         some = np.flatnonzero((gone > 0.0).any(axis=1))
         left = zip(end[some].tolist(), graph.names.many(owner[some]), gone[some], strict=True)
         ends = graph.ends
@@ -258,19 +268,22 @@ class Genealogy:
 
         Parameters
         ----------
-        substance : whose shares.
+        substance : whose shares; ``mass`` for all substances together.
         group : group of a lot from outside by its supplier and material; by default its supplier.
             Metal that no input had is in the group of its boundary's kind.
         """
         graph = self.graph
-        self.place(substance)
         group = group or (lambda supplier, _: supplier)
+        if substance == MASS:
+            return self._composition_of_mass(group)
+        self.place(substance)
         owner, end, nets = graph.nets(None)
+        supplier = self._supplier_of(owner, end)
         came = np.flatnonzero(nets[substance] > 0)
         owner, end, amount = owner[came], end[came], nets[substance][came]
         keys = end.astype(np.int64) * (len(graph.materials) + 1)
-        roots = graph.in_ptr[owner + 1] == graph.in_ptr[owner]
-        keys = np.where(roots, self._root_groups(owner, end), keys + len(graph.materials))
+        root = supplier[owner] * (len(graph.materials) + 1) + graph.material[owner]
+        keys = np.where(supplier[owner] >= 0, root, keys + len(graph.materials))
         codes, inverse = np.unique(keys, return_inverse=True)
         names = [self._group_name(int(code), group) for code in codes]
         groups = tuple(dict.fromkeys(names))
@@ -281,21 +294,32 @@ class Genealogy:
         graph.kernels.compose(graph, substance, shares)
         return Composition(_Names(graph), groups, substance, shares, total)
 
-    def _root_groups(self, owner: Numbers, end: Numbers) -> Numbers:
-        """For rows of lots from outside: a number for supplier and material of the lot."""
+    def _composition_of_mass(self, group: Callable[[str, str], str]) -> Composition:
+        """Origins of the mass: substances go by themselves, and here their amounts add up."""
+        graph, whole = self.graph, self.graph.total[MASS]
+        groups: dict[str, Shares] = {}
+        for substance in graph.substances:
+            found = self.composition(substance, group)
+            for k, name in enumerate(found.groups):
+                amounts = found.shares[:, k] * found.total_mg
+                groups[name] = groups[name] + amounts if name in groups else amounts
+        amounts = np.stack([np.zeros(len(graph)), *groups.values()], axis=1)[:, 1:]
+        shares = amounts / np.maximum(whole, 1.0)[:, np.newaxis]
+        return Composition(_Names(graph), tuple(groups), MASS, shares, whole)
+
+    def _supplier_of(self, owner: Numbers, end: Numbers) -> Numbers:
+        """Number of the supplier's boundary for each lot; -1 for what was made here."""
         graph = self.graph
         kinds = np.array([_kind(name) == "supplier" for name in graph.ends], bool)
-        supplier = np.full(len(graph), -1, np.int64)
-        from_supplier = kinds[end] if len(end) else np.zeros(0, bool)
-        supplier[owner[from_supplier]] = end[from_supplier]
-        known = np.where(supplier[owner] < 0, end, supplier[owner])
-        found: Numbers = known * (len(graph.materials) + 1) + graph.material[owner]
+        found = np.full(len(graph), -1, np.int64)
+        outside = kinds[end]
+        found[owner[outside]] = end[outside]
         return found
 
     def _group_name(self, code: int, group: Callable[[str, str], str]) -> str:
         end, material = divmod(code, len(self.graph.materials) + 1)
         name = self.graph.ends[end]
-        if material == len(self.graph.materials) or _kind(name) != "supplier":
+        if material == len(self.graph.materials):
             return _kind(name)
         return group(name.split("/")[1], self.graph.materials[material])
 

@@ -7,7 +7,9 @@ children's, and every edge into a lot comes with the event that made it:
   lot i are ``in_ptr[i]:in_ptr[i + 1]``. The edges out of a lot are a linked list (``head``,
   ``following``). So an event is added by writing behind what is there.
 * What came into a lot from a boundary or went out to one (``outside``) is a row each, linked by
-  lot. A lot's rows with one boundary are added up: a re-assay of +10 kg and one of -8 kg are +2 kg.
+  lot. Re-statements of a lot with one boundary are added up: a re-assay of +10 kg and one of -8 kg
+  are +2 kg. So are losses and gains on one road. What runs found and what they lost is not: the
+  lot really had what a run found when it was made, though another run lost it again.
 * ``total`` is all that ever came into a lot: its edges, and each boundary's sum where it is above
   zero. What is below zero went out. A lot is well mixed, and a re-statement speaks of the whole
   lot from its beginning; so a lot has one composition of origins, however often it is re-stated.
@@ -26,6 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loopbook.book.asof import TRANSIT
 from loopbook.errors import BalanceError
 from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, best_kernels, distinct, spans
 from loopbook.trace.names import Names
@@ -37,6 +40,7 @@ MASS = "mass"
 
 _ROOM = 1 / 16  # spare part of a column that has to grow
 _MOST = 2**31 - 1
+_RESTATING = ("reassay/", "stock-take/", f"unaccounted//{TRANSIT} ")
 
 _LOT = {"material": np.int32, "event": np.int64, "level": np.int32, "head": np.int32,
         "outside_head": np.int32}  # fmt: skip
@@ -117,7 +121,7 @@ class Graph:
         self.names = Names.of()
         self.materials: list[str] = []
         self.ends: list[str] = []
-        self._end_numbers: dict[str, int] = {}
+        self._end_numbers: dict[tuple[str, bool], int] = {}
         kinds = {**_LOT, **_EDGE, **_OUTSIDE}
         self.columns = {name: Column(kind) for name, kind in kinds.items()}
         self.columns["in_ptr"] = Column(np.int64, np.zeros(1, np.int64), 1)
@@ -185,13 +189,26 @@ class Graph:
 
     # -- names
 
-    def end_number(self, end: str) -> int:
-        """Number of a boundary; a new one is added."""
-        number = self._end_numbers.get(end)
+    def end_number(self, end: str, *, out: bool = False) -> int:
+        """Number of a boundary; a new one is added.
+
+        Parameters
+        ----------
+        end : its name.
+        out : whether matter went out there. It has a number of its own then, unless lots are
+            re-stated there, so that what is re-stated adds up and nothing else does.
+        """
+        key = end, out and not end.startswith(_RESTATING)
+        number = self._end_numbers.get(key)
         if number is None:
-            number = self._end_numbers[end] = len(self.ends)
+            number = self._end_numbers[key] = len(self.ends)
             self.ends.append(end)
         return number
+
+    @property
+    def end_keys(self) -> list[tuple[str, bool]]:
+        """Boundaries by number, as `end_number` was asked for them."""
+        return list(self._end_numbers)
 
     def material_number(self, material: str) -> int:
         """Number of a material; a new one is added."""

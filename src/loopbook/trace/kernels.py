@@ -100,18 +100,21 @@ class NumpyKernels:
     name = "numpy"
 
     def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
-        """Put the edges from number `first` on into the lists of their parents."""
+        """Put the edges from number `first` on into the lists of their parents, the last one first.
+
+        So the lists are the same, however many edges are put in at once.
+        """
         new = parent[first:]
         if not len(new):
             return
         order = np.argsort(new, kind="stable")
         ranked = new[order]
         edges = order + first
-        last = np.append(ranked[1:] != ranked[:-1], True)
-        begins = np.append(True, last[:-1])
-        following[edges[~last]] = edges[1:][~last[:-1]]
-        following[edges[last]] = head[ranked[last]]
-        head[ranked[begins]] = edges[begins]
+        begins = np.append(True, ranked[1:] != ranked[:-1])
+        following[edges[1:]] = edges[:-1]
+        following[edges[begins]] = head[ranked[begins]]
+        last = np.append(begins[1:], True)
+        head[ranked[last]] = edges[last]
 
     def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
         """Longest way from a lot without parents, for the lots from number `first` on."""

@@ -20,7 +20,7 @@ _jit = numba.njit(cache=True, nogil=True)
 
 @_jit
 def _link(parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
-    for k in range(len(parent) - 1, first - 1, -1):
+    for k in range(first, len(parent)):
         following[k] = head[parent[k]]
         head[parent[k]] = k
 

@@ -8,6 +8,7 @@ circles and reads from left to right.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from loopbook.book import Book
     from loopbook.book.nouns import Content
 
-__all__ = ["lineage_back", "lineage_between", "lineage_forward", "with_events"]
+__all__ = ["lineage_back", "lineage_between", "lineage_forward", "of_substance", "with_events"]
 
 
 def lineage_back(genealogy: Genealogy, lot: str, *, losses: bool = False) -> Lineage:
@@ -124,10 +125,23 @@ def _outer_links(graph: Graph, order: Numbers, names: dict[int, str]) -> list[Li
     return links
 
 
+def of_substance(lineage: Lineage, substance: str) -> Lineage:
+    """The part of a lineage that carries a substance: reagents and packing fall away.
+
+    Parameters
+    ----------
+    lineage : of any lots.
+    substance : one of its own; an unknown one is a ValueError.
+    """
+    place = list(lineage.substances).index(substance)
+    links = tuple([link for link in lineage.links if link.content[place]])
+    kept = {end for link in links for end in (link.source, link.target)} | set(lineage.focus)
+    ends = tuple([end for end in lineage.ends if end.id in kept])
+    return replace(lineage, ends=ends, links=links)
+
+
 def with_events(lineage: Lineage, book: Book) -> Lineage:
     """The same lineage, its lots with the key and moment of the event that made them."""
-    from dataclasses import replace
-
     made: dict[str, tuple[str, int]] = {}
     lots = [end.id for end in lineage.ends if end.kind == "lot"]
     for first in range(0, len(lots), 400):

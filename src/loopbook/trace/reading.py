@@ -6,16 +6,16 @@ one lot's ancestors are the same arrays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loopbook.book.schema import quoted
-from loopbook.errors import Finding, InputError, nearest_hint
+from loopbook.errors import BalanceError, Finding, InputError, nearest_hint
 from loopbook.trace.graph import MASS, Additions, Graph
-from loopbook.trace.kernels import Kernels, NumpyKernels
+from loopbook.trace.kernels import NumpyKernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -26,14 +26,12 @@ __all__ = [
     "additions",
     "read_ancestors",
     "read_descendants",
-    "read_graph",
     "read_new",
     "recent_lots",
     "unknown_lot",
 ]
 
 _PAGE = 50_000  # events whose edges are read at once
-_OUTSIDE = -2  # place of the first boundary; the others are below
 
 Row = tuple[Any, ...]
 
@@ -66,27 +64,19 @@ class AsOf:
 NOW = AsOf()
 
 
-def read_graph(book: Book, asof: AsOf = NOW, kernels: Kernels | None = None) -> Graph:
-    """The genealogy of a whole book.
-
-    Parameters
-    ----------
-    book : an open book.
-    asof : only what had happened, or was known, by a moment.
-    kernels : who runs the inner loops.
-    """
-    graph = Graph(book.substances, kernels)
-    read_new(graph, book, 0, asof)
-    return graph
-
-
-def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> int:
-    """Add what the book recorded after an event; returns the number of the last one.
+def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> Iterator[int]:
+    """Add what the book recorded after an event, a page at a time.
 
     Parameters
     ----------
     graph : takes it.
+    book : an open book.
     after : number of the last event that is in it.
+    asof : only what had happened, or was known, by a moment.
+
+    Yields
+    ------
+    number of the last event that is in it now; nothing if the book has recorded nothing.
     """
     store = book.store
     (last,) = store.rows("SELECT coalesce(max(id), 0) FROM event")[0]
@@ -96,7 +86,8 @@ def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> int:
     limits, values = asof.clauses()
     names = ", ".join(f"g.{quoted(s)}" for s in graph.substances)
     for begin in range(after, int(last), _PAGE):
-        span = (begin, min(begin + _PAGE, int(last)))
+        end = min(begin + _PAGE, int(last))
+        span = (begin, end)
         lots = store.rows(
             "SELECT l.id, l.material, l.event FROM lot l JOIN event v ON v.id = l.event "
             f"WHERE l.event > ? AND l.event <= ?{limits} ORDER BY l.event, l.line",
@@ -105,12 +96,12 @@ def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> int:
         edges = store.rows(
             f"SELECT g.source, g.target, g.mass, {names} FROM edge g "
             "JOIN event v ON v.id = g.event "
-            f"WHERE g.event > ? AND g.event <= ?{limits} ORDER BY g.event",
+            f"WHERE g.event > ? AND g.event <= ?{limits} ORDER BY g.event, g.source, g.target",
             (*span, *values),
         )
         if lots or edges:
             graph.extend(additions(graph, lots, edges))
-    return int(last)
+        yield end
 
 
 def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additions:
@@ -121,16 +112,23 @@ def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additi
     graph : knows the lots that were made before.
     lots : name, material, number of the event, in the order in which they were made.
     edges : source, target, mass, and content of each of the graph's substances.
+
+    Raises
+    ------
+    BalanceError : an edge of a lot that is not there.
     """
+    edges = [row for row in edges if "/" not in row[0] or "/" not in row[1]]
+    # else waste of a substance that no input had: no lot held it
     columns = (MASS, *graph.substances)
     sources, targets, *amounts = zip(*edges, strict=True) if edges else ((),) * (2 + len(columns))
-    places = _places(graph, [row[0] for row in lots], {*sources, *targets})
-    source = np.array([places[name] for name in sources], np.int64)
-    target = np.array([places[name] for name in targets], np.int64)
+    begins, ends = _places(
+        graph, [row[0] for row in lots], list(zip(sources, targets, strict=True))
+    )
+    source = np.array([begins[name] for name in sources], np.int64)
+    target = np.array([ends[name] for name in targets], np.int64)
     content = {name: np.array(x, np.int64) for name, x in zip(columns, amounts, strict=True)}
-    out, into = source <= _OUTSIDE, target <= _OUTSIDE
-    inner = ~(out | into)
-    outer = out ^ into  # both: waste of a substance that no input had; no lot held it
+    out, outer = source < 0, (source < 0) | (target < 0)
+    inner = ~outer
     sign = np.where(out[outer], 1, -1)
     materials = [row[1] for row in lots]
     numbers = {name: graph.material_number(name) for name in dict.fromkeys(materials)}
@@ -142,21 +140,33 @@ def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additi
         child=target[inner],
         content={name: x[inner] for name, x in content.items()},
         lot=np.where(out, target, source)[outer],
-        end=_OUTSIDE - np.where(out, source, target)[outer],
+        end=-1 - np.where(out, source, target)[outer],
         outside={name: x[outer] * sign for name, x in content.items()},
     )
 
 
-def _places(graph: Graph, new: Sequence[str], named: set[str]) -> dict[str, int]:
-    """Number of each lot, new ones included; boundaries downwards from `_OUTSIDE`."""
+def _places(
+    graph: Graph, new: Sequence[str], pairs: Sequence[tuple[str, str]]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Numbers of sources and of targets; of boundaries the complement, below zero."""
     count = len(graph)
-    found = {name: count + k for k, name in enumerate(new)}
-    for name in sorted(named - found.keys()):
+    begins = {name: count + k for k, name in enumerate(new)}
+    ends = dict(begins)
+
+    def place(name: str, *, out: bool) -> int:
         if "/" in name:
-            found[name] = _OUTSIDE - graph.end_number(name)
-        else:
-            found[name] = graph.names.number(name)
-    return found
+            return -1 - graph.end_number(name, out=out)
+        number = graph.names.number(name)
+        if number < 0:
+            raise BalanceError(f"lot {name}: matter came or went when it was not yet made")
+        return number
+
+    for source, target in pairs:
+        if source not in begins:
+            begins[source] = place(source, out=False)
+        if target not in ends:
+            ends[target] = place(target, out=True)
+    return begins, ends
 
 
 # -- what one lot needs
@@ -199,6 +209,8 @@ def _around(book: Book, lot: str, asof: AsOf, *, back: bool) -> Graph:
     A trace needs of the latter only what went back: that spares a third of the file's pages. One
     statement reads everything, so that the book cannot change between two of them.
     """
+    if asof.recorded is not None:
+        book.store.settle(asof.recorded)
     graph = Graph(book.substances, NumpyKernels())
     limits, values = asof.clauses()
     dated = "" if asof.now else " JOIN event v ON v.id = g.event"
@@ -222,8 +234,8 @@ def _around(book: Book, lot: str, asof: AsOf, *, back: bool) -> Graph:
     made = sorted((row[3], row[0], row[1], row[2]) for row in rows if row[0] >= 0)
     if not made:
         raise unknown_lot(lot, recent_lots(book))
-    ends = {name for source, target, *_ in edges for name in (source, target)}
-    others = sorted(name for name in ends - {row[2] for row in made} if "/" not in name)
+    givers = set() if back else {source for source, *_ in edges}
+    others = sorted(name for name in givers - {row[2] for row in made} if "/" not in name)
     lots = [(name, "", 0) for name in others] + [(row[2], row[3], row[0]) for row in made]
     graph.extend(additions(graph, lots, edges))
     return graph

@@ -180,7 +180,7 @@ def _composition(
     """Origins, and their share in each of the lots (lot, origin)."""
     graph = genealogy.graph
     owner, end, nets = graph.nets(order)
-    roots = graph.in_ptr[order + 1] == graph.in_ptr[order]
+    roots = np.isin(order, list(genealogy.suppliers(owner, end)))
     names = [graph.names[int(x)] for x in order[roots]]
     gains = [
         (int(np.searchsorted(order, lot)), graph.ends[int(number)], float(net))

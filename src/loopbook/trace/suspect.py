@@ -7,8 +7,6 @@ others are given as a list.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from loopbook.book.schema import quoted
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
 from loopbook.trace.answers import Reached, Recall
 from loopbook.trace.genealogy import Genealogy, recall
+from loopbook.trace.groups import read_table
 from loopbook.trace.kernels import Shares
 from loopbook.trace.reading import recent_lots
 
@@ -167,7 +166,7 @@ def _deliveries(book: Book, reached: dict[str, Reached]) -> list[Delivery]:
             some,
         )
         for lot, target, document, key, moment, *content in rows:
-            amounts = reached[lot].shares * np.array(content, np.float64)
+            amounts = np.nan_to_num(reached[lot].shares) * np.array(content, np.float64)
             customer = target.split("/")[1]
             found.append(Delivery(customer, lot, document, key, int(moment), amounts))
     return sorted(found, key=lambda x: (x.occurred_at, x.key, x.lot))
@@ -189,10 +188,11 @@ def on_site(
         hint = nearest_hint(site, sites)
         finding = Finding("unknown-name", "site", "a site of the book", repr(site), hint)
         raise InputError([finding])
+    beyond = "in transit " if site == "in transit" else f"{site}/"  # no name has a slash
     there = {
         account: content
         for account, content in book.balances(occurred=occurred, recorded=recorded).items()
-        if account.kind == "lot" and (account.site == site or account.site.startswith(f"{site} "))
+        if account.kind == "lot" and (account.site == site or account.site.startswith(beyond))
     }
     materials: dict[str, str] = {}
     for some, places in _chunks(sorted({account.lot for account in there})):
@@ -212,28 +212,12 @@ def read_certificates(path: Path, book: Book) -> tuple[Certificate, ...]:
     InputError : all that is wrong with the file, by line: no such columns, empty names, unknown
         lots, a certificate given twice for a lot, bytes that are no UTF-8.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        where = f"{path.name}:{line}"
-        hint = "save it as UTF-8"
-        raise InputError([Finding("encoding", where, "UTF-8", str(error.reason), hint)]) from error
-    except OSError as error:
-        found = error.strerror or "unreadable"
-        raise InputError([Finding("file", str(path), "a CSV file", found)]) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = {"certificate", "lot"} - set(reader.fieldnames or ())
-    if missing:
-        found = ", ".join(reader.fieldnames or ()) or "nothing"
-        expected = "columns certificate and lot"
-        raise InputError([Finding("missing", f"{path.name}:1", expected, found)])
-    rows = [(reader.line_num, row) for row in reader]
-    there = _known(book, [(row["lot"] or "").strip() for _, row in rows])
+    rows = read_table(path, ("certificate", "lot"))
+    there = _known(book, [row["lot"] for _, row in rows])
     findings: list[Finding] = []
     made: dict[tuple[str, str], Certificate] = {}
     for line, row in rows:
-        name, lot = (row["certificate"] or "").strip(), (row["lot"] or "").strip()
+        name, lot = row["certificate"], row["lot"]
         where = f"{path.name}:{line}"
         if not name or not lot:
             findings.append(Finding("missing", where, "a certificate and a lot", "a gap"))
@@ -243,7 +227,7 @@ def read_certificates(path: Path, book: Book) -> tuple[Certificate, ...]:
         elif (name, lot) in made:
             findings.append(Finding("duplicate", where, "a new certificate", f"{name} of {lot}"))
         else:
-            made[name, lot] = Certificate(name, lot, (row.get("claim") or "").strip())
+            made[name, lot] = Certificate(name, lot, row.get("claim", ""))
     raise_findings(findings)
     return tuple(made.values())
 

@@ -1,0 +1,213 @@
+"""How a lineage's picture writes masses, shortens names, escapes text and gives colours."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+__all__ = [
+    "GREY",
+    "PALETTE",
+    "THEMES",
+    "Colour",
+    "Theme",
+    "anchor_id",
+    "exact_kg",
+    "mass_text",
+    "material_colours",
+    "round_mass",
+    "share_text",
+    "shortened",
+    "text_width",
+    "xml_text",
+]
+
+PALETTE = (
+    "#1a8af9", "#ef5406", "#17a18a", "#3858fa", "#d61f5c", "#bd75bd", "#ca7449", "#bb1bbb",
+)  # fmt: skip
+"""Colours of materials: each at least 3:1 against light and dark pages, and any two
+apart for red-blind, green-blind and other eyes (a test computes both)."""
+
+GREY = "#7f8790"
+"""Colour of boundaries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours of text and page; no page colour lets what is behind shine through."""
+
+    text: str
+    page: str
+
+
+THEMES: Mapping[str, Theme] = {
+    "page": Theme("currentColor", ""),
+    "light": Theme("#17212b", "#ffffff"),
+    "dark": Theme("#e6ebef", "#10161c"),
+}
+"""``page`` takes the colour of the text around it: for a picture inside a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A material's colour; `striped` where another material had it before."""
+
+    value: str
+    striped: bool
+
+
+def material_colours(materials: Iterable[str]) -> dict[str, Colour]:
+    """A colour for each material, by its name: mostly the same one whatever else is shown.
+
+    A name has a place in the palette (its CRC-32); where two want the same, the later in the
+    alphabet takes the next free one. From the ninth material on, colours come back striped.
+
+    >>> material_colours(["black mass"])["black mass"].value
+    '#ef5406'
+    """
+    given: dict[str, Colour] = {}
+    for number, material in enumerate(sorted(set(materials))):
+        wanted = zlib.crc32(material.encode("utf-8", "replace")) % len(PALETTE)
+        striped = number >= len(PALETTE)
+        taken = {c.value for c in given.values() if c.striped == striped}
+        turns = [PALETTE[(wanted + i) % len(PALETTE)] for i in range(len(PALETTE))]
+        given[material] = Colour(next((c for c in turns if c not in taken), turns[0]), striped)
+    return given
+
+
+# --- numbers ---------------------------------------------------------------------------------
+
+_UNITS = ((1_000_000_000, "t"), (1_000_000, "kg"), (1_000, "g"), (1, "mg"))
+
+
+def mass_text(mass_mg: int) -> str:
+    """A mass as a person reads it: three digits, with unit.
+
+    >>> [mass_text(m) for m in (12_400_000_000, 980_000_000, 1_250_000, 0, 999_999_999)]
+    ['12.4 t', '980 kg', '1.25 kg', '0 kg', '1 t']
+    >>> mass_text(12_345_678_000_000_000), mass_text(35), mass_text(-2_500_000)
+    ('12,345,678 t', '35 mg', '\u22122.5 kg')
+    """
+    if not mass_mg:
+        return "0 kg"
+    size = abs(mass_mg)
+    unit_mg, unit = next((u for u in _UNITS if size / u[0] >= 0.9995), _UNITS[-1])
+    value = size / unit_mg
+    places = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
+    text = f"{value:,.{places}f}"
+    text = text.rstrip("0").rstrip(".") if places else text
+    sign = "\u2212" if mass_mg < 0 else ""
+    return f"{sign}{text} {unit}"
+
+
+def exact_kg(mass_mg: int) -> str:
+    """A mass in kg as decimal text, exact to the milligram, no more digits than it needs.
+
+    >>> exact_kg(12_500_000_000), exact_kg(1), exact_kg(-1_500_000)
+    ('12500', '0.000001', '-1.5')
+    """
+    whole, rest = divmod(abs(mass_mg), 1_000_000)
+    text = f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+    return f"-{text}" if mass_mg < 0 else text
+
+
+def round_mass(most_mg: float) -> int:
+    """The largest of 1, 2, 5, 10, 20 ... mg that is not above a mass; 1 at least.
+
+    >>> [round_mass(m) for m in (0.5, 7, 48_000_000, 1_000_000_000)]
+    [1, 5, 20000000, 1000000000]
+    """
+    power = 1
+    while power * 10 <= most_mg:
+        power *= 10
+    return max(power * step for step in (1, 2, 5) if step == 1 or power * step <= most_mg)
+
+
+def share_text(share: float) -> str:
+    """A share 0..1 as a person reads it.
+
+    >>> [share_text(s) for s in (1.0, 0.123, 0.0456, 0.0001, 0.0)]
+    ['100 %', '12 %', '4.6 %', '<0.1 %', '0 %']
+    """
+    percent = share * 100
+    if 0 < percent < 0.1:
+        return "<0.1 %"
+    return f"{percent:.0f} %" if percent >= 9.95 or percent == 0 else f"{percent:.1f} %"
+
+
+# --- text ------------------------------------------------------------------------------------
+
+_NARROW = frozenset("iIjl.,:;!|'`()[]{} tfr/-·")
+_WIDE = frozenset("mwMW@%&+<>=~#…→QOGDHNU")
+_EM = {"narrow": 0.42, "wide": 1.0, "upper": 0.75, "other": 0.65, "full": 1.1}
+_BOLD = 1.12
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """How wide a text is at most in a wide sans-serif font, px; a font is not at hand here.
+
+    >>> text_width("BM-1", 10) < text_width("BM-1", 10, bold=True) < 40
+    True
+    """
+    em = 0.0
+    for letter in text:
+        if letter in _NARROW:
+            em += _EM["narrow"]
+        elif letter in _WIDE:
+            em += _EM["wide"]
+        elif ord(letter) >= 0x1100:
+            em += _EM["full"]
+        else:
+            em += _EM["upper" if letter.isupper() else "other"]
+    return em * size * (_BOLD if bold else 1.0)
+
+
+def shortened(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """A text that fits: what is too long loses its middle, for names differ at their ends.
+
+    >>> shortened("BLACK-MASS-2026-03-CAMPAIGN-014", 110, 12)
+    'BLACK-…N-014'
+    """
+    if text_width(text, size, bold=bold) <= room:
+        return text
+    low, high = 2, len(text)
+    while low < high:
+        kept = (low + high + 1) // 2
+        if text_width(_cut(text, kept), size, bold=bold) <= room:
+            low = kept
+        else:
+            high = kept - 1
+    return _cut(text, low)
+
+
+def _cut(text: str, kept: int) -> str:
+    head = (kept + 1) // 2
+    return f"{text[:head]}…{text[len(text) - (kept - head) :]}"
+
+
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;",
+            "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}  # fmt: skip
+_SPECIAL = re.compile(r"[&<>\"'\t\n\r]")
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+
+def xml_text(text: str) -> str:
+    """Text for an element or an attribute; signs that XML cannot hold become ``U+FFFD``.
+
+    >>> xml_text('<&">')
+    '&lt;&amp;&quot;&gt;'
+    """
+    return _SPECIAL.sub(lambda m: _ESCAPES[m[0]], _FORBIDDEN.sub("\ufffd", text))
+
+
+def anchor_id(text: str) -> str:
+    """A name as part of an ``id``: without spaces, and never the same for two names.
+
+    >>> anchor_id("S 1/a"), anchor_id("S_1")
+    ('S_20_1_2f_a', 'S_5f_1')
+    """
+    return re.sub(r"[^A-Za-z0-9.-]", lambda m: f"_{ord(m[0]):x}_", text)

@@ -1,0 +1,227 @@
+"""The commands that ask the genealogy: answers, files, and what they say of bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from loopbook.book import commands as c
+from loopbook.book.book import Book
+from loopbook.cli import main
+from loopbook.trace import read_lineage_csv, read_lineage_json
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two loads of two suppliers are run; one product is split and delivered, with a reversal."""
+    made = tmp_path_factory.mktemp("book") / "book.sqlite"
+    count = 0
+    with Book(made, create=True, substances=("Ni", "Co", "other")) as book:
+
+        def say(kind: type[c.Command], **fields: Any) -> str:
+            nonlocal count
+            count += 1
+            moment = START + timedelta(hours=count)
+            key = f"k{count}"
+            book.post(kind(key=key, actor="me", occurred_at=moment, **fields))
+            return key
+
+        for party in ("LGES", "Toyota"):
+            say(c.RegisterParty, party=party)
+        say(c.RegisterSite, site="WS")
+        for material in ("foil", "cells", "black mass"):
+            say(c.RegisterMaterial, material=material)
+        for lot, supplier, material, ni in (
+            ("A", "LGES", "foil", 0.4),
+            ("B", "Toyota", "cells", 0.2),
+        ):
+            say(
+                c.Receive, lot=lot, material=material, supplier=supplier, owner="LGES", site="WS",
+                mass_kg=1000, shares={"Ni": f"{ni}"},
+            )  # fmt: skip
+            say(c.Weigh, lot=lot, ticket=lot, gross_kg=1100, tare_kg=100, uncertainty_kg=2)
+            say(
+                c.Assay, lot=lot, stage="final", basis="as received", shares={"Ni": f"{ni}"},
+                uncertainty={"Ni": "0.004"}, laboratory="works",
+            )  # fmt: skip
+        out = c.Output("BM", "black mass", 1500, {"Ni": "0.39"})
+        say(c.Process, run="R", site="WS", inputs_kg={"A": None, "B": None}, outputs=[out])
+        say(c.Split, lot="BM", parts_kg={"BM-1": 600})
+        wrong = say(c.Dispose, lot="BM", site="WS", mass_kg=5)
+        say(c.Reverse, event=wrong, reason="was not")
+        say(c.Deliver, lot="BM-1", site="WS", customer="Toyota", document="note 7")
+    return made
+
+
+def run(path: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, [words[0], *words[1:], "--book", str(path)])
+
+
+def read(path: Path, *words: str) -> Any:
+    done = run(path, *words, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_trace_in_json_and_for_people(path: Path) -> None:
+    found = read(path, "trace", "BM-1", "--sure", "-s", "Ni")
+    origins = {x["origin"]: x for x in found["origins"]}
+    assert origins["A"]["shares"]["Ni"] == pytest.approx(400 / 600)
+    assert origins["B"]["shares"]["Ni"] == pytest.approx(200 / 600)
+    assert origins["A"]["shares"]["Co"] is None
+    relative = (0.002**2 * 2 + 0.01**2 + 0.02**2) ** 0.5
+    # half of the laboratory's variance is shared and partly cancels
+    assert 0.0 < origins["A"]["sigmas"]["Ni"] < 2 / 9 * relative
+    text = run(path, "trace", "BM-1").stdout
+    assert "66.67 %" in text
+    assert "Toyota" in text
+    assert "all" in text
+
+
+def test_recall_adds_up_and_leaves_out_what_was_taken_back(path: Path) -> None:
+    found = read(path, "recall", "A")
+    held = sum(x["held_mg"]["Ni"] for x in found["reached"])
+    ended = sum(x["amounts_mg"]["Ni"] for x in found["ended"])
+    assert held + ended == pytest.approx(found["total_mg"]["Ni"], rel=1e-9)
+    assert {x["kind"] for x in found["ended"]} == {"customer", "unaccounted"}
+    text = run(path, "recall", "A", "-s", "Ni").stdout
+    assert "Ni: of 400.000 kg: in lots of the book" in text
+    assert "waste" not in text
+
+
+def test_as_of_before_the_delivery(path: Path) -> None:
+    before = (START + timedelta(hours=13, minutes=30)).isoformat()
+    found = read(path, "recall", "A", "--as-of", before)
+    assert [x["lot"] for x in found["reached"]] == ["A", "BM"]
+
+
+@pytest.mark.parametrize("ending", ["svg", "json", "csv", "graphml"])
+def test_a_lineage_is_written_as_its_ending_says(path: Path, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"a.{ending}"
+    done = run(path, "trace", "BM-1", "--out", str(out))
+    assert done.exit_code == 0, done.output
+    text = out.read_text(encoding="utf-8")
+    if ending in ("svg", "graphml"):
+        assert len(ElementTree.fromstring(text)) > 0
+    elif ending == "json":
+        assert {x.id for x in read_lineage_json(text).ends} >= {"A", "B", "BM", "BM-1"}
+    else:
+        _, links = read_lineage_csv(text)
+        assert {(x.source, x.target) for x in links} >= {("A", "BM"), ("BM", "BM-1")}
+
+
+def test_path_between_lots(path: Path, tmp_path: Path) -> None:
+    assert "BM     BM-1" in run(path, "path", "A", "BM-1").stdout
+    assert run(path, "path", "BM-1", "A").stdout == "nothing went from BM-1 to A\n"
+    out = tmp_path / "path.svg"
+    assert run(path, "path", "A", "BM-1", "--out", str(out)).exit_code == 0
+    assert len(read(path, "path", "A", "BM-1")["links"]) == 2
+
+
+def test_suspect_names_customers_lots_and_certificates(path: Path, tmp_path: Path) -> None:
+    stated = tmp_path / "certificates.csv"
+    stated.write_text("certificate,lot,claim\nC-1,BM-1,all recycled\nC-2,B,x\n", encoding="utf-8")
+    found = read(path, "suspect", "A", "--certificates", str(stated))
+    assert [(x["customer"], x["lot"], x["document"]) for x in found["deliveries"]] == [
+        ("Toyota", "BM-1", "note 7")
+    ]
+    assert [x["lot"] for x in found["held"]] == ["BM"]
+    assert [x["certificate"] for x in found["certificates"]] == ["C-1"]
+    text = run(path, "suspect", "A", "--certificates", str(stated)).stdout
+    assert "all recycled" in text
+    assert "C-2" not in text
+
+
+def test_on_site_with_origins(path: Path) -> None:
+    found = read(path, "on-site", "WS", "--by", "supplier")
+    assert [x["lot"] for x in found["lots"]] == ["BM"]
+    nickel = {group: x["Ni"] for group, x in found["origins_mg"].items()}
+    assert sum(nickel.values()) == pytest.approx(found["lots"][0]["content_mg"]["Ni"], rel=1e-9)
+    assert nickel["LGES"] == pytest.approx(2 * nickel["Toyota"], rel=1e-6)
+
+
+def test_origins_of_all_lots_in_groups(path: Path, tmp_path: Path) -> None:
+    found = read(path, "origins", "-s", "Ni", "--material", "black mass")
+    assert found["groups"] == ["LGES", "Toyota"]
+    assert [x["lot"] for x in found["lots"]] == ["BM", "BM-1"]
+    assert found["lots"][1]["shares"] == pytest.approx([2 / 3, 1 / 3])
+    groups = tmp_path / "groups.csv"
+    groups.write_text("supplier,material,group\nLGES,,US\n,cells,post\n", encoding="utf-8")
+    found = read(path, "origins", "--groups", str(groups))
+    assert set(found["groups"]) == {"US", "post"}
+    out = tmp_path / "all.parquet"
+    assert run(path, "origins", "--out", str(out)).exit_code == 0
+    assert pq.read_table(out).column("lot").to_pylist() == ["A", "B", "BM", "BM-1"]
+    out = tmp_path / "all.csv"
+    assert run(path, "origins", "-s", "Co", "--out", str(out)).exit_code == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        assert {row["Co_mg"] for row in csv.DictReader(file)} == {"0"}
+
+
+WRONG = [
+    (("trace", "BM-7"), "unknown-name.*BM-7.*did you mean BM"),
+    (("recall", "nothing like it"), "unknown-name"),
+    (("path", "A", "X"), "unknown-name.*'X'"),
+    (("trace", "A", "-s", "nickel"), "unknown-name.*nickel"),
+    (("origins", "-s", "Nl"), "unknown-name.*known: Co, Ni"),
+    (("on-site", "WX"), "unknown-name.*known: WS"),
+    (("origins", "--out", "x.xls"), "format.*expected .csv or .parquet"),
+    (("suspect", "A", "--certificates", "absent.csv"), "absent.csv: file"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), WRONG, ids=[" ".join(x[0]) for x in WRONG])
+def test_bad_questions_get_a_finding(path: Path, words: tuple[str, ...], told: str) -> None:
+    done = run(path, *words)
+    assert done.exit_code == 1
+    assert re.search(told, done.stderr), done.stderr
+
+
+FILES = [
+    ("certificate,lott\nC,BM\n", ["f.csv:1: missing.*lot"]),
+    ("certificate,lot\nC,BM\nC,BM\n,BM\nD,\nE,BX\n",
+     ["f.csv:3: duplicate", "f.csv:4: missing", "f.csv:5: missing", "f.csv:6: unknown-name.*BX"]),
+    (b"certificate,lot\nC\xe9,BM\n", ["f.csv:2: encoding"]),
+    ("", ["f.csv:1: missing"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), FILES)
+def test_wrong_certificates_get_every_finding(
+    path: Path, tmp_path: Path, text: str | bytes, told: list[str]
+) -> None:
+    file = tmp_path / "f.csv"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = run(path, "suspect", "A", "--certificates", str(file))
+    assert done.exit_code == 1
+    for one in told:
+        assert re.search(one, done.stderr), done.stderr
+
+
+GROUPS = [
+    ("supplier,material\nLGES,\n", "f.csv:1: missing.*group"),
+    ("supplier,material,group\nLGSE,,US\n", "f.csv:2: unknown-name.*did you mean LGES"),
+    ("supplier,material,group\nLGES,,\n", "f.csv:2: missing"),
+    ("supplier,material,group\n,,US\nLGES,,US\n", "f.csv:3: duplicate"),
+    ("supplier,material,group\nLGES,,US\n", "missing.*none for 'cells' of 'Toyota'"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), GROUPS)
+def test_wrong_groups_get_a_finding(path: Path, tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "f.csv"
+    file.write_text(text, encoding="utf-8")
+    done = run(path, "origins", "--groups", str(file))
+    assert done.exit_code == 1
+    assert re.search(told, done.stderr), done.stderr
