@@ -9,11 +9,12 @@ DEV := $(VENV)/.installed-dev
 PEERS := $(VENV)/.installed-peers
 BIOSTEAM := build/biosteam
 BEANCOUNT := build/beancount
+IGRAPH := build/igraph
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check bench bench-biosteam docs lock
+.PHONY: help run test test-all check bench bench-biosteam bench-igraph docs lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 20
@@ -40,9 +41,13 @@ bench: $(PEERS) $(BEANCOUNT)/.installed  ## measure speed and print it beside pe
 	$(BIN)/python bench/book.py
 	$(BIN)/python bench/book_scale.py
 	$(BIN)/python bench/book_postgres.py
+	$(BIN)/python bench/trace_scale.py
 	$(BIN)/python bench/serials.py
 
 bench-biosteam: $(BIOSTEAM)/.installed  ## the same with BioSTEAM among the peers (wants Python 3.11)
+	$(MAKE) bench
+
+bench-igraph: $(IGRAPH)/.installed  ## the same with igraph among the peers
 	$(MAKE) bench
 
 docs: $(DEV)  ## run every example of README.md and docs/
@@ -95,4 +100,9 @@ $(BEANCOUNT)/.installed:
 	@echo 'Installing Beancount into $(BEANCOUNT) (the first time only)'
 	@$(PYTHON) -m venv $(BEANCOUNT)
 	@$(BEANCOUNT)/bin/python -m pip install --quiet --disable-pip-version-check beancount==3.1.0
+# It is GPL-2, so no extra of ours asks for it; it is only measured against, as a program of its own.
+$(IGRAPH)/.installed:
+	@echo 'Installing igraph into $(IGRAPH) (the first time only)'
+	@$(PYTHON) -m venv $(IGRAPH)
+	@$(IGRAPH)/bin/python -m pip install --quiet --disable-pip-version-check igraph numpy
 	@touch $@

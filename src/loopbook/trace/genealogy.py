@@ -10,7 +10,7 @@ import numpy as np
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.graph import MASS, Graph
-from loopbook.trace.kernels import Kernels, Numbers, Shares
+from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, distinct
 from loopbook.trace.reading import (
     NOW,
     AsOf,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Genealogy", "recall", "trace"]
 
 _RECENT = 10_000  # lots whose names are offered for a wrong one
+
+_Met = tuple[str, str, str, str, Shares]  # of an origin: id, kind, material, supplier, shares
 
 
 def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
@@ -138,28 +140,20 @@ class Genealogy:
         owner, end, nets = graph.nets(order)
         places = np.searchsorted(order, owner)
         suppliers = self.suppliers(owner, end)
-        roots = np.isin(order, list(suppliers))
-        found = self._lots_of_origin(order[roots], shares[roots], suppliers)
-        gained: dict[str, Shares] = {}
-        for row in np.flatnonzero(~roots[places]):
-            net = np.array([max(nets[s][row], 0) for s in graph.substances], np.float64)
-            total = _at(graph.total, graph.substances, int(owner[row]))
-            part = shares[places[row]] * np.divide(
-                net, total, out=np.zeros_like(net), where=total > 0
-            )
-            if np.nansum(part) > 0.0:
-                name = graph.ends[int(end[row])]
-                gained[name] = gained.get(name, np.zeros(len(part))) + part
-        made = [(name, _kind(name), "", "", part) for name, part in gained.items()]
-        origins = [
-            Origin(name, kind, material, supplier, part, np.nan_to_num(part) * whole)
-            for name, kind, material, supplier, part in (*found, *made)
-        ]
-        origins.sort(key=lambda x: (-float(x.amounts_mg.sum()), x.id))
+        roots = np.array([lot in suppliers for lot in order.tolist()], bool)
+        met = self._lots_of_origin(order[roots], shares[roots], suppliers)
+        made = ~roots[places]
+        gained = {name: net[made] for name, net in nets.items()}
+        met += self._boundaries_of_origin(shares[places[made]], owner[made], end[made], gained)
+        parts = np.array([part for *_, part in met]).reshape(len(met), len(whole))
+        amounts = np.nan_to_num(parts) * whole
+        mass = amounts.sum(axis=1).tolist()
+        rank = sorted(range(len(met)), key=lambda k: (-mass[k], met[k][0]))
+        origins = tuple([Origin(*met[k], amounts[k]) for k in rank])
         material = graph.materials[int(graph.material[number])]
         inside = np.any(shares > 0.0, axis=1) & (order != number)
         ancestors = int(np.count_nonzero(inside))
-        return Trace(lot, material, graph.substances, whole, tuple(origins), ancestors)
+        return Trace(lot, material, graph.substances, whole, origins, ancestors)
 
     def _shares(
         self, number: int, order: Numbers, kernel: Callable[[Graph, str, Numbers, Shares], Shares]
@@ -175,23 +169,50 @@ class Genealogy:
 
     def suppliers(self, owner: Numbers, end: Numbers) -> dict[int, str]:
         """Lots that came from outside, by number, and from whom; of rows of `Graph.nets`."""
-        found = {}
-        for lot, number in zip(owner.tolist(), end.tolist(), strict=True):
-            name = self.graph.ends[number]
-            if _kind(name) == "supplier":
-                found[lot] = name.split("/")[1]
-        return found
+        ends = self.graph.ends
+        parties = {
+            number: ends[number].split("/")[1]
+            for number in set(end.tolist())
+            if _kind(ends[number]) == "supplier"
+        }
+        rows = zip(owner.tolist(), end.tolist(), strict=True)
+        return {lot: parties[number] for lot, number in rows if number in parties}
 
     def _lots_of_origin(
         self, roots: Numbers, shares: Shares, suppliers: Mapping[int, str]
-    ) -> list[tuple[str, str, str, str, Shares]]:
+    ) -> list[_Met]:
+        """Lots from outside of which there is something: name, kind, material, supplier."""
         graph = self.graph
-        found = []
-        for lot, share in zip(roots.tolist(), shares, strict=True):
-            if np.nansum(share) > 0.0:
-                material = graph.materials[int(graph.material[lot])]
-                found.append((graph.names[lot], "lot", material, suppliers[lot], share))
-        return found
+        some = np.nansum(shares, axis=1) > 0.0
+        roots, shares = roots[some], shares[some]
+        materials = graph.material[roots].tolist()
+        return [
+            (name, "lot", graph.materials[material], suppliers[lot], share)
+            for lot, name, material, share in zip(
+                roots.tolist(), graph.names.many(roots), materials, shares, strict=True
+            )
+        ]
+
+    def _boundaries_of_origin(
+        self, shares: Shares, owner: Numbers, end: Numbers, nets: Mapping[str, Amounts]
+    ) -> list[_Met]:
+        """Boundaries from which something came into lots that have parents.
+
+        Parameters
+        ----------
+        shares, owner, end, nets : a row for each lot and boundary: the share of the traced lot's
+            matter that came through the lot, the two, and mg from the one into the other.
+        """
+        graph = self.graph
+        net = np.stack([np.maximum(nets[s], 0.0) for s in graph.substances], axis=1)
+        total = np.stack([graph.total[s][owner] for s in graph.substances], axis=1)
+        parts = shares * np.divide(net, total, out=np.zeros_like(net), where=total > 0)
+        gained: dict[str, Shares] = {}
+        for code in distinct(end).tolist():
+            name, part = graph.ends[code], parts[end == code].sum(axis=0)
+            if np.nansum(part) > 0.0:
+                gained[name] = gained.get(name, np.zeros(len(part))) + part
+        return [(name, _kind(name), "", "", part) for name, part in gained.items()]
 
     def recall(self, lot: str) -> Recall:
         """Where a lot's matter went, in every substance."""
@@ -205,20 +226,20 @@ class Genealogy:
         places = np.searchsorted(order, owner)
         held = totals - self._sent(order)
         np.add.at(held, places, out)
+        amounts, held = part * totals, part * held
+        some = np.flatnonzero((part > 0.0).any(axis=1))
+        lots = order[some]
         reached = [
-            Reached(
-                graph.names[int(lot_)], graph.materials[int(graph.material[lot_])],
-                shares[k], part[k] * totals[k], part[k] * held[k],
+            Reached(name, graph.materials[material], shares[k], amounts[k], held[k])
+            for name, material, k in zip(
+                graph.names.many(lots), graph.material[lots].tolist(), some.tolist(), strict=True
             )
-            for k, lot_ in enumerate(order)
-            if np.any(part[k] > 0.0)
-        ]  # fmt: skip
-        ended = []
-        for row in np.flatnonzero(out.any(axis=1)):
-            amounts = -out[row] * part[places[row]]
-            if np.any(amounts > 0.0):
-                name = graph.ends[int(end[row])]
-                ended.append(Ended(name, _kind(name), graph.names[int(owner[row])], amounts))
+        ]
+        gone = -out * part[places]
+        some = np.flatnonzero((gone > 0.0).any(axis=1))
+        left = zip(end[some].tolist(), graph.names.many(owner[some]), gone[some], strict=True)
+        ends = graph.ends
+        ended = [Ended(ends[k], _kind(ends[k]), name, amount) for k, name, amount in left]
         ended.sort(key=lambda x: (x.kind, x.id, x.lot))
         material = graph.materials[int(graph.material[number])]
         whole = totals[int(np.searchsorted(order, number))]

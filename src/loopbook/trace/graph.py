@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from loopbook.book.asof import TRANSIT
 from loopbook.errors import BalanceError
-from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, best_kernels, spans
+from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, best_kernels, distinct, spans
 from loopbook.trace.names import Names
 
 __all__ = ["MASS", "Additions", "Column", "Graph"]
@@ -228,7 +228,8 @@ class Graph:
 
         Raises
         ------
-        BalanceError : an edge into a lot that was made before, or one taken back that is not there.
+        BalanceError : an edge into a lot that was made before or out of one made after, or one
+            taken back that is not there.
         """
         first = len(self)
         if first + len(more.event) > _MOST or len(self.parent) + len(more.parent) > _MOST:
@@ -236,13 +237,13 @@ class Graph:
         self._add_lots(more)
         undone = self._add_edges(more, first)
         rows = len(self.outside_lot)
-        self._add(_OUTSIDE, (more.lot, more.end, np.full(len(more.lot), -1)))
+        self._add(_OUTSIDE, (more.lot, more.end, np.full(len(more.lot), -1, np.int32)))
         for name in (MASS, *self.substances):
             self.columns[f"outside {name}"].extend(more.outside[name])
         self.kernels.link(self.outside_lot, self.outside_head, self.outside_next, rows)
         if first:
             touched = np.concatenate([np.arange(first, len(self)), more.lot, undone])
-            self._sum(np.unique(touched))
+            self._sum(distinct(touched))
         else:
             self._sum(None)
 
@@ -256,8 +257,9 @@ class Graph:
             self.names = more.names
         else:
             self.names.add([more.names[k] for k in range(count)])
-        none = np.full(count, -1)
-        self._add(_LOT, (more.material, more.event, np.zeros(count), none, none))
+        none = np.full(count, -1, np.int32)
+        zeros = np.zeros(count, np.int32)
+        self._add(_LOT, (more.material, more.event, zeros, none, none.copy()))
         for name in (MASS, *self.substances):
             self.columns[f"total {name}"].extend(np.zeros(count))
 
@@ -274,7 +276,11 @@ class Graph:
             child = more.child[kept]
         whole = len(kept) == len(more.child) and np.array_equal(child, more.child)
         chosen: Any = slice(None) if whole else kept
-        self._add(_EDGE, (more.parent[chosen], child, np.full(len(child), -1)))
+        parent = more.parent[chosen]
+        if np.any(parent >= child):
+            name = self.names[int(child[np.argmax(parent >= child)])]
+            raise BalanceError(f"lot {name}: matter from a lot that was made after it")
+        self._add(_EDGE, (parent, child, np.full(len(child), -1, np.int32)))
         for name in (MASS, *self.substances):
             self.columns[f"content {name}"].extend(more.content[name][chosen])
         ends = np.cumsum(np.bincount(child - first, minlength=count)) + begin

@@ -18,7 +18,16 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Amounts", "Kernels", "Numbers", "NumpyKernels", "Shares", "best_kernels", "spans"]
+__all__ = [
+    "Amounts",
+    "Kernels",
+    "Numbers",
+    "NumpyKernels",
+    "Shares",
+    "best_kernels",
+    "distinct",
+    "spans",
+]
 
 Amounts = NDArray[np.int64]
 Numbers = NDArray[Any]
@@ -72,6 +81,19 @@ def spans(starts: Numbers, counts: Numbers) -> Numbers:
     return found
 
 
+def distinct(values: Numbers) -> Numbers:
+    """Values without repetition, rising.
+
+    `numpy.unique` loads `numpy.ma`, which takes as long as a question to a cold book.
+
+    >>> distinct(np.array([5, 2, 5]))
+    array([2, 5])
+    """
+    rising = np.sort(values)
+    found: Numbers = rising[np.append(True, rising[1:] != rising[:-1])[: len(rising)]]
+    return found
+
+
 class NumpyKernels:
     """The loops in NumPy, a generation of lots at a time."""
 
@@ -111,27 +133,32 @@ class NumpyKernels:
 
     def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
         """Numbers of lots and of all that is in them, rising."""
-        seen = frontier = np.unique(lots)
+        mark, stamp = graph.marks()
+        seen = [frontier := distinct(lots)]
         while len(frontier):
+            mark[frontier] = stamp
             starts = graph.in_ptr[frontier]
             edges = spans(starts, graph.in_ptr[frontier + 1] - starts)
-            edges = edges[graph.mass[edges] != 0]
-            frontier = np.setdiff1d(graph.parent[edges], seen)
-            seen = np.union1d(seen, frontier)
-        return seen
+            met = graph.parent[edges[graph.mass[edges] != 0]]
+            frontier = distinct(met[mark[met] != stamp]).astype(np.int64)
+            seen.append(frontier)
+        return np.sort(np.concatenate(seen))
 
     def descendants(self, graph: Any, lots: Numbers) -> Numbers:
         """Numbers of lots and of all that they are in, rising."""
-        seen = frontier = np.unique(lots)
+        mark, stamp = graph.marks()
+        seen = [frontier := distinct(lots)]
         while len(frontier):
+            mark[frontier] = stamp
             found = []
             edges = graph.head[frontier]
             while len(edges := edges[edges >= 0]):
-                found.append(graph.child[edges[graph.mass[edges] != 0]])
+                met = graph.child[edges[graph.mass[edges] != 0]]
+                found.append(met[mark[met] != stamp])
                 edges = graph.following[edges]
-            frontier = np.setdiff1d(np.concatenate(found), seen) if found else frontier[:0]
-            seen = np.union1d(seen, frontier)
-        return seen
+            frontier = distinct(np.concatenate([*found, frontier[:0]]))
+            seen.append(frontier)
+        return np.sort(np.concatenate(seen))
 
     def back(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
         """Share of a lot's matter that came through each of its ancestors.

@@ -11,7 +11,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from loopbook.trace.kernels import Numbers, Shares
+from loopbook.trace.kernels import Numbers, Shares, distinct
 
 __all__ = ["NumbaKernels"]
 
@@ -144,7 +144,7 @@ class NumbaKernels:
     def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
         """As in `NumpyKernels`."""
         mark, stamp = graph.marks()
-        unique = np.unique(lots)
+        unique = distinct(lots)
         columns = graph.in_ptr, graph.parent, graph.mass
         found: Numbers = _ancestors(columns, mark, stamp, unique)
         return found
@@ -153,7 +153,7 @@ class NumbaKernels:
         """As in `NumpyKernels`."""
         mark, stamp = graph.marks()
         columns = graph.head, graph.following, graph.child, graph.mass
-        found: Numbers = _descendants(columns, mark, stamp, np.unique(lots))
+        found: Numbers = _descendants(columns, mark, stamp, distinct(lots))
         return found
 
     def back(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:

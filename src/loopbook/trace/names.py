@@ -16,7 +16,9 @@ __all__ = ["Names"]
 
 _OFFSET, _PRIME = 0xCBF29CE484222325, 0x100000001B3
 _WORD = 2**64 - 1
-_CHUNK = 1_000_000  # names hashed at once
+_CHUNK = 50_000  # names hashed at once, in the processor's cache
+_FEW = 10_000  # names that a dictionary may hold
+_LATE = 1 / 8  # part that may be in the dictionary, so that each name is sorted in few times
 
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
@@ -96,7 +98,12 @@ class Names:
 
     def many(self, numbers: Sequence[int] | NDArray[np.integer]) -> list[str]:
         """Names by their numbers."""
-        return [self[int(number)] for number in numbers]
+        chosen = np.asarray(numbers, np.int64)
+        if not len(chosen) or chosen.max() >= len(self.order):
+            return [self[number] for number in chosen.tolist()]
+        spans = zip(self.ends[chosen].tolist(), self.ends[chosen + 1].tolist(), strict=True)
+        text = self.text
+        return [text[first:last].tobytes().decode() for first, last in spans]
 
     def number(self, name: str) -> int:
         """Number of a name; -1 if it is not there."""
@@ -117,22 +124,27 @@ class Names:
 
     def add(self, names: Sequence[str]) -> None:
         """Add names behind the others; none of them may be there."""
-        if not len(self.order):
-            made = Names.of(names)
+        for number, name in enumerate(names, len(self)):
+            self._numbers[name] = number
+        self._late.extend(names)
+        if len(self._late) > max(_FEW, len(self.order) * _LATE):
+            made = self.settled()
             self.text, self.ends, self.hashes, self.order = (
                 made.text, made.ends, made.hashes, made.order,
             )  # fmt: skip
-            return
-        for name in names:
-            self._numbers[name] = len(self)
-            self._late.append(name)
+            self._late, self._numbers = [], {}
 
     def settled(self) -> Names:
         """The same names, all of them in the sorted part."""
         if not self._late:
             return self
         late = Names.of(self._late)
-        return Names.packed(
+        if not len(self.order):
+            return late
+        place = np.searchsorted(self.hashes, late.hashes)
+        return Names(
             np.concatenate([self.text, late.text]),
             np.concatenate([self.ends, late.ends[1:] + self.ends[-1]]),
+            np.insert(self.hashes, place, late.hashes),
+            np.insert(self.order, place, late.order + len(self.order)),
         )

@@ -1,0 +1,93 @@
+"""One question by recursive SQL: the answer of the arrays, through the indexes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from loopbook.book import commands as c
+from loopbook.book.book import Book
+from loopbook.trace import AsOf, Genealogy, recall, trace
+from loopbook.trace.kernels import NumpyKernels, best_kernels
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+SCRAP = {"material": "scrap", "owner": "A", "supplier": "A", "site": "WS"}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    """Two blends with a common parent, a re-assay, a delivery, a blend that is taken back."""
+    with Book(tmp_path / "b.sqlite", create=True, substances=("Ni", "Co", "other")) as book:
+        told = [
+            c.RegisterParty, {"party": "A"}, c.RegisterParty, {"party": "B"},
+            c.RegisterSite, {"site": "WS"}, c.RegisterMaterial, {"material": "scrap"},
+            *(x for k in range(6) for x in (
+                c.Receive, {"lot": f"S{k}", "mass_kg": 100 + k, "shares": {"Ni": f"0.{k}"}, **SCRAP}
+            )),
+            c.Blend, _blend("M1", S0=60, S1=None), c.Blend, _blend("M2", S0=None, S2=50, S3=None),
+            c.Assay, {"lot": "M2", "stage": "final", "basis": "as received", "shares":
+                {"Ni": "0.3", "Co": "0.01"}},
+            c.Blend, _blend("P", M1=80, M2=100), c.Blend, _blend("Q", M2=50, S4=None),
+            c.Blend, _blend("R", S5=10, M1=10), c.Reverse, {"event": "k15", "reason": "wrong lot"},
+            c.Deliver, {"lot": "P", "customer": "B", "site": "WS"},
+        ]  # fmt: skip
+        for k, (kind, its) in enumerate(zip(told[::2], told[1::2], strict=True)):
+            moment = START + timedelta(minutes=k)
+            book.post(kind(key=f"k{k}", actor="me", occurred_at=moment, **its))
+        yield book
+
+
+def _blend(lot: str, **inputs: int | None) -> dict[str, Any]:
+    return {"lot": lot, "material": "scrap", "site": "WS", "inputs_kg": inputs}
+
+
+def same(one: Any, other: Any) -> bool:
+    if is_dataclass(one):
+        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, np.ndarray):
+        return np.allclose(one, other, rtol=1e-12, atol=1e-9, equal_nan=True)
+    return bool(one == other)
+
+
+@pytest.mark.parametrize("kernels", [NumpyKernels(), best_kernels()], ids=lambda k: k.name)
+@pytest.mark.parametrize("minutes", [None, 12, 15])
+def test_the_answer_is_that_of_the_arrays(book: Book, kernels: Any, minutes: int | None) -> None:
+    when = START + timedelta(minutes=minutes or 0)
+    moment = None if minutes is None else int(when.timestamp() * 1e6)
+    asof = AsOf(occurred=moment)
+    whole = Genealogy.of(book, asof=asof, kernels=kernels)
+    lots = whole.graph.names.many(range(len(whole.graph)))
+    assert len(lots) == {None: 11, 12: 8, 15: 11}[minutes]
+    for lot in lots:
+        assert same(trace(book, lot, asof=asof), whole.trace(lot)), lot
+        assert same(recall(book, lot, asof=asof), whole.recall(lot)), lot
+
+
+def test_every_table_is_searched_by_an_index(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, Any]] = []
+    rows = book.store.rows
+
+    def listening(sql: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        asked.append((sql, values))
+        return rows(sql, values)
+
+    monkeypatch.setattr(book.store, "rows", listening)
+    trace(book, "P")
+    recall(book, "S0")
+    recursive = [x for x in asked if "RECURSIVE" in x[0]]
+    assert len(recursive) == 2
+    with closing(sqlite3.connect(str(book.store.path))) as link:  # type: ignore[attr-defined]
+        for sql, values in recursive:
+            plan = [row[3] for row in link.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+            scans = {line for line in plan if line.startswith("SCAN")}
+            assert scans <= {"SCAN found", "SCAN b"}, plan
