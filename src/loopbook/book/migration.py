@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from loopbook.book.edges import edge_rows
@@ -58,20 +58,26 @@ def migrate(address: Path | str) -> str:
 
         return migrate_server(str(address))
     path = Path(address)
+    with _writing(path) as (link, found):
+        if found in _FILLED:
+            _rebuild(link, found)
+            link.execute("UPDATE book SET value = ? WHERE key = 'version'", (str(VERSION),))
+        elif found != str(VERSION):
+            raise InputError([Finding("version", str(path), f"at most {VERSION}", found)])
+    return found
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
+    """A file in a writing transaction, and its version; all that is done is kept, or nothing."""
     if not path.exists():
         raise InputError([Finding("file", str(path), "a book", "no such file")])
     with told_of(path), closing(sqlite3.connect(path, isolation_level=None)) as link:
         for setting in _SETTINGS:
             link.execute(f"PRAGMA {setting}")
         link.execute("BEGIN IMMEDIATE")  # closing without COMMIT takes it all back
-        found = version_of(link, path)
-        if found in _FILLED:
-            _rebuild(link, found)
-            link.execute("UPDATE book SET value = ? WHERE key = 'version'", (str(VERSION),))
-        elif found != str(VERSION):
-            raise InputError([Finding("version", str(path), f"at most {VERSION}", found)])
+        yield link, version_of(link, path)
         link.execute("COMMIT")
-    return found
 
 
 def rebuild_edges(address: Path | str) -> int:
@@ -93,13 +99,7 @@ def rebuild_edges(address: Path | str) -> int:
 
         return rebuild_edges_on_server(str(address))
     path = Path(address)
-    if not path.exists():
-        raise InputError([Finding("file", str(path), "a book", "no such file")])
-    with told_of(path), closing(sqlite3.connect(path, isolation_level=None)) as link:
-        for setting in _SETTINGS:
-            link.execute(f"PRAGMA {setting}")
-        link.execute("BEGIN IMMEDIATE")  # closing without COMMIT takes it all back
-        found = version_of(link, path)
+    with _writing(path) as (link, found):
         if found != str(VERSION):
             raise InputError([Finding("version", str(path), str(VERSION), found)])
         triggers = _drop_all(link, "trigger", "edge")
@@ -109,7 +109,6 @@ def rebuild_edges(address: Path | str) -> int:
         for statement in triggers:
             link.execute(statement)
         (count,) = link.execute("SELECT count(*) FROM edge").fetchone()
-        link.execute("COMMIT")
     return int(count)
 
 
