@@ -35,6 +35,9 @@ from loopbook.errors import BalanceError
 __all__ = ["Edge", "edge_rows", "edges_of", "end_of"]
 
 
+_UNBALANCED = "unbalanced: the event does not sum to zero"
+
+
 class Edge(NamedTuple):
     """Matter that went from one end to another; below zero only where an event is taken back."""
 
@@ -79,13 +82,17 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     if reverses:
         undone = edges_of([Leg(leg.account, negate(leg.content)) for leg in legs])
         return tuple([Edge(source, target, negate(x)) for source, target, x in undone])
+    if len(legs) == 2 and legs[0].account.lot == legs[1].account.lot != "":
+        if any(map(add, legs[0].content, legs[1].content)):
+            raise BalanceError(_UNBALANCED)
+        return ()  # title or custody, the commonest events
     sums: dict[str, Sequence[int]] = {}
     for leg in legs:
         end = end_of(leg.account)
         old = sums.get(end)
         sums[end] = leg.content if old is None else list(map(add, old, leg.content))
     if any(map(sum, zip(*sums.values(), strict=True))):
-        raise BalanceError("unbalanced: the event does not sum to zero")
+        raise BalanceError(_UNBALANCED)
     if len(sums) < 2:
         return ()  # title or custody: nothing went anywhere
     ends = sorted(end for end, content in sums.items() if any(content))
@@ -125,6 +132,8 @@ def _pooled(ends: Sequence[str], sums: Mapping[str, Sequence[int]]) -> tuple[Edg
     found: dict[tuple[str, str], list[int]] = {}
     count = len(sums[ends[0]])
     for k, column in enumerate(zip(*[sums[end] for end in ends], strict=True)):
+        if not any(column):
+            continue
         givers = [(end, -x) for end, x in zip(ends, column, strict=True) if x < 0]
         takers = [(end, x) for end, x in zip(ends, column, strict=True) if x > 0]
         for source, target, part in _shared(givers, takers):
@@ -145,8 +154,9 @@ def _shared(
         return [(source, takers[0][0], given) for source, given in givers]
     found = []
     left = [given for _, given in givers]
+    last = takers[-1][0] if takers else ""
     for target, taken in takers:
-        parts = apportion(taken, left)
+        parts = left if target == last else apportion(taken, left)  # the last takes what is left
         left = list(map(sub, left, parts))
         found += [(s, target, part) for (s, _), part in zip(givers, parts, strict=True) if part]
     return found

@@ -290,7 +290,10 @@ def apportion(amount: int, weights: Sequence[int]) -> Content:
     exact = [w * amount for w in weights]
     floors = [x // whole for x in exact]
     short = amount - sum(floors)
-    if short:
+    if short == 1:
+        rests = [x % whole for x in exact]
+        floors[rests.index(max(rests))] += 1
+    elif short:
         order = sorted(range(len(exact)), key=lambda i: (-(exact[i] % whole), i))
         for i in order[:short]:
             floors[i] += 1

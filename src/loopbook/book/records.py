@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from json.encoder import encode_basestring
 
 from loopbook.book.nouns import Event, Leg
 
@@ -19,6 +20,7 @@ __all__ = ["event_bytes", "leaf_of"]
 _ENCODE = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False
 ).encode
+_TEXT = encode_basestring  # what the encoder does with a text, without asking what it is
 
 
 def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
@@ -36,14 +38,14 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
         for m in event.measurements
     ]  # fmt: skip
     text = (  # names in their order; half the time of a dict that is encoded and sorted
-        f'{{"actor":{_ENCODE(event.actor)},"command":{_ENCODE(event.command)},'
-        f'"document":{_ENCODE(event.document)},"key":{_ENCODE(event.key)},'
-        f'"kind":{_ENCODE(event.kind)},"legs":[{legs}],'
+        f'{{"actor":{_TEXT(event.actor)},"command":{_TEXT(event.command)},'
+        f'"document":{_TEXT(event.document)},"key":{_TEXT(event.key)},'
+        f'"kind":{_TEXT(event.kind)},"legs":[{legs}],'
         f'"lots":{_ENCODE(lots) if lots else "[]"},'
         f'"measurements":{_ENCODE(measurements) if measurements else "[]"},'
         f'"nouns":{_ENCODE(list(event.nouns)) if event.nouns else "[]"},'
         f'"occurred_at":"{event.occurred_at}","recorded_at":"{event.recorded_at}",'
-        f'"reverses":{_ENCODE(event.reverses)}}}'
+        f'"reverses":{_TEXT(event.reverses)}}}'
     )
     return text.encode()
 
@@ -53,7 +55,7 @@ def _leg(leg: Leg, substances: Sequence[str]) -> str:
     content = leg.content
     places = _places(tuple(substances[: len(content)]))
     amounts = ",".join([f'{name}:"{content[k]}"' for k, name in places if content[k]])
-    return f"[{_ENCODE(str(leg.account))},{{{amounts}}}]"
+    return f"[{_TEXT(str(leg.account))},{{{amounts}}}]"
 
 
 @lru_cache(maxsize=64)

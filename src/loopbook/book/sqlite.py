@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from functools import lru_cache
 from itertools import count
@@ -198,12 +199,18 @@ class SqliteStore:
                     self._link.execute("ROLLBACK")
 
     def damage(self) -> Iterator[str]:
-        """What is wrong with the file itself: its pages, indexes, and the database's own checks."""
-        for (told,) in self.rows("PRAGMA integrity_check(20)"):
-            if told != "ok":
-                yield str(told)
-        for table, row, parent, _ in self.rows("PRAGMA foreign_key_check")[:20]:
-            yield f"row {row} of {table} names no {parent}"
+        """What is wrong with the file itself: its pages, indexes, and the database's own checks.
+
+        Pages are read by a thread of their own until somebody asks for the first answer.
+        """
+        pool = ThreadPoolExecutor(1)
+        pages = pool.submit(_damaged_pages, self.path)
+        pool.shutdown(wait=False)
+        return self._damage(pages)
+
+    def _damage(self, pages: Future[list[str]]) -> Iterator[str]:
+        with told_of(self.path):
+            yield from pages.result()
         expected = self._expected_objects()
         found = set(self.rows(_OBJECTS))
         for kind, name, _ in sorted(expected ^ found):
@@ -239,6 +246,15 @@ class SqliteStore:
                 if self._link.in_transaction:
                     self._link.execute("ROLLBACK")
         return int(size) + len(new)
+
+
+def _damaged_pages(path: Path) -> list[str]:
+    """What SQLite finds in the pages, indexes and references of a file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as link:
+        told = [str(x) for (x,) in link.execute("PRAGMA integrity_check(20)") if x != "ok"]
+        for table, row, parent, _ in link.execute("PRAGMA foreign_key_check").fetchmany(20):
+            told.append(f"row {row} of {table} names no {parent}")
+    return told
 
 
 @lru_cache(maxsize=256)

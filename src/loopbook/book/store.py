@@ -100,7 +100,10 @@ class Store(Database, Protocol):
         ...
 
     def damage(self) -> Iterable[str]:
-        """What is wrong with the storage itself: pages, indexes, the database's own checks."""
+        """What is wrong with the storage itself: pages, indexes, the database's own checks.
+
+        The check may run beside other work from the call on; it is over when the answers are read.
+        """
         ...
 
     def place_leaves(self) -> int:

@@ -29,6 +29,7 @@ from loopbook.errors import Finding, InputError, LoopbookError, ProofError
 
 __all__ = ["VerifyReport", "verify"]
 
+_LISTED = 20
 _PAGE = 20_000  # rows read at once
 _UNREADABLE = (LoopbookError, KeyError, ValueError, TypeError, AttributeError)
 
@@ -68,11 +69,7 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
     notes = Notes()
     events = checkpoints = 0
     with book.store.snapshot():
-        try:
-            for told in book.store.damage():
-                notes.add("storage", "file", "an undamaged book", told)
-        except _UNREADABLE as error:
-            notes.add("storage", "file", "an undamaged book", one_line(error))
+        damage = book.store.damage()
         try:
             nouns = _nouns(book.store, notes)
             closed = _closed(book.store, nouns, notes)
@@ -84,7 +81,15 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
             rest = _Rest(book.store, nouns, scan, notes, tuple(keys))
             rest.run()
             events, checkpoints = scan.events, rest.checkpoints
-    return VerifyReport(events, checkpoints, notes.first_wrong, tuple(notes.findings), notes.found)
+        file = Notes()
+        try:
+            for told in damage:
+                file.add("storage", "file", "an undamaged book", told)
+        except _UNREADABLE as error:
+            file.add("storage", "file", "an undamaged book", one_line(error))
+    findings = tuple([*file.findings, *notes.findings][:_LISTED])
+    found = file.found + notes.found
+    return VerifyReport(events, checkpoints, notes.first_wrong, findings, found)
 
 
 def _nouns(db: Database, notes: Notes) -> Nouns:

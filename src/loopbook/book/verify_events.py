@@ -291,6 +291,8 @@ class EventScan:
         number, key, kind, actor, document, occurred_at, recorded_at, command, reverses = head[:9]
         lots, measured = page.lots.get(number, ()), page.measurements.get(number, ())
         for table, lines in (("lot", lots), ("measurement", measured)):
+            if not lines:
+                continue
             order = [line for line, _ in lines]
             if order != list(range(len(order))):
                 yield "line", f"lines of {table} 0, 1, 2, ...", ", ".join(map(str, order))
