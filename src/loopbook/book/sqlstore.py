@@ -349,7 +349,10 @@ class Session(_Stated):
         db.insert("posting", wide_columns(self.substances), self._postings(pending))
         edges = [row for n, e, _ in pending for row in edge_rows(n, e)]
         db.insert("edge", wide_columns(self.substances, "edge"), edges)
-        self._write_rest(pending)
+        if any(e.lots or e.nouns or e.measurements for _, e, _ in pending):
+            self._write_rest(pending)
+        if any(site.limits for site in self.nouns.sites.values()):
+            self._write_loads(pending)
         db.insert("event", EVENT_COLUMNS, [event_row(*told) for told in pending])
         self._unread.clear()
         self.latest = (pending[-1][0], pending[-1][1].recorded_at)
@@ -388,10 +391,10 @@ class Session(_Stated):
                 for k, m in enumerate(e.measurements)
             ],
         )  # fmt: skip
-        self._write_loads(pending, [name for _, kind, name, _ in nouns if kind == "site"])
 
-    def _write_loads(self, pending: list[tuple[int, Event, bytes]], new: Sequence[str]) -> None:
+    def _write_loads(self, pending: list[tuple[int, Event, bytes]]) -> None:
         """What the sites with limits hold of each hazard class."""
+        new = [name for _, e, _ in pending for kind, name, _ in e.nouns if kind == "site"]
         limits = [(s, h, 0, most) for s in new for h, most in self.nouns.sites[s].limits.items()]
         self.db.insert("load", ("site", "hazard", "mass", "most"), limits)
         loads: dict[tuple[str, str], int] = {}
