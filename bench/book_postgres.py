@@ -49,6 +49,7 @@ LOT_KG = 10**6
 KG = 10**6
 OWNERS = ("LGES", "GMBI")
 START = datetime(2026, 3, 1, tzinfo=UTC)
+STARTED = int(START.timestamp()) * 1_000_000
 SHARES = dict(zip(SUBSTANCES, ["0.05"] * 12, strict=True)) | {"Ni": "0.2", "other": "0.3"}
 COLUMNS = [f'"s_{s}"' for s in SUBSTANCES]
 
@@ -166,8 +167,8 @@ def prepared_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], No
             for side, party in enumerate((x.buyer, x.seller))
         ]
         return Event(
-            key=x.key, kind="transfer-title", actor=x.actor, document=x.document, occurred_at=0,
-            recorded_at=time.time_ns() // 1000, command=as_text(x),
+            key=x.key, kind="transfer-title", actor=x.actor, document=x.document,
+            occurred_at=STARTED, recorded_at=time.time_ns() // 1000, command=as_text(x),
             legs=sorted(legs, key=lambda leg: leg.account),
         )  # fmt: skip
 
