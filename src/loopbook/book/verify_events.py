@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -19,6 +18,7 @@ from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
 from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.schema import quoted
 from loopbook.book.store import Database
+from loopbook.book.uncollected import uncollected
 from loopbook.errors import BalanceError, Finding, StorageError
 
 __all__ = ["Amounts", "EventScan", "Notes", "one_line"]
@@ -114,14 +114,9 @@ class EventScan:
     def run(self) -> None:
         """Read and check all events."""
         self.sums = np.zeros((0, 1 + len(self.substances)), np.int64)
-        collecting = gc.isenabled()
-        gc.disable()  # rows make no circles, and looking for some takes a tenth of the time
-        try:
+        with uncollected():
             for page in self._pages():
                 self._check(page)
-        finally:
-            if collecting:
-                gc.enable()
 
     def last_at(self, slot: int) -> int:
         """Latest date of a posting on an account, by its place in `sums`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from loopbook.book.uncollected import uncollected
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.graph import MASS, Graph
@@ -39,7 +40,8 @@ def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
     lot : its name; an unknown one is an InputError.
     asof : only what had happened, or was known, by a moment.
     """
-    return Genealogy(read_ancestors(book, lot, asof)).trace(lot)
+    with uncollected():
+        return Genealogy(read_ancestors(book, lot, asof)).trace(lot)
 
 
 def recall(book: Book, lot: str, *, asof: AsOf = NOW) -> Recall:
@@ -51,7 +53,8 @@ def recall(book: Book, lot: str, *, asof: AsOf = NOW) -> Recall:
     lot : its name; an unknown one is an InputError.
     asof : only what had happened, or was known, by a moment.
     """
-    return Genealogy(read_descendants(book, lot, asof)).recall(lot)
+    with uncollected():
+        return Genealogy(read_descendants(book, lot, asof)).recall(lot)
 
 
 class Genealogy:
