@@ -82,10 +82,8 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     if reverses:
         undone = edges_of([Leg(leg.account, negate(leg.content)) for leg in legs])
         return tuple([Edge(source, target, negate(x)) for source, target, x in undone])
-    if len(legs) == 2 and legs[0].account.lot == legs[1].account.lot != "":
-        if any(map(add, legs[0].content, legs[1].content)):
-            raise BalanceError(_UNBALANCED)
-        return ()  # title or custody, the commonest events
+    if len(legs) == 2:  # the commonest events
+        return _of_two(*legs)
     sums: dict[str, Sequence[int]] = {}
     for leg in legs:
         end = end_of(leg.account)
@@ -95,10 +93,7 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
         raise BalanceError(_UNBALANCED)
     if len(sums) < 2:
         return ()  # title or custody: nothing went anywhere
-    ends = sorted(end for end, content in sums.items() if any(content))
-    if len(ends) == 2:
-        return tuple(_between(ends[0], ends[1], sums[ends[1]]))
-    return _pooled(ends, sums)
+    return _pooled(sorted(sums), sums)
 
 
 def edge_rows(postings: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
@@ -115,48 +110,48 @@ def edge_rows(postings: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
             yield event, source, target, sum(content), *content
 
 
-def _between(first: str, second: str, gained: Sequence[int]) -> Iterable[Edge]:
+def _of_two(one: Leg, other: Leg) -> tuple[Edge, ...]:
+    """Edges of an event of two legs."""
+    if any(map(add, one.content, other.content)):
+        raise BalanceError(_UNBALANCED)
+    first, second = end_of(one.account), end_of(other.account)
+    if first == second:
+        return ()  # title or custody
+    if first > second:
+        return _between(second, first, one.content)
+    return _between(first, second, other.content)
+
+
+def _between(first: str, second: str, gained: Sequence[int]) -> tuple[Edge, ...]:
     """Edges between two ends, the second of which gained."""
+    least, most = min(gained), max(gained)
+    if least >= 0:
+        return (Edge(first, second, tuple(gained)),) if most > 0 else ()
+    if most <= 0:
+        return (Edge(second, first, negate(tuple(gained))),)
     there = tuple([x if x > 0 else 0 for x in gained])
     back = tuple([-x if x < 0 else 0 for x in gained])
-    if any(there):
-        yield Edge(first, second, there)
-    if any(back):
-        yield Edge(second, first, back)
+    return Edge(first, second, there), Edge(second, first, back)
 
 
 def _pooled(ends: Sequence[str], sums: Mapping[str, Sequence[int]]) -> tuple[Edge, ...]:
-    """Edges between many ends, substance by substance."""
-    if not ends:
-        return ()
-    found: dict[tuple[str, str], list[int]] = {}
-    count = len(sums[ends[0]])
-    for k, column in enumerate(zip(*[sums[end] for end in ends], strict=True)):
-        if not any(column):
-            continue
-        givers = [(end, -x) for end, x in zip(ends, column, strict=True) if x < 0]
-        takers = [(end, x) for end, x in zip(ends, column, strict=True) if x > 0]
-        for source, target, part in _shared(givers, takers):
-            edge = found.get((source, target))
-            if edge is None:
-                edge = found[source, target] = [0] * count
-            edge[k] = part
-    return tuple([Edge(*pair, tuple(x)) for pair, x in sorted(found.items())])
+    """Edges between many ends, each substance by itself.
 
-
-def _shared(
-    givers: Sequence[tuple[str, int]], takers: Sequence[tuple[str, int]]
-) -> Iterable[tuple[str, str, int]]:
-    """What each taker gets of each giver, without the zeros."""
-    if len(givers) == 1:
-        return [(givers[0][0], target, taken) for target, taken in takers]
-    if len(takers) == 1:
-        return [(source, takers[0][0], given) for source, given in givers]
+    An end may give of one substance and take of another. A taker gets of what the givers have left;
+    the last that takes a substance thereby gets all that is left of it.
+    """
+    givers = [end for end in ends if min(sums[end]) < 0]
+    left = list(zip(*[[-x if x < 0 else 0 for x in sums[end]] for end in givers], strict=True))
+    none = (0,) * len(givers)
     found = []
-    left = [given for _, given in givers]
-    last = takers[-1][0] if takers else ""
-    for target, taken in takers:
-        parts = left if target == last else apportion(taken, left)  # the last takes what is left
-        left = list(map(sub, left, parts))
-        found += [(s, target, part) for (s, _), part in zip(givers, parts, strict=True) if part]
-    return found
+    for target in ends:
+        taken = sums[target]
+        if max(taken) <= 0:
+            continue
+        parts = [apportion(x, have) if x > 0 else none for x, have in zip(taken, left, strict=True)]
+        left = [tuple(map(sub, have, gets)) for have, gets in zip(left, parts, strict=True)]
+        for source, content in zip(givers, zip(*parts, strict=True), strict=True):
+            if any(content):
+                found.append(Edge(source, target, content))
+    found.sort()
+    return tuple(found)

@@ -81,8 +81,7 @@ class Account(NamedTuple):
         return "/".join((self.kind, self.party, self.site, self.lot))
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """Content put on an account; negative where it is taken away."""
 
     account: Account
@@ -128,8 +127,7 @@ class Lot:
     made_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(NamedTuple):
     """What a scale or a laboratory said of a lot.
 
     Parameters
@@ -287,6 +285,10 @@ def apportion(amount: int, weights: Sequence[int]) -> Content:
     whole = sum(weights)
     if whole <= 0:
         raise ValueError(f"{amount} mg cannot be split by weights that sum to {whole}")
+    if len(weights) == 2:  # one remainder is what the other lacks
+        first, rest = divmod(weights[0] * amount, whole)
+        first += 2 * rest >= whole
+        return first, amount - first
     exact = [w * amount for w in weights]
     floors = [x // whole for x in exact]
     short = amount - sum(floors)
