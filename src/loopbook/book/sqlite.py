@@ -48,6 +48,7 @@ class SqliteStore:
         self, path: Path | str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
     ) -> None:
         self.path = Path(path)
+        self.address = str(self.path.absolute())
         if not create and not self.path.exists():
             hint = "make one with loopbook book new"
             raise InputError([Finding("file", str(path), "a book", "no such file", hint)])

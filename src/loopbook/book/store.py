@@ -60,9 +60,11 @@ class Database(Protocol):
 class Store(Database, Protocol):
     """A book's tables, in a file or on a server.
 
+    `address` opens it again from another process.
     `gapless` says whether events are numbered 1, 2, 3, ... in the order of recording.
     """
 
+    address: str
     gapless: bool
 
     def transact(self, batch: Sequence[c.Command], work: Callable[[Session], T]) -> T:

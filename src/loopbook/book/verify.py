@@ -24,7 +24,9 @@ from loopbook.book.proofs import STEP
 from loopbook.book.schema import quoted
 from loopbook.book.sqlstore import Nouns
 from loopbook.book.store import Database
-from loopbook.book.verify_events import EventScan, Notes, one_line
+from loopbook.book.verify_events import EventScan, Notes
+from loopbook.book.verify_helper import helped
+from loopbook.book.verify_seals import one_line
 from loopbook.errors import Finding, InputError, LoopbookError, ProofError
 
 __all__ = ["VerifyReport", "verify"]
@@ -76,8 +78,10 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
         except _UNREADABLE as error:
             notes.add("settings", "settings and nouns", "readable", one_line(error))
         else:
-            scan = EventScan(book.store, nouns.substances, closed, book.store.gapless, notes)
-            scan.run()
+            with helped(book.store, nouns.substances) as helper:
+                gapless = book.store.gapless
+                scan = EventScan(book.store, nouns.substances, closed, gapless, notes, helper)
+                scan.run()
             rest = _Rest(book.store, nouns, scan, notes, tuple(keys))
             rest.run()
             events, checkpoints = scan.events, rest.checkpoints

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -13,17 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book.drafting import moment_at
-from loopbook.book.edges import edges_of
-from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
-from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.schema import quoted
 from loopbook.book.store import Database
 from loopbook.book.uncollected import uncollected
-from loopbook.errors import BalanceError, Finding, StorageError
+from loopbook.book.verify_helper import Helper
+from loopbook.book.verify_seals import PAGE, Page, Told, one_line, read_page, wrong_seal
+from loopbook.errors import Finding, StorageError
 
-__all__ = ["Amounts", "EventScan", "Notes", "one_line"]
+__all__ = ["Amounts", "EventScan", "Notes"]
 
-_PAGE = 4_000  # events read at once
 _MOST = 20  # findings listed
 _ACCOUNTS = 400  # asked for at once
 _EVER = -(2**63)
@@ -31,13 +29,6 @@ _BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"
 
 Amounts: TypeAlias = NDArray[np.int64]
 Numbers: TypeAlias = NDArray[np.int64]
-Told: TypeAlias = tuple[str, str, str]
-"""What is wrong with an event: code, expected, found."""
-
-
-def one_line(error: Exception) -> str:
-    """An error as text for a finding."""
-    return f"{type(error).__name__}: {error}".replace("\n", "; ")
 
 
 @dataclass(slots=True)
@@ -63,25 +54,6 @@ class Notes:
 
 
 @dataclass(slots=True)
-class _Page:
-    """Rows of some events in order, with what belongs to them by event number."""
-
-    heads: list[tuple[Any, ...]]
-    postings: list[tuple[Any, ...]] = field(default_factory=list)
-    legs: dict[int, list[Leg]] = field(default_factory=dict)
-    lots: dict[int, list[tuple[int, Lot]]] = field(default_factory=dict)
-    measurements: dict[int, list[tuple[int, Measurement]]] = field(default_factory=dict)
-    nouns: dict[int, list[Told]] = field(default_factory=dict)
-    edges: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
-    dates: dict[int, int] = field(default_factory=dict)
-    wrong: dict[int, list[Told]] = field(default_factory=dict)
-
-    def add(self, number: int, code: str, expected: str, found: str) -> None:
-        """Note what is wrong with an event."""
-        self.wrong.setdefault(number, []).append((code, expected, found))
-
-
-@dataclass(slots=True)
 class EventScan:
     """One pass over the events of a book.
 
@@ -93,6 +65,7 @@ class EventScan:
         closed periods, by start.
     gapless : whether the storage numbers events 1, 2, 3, ... without gaps.
     notes : takes the findings.
+    helper : judges the hashes and edges of the later events, if there is one.
     """
 
     db: Database
@@ -100,6 +73,7 @@ class EventScan:
     closed: list[tuple[int, int, int, str]]
     gapless: bool
     notes: Notes
+    helper: Helper | None = None
     events: int = 0
     last: int = 0
     seen: dict[str, int] = field(default_factory=dict)
@@ -154,15 +128,15 @@ class EventScan:
 
     # -- reading
 
-    def _pages(self) -> Iterator[_Page]:
+    def _pages(self) -> Iterator[Page]:
         """Pages in order; an event whose rows cannot be read is named and left out."""
-        after, size, left = 0, _PAGE, 0
+        after, size, left = 0, PAGE, 0
         while True:
             try:
-                page = self._read(after, size)
+                page = read_page(self.db, self.substances, after, size)
             except (StorageError, TypeError, ValueError) as error:
                 if size > 1:
-                    size, left = 1, _PAGE
+                    size, left = 1, PAGE
                     continue
                 told = one_line(error)
                 place = f"event after number {after}"
@@ -182,53 +156,11 @@ class EventScan:
             yield page
             after = page.heads[-1][0]
             left -= len(page.heads)
-            size = 1 if left > 0 else _PAGE
-
-    def _read(self, after: int, limit: int) -> _Page:
-        rows = self.db.rows
-        page = _Page(
-            rows(
-                "SELECT id, key, kind, actor, document, occurred_at, recorded_at, command, "
-                "reverses, leaf FROM event WHERE id > ? ORDER BY id LIMIT ?",
-                (after, limit),
-            )
-        )
-        if not page.heads:
-            return page
-        span = (page.heads[0][0], page.heads[-1][0])
-        names = ", ".join(f"p.{quoted(s)}" for s in self.substances)
-        page.postings = rows(
-            f"SELECT p.event, p.account, a.kind, a.party, a.site, a.lot, p.mass, {names} "
-            "FROM posting p LEFT JOIN account a ON a.id = p.account "
-            "WHERE p.event BETWEEN ? AND ? ORDER BY p.event, p.account",
-            span,
-        )
-        accounts: dict[int, Account] = {}
-        for row in page.postings:
-            account = accounts.get(row[1])
-            if account is None:
-                account = accounts[row[1]] = Account(*[x or "" for x in row[2:6]])
-            page.legs.setdefault(row[0], []).append(Leg(account, row[7:]))
-        where = "WHERE event BETWEEN ? AND ? ORDER BY event"
-        for n, line, *lot in rows(f"SELECT event, line, id, material FROM lot {where}, line", span):
-            page.lots.setdefault(n, []).append((line, Lot(*lot)))
-        for n, line, *told in rows(
-            "SELECT event, line, lot, quantity, value, uncertainty, method, laboratory, sample, "
-            f"grp, stage, basis FROM measurement {where}, line",
-            span,
-        ):
-            page.measurements.setdefault(n, []).append((line, Measurement(*told)))
-        for n, kind, noun, body in rows(f"SELECT event, kind, id, body FROM noun {where}", span):
-            page.nouns.setdefault(n, []).append((kind, noun, body))
-        names = ", ".join(quoted(s) for s in self.substances)
-        ends = f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target"
-        for n, *edge in rows(ends, span):
-            page.edges.setdefault(n, []).append(tuple(edge))
-        return page
+            size = 1 if left > 0 else PAGE
 
     # -- checking
 
-    def _check(self, page: _Page) -> None:
+    def _check(self, page: Page) -> None:
         """Check a page's events; findings come in the order of the events."""
         page.dates = {head[0]: head[5] if type(head[5]) is int else 0 for head in page.heads}
         for number, lots in page.lots.items():
@@ -240,7 +172,7 @@ class EventScan:
                 *self._wrong_head(head),
                 *page.wrong.get(number, ()),
                 *self._too_early(page, number),
-                *self._wrong_leaf(page, head),
+                *self._wrong_seal(page, head),
             ]
             for code, expected, found in told:
                 where = f"event {number} {head[1]!r}"
@@ -273,58 +205,21 @@ class EventScan:
             if occurred_at < end and number > closing:
                 yield "closed-period", "a date in an open period", f"in {name}, closed before"
 
-    def _too_early(self, page: _Page, number: int) -> Iterator[Told]:
+    def _too_early(self, page: Page, number: int) -> Iterator[Told]:
         """A lot that is measured, held or released before it was made."""
+        if number not in page.measurements and number not in page.nouns:
+            return
         lots = {m.lot for _, m in page.measurements.get(number, ())}
         lots.update(lot for kind, lot, _ in page.nouns.get(number, ()) if kind == "hold")
         for lot in sorted(lots):
             if page.dates[number] < self._made.get(lot, _EVER):
                 yield _BEFORE_LOT, _THERE, _later(lot)
 
-    def _wrong_leaf(self, page: _Page, head: tuple[Any, ...]) -> Iterator[Told]:
-        """Compute the event's hash again from its rows."""
-        number, key, kind, actor, document, occurred_at, recorded_at, command, reverses = head[:9]
-        lots, measured = page.lots.get(number, ()), page.measurements.get(number, ())
-        for table, lines in (("lot", lots), ("measurement", measured)):
-            if not lines:
-                continue
-            order = [line for line, _ in lines]
-            if order != list(range(len(order))):
-                yield "line", f"lines of {table} 0, 1, 2, ...", ", ".join(map(str, order))
-        event = Event(
-            key=key,
-            kind=kind,
-            actor=actor,
-            document=document,
-            occurred_at=occurred_at,
-            recorded_at=recorded_at,
-            command=command,
-            legs=sorted(page.legs.get(number, ()), key=lambda leg: leg.account),
-            lots=[lot for _, lot in lots],
-            measurements=[m for _, m in measured],
-            nouns=page.nouns.get(number, ()),
-            reverses=reverses or "",
-        )
-        try:
-            sealed = bytes(head[9])
-            leaf = leaf_of(event_bytes(event, self.substances))
-        except (TypeError, ValueError) as error:
-            yield "leaf", "rows that make an event", one_line(error)
-            return
-        if leaf != sealed:
-            found = f"its rows give {leaf.hex()[:16]}..."
-            yield "leaf", f"the sealed hash {sealed.hex()[:16]}...", found
-            return
-        try:
-            derived = edges_of(event.legs, reverses=bool(reverses))
-        except (BalanceError, TypeError, ValueError):  # `_amounts` tells why
-            return
-        edges = [(source, target, sum(x), *x) for source, target, x in derived]
-        if edges != page.edges.get(number, []):
-            wrong = set(edges).symmetric_difference(page.edges.get(number, []))
-            yield "edge", "edges that follow from the legs", ", ".join(sorted(map(str, wrong))[:2])
+    def _wrong_seal(self, page: Page, head: tuple[Any, ...]) -> Iterable[Told]:
+        told = None if self.helper is None else self.helper.told(head[0])
+        return wrong_seal(page, head, self.substances) if told is None else told
 
-    def _amounts(self, page: _Page) -> None:
+    def _amounts(self, page: Page) -> None:
         """Legs that do not add up, events that do not sum to zero, lots below zero."""
         if not page.postings:
             return
@@ -347,7 +242,7 @@ class EventScan:
                 page.add(row[0], "account", "an account", f"none of number {row[1]}")
         self._run_balances(page, amounts, events)
 
-    def _run_balances(self, page: _Page, amounts: Amounts, events: Numbers) -> None:
+    def _run_balances(self, page: Page, amounts: Amounts, events: Numbers) -> None:
         """Add a page to the running balances; note each lot's first step below zero."""
         accounts, inverse = np.unique([row[1] for row in page.postings], return_inverse=True)
         known = len(self.slots)
@@ -380,7 +275,7 @@ class EventScan:
 
     def _run_order(
         self,
-        page: _Page,
+        page: Page,
         rows: Sequence[tuple[Any, ...]],
         when: Numbers,
         *,
@@ -417,7 +312,7 @@ def _grown(old: Numbers, shape: tuple[int, int]) -> Numbers:
     return new
 
 
-def _whole(page: _Page) -> Amounts:
+def _whole(page: Page) -> Amounts:
     """Amounts of a damaged page: zeros and a finding where one is no whole number of 64 bits."""
     amounts = np.zeros((len(page.postings), len(page.postings[0]) - 6), np.int64)
     for k, row in enumerate(page.postings):
