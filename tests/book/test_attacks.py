@@ -15,6 +15,7 @@ from telling import SUBSTANCES, Told, kg, receive
 from loopbook.book import commands as c
 from loopbook.book.book import Book
 from loopbook.book.nouns import Account
+from loopbook.book.verify import verify
 from loopbook.errors import BalanceError, InputError
 
 REFUSED = (sqlite3.Error, psycopg.Error)
@@ -168,6 +169,23 @@ def test_a_leg_in_place_of_another(shelf: Shelf, posted: Book) -> None:
     legs = LEG + f"(900, {a}, 5, 5, 0, 0, 0, 0), (900, {s}, -5, -5, 0, 0, 0, 0)"
     with pytest.raises(REFUSED, match="duplicate"):
         attack(shelf, legs, legs.replace("INSERT", "INSERT OR REPLACE"), EVENT)
+
+
+@pytest.mark.parametrize("word", ["IGNORE", "REPLACE", "FAIL", "ABORT", "ROLLBACK"])
+def test_more_than_there_is_whatever_a_conflict_may_do(
+    shelf: Shelf, posted: Book, word: str
+) -> None:
+    """SQLite hands the word on to what triggers do: it could have skipped the balance alone."""
+    if shelf.kind == "postgres":
+        pytest.skip("postgres has no such words")
+    before, numbers = kg(posted), accounts(posted)
+    a, s = numbers["lot/LGES/WS/A"], numbers["supplier/LGES//"]
+    much = "2000000000"
+    legs = LEG + f"(900, {a}, -{much}, 0, 0, 0, 0, -{much}), (900, {s}, {much}, 0, 0, 0, 0, {much})"
+    with pytest.raises(REFUSED, match="negative"):
+        attack(shelf, *[x.replace("INSERT", f"INSERT OR {word}") for x in (legs, EVENT)])
+    assert kg(posted) == before
+    assert verify(posted).clean
 
 
 @pytest.mark.server

@@ -79,7 +79,7 @@ def test_weights_have_none_and_keep_their_bytes(book: b.Book) -> None:
 def test_the_bytes_cover_the_basis(book: b.Book) -> None:
     book.post(assay())
     event = book.event("it")
-    wet = [replace(m, basis="") for m in event.measurements]
+    wet = [m._replace(basis="") for m in event.measurements]
     assert event_bytes(replace(event, measurements=wet), SUBSTANCES) != event_bytes(
         event, SUBSTANCES
     )

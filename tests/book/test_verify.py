@@ -237,7 +237,7 @@ CASES: dict[str, tuple[str, str, str]] = {
         "reverse: expected an earlier event, found 'd'",
     ),
     "a balance": (
-        "UPDATE balance SET s_Ni = s_Ni + 1 WHERE account = 1",
+        "UPDATE balance SET s_Ni = s_Ni + 1 WHERE account = (SELECT min(id) FROM account)",
         "",
         "balance: expected",
     ),

@@ -34,14 +34,16 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
     substances : names in the order of the contents of its legs.
     """
     legs = ",".join([_leg(leg, substances) for leg in event.legs])
-    lots = [[lot.id, lot.material] for lot in event.lots]
-    measurements = [m if m.basis else m[:-1] for m in event.measurements]
+    lots = measurements = "[]"
+    if event.lots:
+        lots = _ENCODE([(lot.id, lot.material) for lot in event.lots])
+    if event.measurements:
+        measurements = _ENCODE([m if m.basis else m[:-1] for m in event.measurements])
     text = (  # names in their order; half the time of a dict that is encoded and sorted
         f'{{"actor":{_TEXT(event.actor)},"command":{_TEXT(event.command)},'
         f'"document":{_TEXT(event.document)},"key":{_TEXT(event.key)},'
         f'"kind":{_TEXT(event.kind)},"legs":[{legs}],'
-        f'"lots":{_ENCODE(lots) if lots else "[]"},'
-        f'"measurements":{_ENCODE(measurements) if measurements else "[]"},'
+        f'"lots":{lots},"measurements":{measurements},'
         f'"nouns":{_ENCODE(list(event.nouns)) if event.nouns else "[]"},'
         f'"occurred_at":"{event.occurred_at}","recorded_at":"{event.recorded_at}",'
         f'"reverses":{_TEXT(event.reverses)}}}'

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from loopbook.book.edges import edges_of
 from loopbook.book.nouns import Account, Event
+from loopbook.book.schema import wide_columns
 
 if TYPE_CHECKING:
     from loopbook.book.sqlstore import Nouns
+    from loopbook.book.store import Database
 
-__all__ = ["EVENT_COLUMNS", "edge_rows", "event_row", "only_moves", "posting_rows"]
+__all__ = ["EVENT_COLUMNS", "edge_rows", "event_row", "only_moves", "posting_rows", "write_legs"]
 
 EVENT_COLUMNS = (
     "id", "key", "kind", "actor", "document", "occurred_at", "recorded_at", "command", "reverses",
@@ -34,8 +36,8 @@ def posting_rows(
     number: int, event: Event, accounts: Mapping[Account, int]
 ) -> Iterator[tuple[int, ...]]:
     """Event, account, mass and substances of each leg."""
-    for leg in event.legs:
-        yield (number, accounts[leg.account], sum(leg.content), *leg.content)
+    for account, content in event.legs:
+        yield (number, accounts[account], sum(content), *content)
 
 
 def edge_rows(number: int, event: Event) -> Iterator[tuple[int | str, ...]]:
@@ -44,11 +46,42 @@ def edge_rows(number: int, event: Event) -> Iterator[tuple[int | str, ...]]:
         yield (number, source, target, sum(content), *content)
 
 
+def write_legs(
+    db: Database,
+    substances: tuple[str, ...],
+    told: Sequence[tuple[int, Event, bytes]],
+    accounts: Mapping[Account, int],
+) -> None:
+    """Write the legs of events and the edges that follow from them; open accounts that are new.
+
+    Parameters
+    ----------
+    told : number, event and leaf hash of each event.
+    accounts : numbers of accounts as far as they are known.
+    """
+    new = {x for _, e, _ in told for x, _ in e.legs if x not in accounts}
+    if new:
+        known = {x: accounts[x] for _, e, _ in told for x, _ in e.legs if x in accounts}
+        accounts = {**known, **db.open_accounts(sorted(new))}
+    postings: list[Row] = []
+    edges: list[Row] = []
+    for number, event, _ in told:
+        postings += posting_rows(number, event, accounts)
+        edges += edge_rows(number, event)
+    db.insert("posting", wide_columns(substances), postings)
+    if edges:
+        db.insert("edge", wide_columns(substances, "edge"), edges)
+
+
 def only_moves(event: Event, nouns: Nouns) -> bool:
     """Whether an event changes nothing but what lies on accounts: no lot, load or snapshot."""
     if event.lots or event.measurements or event.nouns:
         return False
-    if any(p.closed and p.end > event.occurred_at for p in nouns.periods.values()):
-        return False
-    sites = {leg.account.site for leg in event.legs if leg.account.kind == "lot"}
-    return not any(nouns.sites[s].limits for s in sites if s in nouns.sites)
+    for period in nouns.periods.values():
+        if period.closed and period.end > event.occurred_at:
+            return False
+    for leg in event.legs:
+        site = nouns.sites.get(leg.account.site)
+        if site is not None and site.limits and leg.account.kind == "lot":
+            return False
+    return True

@@ -267,17 +267,15 @@ def wide_columns(substances: tuple[str, ...], table: str = "posting") -> tuple[s
     return (*named, *map(quoted, substances))
 
 
-def substance_column(table: str, substance: str) -> str:
+def substance_column(substance: str) -> str:
     """Declaration of a substance's column in a wide table of SQLite."""
-    name = quoted(substance)
-    floor = f" CONSTRAINT lot_not_negative CHECK ({name} >= 0 OR bounded = 0)"
-    return f"{name} INTEGER NOT NULL{floor if table == 'balance' else ''}"
+    return f"{quoted(substance)} INTEGER NOT NULL"
 
 
 def _table(spec: TableSpec, substances: Sequence[str]) -> str:
     lines = [f"  {c.name} {c.type}" for c in spec.columns]
     if spec.wide:
-        lines += [f"  {substance_column(spec.name, s)}" for s in substances]
+        lines += [f"  {substance_column(s)}" for s in substances]
     lines += [f"  {text}" for text in spec.constraints]
     without = ", WITHOUT ROWID" if spec.name in _CLUSTERED else ""
     return f"CREATE TABLE {spec.name} (\n" + ",\n".join(lines) + f"\n) STRICT{without}"
@@ -315,9 +313,21 @@ def _triggers(substances: Sequence[str]) -> list[str]:
     return [*frozen, *substance_ddl(substances)]
 
 
-def _refuse(why: str, when: str) -> str:
-    """A step of a trigger."""
-    return f"SELECT RAISE(ABORT, '{why}') WHERE {when}; "
+def _refuse(**reasons: str) -> str:
+    """A step of a trigger: the first reason that is true refuses the row, in its words."""
+    cases = [f"WHEN {when} THEN RAISE(ABORT, '{_WHY[code]}')" for code, when in reasons.items()]
+    return f"SELECT CASE {' '.join(cases)} END; "
+
+
+_WHY = {
+    "sealed": "sealed: the event takes no further posting",
+    "posted": "duplicate: this posting is there already",
+    "leg": "leg: substances do not add up to the mass",
+    "duplicate": "duplicate: this event is there already, or a later one",
+    "closed": "closed: the event is dated into a closed period",
+    "unbalanced": "unbalanced: the event does not sum to zero",
+    "negative": "negative: a lot would be below zero",
+}
 
 
 def substance_ddl(substances: Sequence[str]) -> list[str]:
@@ -325,44 +335,37 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
 
     One trigger a row: each costs as much as a check. Numbers of events rise, so the closings that
     an event must heed are those of lower numbers, and no event can be put in another one's place.
+    A lot's floor is a trigger, because ``INSERT OR IGNORE`` of an event would have what its trigger
+    does skip a balance that breaks a constraint, and go on.
     """
-    wide = ["mass", *map(quoted, substances)]
-    sums = " OR ".join(f"sum({c}) <> 0" for c in wide)
-    parts = " + ".join(f"NEW.{c}" for c in wide[1:])
-    added = ", ".join(f"{c} = {c} + NEW.{c}" for c in wide)
+    names = [quoted(s) for s in substances]
+    wide = ["mass", *names]
+    entering = _refuse(
+        sealed="EXISTS (SELECT 1 FROM event WHERE id = NEW.event)",
+        posted="EXISTS (SELECT 1 FROM posting WHERE event = NEW.event AND account = NEW.account)",
+        leg=f"NEW.mass <> {' + '.join(f'NEW.{c}' for c in names)}",
+    )
+    sealing = _refuse(
+        duplicate="NEW.id <= (SELECT max(id) FROM event) "
+        "OR EXISTS (SELECT 1 FROM event WHERE key = NEW.key) OR (NEW.reverses IS NOT NULL "
+        "AND EXISTS (SELECT 1 FROM event WHERE reverses = NEW.reverses))",
+        closed="EXISTS (SELECT 1 FROM closing WHERE event < NEW.id "
+        "AND start_at <= NEW.occurred_at AND NEW.occurred_at < end_at)",
+        unbalanced=f"(SELECT {' OR '.join(f'sum({c}) <> 0' for c in names)} "
+        "FROM posting WHERE event = NEW.id)",
+    )
+    added = ", ".join(f"{c} = balance.{c} + p.{c}" for c in wide)
     return [
         "CREATE TRIGGER account_opens AFTER INSERT ON account "
         f"BEGIN INSERT INTO balance (account, bounded, last_at, {', '.join(wide)}) "
         f"VALUES (NEW.id, NEW.kind = 'lot', 0, {', '.join('0' for _ in wide)}); END",
-        "CREATE TRIGGER posting_enters BEFORE INSERT ON posting BEGIN "
-        + _refuse(
-            "sealed: the event takes no further posting",
-            "EXISTS (SELECT 1 FROM event WHERE id = NEW.event)",
-        )
-        + _refuse(
-            "duplicate: this posting is there already",
-            "EXISTS (SELECT 1 FROM posting WHERE event = NEW.event AND account = NEW.account)",
-        )
-        + _refuse("leg: substances do not add up to the mass", f"NEW.mass <> {parts}")
-        + f"UPDATE balance SET {added} WHERE account = NEW.account; END",
-        "CREATE TRIGGER event_enters BEFORE INSERT ON event BEGIN "
-        + _refuse(
-            "duplicate: this event is there already, or a later one",
-            "NEW.id <= (SELECT max(id) FROM event) "
-            "OR EXISTS (SELECT 1 FROM event WHERE key = NEW.key) OR (NEW.reverses IS NOT NULL "
-            "AND EXISTS (SELECT 1 FROM event WHERE reverses = NEW.reverses))",
-        )
-        + _refuse(
-            "closed: the event is dated into a closed period",
-            "EXISTS (SELECT 1 FROM closing WHERE event < NEW.id "
-            "AND start_at <= NEW.occurred_at AND NEW.occurred_at < end_at)",
-        )
-        + _refuse(
-            "unbalanced: the event does not sum to zero",
-            f"(SELECT {sums} FROM posting WHERE event = NEW.id)",
-        )
-        + "UPDATE balance SET last_at = NEW.occurred_at WHERE bounded = 1 AND last_at < "
-        "NEW.occurred_at AND account IN (SELECT account FROM posting WHERE event = NEW.id); END",
+        f"CREATE TRIGGER posting_enters BEFORE INSERT ON posting BEGIN {entering}END",
+        f"CREATE TRIGGER event_enters BEFORE INSERT ON event BEGIN {sealing}"
+        f"UPDATE balance SET last_at = max(last_at, bounded * NEW.occurred_at), {added} "
+        "FROM posting p WHERE p.event = NEW.id AND balance.account = p.account; END",
+        "CREATE TRIGGER balance_floor BEFORE UPDATE ON balance "
+        f"WHEN NEW.bounded AND ({' OR '.join(f'NEW.{c} < 0' for c in names)}) "
+        f"BEGIN {_refuse(negative='1')}END",
     ]
 
 

@@ -11,10 +11,12 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from loopbook.book.commands import Command
 from loopbook.book.nouns import SUBSTANCES, Account, Event
+from loopbook.book.records import event_bytes, leaf_of
+from loopbook.book.rows import EVENT_COLUMNS, event_row, only_moves, write_legs
 from loopbook.book.schema import VERSION, sqlite_ddl, substance_column, substance_ddl
 from loopbook.book.sqlstore import Nouns, Session, read_nouns
 from loopbook.book.store import of_another_version
@@ -23,12 +25,18 @@ from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, St
 __all__ = ["SqliteStore", "declare_in", "told_of", "version_of"]
 
 T = TypeVar("T")
+Latest: TypeAlias = tuple[int, int]
+"""Number and time of recording of the last event."""
+Written: TypeAlias = tuple[T, Latest]
 
 _WAIT_MS = 10_000
 _REFUSALS = (sqlite3.Error, UnicodeDecodeError)  # the latter from the bytes of a damaged file
-_WAL_PAGES = 2_000  # 8 MB of log, then it is used again: a log that grows costs each commit more
+_WAL_PAGES = 4_000  # 8 MB of log, then it is used again: a log that grows costs each commit more
+_PAGE_BYTES = 2_048  # a commit changes seven pages, a little of each: the log takes half the bytes
 _ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
+_FAMILY = 8  # numbers that the accounts of a lot have side by side
 _OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+_ACCOUNT_COLUMNS = ("id", "lot", "kind", "party", "site")
 _ACCOUNT = "SELECT id FROM account WHERE lot = ? AND kind = ? AND party = ? AND site = ?"
 
 
@@ -60,6 +68,7 @@ class SqliteStore:
             self._link.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
             self._link.execute("PRAGMA foreign_keys = ON")
             if create:
+                self._link.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                 self._link.execute("PRAGMA journal_mode = WAL")
             self._link.execute("PRAGMA synchronous = FULL")
             self._link.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
@@ -70,7 +79,7 @@ class SqliteStore:
                 raise of_another_version(str(self.path), VERSION, found)
             undo.pop_all()
         self._nouns: tuple[int, Nouns] | None = None
-        self._latest: tuple[int, int] | None = None  # of the version of `_nouns`
+        self._latest: Latest | None = None  # of the version of `_nouns`
         self._numbers: dict[Account, int] = {}
 
     def _give_up(self, *, made: bool) -> None:
@@ -118,19 +127,34 @@ class SqliteStore:
             if len(known) > _ACCOUNTS_KEPT:
                 known.clear()
                 unknown = list(accounts)
-            free = int(self.rows("SELECT coalesce(max(id), 0) FROM account")[0][0])
-            new = []
             for account in unknown:
                 names = (account.lot, account.kind, account.party, account.site)
                 found = self.rows(_ACCOUNT, names)
                 if found:
                     known[account] = int(found[0][0])
                 else:
-                    free += 1
-                    known[account] = free
-                    new.append((free, *names))
-            self.insert("account", ("id", "lot", "kind", "party", "site"), new)
+                    known[account] = self._free_number(account.lot)
+                    self.insert("account", _ACCOUNT_COLUMNS, [(known[account], *names)])
         return {account: known[account] for account in accounts}
+
+    def _free_number(self, lot: str) -> int:
+        """A number for a new account: beside the lot's others while there is room.
+
+        What moves between owners or sites of a lot then changes one page of the balances and one of
+        the index of postings, not two.
+        """
+        last = int(self.rows("SELECT coalesce(max(id), 0) FROM account")[0][0])
+        if lot:
+            found = self.rows("SELECT id FROM account WHERE lot = ? LIMIT 1", (lot,))
+            if not found:
+                return last // _FAMILY * _FAMILY + _FAMILY
+            begin = int(found[0][0]) // _FAMILY * _FAMILY
+            end = begin + _FAMILY
+            sql = "SELECT max(id) FROM account WHERE id >= ? AND id < ?"
+            beside = int(self.rows(sql, (begin, end))[0][0]) + 1
+            if beside < end:
+                return beside
+        return last + 1
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
         """Add a substance's columns and make the triggers that name substances anew."""
@@ -150,40 +174,78 @@ class SqliteStore:
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none."""
-        with told_of(self.path):
+        return self._kept(lambda nouns, latest: self._planned(nouns, latest, work))
+
+    def _planned(self, nouns: Nouns, latest: Latest, work: Callable[[Session], T]) -> Written[T]:
+        now = time.time_ns() // 1000
+        session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
+        result = work(session)
+        session.flush()
+        return result, session.latest
+
+    def append(self, events: Sequence[Event]) -> list[int]:
+        """Post events that a planner made before: all of them or none.
+
+        Those that only move content need no session: nothing but their rows is read or written.
+        """
+
+        def write(nouns: Nouns, latest: Latest) -> Written[list[int]]:
+            if not events or not all(only_moves(event, nouns) for event in events):
+                each = lambda session: [session.append(event) for event in events]  # noqa: E731
+                return self._planned(nouns, latest, each)
+            return self._moved(events, nouns.substances, latest[0])
+
+        return self._kept(write)
+
+    def _moved(
+        self, events: Sequence[Event], substances: tuple[str, ...], number: int
+    ) -> Written[list[int]]:
+        """Write events that only move content, the first after a number."""
+        told = []
+        for event in events:
+            number += 1
+            told.append((number, event, leaf_of(event_bytes(event, substances))))
+        write_legs(self, substances, told, self._numbers)
+        self.insert("event", EVENT_COLUMNS, [event_row(*each) for each in told])
+        return [n for n, _, _ in told], (number, events[-1].recorded_at)
+
+    def _kept(self, write: Callable[[Nouns, Latest], Written[T]]) -> T:
+        """Run a writing transaction: all of it is kept, or none.
+
+        Parameters
+        ----------
+        write : takes the nouns and what is known of the last event; gives its result and what is
+            then known of the last event.
+        """
+        kept = False
+        try:
             self._link.execute("BEGIN IMMEDIATE")
-            kept = False
-            try:
-                nouns = self.nouns()
-                number, last = self._latest or self._read_latest()
-                session = Session(
-                    self, nouns, count(number + 1), time.time_ns() // 1000, last, (number, last)
-                )
-                result = work(session)
-                session.flush()
-                self._link.execute("COMMIT")
-                kept = True
-                self._latest = session.latest
-            finally:
-                if not kept:
-                    self._nouns = self._latest = None
-                    self._numbers.clear()
+            nouns = self.nouns()
+            result, latest = write(nouns, self._latest or self._read_latest())
+            self._link.execute("COMMIT")
+            kept = True
+            self._latest = latest
+        except _REFUSALS as error:
+            raise _named(self.path, error) from error
+        finally:
+            if not kept:
+                self._nouns = self._latest = None
+                self._numbers.clear()
                 if self._link.in_transaction:
                     self._link.execute("ROLLBACK")
         return result
 
-    def append(self, events: Sequence[Event]) -> list[int]:
-        """Post events that a planner made before: all of them or none."""
-        return self.transact((), lambda session: [session.append(event) for event in events])
-
     def nouns(self) -> Nouns:
         """Parties, sites, materials, periods and substances, read anew when another has written."""
-        version = int(self.rows("PRAGMA data_version")[0][0])
+        try:
+            (version,) = self._link.execute("PRAGMA data_version").fetchone()
+        except _REFUSALS as error:
+            raise _named(self.path, error) from error
         if self._nouns is None or self._nouns[0] != version:
             self._nouns, self._latest = (version, read_nouns(self)), None
         return self._nouns[1]
 
-    def _read_latest(self) -> tuple[int, int]:
+    def _read_latest(self) -> Latest:
         """Number and time of recording of the last event."""
         found = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
         return (int(found[0][0]), int(found[0][1])) if found else (0, 0)
@@ -276,8 +338,7 @@ def version_of(link: sqlite3.Connection, path: Path) -> str:
 def declare_in(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
     """Add a substance's columns to the tables of a file, and its triggers anew."""
     for table in ("posting", "edge", "balance", "snapshot"):
-        column = substance_column(table, substance)
-        link.execute(f"ALTER TABLE {table} ADD COLUMN {column} DEFAULT 0")
+        link.execute(f"ALTER TABLE {table} ADD COLUMN {substance_column(substance)} DEFAULT 0")
     for statement in substance_ddl(after):
         name = statement.split()[2]
         link.execute(f"DROP TRIGGER {name}")

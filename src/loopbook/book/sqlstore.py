@@ -29,8 +29,8 @@ from loopbook.book.nouns import (
     mass,
 )
 from loopbook.book.records import event_bytes, leaf_of
-from loopbook.book.rows import EVENT_COLUMNS, edge_rows, event_row, posting_rows
-from loopbook.book.schema import quoted, wide_columns
+from loopbook.book.rows import EVENT_COLUMNS, event_row, write_legs
+from loopbook.book.schema import quoted
 from loopbook.book.store import Database
 
 __all__ = ["Database", "Nouns", "Seen", "Session", "prime", "read_event", "read_nouns"]
@@ -346,9 +346,7 @@ class Session(_Stated):
         if not pending:
             return
         db = self.db
-        db.insert("posting", wide_columns(self.substances), self._postings(pending))
-        edges = [row for n, e, _ in pending for row in edge_rows(n, e)]
-        db.insert("edge", wide_columns(self.substances, "edge"), edges)
+        write_legs(db, self.substances, pending, self._accounts)
         if any(e.lots or e.nouns or e.measurements for _, e, _ in pending):
             self._write_rest(pending)
         if any(site.limits for site in self.nouns.sites.values()):
@@ -358,12 +356,6 @@ class Session(_Stated):
         self.latest = (pending[-1][0], pending[-1][1].recorded_at)
         events = [(number, event) for number, event, _ in pending]
         keep_snapshots(db, self.substances, events, self.nouns.periods)
-
-    def _postings(self, pending: list[tuple[int, Event, bytes]]) -> list[tuple[int, ...]]:
-        """Rows of the legs; opens the accounts that are new."""
-        used = {leg.account for _, e, _ in pending for leg in e.legs}
-        self._accounts.update(self.db.open_accounts(sorted(used - self._accounts.keys())))
-        return [row for n, e, _ in pending for row in posting_rows(n, e, self._accounts)]
 
     def _write_rest(self, pending: list[tuple[int, Event, bytes]]) -> None:
         db = self.db
