@@ -248,7 +248,7 @@ _KEYS = {
 }
 """Keys that ``INSERT OR REPLACE`` could take from a row, which fires no trigger for DELETE."""
 
-_CLUSTERED = ("posting", "edge", "node", "noun", "measurement", "snapshot")
+_CLUSTERED = ("posting", "edge", "lot", "node", "noun", "measurement", "snapshot")
 
 
 def quoted(substance: str) -> str:

@@ -150,9 +150,9 @@ class Genealogy:
         met += self._boundaries_of_origin(shares[places[made]], owner[made], end[made], gained)
         parts = np.array([part for *_, part in met]).reshape(len(met), len(whole))
         amounts = np.nan_to_num(parts) * whole
-        mass = amounts.sum(axis=1).tolist()
-        rank = sorted(range(len(met)), key=lambda k: (-mass[k], met[k][0]))
-        origins = tuple([Origin(*met[k], amounts[k]) for k in rank])
+        mass = (-amounts.sum(axis=1)).tolist()
+        rank = sorted(zip(mass, [name for name, *_ in met], range(len(met)), strict=True))
+        origins = tuple([Origin(*met[k], amounts[k]) for _, _, k in rank])
         material = graph.materials[int(graph.material[number])]
         inside = np.any(shares > 0.0, axis=1) & (order != number)
         ancestors = int(np.count_nonzero(inside))

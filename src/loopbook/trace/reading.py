@@ -6,7 +6,8 @@ one lot's ancestors are the same arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from loopbook.trace.kernels import NumpyKernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book
+    from loopbook.book.store import Database
 
 __all__ = [
     "NOW",
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 _PAGE = 50_000  # events whose edges are read at once
+_AT_ONCE = 256  # names asked for at once
 
 Row = tuple[Any, ...]
 
@@ -119,13 +122,18 @@ def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additi
     """
     edges = [row for row in edges if "/" not in row[0] or "/" not in row[1]]
     # else waste of a substance that no input had: no lot held it
+    ends = dict.fromkeys(
+        (row[0], False) if "/" in row[0] else (row[1], True)
+        for row in edges
+        if "/" in row[0] or "/" in row[1]
+    )
+    for end, leaving in ends:  # numbered in the order of the rows, however many come at once
+        graph.end_number(end, out=leaving)
     columns = (MASS, *graph.substances)
     sources, targets, *amounts = zip(*edges, strict=True) if edges else ((),) * (2 + len(columns))
-    begins, ends = _places(
-        graph, [row[0] for row in lots], list(zip(sources, targets, strict=True))
-    )
-    source = np.array([begins[name] for name in sources], np.int64)
-    target = np.array([ends[name] for name in targets], np.int64)
+    new = {row[0]: k for k, row in enumerate(lots, len(graph))}
+    source = np.array([*map(_Numbers(graph, new, out=False).__getitem__, sources)], np.int64)
+    target = np.array([*map(_Numbers(graph, new, out=True).__getitem__, targets)], np.int64)
     content = {name: np.array(x, np.int64) for name, x in zip(columns, amounts, strict=True)}
     out, outer = source < 0, (source < 0) | (target < 0)
     inner = ~outer
@@ -145,45 +153,42 @@ def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additi
     )
 
 
-def _places(
-    graph: Graph, new: Sequence[str], pairs: Sequence[tuple[str, str]]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Numbers of sources and of targets; of boundaries the complement, below zero."""
-    count = len(graph)
-    begins = {name: count + k for k, name in enumerate(new)}
-    ends = dict(begins)
+class _Numbers(dict[str, int]):
+    """Numbers of the ends of edges, looked up once; of boundaries the complement, below zero."""
 
-    def place(name: str, *, out: bool) -> int:
+    def __init__(self, graph: Graph, new: Mapping[str, int], *, out: bool) -> None:
+        super().__init__(new)
+        self._graph, self._out = graph, out
+
+    def __missing__(self, name: str) -> int:
         if "/" in name:
-            return -1 - graph.end_number(name, out=out)
-        number = graph.names.number(name)
-        if number < 0:
+            number = -1 - self._graph.end_number(name, out=self._out)
+        elif (number := self._graph.names.number(name)) < 0:
             raise BalanceError(f"lot {name}: matter came or went when it was not yet made")
+        self[name] = number
         return number
-
-    for source, target in pairs:
-        if source not in begins:
-            begins[source] = place(source, out=False)
-        if target not in ends:
-            ends[target] = place(target, out=True)
-    return begins, ends
 
 
 # -- what one lot needs
 
 
 def read_ancestors(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
-    """The genealogy of a lot's ancestors, by recursive SQL: quick for one question to a cold book.
+    """The genealogy of a lot's ancestors, a generation at a time: quick for one question.
 
     Raises
     ------
     InputError : no such lot.
     """
-    return _around(book, lot, asof, back=True)
+    with _reader(book, asof) as reader:
+        found, edges = reader.ancestors(lot)
+        lots = reader.lots(found)
+    if not lots:
+        raise unknown_lot(lot, recent_lots(book))
+    return _graph(book, lots, edges)
 
 
 def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
-    """The genealogy of a lot's descendants, by recursive SQL.
+    """The genealogy of a lot's descendants, a generation at a time.
 
     Other parents of the descendants are there without what made them, which no answer needs.
 
@@ -191,54 +196,101 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     ------
     InputError : no such lot.
     """
-    return _around(book, lot, asof, back=False)
-
-
-_ALL_LEFT = "found JOIN edge g ON g.source = found.lot{dated} WHERE g.target LIKE '%/%'"
-_WENT_BACK = (
-    "(SELECT DISTINCT i.target AS lot, i.source AS place FROM found JOIN edge i "
-    "ON i.target = found.lot WHERE i.source LIKE '%/%') b JOIN edge g "
-    "ON g.source = b.lot AND g.target = b.place{dated} WHERE 1 = 1"
-)
-"""Edges out of the book's lots: all of them, or to where something came from, which is netted."""
-
-
-def _around(book: Book, lot: str, asof: AsOf, *, back: bool) -> Graph:
-    """Arrays of the lots on a way, of all that came into them and what left the book's lots.
-
-    A trace needs of the latter only what went back: that spares a third of the file's pages. One
-    statement reads everything, so that the book cannot change between two of them.
-    """
-    if asof.recorded is not None:
-        book.store.settle(asof.recorded)
-    graph = Graph(book.substances, NumpyKernels())
-    limits, values = asof.clauses()
-    dated = "" if asof.now else " JOIN event v ON v.id = g.event"
-    made_by = dated.replace("g.event", "l.event")
-    columns = ", ".join(f"g.{quoted(s)}" for s in graph.substances)
-    zeros = ", 0" * len(graph.substances)
-    here, there = ("target", "source") if back else ("source", "target")
-    left = (_WENT_BACK if back else _ALL_LEFT).format(dated=dated)
-    rows = book.store.rows(
-        "WITH RECURSIVE found (lot) AS (SELECT id FROM lot WHERE id = ? UNION "
-        f"SELECT g.{there} FROM found JOIN edge g ON g.{here} = found.lot{dated} "
-        f"WHERE g.{there} NOT LIKE '%/%'{limits}) "
-        f"SELECT -1, g.source, g.target, g.mass, {columns} FROM found "
-        f"JOIN edge g ON g.target = found.lot{dated} WHERE 1 = 1{limits} "
-        f"UNION ALL SELECT -1, g.source, g.target, g.mass, {columns} FROM {left}{limits} "
-        f"UNION ALL SELECT l.line, l.id, l.material, l.event{zeros} FROM found "
-        f"JOIN lot l ON l.id = found.lot{made_by} WHERE 1 = 1{limits}",
-        (lot, *values * 4),
-    )
-    edges = [row[1:] for row in rows if row[0] < 0]
-    made = sorted((row[3], row[0], row[1], row[2]) for row in rows if row[0] >= 0)
-    if not made:
+    with _reader(book, asof) as reader:
+        found, edges = reader.descendants(lot)
+        lots = reader.lots(found)
+    if not lots:
         raise unknown_lot(lot, recent_lots(book))
-    givers = set() if back else {source for source, *_ in edges}
-    others = sorted(name for name in givers - {row[2] for row in made} if "/" not in name)
-    lots = [(name, "", 0) for name in others] + [(row[2], row[3], row[0]) for row in made]
+    givers = {row[0] for row in edges if "/" not in row[0]}
+    others = sorted(givers.difference(found))
+    return _graph(book, [*((name, "", 0) for name in others), *lots], edges)
+
+
+def _graph(book: Book, lots: Sequence[Row], edges: Sequence[Row]) -> Graph:
+    graph = Graph(book.substances, NumpyKernels())
     graph.extend(additions(graph, lots, edges))
     return graph
+
+
+@contextmanager
+def _reader(book: Book, asof: AsOf) -> Iterator[_Reader]:
+    """A reader that sees the book at one moment."""
+    store = book.store
+    substances = book.substances
+    if asof.recorded is not None:
+        store.settle(asof.recorded)
+    with store.snapshot():
+        yield _Reader(store, substances, asof)
+
+
+class _Reader:
+    """Asks for edges and lots by name, some hundred names at a time.
+
+    A lot is met again on many ways, and its edges are read once: recursive SQL reads them twice,
+    to find the lots and to tell what they got, and keeps its own list of the lots that it met.
+    """
+
+    def __init__(self, store: Database, substances: Sequence[str], asof: AsOf) -> None:
+        self._store = store
+        self._columns = ", ".join(["g.mass", *(f"g.{quoted(s)}" for s in substances)])
+        self._limits, self._values = asof.clauses()
+        self._dated = "" if asof.now else " JOIN event v ON v.id = {}.event"
+
+    def ancestors(self, lot: str) -> tuple[list[str], list[Row]]:
+        """A lot and its ancestors; what came into them, and what of it went back.
+
+        Of all that left the book's lots a trace needs no more: that spares a third of the pages.
+        """
+        found, front = {lot}, [lot]
+        edges: list[Row] = []
+        while front:
+            got = self._edges("target", front)
+            edges += got
+            front = sorted({row[0] for row in got if "/" not in row[0]} - found)
+            found.update(front)
+        came = {(row[1], row[0]) for row in edges if "/" in row[0]}
+        left = self._edges("source", sorted({owner for owner, _ in came}), outwards=True)
+        return list(found), edges + [row for row in left if (row[0], row[1]) in came]
+
+    def descendants(self, lot: str) -> tuple[list[str], list[Row]]:
+        """A lot and its descendants; what came into them, and what left the book from them."""
+        found, front = {lot}, [lot]
+        left: set[str] = set()
+        while front:
+            got = self._ask("g.source, g.target", "edge g", "g.source", front)
+            left.update([source for source, target in got if "/" in target])
+            front = sorted({target for _, target in got if "/" not in target} - found)
+            found.update(front)
+        edges = self._edges("target", sorted(found))
+        return list(found), edges + self._edges("source", sorted(left), outwards=True)
+
+    def lots(self, names: Sequence[str]) -> list[Row]:
+        """Name, material and event of lots, in the order in which they were made."""
+        made = self._ask("l.event, l.line, l.id, l.material", "lot l", "l.id", names)
+        return [(name, material, event) for event, _, name, material in sorted(made)]
+
+    def _edges(self, end: str, names: Sequence[str], *, outwards: bool = False) -> list[Row]:
+        """Source, target, mass and content of edges by one of their ends."""
+        columns = f"g.source, g.target, {self._columns}"
+        more = " AND g.target LIKE '%/%'" if outwards else ""
+        return self._ask(columns, "edge g", f"g.{end}", names, more)
+
+    def _ask(
+        self, columns: str, table: str, key: str, names: Sequence[str], more: str = ""
+    ) -> list[Row]:
+        """Rows by name; the last name fills up the places, so that statements are few."""
+        dated = self._dated.format(table[-1])
+        rows: list[Row] = []
+        for first in range(0, len(names), _AT_ONCE):
+            some = names[first : first + _AT_ONCE]
+            count = 1 << (len(some) - 1).bit_length()
+            filled = [*some, *[some[-1]] * (count - len(some))]
+            rows += self._store.rows(
+                f"SELECT {columns} FROM {table}{dated} "
+                f"WHERE {key} IN ({', '.join('?' * count)}){more}{self._limits}",
+                (*filled, *self._values),
+            )
+        return rows
 
 
 def recent_lots(book: Book) -> list[str]:
