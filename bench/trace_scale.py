@@ -42,8 +42,10 @@ TARGETS = (
     ("exact source shares of a lot, ms", "Loopbook", "shares_cpu_ms", 2.0),
     ("composition of all lots, s", "Loopbook", "composition_cpu_s", 10.0),
     ("adding one event, ms", "Loopbook", "add_cpu_ms", 1.0),
-    ("a cold trace from the file, ms", "book", "trace_cold_ms", 20.0),
-    ("a cold recall from the file, ms", "book", "recall_cold_ms", 20.0),
+    ("a trace from the file, opened for it, ms", "book", "trace_again_ms", 20.0),
+    ("a recall from the file, opened for it, ms", "book", "recall_again_ms", 20.0),
+    ("  new process, nothing read before: trace", "book", "trace_cold_ms", 20.0),
+    ("  new process, nothing read before: recall", "book", "recall_cold_ms", 20.0),
 )
 PANELS = (
     Panel("One trace: all lots in a lot, ms", "trace_shown_ms", 0.5),

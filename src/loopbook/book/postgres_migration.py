@@ -20,7 +20,7 @@ _PAGE = 20_000  # events whose edges are derived at once
 
 _Link = psycopg.Connection[tuple[Any, ...]]
 
-_NEW_INDEXES = ("edge_source", "edge_target")
+_NEW_INDEXES = ("edge_source", "edge_event")
 _TO_2 = (
     "ALTER TABLE event DROP CONSTRAINT event_is_sealed",
     "ALTER TABLE event ADD COLUMN leaf BYTEA",

@@ -96,14 +96,15 @@ TABLES = (
     ),
     TableSpec(
         "edge",
-        "what went from lot to lot or over a boundary: the genealogy, derived from the postings",
+        "what went from lot to lot or over a boundary: the genealogy, derived from the postings; "
+        "what came into a lot lies together, because that is asked for",
         (
             _c("event", _EVENT, "which event carried it"),
             _c("source", "TEXT NOT NULL", "lot, or kind/party/site of a boundary"),
             _c("target", "TEXT NOT NULL", "the same"),
             _c("mass", "INTEGER NOT NULL", "mg, the sum of the substances"),
         ),
-        ("PRIMARY KEY (event, source, target)",),
+        ("PRIMARY KEY (target, event, source)",),
         wide=True,
     ),
     TableSpec(
@@ -231,7 +232,7 @@ INDEXES = (
     "CREATE INDEX event_occurred ON event (occurred_at)",
     "CREATE UNIQUE INDEX event_reverses ON event (reverses) WHERE reverses IS NOT NULL",
     "CREATE INDEX edge_source ON edge (source)",
-    "CREATE INDEX edge_target ON edge (target)",
+    "CREATE INDEX edge_event ON edge (event)",
     "CREATE INDEX lot_event ON lot (event)",
     "CREATE INDEX measurement_lot ON measurement (lot)",
     "CREATE INDEX noun_event ON noun (event)",

@@ -32,7 +32,7 @@ _Met = tuple[str, str, str, str, Shares]  # of an origin: id, kind, material, su
 
 
 def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
-    """Where a lot's matter came from: one question to a cold book, by recursive SQL.
+    """Where a lot's matter came from: one question to a cold book, by SQL.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
 
 
 def recall(book: Book, lot: str, *, asof: AsOf = NOW) -> Recall:
-    """Where a lot's matter went: one question to a cold book, by recursive SQL.
+    """Where a lot's matter went: one question to a cold book, by SQL.
 
     Parameters
     ----------
