@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -179,15 +179,14 @@ class EventScan:
                 self.notes.add(code, where, expected, found, event=True)
             self.last = number
         self.events += len(page.heads)
-        belongings: dict[str, Mapping[int, Sequence[object]]] = {
-            "posting": page.legs,
-            "edge": page.edges,
-            "lot": page.lots,
-            "measurement": page.measurements,
-            "noun": page.nouns,
-        }
-        for table, mine in belongings.items():
-            self.seen[table] = self.seen.get(table, 0) + sum(map(len, mine.values()))
+        for table, count in (
+            ("posting", len(page.postings)),
+            ("edge", len(page.edge_rows)),
+            ("lot", sum(map(len, page.lots.values()))),
+            ("measurement", sum(map(len, page.measurements.values()))),
+            ("noun", sum(map(len, page.nouns.values()))),
+        ):
+            self.seen[table] = self.seen.get(table, 0) + count
 
     def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[Told]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]

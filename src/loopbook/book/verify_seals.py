@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -32,19 +33,38 @@ def one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".replace("\n", "; ")
 
 
-@dataclass(slots=True)
+@dataclass
 class Page:
     """Rows of some events in order, with what belongs to them by event number."""
 
     heads: list[tuple[Any, ...]]
     postings: list[tuple[Any, ...]] = field(default_factory=list)
-    legs: dict[int, list[Leg]] = field(default_factory=dict)
+    edge_rows: list[tuple[Any, ...]] = field(default_factory=list)
     lots: dict[int, list[tuple[int, Lot]]] = field(default_factory=dict)
     measurements: dict[int, list[tuple[int, Measurement]]] = field(default_factory=dict)
     nouns: dict[int, list[Told]] = field(default_factory=dict)
-    edges: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
     dates: dict[int, int] = field(default_factory=dict)
     wrong: dict[int, list[Told]] = field(default_factory=dict)
+
+    @cached_property
+    def legs(self) -> dict[int, list[Leg]]:
+        """Legs by event; made when the first seal of the page is computed here."""
+        accounts: dict[int, Account] = {}
+        legs: dict[int, list[Leg]] = {}
+        for row in self.postings:
+            account = accounts.get(row[1])
+            if account is None:
+                account = accounts[row[1]] = Account(*[x or "" for x in row[2:6]])
+            legs.setdefault(row[0], []).append(Leg(account, row[7:]))
+        return legs
+
+    @cached_property
+    def edges(self) -> dict[int, list[tuple[Any, ...]]]:
+        """Source, target, mass and content of edges by event; made as the legs are."""
+        edges: dict[int, list[tuple[Any, ...]]] = {}
+        for row in self.edge_rows:
+            edges.setdefault(row[0], []).append(row[1:])
+        return edges
 
     def add(self, number: int, code: str, expected: str, found: str) -> None:
         """Note what is wrong with an event."""
@@ -76,12 +96,6 @@ def read_page(db: Database, substances: Sequence[str], after: int, limit: int) -
         "WHERE p.event BETWEEN ? AND ? ORDER BY p.event, p.account",
         span,
     )
-    accounts: dict[int, Account] = {}
-    for row in page.postings:
-        account = accounts.get(row[1])
-        if account is None:
-            account = accounts[row[1]] = Account(*[x or "" for x in row[2:6]])
-        page.legs.setdefault(row[0], []).append(Leg(account, row[7:]))
     where = "WHERE event BETWEEN ? AND ? ORDER BY event"
     for n, line, *lot in rows(f"SELECT event, line, id, material FROM lot {where}, line", span):
         page.lots.setdefault(n, []).append((line, Lot(*lot)))
@@ -95,8 +109,7 @@ def read_page(db: Database, substances: Sequence[str], after: int, limit: int) -
         page.nouns.setdefault(n, []).append((kind, noun, body))
     names = ", ".join(quoted(s) for s in substances)
     ends = f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target"
-    for n, *edge in rows(ends, span):
-        page.edges.setdefault(n, []).append(tuple(edge))
+    page.edge_rows = rows(ends, span)
     return page
 
 

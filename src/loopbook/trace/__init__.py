@@ -3,8 +3,8 @@
 Here live the genealogy of lots and the questions asked of it. The room imports ``book`` (and what
 lies under it) and ``errors``; it derives everything from the book's events and posts nothing.
 
-A single question to a cold book goes through SQL, a generation at a time (`trace`, `recall`); many questions, or
-one about all lots, through arrays (`Genealogy`). Both give the same numbers.
+A single question to a cold book goes through SQL, a generation at a time (`trace`, `recall`); many
+questions, or one about all lots, through arrays (`Genealogy`). Both give the same numbers.
 
 >>> from datetime import UTC, datetime
 >>> from pathlib import Path
