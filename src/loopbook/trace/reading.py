@@ -184,7 +184,7 @@ def read_ancestors(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
         lots = reader.lots(found)
     if not lots:
         raise unknown_lot(lot, recent_lots(book))
-    return _graph(book, lots, edges)
+    return _graph(reader.substances, lots, edges)
 
 
 def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
@@ -203,11 +203,11 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
         raise unknown_lot(lot, recent_lots(book))
     givers = {row[0] for row in edges if "/" not in row[0]}
     others = sorted(givers.difference(found))
-    return _graph(book, [*((name, "", 0) for name in others), *lots], edges)
+    return _graph(reader.substances, [*((name, "", 0) for name in others), *lots], edges)
 
 
-def _graph(book: Book, lots: Sequence[Row], edges: Sequence[Row]) -> Graph:
-    graph = Graph(book.substances, NumpyKernels())
+def _graph(substances: Sequence[str], lots: Sequence[Row], edges: Sequence[Row]) -> Graph:
+    graph = Graph(substances, NumpyKernels())
     graph.extend(additions(graph, lots, edges))
     return graph
 
@@ -231,7 +231,7 @@ class _Reader:
     """
 
     def __init__(self, store: Database, substances: Sequence[str], asof: AsOf) -> None:
-        self._store = store
+        self._store, self.substances = store, substances
         self._columns = ", ".join(["g.mass", *(f"g.{quoted(s)}" for s in substances)])
         self._limits, self._values = asof.clauses()
         self._dated = "" if asof.now else " JOIN event v ON v.id = {}.event"
@@ -257,7 +257,7 @@ class _Reader:
         found, front = {lot}, [lot]
         left: set[str] = set()
         while front:
-            got = self._ask("g.source, g.target", "edge g", "g.source", front)
+            got = self._ask("SELECT g.source, g.target FROM edge g", "g.source", front)
             left.update([source for source, target in got if "/" in target])
             front = sorted({target for _, target in got if "/" not in target} - found)
             found.update(front)
@@ -266,28 +266,25 @@ class _Reader:
 
     def lots(self, names: Sequence[str]) -> list[Row]:
         """Name, material and event of lots, in the order in which they were made."""
-        made = self._ask("l.event, l.line, l.id, l.material", "lot l", "l.id", names)
+        made = self._ask("SELECT l.event, l.line, l.id, l.material FROM lot l", "l.id", names)
         return [(name, material, event) for event, _, name, material in sorted(made)]
 
     def _edges(self, end: str, names: Sequence[str], *, outwards: bool = False) -> list[Row]:
         """Source, target, mass and content of edges by one of their ends."""
-        columns = f"g.source, g.target, {self._columns}"
+        sql = f"SELECT g.source, g.target, {self._columns} FROM edge g"
         more = " AND g.target LIKE '%/%'" if outwards else ""
-        return self._ask(columns, "edge g", f"g.{end}", names, more)
+        return self._ask(sql, f"g.{end}", names, more)
 
-    def _ask(
-        self, columns: str, table: str, key: str, names: Sequence[str], more: str = ""
-    ) -> list[Row]:
+    def _ask(self, sql: str, key: str, names: Sequence[str], more: str = "") -> list[Row]:
         """Rows by name; the last name fills up the places, so that statements are few."""
-        dated = self._dated.format(table[-1])
+        dated = self._dated.format(key[0])
         rows: list[Row] = []
         for first in range(0, len(names), _AT_ONCE):
             some = names[first : first + _AT_ONCE]
             count = 1 << (len(some) - 1).bit_length()
             filled = [*some, *[some[-1]] * (count - len(some))]
             rows += self._store.rows(
-                f"SELECT {columns} FROM {table}{dated} "
-                f"WHERE {key} IN ({', '.join('?' * count)}){more}{self._limits}",
+                f"{sql}{dated} WHERE {key} IN ({', '.join('?' * count)}){more}{self._limits}",
                 (*filled, *self._values),
             )
         return rows
