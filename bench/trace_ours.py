@@ -3,6 +3,7 @@
 trace_ours.py arrays KERNELS FOLDER ANSWERS    the arrays, as the peers are measured
 trace_ours.py book FOLDER                      the book's file, and arrays beside it
 trace_ours.py cold BOOK VERB LOT               one question in a new process
+trace_ours.py again BOOK VERB LOT ...          questions, each over a new connection
 trace_ours.py open BOOK LOT                    saved arrays in a new process
 """
 
@@ -129,6 +130,19 @@ def cold(path: Path, verb: str, lot: str) -> None:
     each_once("cold", question)
 
 
+def again(path: Path, verb: str, lots: Sequence[str]) -> None:
+    """Questions over new connections, each asked before: the system has the file's pages."""
+    work = {"trace": trace, "recall": recall}[verb]
+
+    def question(lot: str) -> object:
+        with Book(path) as book:
+            return work(book, lot)
+
+    for lot in lots:
+        question(lot)
+    each("again", question, lots)
+
+
 def opened(path: Path, lot: str) -> None:
     """Saved arrays, opened, and two questions asked of them."""
     each_once("compiled", warmed)
@@ -172,6 +186,7 @@ def book_file(folder: Path) -> None:
     recalled = [name_of(x) for x in np.load(folder / "recalled.npy")]
     for verb, names in (("trace", traced), ("recall", recalled)):
         found = middle([asked("cold", path, verb, name) for name in names[:COLD]])
+        found |= middle([asked("again", path, verb, *names) for _ in range(3)])
         tell(**{f"{verb}_{name}": value for name, value in found.items()})
     warm(path, lots, traced, recalled)
     tell(**middle([asked("open", path, name) for name in traced[:5]]))
@@ -183,19 +198,11 @@ def book_file(folder: Path) -> None:
 
 
 def warm(path: Path, lots: Lots, traced: Sequence[str], recalled: Sequence[str]) -> None:
-    """Compare the file with the arrays, ask it again, and save the arrays."""
+    """Compare the file with the arrays, and save these."""
     genealogy = build(lots)
     with Book(path) as book:
         compare(book, genealogy, traced, recalled)
         once("save", lambda: save_genealogy(genealogy, book, arrays_beside(path)) or True)
-    work: dict[str, Callable[..., object]] = {"trace": trace, "recall": recall}
-    for verb, names in (("trace", traced), ("recall", recalled)):
-
-        def question(lot: str, verb: str = verb) -> object:
-            with Book(path) as other:
-                return work[verb](other, lot)
-
-        each(f"{verb}_again", question, names)
 
 
 def compare(
@@ -241,5 +248,7 @@ if __name__ == "__main__":
         book_file(Path(rest[0]))
     elif kind == "cold":
         cold(Path(rest[0]), rest[1], rest[2])
+    elif kind == "again":
+        again(Path(rest[0]), rest[1], rest[2:])
     else:
         opened(Path(rest[0]), rest[1])

@@ -22,6 +22,7 @@ from typing import Any
 from loopbook.book.store import Store, open_store
 from loopbook.book.uncollected import uncollected
 from loopbook.book.verify_seals import PAGE, Told, read_page, wrong_seal
+from loopbook.errors import LoopbookError
 
 __all__ = ["Helper", "helped", "serve"]
 
@@ -106,7 +107,10 @@ def helped(store: Store, substances: Sequence[str]) -> Iterator[Helper | None]:
 
 
 def _begun(store: Store, substances: Sequence[str]) -> Helper | None:
-    ((first, last),) = store.rows("SELECT min(id), max(id) FROM event")
+    try:
+        ((first, last),) = store.rows("SELECT min(id), max(id) FROM event")
+    except LoopbookError:  # the scan says what is wrong
+        return None
     if type(first) is not int or type(last) is not int or last - first < _LARGE:
         return None
     if _cores() < 2:
