@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -53,12 +53,10 @@ class Helper:
 
     def ask(self) -> None:
         """Put the question; the process works from now on."""
-        try:
-            assert self.process.stdin is not None
+        assert self.process.stdin is not None
+        with suppress(OSError):  # it has ended: it judges nothing
             self.process.stdin.write(json.dumps(self.question).encode())
             self.process.stdin.close()
-        except OSError:  # it has ended: it judges nothing
-            pass
 
     def told(self, number: int) -> Sequence[Told] | None:
         """What is wrong with an event, or None where the process did not judge it."""
@@ -102,8 +100,10 @@ def helped(store: Store, substances: Sequence[str]) -> Iterator[Helper | None]:
         if helper is not None:
             helper.process.kill()
             helper.process.wait()
-            assert helper.process.stdout is not None
-            helper.process.stdout.close()
+            for pipe in (helper.process.stdin, helper.process.stdout):
+                with suppress(OSError):  # it ended before it was asked
+                    if pipe is not None:
+                        pipe.close()
 
 
 def _begun(store: Store, substances: Sequence[str]) -> Helper | None:
@@ -113,7 +113,7 @@ def _begun(store: Store, substances: Sequence[str]) -> Helper | None:
         return None
     if type(first) is not int or type(last) is not int or last - first < _LARGE:
         return None
-    if _cores() < 2:
+    if _cores() < 2 or not sys.executable:
         return None
     after = first + int(_ALONE * (last - first))
     question = {
