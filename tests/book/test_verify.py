@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tampering import tamper
 
 from loopbook import book as b
 from loopbook.book import proofs
@@ -85,23 +86,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def path(original: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(original, tmp_path / "book.sqlite"))
-
-
-def tamper(path: Path, *statements: str) -> None:
-    """Change rows as somebody would who has the file: triggers away, change, triggers back."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as link:
-        link.execute("PRAGMA ignore_check_constraints = ON")
-        link.execute("PRAGMA synchronous = OFF")
-        link.execute("BEGIN")
-        triggers = link.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        known = triggers.fetchall()
-        for name, _ in known:
-            link.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            link.execute(statement)
-        for _, sql in known:
-            link.execute(sql)
-        link.execute("COMMIT")
 
 
 def report(path: Path) -> b.VerifyReport:

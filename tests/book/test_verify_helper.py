@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tampering import tamper
 from telling import Told
 
 from loopbook import book as b
@@ -61,19 +60,6 @@ def path(tmp_path: Path) -> Path:
 def report(path: Path) -> b.VerifyReport:
     with b.Book(path) as book:
         return b.verify(book)
-
-
-def tamper(path: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as link:
-        known = link.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-        ).fetchall()
-        for name, _ in known:
-            link.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            link.execute(statement)
-        for _, sql in known:
-            link.execute(sql)
 
 
 def test_the_helper_judges_the_later_events(path: Path, judged: list[int]) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from loopbook.book import commands as c
+from loopbook.book import store
 from loopbook.book.book import Book
-from loopbook.trace import AsOf, Genealogy, reading, recall, trace
+from loopbook.trace import AsOf, Genealogy, recall, trace
 from loopbook.trace.kernels import NumpyKernels, best_kernels
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -119,6 +120,6 @@ def test_a_question_sees_the_book_at_one_moment(
 def test_more_names_than_are_asked_for_at_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(trace(book, lot), recall(book, lot)) for lot in ("P", "S0", "M2")]
     for count in (1, 2, 3):
-        monkeypatch.setattr(reading, "_AT_ONCE", count)
+        monkeypatch.setattr(store, "_AT_ONCE", count)
         again = [(trace(book, lot), recall(book, lot)) for lot in ("P", "S0", "M2")]
         assert same(tuple(found), tuple(again))

@@ -17,6 +17,7 @@ from loopbook.book.commands import Command
 from loopbook.book.nouns import Event
 from loopbook.book.planning import as_text, plan
 from loopbook.book.sqlstore import Session
+from loopbook.book.store import in_lists
 from loopbook.errors import Finding, InputError
 
 __all__ = ["Entry", "Rehearsal", "placed", "rehearse"]
@@ -154,14 +155,12 @@ class _Run:
 
     def find_papers(self, entries: Iterable[Entry]) -> None:
         """Look up tickets and samples that the book has already, under whatever key."""
-        wanted = sorted({entry.paper for entry in entries if entry.paper})
-        for begin in range(0, len(wanted), 500):
-            some = wanted[begin : begin + 500]
-            marks = ", ".join("?" * len(some))
+        samples = sorted({entry.paper[1] for entry in entries if entry.paper})
+        for some, marks in in_lists(samples):
             found = self.session.db.rows(
                 "SELECT m.quantity, m.sample, m.grp, m.stage, m.lot, e.key FROM measurement m "
                 f"JOIN event e ON e.id = m.event WHERE m.sample IN ({marks}) ORDER BY e.id",
-                [paper[1] for paper in some],
+                some,
             )
             for quantity, sample, group, stage, lot, key in found:
                 if not self.session.reversal(key):

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from loopbook.book.edges import edges_of
-from loopbook.book.nouns import Account, Event
+from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
 from loopbook.book.schema import wide_columns
 
 if TYPE_CHECKING:
     from loopbook.book.sqlstore import Nouns
     from loopbook.book.store import Database
 
-__all__ = ["EVENT_COLUMNS", "edge_rows", "event_row", "only_moves", "posting_rows", "write_legs"]
+__all__ = [
+    "EVENT_COLUMNS",
+    "edge_rows",
+    "event_from",
+    "event_row",
+    "only_moves",
+    "posting_rows",
+    "write_legs",
+]
 
 EVENT_COLUMNS = (
     "id", "key", "kind", "actor", "document", "occurred_at", "recorded_at", "command", "reverses",
     "leaf",
 )  # fmt: skip
 
+_BY_ACCOUNT = itemgetter(0)  # of a leg
 Row = tuple[int | str | bytes | None, ...]
 
 
@@ -30,6 +40,38 @@ def event_row(number: int, event: Event, leaf: bytes) -> Row:
         number, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, e.command,
         e.reverses or None, leaf,
     )  # fmt: skip
+
+
+def event_from(
+    head: Sequence[Any],
+    legs: Iterable[Leg],
+    lots: Sequence[Lot],
+    measurements: Sequence[Measurement],
+    *,
+    nouns: Sequence[tuple[str, str, str]],
+) -> Event:
+    """An event from its rows.
+
+    Parameters
+    ----------
+    head : values of `EVENT_COLUMNS`.
+    legs : in any order; an event has them by account.
+    """
+    _, key, kind, actor, document, occurred_at, recorded_at, command, reverses, _ = head
+    return Event(
+        key=key,
+        kind=kind,
+        actor=actor,
+        document=document,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        command=command,
+        legs=tuple(sorted(legs, key=_BY_ACCOUNT)),
+        lots=lots,
+        measurements=measurements,
+        nouns=nouns,
+        reverses=reverses or "",
+    )
 
 
 def posting_rows(

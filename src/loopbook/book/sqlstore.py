@@ -29,7 +29,7 @@ from loopbook.book.nouns import (
     mass,
 )
 from loopbook.book.records import event_bytes, leaf_of
-from loopbook.book.rows import EVENT_COLUMNS, event_row, write_legs
+from loopbook.book.rows import EVENT_COLUMNS, event_from, event_row, write_legs
 from loopbook.book.schema import quoted
 from loopbook.book.store import Database
 
@@ -442,18 +442,13 @@ def prime(session: Session, seen: Seen) -> None:
 
 def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
     """Read an event back from its rows."""
-    (head,) = db.rows(
-        "SELECT key, kind, actor, document, occurred_at, recorded_at, command, reverses "
-        "FROM event WHERE id = ?",
-        (number,),
-    )
+    (head,) = db.rows(f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id = ?", (number,))
     names = ", ".join(f"p.{quoted(s)}" for s in substances)
     legs = db.rows(
         f"SELECT a.kind, a.party, a.site, a.lot, {names} FROM posting p "
         "JOIN account a ON a.id = p.account WHERE p.event = ?",
         (number,),
     )
-    made = [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs]
     lots = db.rows("SELECT id, material FROM lot WHERE event = ? ORDER BY line", (number,))
     measured = db.rows(
         "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage, basis "
@@ -461,18 +456,10 @@ def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
         (number,),
     )
     nouns = db.rows("SELECT kind, id, body FROM noun WHERE event = ? ORDER BY kind, id", (number,))
-    key, kind, actor, document, occurred_at, recorded_at, command, reverses = head
-    return Event(
-        key=key,
-        kind=kind,
-        actor=actor,
-        document=document,
-        occurred_at=occurred_at,
-        recorded_at=recorded_at,
-        command=command,
-        legs=tuple(sorted(made, key=lambda x: x.account)),
-        lots=tuple(Lot(*row) for row in lots),
-        measurements=tuple(Measurement(*row) for row in measured),
-        nouns=tuple(nouns),
-        reverses=reverses or "",
+    return event_from(
+        head,
+        [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs],
+        tuple(Lot(*row) for row in lots),
+        tuple(Measurement(*row) for row in measured),
+        nouns=tuple((kind, name, body) for kind, name, body in nouns),
     )

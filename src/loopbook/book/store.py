@@ -7,7 +7,7 @@ PostgreSQL in `loopbook.book.postgres`; `open_store` tells them apart by the add
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,19 @@ from loopbook.errors import Finding, InputError
 if TYPE_CHECKING:
     from loopbook.book.sqlstore import Nouns, Session
 
-__all__ = ["Database", "Store", "Wanted", "is_server", "of_another_version", "open_store", "wanted"]
+__all__ = [
+    "Database",
+    "Store",
+    "Wanted",
+    "in_lists",
+    "is_server",
+    "of_another_version",
+    "open_store",
+    "wanted",
+]
 
 T = TypeVar("T")
+_AT_ONCE = 256  # values in one list
 
 
 class Database(Protocol):
@@ -169,6 +179,21 @@ def wanted(batch: Sequence[c.Command]) -> Wanted:
         reverses=tuple(x.event for x in batch if isinstance(x, c.Reverse)),
         states_nouns=any(isinstance(x, _STATING) for x in batch),
     )
+
+
+def in_lists(values: Sequence[T]) -> Iterator[tuple[list[T], str]]:
+    """Values for ``IN (...)``, some hundred at a time, with the marks of their places.
+
+    The last value fills up the places to a power of two, so that a database has few statements to
+    keep ready.
+
+    >>> list(in_lists(["A", "B", "C"]))
+    [(['A', 'B', 'C', 'C'], '?, ?, ?, ?')]
+    """
+    for first in range(0, len(values), _AT_ONCE):
+        some = list(values[first : first + _AT_ONCE])
+        some += some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
+        yield some, ", ".join("?" * len(some))
 
 
 def of_another_version(where: str, expected: int, found: str) -> InputError:

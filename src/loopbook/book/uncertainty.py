@@ -47,13 +47,13 @@ from numpy.typing import NDArray
 
 from loopbook.book.asof import Rows
 from loopbook.book.nouns import Content, add
+from loopbook.book.store import in_lists
 
 __all__ = ["SHARED", "Knowledge", "Sure", "knowledge", "sure_of"]
 
 SHARED = 0.5
 """Share of the variance of a group's measurements that all of them have in common."""
 
-_CHUNK = 400  # names in one query
 _ALONE = -1  # number of the group of a measurement that has none
 
 _Row: TypeAlias = tuple[int, str, str, str, str, str, str]
@@ -245,9 +245,7 @@ def _measured(db: Rows, lots: Sequence[str], end: int, known_at: int | None) -> 
     if known_at is not None:
         limits, undone = f"{limits} AND e.recorded_at <= ?", f"{undone} AND r.recorded_at <= ?"
         values.append(known_at)
-    for first in range(0, len(lots), _CHUNK):
-        names = lots[first : first + _CHUNK]
-        places = ", ".join("?" * len(names))
+    for names, places in in_lists(lots):
         yield from db.rows(
             "SELECT m.event, m.lot, m.quantity, m.value, m.uncertainty, m.grp, m.basis "
             "FROM measurement m JOIN event e ON e.id = m.event "

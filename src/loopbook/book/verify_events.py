@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from loopbook.book.drafting import moment_at
 from loopbook.book.schema import quoted
-from loopbook.book.store import Database
+from loopbook.book.store import Database, in_lists
 from loopbook.book.uncollected import uncollected
 from loopbook.book.verify_helper import Helper
 from loopbook.book.verify_seals import PAGE, Page, Told, one_line, read_page, wrong_seal
@@ -23,7 +23,6 @@ from loopbook.errors import Finding, StorageError
 __all__ = ["Amounts", "EventScan", "Notes"]
 
 _MOST = 20  # findings listed
-_ACCOUNTS = 400  # asked for at once
 _EVER = -(2**63)
 _BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"
 
@@ -99,10 +98,7 @@ class EventScan:
     def back_dated(self) -> None:
         """No lot was below zero at any date; accounts with dates in order need no second look."""
         names = ", ".join(f"p.{quoted(s)}" for s in self.substances)
-        accounts = sorted(self._unordered)
-        for first in range(0, len(accounts), _ACCOUNTS):
-            some = accounts[first : first + _ACCOUNTS]
-            places = ", ".join("?" * len(some))
+        for some, places in in_lists(sorted(self._unordered)):
             rows = self.db.rows(
                 f"SELECT p.account, e.occurred_at, e.id, e.key, a.lot, {names} FROM posting p "
                 "JOIN event e ON e.id = p.event JOIN account a ON a.id = p.account "

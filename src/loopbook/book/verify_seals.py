@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from loopbook.book.edges import edges_of
-from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
+from loopbook.book.nouns import Account, Leg, Lot, Measurement
 from loopbook.book.records import event_bytes, leaf_of
+from loopbook.book.rows import EVENT_COLUMNS, event_from
 from loopbook.book.schema import quoted
 from loopbook.book.store import Database
 from loopbook.errors import BalanceError
@@ -22,7 +22,6 @@ from loopbook.errors import BalanceError
 __all__ = ["PAGE", "Page", "Told", "one_line", "read_page", "wrong_seal"]
 
 PAGE = 4_000  # events read at once
-_BY_ACCOUNT = itemgetter(0)  # of a leg
 
 Told: TypeAlias = tuple[str, str, str]
 """What is wrong with an event: code, expected, found."""
@@ -81,8 +80,7 @@ def read_page(db: Database, substances: Sequence[str], after: int, limit: int) -
     rows = db.rows
     page = Page(
         rows(
-            "SELECT id, key, kind, actor, document, occurred_at, recorded_at, command, "
-            "reverses, leaf FROM event WHERE id > ? ORDER BY id LIMIT ?",
+            f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id > ? ORDER BY id LIMIT ?",
             (after, limit),
         )
     )
@@ -115,7 +113,7 @@ def read_page(db: Database, substances: Sequence[str], after: int, limit: int) -
 
 def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> Iterator[Told]:
     """Compute an event's hash and its edges again from its rows."""
-    number, key, kind, actor, document, occurred_at, recorded_at, command, reverses = head[:9]
+    number = head[0]
     lots, measured = page.lots.get(number, ()), page.measurements.get(number, ())
     for table, lines in (("lot", lots), ("measurement", measured)):
         if not lines:
@@ -123,21 +121,14 @@ def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> 
         order = [line for line, _ in lines]
         if order != list(range(len(order))):
             yield "line", f"lines of {table} 0, 1, 2, ...", ", ".join(map(str, order))
-    event = Event(
-        key=key,
-        kind=kind,
-        actor=actor,
-        document=document,
-        occurred_at=occurred_at,
-        recorded_at=recorded_at,
-        command=command,
-        legs=sorted(page.legs.get(number, ()), key=_BY_ACCOUNT),
-        lots=[lot for _, lot in lots],
-        measurements=[m for _, m in measured],
-        nouns=page.nouns.get(number, ()),
-        reverses=reverses or "",
-    )
     try:
+        event = event_from(
+            head,
+            page.legs.get(number, ()),
+            [lot for _, lot in lots],
+            [m for _, m in measured],
+            nouns=page.nouns.get(number, ()),
+        )
         sealed = bytes(head[9])
         leaf = leaf_of(event_bytes(event, substances))
     except (TypeError, ValueError) as error:
@@ -148,7 +139,7 @@ def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> 
         yield "leaf", f"the sealed hash {sealed.hex()[:16]}...", found
         return
     try:
-        derived = edges_of(event.legs, reverses=bool(reverses))
+        derived = edges_of(event.legs, reverses=bool(event.reverses))
     except (BalanceError, TypeError, ValueError):  # the sums tell why
         return
     edges = [(source, target, sum(x), *x) for source, target, x in derived]

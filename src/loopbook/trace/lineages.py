@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loopbook.book.store import in_lists
 from loopbook.trace.genealogy import Genealogy
 from loopbook.trace.graph import Graph
 from loopbook.trace.kernels import Numbers
@@ -144,9 +145,7 @@ def with_events(lineage: Lineage, book: Book) -> Lineage:
     """The same lineage, its lots with the key and moment of the event that made them."""
     made: dict[str, tuple[str, int]] = {}
     lots = [end.id for end in lineage.ends if end.kind == "lot"]
-    for first in range(0, len(lots), 400):
-        some = lots[first : first + 400]
-        places = ", ".join("?" * len(some))
+    for some, places in in_lists(lots):
         rows = book.store.rows(
             "SELECT l.id, e.key, e.occurred_at FROM lot l JOIN event e ON e.id = l.event "
             f"WHERE l.id IN ({places})",

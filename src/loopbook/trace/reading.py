@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loopbook.book.schema import quoted
+from loopbook.book.store import in_lists
 from loopbook.errors import BalanceError, Finding, InputError, nearest_hint
 from loopbook.trace.graph import MASS, Additions, Graph
 from loopbook.trace.kernels import NumpyKernels
@@ -34,7 +35,6 @@ __all__ = [
 ]
 
 _PAGE = 50_000  # events whose edges are read at once
-_AT_ONCE = 256  # names asked for at once
 
 Row = tuple[Any, ...]
 
@@ -276,16 +276,13 @@ class _Reader:
         return self._ask(sql, f"g.{end}", names, more)
 
     def _ask(self, sql: str, key: str, names: Sequence[str], more: str = "") -> list[Row]:
-        """Rows by name; the last name fills up the places, so that statements are few."""
+        """Rows by name."""
         dated = self._dated.format(key[0])
         rows: list[Row] = []
-        for first in range(0, len(names), _AT_ONCE):
-            some = names[first : first + _AT_ONCE]
-            count = 1 << (len(some) - 1).bit_length()
-            filled = [*some, *[some[-1]] * (count - len(some))]
+        for some, places in in_lists(names):
             rows += self._store.rows(
-                f"{sql}{dated} WHERE {key} IN ({', '.join('?' * count)}){more}{self._limits}",
-                (*filled, *self._values),
+                f"{sql}{dated} WHERE {key} IN ({places}){more}{self._limits}",
+                (*some, *self._values),
             )
         return rows
 

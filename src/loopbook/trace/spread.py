@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from loopbook.book.store import in_lists
 from loopbook.book.uncertainty import SHARED, Knowledge, knowledge
 from loopbook.trace.genealogy import Genealogy
 from loopbook.trace.kernels import Numbers, Shares
@@ -221,9 +222,7 @@ def _copied(book: Book, names: list[str]) -> set[str]:
     """Lots that were cut or blended, not made by a run."""
     found: set[str] = set()
     kinds = ", ".join(f"'{kind}'" for kind in _COPIES)
-    for first in range(0, len(names), 400):
-        some = names[first : first + 400]
-        places = ", ".join("?" * len(some))
+    for some, places in in_lists(names):
         rows = book.store.rows(
             "SELECT l.id FROM lot l JOIN event e ON e.id = l.event "
             f"WHERE e.kind IN ({kinds}) AND l.id IN ({places})",

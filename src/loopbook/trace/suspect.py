@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loopbook.book.schema import quoted
+from loopbook.book.store import in_lists
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
 from loopbook.trace.answers import Reached, Recall
 from loopbook.trace.genealogy import Genealogy, recall
@@ -36,8 +37,6 @@ __all__ = [
     "read_certificates",
     "suspect",
 ]
-
-_NAMES = 400  # names in one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +132,10 @@ def suspect(
     )
 
 
-def _chunks(names: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
-    for first in range(0, len(names), _NAMES):
-        some = names[first : first + _NAMES]
-        yield some, ", ".join("?" * len(some))
-
-
 def _held(book: Book, lots: Sequence[str]) -> Iterator[Held]:
     """What lies of some lots now."""
     columns = ", ".join(f"b.{quoted(s)}" for s in book.substances)
-    for some, places in _chunks(lots):
+    for some, places in in_lists(lots):
         rows = book.store.rows(
             f"SELECT a.lot, l.material, a.party, a.site, {columns} FROM account a "
             "JOIN lot l ON l.id = a.lot JOIN balance b ON b.account = a.id "
@@ -157,7 +150,7 @@ def _held(book: Book, lots: Sequence[str]) -> Iterator[Held]:
 def _deliveries(book: Book, reached: dict[str, Reached]) -> list[Delivery]:
     found = []
     columns = ", ".join(f"g.{quoted(s)}" for s in book.substances)
-    for some, places in _chunks(list(reached)):
+    for some, places in in_lists(list(reached)):
         rows: list[tuple[Any, ...]] = book.store.rows(
             f"SELECT g.source, g.target, e.document, e.key, e.occurred_at, {columns} FROM edge g "
             "JOIN event e ON e.id = g.event LEFT JOIN event r ON r.reverses = e.key "
@@ -195,7 +188,7 @@ def on_site(
         if account.kind == "lot" and (account.site == site or account.site.startswith(beyond))
     }
     materials: dict[str, str] = {}
-    for some, places in _chunks(sorted({account.lot for account in there})):
+    for some, places in in_lists(sorted({account.lot for account in there})):
         rows = book.store.rows(f"SELECT id, material FROM lot WHERE id IN ({places})", some)
         materials.update(dict(rows))
     return tuple(
@@ -234,7 +227,7 @@ def read_certificates(path: Path, book: Book) -> tuple[Certificate, ...]:
 
 def _known(book: Book, lots: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for some, places in _chunks(sorted(set(lots))):
+    for some, places in in_lists(sorted(set(lots))):
         rows = book.store.rows(f"SELECT id FROM lot WHERE id IN ({places})", some)
         found.update(name for (name,) in rows)
     return found
