@@ -2,7 +2,8 @@
 
 trace_ours.py arrays KERNELS FOLDER ANSWERS    the arrays, as the peers are measured
 trace_ours.py book FOLDER                      the book's file, and arrays beside it
-trace_ours.py cold BOOK VERB LOT               one question in a new process
+trace_ours.py cold BOOK VERB LOT               one question in a new process, the file forgotten
+trace_ours.py fresh BOOK VERB LOT              the same, the file as the system has it
 trace_ours.py again BOOK VERB LOT ...          questions, each over a new connection
 trace_ours.py open BOOK LOT                    saved arrays in a new process
 """
@@ -117,17 +118,21 @@ def asked(*arguments: object) -> dict[str, float]:
     return found
 
 
-def cold(path: Path, verb: str, lot: str) -> None:
-    """One question to a book that this process has not opened before."""
+def first(name: str, path: Path, verb: str, lot: str) -> None:
+    """One question to a book that this process has not opened before.
+
+    ``cold`` has the system forget the file; ``fresh`` finds what it keeps of it.
+    """
     work = {"trace": trace, "recall": recall}[verb]
     assert SqliteStore  # loaded before, like everything that is imported
-    forget(path)
+    if name == "cold":
+        forget(path)
 
     def question() -> object:
         with Book(path) as book:
             return work(book, lot)
 
-    each_once("cold", question)
+    each_once(name, question)
 
 
 def again(path: Path, verb: str, lots: Sequence[str]) -> None:
@@ -185,7 +190,11 @@ def book_file(folder: Path) -> None:
     traced = [name_of(x) for x in np.load(folder / "traced.npy")]
     recalled = [name_of(x) for x in np.load(folder / "recalled.npy")]
     for verb, names in (("trace", traced), ("recall", recalled)):
-        found = middle([asked("cold", path, verb, name) for name in names[:COLD]])
+        both = [
+            asked("cold", path, verb, name) | asked("fresh", path, verb, name)
+            for name in names[:COLD]
+        ]
+        found = middle(both)
         found |= middle([asked("again", path, verb, *names) for _ in range(3)])
         tell(**{f"{verb}_{name}": value for name, value in found.items()})
     warm(path, lots, traced, recalled)
@@ -246,8 +255,8 @@ if __name__ == "__main__":
         arrays(rest[0], Path(rest[1]), Path(rest[2]))
     elif kind == "book":
         book_file(Path(rest[0]))
-    elif kind == "cold":
-        cold(Path(rest[0]), rest[1], rest[2])
+    elif kind in ("cold", "fresh"):
+        first(kind, Path(rest[0]), rest[1], rest[2])
     elif kind == "again":
         again(Path(rest[0]), rest[1], rest[2:])
     else:

@@ -44,8 +44,10 @@ TARGETS = (
     ("adding one event, ms", "Loopbook", "add_cpu_ms", 1.0),
     ("a trace from the file, opened for it, ms", "book", "trace_again_ms", 20.0),
     ("a recall from the file, opened for it, ms", "book", "recall_again_ms", 20.0),
-    ("  new process, nothing read before: trace", "book", "trace_cold_ms", 20.0),
-    ("  new process, nothing read before: recall", "book", "recall_cold_ms", 20.0),
+    ("  the first one of a new process: trace", "book", "trace_fresh_ms", 20.0),
+    ("  the first one of a new process: recall", "book", "recall_fresh_ms", 20.0),
+    ("  and none of the file in memory: trace", "book", "trace_cold_ms", 20.0),
+    ("  and none of the file in memory: recall", "book", "recall_cold_ms", 20.0),
 )
 PANELS = (
     Panel("One trace: all lots in a lot, ms", "trace_shown_ms", 0.5),

@@ -136,7 +136,7 @@ def trace_command(
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
     with open_book(address) as book:
-        genealogy = Genealogy(read_ancestors(book, lot, asof))
+        genealogy = Genealogy(read_ancestors(book, lot, asof, materials=out is not None))
         found = genealogy.trace(lot)
         total = dict(zip(found.substances, found.total_mg.tolist(), strict=True))
         names = shown(wanted, found.substances, total)

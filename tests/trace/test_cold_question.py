@@ -18,6 +18,7 @@ from loopbook.book import store
 from loopbook.book.book import Book
 from loopbook.trace import AsOf, Genealogy, recall, trace
 from loopbook.trace.kernels import NumpyKernels, best_kernels
+from loopbook.trace.reading import read_ancestors
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SCRAP = {"material": "scrap", "owner": "A", "supplier": "A", "site": "WS"}
@@ -123,3 +124,70 @@ def test_more_names_than_are_asked_for_at_once(book: Book, monkeypatch: pytest.M
         monkeypatch.setattr(store, "_AT_ONCE", count)
         again = [(trace(book, lot), recall(book, lot)) for lot in ("P", "S0", "M2")]
         assert same(tuple(found), tuple(again))
+
+
+def test_only_what_was_re_stated_is_looked_for_among_what_left(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trace needs no more of what left the lots, and looks up lots that came from outside."""
+    asked: list[tuple[str, Any]] = []
+    rows = book.store.rows
+
+    def listening(sql: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        asked.append((sql, values))
+        return rows(sql, values)
+
+    monkeypatch.setattr(book.store, "rows", listening)
+
+    def names(words: str) -> set[Any]:
+        return {x for sql, values in asked if words in sql for x in values}
+
+    trace(book, "M1")
+    assert not names("g.source IN")
+    assert names("l.id IN") == {"M1", "S0", "S1"}
+    asked.clear()
+    trace(book, "P")
+    assert names("g.source IN") == {"M2"}  # the one that was assayed anew
+    assert names("l.id IN") == {"P", "S0", "S1", "S2", "S3"}
+
+
+def test_materials_of_all_ancestors_are_there_when_they_are_wanted(book: Book) -> None:
+    whole = Genealogy.of(book).graph
+
+    def told(graph: Any) -> dict[str, str]:
+        return {graph.names[k]: graph.materials[graph.material[k]] for k in range(len(graph))}
+
+    plain, full = read_ancestors(book, "P"), read_ancestors(book, "P", materials=True)
+    assert told(full) == {lot: told(whole)[lot] for lot in told(full)}
+    assert [full.names[k] for k in range(len(full))] == [
+        name for name in whole.names.many(range(len(whole))) if name in told(full)
+    ]
+    assert told(plain) == told(full) | {"M1": "", "M2": ""}
+
+
+def test_lots_that_one_event_made_keep_their_order(tmp_path: Path) -> None:
+    """Co-products whose names rise the other way meet again in a later lot."""
+    with Book(tmp_path / "b.sqlite", create=True, substances=("Ni", "Co", "other")) as book:
+        moment = START
+
+        def post(kind: Any, **its: Any) -> None:
+            nonlocal moment
+            moment += timedelta(minutes=1)
+            book.post(kind(key=str(moment), actor="me", occurred_at=moment, **its))
+
+        post(c.RegisterParty, party="A")
+        post(c.RegisterSite, site="WS")
+        post(c.RegisterMaterial, material="scrap")
+        post(c.Receive, lot="S", mass_kg=100, shares={"Ni": "0.2", "Co": "0.1"}, **SCRAP)
+        outputs = [
+            c.Output(lot=lot, material="scrap", mass_kg=mass, shares={"Ni": ni})
+            for lot, mass, ni in (("Z", 60, "0.3"), ("Y", 30, "0.05"))
+        ]
+        post(c.Process, run="r", site="WS", inputs_kg={"S": None}, outputs=outputs)
+        post(c.Blend, **_blend("B", Z=None, Y=None))
+        whole = Genealogy.of(book)
+        graph = read_ancestors(book, "B")
+        assert [graph.names[k] for k in range(len(graph))] == ["S", "Z", "Y", "B"]
+        for lot in whole.graph.names.many(range(len(whole.graph))):
+            assert same(trace(book, lot), whole.trace(lot)), lot
+            assert same(recall(book, lot), whole.recall(lot)), lot

@@ -18,9 +18,9 @@ from loopbook.book import commands as c
 from loopbook.book.planning import plan
 from loopbook.errors import BalanceError, InputError, StorageError
 from loopbook.trace import AsOf, Genealogy, names, reading, recall, save_genealogy, trace
+from loopbook.trace.edge_rows import EdgeRows, additions
 from loopbook.trace.graph import Graph
 from loopbook.trace.names import Names
-from loopbook.trace.reading import additions
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_matter_of_a_lot_that_is_not_there_is_refused(desk: Desk) -> None:
     for source, target in (("none", "C"), ("A", "none"), ("none", "waste//works/"),
                            ("supplier/LGES//", "none")):  # fmt: skip
         with pytest.raises(BalanceError, match="lot none: matter came or went when it was not"):
-            additions(graph, [("C", "scrap", 99)], [(source, target, *amounts)])
+            additions(graph, [("C", "scrap", 99)], EdgeRows([(source, target, 99, *amounts)]))
 
 
 def test_matter_into_an_old_lot_is_refused(desk: Desk) -> None:
@@ -171,7 +171,9 @@ def test_matter_into_an_old_lot_is_refused(desk: Desk) -> None:
     ):
         graph = Genealogy.of(desk.book).graph
         with pytest.raises(BalanceError, match=words):
-            graph.extend(additions(graph, [], [(source, target, amount, amount, 0, 0)]))
+            graph.extend(
+                additions(graph, [], EdgeRows([(source, target, 99, amount, amount, 0, 0)]))
+            )
 
 
 def test_names_with_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

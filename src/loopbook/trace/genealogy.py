@@ -28,7 +28,7 @@ __all__ = ["Genealogy", "recall", "trace"]
 
 _RECENT = 10_000  # lots whose names are offered for a wrong one
 
-_Met = tuple[str, str, str, str, Shares]  # of an origin: id, kind, material, supplier, shares
+_Met = tuple[str, str, str, str]  # of an origin: id, kind, material, supplier
 
 
 def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
@@ -123,14 +123,14 @@ class Genealogy:
         self.place(substance)
         order = self.ancestors(lot)
         start = (order == self.number(lot)).astype(np.float64)
-        return order, self.graph.kernels.back(self.graph, substance, order, start)
+        return order, self.graph.kernels.back(self.graph, [substance], order, start)[:, 0]
 
     def forward(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
         """Descendants of a lot, itself included, and the share of their matter that is its."""
         self.place(substance)
         order = self.descendants(lot)
         start = (order == self.number(lot)).astype(np.float64)
-        return order, self.graph.kernels.forward(self.graph, substance, order, start)
+        return order, self.graph.kernels.forward(self.graph, [substance], order, start)[:, 0]
 
     # -- questions
 
@@ -139,35 +139,40 @@ class Genealogy:
         graph, number = self.graph, self.number(lot)
         order = self.ancestors(lot)
         shares = self._shares(number, order, graph.kernels.back)
-        whole = _at(graph.total, graph.substances, number)
+        whole = _at(graph, number)
         owner, end, nets = graph.nets(order)
-        places = np.searchsorted(order, owner)
         suppliers = self.suppliers(owner, end)
-        roots = np.array([lot in suppliers for lot in order.tolist()], bool)
-        met = self._lots_of_origin(order[roots], shares[roots], suppliers)
-        made = ~roots[places]
+        roots = np.searchsorted(order, sorted(suppliers))
+        given, lot_parts = self._lots_of_origin(order[roots], shares[roots], suppliers)
+        places, supplied = np.searchsorted(order, owner), np.zeros(len(order), bool)
+        supplied[roots] = True
+        made = ~supplied[places]
         gained = {name: net[made] for name, net in nets.items()}
-        met += self._boundaries_of_origin(shares[places[made]], owner[made], end[made], gained)
-        parts = np.array([part for *_, part in met]).reshape(len(met), len(whole))
+        through = shares[places[made]]
+        found, end_parts = self._boundaries_of_origin(through, owner[made], end[made], gained)
+        met, parts = given + found, np.concatenate([lot_parts, end_parts])
         amounts = np.nan_to_num(parts) * whole
         mass = (-amounts.sum(axis=1)).tolist()
         rank = sorted(zip(mass, [name for name, *_ in met], range(len(met)), strict=True))
-        origins = tuple([Origin(*met[k], amounts[k]) for _, _, k in rank])
-        material = graph.materials[int(graph.material[number])]
+        rows = list(zip(met, parts, amounts, strict=True))
+        origins = tuple(
+            [Origin(*its, part, amount) for its, part, amount in [rows[k] for *_, k in rank]]
+        )
         inside = np.any(shares > 0.0, axis=1) & (order != number)
         ancestors = int(np.count_nonzero(inside))
-        return Trace(lot, material, graph.substances, whole, origins, ancestors)
+        return Trace(lot, self.material(number), graph.substances, whole, origins, ancestors)
 
     def _shares(
-        self, number: int, order: Numbers, kernel: Callable[[Graph, str, Numbers, Shares], Shares]
-    ) -> Shares:
+        self, number: int, order: Numbers,
+        kernel: Callable[[Graph, Sequence[str], Numbers, Shares], Shares],
+    ) -> Shares:  # fmt: skip
         """Shares (lot, substance); NaN for a substance that the lot has nothing of."""
         graph = self.graph
         start = (order == number).astype(np.float64)
         shares = np.full((len(order), len(graph.substances)), np.nan)
-        for k, substance in enumerate(graph.substances):
-            if graph.total[substance][number] > 0.0:
-                shares[:, k] = kernel(graph, substance, order, start)
+        held = [k for k, s in enumerate(graph.substances) if graph.of("total", s)[number] > 0.0]
+        if held:
+            shares[:, held] = kernel(graph, [graph.substances[k] for k in held], order, start)
         return shares
 
     def suppliers(self, owner: Numbers, end: Numbers) -> dict[int, str]:
@@ -183,23 +188,24 @@ class Genealogy:
 
     def _lots_of_origin(
         self, roots: Numbers, shares: Shares, suppliers: Mapping[int, str]
-    ) -> list[_Met]:
-        """Lots from outside of which there is something: name, kind, material, supplier."""
+    ) -> tuple[list[_Met], Shares]:
+        """Lots from outside of which there is something, and their shares of the traced lot."""
         graph = self.graph
         some = np.nansum(shares, axis=1) > 0.0
-        roots, shares = roots[some], shares[some]
-        materials = graph.material[roots].tolist()
-        return [
-            (name, "lot", graph.materials[material], suppliers[lot], share)
-            for lot, name, material, share in zip(
-                roots.tolist(), graph.names.many(roots), materials, shares, strict=True
+        roots = roots[some]
+        known = graph.materials
+        met = [
+            (name, "lot", known[material], suppliers[lot])
+            for lot, name, material in zip(
+                roots.tolist(), graph.names.many(roots), graph.material[roots].tolist(), strict=True
             )
         ]
+        return met, shares[some]
 
     def _boundaries_of_origin(
         self, shares: Shares, owner: Numbers, end: Numbers, nets: Mapping[str, Amounts]
-    ) -> list[_Met]:
-        """Boundaries from which something came into lots that have parents.
+    ) -> tuple[list[_Met], Shares]:
+        """Boundaries from which something came into lots that have parents, and how much.
 
         Parameters
         ----------
@@ -208,21 +214,22 @@ class Genealogy:
         """
         graph = self.graph
         net = np.stack([np.maximum(nets[s], 0.0) for s in graph.substances], axis=1)
-        total = np.stack([graph.total[s][owner] for s in graph.substances], axis=1)
+        total = np.stack([graph.of("total", s)[owner] for s in graph.substances], axis=1)
         parts = shares * np.divide(net, total, out=np.zeros_like(net), where=total > 0)
         gained: dict[str, Shares] = {}
         for code in distinct(end).tolist():
             name, part = graph.ends[code], parts[end == code].sum(axis=0)
             if np.nansum(part) > 0.0:
                 gained[name] = gained.get(name, np.zeros(len(part))) + part
-        return [(name, _kind(name), "", "", part) for name, part in gained.items()]
+        met = [(name, _kind(name), "", "") for name in gained]
+        return met, np.array([*gained.values()]).reshape(len(met), len(graph.substances))
 
     def recall(self, lot: str) -> Recall:
         """Where a lot's matter went, in every substance."""
         graph, number = self.graph, self.number(lot)
         order = self.descendants(lot)
         part = np.nan_to_num(self._shares(number, order, graph.kernels.forward))
-        totals = np.stack([graph.total[s][order] for s in graph.substances], axis=1)
+        totals = np.stack([graph.of("total", s)[order] for s in graph.substances], axis=1)
         shares = np.where(totals > 0.0, part, np.nan)
         owner, end, nets = graph.nets(order)
         out = np.stack([np.minimum(nets[s], 0) for s in graph.substances], axis=1)
@@ -251,16 +258,22 @@ class Genealogy:
     def _sent(self, order: Numbers) -> Shares:
         """What went from each lot into other lots, mg (lot, substance)."""
         graph = self.graph
-        sent = np.zeros((len(order), len(graph.substances)))
         places, edges = np.arange(len(order)), graph.head[order]
-        content = graph.content
+        givers, given = [places[:0]], [edges[:0]]
         while len(places):
             there = edges >= 0
             places, edges = places[there], edges[there]
-            for k, substance in enumerate(graph.substances):
-                sent[places, k] += content[substance][edges]
+            givers.append(places)
+            given.append(edges)
             edges = graph.following[edges]
-        return sent
+        giver, edge = np.concatenate(givers), np.concatenate(given)
+        return np.stack(
+            [
+                np.bincount(giver, graph.of("content", s)[edge], len(order))
+                for s in graph.substances
+            ],
+            axis=1,
+        )
 
     # -- all lots at once
 
@@ -350,5 +363,5 @@ def _kind(end: str) -> str:
     return end.partition("/")[0]
 
 
-def _at(columns: Mapping[str, Shares], substances: Sequence[str], lot: int) -> Shares:
-    return np.array([columns[s][lot] for s in substances])
+def _at(graph: Graph, lot: int) -> Shares:
+    return np.array([graph.of("total", s)[lot] for s in graph.substances])

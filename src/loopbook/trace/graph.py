@@ -33,7 +33,7 @@ from loopbook.errors import BalanceError
 from loopbook.trace.kernels import Amounts, Kernels, Numbers, Shares, best_kernels, distinct, spans
 from loopbook.trace.names import Names
 
-__all__ = ["MASS", "Additions", "Column", "Graph"]
+__all__ = ["MASS", "Additions", "Column", "Graph", "restates"]
 
 MASS = "mass"
 """Name of the column that adds the substances up."""
@@ -46,6 +46,15 @@ _LOT = {"material": np.int32, "event": np.int64, "level": np.int32, "head": np.i
         "outside_head": np.int32}  # fmt: skip
 _EDGE = {"parent": np.int32, "child": np.int32, "following": np.int32}
 _OUTSIDE = {"outside_lot": np.int32, "outside_end": np.int32, "outside_next": np.int32}
+
+
+def restates(end: str) -> bool:
+    """Whether what a lot got from a boundary and what it gave to it are one amount, added up.
+
+    >>> restates("reassay///L-1"), restates("supplier/LGES//")
+    (True, False)
+    """
+    return end.startswith(_RESTATING)
 
 
 class Column:
@@ -152,7 +161,11 @@ class Graph:
     @property
     def mass(self) -> Amounts:
         """Mass of each edge, mg."""
-        return self.columns["content mass"].all
+        return self.of("content", MASS)
+
+    def of(self, what: str, substance: str) -> NDArray[Any]:
+        """Column of a substance, or of ``mass``: its ``content``, ``total`` or ``outside``."""
+        return self.columns[f"{what} {substance}"].all
 
     @property
     def content(self) -> Mapping[str, Amounts]:
@@ -171,7 +184,7 @@ class Graph:
 
     def _by_substance(self, what: str) -> dict[str, NDArray[Any]]:
         names = (MASS, *self.substances)
-        return {name: self.columns[f"{what} {name}"].all for name in names}
+        return {name: self.of(what, name) for name in names}
 
     def marks(self) -> tuple[NDArray[np.int32], int]:
         """A mark for each lot, and a stamp that no mark has."""
@@ -198,7 +211,7 @@ class Graph:
         out : whether matter went out there. It has a number of its own then, unless lots are
             re-stated there, so that what is re-stated adds up and nothing else does.
         """
-        key = end, out and not end.startswith(_RESTATING)
+        key = end, out and not restates(end)
         number = self._end_numbers.get(key)
         if number is None:
             number = self._end_numbers[key] = len(self.ends)

@@ -13,6 +13,7 @@ descendants, `compose` from all origins to all lots.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,11 +56,13 @@ class Kernels(Protocol):
         """See `NumpyKernels.descendants`."""
         ...
 
-    def back(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
+    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
         """See `NumpyKernels.back`."""
         ...
 
-    def forward(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
+    def forward(
+        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
+    ) -> Shares:
         """See `NumpyKernels.forward`."""
         ...
 
@@ -160,53 +163,45 @@ class NumpyKernels:
             seen.append(frontier)
         return np.sort(np.concatenate(seen))
 
-    def back(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
-        """Share of a lot's matter that came through each of its ancestors.
+    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
+        """Share of a lot's matter that came through each of its ancestors: (lot, substance).
 
         Parameters
         ----------
+        substances : whose shares.
         order : the ancestors, rising; all of them.
         start : 1 for the lot that is asked about, 0 for the others.
         """
-        content, total = graph.content[substance], graph.total[substance]
-        found = start.copy()
-        levels = graph.level[order]
-        for stage in range(int(levels.max(initial=0)), 0, -1):
-            places = np.flatnonzero((levels == stage) & (found != 0.0))
-            lots = order[places]
-            starts = graph.in_ptr[lots]
-            counts = graph.in_ptr[lots + 1] - starts
-            edges = spans(starts, counts)
-            whole = np.repeat(total[lots], counts)
-            edges, upper, whole = _kept(content, edges, np.repeat(found[places], counts), whole)
-            parts = upper * (content[edges] / whole)
-            np.add.at(found, np.searchsorted(order, graph.parent[edges]), parts)
+        found = np.repeat(start[:, np.newaxis], len(substances), axis=1)
+        for stage in reversed(_stages(graph.level[order])[1:]):
+            places = stage[found[stage].any(axis=1)]
+            edges, counts = _into(graph, order[places])
+            parts = _parts(graph, substances, edges, (order[places], counts))
+            parts *= np.repeat(found[places], counts, axis=0)
+            _add(found, np.searchsorted(order, graph.parent[edges]), parts)
         return found
 
-    def forward(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
-        """Share of each descendant's matter that came from a lot.
+    def forward(
+        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
+    ) -> Shares:
+        """Share of each descendant's matter that came from a lot: (lot, substance).
 
         Parameters
         ----------
+        substances : whose shares.
         order : the descendants, rising; all of them.
         start : 1 for the lot that is asked about, 0 for the others.
         """
-        content, total = graph.content[substance], graph.total[substance]
-        found = start.copy()
-        levels = graph.level[order]
-        for stage in range(int(levels.min(initial=0)), int(levels.max(initial=-1)) + 1):
-            places = np.flatnonzero((levels == stage) & (start == 0.0))
-            lots = order[places]
-            starts = graph.in_ptr[lots]
-            counts = graph.in_ptr[lots + 1] - starts
-            edges, owner = spans(starts, counts), np.repeat(places, counts)
-            whole = np.repeat(total[lots], counts)
-            edges, owner, whole = _kept(content, edges, owner, whole)
+        found = np.repeat(start[:, np.newaxis], len(substances), axis=1)
+        for stage in _stages(graph.level[order]):
+            places = stage[start[stage] == 0.0]
+            edges, counts = _into(graph, order[places])
             slots = np.searchsorted(order, graph.parent[edges])
             slots[slots == len(order)] = 0
-            inside = order[slots] == graph.parent[edges] if len(order) else slots == -1
-            parts = found[slots] * (content[edges] / whole)
-            np.add.at(found, owner[inside], parts[inside])
+            inside = order[slots] == graph.parent[edges]
+            parts = _parts(graph, substances, edges, (order[places], counts))
+            parts *= found[slots]
+            _add(found, np.repeat(places, counts)[inside], parts[inside])
         return found
 
     def compose(self, graph: Any, substance: str, shares: Shares) -> None:
@@ -232,10 +227,44 @@ class NumpyKernels:
                 shares[lots, k] += came
 
 
-def _kept(content: Numbers, edges: Numbers, *others: Numbers) -> tuple[Numbers, ...]:
-    """Edges that carry something, and what goes with them."""
-    some = content[edges] != 0
-    return (edges[some], *(other[some] for other in others))
+def _stages(levels: Numbers) -> list[Numbers]:
+    """Places of the lots of each level that there is, the lowest level first."""
+    if not len(levels):
+        return []
+    order = np.argsort(levels, kind="stable")
+    rising = levels[order]
+    return np.split(order, np.flatnonzero(rising[1:] != rising[:-1]) + 1)
+
+
+def _into(graph: Any, lots: Numbers) -> tuple[Numbers, Numbers]:
+    """Edges into lots, and how many there are into each."""
+    starts = graph.in_ptr[lots]
+    counts = graph.in_ptr[lots + 1] - starts
+    return spans(starts, counts), counts
+
+
+def _parts(
+    graph: Any, substances: Sequence[str], edges: Numbers, into: tuple[Numbers, Numbers]
+) -> Shares:
+    """What came over each edge as a share of all that came into its child: (edge, substance).
+
+    Parameters
+    ----------
+    edges, into : the edges, and into which lots they go, so many into each.
+    """
+    lots, counts = into
+    content = np.stack([graph.of("content", s)[edges] for s in substances], axis=1)
+    total = np.stack([graph.of("total", s)[lots] for s in substances], axis=1)
+    whole = np.repeat(total, counts, axis=0)
+    parts: Shares = np.divide(content, whole, out=np.zeros(whole.shape), where=content != 0)
+    return parts
+
+
+def _add(sums: Shares, rows: Numbers, parts: Shares) -> None:
+    """Add rows to rows, in their order; a row may be met again."""
+    width = sums.shape[1]
+    places = rows[:, np.newaxis] * width + np.arange(width)
+    np.add.at(sums.reshape(-1), places.reshape(-1), parts.reshape(-1))
 
 
 def best_kernels() -> Kernels:

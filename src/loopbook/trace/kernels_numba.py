@@ -6,6 +6,7 @@ may be written, so that a process waits for the compiler once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numba
@@ -156,14 +157,20 @@ class NumbaKernels:
         found: Numbers = _descendants(columns, mark, stamp, distinct(lots))
         return found
 
-    def back(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
+    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
         """As in `NumpyKernels`."""
-        found: Shares = _back(_columns(graph, substance), order, graph.scratch(), start)
+        found, scratch = np.empty((len(order), len(substances))), graph.scratch()
+        for k, substance in enumerate(substances):
+            found[:, k] = _back(_columns(graph, substance), order, scratch, start)
         return found
 
-    def forward(self, graph: Any, substance: str, order: Numbers, start: Shares) -> Shares:
+    def forward(
+        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
+    ) -> Shares:
         """As in `NumpyKernels`."""
-        found: Shares = _forward(_columns(graph, substance), order, graph.scratch(), start)
+        found, scratch = np.empty((len(order), len(substances))), graph.scratch()
+        for k, substance in enumerate(substances):
+            found[:, k] = _forward(_columns(graph, substance), order, scratch, start)
         return found
 
     def compose(self, graph: Any, substance: str, shares: Shares) -> None:
@@ -172,4 +179,4 @@ class NumbaKernels:
 
 
 def _columns(graph: Any, substance: str) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    return graph.in_ptr, graph.parent, graph.content[substance], graph.total[substance]
+    return graph.in_ptr, graph.parent, graph.of("content", substance), graph.of("total", substance)

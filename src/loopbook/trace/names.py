@@ -99,6 +99,9 @@ class Names:
     def many(self, numbers: Sequence[int] | NDArray[np.integer]) -> list[str]:
         """Names by their numbers."""
         chosen = np.asarray(numbers, np.int64)
+        if not len(self.order):
+            late = self._late
+            return [late[number] for number in chosen.tolist()]
         if not len(chosen) or chosen.max() >= len(self.order):
             return [self[number] for number in chosen.tolist()]
         spans = zip(self.ends[chosen].tolist(), self.ends[chosen + 1].tolist(), strict=True)

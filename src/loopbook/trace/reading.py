@@ -1,22 +1,23 @@
 """From a book's edges to the genealogy's arrays: all of them, what is new, or what one lot needs.
 
-Everything that is asked goes through `additions`, so that the arrays of a whole book and those of
-one lot's ancestors are the same arrays.
+Everything that is asked goes through `edge_rows.additions`, so that the arrays of a whole book and
+those of one lot's ancestors are the same arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from loopbook.book.schema import quoted
 from loopbook.book.store import in_lists
-from loopbook.errors import BalanceError, Finding, InputError, nearest_hint
-from loopbook.trace.graph import MASS, Additions, Graph
+from loopbook.errors import Finding, InputError, nearest_hint
+from loopbook.trace.edge_rows import EdgeRows, Row, additions
+from loopbook.trace.graph import Graph, restates
 from loopbook.trace.kernels import NumpyKernels
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = [
     "NOW",
     "AsOf",
-    "additions",
     "read_ancestors",
     "read_descendants",
     "read_new",
@@ -35,8 +35,6 @@ __all__ = [
 ]
 
 _PAGE = 50_000  # events whose edges are read at once
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,83 +95,26 @@ def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> Iterator
             (*span, *values),
         )
         edges = store.rows(
-            f"SELECT g.source, g.target, g.mass, {names} FROM edge g "
+            f"SELECT g.source, g.target, g.event, g.mass, {names} FROM edge g "
             "JOIN event v ON v.id = g.event "
             f"WHERE g.event > ? AND g.event <= ?{limits} ORDER BY g.event, g.source, g.target",
             (*span, *values),
         )
         if lots or edges:
-            graph.extend(additions(graph, lots, edges))
+            graph.extend(additions(graph, lots, EdgeRows(edges)))
         yield end
-
-
-def additions(graph: Graph, lots: Sequence[Row], edges: Sequence[Row]) -> Additions:
-    """Rows as arrays.
-
-    Parameters
-    ----------
-    graph : knows the lots that were made before.
-    lots : name, material, number of the event, in the order in which they were made.
-    edges : source, target, mass, and content of each of the graph's substances.
-
-    Raises
-    ------
-    BalanceError : an edge of a lot that is not there.
-    """
-    edges = [row for row in edges if "/" not in row[0] or "/" not in row[1]]
-    # else waste of a substance that no input had: no lot held it
-    ends = dict.fromkeys(
-        (row[0], False) if "/" in row[0] else (row[1], True)
-        for row in edges
-        if "/" in row[0] or "/" in row[1]
-    )
-    for end, leaving in ends:  # numbered in the order of the rows, however many come at once
-        graph.end_number(end, out=leaving)
-    columns = (MASS, *graph.substances)
-    sources, targets, *amounts = zip(*edges, strict=True) if edges else ((),) * (2 + len(columns))
-    new = {row[0]: k for k, row in enumerate(lots, len(graph))}
-    source = np.array([*map(_Numbers(graph, new, out=False).__getitem__, sources)], np.int64)
-    target = np.array([*map(_Numbers(graph, new, out=True).__getitem__, targets)], np.int64)
-    content = {name: np.array(x, np.int64) for name, x in zip(columns, amounts, strict=True)}
-    out, outer = source < 0, (source < 0) | (target < 0)
-    inner = ~outer
-    sign = np.where(out[outer], 1, -1)
-    materials = [row[1] for row in lots]
-    numbers = {name: graph.material_number(name) for name in dict.fromkeys(materials)}
-    return Additions(
-        names=[row[0] for row in lots],
-        material=np.array([numbers[name] for name in materials], np.int32),
-        event=np.array([row[2] for row in lots], np.int64),
-        parent=source[inner],
-        child=target[inner],
-        content={name: x[inner] for name, x in content.items()},
-        lot=np.where(out, target, source)[outer],
-        end=-1 - np.where(out, source, target)[outer],
-        outside={name: x[outer] * sign for name, x in content.items()},
-    )
-
-
-class _Numbers(dict[str, int]):
-    """Numbers of the ends of edges, looked up once; of boundaries the complement, below zero."""
-
-    def __init__(self, graph: Graph, new: Mapping[str, int], *, out: bool) -> None:
-        super().__init__(new)
-        self._graph, self._out = graph, out
-
-    def __missing__(self, name: str) -> int:
-        if "/" in name:
-            number = -1 - self._graph.end_number(name, out=self._out)
-        elif (number := self._graph.names.number(name)) < 0:
-            raise BalanceError(f"lot {name}: matter came or went when it was not yet made")
-        self[name] = number
-        return number
 
 
 # -- what one lot needs
 
 
-def read_ancestors(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
+def read_ancestors(book: Book, lot: str, asof: AsOf = NOW, *, materials: bool = False) -> Graph:
     """The genealogy of a lot's ancestors, a generation at a time: quick for one question.
+
+    Parameters
+    ----------
+    book, lot, asof : which lot, and up to which moment.
+    materials : of all ancestors; else the graph knows those of the lot and of lots from suppliers.
 
     Raises
     ------
@@ -181,10 +122,35 @@ def read_ancestors(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     """
     with _reader(book, asof) as reader:
         found, edges = reader.ancestors(lot)
-        lots = reader.lots(found)
-    if not lots:
+        made = _made(found, edges) if asof.now and not materials else {}
+        lots = reader.lots(sorted(_untold(found, edges, made) | {lot}), made)
+    if not any(name == lot for name, *_ in lots):
         raise unknown_lot(lot, recent_lots(book))
     return _graph(reader.substances, lots, edges)
+
+
+def _made(found: Set[str], edges: EdgeRows) -> dict[str, int]:
+    """The event that first brought something into each lot: the one that made it."""
+    into, events = edges.targets, edges.events
+    made = dict(zip(reversed(into), reversed(events), strict=True))
+    for name, event in zip(into, events, strict=True):
+        made[name] = min(made[name], event)
+    return {name: event for name, event in made.items() if name in found}
+
+
+def _untold(found: Set[str], edges: EdgeRows, made: Mapping[str, int]) -> set[str]:
+    """Lots that have to be looked up, because the edges into them do not tell enough.
+
+    Those from suppliers have a material that an answer shows; those that one event made together
+    have an order; the others are known by nothing but their event.
+    """
+    ends = zip(edges.sources, edges.targets, strict=True)
+    untold = {target for source, target in ends if source[:9] == "supplier/"}
+    events = [*made.values()]
+    if len({*events}) < len(events):
+        several = {event for event, lots in Counter(events).items() if lots > 1}
+        untold.update([name for name, event in made.items() if event in several])
+    return untold | (found - made.keys())
 
 
 def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
@@ -198,15 +164,14 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     """
     with _reader(book, asof) as reader:
         found, edges = reader.descendants(lot)
-        lots = reader.lots(found)
+        lots = reader.lots(sorted(found))
     if not lots:
         raise unknown_lot(lot, recent_lots(book))
-    givers = {row[0] for row in edges if "/" not in row[0]}
-    others = sorted(givers.difference(found))
+    others = sorted({name for name in edges.sources if "/" not in name} - found)
     return _graph(reader.substances, [*((name, "", 0) for name in others), *lots], edges)
 
 
-def _graph(substances: Sequence[str], lots: Sequence[Row], edges: Sequence[Row]) -> Graph:
+def _graph(substances: Sequence[str], lots: Sequence[Row], edges: EdgeRows) -> Graph:
     graph = Graph(substances, NumpyKernels())
     graph.extend(additions(graph, lots, edges))
     return graph
@@ -236,23 +201,25 @@ class _Reader:
         self._limits, self._values = asof.clauses()
         self._dated = "" if asof.now else " JOIN event v ON v.id = {}.event"
 
-    def ancestors(self, lot: str) -> tuple[list[str], list[Row]]:
-        """A lot and its ancestors; what came into them, and what of it went back.
+    def ancestors(self, lot: str) -> tuple[set[str], EdgeRows]:
+        """A lot and its ancestors; what came into them, and what re-statements took from them.
 
         Of all that left the book's lots a trace needs no more: that spares a third of the pages.
         """
         found, front = {lot}, [lot]
-        edges: list[Row] = []
+        edges = EdgeRows()
+        restated: set[tuple[str, str]] = set()
         while front:
-            got = self._edges("target", front)
-            edges += got
-            front = sorted({row[0] for row in got if "/" not in row[0]} - found)
+            sources, targets = edges.add(self._edges("target", front))
+            outer = [k for k, name in enumerate(sources) if "/" in name]
+            restated.update([(targets[k], sources[k]) for k in outer if restates(sources[k])])
+            front = sorted({name for name in sources if "/" not in name} - found)
             found.update(front)
-        came = {(row[1], row[0]) for row in edges if "/" in row[0]}
-        left = self._edges("source", sorted({owner for owner, _ in came}), outwards=True)
-        return list(found), edges + [row for row in left if (row[0], row[1]) in came]
+        left = self._edges("source", sorted({lot for lot, _ in restated}), outwards=True)
+        edges.add([row for row in left if row[:2] in restated])
+        return found, edges
 
-    def descendants(self, lot: str) -> tuple[list[str], list[Row]]:
+    def descendants(self, lot: str) -> tuple[set[str], EdgeRows]:
         """A lot and its descendants; what came into them, and what left the book from them."""
         found, front = {lot}, [lot]
         left: set[str] = set()
@@ -261,17 +228,28 @@ class _Reader:
             left.update([source for source, target in got if "/" in target])
             front = sorted({target for _, target in got if "/" not in target} - found)
             found.update(front)
-        edges = self._edges("target", sorted(found))
-        return list(found), edges + self._edges("source", sorted(left), outwards=True)
+        edges = EdgeRows(self._edges("target", sorted(found)))
+        edges.add(self._edges("source", sorted(left), outwards=True))
+        return found, edges
 
-    def lots(self, names: Sequence[str]) -> list[Row]:
-        """Name, material and event of lots, in the order in which they were made."""
-        made = self._ask("SELECT l.event, l.line, l.id, l.material FROM lot l", "l.id", names)
-        return [(name, material, event) for event, _, name, material in sorted(made)]
+    def lots(
+        self, names: Sequence[str], made: Mapping[str, int] = MappingProxyType({})
+    ) -> list[Row]:
+        """Name, material and event of lots, in the order in which they were made.
+
+        Parameters
+        ----------
+        names : of lots to look up.
+        made : others, with their events; their material stays empty.
+        """
+        rows = self._ask("SELECT l.event, l.line, l.id, l.material FROM lot l", "l.id", names)
+        others = made.keys() - set(names)
+        rows += [(made[name], 0, name, "") for name in others]
+        return [(name, material, event) for event, _, name, material in sorted(rows)]
 
     def _edges(self, end: str, names: Sequence[str], *, outwards: bool = False) -> list[Row]:
-        """Source, target, mass and content of edges by one of their ends."""
-        sql = f"SELECT g.source, g.target, {self._columns} FROM edge g"
+        """Source, target, event, mass and content of edges by one of their ends."""
+        sql = f"SELECT g.source, g.target, g.event, {self._columns} FROM edge g"
         more = " AND g.target LIKE '%/%'" if outwards else ""
         return self._ask(sql, f"g.{end}", names, more)
 
