@@ -91,6 +91,10 @@ def additions(graph: Graph, lots: Sequence[Row], edges: EdgeRows) -> Additions:
     for end, out in sorted(first, key=first.__getitem__):
         graph.end_number(end, out=out)  # in the order of the rows, however many come at once
     new = {row[0]: k for k, row in enumerate(lots, len(graph))}
+    if len(graph):
+        old = [x for x in {*edges.sources, *edges.targets} if x not in new and "/" not in x]
+        known = zip(old, graph.names.numbers(old).tolist(), strict=True)
+        new.update([(name, number) for name, number in known if number >= 0])
     source = _numbers(_Numbers(graph, new, out=False), edges.sources)
     target = _numbers(_Numbers(graph, new, out=True), edges.targets)
     columns = (MASS, *graph.substances)
@@ -121,11 +125,9 @@ class _Numbers(dict[str, int]):
         self._graph, self._out = graph, out
 
     def __missing__(self, name: str) -> int:
-        if "/" in name:
-            number = -1 - self._graph.end_number(name, out=self._out)
-        elif (number := self._graph.names.number(name)) < 0:
+        if "/" not in name:
             raise BalanceError(f"lot {name}: matter came or went when it was not yet made")
-        self[name] = number
+        number = self[name] = -1 - self._graph.end_number(name, out=self._out)
         return number
 
 

@@ -83,8 +83,9 @@ class Genealogy:
         Should the book's storage fail on the way, what was read is in, and the next call goes on
         from there.
         """
-        for last in read_new(self.graph, book, self.last, self.asof):
-            self.last = last
+        with uncollected():
+            for last in read_new(self.graph, book, self.last, self.asof):
+                self.last = last
         return self.last
 
     # -- raw numbers

@@ -18,6 +18,7 @@ _OFFSET, _PRIME = 0xCBF29CE484222325, 0x100000001B3
 _WORD = 2**64 - 1
 _CHUNK = 50_000  # names hashed at once, in the processor's cache
 _FEW = 10_000  # names that a dictionary may hold
+_TOGETHER = 64  # names from which on they are looked up together
 _LATE = 1 / 8  # part that may be in the dictionary, so that each name is sorted in few times
 
 Bytes = NDArray[np.uint8]
@@ -53,6 +54,14 @@ def _hashes(text: Bytes, ends: Numbers) -> Hashes:
     return found
 
 
+def _packed(names: Iterable[str]) -> tuple[Bytes, Numbers]:
+    """Names one behind another, and their bounds."""
+    raw = [name.encode() for name in names]
+    ends = np.zeros(len(raw) + 1, np.int64)
+    np.cumsum([len(name) for name in raw], out=ends[1:])
+    return np.frombuffer(b"".join(raw), np.uint8), ends
+
+
 class Names:
     """Names in the order in which they were added.
 
@@ -75,10 +84,7 @@ class Names:
     @classmethod
     def of(cls, names: Iterable[str] = ()) -> Names:
         """Names from text."""
-        raw = [name.encode() for name in names]
-        ends = np.zeros(len(raw) + 1, np.int64)
-        np.cumsum([len(name) for name in raw], out=ends[1:])
-        return cls.packed(np.frombuffer(b"".join(raw), np.uint8), ends)
+        return cls.packed(*_packed(names))
 
     @classmethod
     def packed(cls, text: Bytes, ends: Numbers) -> Names:
@@ -123,7 +129,19 @@ class Names:
 
     def numbers(self, names: Sequence[str]) -> Numbers:
         """Numbers of names; -1 for those that are not there."""
-        return np.array([self.number(name) for name in names], np.int64)
+        if len(names) < _TOGETHER or not len(self.order):
+            return np.array([self.number(name) for name in names], np.int64)
+        hashes = _hashes(*_packed(names))
+        places = np.searchsorted(self.hashes, hashes)
+        places[places == len(self.hashes)] = 0
+        found = np.where(self.hashes[places] == hashes, self.order[places], 0)
+        return np.array(
+            [
+                number if met == name else self.number(name)  # a late one, or two with one hash
+                for name, number, met in zip(names, found.tolist(), self.many(found), strict=True)
+            ],
+            np.int64,
+        )
 
     def add(self, names: Sequence[str]) -> None:
         """Add names behind the others; none of them may be there."""

@@ -34,7 +34,7 @@ __all__ = [
     "unknown_lot",
 ]
 
-_PAGE = 50_000  # events whose edges are read at once
+_PAGE = 5_000  # events whose edges are read at once: more leave the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,15 @@ class AsOf:
         """Whether everything counts."""
         return self.occurred is None and self.recorded is None
 
-    def clauses(self) -> tuple[str, list[int]]:
-        """Conditions on an event ``v``, each begun with AND, and their values."""
+    def clauses(self) -> tuple[str, str, list[int]]:
+        """A table's join with its events, if it is needed; conditions on them; their values.
+
+        The table's name has to be put into the join; each condition begins with AND.
+        """
         given = (("v.occurred_at <= ?", self.occurred), ("v.recorded_at <= ?", self.recorded))
         used = [(sql, value) for sql, value in given if value is not None]
-        return "".join(f" AND {sql}" for sql, _ in used), [value for _, value in used]
+        dated = " JOIN event v ON v.id = {}.event" if used else ""
+        return dated, "".join(f" AND {sql}" for sql, _ in used), [value for _, value in used]
 
 
 NOW = AsOf()
@@ -84,19 +88,18 @@ def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> Iterator
     store.settle(2**62)  # events up to the last one are there now, or never will be
     for substance in book.substances[len(graph.substances) :]:
         graph.add_substance(substance)
-    limits, values = asof.clauses()
+    dated, limits, values = asof.clauses()
     names = ", ".join(f"g.{quoted(s)}" for s in graph.substances)
     for begin in range(after, int(last), _PAGE):
         end = min(begin + _PAGE, int(last))
         span = (begin, end)
         lots = store.rows(
-            "SELECT l.id, l.material, l.event FROM lot l JOIN event v ON v.id = l.event "
+            f"SELECT l.id, l.material, l.event FROM lot l{dated.format('l')} "
             f"WHERE l.event > ? AND l.event <= ?{limits} ORDER BY l.event, l.line",
             (*span, *values),
         )
         edges = store.rows(
-            f"SELECT g.source, g.target, g.event, g.mass, {names} FROM edge g "
-            "JOIN event v ON v.id = g.event "
+            f"SELECT g.source, g.target, g.event, g.mass, {names} FROM edge g{dated.format('g')} "
             f"WHERE g.event > ? AND g.event <= ?{limits} ORDER BY g.event, g.source, g.target",
             (*span, *values),
         )
@@ -198,8 +201,7 @@ class _Reader:
     def __init__(self, store: Database, substances: Sequence[str], asof: AsOf) -> None:
         self._store, self.substances = store, substances
         self._columns = ", ".join(["g.mass", *(f"g.{quoted(s)}" for s in substances)])
-        self._limits, self._values = asof.clauses()
-        self._dated = "" if asof.now else " JOIN event v ON v.id = {}.event"
+        self._dated, self._limits, self._values = asof.clauses()
 
     def ancestors(self, lot: str) -> tuple[set[str], EdgeRows]:
         """A lot and its ancestors; what came into them, and what re-statements took from them.
