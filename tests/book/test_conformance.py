@@ -202,6 +202,50 @@ def test_planned_events(book: Book, told: Told) -> None:
     assert verify(book).clean
 
 
+def test_what_was_planned_long_before_the_last_event_is_refused(book: Book, told: Told) -> None:
+    """What the book knew at a moment stays so: nothing of that moment comes in long after it.
+
+    The clients of a server plan beside one another: there an event may wait for ten minutes.
+    """
+    book.post(receive(told, "A"))
+    first = title(told, 500)
+    append(book, title(told, 1000))
+    early = dataclasses.replace(first, recorded_at=first.recorded_at - book.store.slack_us)
+    for events in ([early], [title(told, 200), early]):
+        with pytest.raises(InputError, match=f"event {early.key}: order: expected recorded at"):
+            append(book, *events)
+    assert kg(book)["lot/GMBI/WS/A"] == 1
+    waited = dataclasses.replace(early, recorded_at=early.recorded_at + 5 * 10**6)
+    append(book, waited)
+    assert verify(book).clean
+
+
+def test_every_event_gets_a_place_in_the_log(shelf: Shelf, book: Book, told: Told) -> None:
+    """One that another program lets in late, too; and one that was left out is found."""
+    book.post(receive(told, "A"))
+    late = title(told, 500)
+    proofs.checkpoint(book, generate_signer("plant"))
+    early = dataclasses.replace(late, recorded_at=late.recorded_at - 2 * 600 * 10**6)
+    book.store.transact((), lambda session: session.append(early))  # nobody looks at its time
+    note = proofs.checkpoint(book, generate_signer("plant"))
+    assert note.splitlines()[1] == str(len(nouns(told)) + 2)
+    proofs.inclusion(book, early.key)
+    assert {f.code for f in verify(book).findings} == {"order"}
+    append(book, title(told, 200))
+    proofs.checkpoint(book, generate_signer("plant"))
+    with shelf.as_owner() as owner:
+        if shelf.kind == "sqlite":
+            for name in ("leaf_no_delete", "leaf_no_update"):
+                owner.store.write(f"DROP TRIGGER {name}", [()])
+        else:
+            owner.store.write("ALTER TABLE leaf DISABLE TRIGGER USER", [()])
+        last = owner.store.rows("SELECT max(place) FROM leaf")[0][0]
+        owner.store.write("DELETE FROM leaf WHERE place = ?", [(last - 1,)])
+        owner.store.write("UPDATE leaf SET place = place - 1 WHERE place = ?", [(last,)])
+    found = {(f.code, f.where) for f in verify(book).findings}
+    assert any(code == "left-out" and early.key in where for code, where in found)
+
+
 def test_planned_events_are_seen_by_what_is_planned_after_them(book: Book, told: Told) -> None:
     book.post(receive(told, "A"))
     first, later = title(told, 1000), c.TransferTitle(

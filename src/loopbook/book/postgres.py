@@ -44,6 +44,7 @@ from loopbook.book.postgres_rows import (
 )
 from loopbook.book.postgres_schema import (
     APPENDED,
+    LONGEST_US,
     NOUNS_VERSION,
     column_names,
     declare_ddl,
@@ -53,7 +54,7 @@ from loopbook.book.postgres_schema import (
 from loopbook.book.rows import only_moves
 from loopbook.book.schema import VERSION
 from loopbook.book.sqlstore import Nouns, Seen, Session, prime, read_nouns
-from loopbook.book.store import Wanted, of_another_version, wanted
+from loopbook.book.store import Wanted, of_another_version, refuse_late, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
 __all__ = ["PostgresStore"]
@@ -63,7 +64,6 @@ Row = tuple[Any, ...]
 
 _ATTEMPTS = 20
 _NOUNS = 0  # advisory lock of the nouns; shards of boundary balances are 1, 2, ...
-_LONGEST_US = 600 * 10**6  # no batch is under way for longer
 _RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _SPARE = 32  # numbers of new accounts drawn at once
 _ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
@@ -91,6 +91,12 @@ class _NotSoSimple(Exception):
     """Events need more than one round trip: new accounts, loads, snapshots, or other nouns."""
 
 
+def _appended(session: Session, events: Sequence[Event], slack_us: int) -> list[int]:
+    for event in events:
+        refuse_late(event, session.last - slack_us)
+    return [session.append(event) for event in events]
+
+
 class PostgresStore:
     """A book in a schema of a PostgreSQL database.
 
@@ -103,6 +109,7 @@ class PostgresStore:
     """
 
     gapless = False
+    slack_us = LONGEST_US
 
     def __init__(
         self, address: str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
@@ -318,7 +325,7 @@ class PostgresStore:
         except psycopg.Error as error:
             raise self._named(error) from error
         except _NotSoSimple:
-            return self.transact((), lambda session: [session.append(event) for event in events])
+            return self.transact((), lambda session: _appended(session, events, self.slack_us))
 
     def _moved(self, events: Sequence[Event]) -> list[int]:
         """Post events that only move content, if the nouns are still those that are known here."""
@@ -433,7 +440,7 @@ class PostgresStore:
     def settle(self, recorded_at: int) -> None:
         """Wait for the transactions that are posting now, if they may be of that moment."""
         now = int(self.rows(NOW)[0][0])
-        if recorded_at > now - _LONGEST_US:
+        if recorded_at > now - self.slack_us:
             self.rows("SELECT pg_advisory_xact_lock(?::int, ?::int)", (self._lock_class, _NOUNS))
 
     def place_leaves(self) -> int:
@@ -445,7 +452,7 @@ class PostgresStore:
             self._link.execute(
                 "SELECT pg_advisory_xact_lock(%s::int, %s::int)", (self._lock_class, _NOUNS)
             )
-            self._link.execute(PLACE, (_LONGEST_US,))
+            self._link.execute(PLACE, (self.slack_us,))
             found = self._link.execute("SELECT count(*) FROM leaf").fetchone()
         return 0 if found is None else int(found[0])
 

@@ -20,5 +20,6 @@ PLACE = """
     INSERT INTO leaf (place, event)
     SELECT (SELECT count(*) FROM leaf) + row_number() OVER (ORDER BY e.recorded_at, e.id) - 1, e.id
     FROM event e WHERE NOT EXISTS (SELECT 1 FROM leaf l WHERE l.event = e.id)
-      AND e.recorded_at > coalesce((SELECT d.recorded_at FROM leaf k JOIN event d ON d.id = k.event
-                                    ORDER BY k.place DESC LIMIT 1), 0) - %s"""
+      AND (e.id > coalesce((SELECT max(event) FROM leaf), 0)
+           OR e.recorded_at > coalesce((SELECT d.recorded_at FROM leaf k JOIN event d
+                ON d.id = k.event ORDER BY k.place DESC LIMIT 1), 0) - %s)"""

@@ -29,6 +29,7 @@ from loopbook.book.schema import INDEXES, PARTS, TABLES, TableSpec, quoted
 
 __all__ = [
     "APPENDED",
+    "LONGEST_US",
     "NOUNS_VERSION",
     "balance_view",
     "column_names",
@@ -274,6 +275,8 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     ]
 
 
+LONGEST_US = 600 * 10**6
+"""No batch is under way for longer, microseconds."""
 MOVES_HEAD = (
     "post_moves(version bigint, accounts bigint[], new_event event[], new_posting posting[], "
     "new_edge edge[]) RETURNS bigint[]"
@@ -284,7 +287,8 @@ def _moves_body(substances: Sequence[str], lock: int) -> str:
     """Lock what moves, in the order of `look`, then write events that were planned.
 
     Their rows come with numbers 1, 2, ... that say which belong together. Nothing is done, and
-    null returned, if the book's nouns are not those of the version that the planner knew.
+    null returned, if the book's nouns are not those of the version that the planner knew, or if
+    others were recorded long after it planned.
     """
     numbered = {table: list(column_names(table)) for table in ("event", "posting", "edge")}
     wide = _wide(substances)[1:]
@@ -297,7 +301,8 @@ def _moves_body(substances: Sequence[str], lock: int) -> str:
     DECLARE numbers bigint[];
     BEGIN
       PERFORM pg_advisory_xact_lock_shared({lock}, 0);
-      IF {NOUNS_VERSION} <> version THEN
+      IF {NOUNS_VERSION} <> version OR (SELECT min(recorded_at) FROM unnest(new_event))
+          < (SELECT max(recorded_at) FROM event) - {LONGEST_US} THEN
         RETURN NULL;
       END IF;
       PERFORM 1 FROM balance_of_lot WHERE account = ANY (accounts)

@@ -19,7 +19,7 @@ from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.rows import EVENT_COLUMNS, event_row, only_moves, write_legs
 from loopbook.book.schema import VERSION, sqlite_ddl, substance_column, substance_ddl
 from loopbook.book.sqlstore import Nouns, Session, read_nouns
-from loopbook.book.store import of_another_version
+from loopbook.book.store import of_another_version, refuse_late
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
 __all__ = ["SqliteStore", "declare_in", "told_of", "version_of"]
@@ -51,6 +51,7 @@ class SqliteStore:
     """
 
     gapless = True
+    slack_us = 0  # one writer at a time
 
     def __init__(
         self, path: Path | str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
@@ -190,6 +191,10 @@ class SqliteStore:
         """
 
         def write(nouns: Nouns, latest: Latest) -> Written[list[int]]:
+            earliest = latest[1]
+            for event in events:
+                refuse_late(event, earliest)
+                earliest = event.recorded_at
             if not events or not all(only_moves(event, nouns) for event in events):
                 each = lambda session: [session.append(event) for event in events]  # noqa: E731
                 return self._planned(nouns, latest, each)

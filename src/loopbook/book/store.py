@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from loopbook.book import commands as c
+from loopbook.book.drafting import moment_at
 from loopbook.book.nouns import SUBSTANCES, Account, Event
 from loopbook.errors import Finding, InputError
 
@@ -28,6 +29,7 @@ __all__ = [
     "is_server",
     "of_another_version",
     "open_store",
+    "refuse_late",
     "wanted",
 ]
 
@@ -72,10 +74,13 @@ class Store(Database, Protocol):
 
     `address` opens it again from another process.
     `gapless` says whether events are numbered 1, 2, 3, ... in the order of recording.
+    `slack_us` is how long before the last event another one may have been recorded that comes in
+    only now: the clients of a server plan beside one another.
     """
 
     address: str
     gapless: bool
+    slack_us: int
 
     def transact(self, batch: Sequence[c.Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none.
@@ -92,7 +97,8 @@ class Store(Database, Protocol):
         """Post events that a planner made before: all of them or none. Returns their numbers.
 
         Nobody looks at holds, owners or names again; the database's own checks hold: legs that sum
-        to zero, no lot below zero, closed periods, keys that were used before.
+        to zero, no lot below zero, closed periods, keys that were used before. What was recorded
+        before the last event, by more than `slack_us`, is refused: plan it again.
         """
         ...
 
@@ -194,6 +200,30 @@ def in_lists(values: Sequence[T]) -> Iterator[tuple[list[T], str]]:
         some = list(values[first : first + _AT_ONCE])
         some += some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
         yield some, ", ".join("?" * len(some))
+
+
+def refuse_late(event: Event, earliest: int) -> None:
+    """Refuse an event that was planned too long ago to be recorded now: the log would not hold it.
+
+    Parameters
+    ----------
+    event : planned before.
+    earliest : moment of recording that the storage still takes, microseconds since 1970 UTC.
+
+    Raises
+    ------
+    InputError : it says that it was recorded before that.
+    """
+    if not event.recorded_at >= earliest:
+        expected, found = (moment_at(moment) for moment in (earliest, event.recorded_at))
+        told = Finding(
+            "order",
+            f"event {event.key}",
+            f"recorded at {expected} or later",
+            found,
+            "plan it again",
+        )
+        raise InputError([told])
 
 
 def of_another_version(where: str, expected: int, found: str) -> InputError:

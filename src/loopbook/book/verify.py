@@ -23,7 +23,7 @@ from loopbook.book.merkle import EMPTY_ROOT, Frontier
 from loopbook.book.proofs import STEP
 from loopbook.book.schema import quoted
 from loopbook.book.sqlstore import Nouns
-from loopbook.book.store import Database
+from loopbook.book.store import Database, Store
 from loopbook.book.verify_events import EventScan, Notes
 from loopbook.book.verify_helper import helped
 from loopbook.book.verify_seals import one_line
@@ -79,8 +79,7 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
             notes.add("settings", "settings and nouns", "readable", one_line(error))
         else:
             with helped(book.store, nouns.substances) as helper:
-                gapless = book.store.gapless
-                scan = EventScan(book.store, nouns.substances, closed, gapless, notes, helper)
+                scan = EventScan(book.store, nouns.substances, closed, notes, helper)
                 scan.run()
             rest = _Rest(book.store, nouns, scan, notes, tuple(keys))
             rest.run()
@@ -144,7 +143,7 @@ def _closed(db: Database, nouns: Nouns, notes: Notes) -> list[tuple[int, int, in
 class _Rest:
     """Checks of what the book keeps beside its events, after all events were read."""
 
-    db: Database
+    db: Store
     nouns: Nouns
     scan: EventScan
     notes: Notes
@@ -162,6 +161,7 @@ class _Rest:
             self._balances,
             self._snapshots,
             self._loads,
+            self._left_out,
             self._tree,
             self._signed,
         ):
@@ -333,6 +333,19 @@ class _Rest:
             (row,) = self.db.rows(f"SELECT count(*) FROM {table}")
             if int(row[0]) != size:
                 self.notes.add("tree", table, f"{size} rows of the tree", f"{row[0]} rows")
+
+    def _left_out(self) -> None:
+        """Events that have no place in the log, though later ones have."""
+        size, last = self.db.rows("SELECT count(*), max(event) FROM leaf")[0]
+        if not size or (self.db.gapless and size == last):
+            return
+        sql = (
+            "SELECT e.id, e.key FROM event e WHERE e.id < ? AND e.recorded_at <= (SELECT "
+            "d.recorded_at FROM leaf k JOIN event d ON d.id = k.event ORDER BY k.place DESC LIMIT 1"
+            ") - ? AND NOT EXISTS (SELECT 1 FROM leaf l WHERE l.event = e.id) ORDER BY e.id"
+        )
+        for number, key in self.db.rows(sql, (last, self.db.slack_us)):
+            self.notes.add("left-out", f"event {number} {key!r}", "a place in the log", "none")
 
     def _compare_nodes(self, made: Sequence[tuple[int, int, bytes]]) -> int:
         for level, place, digest in made:

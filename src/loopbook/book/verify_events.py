@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from loopbook.book.drafting import moment_at
 from loopbook.book.schema import quoted
-from loopbook.book.store import Database, in_lists
+from loopbook.book.store import Store, in_lists
 from loopbook.book.uncollected import uncollected
 from loopbook.book.verify_helper import Helper
 from loopbook.book.verify_seals import PAGE, Page, Told, one_line, read_page, wrong_seal
@@ -58,19 +58,17 @@ class EventScan:
 
     Parameters
     ----------
-    db : connection to the book, in a snapshot.
+    db : the book's storage, in a snapshot.
     substances : all that the book has declared.
     closed : start, end (microseconds since 1970 UTC), number of the closing event and name of the
         closed periods, by start.
-    gapless : whether the storage numbers events 1, 2, 3, ... without gaps.
     notes : takes the findings.
     helper : judges the hashes and edges of the later events, if there is one.
     """
 
-    db: Database
+    db: Store
     substances: tuple[str, ...]
     closed: list[tuple[int, int, int, str]]
-    gapless: bool
     notes: Notes
     helper: Helper | None = None
     events: int = 0
@@ -189,10 +187,11 @@ class EventScan:
         if type(occurred_at) is not int or type(recorded_at) is not int:
             yield "type", "times in whole microseconds", f"{occurred_at!r}, {recorded_at!r}"
             return
-        if self.gapless and number != self.last + 1:
+        if self.db.gapless and number != self.last + 1:
             yield "gap", f"event number {self.last + 1}", f"number {number}"
-        if recorded_at < self._recorded and self.gapless:
-            yield "order", f"recorded at {self._recorded} or later", str(recorded_at)
+        earliest = self._recorded - self.db.slack_us
+        if recorded_at < earliest:
+            yield "order", f"recorded at {earliest} or later", str(recorded_at)
         self._recorded = max(self._recorded, recorded_at)
         place = bisect.bisect_right(self.closed, (occurred_at, 2**63, 0, "")) - 1
         if place >= 0:
