@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from loopbook.book.asof import TRANSIT
 from loopbook.book.book import Book
-from loopbook.book.drafting import microseconds
+from loopbook.book.drafting import microseconds, moment_at
 from loopbook.book.nouns import Account, Content, Event, mass
 from loopbook.book.sqlstore import read_event, read_nouns
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
@@ -24,21 +24,10 @@ __all__ = [
     "latest_events",
     "lot_names",
     "lot_rows",
-    "moment_text",
     "one_event",
 ]
 
 ListingRow: TypeAlias = dict[str, Any]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def moment_text(moment: int) -> str:
-    """Microseconds since 1970 UTC as ISO 8601, to the second where that is exact.
-
-    >>> moment_text(1_000_000), moment_text(1)
-    ('1970-01-01T00:00:01+00:00', '1970-01-01T00:00:00.000001+00:00')
-    """
-    return (_EPOCH + timedelta(microseconds=moment)).isoformat()
 
 
 def _kg(mg: int) -> str:
@@ -156,8 +145,8 @@ def event_row(event: Event, substances: Sequence[str], *, number: int = 0) -> Li
         "kind": event.kind,
         "actor": event.actor,
         "document": event.document,
-        "occurred_at": moment_text(event.occurred_at),
-        "recorded_at": moment_text(event.recorded_at),
+        "occurred_at": moment_at(event.occurred_at),
+        "recorded_at": moment_at(event.recorded_at),
         "reverses": event.reverses,
         "legs": [{**_account(x.account), **_content(x.content, substances)} for x in event.legs],
         "lots": [{"lot": x.id, "material": x.material} for x in event.lots],
