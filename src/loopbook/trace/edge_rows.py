@@ -57,6 +57,10 @@ class EdgeRows:
         none = np.empty((count, 0), np.int64)
         return np.concatenate([none, *self._amounts], axis=1)
 
+    def any_taken_back(self) -> bool:
+        """Whether there is an edge below zero."""
+        return any((amounts[0] < 0).any() for amounts in self._amounts)
+
     def without(self, places: Collection[int]) -> EdgeRows:
         """The others."""
         kept = [k for k in range(len(self.sources)) if k not in places]

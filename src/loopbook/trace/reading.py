@@ -159,7 +159,8 @@ def _untold(found: Set[str], edges: EdgeRows, made: Mapping[str, int]) -> set[st
 def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
     """The genealogy of a lot's descendants, a generation at a time.
 
-    Other parents of the descendants are there without what made them, which no answer needs.
+    Other parents of the descendants are there without what made them, which no answer needs: as one
+    lot without a name, if nothing was taken back.
 
     Raises
     ------
@@ -170,8 +171,11 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
         lots = reader.lots(sorted(found))
     if not lots:
         raise unknown_lot(lot, recent_lots(book))
-    others = sorted({name for name in edges.sources if "/" not in name} - found)
-    return _graph(reader.substances, [*((name, "", 0) for name in others), *lots], edges)
+    others = {name for name in edges.sources if "/" not in name} - found
+    if not edges.any_taken_back():
+        edges.sources = ["" if name in others else name for name in edges.sources]
+        others = {""} if others else set()
+    return _graph(reader.substances, [*((name, "", 0) for name in sorted(others)), *lots], edges)
 
 
 def _graph(substances: Sequence[str], lots: Sequence[Row], edges: EdgeRows) -> Graph:
