@@ -66,17 +66,24 @@ def print_json(data: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Table for people; columns that start with ``>`` hold numbers, set to the right."""
+    """Table for people; columns that start with ``>`` hold numbers, set to the right.
+
+    Without rows it is one line that says so.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    lines = list(rows)
+    if not lines:
+        click.echo(f"{title}: none\n")
+        return
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
         number = column.startswith(">")
         table.add_column(column.lstrip(">"), justify="right" if number else "left", no_wrap=number)
-    for row in rows:
+    for row in lines:
         table.add_row(*(Text(cell) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
     with console.capture() as capture:
