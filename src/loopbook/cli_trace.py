@@ -132,10 +132,10 @@ def trace_command(
       loopbook trace CELLS-7 --out cells-7.svg
     """
     from loopbook.trace import Genealogy, lineage_back, sure_shares, with_events
-    from loopbook.trace.reading import read_ancestors
+    from loopbook.trace.reading import one_moment, read_ancestors
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
-    with open_book(address) as book:
+    with open_book(address) as book, one_moment(book, asof):
         genealogy = Genealogy(read_ancestors(book, lot, asof, materials=out is not None))
         found = genealogy.trace(lot)
         total = dict(zip(found.substances, found.total_mg.tolist(), strict=True))
@@ -205,10 +205,10 @@ def recall_command(
       loopbook recall L-012 -s Ni --out l-012.svg
     """
     from loopbook.trace import Genealogy, lineage_forward, with_events
-    from loopbook.trace.reading import read_descendants
+    from loopbook.trace.reading import one_moment, read_descendants
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
-    with open_book(address) as book:
+    with open_book(address) as book, one_moment(book, asof):
         genealogy = Genealogy(read_descendants(book, lot, asof))
         found = genealogy.recall(lot)
         total = dict(zip(found.substances, found.total_mg.tolist(), strict=True))
@@ -299,12 +299,12 @@ def path_command(
     """
     import json
 
-    from loopbook.trace import lineage_between, lineage_json, with_events
+    from loopbook.trace import lineage_json, path, with_events
+    from loopbook.trace.reading import one_moment
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
-    with open_book(address) as book:
-        genealogy = genealogy_of(book, address, asof)
-        lineage = with_events(lineage_between(genealogy, source, target), book)
+    with open_book(address) as book, one_moment(book, asof):
+        lineage = with_events(path(book, source, target, asof=asof), book)
     if out is not None:
         write_lineage(lineage, out, "mass")
     if as_json:

@@ -37,21 +37,26 @@ _MOST = 60  # rows shown to people
     "--certificates", type=click.Path(path_type=Path), metavar="FILE",
     help="CSV of what was stated of lots: certificate, lot, claim.",
 )  # fmt: skip
+@as_of_option
+@known_at_option
 @as_json_option
 def suspect_command(
-    *, lot: str, address: str, wanted: tuple[str, ...], certificates: Path | None, as_json: bool
-) -> None:
+    *, lot: str, address: str, wanted: tuple[str, ...], certificates: Path | None, as_json: bool,
+    **clocks: Any,
+) -> None:  # fmt: skip
     """Say what hangs on LOT if it is bad: who has some, what lies where, what must be withdrawn.
 
     \b
     Example:
       loopbook suspect L-012 --certificates certificates.csv
+      loopbook suspect L-012 --as-of 2026-03-31T23:59:59-05:00
     """
     from loopbook.trace import read_certificates, suspect
 
+    asof = as_of(clocks["as_of"], clocks["known_at"])
     with open_book(address) as book:
         stated = () if certificates is None else read_certificates(certificates, book)
-        found = suspect(book, lot, certificates=stated)
+        found = suspect(book, lot, asof=asof, certificates=stated)
         substances = book.substances
     if as_json:
         print_json(_suspect_json(found))

@@ -360,6 +360,31 @@ def test_before_and_after_a_correction(desk: Desk) -> None:
     assert held_kg(recall(desk.book, "A")) == {"A": 45, "M2": 5}
 
 
+def test_what_hung_on_a_lot_as_of_a_moment(desk: Desk) -> None:
+    """Who had some is asked of a day long gone, too, and of what was known on it."""
+    desk.receive("A", 100, HALF)
+    desk.post(c.Blend, lot="M", inputs_kg={"A": 30}, site="works", material="scrap")
+    before = AsOf(occurred=desk.last())
+    wrong = desk.post(c.Deliver, lot="M", site="works", customer="GMBI")
+    happened, knew = AsOf(occurred=desk.last()), AsOf(recorded=desk.clock())
+    desk.post(c.Reverse, event=wrong, reason="another customer")
+    desk.post(c.Deliver, lot="M", site="works", customer="LGES")
+    for asof, customers, held in (
+        (AsOf(), ["LGES"], ["A"]),
+        (before, [], ["A", "M"]),
+        (happened, ["GMBI"], ["A"]),
+        (knew, ["GMBI"], ["A"]),
+    ):
+        for genealogy in (None, Genealogy.of(desk.book, asof=asof)):
+            told = suspect(desk.book, "A", asof=asof, genealogy=genealogy)
+            assert [x.customer for x in told.deliveries] == customers
+            assert [x.lot for x in told.held] == held
+    with pytest.raises(InputError, match="asof: expected one as of"):
+        suspect(desk.book, "A", asof=before, genealogy=Genealogy.of(desk.book))
+    with pytest.raises(InputError, match="unknown-name"):
+        suspect(desk.book, "A", asof=AsOf(occurred=microseconds(BEGIN)))
+
+
 @pytest.mark.parametrize("lots", [0, 1])
 def test_hardly_a_book(desk: Desk, lots: int) -> None:
     """Nothing, or one lot."""

@@ -143,6 +143,16 @@ def test_suspect_names_customers_lots_and_certificates(path: Path, tmp_path: Pat
     assert "C-2" not in text
 
 
+def test_suspect_as_of_a_day_before_it_was_delivered(path: Path) -> None:
+    (delivery,) = read(path, "suspect", "A")["deliveries"]
+    before = datetime.fromtimestamp(delivery["occurred_at"] / 1e6 - 1, UTC).isoformat()
+    found = read(path, "suspect", "A", "--as-of", before)
+    assert found["deliveries"] == []
+    assert [x["lot"] for x in found["held"]] == ["BM", "BM-1"]
+    text = run(path, "suspect", "A", "--as-of", before).stdout
+    assert text.startswith("Delivered with matter from A: none\n")
+
+
 def test_on_site_with_origins(path: Path) -> None:
     found = read(path, "on-site", "WS", "--by", "supplier")
     assert [x["lot"] for x in found["lots"]] == ["BM"]

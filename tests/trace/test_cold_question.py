@@ -16,7 +16,17 @@ import pytest
 from loopbook.book import commands as c
 from loopbook.book import store
 from loopbook.book.book import Book
-from loopbook.trace import AsOf, Genealogy, recall, trace
+from loopbook.errors import InputError
+from loopbook.trace import (
+    AsOf,
+    Genealogy,
+    lineage_between,
+    lineage_json,
+    path,
+    recall,
+    suspect,
+    trace,
+)
 from loopbook.trace.kernels import NumpyKernels, best_kernels
 from loopbook.trace.reading import read_ancestors
 
@@ -73,6 +83,12 @@ def test_the_answer_is_that_of_the_arrays(book: Book, kernels: Any, minutes: int
     for lot in lots:
         assert same(trace(book, lot, asof=asof), whole.trace(lot)), lot
         assert same(recall(book, lot, asof=asof), whole.recall(lot)), lot
+        for other in lots:
+            found, expected = path(book, lot, other, asof=asof), lineage_between(whole, lot, other)
+            assert lineage_json(found) == lineage_json(expected), (lot, other)
+    for ends in (("S0", "S9"), ("S9", "S0")):
+        with pytest.raises(InputError, match="unknown-name"):
+            path(book, *ends, asof=asof)
 
 
 def test_every_table_is_searched_by_an_index(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +132,30 @@ def test_a_question_sees_the_book_at_one_moment(
     assert same(recall(book, "S0"), before)
     assert posted
     assert "U" in [reached.lot for reached in recall(book, "S0").reached]
+
+
+def test_a_suspicion_is_of_one_moment(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lot that is delivered while somebody asks is either here or with the customer."""
+    before = suspect(book, "S4")
+    rows = book.store.rows
+
+    def meddling(sql: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        found = rows(sql, values)
+        if "FROM account a JOIN balance" in sql:
+            monkeypatch.setattr(book.store, "rows", rows)
+            with Book(tmp_path / "b.sqlite") as other:
+                when = START + timedelta(days=1)
+                its: dict[str, Any] = {"lot": "Q", "customer": "B", "site": "WS"}
+                other.post(c.Deliver(key="d", actor="me", occurred_at=when, **its))
+        return found
+
+    monkeypatch.setattr(book.store, "rows", meddling)
+    assert same(suspect(book, "S4"), before)
+    assert [x.lot for x in before.held] == ["Q"]
+    after = suspect(book, "S4")
+    assert ([x.lot for x in after.held], [x.lot for x in after.deliveries]) == ([], ["Q"])
 
 
 def test_more_names_than_are_asked_for_at_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,8 +53,8 @@ from loopbook.book.postgres_schema import (
 )
 from loopbook.book.rows import only_moves
 from loopbook.book.schema import VERSION
-from loopbook.book.sqlstore import Nouns, Seen, Session, prime, read_nouns
-from loopbook.book.store import Wanted, of_another_version, refuse_late, wanted
+from loopbook.book.sqlstore import Nouns, Seen, Session, append_planned, prime, read_nouns
+from loopbook.book.store import Wanted, of_another_version, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
 __all__ = ["PostgresStore"]
@@ -91,12 +91,6 @@ class _NotSoSimple(Exception):
     """Events need more than one round trip: new accounts, loads, snapshots, or other nouns."""
 
 
-def _appended(session: Session, events: Sequence[Event], slack_us: int) -> list[int]:
-    for event in events:
-        refuse_late(event, session.last - slack_us)
-    return [session.append(event) for event in events]
-
-
 class PostgresStore:
     """A book in a schema of a PostgreSQL database.
 
@@ -115,8 +109,7 @@ class PostgresStore:
         self, address: str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
     ) -> None:
         self.address = address
-        self._posting = False
-        self._committing = False
+        self._posting = self._committing = self._looking = False
         self._locked: set[str] = set()
         self._locked_loads: set[tuple[str, str]] = set()
         self._spare: list[int] = []  # numbers for new accounts, drawn ahead
@@ -325,7 +318,7 @@ class PostgresStore:
         except psycopg.Error as error:
             raise self._named(error) from error
         except _NotSoSimple:
-            return self.transact((), lambda session: _appended(session, events, self.slack_us))
+            return self.transact((), lambda session: append_planned(session, events, self.slack_us))
 
     def _moved(self, events: Sequence[Event]) -> list[int]:
         """Post events that only move content, if the nouns are still those that are known here."""
@@ -439,6 +432,8 @@ class PostgresStore:
 
     def settle(self, recorded_at: int) -> None:
         """Wait for the transactions that are posting now, if they may be of that moment."""
+        if self._looking:
+            return
         now = int(self.rows(NOW)[0][0])
         if recorded_at > now - self.slack_us:
             self.rows("SELECT pg_advisory_xact_lock(?::int, ?::int)", (self._lock_class, _NOUNS))
@@ -458,12 +453,17 @@ class PostgresStore:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Reads inside see the book at one moment, while others may post."""
+        """Reads and snapshots inside see the book at one moment, while others may post."""
+        if self._looking:
+            yield
+            return
         with self._told():
             self._reopened().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._looking = True
             try:
                 yield
             finally:
+                self._looking = False
                 if not self._link.closed:
                     self._link.execute("ROLLBACK")
 

@@ -257,7 +257,10 @@ class SqliteStore:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Reads inside see the book at one moment, while others may post."""
+        """Reads and snapshots inside see the book at one moment, while others may post."""
+        if self._link.in_transaction:
+            yield
+            return
         with told_of(self.path):
             self._link.execute("BEGIN")
             try:

@@ -31,9 +31,18 @@ from loopbook.book.nouns import (
 from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.rows import EVENT_COLUMNS, event_from, event_row, write_legs
 from loopbook.book.schema import quoted
-from loopbook.book.store import Database
+from loopbook.book.store import Database, refuse_late
 
-__all__ = ["Database", "Nouns", "Seen", "Session", "prime", "read_event", "read_nouns"]
+__all__ = [
+    "Database",
+    "Nouns",
+    "Seen",
+    "Session",
+    "append_planned",
+    "prime",
+    "read_event",
+    "read_nouns",
+]
 
 
 @dataclass(slots=True)
@@ -425,6 +434,13 @@ class Seen:
     held: Sequence[Sequence[Any]]
     holds: Mapping[str, str]
     absent: Iterable[str]
+
+
+def append_planned(session: Session, events: Sequence[Event], slack_us: int) -> list[int]:
+    """Take in events that were planned before; see `Store.append`. Returns their numbers."""
+    for event in events:
+        refuse_late(event, session.last - slack_us)
+    return [session.append(event) for event in events]
 
 
 def prime(session: Session, seen: Seen) -> None:

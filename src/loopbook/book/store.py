@@ -109,12 +109,13 @@ class Store(Database, Protocol):
     def settle(self, recorded_at: int) -> None:
         """Wait until all that was recorded by a moment is in the book, or never will be.
 
-        An answer as of that moment then never changes, if the moment is not after now.
+        An answer as of that moment then never changes, if the moment is not after now. Inside a
+        snapshot there is nothing to wait for.
         """
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Reads inside see the book at one moment, while others may post."""
+        """Reads and snapshots inside see the book at one moment, while others may post."""
         ...
 
     def damage(self) -> Iterable[str]:

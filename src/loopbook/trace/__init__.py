@@ -3,8 +3,9 @@
 Here live the genealogy of lots and the questions asked of it. The room imports ``book`` (and what
 lies under it) and ``errors``; it derives everything from the book's events and posts nothing.
 
-A single question to a cold book goes through SQL, a generation at a time (`trace`, `recall`); many
-questions, or one about all lots, through arrays (`Genealogy`). Both give the same numbers.
+A single question to a cold book goes through SQL, a generation at a time (`trace`, `recall`,
+`path`, `suspect`); many questions, or one about all lots, through arrays (`Genealogy`). Both give
+the same numbers.
 
 >>> from datetime import UTC, datetime
 >>> from pathlib import Path
@@ -48,6 +49,7 @@ from loopbook.trace.lineages import (
     lineage_between,
     lineage_forward,
     of_substance,
+    path,
     with_events,
 )
 from loopbook.trace.nouns import End, Lineage, Link
@@ -112,6 +114,7 @@ __all__ = [
     "of_substance",
     "on_site",
     "open_genealogy",
+    "path",
     "read_certificates",
     "read_groups",
     "read_lineage_csv",

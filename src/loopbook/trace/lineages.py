@@ -14,16 +14,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loopbook.book.store import in_lists
+from loopbook.book.uncollected import uncollected
 from loopbook.trace.genealogy import Genealogy
 from loopbook.trace.graph import Graph
 from loopbook.trace.kernels import Numbers
 from loopbook.trace.nouns import End, Lineage, Link
+from loopbook.trace.reading import NOW, AsOf, check_lot, one_moment, read_ancestors
 
 if TYPE_CHECKING:
     from loopbook.book import Book
     from loopbook.book.nouns import Content
 
-__all__ = ["lineage_back", "lineage_between", "lineage_forward", "of_substance", "with_events"]
+__all__ = [
+    "lineage_back",
+    "lineage_between",
+    "lineage_forward",
+    "of_substance",
+    "path",
+    "with_events",
+]
 
 
 def lineage_back(genealogy: Genealogy, lot: str, *, losses: bool = False) -> Lineage:
@@ -58,6 +67,23 @@ def lineage_between(genealogy: Genealogy, source: str, target: str) -> Lineage:
     """
     order = np.intersect1d(genealogy.descendants(source), genealogy.ancestors(target))
     return _lineage(genealogy.graph, order, [source, target], shares={}, losses=False, gains=False)
+
+
+def path(book: Book, source: str, target: str, *, asof: AsOf = NOW) -> Lineage:
+    """All ways from one lot to another: one question to a cold book, by SQL.
+
+    Parameters
+    ----------
+    book : an open book.
+    source, target : their names; an unknown one is an InputError.
+    asof : only what had happened, or was known, by a moment.
+    """
+    with uncollected(), one_moment(book, asof):
+        graph = read_ancestors(book, target, asof, materials=True)
+        if graph.names.number(source) < 0:
+            check_lot(book, source, asof)
+            return Lineage(graph.substances, (source, target), (), (), {})
+        return lineage_between(Genealogy(graph, asof=asof), source, target)
 
 
 def _lineage(

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = [
     "NOW",
     "AsOf",
+    "check_lot",
+    "one_moment",
     "read_ancestors",
     "read_descendants",
     "read_new",
@@ -55,15 +57,20 @@ class AsOf:
         """Whether everything counts."""
         return self.occurred is None and self.recorded is None
 
-    def clauses(self) -> tuple[str, str, list[int]]:
-        """A table's join with its events, if it is needed; conditions on them; their values.
+    def limits(self, event: str) -> tuple[str, list[int]]:
+        """Conditions on a table of events, each begun with AND, and their values."""
+        given = (("occurred_at", self.occurred), ("recorded_at", self.recorded))
+        used = [(name, moment) for name, moment in given if moment is not None]
+        sql = "".join(f" AND {event}.{name} <= ?" for name, _ in used)
+        return sql, [moment for _, moment in used]
 
-        The table's name has to be put into the join; each condition begins with AND.
+    def clauses(self) -> tuple[str, str, list[int]]:
+        """A table's join with its events ``v``, if it is needed; conditions; their values.
+
+        The table's name has to be put into the join.
         """
-        given = (("v.occurred_at <= ?", self.occurred), ("v.recorded_at <= ?", self.recorded))
-        used = [(sql, value) for sql, value in given if value is not None]
-        dated = " JOIN event v ON v.id = {}.event" if used else ""
-        return dated, "".join(f" AND {sql}" for sql, _ in used), [value for _, value in used]
+        dated = "" if self.now else " JOIN event v ON v.id = {}.event"
+        return dated, *self.limits("v")
 
 
 NOW = AsOf()
@@ -185,14 +192,19 @@ def _graph(substances: Sequence[str], lots: Sequence[Row], edges: EdgeRows) -> G
 
 
 @contextmanager
+def one_moment(book: Book, asof: AsOf = NOW) -> Iterator[None]:
+    """Questions inside see the book at one moment, while others may post."""
+    if asof.recorded is not None:
+        book.store.settle(asof.recorded)
+    with book.store.snapshot():
+        yield
+
+
+@contextmanager
 def _reader(book: Book, asof: AsOf) -> Iterator[_Reader]:
     """A reader that sees the book at one moment."""
-    store = book.store
-    substances = book.substances
-    if asof.recorded is not None:
-        store.settle(asof.recorded)
-    with store.snapshot():
-        yield _Reader(store, substances, asof)
+    with one_moment(book, asof):
+        yield _Reader(book.store, book.substances, asof)
 
 
 class _Reader:
@@ -269,6 +281,13 @@ class _Reader:
                 (*some, *self._values),
             )
         return rows
+
+
+def check_lot(book: Book, lot: str, asof: AsOf = NOW) -> None:
+    """Raise InputError if there is no such lot, or was none."""
+    with _reader(book, asof) as reader:
+        if not reader.lots([lot]):
+            raise unknown_lot(lot, recent_lots(book))
 
 
 def recent_lots(book: Book) -> list[str]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loopbook.book.asof import balances_before
+from loopbook.book.nouns import Account
 from loopbook.book.schema import quoted
 from loopbook.book.store import in_lists
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
@@ -21,7 +23,7 @@ from loopbook.trace.answers import Reached, Recall
 from loopbook.trace.genealogy import Genealogy, recall
 from loopbook.trace.groups import read_table
 from loopbook.trace.kernels import Shares
-from loopbook.trace.reading import recent_lots
+from loopbook.trace.reading import NOW, AsOf, one_moment, recent_lots
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -108,55 +110,86 @@ def suspect(
     book: Book,
     lot: str,
     *,
+    asof: AsOf = NOW,
     genealogy: Genealogy | None = None,
     certificates: Sequence[Certificate] = (),
 ) -> Suspicion:
-    """What hangs on a lot if it is bad.
+    """What hangs on a lot if it is bad; all of it at one moment.
 
     Parameters
     ----------
     book : an open book.
     lot : its name; an unknown one is an InputError.
-    genealogy : of the book; without one the lot's descendants are read.
+    asof : only what had happened, or was known, by a moment. A certificate has no moment: whoever
+        asks as of one gives those that there were.
+    genealogy : of the book as of then; without one the lot's descendants are read.
     certificates : what was stated of which lots.
+
+    Raises
+    ------
+    InputError : no such lot; or a genealogy as of another moment.
     """
-    found = recall(book, lot) if genealogy is None else genealogy.recall(lot)
-    reached = {x.lot: x for x in found.reached}
-    still = [x.lot for x in found.reached if x.held_mg.sum() > 0.5]
-    touched = [Touched(x, reached[x.lot].shares) for x in certificates if x.lot in reached]
-    return Suspicion(
-        found,
-        tuple(_held(book, still)),
-        tuple(_deliveries(book, reached)),
-        tuple(sorted(touched, key=lambda x: (x.certificate.id, x.certificate.lot))),
-    )
+    if genealogy is not None and genealogy.asof != asof:
+        told = Finding("asof", "genealogy", f"one as of {asof}", f"{genealogy.asof}")
+        raise InputError([told])
+    with one_moment(book, asof):
+        found = recall(book, lot, asof=asof) if genealogy is None else genealogy.recall(lot)
+        reached = {x.lot: x for x in found.reached}
+        still = [x for x in found.reached if x.held_mg.sum() > 0.5]
+        touched = [Touched(x, reached[x.lot].shares) for x in certificates if x.lot in reached]
+        return Suspicion(
+            found,
+            tuple(_held(book, still, asof)),
+            tuple(_deliveries(book, reached, asof)),
+            tuple(sorted(touched, key=lambda x: (x.certificate.id, x.certificate.lot))),
+        )
 
 
-def _held(book: Book, lots: Sequence[str]) -> Iterator[Held]:
-    """What lies of some lots now."""
+def _held(book: Book, lots: Sequence[Reached], asof: AsOf) -> Iterator[Held]:
+    """What lies of some lots, as they were made."""
+    there: dict[str, list[tuple[str, str, Content]]] = {}
+    for account, content in _lying(book, [x.lot for x in lots], asof):
+        there.setdefault(account.lot, []).append((account.site, account.party, content))
+    for x in lots:
+        for site, party, content in sorted(there.get(x.lot, ())):
+            yield Held(x.lot, x.material, party, site, content)
+
+
+def _lying(book: Book, lots: Sequence[str], asof: AsOf) -> Iterator[tuple[Account, Content]]:
+    """What lies on accounts of some lots, without the empty ones."""
+    if not asof.now:
+        before = None if asof.occurred is None else asof.occurred + 1
+        wanted = set(lots)
+        for account, content in balances_before(
+            book.store, book.substances, before, known_at=asof.recorded, boundaries=False
+        ).items():
+            if account.lot in wanted:
+                yield account, content
+        return
     columns = ", ".join(f"b.{quoted(s)}" for s in book.substances)
     for some, places in in_lists(lots):
         rows = book.store.rows(
-            f"SELECT a.lot, l.material, a.party, a.site, {columns} FROM account a "
-            "JOIN lot l ON l.id = a.lot JOIN balance b ON b.account = a.id "
-            f"WHERE a.kind = 'lot' AND a.lot IN ({places}) ORDER BY l.event, l.line, a.site",
+            f"SELECT a.lot, a.party, a.site, {columns} FROM account a JOIN balance b "
+            f"ON b.account = a.id WHERE a.kind = 'lot' AND a.lot IN ({places})",
             some,
         )
-        for name, material, party, site, *content in rows:
-            if any(content):
-                yield Held(name, material, party, site, tuple([int(x) for x in content]))
+        for lot, party, site, *amounts in rows:
+            if any(amounts):
+                yield Account("lot", party, site, lot), tuple([int(x) for x in amounts])
 
 
-def _deliveries(book: Book, reached: dict[str, Reached]) -> list[Delivery]:
+def _deliveries(book: Book, reached: dict[str, Reached], asof: AsOf) -> list[Delivery]:
+    """Deliveries that were not taken back."""
     found = []
     columns = ", ".join(f"g.{quoted(s)}" for s in book.substances)
+    (happened, values), (taken_back, _) = asof.limits("e"), asof.limits("r")
     for some, places in in_lists(list(reached)):
         rows: list[tuple[Any, ...]] = book.store.rows(
             f"SELECT g.source, g.target, e.document, e.key, e.occurred_at, {columns} FROM edge g "
-            "JOIN event e ON e.id = g.event LEFT JOIN event r ON r.reverses = e.key "
+            f"JOIN event e ON e.id = g.event LEFT JOIN event r ON r.reverses = e.key{taken_back} "
             f"WHERE g.source IN ({places}) AND g.target LIKE 'customer/%' AND r.id IS NULL "
-            "AND e.reverses IS NULL",
-            some,
+            f"AND e.reverses IS NULL{happened}",
+            (*values, *some, *values),
         )
         for lot, target, document, key, moment, *content in rows:
             amounts = np.nan_to_num(reached[lot].shares) * np.array(content, np.float64)
