@@ -167,7 +167,7 @@ def on_site_command(
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
     with open_book(address) as book:
-        held = on_site(book, site, occurred=asof.occurred, recorded=asof.recorded)
+        held = on_site(book, site, asof=asof)
         names = book.substances
         came = {} if by is None else site_origins(genealogy_of(book, address, asof), held, by)
     if as_json:

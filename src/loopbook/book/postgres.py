@@ -109,7 +109,8 @@ class PostgresStore:
         self, address: str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
     ) -> None:
         self.address = address
-        self._posting = self._committing = self._looking = False
+        self._posting = self._committing = False
+        self._settled: int | None = None  # what the snapshot waited for, in one
         self._locked: set[str] = set()
         self._locked_loads: set[tuple[str, str]] = set()
         self._spare: list[int] = []  # numbers for new accounts, drawn ahead
@@ -432,10 +433,10 @@ class PostgresStore:
 
     def settle(self, recorded_at: int) -> None:
         """Wait for the transactions that are posting now, if they may be of that moment."""
-        if self._looking:
-            return
         now = int(self.rows(NOW)[0][0])
-        if recorded_at > now - self.slack_us:
+        if self._settled is not None and recorded_at > max(self._settled, now - self.slack_us):
+            raise StorageError(f"{self._where}: inside a snapshot nobody can be waited for")
+        if self._settled is None and recorded_at > now - self.slack_us:
             self.rows("SELECT pg_advisory_xact_lock(?::int, ?::int)", (self._lock_class, _NOUNS))
 
     def place_leaves(self) -> int:
@@ -452,18 +453,20 @@ class PostgresStore:
         return 0 if found is None else int(found[0])
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self, recorded_at: int | None = None) -> Iterator[None]:
         """Reads and snapshots inside see the book at one moment, while others may post."""
-        if self._looking:
+        if recorded_at is not None:
+            self.settle(recorded_at)
+        if self._settled is not None:
             yield
             return
         with self._told():
             self._reopened().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            self._looking = True
+            self._settled = recorded_at or 0
             try:
                 yield
             finally:
-                self._looking = False
+                self._settled = None
                 if not self._link.closed:
                     self._link.execute("ROLLBACK")
 

@@ -256,7 +256,7 @@ class SqliteStore:
         return (int(found[0][0]), int(found[0][1])) if found else (0, 0)
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self, recorded_at: int | None = None) -> Iterator[None]:
         """Reads and snapshots inside see the book at one moment, while others may post."""
         if self._link.in_transaction:
             yield

@@ -255,9 +255,7 @@ def metal_statement(
     begun, ended, known = _asked(book, nouns, scope, (start, end, known_at))
     substances = nouns.substances
     stretch = Stretch(begun, ended, known)
-    if known is not None:
-        book.store.settle(known)
-    with book.store.snapshot():
+    with book.store.snapshot(known):
         opening, closing = (
             _stock(book, substances, moment, known=known, scope=scope) for moment in (begun, ended)
         )

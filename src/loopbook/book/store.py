@@ -109,13 +109,21 @@ class Store(Database, Protocol):
     def settle(self, recorded_at: int) -> None:
         """Wait until all that was recorded by a moment is in the book, or never will be.
 
-        An answer as of that moment then never changes, if the moment is not after now. Inside a
-        snapshot there is nothing to wait for.
+        An answer as of that moment then never changes, if the moment is not after now.
+
+        Raises
+        ------
+        StorageError : inside a snapshot that did not wait for it.
         """
         ...
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """Reads and snapshots inside see the book at one moment, while others may post."""
+    def snapshot(self, recorded_at: int | None = None) -> AbstractContextManager[None]:
+        """Reads and snapshots inside see the book at one moment, while others may post.
+
+        Parameters
+        ----------
+        recorded_at : what was recorded by then is in it; see `settle`.
+        """
         ...
 
     def damage(self) -> Iterable[str]:

@@ -194,9 +194,7 @@ def _graph(substances: Sequence[str], lots: Sequence[Row], edges: EdgeRows) -> G
 @contextmanager
 def one_moment(book: Book, asof: AsOf = NOW) -> Iterator[None]:
     """Questions inside see the book at one moment, while others may post."""
-    if asof.recorded is not None:
-        book.store.settle(asof.recorded)
-    with book.store.snapshot():
+    with book.store.snapshot(asof.recorded):
         yield
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loopbook.book.asof import balances_before
+from loopbook.book.asof import TRANSIT, balances_before
 from loopbook.book.nouns import Account
 from loopbook.book.schema import quoted
 from loopbook.book.store import in_lists
@@ -198,32 +198,34 @@ def _deliveries(book: Book, reached: dict[str, Reached], asof: AsOf) -> list[Del
     return sorted(found, key=lambda x: (x.occurred_at, x.key, x.lot))
 
 
-def on_site(
-    book: Book, site: str, *, occurred: int | None = None, recorded: int | None = None
-) -> tuple[Held, ...]:
-    """Everything that lies at a site, by lot and owner.
+def on_site(book: Book, site: str, *, asof: AsOf = NOW) -> tuple[Held, ...]:
+    """Everything that lies at a site, by lot and owner; all of it at one moment.
 
     Parameters
     ----------
     book : an open book.
     site : its name; ``in transit`` for all that is on the road. An unknown one is an InputError.
-    occurred, recorded : as of these moments, microseconds since 1970 UTC, inclusive.
+    asof : only what had happened, or was known, by a moment.
     """
-    sites = book.store.nouns().sites
-    if site != "in transit" and site not in sites:
-        hint = nearest_hint(site, sites)
-        finding = Finding("unknown-name", "site", "a site of the book", repr(site), hint)
-        raise InputError([finding])
-    beyond = "in transit " if site == "in transit" else f"{site}/"  # no name has a slash
-    there = {
-        account: content
-        for account, content in book.balances(occurred=occurred, recorded=recorded).items()
-        if account.kind == "lot" and (account.site == site or account.site.startswith(beyond))
-    }
-    materials: dict[str, str] = {}
-    for some, places in in_lists(sorted({account.lot for account in there})):
-        rows = book.store.rows(f"SELECT id, material FROM lot WHERE id IN ({places})", some)
-        materials.update(dict(rows))
+    with one_moment(book, asof):
+        sites = book.store.nouns().sites
+        if site != TRANSIT and site not in sites:
+            hint = nearest_hint(site, sites)
+            raise InputError(
+                [Finding("unknown-name", "site", "a site of the book", repr(site), hint)]
+            )
+        beyond = f"{TRANSIT} " if site == TRANSIT else f"{site}/"  # no name has a slash
+        there = {
+            account: content
+            for account, content in book.balances(
+                occurred=asof.occurred, recorded=asof.recorded
+            ).items()
+            if account.kind == "lot" and (account.site == site or account.site.startswith(beyond))
+        }
+        materials: dict[str, str] = {}
+        for some, places in in_lists(sorted({account.lot for account in there})):
+            rows = book.store.rows(f"SELECT id, material FROM lot WHERE id IN ({places})", some)
+            materials.update(dict(rows))
     return tuple(
         Held(account.lot, materials[account.lot], account.party, account.site, content)
         for account, content in sorted(there.items(), key=lambda x: (x[0].lot, x[0].party))
