@@ -25,11 +25,11 @@ class EdgeRows:
 
     Parameters
     ----------
-    rows : source, target, event, mass, and content of each substance; more may be added.
+    rows : source, target, event, and content of each substance; more may be added.
 
-    >>> edges = EdgeRows([("A", "B", 7, 5, 2, 3)])
-    >>> edges.sources, edges.targets, edges.events, edges.amounts(3).tolist()
-    (['A'], ['B'], [7], [[5], [2], [3]])
+    >>> edges = EdgeRows([("A", "B", 7, 2, 3)])
+    >>> edges.sources, edges.targets, edges.events, edges.content(2).tolist()
+    (['A'], ['B'], [7], [[2], [3]])
     """
 
     __slots__ = ("_amounts", "events", "sources", "targets")
@@ -52,14 +52,14 @@ class EdgeRows:
         self._amounts.append(np.array(amounts, np.int64))
         return sources, targets
 
-    def amounts(self, count: int) -> Amounts:
-        """Mass and content (column, edge), mg; so many columns."""
+    def content(self, count: int) -> Amounts:
+        """Content (substance, edge), mg; of so many substances."""
         none = np.empty((count, 0), np.int64)
         return np.concatenate([none, *self._amounts], axis=1)
 
     def any_taken_back(self) -> bool:
         """Whether there is an edge below zero."""
-        return any((amounts[0] < 0).any() for amounts in self._amounts)
+        return any((amounts < 0).any() for amounts in self._amounts)
 
     def without(self, places: Collection[int]) -> EdgeRows:
         """The others."""
@@ -101,8 +101,8 @@ def additions(graph: Graph, lots: Sequence[Row], edges: EdgeRows) -> Additions:
         new.update([(name, number) for name, number in known if number >= 0])
     source = _numbers(_Numbers(graph, new, out=False), edges.sources)
     target = _numbers(_Numbers(graph, new, out=True), edges.targets)
-    columns = (MASS, *graph.substances)
-    content = dict(zip(columns, edges.amounts(len(columns)), strict=True))
+    amounts = edges.content(len(graph.substances))
+    content = {MASS: amounts.sum(axis=0)} | dict(zip(graph.substances, amounts, strict=True))
     came, outer = source < 0, (source < 0) | (target < 0)
     inner = ~outer
     sign = np.where(came[outer], 1, -1)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import le
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,7 @@ def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> Iterator
             (*span, *values),
         )
         edges = store.rows(
-            f"SELECT g.source, g.target, g.event, g.mass, {names} FROM edge g{dated.format('g')} "
+            f"SELECT g.source, g.target, g.event, {names} FROM edge g{dated.format('g')} "
             f"WHERE g.event > ? AND g.event <= ?{limits} ORDER BY g.event, g.source, g.target",
             (*span, *values),
         )
@@ -133,7 +134,7 @@ def read_ancestors(book: Book, lot: str, asof: AsOf = NOW, *, materials: bool = 
     with _reader(book, asof) as reader:
         found, edges = reader.ancestors(lot)
         made = _made(found, edges) if asof.now and not materials else {}
-        lots = reader.lots(sorted(_untold(found, edges, made) | {lot}), made)
+        lots = reader.lots(sorted(_untold(found, made) | reader.supplied | {lot}), made)
     if not any(name == lot for name, *_ in lots):
         raise unknown_lot(lot, recent_lots(book))
     return _graph(reader.substances, lots, edges)
@@ -142,25 +143,23 @@ def read_ancestors(book: Book, lot: str, asof: AsOf = NOW, *, materials: bool = 
 def _made(found: Set[str], edges: EdgeRows) -> dict[str, int]:
     """The event that first brought something into each lot: the one that made it."""
     into, events = edges.targets, edges.events
-    made = dict(zip(reversed(into), reversed(events), strict=True))
-    for name, event in zip(into, events, strict=True):
-        made[name] = min(made[name], event)
+    made = dict(zip(reversed(into), reversed(events), strict=True))  # the first row of each lot
+    if not all(map(le, map(made.__getitem__, into), events)):
+        for name, event in zip(into, events, strict=True):
+            made[name] = min(made[name], event)
     return {name: event for name, event in made.items() if name in found}
 
 
-def _untold(found: Set[str], edges: EdgeRows, made: Mapping[str, int]) -> set[str]:
-    """Lots that have to be looked up, because the edges into them do not tell enough.
+def _untold(found: Set[str], made: Mapping[str, int]) -> set[str]:
+    """Lots that have to be looked up, because the edges into them do not tell their place.
 
-    Those from suppliers have a material that an answer shows; those that one event made together
-    have an order; the others are known by nothing but their event.
+    Those that one event made together have an order in it.
     """
-    ends = zip(edges.sources, edges.targets, strict=True)
-    untold = {target for source, target in ends if source[:9] == "supplier/"}
-    events = [*made.values()]
+    untold, events = found - made.keys(), [*made.values()]
     if len({*events}) < len(events):
         several = {event for event, lots in Counter(events).items() if lots > 1}
         untold.update([name for name, event in made.items() if event in several])
-    return untold | (found - made.keys())
+    return untold
 
 
 def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
@@ -214,8 +213,9 @@ class _Reader:
 
     def __init__(self, store: Database, substances: Sequence[str], asof: AsOf) -> None:
         self._store, self.substances = store, substances
-        self._columns = ", ".join(["g.mass", *(f"g.{quoted(s)}" for s in substances)])
+        self._columns = ", ".join([f"g.{quoted(s)}" for s in substances])
         self._dated, self._limits, self._values = asof.clauses()
+        self.supplied: set[str] = set()  # ancestors that came from suppliers
 
     def ancestors(self, lot: str) -> tuple[set[str], EdgeRows]:
         """A lot and its ancestors; what came into them, and what re-statements took from them.
@@ -229,6 +229,8 @@ class _Reader:
             sources, targets = edges.add(self._edges("target", front))
             outer = [k for k, name in enumerate(sources) if "/" in name]
             restated.update([(targets[k], sources[k]) for k in outer if restates(sources[k])])
+            supplied = [targets[k] for k in outer if sources[k].startswith("supplier/")]
+            self.supplied.update(supplied)
             front = sorted({name for name in sources if "/" not in name} - found)
             found.update(front)
         left = self._edges("source", sorted({lot for lot, _ in restated}), outwards=True)
@@ -264,7 +266,7 @@ class _Reader:
         return [(name, material, event) for event, _, name, material in sorted(rows)]
 
     def _edges(self, end: str, names: Sequence[str], *, outwards: bool = False) -> list[Row]:
-        """Source, target, event, mass and content of edges by one of their ends."""
+        """Source, target, event and content of edges by one of their ends."""
         sql = f"SELECT g.source, g.target, g.event, {self._columns} FROM edge g"
         more = " AND g.target LIKE '%/%'" if outwards else ""
         return self._ask(sql, f"g.{end}", names, more)
