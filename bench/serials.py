@@ -268,7 +268,7 @@ def duckdb_peer(path: Path) -> dict[str, Spent] | None:
 
     return _peer(
         time.perf_counter() - begin, path,
-        lambda s: link.execute(found, [s]).fetchone()[0], recall,
+        lambda s: link.execute(found, [s]).fetchall()[0][0], recall,
     )  # fmt: skip
 
 
