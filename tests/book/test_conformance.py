@@ -233,6 +233,10 @@ def test_what_was_planned_long_before_the_last_event_is_refused(book: Book, told
     for events in ([early], [title(told, 200), early]):
         with pytest.raises(InputError, match=f"event {early.key}: order: expected recorded at"):
             append(book, *events)
+    ahead = title(told, 200)
+    ahead = dataclasses.replace(ahead, recorded_at=ahead.recorded_at + book.store.slack_us + 10**7)
+    with pytest.raises(InputError, match="order: expected recorded at"):
+        append(book, ahead, title(told, 200))  # later than the last event, not than the one before
     assert kg(book)["lot/GMBI/WS/A"] == 1
     waited = dataclasses.replace(early, recorded_at=early.recorded_at + 5 * 10**6)
     append(book, waited)

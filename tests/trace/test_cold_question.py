@@ -91,15 +91,24 @@ def test_the_answer_is_that_of_the_arrays(book: Book, kernels: Any, minutes: int
             path(book, *ends, asof=asof)
 
 
-def test_every_table_is_searched_by_an_index(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, Any]] = []
+Asked = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def asked(book: Book, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the book's storage is asked from now on."""
+    heard: Asked = []
     rows = book.store.rows
 
     def listening(sql: str, values: Any = ()) -> list[tuple[Any, ...]]:
-        asked.append((sql, values))
+        heard.append((sql, values))
         return rows(sql, values)
 
     monkeypatch.setattr(book.store, "rows", listening)
+    return heard
+
+
+def test_every_table_is_searched_by_an_index(book: Book, asked: Asked) -> None:
     trace(book, "P")
     recall(book, "S0")
     tables = [x for x in asked if "FROM edge" in x[0] or "FROM lot" in x[0]]
@@ -166,18 +175,8 @@ def test_more_names_than_are_asked_for_at_once(book: Book, monkeypatch: pytest.M
         assert same(tuple(found), tuple(again))
 
 
-def test_only_what_was_re_stated_is_looked_for_among_what_left(
-    book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_what_was_re_stated_is_looked_for_among_what_left(book: Book, asked: Asked) -> None:
     """A trace needs no more of what left the lots, and looks up lots that came from outside."""
-    asked: list[tuple[str, Any]] = []
-    rows = book.store.rows
-
-    def listening(sql: str, values: Any = ()) -> list[tuple[Any, ...]]:
-        asked.append((sql, values))
-        return rows(sql, values)
-
-    monkeypatch.setattr(book.store, "rows", listening)
 
     def names(words: str) -> set[Any]:
         return {x for sql, values in asked if words in sql for x in values}

@@ -54,7 +54,7 @@ from loopbook.book.postgres_schema import (
 from loopbook.book.rows import only_moves
 from loopbook.book.schema import VERSION
 from loopbook.book.sqlstore import Nouns, Seen, Session, append_planned, prime, read_nouns
-from loopbook.book.store import Wanted, of_another_version, wanted
+from loopbook.book.store import Wanted, of_another_version, refuse_late, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
 __all__ = ["PostgresStore"]
@@ -111,8 +111,7 @@ class PostgresStore:
         self.address = address
         self._posting = self._committing = False
         self._settled: int | None = None  # what the snapshot waited for, in one
-        self._locked: set[str] = set()
-        self._locked_loads: set[tuple[str, str]] = set()
+        self._locked, self._locked_loads = set[str](), set[tuple[str, str]]()
         self._spare: list[int] = []  # numbers for new accounts, drawn ahead
         self._rows: dict[str, list[Sequence[Any]]] = {}
         self._later: list[tuple[bytes, Row]] = []
@@ -314,6 +313,7 @@ class PostgresStore:
 
         One round trip if they only move content between accounts that are there.
         """
+        refuse_late(events, 0, self.slack_us)
         try:
             return self._moved(events)
         except psycopg.Error as error:

@@ -18,7 +18,7 @@ from loopbook.book.nouns import SUBSTANCES, Account, Event
 from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.rows import EVENT_COLUMNS, event_row, only_moves, write_legs
 from loopbook.book.schema import VERSION, sqlite_ddl, substance_column, substance_ddl
-from loopbook.book.sqlstore import Nouns, Session, read_nouns
+from loopbook.book.sqlstore import Nouns, Session, append_planned, read_nouns
 from loopbook.book.store import of_another_version, refuse_late
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
@@ -191,13 +191,11 @@ class SqliteStore:
         """
 
         def write(nouns: Nouns, latest: Latest) -> Written[list[int]]:
-            earliest = latest[1]
-            for event in events:
-                refuse_late(event, earliest)
-                earliest = event.recorded_at
             if not events or not all(only_moves(event, nouns) for event in events):
-                each = lambda session: [session.append(event) for event in events]  # noqa: E731
-                return self._planned(nouns, latest, each)
+                return self._planned(
+                    nouns, latest, lambda session: append_planned(session, events, self.slack_us)
+                )
+            refuse_late(events, latest[1], self.slack_us)
             return self._moved(events, nouns.substances, latest[0])
 
         return self._kept(write)

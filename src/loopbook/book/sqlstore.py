@@ -438,8 +438,7 @@ class Seen:
 
 def append_planned(session: Session, events: Sequence[Event], slack_us: int) -> list[int]:
     """Take in events that were planned before; see `Store.append`. Returns their numbers."""
-    for event in events:
-        refuse_late(event, session.last - slack_us)
+    refuse_late(events, session.last, slack_us)
     return [session.append(event) for event in events]
 
 

@@ -211,28 +211,25 @@ def in_lists(values: Sequence[T]) -> Iterator[tuple[list[T], str]]:
         yield some, ", ".join("?" * len(some))
 
 
-def refuse_late(event: Event, earliest: int) -> None:
-    """Refuse an event that was planned too long ago to be recorded now: the log would not hold it.
+def refuse_late(events: Iterable[Event], last: int, slack_us: int) -> None:
+    """Refuse events that were recorded too long before others: answers as of then would change.
 
     Parameters
     ----------
-    event : planned before.
-    earliest : moment of recording that the storage still takes, microseconds since 1970 UTC.
+    events : planned before, in the order in which they will be posted.
+    last : when the last event of the book was recorded, microseconds since 1970 UTC.
+    slack_us : how long before another event one may have been recorded; see `Store`.
 
     Raises
     ------
-    InputError : it says that it was recorded before that.
+    InputError : one was recorded earlier.
     """
-    if not event.recorded_at >= earliest:
-        expected, found = (moment_at(moment) for moment in (earliest, event.recorded_at))
-        told = Finding(
-            "order",
-            f"event {event.key}",
-            f"recorded at {expected} or later",
-            found,
-            "plan it again",
-        )
-        raise InputError([told])
+    for event in events:
+        if not event.recorded_at >= last - slack_us:
+            expected, found = (moment_at(x) for x in (last - slack_us, event.recorded_at))
+            where, wanted = f"event {event.key}", f"recorded at {expected} or later"
+            raise InputError([Finding("order", where, wanted, found, "plan it again")])
+        last = max(last, event.recorded_at)
 
 
 def of_another_version(where: str, expected: int, found: str) -> InputError:

@@ -6,7 +6,7 @@ thousands of rows, each look at a value of an old one waits for memory.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -57,9 +57,15 @@ class EdgeRows:
         none = np.empty((count, 0), np.int64)
         return np.concatenate([none, *self._amounts], axis=1)
 
-    def any_taken_back(self) -> bool:
-        """Whether there is an edge below zero."""
-        return any((amounts < 0).any() for amounts in self._amounts)
+    def merge_sources(self, names: Set[str]) -> Set[str]:
+        """Make one lot without a name of these, if nothing was taken back from any; what is left.
+
+        An edge below zero takes back what went from one lot, and needs its name.
+        """
+        if not names or any((amounts < 0).any() for amounts in self._amounts):
+            return names
+        self.sources = ["" if name in names else name for name in self.sources]
+        return {""}
 
     def without(self, places: Collection[int]) -> EdgeRows:
         """The others."""
@@ -68,7 +74,7 @@ class EdgeRows:
         found.sources = [self.sources[k] for k in kept]
         found.targets = [self.targets[k] for k in kept]
         found.events = [self.events[k] for k in kept]
-        found._amounts = [x[:, kept] for x in [np.concatenate(self._amounts, axis=1)]]
+        found._amounts = [np.concatenate(self._amounts, axis=1)[:, kept]]
         return found
 
 

@@ -177,10 +177,7 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
         lots = reader.lots(sorted(found))
     if not lots:
         raise unknown_lot(lot, recent_lots(book))
-    others = {name for name in edges.sources if "/" not in name} - found
-    if not edges.any_taken_back():
-        edges.sources = ["" if name in others else name for name in edges.sources]
-        others = {""} if others else set()
+    others = edges.merge_sources({name for name in edges.sources if "/" not in name} - found)
     return _graph(reader.substances, [*((name, "", 0) for name in sorted(others)), *lots], edges)
 
 
