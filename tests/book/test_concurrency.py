@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,8 +27,10 @@ from postgres_server import Server
 from shelves import Shelf, postgres_shelf
 
 from loopbook.book import commands as c
+from loopbook.book import postgres
 from loopbook.book.book import Book
 from loopbook.book.nouns import mass
+from loopbook.book.postgres import PostgresStore
 from loopbook.book.records import event_bytes, leaf_of
 from loopbook.book.schema import PARTS
 from loopbook.errors import StorageError
@@ -374,3 +377,17 @@ def test_a_held_lot_waits_its_turn(shelf: Shelf) -> None:
         done.set()
         thread.join(20)
         two.post(c.Dispose(lot="P01", site="WS", mass_kg=1, **kg | {"key": "t2"}))
+
+
+def test_a_connection_lost_while_a_book_is_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the server has said in which schema the book lies."""
+
+    def lost(*_: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    link = SimpleNamespace(
+        info=SimpleNamespace(dbname="gmbi"), execute=lost, close=lambda: None, closed=True
+    )
+    monkeypatch.setattr(postgres, "connect", lambda _: link)
+    with pytest.raises(StorageError, match=r"schema \? of database gmbi: the connection is lost"):
+        PostgresStore("postgresql://gmbi")

@@ -118,7 +118,7 @@ class PostgresStore:
         self._cached: tuple[int, Nouns] | None = None
         self._numbers: dict[Account, int] = {}
         self._link = connect(self.address)
-        self._name = self._link.info.dbname
+        self._name, self._schema = self._link.info.dbname, "?"  # until the server says it
         with self._shut_unless_whole():
             found = self._link.execute("SELECT current_schema()").fetchone()
             if found is None or found[0] is None:
