@@ -33,12 +33,12 @@ from pathlib import Path
 
 import psycopg
 
-from loopbook.book import commands as c
 from loopbook.book.book import Book
+from loopbook.book.commands import records as c
+from loopbook.book.commands.planning import as_text
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event, Leg, negate, part
-from loopbook.book.planning import as_text
-from loopbook.book.postgres_link import admit
-from loopbook.book.verify import verify
+from loopbook.book.storage.postgres.connection import admit
+from loopbook.book.verification.report import verify
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "book"))
 import postgres_server

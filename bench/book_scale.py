@@ -23,8 +23,8 @@ from pathlib import Path
 
 from loopbook.book import Account, Book, Event, Leg, Lot, Measurement, commands, verify
 from loopbook.book.nouns import SUBSTANCES, Content, add, apportion, negate, part
-from loopbook.book.schema import quoted, sqlite_ddl
-from loopbook.book.statement import metal_statement
+from loopbook.book.statement.statement import metal_statement
+from loopbook.book.storage.schema import quoted, sqlite_ddl
 
 BATCH = 5000
 YEARS = 10

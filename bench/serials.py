@@ -31,8 +31,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from loopbook.trace import Range, SerialRegister, add_ranges, import_serials
-from loopbook.trace.serial_text import strings_of
+from loopbook.serials import Range, SerialRegister, add_ranges, import_serials
+from loopbook.serials.text import strings_of
 
 LOTS, CELLS, MONTHS, FEW = 20_000, 5_000, 125, 12
 MONTHLY = LOTS // MONTHS

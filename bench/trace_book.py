@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from loopbook.book import Blend, Book, Receive, RegisterMaterial, RegisterParty, RegisterSite
-from loopbook.book.schema import quoted
-from loopbook.trace.genealogy import Genealogy
-from loopbook.trace.graph import Additions, Graph
-from loopbook.trace.kernels import Kernels
-from loopbook.trace.names import Names
+from loopbook.book.storage.schema import quoted
+from loopbook.trace.genealogy.arrays import Additions, Graph
+from loopbook.trace.genealogy.genealogy import Genealogy
+from loopbook.trace.genealogy.names import Names
+from loopbook.trace.genealogy.numpy_loops import Kernels
 from trace_lots import (
     COLUMNS,
     CUSTOMERS,

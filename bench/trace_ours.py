@@ -23,10 +23,10 @@ import numpy as np
 
 import trace_peers as peers
 from loopbook.book import Book
-from loopbook.book.schema import VERSION
-from loopbook.book.sqlite import SqliteStore
+from loopbook.book.storage.schema import VERSION
+from loopbook.book.storage.sqlite.store import SqliteStore
 from loopbook.trace import Genealogy, open_genealogy, recall, save_genealogy, trace
-from loopbook.trace.kernels import Kernels, NumpyKernels, best_kernels
+from loopbook.trace.genealogy.numpy_loops import Kernels, NumpyKernels, best_kernels
 from trace_book import build, make, one_blend, post_blends
 from trace_lots import GROUPS, Lots, draw, load, name_of
 from trace_peers import each, once, peak_mb, tell

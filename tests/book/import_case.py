@@ -24,7 +24,7 @@ from loopbook.book import (
     RegisterSite,
     Weigh,
 )
-from loopbook.book.imports import import_file
+from loopbook.book.imports.importing import import_file
 from loopbook.errors import Finding, InputError
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from typing import Any
 from postgres_server import Server
 
 from loopbook.book.book import Book
-from loopbook.book.postgres_link import admit
+from loopbook.book.storage.postgres.connection import admit
 
 _SCHEMAS = itertools.count(1)
 

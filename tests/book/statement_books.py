@@ -8,11 +8,11 @@ from typing import Any
 
 from shelves import Shelf
 
-from loopbook.book import commands as c
 from loopbook.book.book import Book
-from loopbook.book.drafting import microseconds
+from loopbook.book.commands import records as c
+from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account, Content, Event, add, zero
-from loopbook.book.statement import Statement, metal_statement
+from loopbook.book.statement.statement import Statement, metal_statement
 from loopbook.errors import InputError
 
 SUBSTANCES = ("Ni", "Li", "other")

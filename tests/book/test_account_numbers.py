@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from loopbook.book.nouns import Account
-from loopbook.book.sqlite import SqliteStore
+from loopbook.book.storage.sqlite.store import SqliteStore
 
 
 @pytest.fixture

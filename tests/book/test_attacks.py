@@ -12,10 +12,10 @@ import pytest
 from shelves import Shelf, postgres_shelf
 from telling import SUBSTANCES, Told, kg, receive
 
-from loopbook.book import commands as c
 from loopbook.book.book import Book
+from loopbook.book.commands import records as c
 from loopbook.book.nouns import Account
-from loopbook.book.verify import verify
+from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError
 
 REFUSED = (sqlite3.Error, psycopg.Error)

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopbook.book import canonical as module
-from loopbook.book.canonical import LARGEST_INTEGER, canonical
+from loopbook.book.log import canonical as module
+from loopbook.book.log.canonical import LARGEST_INTEGER, canonical
 from loopbook.errors import InputError, NotFiniteError
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "acceptance"

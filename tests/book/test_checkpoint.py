@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopbook.book.checkpoint import (
+from loopbook.book.log.checkpoint import (
     Checkpoint,
     KeyKind,
     Signature,
@@ -32,7 +32,7 @@ from loopbook.book.checkpoint import (
     sign,
     verify_signature,
 )
-from loopbook.book.merkle import EMPTY_ROOT, MerkleTree, ProofError, verify_consistency
+from loopbook.book.log.merkle import EMPTY_ROOT, MerkleTree, ProofError, verify_consistency
 from loopbook.errors import InputError, LoopbookError
 
 NAME = "gmbi.example/book"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from import_case import held, is_seen, make_book, open_book
 
-from loopbook.book.command_lines import post_lines
+from loopbook.book.imports.json_lines import post_lines
 from loopbook.errors import InputError
 
 LINE = {"kind": "hold", "key": "h9", "actor": "amy", "occurred_at": "2026-03-02T08:00:00Z"}

@@ -26,13 +26,13 @@ import server_client as client
 from postgres_server import Server
 from shelves import Shelf, postgres_shelf
 
-from loopbook.book import commands as c
-from loopbook.book import postgres
 from loopbook.book.book import Book
+from loopbook.book.commands import records as c
+from loopbook.book.log.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import mass
-from loopbook.book.postgres import PostgresStore
-from loopbook.book.records import event_bytes, leaf_of
-from loopbook.book.schema import PARTS
+from loopbook.book.storage.postgres import store as postgres
+from loopbook.book.storage.postgres.store import PostgresStore
+from loopbook.book.storage.schema import PARTS
 from loopbook.errors import StorageError
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]

@@ -15,17 +15,17 @@ import pytest
 from shelves import Shelf, postgres_shelf
 from telling import START, SUBSTANCES, Told, kg, nouns, receive
 
-from loopbook.book import commands as c
-from loopbook.book import proofs
 from loopbook.book.book import Book
-from loopbook.book.checkpoint import generate_signer
+from loopbook.book.commands import records as c
+from loopbook.book.commands.planning import PLANNERS, plan
 from loopbook.book.exports import export_book
+from loopbook.book.log import proofs
+from loopbook.book.log.checkpoint import generate_signer
+from loopbook.book.log.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import Account, Event, Leg, mass, negate
-from loopbook.book.planning import PLANNERS, plan
-from loopbook.book.records import event_bytes, leaf_of
-from loopbook.book.sqlstore import Session
-from loopbook.book.statement import metal_statement
-from loopbook.book.verify import verify
+from loopbook.book.statement.statement import metal_statement
+from loopbook.book.storage.session import Session
+from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
 
 
@@ -302,7 +302,7 @@ def test_planned_events_that_the_database_refuses(
     with pytest.raises(BalanceError, match="unbalanced"):
         append(book, half)
     with monkeypatch.context() as blind:
-        blind.setattr("loopbook.book.rows.edges_of", lambda *_, **__: ())
+        blind.setattr("loopbook.book.storage.rows.edges_of", lambda *_, **__: ())
         with pytest.raises(BalanceError, match="the database refused the event"):
             append(book, half)
     again = dataclasses.replace(title(told, 1, "B"), key=first.key)
@@ -472,7 +472,7 @@ def test_a_book_is_there_when_opened_again(shelf: Shelf, book: Book, told: Told)
 
 
 def test_without_psycopg(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [n for n in sys.modules if n.startswith("loopbook.book.postgres")]:
+    for name in [n for n in sys.modules if n.startswith("loopbook.book.storage.postgres.store")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(InputError, match=r"pip install 'loopbook\[postgres\]'"):

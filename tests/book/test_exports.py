@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from loopbook.book import Book, Receive, RegisterParty, exports
 from loopbook.book.exports import FORMATS, TABLES, columns_of, export_book, table_rows
-from loopbook.book.imports import import_file
+from loopbook.book.imports.importing import import_file
 from loopbook.errors import InputError
 
 Rows = list[list[object]]

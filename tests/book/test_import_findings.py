@@ -19,7 +19,7 @@ from import_case import (
 )
 from openpyxl import Workbook
 
-from loopbook.book.imports import import_file
+from loopbook.book.imports.importing import import_file
 from loopbook.errors import MissingExtraError
 
 # kind, cells that are changed, the finding's code, its place, and something that it says

@@ -35,14 +35,15 @@ from import_case import (
 from openpyxl import Workbook
 from shelves import Shelf
 
-from loopbook.book import Book, Receive, Reverse, imports, verify
+from loopbook.book import Book, Receive, Reverse, verify
 from loopbook.book.exports import TABLES, export_book
-from loopbook.book.import_map import FIELDS
-from loopbook.book.import_sheet import FileSettings
-from loopbook.book.imports import KINDS, Imported, import_file
+from loopbook.book.imports import importing
+from loopbook.book.imports.importing import KINDS, Imported, import_file
+from loopbook.book.imports.mapping import FIELDS
+from loopbook.book.imports.rehearsal import Entry, Rehearsal, rehearse
 from loopbook.book.nouns import Leg
-from loopbook.book.rehearsal import Entry, Rehearsal, rehearse
 from loopbook.errors import Finding, InputError
+from loopbook.tables.sheet import FileSettings
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ def test_what_another_writer_did_meanwhile_is_found_at_its_row(
         opened.post(Receive(lot="L-12", mass_kg=1, shares={}, **lot, **said("theirs")))
         return tried
 
-    monkeypatch.setattr(imports, "rehearse", too_late)
+    monkeypatch.setattr(importing, "rehearse", too_late)
     file, mapping = write_files(tmp_path, "tickets")
     with pytest.raises(InputError) as caught:
         import_file(book, file, mapping, kind="tickets")

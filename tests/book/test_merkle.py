@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopbook.book.merkle import (
+from loopbook.book.log.merkle import (
     EMPTY_ROOT,
     Frontier,
     MerkleTree,

@@ -12,13 +12,14 @@ from shelves import Shelf, postgres_shelf, sqlite_shelf
 from telling import SUBSTANCES, Told, kg, nouns, receive
 from test_conformance import story
 
-from loopbook.book import commands as c
-from loopbook.book import migration, proofs
 from loopbook.book.book import Book
-from loopbook.book.checkpoint import generate_signer
-from loopbook.book.migration import migrate, rebuild_edges
-from loopbook.book.schema import TABLES
-from loopbook.book.verify import verify
+from loopbook.book.commands import records as c
+from loopbook.book.log import proofs
+from loopbook.book.log.checkpoint import generate_signer
+from loopbook.book.storage import migration
+from loopbook.book.storage.migration import migrate, rebuild_edges
+from loopbook.book.storage.schema import TABLES
+from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
 
 FOLDER = Path(__file__).parent

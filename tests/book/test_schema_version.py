@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from loopbook.book.nouns import SUBSTANCES
-from loopbook.book.postgres_schema import postgres_ddl
-from loopbook.book.schema import VERSION, sqlite_ddl
+from loopbook.book.storage.postgres.schema import postgres_ddl
+from loopbook.book.storage.schema import VERSION, sqlite_ddl
 
 MARKS = {2: ("22df8066d177faeb", "80fcaed5965b6e39")}
 """By version: what its statements for SQLite and for PostgreSQL hash to."""

@@ -10,13 +10,13 @@ import pytest
 from shelves import Shelf
 from statement_books import DAY, END, START, SUBSTANCES, Desk, brute, events_of
 
-from loopbook.book import commands as c
 from loopbook.book.book import Book
-from loopbook.book.drafting import microseconds
+from loopbook.book.commands import records as c
+from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account
-from loopbook.book.runs import run_accounts
-from loopbook.book.statement import metal_statement, period_statement
-from loopbook.book.statement_sums import MOVEMENTS
+from loopbook.book.statement.movements import MOVEMENTS
+from loopbook.book.statement.runs import run_accounts
+from loopbook.book.statement.statement import metal_statement, period_statement
 from loopbook.errors import BalanceError, InputError
 
 

@@ -9,10 +9,10 @@ import pytest
 from shelves import Shelf
 from statement_books import DAY, START, SUBSTANCES, a_book, brute, events_of
 
-from loopbook.book.drafting import microseconds
+from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Content, add, zero
-from loopbook.book.statement import metal_statement
-from loopbook.book.statement_sums import MOVEMENTS
+from loopbook.book.statement.movements import MOVEMENTS
+from loopbook.book.statement.statement import metal_statement
 
 SEEDS = range(6)
 

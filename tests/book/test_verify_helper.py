@@ -11,8 +11,8 @@ from tampering import tamper
 from telling import Told
 
 from loopbook import book as b
-from loopbook.book import verify_helper
-from loopbook.book.verify_helper import Helper
+from loopbook.book.verification import second_process as verify_helper
+from loopbook.book.verification.second_process import Helper
 
 T = datetime(2026, 3, 2, tzinfo=UTC)
 EVENTS = 30

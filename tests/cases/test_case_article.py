@@ -9,7 +9,7 @@ import pytest
 from case_folder import GMBI, copy_case, replace_in
 
 from loopbook.cases import CaseResult, load_case, run_case
-from loopbook.cases.article import refer
+from loopbook.cases.year.article import refer
 from loopbook.errors import InputError
 
 

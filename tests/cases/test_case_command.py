@@ -147,7 +147,7 @@ def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
     def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("loopbook.cases.report.write_report", full_disk)
+    monkeypatch.setattr("loopbook.report.page.write_report", full_disk)
     with pytest.raises(OSError, match="No space"):
         write_result(result, tmp_path / "run")
     assert (tmp_path / "run" / "summary.json").read_bytes() == before

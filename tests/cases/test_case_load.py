@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopbook.cases import compute, find_case, load_case
-from loopbook.cases.schema import FILES, PROVENANCE
+from loopbook.cases.folder.schema import FILES, PROVENANCE
 from loopbook.errors import InputError, ShareError, UnitError
 from loopbook.matter.library import Library, load_library
 

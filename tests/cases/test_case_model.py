@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopbook.cases import CaseResult, compute, load_case, run_case
-from loopbook.cases.case import METALS, Facts
-from loopbook.cases.loop import Flow, check_flows
-from loopbook.cases.mass import Outcome, check_metals
-from loopbook.cases.plants import works
-from loopbook.cases.supply import cell_composition, electrode_loss, supply
+from loopbook.cases.folder.case import METALS, Facts
+from loopbook.cases.year.loop import Flow, check_flows
+from loopbook.cases.year.mass import Outcome, check_metals
+from loopbook.cases.year.plants import works
+from loopbook.cases.year.supply import cell_composition, electrode_loss, supply
 from loopbook.errors import BalanceError, UnknownNameError
 from loopbook.matter.library import load_library
 
@@ -270,7 +270,7 @@ def test_more_capacity_never_takes_less(tmp_path: Path, gmbi: CaseResult) -> Non
 def test_taken_grows_with_capacity_and_is_never_more_than_offered(
     capacity: float, factor: float
 ) -> None:
-    from loopbook.cases.supply import ScrapFlow, _take
+    from loopbook.cases.year.supply import ScrapFlow, _take
 
     case = load_case_once()
     made = supply(case, {"guest": True}, Facts(case.library, {}))

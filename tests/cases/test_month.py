@@ -10,7 +10,7 @@ import pytest
 from case_folder import GMBI, TOY, copy_case, replace_in
 
 from loopbook.book import Book, metal_statement, run_accounts, verify
-from loopbook.book.drafting import microseconds
+from loopbook.book.commands.draft import microseconds
 from loopbook.cases import CaseResult, load_case, run_case, write_result
 from loopbook.errors import InputError
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from loopbook.book import Book
-from loopbook.cases.result import LINEAGE, CaseResult
 from loopbook.cases.run import run_case
+from loopbook.report.table import LINEAGE, CaseResult
 from loopbook.trace import trace
 
 CASES = Path(__file__).resolve().parents[2] / "cases"

@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from test_report_example import HOSTILE, YEARS, columns, example
 
-from loopbook.cases.loop import NEW_CELLS, NEW_METAL
-from loopbook.cases.report import figures_json, plotly_js, render_report, write_report
-from loopbook.cases.report_basis import shared_basis
-from loopbook.cases.report_charts import Plot, plot_chart
-from loopbook.cases.report_format import is_share, number_text, value_text
-from loopbook.cases.report_plots import SECTIONS
-from loopbook.cases.report_quote import Quotes
-from loopbook.cases.report_sankey import OUTSIDE, loop_sankey, open_loop
-from loopbook.cases.report_tables import Places
-from loopbook.cases.result import Column, Table
+from loopbook.cases.year.loop import NEW_CELLS, NEW_METAL
 from loopbook.errors import UnknownNameError
+from loopbook.report.basis import shared_basis
+from loopbook.report.charts import Plot, plot_chart
+from loopbook.report.format import is_share, number_text, value_text
+from loopbook.report.page import figures_json, plotly_js, render_report, write_report
+from loopbook.report.plots import SECTIONS
+from loopbook.report.quote import Quotes
+from loopbook.report.sankey import OUTSIDE, loop_sankey, open_loop
+from loopbook.report.table import Column, Table
+from loopbook.report.tables import Places
 
 
 class Page(HTMLParser):

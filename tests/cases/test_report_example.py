@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from loopbook.cases.result import CaseResult, Column, InputFile, InputRow, Table
+from loopbook.report.table import CaseResult, Column, InputFile, InputRow, Table
 
 HOSTILE = "<script>alert('&')</script><!-- \"x"
 YEARS = tuple(range(2025, 2036))

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopbook.errors import InputError, NegativeError, ShareError, UnknownNameError
-from loopbook.flowsheet.cost import EquipmentCatalogue, PlantCost
+from loopbook.flowsheet.economics.cost import EquipmentCatalogue, PlantCost
 from loopbook.flowsheet.routes import (
     ActiveMaterial,
     RouteResult,

@@ -136,6 +136,11 @@ def broad_excepts(text: str, path: str) -> list[str]:
     return complaints
 
 
+def is_front(path: Path) -> bool:
+    """Whether an ``__init__`` is the package's or a room's front, and not a chamber's."""
+    return len(path.relative_to(SRC).parts) <= 2
+
+
 def package_front(text: str, path: str) -> list[str]:
     """A package's ``__init__``: docstring with imports and an example, ``__all__`` and no more."""
     tree = ast.parse(text)

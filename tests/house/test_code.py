@@ -18,7 +18,7 @@ import loopbook
 from loopbook import errors
 
 CODE = ("src", "tests", "bench")
-PACKAGES = [f for f in rules.python_files("src") if f.name == "__init__.py"]
+PACKAGES = [f for f in rules.python_files("src") if f.name == "__init__.py" and rules.is_front(f)]
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from loopbook.errors import InputError, NotFiniteError, UnitError
 from loopbook.matter import KNOWN_UNITS, check_unit, convert, parse_quantity
-from loopbook.matter.units import _pint_unit, _registry, unit_finding
+from loopbook.tables.units import _pint_unit, _registry, unit_finding
 
 RIGHT = [
     ("3.5 t/h", "kg/h", 3500.0),

@@ -13,8 +13,8 @@ from trace_books import BEGIN, Desk
 from trace_compare import Sure
 from trace_oracle import Oracle
 
-from loopbook.book import commands as c
-from loopbook.book.drafting import microseconds
+from loopbook.book.commands import records as c
+from loopbook.book.commands.draft import microseconds
 from loopbook.errors import InputError
 from loopbook.trace import (
     AsOf,

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from loopbook.book import commands as c
 from loopbook.book.book import Book
+from loopbook.book.commands import records as c
 from loopbook.cli import main
 from loopbook.trace import read_lineage_csv, read_lineage_json
 

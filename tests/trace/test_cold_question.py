@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loopbook.book import commands as c
-from loopbook.book import store
 from loopbook.book.book import Book
+from loopbook.book.commands import records as c
+from loopbook.book.storage import protocol as store
 from loopbook.errors import InputError
 from loopbook.trace import (
     AsOf,
@@ -27,8 +27,8 @@ from loopbook.trace import (
     suspect,
     trace,
 )
-from loopbook.trace.kernels import NumpyKernels, best_kernels
-from loopbook.trace.reading import read_ancestors
+from loopbook.trace.genealogy.numpy_loops import NumpyKernels, best_kernels
+from loopbook.trace.genealogy.reading import read_ancestors
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SCRAP = {"material": "scrap", "owner": "A", "supplier": "A", "site": "WS"}

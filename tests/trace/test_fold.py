@@ -12,7 +12,7 @@ from lineages import content, large, lineage, lineages
 from loopbook.book import Content
 from loopbook.errors import InputError
 from loopbook.trace import End, Lineage, Link, fold_lineage
-from loopbook.trace.layout import end_columns
+from loopbook.trace.lineage.layout import end_columns
 
 
 def total(contents: Iterable[Content], many: int) -> list[int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loopbook.trace import names as module
-from loopbook.trace.names import Names
+from loopbook.trace.genealogy import names as module
+from loopbook.trace.genealogy.names import Names
 
 
 @pytest.mark.parametrize("together", [1, 10, 1000])

@@ -19,7 +19,7 @@ from trace_oracle import Oracle, events_of
 
 from loopbook.book import verify
 from loopbook.trace import AsOf, Genealogy, recall, trace
-from loopbook.trace.kernels import Kernels, NumpyKernels, best_kernels
+from loopbook.trace.genealogy.numpy_loops import Kernels, NumpyKernels, best_kernels
 
 ENGINES: list[Kernels] = [NumpyKernels(), best_kernels()]
 

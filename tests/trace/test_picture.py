@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lineages import T, content, large, lineage, lineages, loop
 
 from loopbook.book import Book
-from loopbook.book import commands as c
+from loopbook.book.commands import records as c
 from loopbook.errors import InputError, UnknownNameError
 from loopbook.trace import (
     Genealogy,
@@ -32,8 +32,8 @@ from loopbook.trace import (
     read_lineage_json,
     with_events,
 )
-from loopbook.trace.picture import scale_of
-from loopbook.trace.picture_format import GREY, PALETTE, material_colours, shortened, text_width
+from loopbook.trace.lineage.format import GREY, PALETTE, material_colours, shortened, text_width
+from loopbook.trace.lineage.picture import scale_of
 
 GOLDEN = Path(__file__).parent / "golden" / "lineage.svg"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -14,13 +14,14 @@ from trace_books import BEGIN, SITES, Desk, a_book
 from trace_compare import same
 
 from loopbook.book import Book
-from loopbook.book import commands as c
-from loopbook.book.planning import plan
+from loopbook.book.commands import records as c
+from loopbook.book.commands.planning import plan
 from loopbook.errors import BalanceError, InputError, StorageError
-from loopbook.trace import AsOf, Genealogy, names, reading, recall, save_genealogy, trace
-from loopbook.trace.edge_rows import EdgeRows, additions
-from loopbook.trace.graph import Graph
-from loopbook.trace.names import Names
+from loopbook.trace import AsOf, Genealogy, recall, save_genealogy, trace
+from loopbook.trace.genealogy import names, reading
+from loopbook.trace.genealogy.arrays import Graph
+from loopbook.trace.genealogy.edge_rows import EdgeRows, additions
+from loopbook.trace.genealogy.names import Names
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from trace_compare import same
 
 from loopbook.book import Book
 from loopbook.errors import StorageError
-from loopbook.trace import Genealogy, files, open_genealogy, save_genealogy
+from loopbook.trace import Genealogy, open_genealogy, save_genealogy
+from loopbook.trace.genealogy import files
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from trace_compare import CLOSE, near, same
 from trace_oracle import Oracle
 
 from loopbook.book import Book
-from loopbook.book import commands as c
+from loopbook.book.commands import records as c
 from loopbook.trace import (
     Genealogy,
     Recall,
@@ -33,7 +33,7 @@ from loopbook.trace import (
     save_genealogy,
     trace,
 )
-from loopbook.trace.kernels import NumpyKernels, best_kernels
+from loopbook.trace.genealogy.numpy_loops import NumpyKernels, best_kernels
 
 SMALL = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 LARGE = settings(

@@ -10,9 +10,9 @@ from typing import Any
 
 from shelves import Shelf
 
-from loopbook.book import commands as c
 from loopbook.book.book import Book
-from loopbook.book.drafting import microseconds
+from loopbook.book.commands import records as c
+from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import mass
 from loopbook.errors import InputError
 

@@ -30,7 +30,7 @@ True
 """
 
 from loopbook.book.book import Book, Receipt
-from loopbook.book.commands import (
+from loopbook.book.commands.records import (
     COMMANDS,
     AddSubstance,
     Arrive,
@@ -73,9 +73,9 @@ from loopbook.book.nouns import (
     Period,
     Site,
 )
-from loopbook.book.runs import RunAccount, run_accounts
-from loopbook.book.statement import Statement, metal_statement, period_statement
-from loopbook.book.verify import VerifyReport, verify
+from loopbook.book.statement.runs import RunAccount, run_accounts
+from loopbook.book.statement.statement import Statement, metal_statement, period_statement
+from loopbook.book.verification.report import VerifyReport, verify
 
 __all__ = [
     "BOUNDARIES",

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from loopbook.book.asof import Scope, balances_before
-from loopbook.book.commands import Command
-from loopbook.book.drafting import bad_substance
+from loopbook.book.commands.draft import bad_substance
+from loopbook.book.commands.planning import PLANNERS, as_text, plan
+from loopbook.book.commands.records import Command
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
-from loopbook.book.planning import PLANNERS, as_text, plan
-from loopbook.book.schema import quoted
-from loopbook.book.sqlstore import Session, read_event
-from loopbook.book.store import open_store
+from loopbook.book.storage.protocol import open_store
+from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.session import Session, read_event
+from loopbook.book.storage.snapshots import Scope, balances_before
 from loopbook.errors import Finding, InputError, raise_findings
 
 __all__ = ["Book", "Receipt"]

@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from loopbook.book.book import Book
-from loopbook.book.schema import quoted
+from loopbook.book.storage.schema import quoted
 from loopbook.errors import Finding, InputError, MissingExtraError
 
 __all__ = ["FORMATS", "TABLES", "Exported", "export_book", "table_rows"]

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from loopbook.book.asof import TRANSIT
 from loopbook.book.book import Book
-from loopbook.book.drafting import microseconds, moment_at
+from loopbook.book.commands.draft import microseconds, moment_at
 from loopbook.book.nouns import Account, Content, Event, mass
-from loopbook.book.sqlstore import read_event, read_nouns
+from loopbook.book.storage.session import read_event, read_nouns
+from loopbook.book.storage.snapshots import TRANSIT
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 
 __all__ = [

@@ -12,11 +12,11 @@ imports this one.
 [20.0]
 """
 
-from loopbook.cases.compare import Comparison, compare_runs
-from loopbook.cases.load import find_case, load_case
-from loopbook.cases.result import CaseResult, Cell, Column, InputFile, InputRow, Table
+from loopbook.cases.folder.load import find_case, load_case
 from loopbook.cases.run import compute, run_case
-from loopbook.cases.write import write_result
+from loopbook.report.compare import Comparison, compare_runs
+from loopbook.report.table import CaseResult, Cell, Column, InputFile, InputRow, Table
+from loopbook.report.write import write_result
 
 __all__ = [
     "CaseResult",

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from loopbook.cases.article import article_table
-from loopbook.cases.carbon import carbon_table
-from loopbook.cases.case import Case, Facts
-from loopbook.cases.equivalents import equivalent_tables
-from loopbook.cases.load import find_case, library_input, load_case
-from loopbook.cases.loop import loop_table
-from loopbook.cases.mass import Outcome, check_metals, mass_tables
-from loopbook.cases.money import money_tables
-from loopbook.cases.plants import works
-from loopbook.cases.result import CaseResult, InputRow, Table
-from loopbook.cases.screen import summary
-from loopbook.cases.supply import supply
+from loopbook.cases.folder.case import Case, Facts
+from loopbook.cases.folder.load import find_case, library_input, load_case
+from loopbook.cases.year.article import article_table
+from loopbook.cases.year.carbon import carbon_table
+from loopbook.cases.year.equivalents import equivalent_tables
+from loopbook.cases.year.loop import loop_table
+from loopbook.cases.year.mass import Outcome, check_metals, mass_tables
+from loopbook.cases.year.money import money_tables
+from loopbook.cases.year.plants import works
+from loopbook.cases.year.screen import summary
+from loopbook.cases.year.supply import supply
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
+from loopbook.report.table import CaseResult, InputRow, Table
 
 __all__ = ["compute", "run_case"]
 
@@ -75,7 +75,7 @@ def compute(
         tables["article"] = article_table(case, tables)
     attachments: dict[str, bytes] = {}
     if case.month is not None:
-        from loopbook.cases.month import keep_book
+        from loopbook.cases.month.month import keep_book
 
         progress("the book of a month")
         months, attachments = keep_book(outcome, case.month)

@@ -15,20 +15,7 @@ in a plant, not what happened (that is the book). May import `loopbook.matter` o
 """
 
 from loopbook.flowsheet.checking import UnitCheck, check_unit
-from loopbook.flowsheet.files import from_toml, read_flowsheet, to_toml
-from loopbook.flowsheet.model import Feed, Flowsheet, Placed
-from loopbook.flowsheet.parameters import BindContext, ParameterSpec, parameter
-from loopbook.flowsheet.reaction import (
-    Crystalliser,
-    Dose,
-    HeatTreatment,
-    Leach,
-    OffGasTreatment,
-    Precipitation,
-    Reaction,
-    Reactor,
-)
-from loopbook.flowsheet.sampling import (
+from loopbook.flowsheet.economics.sampling import (
     Distribution,
     Interval,
     Normal,
@@ -38,7 +25,21 @@ from loopbook.flowsheet.sampling import (
     interval,
     sample,
 )
-from loopbook.flowsheet.separation import (
+from loopbook.flowsheet.files import from_toml, read_flowsheet, to_toml
+from loopbook.flowsheet.model import Feed, Flowsheet, Placed
+from loopbook.flowsheet.solution import Solution, SolveReport
+from loopbook.flowsheet.units.parameters import BindContext, ParameterSpec, parameter
+from loopbook.flowsheet.units.reaction import (
+    Crystalliser,
+    Dose,
+    HeatTreatment,
+    Leach,
+    OffGasTreatment,
+    Precipitation,
+    Reaction,
+    Reactor,
+)
+from loopbook.flowsheet.units.separation import (
     AirClassifier,
     Dryer,
     EddyCurrentSeparator,
@@ -50,8 +51,7 @@ from loopbook.flowsheet.separation import (
     SolventExtraction,
     Splitter,
 )
-from loopbook.flowsheet.solution import Solution, SolveReport
-from loopbook.flowsheet.unit import Catalogue, Unit, UnitFlows
+from loopbook.flowsheet.units.unit import Catalogue, Unit, UnitFlows
 
 __all__ = [
     "AirClassifier",

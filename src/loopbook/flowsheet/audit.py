@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from loopbook.errors import BalanceError, Finding, NegativeError
-from loopbook.flowsheet.parameters import Array
-from loopbook.flowsheet.plan import Plan
+from loopbook.flowsheet.compiled import Plan
+from loopbook.flowsheet.units.parameters import Array
 
 __all__ = ["CLOSURE_TOLERANCE", "Ledger"]
 

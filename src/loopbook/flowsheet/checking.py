@@ -9,7 +9,7 @@ import numpy as np
 
 from loopbook.errors import BalanceError
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.unit import Unit
+from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import ComponentSet
 
 __all__ = ["UnitCheck", "check_unit"]

@@ -9,9 +9,9 @@ import numpy as np
 from loopbook.errors import Finding, InputError, nearest_hint
 
 if TYPE_CHECKING:
+    from loopbook.flowsheet.compiled import Plan
     from loopbook.flowsheet.graph import Group
     from loopbook.flowsheet.model import Flowsheet
-    from loopbook.flowsheet.plan import Plan
 
 __all__ = ["accumulating", "diagnose", "wiring"]
 
@@ -20,7 +20,7 @@ _STUCK = 1.0 - 1e-9  # share of a component that a loop may return; 1 means that
 
 def diagnose(flowsheet: Flowsheet) -> list[Finding]:
     """All findings at once; empty when the flowsheet can be solved."""
-    from loopbook.flowsheet.plan import compile_plan
+    from loopbook.flowsheet.compiled import compile_plan
 
     try:
         compile_plan(flowsheet)

@@ -30,7 +30,7 @@ import numpy as np
 
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.reaction import (
+from loopbook.flowsheet.units.reaction import (
     Crystalliser,
     Dose,
     HeatTreatment,
@@ -39,7 +39,7 @@ from loopbook.flowsheet.reaction import (
     Precipitation,
     Reactor,
 )
-from loopbook.flowsheet.separation import (
+from loopbook.flowsheet.units.separation import (
     AirClassifier,
     Dryer,
     EddyCurrentSeparator,
@@ -51,9 +51,9 @@ from loopbook.flowsheet.separation import (
     SolventExtraction,
     Splitter,
 )
-from loopbook.flowsheet.unit import Unit
+from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, ComponentSet, component_names, components
-from loopbook.toml_places import TomlFile, parse_toml, read_toml
+from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 
 __all__ = ["KINDS", "from_toml", "read_flowsheet", "to_toml"]
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from loopbook.errors import Finding, nearest_hint, raise_findings
-from loopbook.flowsheet.parameters import Array, Value
-from loopbook.flowsheet.unit import Unit
+from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import ComponentSet
-from loopbook.matter.units import convert
+from loopbook.tables.units import convert
 
 __all__ = ["Feed", "Flowsheet", "Placed"]
 
@@ -214,7 +214,7 @@ class Flowsheet:
 
     def plan(self) -> Any:
         """Order, tears and bound parameters; made once and remade after any change."""
-        from loopbook.flowsheet.plan import compile_plan
+        from loopbook.flowsheet.compiled import compile_plan
 
         if self._plan is None:
             self._plan = compile_plan(self)

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from loopbook.errors import ConvergenceError
 from loopbook.flowsheet.audit import CLOSURE_TOLERANCE
+from loopbook.flowsheet.compiled import Inlet, Plan, Step
 from loopbook.flowsheet.graph import Group
-from loopbook.flowsheet.parameters import Array
-from loopbook.flowsheet.plan import Inlet, Plan, Step
+from loopbook.flowsheet.units.parameters import Array
 
 __all__ = ["Recycle", "run_pass"]
 

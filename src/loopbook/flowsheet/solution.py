@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
-from loopbook.flowsheet.parameters import Array
+from loopbook.flowsheet.units.parameters import Array
 
 if TYPE_CHECKING:
-    from loopbook.flowsheet.plan import Plan
-    from loopbook.flowsheet.unit import UnitFlows
+    from loopbook.flowsheet.compiled import Plan
+    from loopbook.flowsheet.units.unit import UnitFlows
 
 __all__ = ["Solution", "SolveReport"]
 
@@ -92,7 +92,7 @@ class Solution:
 
     def unit_flows(self, unit: str) -> UnitFlows:
         """Flows at the ports of a unit; needs all streams kept."""
-        from loopbook.flowsheet.unit import UnitFlows
+        from loopbook.flowsheet.units.unit import UnitFlows
 
         place = self.plan.flowsheet.placed[unit]
         return UnitFlows(

@@ -13,11 +13,11 @@ import numpy as np
 
 from loopbook.errors import Finding, nearest_hint, raise_findings
 from loopbook.flowsheet.audit import Ledger
+from loopbook.flowsheet.compiled import Plan, Step, bind_scenarios, sliced, split_scenarios
 from loopbook.flowsheet.graph import Group
-from loopbook.flowsheet.parameters import Array, Value
-from loopbook.flowsheet.plan import Plan, Step, bind_scenarios, sliced, split_scenarios
 from loopbook.flowsheet.recycle import Recycle, run_pass
 from loopbook.flowsheet.solution import Solution, SolveReport
+from loopbook.flowsheet.units.parameters import Array, Value
 
 __all__ = ["solve"]
 
@@ -115,7 +115,7 @@ def _feed_arrays(plan: Plan, values: Mapping[str, Mapping[str, Array]], part: sl
 
 def _set_feed(plan: Plan, at: tuple[str, str], flow: Array, given: Array) -> None:
     name, component = at
-    from loopbook.matter.units import convert
+    from loopbook.tables.units import convert
 
     factor = convert(1.0, plan.flowsheet.feeds[name].unit, "kg/h")
     if not (given >= 0.0).all():

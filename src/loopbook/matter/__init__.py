@@ -35,7 +35,7 @@ from loopbook.matter.elements import OTHER, atomic_weights, element_names
 from loopbook.matter.formula import element_shares, format_formula, molar_mass, parse_formula
 from loopbook.matter.library import Library, Used, explain, load_library, packaged_data
 from loopbook.matter.tables import GRADES, Number, Source
-from loopbook.matter.units import KNOWN_UNITS, check_unit, convert, parse_quantity
+from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity
 
 __all__ = [
     "BASES",

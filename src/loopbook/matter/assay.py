@@ -15,7 +15,7 @@ from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
 from loopbook.matter.components import component_names, components
 from loopbook.matter.elements import OTHER, atomic_weights
 from loopbook.matter.formula import element_shares
-from loopbook.matter.units import parse_quantity
+from loopbook.tables.units import parse_quantity
 
 __all__ = [
     "BASES",

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loopbook.errors import Finding, nearest_hint
-from loopbook.matter.units import convert, unit_finding
+from loopbook.tables.units import convert, unit_finding
 
 __all__ = ["GRADES", "Number", "Source", "read_sources", "read_table", "repeated"]
 

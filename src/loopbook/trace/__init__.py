@@ -30,21 +30,24 @@ the same numbers.
 {'S-1': 0.818, 'S-2': 0.182}
 """
 
-from loopbook.trace.answers import Composition, Ended, Origin, Reached, Recall, Trace
-from loopbook.trace.files import open_genealogy, save_genealogy
-from loopbook.trace.fold import Folded, fold_lineage
-from loopbook.trace.formats import (
+from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
+from loopbook.trace.genealogy.files import open_genealogy, save_genealogy
+from loopbook.trace.genealogy.genealogy import Genealogy, recall, trace
+from loopbook.trace.genealogy.reading import AsOf
+from loopbook.trace.genealogy.uncertainty import SureShares, sure_shares
+from loopbook.trace.groups import Grouping, read_groups
+from loopbook.trace.lineage.crossings import count_crossings
+from loopbook.trace.lineage.fold import Folded, fold_lineage
+from loopbook.trace.lineage.formats import (
     lineage_csv,
     lineage_graphml,
     lineage_json,
     read_lineage_csv,
     read_lineage_json,
 )
-from loopbook.trace.genealogy import Genealogy, recall, trace
-from loopbook.trace.groups import Grouping, read_groups
-from loopbook.trace.layout import Layout, Spacing, lay_out
-from loopbook.trace.layout_order import count_crossings
-from loopbook.trace.lineages import (
+from loopbook.trace.lineage.layout import Layout, Spacing, lay_out
+from loopbook.trace.lineage.nouns import End, Lineage, Link
+from loopbook.trace.lineage.parts import (
     lineage_back,
     lineage_between,
     lineage_forward,
@@ -52,15 +55,8 @@ from loopbook.trace.lineages import (
     path,
     with_events,
 )
-from loopbook.trace.nouns import End, Lineage, Link
+from loopbook.trace.lineage.picture import lineage_svg
 from loopbook.trace.origins import group_by, site_origins, write_composition
-from loopbook.trace.picture import lineage_svg
-from loopbook.trace.reading import AsOf
-from loopbook.trace.serial_import import Imported, import_serials
-from loopbook.trace.serial_ranges import Range, spanning
-from loopbook.trace.serial_writing import add_ranges, compact_register
-from loopbook.trace.serials import SerialRegister, register_beside
-from loopbook.trace.spread import SureShares, sure_shares
 from loopbook.trace.suspect import (
     Certificate,
     Delivery,
@@ -83,26 +79,20 @@ __all__ = [
     "Genealogy",
     "Grouping",
     "Held",
-    "Imported",
     "Layout",
     "Lineage",
     "Link",
     "Origin",
-    "Range",
     "Reached",
     "Recall",
-    "SerialRegister",
     "Spacing",
     "SureShares",
     "Suspicion",
     "Touched",
     "Trace",
-    "add_ranges",
-    "compact_register",
     "count_crossings",
     "fold_lineage",
     "group_by",
-    "import_serials",
     "lay_out",
     "lineage_back",
     "lineage_between",
@@ -120,10 +110,8 @@ __all__ = [
     "read_lineage_csv",
     "read_lineage_json",
     "recall",
-    "register_beside",
     "save_genealogy",
     "site_origins",
-    "spanning",
     "sure_shares",
     "suspect",
     "trace",

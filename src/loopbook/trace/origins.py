@@ -12,9 +12,9 @@ import numpy as np
 from loopbook.errors import Finding, InputError
 
 if TYPE_CHECKING:
-    from loopbook.trace.answers import Composition
-    from loopbook.trace.genealogy import Genealogy
-    from loopbook.trace.kernels import Shares
+    from loopbook.trace.genealogy.answers import Composition
+    from loopbook.trace.genealogy.genealogy import Genealogy
+    from loopbook.trace.genealogy.numpy_loops import Shares
     from loopbook.trace.suspect import Held
 
 __all__ = ["group_by", "site_origins", "write_composition"]

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loopbook.book.asof import TRANSIT, balances_before
 from loopbook.book.nouns import Account
-from loopbook.book.schema import quoted
-from loopbook.book.store import in_lists
+from loopbook.book.storage.protocol import in_lists
+from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.snapshots import TRANSIT, balances_before
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
-from loopbook.trace.answers import Reached, Recall
-from loopbook.trace.genealogy import Genealogy, recall
+from loopbook.trace.genealogy.answers import Reached, Recall
+from loopbook.trace.genealogy.genealogy import Genealogy, recall
+from loopbook.trace.genealogy.numpy_loops import Shares
+from loopbook.trace.genealogy.reading import NOW, AsOf, one_moment, recent_lots
 from loopbook.trace.groups import read_table
-from loopbook.trace.kernels import Shares
-from loopbook.trace.reading import NOW, AsOf, one_moment, recent_lots
 
 if TYPE_CHECKING:
     from loopbook.book import Book

@@ -13,10 +13,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from loopbook.flowsheet.cost import Equipment
+from loopbook.flowsheet.economics.cost import Equipment
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.parameters import Array, Value
-from loopbook.flowsheet.reaction import Dose, Reactor
 from loopbook.flowsheet.routes.matter import BINDER
 from loopbook.flowsheet.routes.result import (
     Account,
@@ -27,8 +25,10 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.separation import Filter, Sieve
 from loopbook.flowsheet.sourced import Sourced
+from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.reaction import Dose, Reactor
+from loopbook.flowsheet.units.separation import Filter, Sieve
 from loopbook.matter import Component, atomic_weights, components, molar_mass
 
 __all__ = ["direct", "direct_flowsheet", "everbatt_figures"]

@@ -25,8 +25,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.parameters import Array, Value
-from loopbook.flowsheet.reaction import Dose, Leach, Precipitation, Reactor
 from loopbook.flowsheet.routes.matter import BINDER
 from loopbook.flowsheet.routes.result import (
     Account,
@@ -37,8 +35,10 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.separation import Filter, Mixer, Sieve, SolventExtraction
 from loopbook.flowsheet.sourced import Sourced
+from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.reaction import Dose, Leach, Precipitation, Reactor
+from loopbook.flowsheet.units.separation import Filter, Mixer, Sieve, SolventExtraction
 from loopbook.matter import Component, atomic_weights, components, molar_mass
 
 __all__ = ["everbatt_figures", "hydro", "hydro_flowsheet"]

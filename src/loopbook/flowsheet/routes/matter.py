@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from loopbook.errors import Finding, ShareError, raise_findings
-from loopbook.flowsheet.parameters import Value
-from loopbook.flowsheet.reaction import Reaction
 from loopbook.flowsheet.sourced import Sourced
+from loopbook.flowsheet.units.parameters import Value
+from loopbook.flowsheet.units.reaction import Reaction
 from loopbook.matter import Component, atomic_weights, components, parse_formula
 
 __all__ = [

@@ -20,8 +20,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.parameters import Array, Value
-from loopbook.flowsheet.reaction import Dose, HeatTreatment, OffGasTreatment
 from loopbook.flowsheet.routes.matter import BINDER, combustion
 from loopbook.flowsheet.routes.result import (
     Account,
@@ -32,15 +30,17 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.separation import (
+from loopbook.flowsheet.sourced import Sourced
+from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.reaction import Dose, HeatTreatment, OffGasTreatment
+from loopbook.flowsheet.units.separation import (
     AirClassifier,
     EddyCurrentSeparator,
     MagneticSeparator,
     Shredder,
     Sieve,
 )
-from loopbook.flowsheet.sourced import Sourced
-from loopbook.flowsheet.unit import Unit
+from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, atomic_weights, components, molar_mass
 
 __all__ = ["everbatt_figures", "preprocessing", "preprocessing_flowsheet"]

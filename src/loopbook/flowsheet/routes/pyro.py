@@ -18,10 +18,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from loopbook.flowsheet.cost import Equipment
+from loopbook.flowsheet.economics.cost import Equipment
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.parameters import Array, Value
-from loopbook.flowsheet.reaction import Dose, HeatTreatment, Leach, OffGasTreatment, Reactor
 from loopbook.flowsheet.routes.matter import BINDER, combustion
 from loopbook.flowsheet.routes.result import (
     Account,
@@ -32,9 +30,11 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.separation import Mixer, Sieve, SolventExtraction
 from loopbook.flowsheet.sourced import Sourced
-from loopbook.flowsheet.unit import Unit
+from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.reaction import Dose, HeatTreatment, Leach, OffGasTreatment, Reactor
+from loopbook.flowsheet.units.separation import Mixer, Sieve, SolventExtraction
+from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, atomic_weights, components, molar_mass
 
 __all__ = ["everbatt_figures", "pyro", "pyro_flowsheet"]

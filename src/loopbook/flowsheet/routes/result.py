@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from loopbook.errors import Finding, raise_findings
-from loopbook.flowsheet.burden import Burdens, burdens
-from loopbook.flowsheet.cost import Equipment, EquipmentCatalogue, Plant, PlantCost, plant_cost
-from loopbook.flowsheet.parameters import Array, Value
+from loopbook.flowsheet.economics.burden import Burdens, burdens
+from loopbook.flowsheet.economics.cost import (
+    Equipment,
+    EquipmentCatalogue,
+    Plant,
+    PlantCost,
+    plant_cost,
+)
 from loopbook.flowsheet.routes.matter import (
     ActiveMaterial,
     AtomicWeights,
@@ -20,7 +25,8 @@ from loopbook.flowsheet.routes.matter import (
 )
 from loopbook.flowsheet.solution import Solution
 from loopbook.flowsheet.sourced import Sourced
-from loopbook.matter.units import convert
+from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.tables.units import convert
 
 __all__ = ["RouteResult", "RouteSetting", "black_mass_composition"]
 

@@ -1,0 +1,1 @@
+"""What may be reported to the book: commands, and the planners that make events of them."""

@@ -1,0 +1,1 @@
+"""The Merkle log over the book's events, its signed checkpoints, and proofs."""

@@ -1,0 +1,435 @@
+"""The metal statement: what was there, what came, went, was made and lost, and what is there now.
+
+For a stretch of time, of everything or of a party, a site or a lot:
+
+    opening + movements = closing
+
+in whole milligrams of every substance. Opening and closing are read from the accounts, the
+movements from the events in between, so that the equation is a check and not a definition; if it
+does not hold, nothing is stated. The words are those of AMIRA P754 (release 3, 2007):
+check-in and check-out, unaccounted metal, re-assay, stock-take.
+
+* Time is when things happened (`occurred_at`); `known_at` asks for what the book had been told by
+  then, such as what was believed on 3 March about the end of February.
+* A reversal stands on the line of what it takes back, at its own time; a note names those that
+  take back something from before the stretch.
+* Of what runs consumed and did not produce, the lines "of which" say where it went. They are in
+  the two lines above them and do not count again.
+* Uncertainty: see `loopbook.book.statement.uncertainty`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from loopbook.book.commands.draft import microseconds
+from loopbook.book.nouns import Account, Content, add, is_zero, mass, zero
+from loopbook.book.statement.movements import MOVEMENTS, RUN_LOSSES, Stretch, moved, total
+from loopbook.book.statement.text import blocks, moment_text
+from loopbook.book.statement.uncertainty import SHARED, Knowledge, Sure, knowledge, sure_of
+from loopbook.book.storage.session import Nouns
+from loopbook.book.storage.snapshots import TRANSIT, Scope, balances_before
+from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
+
+if TYPE_CHECKING:
+    from loopbook.book.book import Book
+
+__all__ = ["Line", "Statement", "metal_statement", "period_statement"]
+
+_SURE = ("received", "title in", "shipped in", "consumed", "produced", "shipped out", "delivered")
+_AS_IT_LIES = ("shipped in", "delivered")  # by the mass of the arrival, where there was one
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a statement.
+
+    Parameters
+    ----------
+    name : ``opening``, one of `MOVEMENTS`, ``closing``; ``of which ...`` is in the lines above it.
+    content : milligrams per substance; what leaves is negative.
+    sure : uncertainty, where measurements give one.
+    counts : whether it is part of opening + movements = closing.
+    """
+
+    name: str
+    content: Content
+    sure: Sure | None = None
+    counts: bool = True
+
+    @property
+    def mass(self) -> int:
+        """Mass, mg."""
+        return mass(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A metal statement.
+
+    Parameters
+    ----------
+    title : what is stated.
+    start, end, known_at : microseconds since 1970 UTC; `known_at` None for all that is known.
+    scope : party, site and lot that it is about.
+    substances : in the order of the contents.
+    lines : every line, those that are zero too.
+    notes : what a reader must know beside the numbers.
+    """
+
+    title: str
+    start: int
+    end: int
+    known_at: int | None
+    scope: Scope
+    substances: tuple[str, ...]
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+
+    def line(self, name: str) -> Line:
+        """A line by its name."""
+        return next(line for line in self.lines if line.name == name)
+
+    def kg(self, name: str, substance: str = "mass") -> float:
+        """A number of the statement, kg."""
+        line = self.line(name)
+        if substance == "mass":
+            return line.mass / 1e6
+        return line.content[self.substances.index(substance)] / 1e6
+
+    def as_rows(self) -> list[dict[str, object]]:
+        """Rows for export: kg (exact to the mg), uncertainty in kg, covered 0..1."""
+        rows: list[dict[str, object]] = []
+        for line in self.lines:
+            row: dict[str, object] = {
+                "line": line.name,
+                "counts": line.counts,
+                "mass_kg": line.mass / 1e6,
+            }
+            row |= {f"{s}_kg": x / 1e6 for s, x in zip(self.substances, line.content, strict=True)}
+            sure = line.sure
+            row["mass_u_kg"] = None if sure is None else sure.mass / 1e6
+            for k, s in enumerate(self.substances):
+                row[f"{s}_u_kg"] = None if sure is None else sure.substances[k] / 1e6
+            row["mass_covered"] = None if sure is None else sure.mass_covered
+            for k, s in enumerate(self.substances):
+                row[f"{s}_covered"] = None if sure is None else sure.covered[k]
+            rows.append(row)
+        return rows
+
+    def text(self, *, decimals: int = 3, substances: Sequence[str] | None = None) -> str:
+        """The statement as plain text.
+
+        Parameters
+        ----------
+        decimals : of kg; the lines are rounded one by one, the equation holds in mg.
+        substances : which to show; None for those that are not zero throughout.
+        """
+        names = list(substances) if substances is not None else self._moving()
+        lines = [line for line in self.lines if not is_zero(line.content) or _always(line.name)]
+        scope = [
+            f"{what} {name}"
+            for what, name in (
+                ("party", self.scope.party), ("site", self.scope.site), ("lot", self.scope.lot)
+            )
+            if name is not None
+        ]  # fmt: skip
+        out = [self.title, f"{moment_text(self.start)} to {moment_text(self.end)}"]
+        if scope:
+            out[1] += "; " + ", ".join(scope)
+        if self.known_at is not None:
+            out[1] += f"; as known on {moment_text(self.known_at)}"
+        out.append("")
+        columns = [("mass", lambda line: line.mass)] + [
+            (s, _reader(self.substances.index(s))) for s in names
+        ]
+        body = [(line.name, line) for line in lines]
+        out += blocks("kg", body, columns, lambda mg: f"{mg / 1e6:z,.{decimals}f}")
+        out += self._uncertainty(names, lines, decimals)
+        out += [f"Note: {note}" for note in self.notes]
+        return "\n".join(out).rstrip() + "\n"
+
+    def _moving(self) -> list[str]:
+        return [s for k, s in enumerate(self.substances) if any(x.content[k] for x in self.lines)]
+
+    def _uncertainty(self, names: Sequence[str], lines: Sequence[Line], decimals: int) -> list[str]:
+        """Block of standard uncertainties, with what part of a number they cover."""
+        shown = [(line.name, line.sure) for line in lines if line.sure and _covers(line.sure)]
+        if not shown:
+            return []
+        places = [self.substances.index(s) for s in names]
+
+        def cell(pair: tuple[float, float | None]) -> str:
+            sigma, covered = pair
+            if not covered:
+                return "-"
+            mark = "" if covered >= 0.9995 else "*"
+            return f"{sigma / 1e6:,.{max(decimals - 1, 0)}f}{mark}"
+
+        columns: list[tuple[str, Callable[[Sure], tuple[float, float | None]]]] = [
+            ("mass", lambda sure: (sure.mass, sure.mass_covered))
+        ]
+        columns += [(s, _sure_reader(k)) for s, k in zip(names, places, strict=True)]
+        out = list(blocks("standard uncertainty, kg", shown, columns, cell))
+        starred = any("*" in line for line in out)
+        return [*out, *(["* part of the matter was not weighed or not assayed", ""] * starred)]
+
+
+def _always(name: str) -> bool:
+    return name in ("opening", "closing")
+
+
+def _covers(sure: Sure) -> bool:
+    return bool(sure.mass_covered or any(sure.covered))
+
+
+def _reader(place: int) -> Callable[[Line], int]:
+    return lambda line: line.content[place]
+
+
+def _sure_reader(place: int) -> Callable[[Sure], tuple[float, float | None]]:
+    return lambda sure: (sure.substances[place], sure.covered[place])
+
+
+# -- making one
+
+
+def period_statement(
+    book: Book,
+    period: str,
+    *,
+    party: str | None = None,
+    site: str | None = None,
+    lot: str | None = None,
+    known_at: datetime | int | None = None,
+) -> Statement:
+    """The metal statement of a period of the book, by its name; see `metal_statement`."""
+    nouns = book.store.nouns()
+    found = nouns.periods.get(period)
+    if found is None:
+        hint = nearest_hint(period, nouns.periods)
+        raise_findings([Finding("unknown-name", "period", "a period of the book", period, hint)])
+    assert found is not None
+    return metal_statement(
+        book, start=found.start, end=found.end, party=party, site=site, lot=lot, known_at=known_at
+    )
+
+
+def metal_statement(
+    book: Book,
+    *,
+    start: datetime | int,
+    end: datetime | int,
+    party: str | None = None,
+    site: str | None = None,
+    lot: str | None = None,
+    known_at: datetime | int | None = None,
+    uncertainty: bool = True,
+    shared: float = SHARED,
+) -> Statement:
+    """State what was there, moved and is there, between two moments.
+
+    Parameters
+    ----------
+    book : an open book.
+    start, end : from `start` up to and without `end`; microseconds since 1970 UTC, or with a
+        time zone.
+    party, site, lot : only what this party owns, this site holds (``in transit``: all that is on
+        the road), this lot; None for all.
+    known_at : only what the book knew at this moment; None for all that it knows.
+    uncertainty : whether to combine the measurements' uncertainties; long stretches are quicker
+        without.
+    shared : share of the variance of a scale's or laboratory's measurements that they have in
+        common, 0..1 (see `loopbook.book.statement.uncertainty`).
+
+    Raises
+    ------
+    InputError : an unknown name, a moment without time zone, or an end that is not after the start.
+    BalanceError : opening and movements are not the closing.
+    """
+    nouns = book.store.nouns()
+    scope = Scope(party, site, lot)
+    begun, ended, known = _asked(book, nouns, scope, (start, end, known_at))
+    substances = nouns.substances
+    stretch = Stretch(begun, ended, known)
+    with book.store.snapshot(known):
+        opening, closing = (
+            _stock(book, substances, moment, known=known, scope=scope) for moment in (begun, ended)
+        )
+        moves = moved(book.store, substances, stretch, scope=scope, by_lot=uncertainty)
+        known_of = None
+        if uncertainty:
+            lots = {a.lot for a in (*opening, *closing)} | {x for m in moves.values() for x in m}
+            known_of = knowledge(book.store, substances, lots, end=ended, known_at=known)
+    lines = _lines((opening, closing), moves, _Sums(substances, known_of, shared))
+    _must_close(lines, len(substances))
+    return Statement(
+        _title(nouns, begun, ended), begun, ended, known, scope, substances, tuple(lines),
+        (*_notes(book, stretch, scope, lines), *_method(lines, shared)),
+    )  # fmt: skip
+
+
+def _asked(
+    book: Book, nouns: Nouns, scope: Scope, moments: tuple[datetime | int, datetime | int, object]
+) -> tuple[int, int, int | None]:
+    """The moments in microseconds, when all that is asked for makes sense."""
+    findings = []
+    found: list[int | None] = []
+    for name, moment in zip(("start", "end", "known_at"), moments, strict=True):
+        if isinstance(moment, datetime) and moment.tzinfo is None:
+            hint = "write the offset, for example 2026-03-01T00:00:00-05:00"
+            findings.append(Finding("time", name, "a time zone", moment.isoformat(), hint))
+            found.append(None)
+        else:
+            found.append(microseconds(moment) if isinstance(moment, datetime) else moment)  # type: ignore[arg-type]
+    begun, ended, known = found
+    if begun is not None and ended is not None and begun >= ended:
+        wanted = f"after {moment_text(begun)}"
+        findings.append(Finding("range", "end", wanted, moment_text(ended)))
+    asked: tuple[tuple[str, str | None, Iterable[str]], ...] = (
+        ("party", scope.party, nouns.parties),
+        ("site", scope.site, [*nouns.sites, TRANSIT]),
+    )
+    for kind, who, names in asked:
+        road = kind == "site" and who is not None and who.startswith(TRANSIT)
+        if who is not None and who not in names and not road:
+            hint = nearest_hint(who, names)
+            findings.append(Finding("unknown-name", kind, f"a {kind} of the book", who, hint))
+    if scope.lot is not None and not book.store.rows(
+        "SELECT 1 FROM lot WHERE id = ?", (scope.lot,)
+    ):
+        names_near = [str(row[0]) for row in book.store.rows("SELECT id FROM lot LIMIT 10000")]
+        hint = nearest_hint(scope.lot, names_near)
+        findings.append(Finding("unknown-name", "lot", "a lot of the book", scope.lot, hint))
+    raise_findings(findings)
+    assert begun is not None
+    assert ended is not None
+    return begun, ended, known
+
+
+def _stock(
+    book: Book, substances: tuple[str, ...], moment: int, *, known: int | None, scope: Scope
+) -> Mapping[Account, Content]:
+    return balances_before(
+        book.store, substances, moment, known_at=known, scope=scope, boundaries=False
+    )
+
+
+def _by_lot(stock: Mapping[Account, Content]) -> dict[str, Content]:
+    lots: dict[str, Content] = {}
+    for account, content in stock.items():
+        old = lots.get(account.lot)
+        lots[account.lot] = content if old is None else add(old, content)
+    return lots
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Makes lines from contents by lot, with their uncertainty if measurements are known."""
+
+    substances: tuple[str, ...]
+    known: Knowledge | None
+    shared: float
+
+    def line(self, name: str, lots: Mapping[str, Content], *, counts: bool = True) -> Line:
+        """A line whose uncertainty is that of its own lots."""
+        sure = None
+        if _always(name) or name in _SURE:
+            sure = self.sure([lots], now=_always(name) or name in _AS_IT_LIES)
+        return Line(name, total(lots, len(self.substances)), sure, counts)
+
+    def sure(self, parts: Iterable[Mapping[str, Content]], *, now: bool = False) -> Sure | None:
+        """Uncertainty of a sum of contents by lot."""
+        if self.known is None:
+            return None
+        return sure_of(parts, self.known, now=now, shared=self.shared)
+
+
+def _lines(
+    stocks: tuple[Mapping[Account, Content], Mapping[Account, Content]],
+    moves: Mapping[str, Mapping[str, Content]],
+    sums: _Sums,
+) -> list[Line]:
+    """Every line of the statement, in order."""
+    opening, closing = stocks
+    lines = _stock_lines("opening", opening, sums)
+    for name in MOVEMENTS:
+        lines.append(sums.line(name, moves.get(name, {})))
+        if name == "produced":
+            lines += _run_lines(moves, sums)
+    return lines + _stock_lines("closing", closing, sums)
+
+
+def _stock_lines(name: str, stock: Mapping[Account, Content], sums: _Sums) -> list[Line]:
+    on_road = {a: c for a, c in stock.items() if a.site.startswith(f"{TRANSIT} ")}
+    return [
+        sums.line(name, _by_lot(stock)),
+        sums.line(f"of which in transit, {name}", _by_lot(on_road), counts=False),
+    ]
+
+
+def _run_lines(moves: Mapping[str, Mapping[str, Content]], sums: _Sums) -> list[Line]:
+    """Where what runs consumed and did not produce went; the last is unaccounted, with its u."""
+    lines = []
+    for name in RUN_LOSSES:
+        lots = moves.get(f"run {name}", {})
+        sure = None
+        if name == "unaccounted":
+            sure = sums.sure([moves.get("consumed", {}), moves.get("produced", {})])
+        content = total(lots, len(sums.substances))
+        lines.append(Line(f"of which {name}", content, sure, counts=False))
+    return lines
+
+
+def _must_close(lines: Sequence[Line], count: int) -> None:
+    found = zero(count)
+    for line in lines:
+        if line.counts and line.name != "closing":
+            found = add(found, line.content)
+    closing = next(line for line in lines if line.name == "closing")
+    if found != closing.content:
+        raise BalanceError(
+            f"metal statement: opening and movements are {found} mg, closing is {closing.content}"
+        )
+
+
+def _title(nouns: Nouns, start: int, end: int) -> str:
+    for period in nouns.periods.values():
+        if (period.start, period.end) == (start, end):
+            return f"Metal statement, {period.id}, {'closed' if period.closed else 'not closed'}"
+    return "Metal statement"
+
+
+def _method(lines: Sequence[Line], shared: float) -> list[str]:
+    if not any(line.sure and _covers(line.sure) for line in lines):
+        return []
+    return [
+        f"uncertainty: {100 * shared:g} % of the variance of a scale's or laboratory's "
+        "measurements is taken as shared by all of them"
+    ]
+
+
+def _notes(book: Book, stretch: Stretch, scope: Scope, lines: Sequence[Line]) -> list[str]:
+    """What a reader must know beside the numbers."""
+    notes = []
+    if scope == Scope():
+        when, values = stretch.clauses()
+        found = book.store.rows(
+            "SELECT e.key, o.key, o.kind, o.occurred_at "
+            "FROM event e JOIN event o ON o.key = e.reverses "
+            f"WHERE {when} AND o.occurred_at < ? ORDER BY e.id",
+            (*values, stretch.start),
+        )
+        notes += [
+            f"{key} takes back {what} {old} of {moment_text(at)[:10]}, before this stretch"
+            for key, old, what, at in found
+        ]
+    lost = next(line for line in lines if line.name == "of which unaccounted")
+    consumed = next(line for line in lines if line.name == "consumed")
+    if consumed.mass:
+        share = lost.mass / consumed.mass
+        notes.append(f"unaccounted in runs: {100 * share:.2f} % of the mass consumed")
+    return notes

@@ -1,0 +1,256 @@
+"""How sure the lines of a metal statement are, by what scales and laboratories said of themselves.
+
+The content of a lot is mass times share. Of each lot the last weighing and the last assay of each
+substance that the book knew are taken, whatever the book held when the matter moved. An arrival or
+stock-take that states no uncertainty leaves what lies there now uncovered, and leaves what was
+known of the lot's earlier moves as it was:
+
+    relative error of a substance in a lot = error of the weighing + error of the assay
+
+A dry assay says what share c of the lot without its water a substance is; of the lot as received
+it is c (1 - w), where w is the moisture, kg/kg, which the same assay states. To first order
+
+    (relative error of the assay)^2 = (u(c) / c)^2 + (u(w) / (1 - w))^2
+
+so that a dry value counts only where its moisture states an uncertainty, too.
+
+Measurements of one group (a scale, a laboratory's determination of one substance) share a part s
+of their variance, the bias: it adds up as it stands, and cancels between what came in and what went
+out over the same scale. The rest of it, and measurements without a group, are independent and add
+up in squares. With c the content of lot i on the line and u its relative standard uncertainty,
+
+    u(line)^2 = s * sum over groups (sum over the group's lots of c_i u_i)^2
+              + (1 - s) * sum over lots (c_i u_i)^2
+
+A measurement states one uncertainty, so that s is an assumption, `SHARED`, unless the caller knows
+better: 1 is right for a scale that is always wrong by the same, 0 for one that is only noisy.
+
+Not covered: lots without a weighing or an assay of their own that states an uncertainty (lots
+that a split, blend or run made count as not weighed until they are), and the error that an analyte
+or the moisture leaves to the substances that were not analysed. Of books that were migrated from
+version 1, dry shares count as if they were of the lot as received: they were sealed so.
+`covered` is the share of a line's matter that is covered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.book.nouns import Content, add
+from loopbook.book.storage.protocol import in_lists
+from loopbook.book.storage.snapshots import Rows
+
+__all__ = ["SHARED", "Knowledge", "Sure", "knowledge", "sure_of"]
+
+SHARED = 0.5
+"""Share of the variance of a group's measurements that all of them have in common."""
+
+_ALONE = -1  # number of the group of a measurement that has none
+
+_Row: TypeAlias = tuple[int, str, str, str, str, str, str]
+"""Event, lot, quantity, value, uncertainty, group and basis of a measurement."""
+
+Array = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """Standard uncertainty of a line, mg, and the share of its matter that it covers.
+
+    Parameters
+    ----------
+    mass, substances : standard uncertainty, mg.
+    mass_covered, covered : 0..1; None where there is no matter.
+    """
+
+    mass: float
+    substances: tuple[float, ...]
+    mass_covered: float | None
+    covered: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the last measurements of lots said of their own uncertainty.
+
+    Columns of the arrays are the mass and the substances; rows are lots.
+
+    Parameters
+    ----------
+    places : row of each lot.
+    relative : relative standard uncertainty by the last measurement; NaN where it stated none.
+    groups : number of the measurement's group, -1 without one.
+    weighed, weighed_groups : of the mass, by the last measurement that stated an uncertainty.
+    """
+
+    places: Mapping[str, int]
+    relative: Array
+    groups: Numbers
+    weighed: Array
+    weighed_groups: Numbers
+
+
+def sure_of(
+    parts: Iterable[Mapping[str, Content]],
+    known: Knowledge,
+    *,
+    now: bool = False,
+    shared: float = SHARED,
+) -> Sure:
+    """Uncertainty of a sum of contents.
+
+    Parameters
+    ----------
+    parts : contents by lot; what leaves is negative.
+    known : the measurements of these lots.
+    now : whether the masses count as they lie there now, or as they were last weighed: an arrival
+        or stock-take without uncertainty only matters for the first.
+    shared : share of the variance of a group that its measurements have in common.
+    """
+    lots: dict[str, Content] = {}
+    for part in parts:
+        for lot, content in part.items():
+            old = lots.get(lot)
+            lots[lot] = content if old is None else add(old, content)
+    count = known.relative.shape[1] - 1
+    if not lots:
+        return Sure(0.0, (0.0,) * count, None, (None,) * count)
+    rows = np.array([known.places[lot] for lot in lots])
+    amounts = np.array(list(lots.values()), dtype=np.float64)
+    whole = amounts.sum(axis=1)
+    weighed = known.relative[rows, 0] if now else known.weighed[rows]
+    scales = known.groups[rows, 0] if now else known.weighed_groups[rows]
+    sigmas, covered = [], []
+    for k in range(count + 1):
+        amount = whole if k == 0 else amounts[:, k - 1]
+        variance = _variance(amount * weighed, scales, shared)
+        good = ~np.isnan(weighed)
+        if k:
+            share = known.relative[rows, k]
+            variance += _variance(amount * share, known.groups[rows, k], shared)
+            good &= ~np.isnan(share)
+        sigmas.append(float(np.sqrt(variance)))
+        total = float(np.abs(amount).sum())
+        covered.append(float(np.abs(amount[good]).sum()) / total if total else None)
+    return Sure(sigmas[0], tuple(sigmas[1:]), covered[0], tuple(covered[1:]))
+
+
+def _variance(errors: Array, groups: Numbers, shared: float) -> float:
+    """Variance of a sum of errors; NaN is what is not known.
+
+    >>> errors, groups = np.array([3.0, 3.0, 8.0, np.nan]), np.array([0, 0, -1, 0])
+    >>> _variance(errors, groups, 1.0), _variance(errors, groups, 0.0)
+    (100.0, 82.0)
+    """
+    errors = np.nan_to_num(errors)
+    alone = groups == _ALONE
+    own = float((errors[alone] ** 2).sum())
+    if alone.all():
+        return own
+    together = np.bincount(groups[~alone], weights=errors[~alone])
+    noise = float((errors[~alone] ** 2).sum())
+    return own + shared * float((together**2).sum()) + (1.0 - shared) * noise
+
+
+def knowledge(
+    db: Rows,
+    substances: Sequence[str],
+    lots: Iterable[str],
+    *,
+    end: int,
+    known_at: int | None,
+) -> Knowledge:
+    """The last weighing and assays of lots.
+
+    Parameters
+    ----------
+    db : the book's database.
+    substances : in the order of contents.
+    lots : their names.
+    end : what was measured before it counts, microseconds since 1970 UTC.
+    known_at : what was recorded up to and with it counts; None for all.
+    """
+    places = {lot: place for place, lot in enumerate(sorted({*lots, ""}))}
+    columns = {name: k for k, name in enumerate(("mass", *substances))}
+    relative = np.full((len(places), len(columns)), np.nan)
+    groups = np.full(relative.shape, _ALONE, dtype=np.int64)
+    weighed, weighed_groups = relative[:, 0].copy(), groups[:, 0].copy()
+    numbers: dict[str, int] = {}
+    for lot, quantity, group, found in _found(_measured(db, list(places), end, known_at)):
+        row, column = places[lot], columns.get(quantity)
+        if column is None:
+            continue
+        number = numbers.setdefault(group, len(numbers)) if group else _ALONE
+        relative[row, column] = np.nan if found is None else found
+        groups[row, column] = number
+        if column == 0 and found is not None:
+            weighed[row], weighed_groups[row] = found, number
+    return Knowledge(places, relative, groups, weighed, weighed_groups)
+
+
+def _found(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float | None]]:
+    """Lot, quantity, group and relative uncertainty, of the lot as received.
+
+    >>> water = (7, "A", "H2O", "0.2", "0.006", "", "")
+    >>> assay = [(7, "A", "Ni", "0.30", "0.003", "", "dry"), water]
+    >>> [(name, round(u, 6)) for _, name, _, u in _found(assay)]  # 1 % and 0.006/0.8 = 0.75 %
+    [('Ni', 0.0125), ('H2O', 0.03)]
+    """
+    for _, measured in groupby(rows, key=itemgetter(0, 1)):
+        told = list(measured)
+        wet = next((_dryness(x[3], x[4]) for x in told if x[2] == "H2O"), None)
+        for _, lot, quantity, value, uncertainty, group, basis in told:
+            found = _relative(value, uncertainty)
+            if basis == "dry":
+                found = None if found is None or wet is None else math.hypot(found, wet)
+            yield lot, quantity, group, found
+
+
+def _dryness(moisture: str, uncertainty: str) -> float | None:
+    """Relative standard uncertainty of what is left without water; None where none was stated.
+
+    >>> _dryness("0.2", "0.006"), _dryness("0", "0.01"), _dryness("0.2", "")
+    (0.0075, 0.01, None)
+    """
+    dry, sigma = 1.0 - float(Decimal(moisture)), float(Decimal(uncertainty or "0"))
+    return sigma / dry if dry > 0.0 and sigma > 0.0 else None
+
+
+def _relative(value: str, uncertainty: str) -> float | None:
+    """Relative standard uncertainty; None where none was stated or nothing was found.
+
+    >>> _relative("20000", "10"), _relative("20000", "0"), _relative("0", "0.001")
+    (0.0005, None, None)
+    """
+    if not uncertainty:
+        return None
+    found, sigma = float(Decimal(value)), float(Decimal(uncertainty))
+    return sigma / found if found > 0.0 and sigma > 0.0 else None
+
+
+def _measured(db: Rows, lots: Sequence[str], end: int, known_at: int | None) -> Iterator[_Row]:
+    """Measurements of lots that were not taken back, in order of recording."""
+    limits, values = "e.occurred_at < ?", [end]
+    undone = "r.occurred_at < ?"
+    if known_at is not None:
+        limits, undone = f"{limits} AND e.recorded_at <= ?", f"{undone} AND r.recorded_at <= ?"
+        values.append(known_at)
+    for names, places in in_lists(lots):
+        yield from db.rows(
+            "SELECT m.event, m.lot, m.quantity, m.value, m.uncertainty, m.grp, m.basis "
+            "FROM measurement m JOIN event e ON e.id = m.event "
+            f"LEFT JOIN event r ON r.reverses = e.key AND {undone} "
+            f"WHERE m.lot IN ({places}) AND {limits} AND r.id IS NULL "
+            "AND m.quantity NOT IN ('gross', 'tare') ORDER BY m.event, m.line",
+            [*values, *names, *values],
+        )

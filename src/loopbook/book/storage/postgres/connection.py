@@ -1,0 +1,116 @@
+"""A connection to PostgreSQL as a book wants it, and what the server's errors mean."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import psycopg
+from psycopg import errors, pq
+from psycopg.pq.abc import PGresult
+from psycopg.types.numeric import Int8Dumper
+
+from loopbook.book.storage.postgres.rows import WholeLoader
+from loopbook.book.storage.postgres.schema import grants
+from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
+
+__all__ = ["SAFE", "admit", "ask", "connect", "explained"]
+
+SAFE = "posting it again with the same keys is safe and posts nothing twice"
+
+_OLDEST = 150000
+_WAIT_S = 60  # nobody waits longer for a lock, or holds one longer without working
+_SETUP = f"""
+    SELECT set_config('jit', 'off', false), set_config('standard_conforming_strings', 'on', false),
+      set_config('client_encoding', 'UTF8', false), set_config('lock_timeout', '{_WAIT_S}s', false),
+      set_config('idle_in_transaction_session_timeout', '{_WAIT_S}s', false),
+      set_config('synchronous_commit',
+        CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
+        ELSE current_setting('synchronous_commit') END, false)"""
+
+
+def connect(address: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection that commits durably, counts in bigint, and gives up waiting after a minute."""
+    told = logging.getLogger("psycopg")
+    if not told.handlers:  # else its notes on a lost connection go to stderr beside our error
+        told.addHandler(logging.NullHandler())
+    link = None
+    try:
+        link = psycopg.connect(
+            address, autocommit=True, prepare_threshold=0, fallback_application_name="loopbook"
+        )
+        link.execute(_SETUP)
+    except psycopg.Error as error:
+        if link is not None:
+            link.close()
+        raise StorageError(f"no connection: {_first_line(error)}; nothing was posted") from error
+    if link.info.server_version < _OLDEST:
+        found = str(link.info.server_version // 10000)
+        link.close()
+        raise InputError([Finding("version", "server", "PostgreSQL 15 or newer", found)])
+    link.adapters.register_dumper(int, Int8Dumper)
+    link.adapters.register_loader("numeric", WholeLoader)
+    return link
+
+
+_DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+
+
+def ask(link: psycopg.Connection[tuple[Any, ...]], statements: str) -> PGresult:
+    """Send statements as they stand, in one round trip; the result of the last one.
+
+    Past psycopg's cursors, which cost more than the planning of an event. A signal is handled when
+    the server has answered.
+    """
+    if "\0" in statements:
+        raise psycopg.DataError("text of PostgreSQL cannot contain NUL (0x00)")
+    result = link.pgconn.exec_(statements.encode())
+    if result.status not in _DONE:
+        raise errors.error_from_result(result)
+    return result
+
+
+def admit(address: str, role: str) -> None:
+    """Give a role of a book's server the right to read and post, and to change nothing.
+
+    Parameters
+    ----------
+    address : of the book, for its owner.
+    """
+    link = connect(address)
+    try:
+        with link.transaction():
+            found = link.execute("SELECT quote_ident(current_schema())").fetchone()
+            name = psycopg.sql.Identifier(role).as_string(link)
+            for statement in grants(name, str(found[0] if found else "")):
+                link.execute(statement.encode())
+    except psycopg.Error as error:
+        raise explained(error, "the book", lost_in_commit=False) from error
+    finally:
+        link.close()
+
+
+def explained(error: psycopg.Error, where: str, *, lost_in_commit: bool) -> LoopbookError:
+    """Our error for one of PostgreSQL's.
+
+    Parameters
+    ----------
+    where : which book.
+    lost_in_commit : whether the connection went away after COMMIT was sent.
+    """
+    told = f"{where}: {_first_line(error)}"
+    if lost_in_commit:
+        lost = "the connection was lost while the batch was being committed"
+        return StorageError(f"{told}; {lost}: it may be posted or not; {SAFE}")
+    if isinstance(error, psycopg.IntegrityError):
+        return BalanceError(f"{told}: the database refused the event")
+    if isinstance(error, psycopg.DataError):
+        expected = "values that the server can hold"
+        return InputError([Finding("text", where, expected, _first_line(error))])
+    if isinstance(error, errors.InsufficientPrivilege):
+        told = f"{told} (the book's owner may do this)"
+    return StorageError(f"{told}; nothing was posted")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,0 +1,136 @@
+"""Rows on their way to PostgreSQL and back: placeholders, arrays of rows, whole numbers.
+
+A batch goes to the server as one array of rows for each table, whose text is written here: quicker
+than a thousand bound parameters, and the same statement for one event and for a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from psycopg.types.numeric import NumericLoader
+
+from loopbook.book.log.event_bytes import event_bytes, leaf_of
+from loopbook.book.nouns import Account, Event
+from loopbook.book.storage.rows import edge_rows, event_row, posting_rows
+
+__all__ = [
+    "WholeLoader",
+    "literal",
+    "moves_call",
+    "row_array",
+    "sorted_rows",
+    "text_array",
+    "translated",
+]
+
+_SORTED = {"event": "key", "lot": "id", "noun": "id", "closing": "period", "load": "site"}
+"""Tables with names as keys, which two clients may want at the same time."""
+
+
+class WholeLoader(NumericLoader):
+    """Sums of bigint are numeric on the wire and whole numbers here."""
+
+    def load(self, data: Any) -> Any:
+        """Read one number."""
+        text = bytes(data)
+        return int(text) if text.lstrip(b"-").isdigit() else super().load(data)
+
+
+@lru_cache(maxsize=512)
+def translated(statement: str) -> bytes:
+    """A statement with ``?`` for parameters, as psycopg wants it.
+
+    >>> translated("SELECT 1 WHERE site LIKE 'in transit %' AND lot = ?")
+    b"SELECT 1 WHERE site LIKE 'in transit %%' AND lot = %s"
+    """
+    return statement.replace("%", "%%").replace("?", "%s").encode()
+
+
+def literal(text: str | None) -> str:
+    """Text as SQL, for a connection with standard strings and UTF-8 (`postgres_link`).
+
+    >>> print(literal("Winston's"), literal(None))
+    'Winston''s' NULL
+    """
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
+
+
+def text_array(texts: Iterable[str]) -> str:
+    r"""Texts as the text of an array.
+
+    >>> print(text_array(["A", 'say "b"']))
+    {"A","say \"b\""}
+    """
+    return "{" + ",".join(['"' + _escaped(text) + '"' for text in texts]) + "}"
+
+
+def row_array(rows: Iterable[Sequence[int | str | bytes | None]]) -> str:
+    r"""Rows of a table as the text of an array of its type.
+
+    >>> row_array([(1, 'say "b"'), (2, None)])
+    '{"(1,\\"say \\\\\\"b\\\\\\"\\")","(2,)"}'
+    """
+    return "{" + ",".join([_row(row) for row in rows]) + "}"
+
+
+def moves_call(
+    version: int,
+    events: Sequence[Event],
+    substances: Sequence[str],
+    accounts: Mapping[Account, int],
+) -> str:
+    """The call of `post_moves` (`postgres_schema`) for events that only move content.
+
+    Parameters
+    ----------
+    version : of the book's nouns.
+    accounts : numbers of all accounts of the events.
+    """
+    told = list(enumerate(events, start=1))
+    used = {accounts[leg.account] for event in events for leg in event.legs}
+    heads = [event_row(n, e, leaf_of(event_bytes(e, substances))) for n, e in told]
+    arrays = (
+        "{" + ",".join(map(str, sorted(used))) + "}",
+        row_array(heads),
+        row_array([row for n, e in told for row in posting_rows(n, e, accounts)]),
+        row_array([row for n, e in told for row in edge_rows(n, e)]),
+    )
+    return f"SELECT post_moves({version}, {', '.join([literal(x) for x in arrays])})"
+
+
+def _row(row: Sequence[int | str | bytes | None]) -> str:
+    if all(type(value) is int for value in row):
+        return '"(' + ",".join(map(str, row)) + ')"'
+    inner = "(" + ",".join([_value(value) for value in row]) + ")"
+    return '"' + _escaped(inner) + '"'
+
+
+def _value(value: int | str | bytes | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return '"' + _escaped(value) + '"'
+    if isinstance(value, bytes):
+        return '"\\\\x' + value.hex() + '"'
+    return str(value)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def sorted_rows(
+    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> Sequence[Sequence[Any]]:
+    """Rows in the order in which every client writes them, so that two meet in order.
+
+    >>> sorted_rows("lot", ("id",), [("B",), ("A",)])
+    [('A',), ('B',)]
+    """
+    if len(rows) < 2 or table not in _SORTED:
+        return rows
+    place = columns.index(_SORTED[table])
+    return sorted(rows, key=lambda row: str(row[place]))

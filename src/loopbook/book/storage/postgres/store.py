@@ -1,0 +1,500 @@
+"""A book on a PostgreSQL server (15 or newer), through psycopg 3.
+
+How many clients post at once without harm:
+
+1. A transaction first takes a shared lock on the book's nouns (exclusive if it states some, adds a
+   substance, opens or closes a period), then row locks on the loads of limited sites, then on all
+   lots of its batch, each sorted. What planning finds out it needs beyond that is tried without
+   waiting; if another client has it, the attempt is given up and begun again with a longer list.
+   Nobody waits for a lower lock while holding a higher one, so there is no circle to break.
+2. Everything that the batch needs to know is read in one round trip, everything that it posts is
+   written, checked and committed in another one.
+3. Event numbers come from a sequence after the locks are held: for each lot they rise in the order
+   of posting. They may have gaps. The Merkle log's order is given later, by `place_leaves`.
+
+One store is one connection and serves one thread. It connects again by itself after a loss.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from loopbook.book.commands.records import Command
+from loopbook.book.nouns import SUBSTANCES, Account, Event
+from loopbook.book.storage.postgres.connection import SAFE, ask, connect, explained
+from loopbook.book.storage.postgres.queries import LOAD, NAMES, NOW, PLACE, REVERSED, RULES
+from loopbook.book.storage.postgres.rows import (
+    literal,
+    moves_call,
+    row_array,
+    sorted_rows,
+    text_array,
+    translated,
+)
+from loopbook.book.storage.postgres.schema import (
+    APPENDED,
+    LONGEST_US,
+    NOUNS_VERSION,
+    column_names,
+    declare_ddl,
+    postgres_ddl,
+    rule_names,
+)
+from loopbook.book.storage.protocol import Wanted, of_another_version, refuse_late, wanted
+from loopbook.book.storage.rows import only_moves
+from loopbook.book.storage.schema import VERSION
+from loopbook.book.storage.session import Nouns, Seen, Session, append_planned, prime, read_nouns
+from loopbook.errors import Finding, InputError, LoopbookError, StorageError
+
+__all__ = ["PostgresStore"]
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+_ATTEMPTS = 20
+_NOUNS = 0  # advisory lock of the nouns; shards of boundary balances are 1, 2, ...
+_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+_SPARE = 32  # numbers of new accounts drawn at once
+_ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
+
+
+@dataclass(slots=True)
+class _Needs:
+    """What an attempt locks and reads; grows from attempt to attempt."""
+
+    told: Wanted
+    lots: set[str]
+    loads: set[tuple[str, str]] = field(default_factory=set)
+
+
+class _More(Exception):
+    """Another client holds what planning turned out to need: begin again, and wait for it."""
+
+    def __init__(self, *, lots: Iterable[str] = (), loads: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self.lots = frozenset(lots)
+        self.loads = frozenset(loads)
+
+
+class _NotSoSimple(Exception):
+    """Events need more than one round trip: new accounts, loads, snapshots, or other nouns."""
+
+
+class PostgresStore:
+    """A book in a schema of a PostgreSQL database.
+
+    Parameters
+    ----------
+    address : ``postgresql://user@host/database``; the book lies in the first schema of the search
+        path (``?options=-csearch_path%3Dgmbi`` names another than ``public``).
+    create : whether to make a new book there.
+    substances : substances of a new book.
+    """
+
+    gapless = False
+    slack_us = LONGEST_US
+
+    def __init__(
+        self, address: str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
+    ) -> None:
+        self.address = address
+        self._posting = self._committing = False
+        self._settled: int | None = None  # what the snapshot waited for, in one
+        self._locked, self._locked_loads = set[str](), set[tuple[str, str]]()
+        self._spare: list[int] = []  # numbers for new accounts, drawn ahead
+        self._rows: dict[str, list[Sequence[Any]]] = {}
+        self._later: list[tuple[bytes, Row]] = []
+        self._cached: tuple[int, Nouns] | None = None
+        self._numbers: dict[Account, int] = {}
+        self._link = connect(self.address)
+        self._name, self._schema = self._link.info.dbname, "?"  # until the server says it
+        with self._shut_unless_whole():
+            found = self._link.execute("SELECT current_schema()").fetchone()
+            if found is None or found[0] is None:
+                where = f"database {self._name}"
+                raise InputError([Finding("schema", where, "a schema in the search path", "none")])
+            self._schema = '"' + str(found[0]).replace('"', '""') + '"'
+            if create:
+                self._make(tuple(substances))
+            self._lock_class = int(self._checked_settings()["lock"])
+
+    # -- opening
+
+    @contextmanager
+    def _shut_unless_whole(self) -> Iterator[None]:
+        """Close the connection of a book that cannot be opened."""
+        opened = False
+        try:
+            with self._told():
+                yield
+            opened = True
+        finally:
+            if not opened:
+                self._link.close()
+
+    def _reopened(self) -> psycopg.Connection[Row]:
+        """The connection, made anew if it was lost."""
+        if self._link.closed or self._link.broken:
+            self._link = connect(self.address)
+            self._cached = None
+        return self._link
+
+    def _make(self, substances: tuple[str, ...]) -> None:
+        lock = secrets.randbelow(2**31)
+        settings = {"version": VERSION, "substances": json.dumps(substances), "lock": lock}
+        with self._link.transaction():
+            ask = "SELECT to_regclass(%s) IS NOT NULL"
+            found = self._link.execute(ask, (f"{self._schema}.event",)).fetchone()
+            if found is not None and found[0]:
+                raise InputError([Finding("duplicate", self._where, "an empty schema", "a book")])
+            for statement in postgres_ddl(substances, self._schema, lock):
+                self._link.execute(statement.encode())
+            for key, value in settings.items():
+                self._link.execute("INSERT INTO book VALUES (%s, %s)", (key, str(value)))
+
+    def _checked_settings(self) -> dict[str, str]:
+        try:
+            found: dict[str, str] = dict(self._link.execute("SELECT key, value FROM book"))
+        except (errors.UndefinedTable, errors.UndefinedColumn) as error:
+            hint = "make one with loopbook book new"
+            raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
+        if found.get("version") != str(VERSION):
+            raise of_another_version(self.address, VERSION, found.get("version", "none"))
+        return found
+
+    @property
+    def _where(self) -> str:
+        return f"schema {self._schema} of database {self._name}"
+
+    # -- Database
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Run a query."""
+        if self._posting:  # `transact` explains its errors, or tries again
+            self._send()
+            return self._link.execute(translated(sql), tuple(values)).fetchall()
+        with self._told():
+            return self._reopened().execute(translated(sql), tuple(values)).fetchall()
+
+    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values; inside a transaction, at its end."""
+        for row in rows:
+            self._later.append((translated(sql), tuple(row)))
+        if not self._posting:
+            with self._told():
+                self._reopened()
+                self._send()
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows to a table, at the end of the transaction.
+
+        Rows with names as keys go in sorted, so that two writers of the same names meet in order.
+        """
+        if not rows:
+            return
+        if table not in APPENDED:
+            places = ", ".join("?" * len(columns))
+            self.write(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+            return
+        assert tuple(columns)[: len(column_names(table))] == column_names(table)
+        self._rows.setdefault(table, []).extend(sorted_rows(table, columns, rows))
+
+    def _send(self, *, commit: bool = False) -> None:
+        """Send what waits to be written, and COMMIT, in one round trip."""
+        parts: list[str] = []
+        if self._rows:
+            given = [self._rows.get(table) for table in APPENDED]
+            told = [literal(None if rows is None else row_array(rows)) for rows in given]
+            parts.append(f"SELECT append_rows({', '.join(told)})")
+        if self._later:
+            cursor = psycopg.ClientCursor(self._link)
+            parts += [cursor.mogrify(statement, row) for statement, row in self._later]
+        self._rows, self._later = {}, []
+        if commit:
+            parts.append("COMMIT")
+        if parts:
+            done = ask(self._link, "; ".join(parts)).command_status
+            if commit and done != b"COMMIT":
+                raise StorageError(f"{self._where}: the server did not commit; nothing was posted")
+
+    def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
+        """Numbers of accounts; new ones are opened."""
+        known = self._numbers
+        if len(known) > _ACCOUNTS_KEPT:
+            known.clear()
+        unknown = [a for a in accounts if a not in known]
+        if any(a.kind != "lot" for a in unknown):
+            self._open_boundaries([a for a in unknown if a.kind != "lot"])
+        self._find([a for a in unknown if a.kind != "lot" or a.lot not in self._locked])
+        new = [a for a in unknown if a not in known]  # of lots that are locked and were read
+        for account in new:
+            known[account] = self._spare.pop() if self._spare else next(self._more())
+        rows = [(known[a], a.kind, a.party, a.site, a.lot) for a in new]
+        self.insert("account", column_names("account"), rows)
+        return {a: known[a] for a in accounts}
+
+    def _open_boundaries(self, accounts: Sequence[Account]) -> None:
+        """Open boundary accounts that are not there; another client may open the same ones."""
+        self._link.execute(
+            "INSERT INTO account (id, lot, kind, party, site) "
+            f"SELECT nextval('account_number'), lot, kind, party, site FROM {NAMES} "
+            "WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.lot = '' "
+            "AND (a.kind, a.party, a.site) = (t.kind, t.party, t.site)) "
+            "ORDER BY kind, party, site ON CONFLICT DO NOTHING",
+            _by_column(accounts),
+        )
+
+    def _find(self, accounts: Sequence[Account]) -> None:
+        """Learn the numbers of accounts that are there."""
+        if accounts:
+            found = self._link.execute(
+                f"SELECT a.id, kind, party, site, lot FROM {NAMES} "
+                "JOIN account a USING (kind, party, site, lot)",
+                _by_column(accounts),
+            )
+            self._numbers.update((Account(*names), number) for number, *names in found.fetchall())
+
+    def declare(self, substance: str, after: Sequence[str]) -> None:
+        """Add a substance's columns, and the rules that name substances anew."""
+        self._send()
+        for statement in declare_ddl(substance, after, self._schema, self._lock_class):
+            self._link.execute(statement.encode())
+
+    def lock(self, lots: Sequence[str]) -> None:
+        """Lock lots that the batch did not name, without waiting."""
+        new = set(lots) - self._locked
+        if new:
+            try:
+                self._link.execute("SELECT try_lots(%s::text[])", (sorted(new),))
+            except errors.LockNotAvailable:
+                raise _More(lots=new) from None
+            self._locked |= new
+
+    def lock_load(self, site: str, hazard: str) -> None:
+        """Lock a load that the batch did not name, without waiting."""
+        if (site, hazard) not in self._locked_loads:
+            try:
+                self._link.execute((LOAD + " NOWAIT").encode(), ([site], [hazard]))
+            except errors.LockNotAvailable:
+                raise _More(loads=[(site, hazard)]) from None
+            self._locked_loads.add((site, hazard))
+
+    # -- Store
+
+    def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
+        """Run `work` with the book in a writing transaction: all of it is kept, or none."""
+        told = wanted(batch)
+        needs = _Needs(told, set(told.lots))
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._attempt(needs, work)
+            except _More as more:
+                needs.lots |= more.lots
+                needs.loads |= more.loads
+            except psycopg.Error as error:
+                if not isinstance(error, _RACES) or attempt + 1 == _ATTEMPTS:
+                    raise self._named(error) from error
+            time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 6))
+        raise StorageError(f"{self._where}: {_ATTEMPTS} attempts met other writers; {SAFE}")
+
+    def append(self, events: Sequence[Event]) -> list[int]:
+        """Post events that a planner made before: all of them or none.
+
+        One round trip if they only move content between accounts that are there.
+        """
+        refuse_late(events, 0, self.slack_us)
+        try:
+            return self._moved(events)
+        except psycopg.Error as error:
+            raise self._named(error) from error
+        except _NotSoSimple:
+            return self.transact((), lambda session: append_planned(session, events, self.slack_us))
+
+    def _moved(self, events: Sequence[Event]) -> list[int]:
+        """Post events that only move content, if the nouns are still those that are known here."""
+        link = self._reopened()
+        nouns = self.nouns() if self._cached is None else self._cached[1]
+        assert self._cached is not None
+        used = {leg.account for event in events for leg in event.legs}
+        self._find([a for a in used if a not in self._numbers])
+        if not (used <= self._numbers.keys() and all(only_moves(e, nouns) for e in events)):
+            raise _NotSoSimple
+        call = moves_call(self._cached[0], events, nouns.substances, self._numbers)
+        self._committing = True
+        try:
+            answer = ask(link, call).get_value(0, 0)
+        except (errors.DeadlockDetected, errors.UniqueViolation) as error:
+            self._committing = False
+            raise _NotSoSimple from error
+        self._committing = False
+        if answer is None:
+            self._cached = None
+            raise _NotSoSimple
+        return list(map(int, answer.decode().strip("{}").split(",")))
+
+    def _attempt(self, needs: _Needs, work: Callable[[Session], T]) -> T:
+        self._reopened()
+        self._posting, whole = True, False
+        try:
+            session = self._begin(needs)
+            result = work(session)
+            self._finish(session)
+            whole = True
+        finally:
+            self._posting = False
+            if not whole:
+                self._abandon()
+        if needs.told.states_nouns:
+            self._cached = None
+        return result
+
+    def _finish(self, session: Session) -> None:
+        """Write and commit in one round trip."""
+        session.flush()
+        self._committing = True
+        self._send(commit=True)
+        self._committing = False
+
+    def _abandon(self) -> None:
+        self._cached = None
+        self._numbers.clear()
+        self._rows, self._later = {}, []
+        try:
+            if not self._link.closed:
+                self._link.execute("ROLLBACK")
+        except psycopg.Error:
+            self._link.close()
+        # a loss while committing is told by `_named`, which reads `_committing`
+        if not self._link.closed:
+            self._committing = False
+
+    def _begin(self, needs: _Needs) -> Session:
+        """Lock what a batch needs, and read it: one round trip."""
+        told, nouns = needs.told, self.nouns() if self._cached is None else self._cached[1]
+        self._committing = False
+        self._look_ahead(needs, nouns)
+        lots, loads = sorted(needs.lots), sorted(needs.loads)
+        named = ([site for site, _ in loads], [hazard for _, hazard in loads], lots, told.keys)
+        arrays = ", ".join([literal(text_array(names)) for names in named])
+        short = max(0, len(lots) + 2 - len(self._spare))
+        spare = max(short, _SPARE) if short else 0
+        answer = ask(self._link, f"BEGIN; SELECT look({told.states_nouns}, {arrays}, {spare})")
+        seen = json.loads(answer.get_value(0, 0) or b"")
+        self._locked, self._locked_loads = set(lots), set(loads)
+        version, last, now, numbers, spare, known, made, held, holds = seen
+        self._spare += spare
+        events = chain(numbers, self._more("event_number"))
+        session = Session(self, self._nouns_at(version), events, now, last)
+        prime(session, Seen(lots, made, held, holds, set(told.keys).difference(known)))
+        return session
+
+    def _look_ahead(self, needs: _Needs, nouns: Nouns) -> None:
+        """Find out what reversals and storage limits will lock."""
+        link, told = self._link, needs.told
+        if told.reverses:
+            found = link.execute(REVERSED, (list(told.reverses),))
+            needs.lots.update(lot for (lot,) in found.fetchall())
+        limited = [(s.id, h) for s in nouns.sites.values() for h in s.limits]
+        if limited and needs.lots:
+            sql = "SELECT DISTINCT material FROM lot WHERE id = ANY (%s)"
+            found = link.execute(sql, (sorted(needs.lots),))
+            names = told.materials.union(m for (m,) in found.fetchall())
+            hazards = {nouns.materials[m].hazard for m in names if m in nouns.materials}
+            needs.loads.update(place for place in limited if place[1] in hazards)
+
+    def _more(self, sequence: str = "account_number") -> Iterator[int]:
+        """Further numbers, one at a time: most are read ahead."""
+        while True:
+            found = self._link.execute(f"SELECT nextval('{sequence}')".encode()).fetchone()
+            assert found is not None
+            yield int(found[0])
+
+    def nouns(self) -> Nouns:
+        """Parties, sites, materials, periods and substances as they stand."""
+        if self._cached is not None and self._posting:
+            return self._cached[1]
+        return self._nouns_at(int(self.rows(f"SELECT {NOUNS_VERSION}")[0][0]))
+
+    def _nouns_at(self, version: int) -> Nouns:
+        if self._cached is None or self._cached[0] != version:
+            self._cached = (version, read_nouns(self))
+        return self._cached[1]
+
+    def settle(self, recorded_at: int) -> None:
+        """Wait for the transactions that are posting now, if they may be of that moment."""
+        now = int(self.rows(NOW)[0][0])
+        if self._settled is not None and recorded_at > max(self._settled, now - self.slack_us):
+            raise StorageError(f"{self._where}: inside a snapshot nobody can be waited for")
+        if self._settled is None and recorded_at > now - self.slack_us:
+            self.rows("SELECT pg_advisory_xact_lock(?::int, ?::int)", (self._lock_class, _NOUNS))
+
+    def place_leaves(self) -> int:
+        """Give places in the Merkle log to all committed events, in the order of recording.
+
+        Nobody posts in that moment, so no event with an earlier time can come after it.
+        """
+        with self._told(), self._reopened().transaction():
+            self._link.execute(
+                "SELECT pg_advisory_xact_lock(%s::int, %s::int)", (self._lock_class, _NOUNS)
+            )
+            self._link.execute(PLACE, (self.slack_us,))
+            found = self._link.execute("SELECT count(*) FROM leaf").fetchone()
+        return 0 if found is None else int(found[0])
+
+    @contextmanager
+    def snapshot(self, recorded_at: int | None = None) -> Iterator[None]:
+        """Reads and snapshots inside see the book at one moment, while others may post."""
+        if recorded_at is not None:
+            self.settle(recorded_at)
+        if self._settled is not None:
+            yield
+            return
+        with self._told():
+            self._reopened().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._settled = recorded_at or 0
+            try:
+                yield
+            finally:
+                self._settled = None
+                if not self._link.closed:
+                    self._link.execute("ROLLBACK")
+
+    def damage(self) -> Iterator[str]:
+        """Rules of the schema that are missing or switched off; pages are the server's affair."""
+        found = {name for (name,) in self.rows(RULES, (self._schema, self._schema))}
+        for name in sorted(rule_names() - found):
+            yield f"rule {name} is missing or switched off"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._link.close()
+
+    # -- errors
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what PostgreSQL's errors mean."""
+        try:
+            yield
+        except psycopg.Error as error:
+            raise self._named(error) from error
+
+    def _named(self, error: psycopg.Error) -> LoopbookError:
+        lost = self._link.closed and self._committing
+        self._committing = False
+        return explained(error, self._where, lost_in_commit=lost)
+
+
+def _by_column(accounts: Sequence[Account]) -> list[list[str]]:
+    return [list(column) for column in zip(*accounts, strict=True)]

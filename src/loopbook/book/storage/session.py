@@ -1,0 +1,480 @@
+"""The book in SQL: what SQLite and PostgreSQL share.
+
+A `Session` is the book inside one transaction. It is the planner's `View`: it reads rows once,
+keeps them with what the transaction has planned so far, and writes all of it in a few batches at
+the end. The database then checks every event again by itself (see `loopbook.book.storage.schema`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from loopbook.book.log.event_bytes import event_bytes, leaf_of
+from loopbook.book.nouns import (
+    Account,
+    Content,
+    Event,
+    Leg,
+    Lot,
+    Material,
+    Measurement,
+    Party,
+    Period,
+    Site,
+    add,
+    is_zero,
+    mass,
+)
+from loopbook.book.storage.protocol import Database, refuse_late
+from loopbook.book.storage.rows import EVENT_COLUMNS, event_from, event_row, write_legs
+from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.snapshots import keep_snapshots, posted_after
+
+__all__ = [
+    "Database",
+    "Nouns",
+    "Seen",
+    "Session",
+    "append_planned",
+    "prime",
+    "read_event",
+    "read_nouns",
+]
+
+
+@dataclass(slots=True)
+class Nouns:
+    """Parties, sites, materials and periods as they stand."""
+
+    substances: tuple[str, ...]
+    parties: dict[str, Party] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    materials: dict[str, Material] = field(default_factory=dict)
+    periods: dict[str, Period] = field(default_factory=dict)
+
+    def learn(self, kind: str, name: str, body: str) -> None:
+        """Take in one noun of an event."""
+        values = json.loads(body)
+        if kind == "party":
+            self.parties[name] = Party(name, values["name"])
+        elif kind == "site":
+            limits = {h: int(mg) for h, mg in values["limits"].items()}
+            self.sites[name] = Site(name, values["name"], limits)
+        elif kind == "material":
+            self.materials[name] = Material(name, values["name"], values["hazard"])
+        elif kind == "period":
+            self.periods[name] = Period(name, int(values["start"]), int(values["end"]))
+        elif kind == "close":
+            old = self.periods[name]
+            self.periods[name] = Period(name, old.start, old.end, closed=True)
+        elif kind == "substance":
+            self.substances = (*self.substances, name)
+
+
+_NOUNS = "SELECT kind, id, body FROM noun WHERE kind <> 'hold' ORDER BY event, kind, id"
+
+
+def read_nouns(db: Database) -> Nouns:
+    """All nouns of a book but holds, in the order in which they were stated."""
+    settings = dict(db.rows("SELECT key, value FROM book"))
+    nouns = Nouns(tuple(json.loads(settings["substances"])))
+    for kind, name, body in db.rows(_NOUNS):
+        nouns.learn(kind, name, body)
+    return nouns
+
+
+class _Stated:
+    """The part of a `View` that the nouns answer."""
+
+    __slots__ = ()
+    nouns: Nouns
+
+    @property
+    def substances(self) -> tuple[str, ...]:
+        """Declared substances."""
+        return self.nouns.substances
+
+    def party(self, name: str) -> Party | None:
+        """A registered party."""
+        return self.nouns.parties.get(name)
+
+    def site(self, name: str) -> Site | None:
+        """A registered site."""
+        return self.nouns.sites.get(name)
+
+    def material(self, name: str) -> Material | None:
+        """A registered material."""
+        return self.nouns.materials.get(name)
+
+    def period(self, name: str) -> Period | None:
+        """A period by name."""
+        return self.nouns.periods.get(name)
+
+    def closed_at(self, moment: int) -> Period | None:
+        """The closed period that a moment lies in."""
+        for period in self.nouns.periods.values():
+            if period.closed and period.start <= moment < period.end:
+                return period
+        return None
+
+    def overlapping(self, start: int, end: int) -> Period | None:
+        """A period that shares time with a stretch of it."""
+        for period in self.nouns.periods.values():
+            if period.start < end and start < period.end:
+                return period
+        return None
+
+
+@dataclass(slots=True)
+class Session(_Stated):
+    """The book inside one transaction: reads through, remembers, writes at the end.
+
+    Parameters
+    ----------
+    db : connection with an open transaction.
+    nouns : nouns as they stand; the session adds to them.
+    numbers : numbers for new events, rising.
+    now : the storage's clock, microseconds since 1970 UTC.
+    last : when the last event was recorded, on the same clock.
+    latest : number and time of recording of the last event that was written.
+    """
+
+    db: Database
+    nouns: Nouns
+    numbers: Iterator[int]
+    now: int
+    last: int
+    latest: tuple[int, int] = (0, 0)
+    _accounts: dict[Account, int] = field(default_factory=dict)
+    _held: dict[str, dict[Account, Content]] = field(default_factory=dict)
+    _unread: dict[str, list[Leg]] = field(default_factory=dict)
+    _known: dict[Account, bool] = field(default_factory=dict)
+    _lots: dict[str, Lot | None] = field(default_factory=dict)
+    _loads: dict[tuple[str, str], int] = field(default_factory=dict)
+    _events: dict[str, Event] = field(default_factory=dict)
+    _pending: list[tuple[int, Event, bytes]] = field(default_factory=list)
+    _reversed: dict[str, str] = field(default_factory=dict)
+    _holds: dict[str, str] = field(default_factory=dict)
+    _latest: dict[str, int] = field(default_factory=dict)
+    _absent: set[str] = field(default_factory=set)
+
+    # -- what planners ask
+
+    def hold(self, lot: str) -> str:
+        """Why the lot is on hold."""
+        if lot not in self._holds:
+            found = self.db.rows(
+                "SELECT body FROM noun WHERE kind = 'hold' AND id = ? ORDER BY event DESC LIMIT 1",
+                (lot,),
+            )
+            self._holds[lot] = str(json.loads(found[0][0])["reason"]) if found else ""
+        return self._holds[lot]
+
+    def lot(self, name: str) -> Lot | None:
+        """A lot that was ever made, with when that was."""
+        if name not in self._lots:
+            found = self.db.rows(
+                "SELECT l.id, l.material, e.occurred_at FROM lot l JOIN event e ON e.id = l.event "
+                "WHERE l.id = ?",
+                (name,),
+            )
+            self._lots[name] = Lot(*found[0]) if found else None
+        return self._lots[name]
+
+    def holdings(self, lot: str) -> Mapping[Account, Content]:
+        """What lies on the lot's accounts."""
+        return {a: c for a, c in self._balances(lot).items() if not is_zero(c)}
+
+    def _balances(self, lot: str) -> dict[Account, Content]:
+        """The lot's accounts, the empty ones too; locked and read once."""
+        if lot not in self._held:
+            self.db.lock([lot])
+            names = ", ".join(f"b.{quoted(s)}" for s in self.substances)
+            found = self.db.rows(
+                f"SELECT a.id, a.party, a.site, b.last_at, {names} FROM account a "
+                "JOIN balance b ON b.account = a.id WHERE a.lot = ?",
+                (lot,),
+            )
+            self._held[lot] = {}
+            for row in found:
+                self._hold_account(lot, row)
+            for leg in self._unread.pop(lot, ()):
+                _put(self._held[lot], leg)
+        return self._held[lot]
+
+    def _hold_account(self, lot: str, row: Sequence[Any]) -> None:
+        """Remember one of a lot's accounts: number, party, site, last date, content."""
+        number, party, site, last_at, *content = row
+        account = Account("lot", party, site, lot)
+        self._accounts[account] = number
+        self._held[lot][account] = tuple(content)
+        self._dated(lot, last_at)
+
+    def _dated(self, lot: str, moment: int) -> None:
+        self._latest[lot] = max(moment, self._latest.get(lot, moment))
+
+    def since(self, lot: str, moment: int) -> Mapping[Account, Mapping[int, Content]]:
+        """What was posted on the lot's accounts by events dated after a moment."""
+        found: dict[Account, dict[int, Content]] = {}
+        self._balances(lot)
+        if self._latest.get(lot, moment) <= moment:
+            return found
+        for account, when, content in posted_after(self.db, self.substances, lot, moment):
+            found.setdefault(account, {})[when] = content
+        for _, event, _ in self._pending:
+            for leg in event.legs:
+                if leg.account.lot == lot and event.occurred_at > moment:
+                    old = found.setdefault(leg.account, {}).get(event.occurred_at)
+                    new = leg.content if old is None else add(old, leg.content)
+                    found[leg.account][event.occurred_at] = new
+        return found
+
+    def load_mg(self, site: str, hazard: str) -> int:
+        """Mass of a hazard class that a site holds."""
+        if (site, hazard) not in self._loads:
+            self.db.lock_load(site, hazard)
+            sql = "SELECT mass FROM load WHERE site = ? AND hazard = ?"
+            found = self.db.rows(sql, (site, hazard))
+            self._loads[site, hazard] = int(found[0][0]) if found else 0
+        return self._loads[site, hazard]
+
+    def event(self, key: str) -> Event | None:
+        """A posted event."""
+        if key in self._events:
+            return self._events[key]
+        if key in self._absent:
+            return None
+        found = self.db.rows("SELECT id FROM event WHERE key = ?", (key,))
+        return read_event(self.db, int(found[0][0]), self.substances) if found else None
+
+    def reversal(self, key: str) -> str:
+        """Key of the event that reversed an event."""
+        if key in self._reversed:
+            return self._reversed[key]
+        found = self.db.rows("SELECT key FROM event WHERE reverses = ?", (key,))
+        return str(found[0][0]) if found else ""
+
+    def dependents(self, key: str) -> Sequence[str]:
+        """Keys of later events, not reversed, that touch the lots of an event."""
+        event = self.event(key)
+        lots = sorted({x.account.lot for x in event.legs} - {""}) if event else []
+        keys: dict[str, int] = {}
+        number = self.number(key)
+        for lot in lots:
+            found = self.db.rows(
+                "SELECT DISTINCT e.key, e.id FROM account a JOIN posting p ON p.account = a.id "
+                "JOIN event e ON e.id = p.event WHERE a.lot = ? AND e.id > ?",
+                (lot, number),
+            )
+            keys.update(found)
+        for n, later, _ in self._pending:
+            if n > number and {x.account.lot for x in later.legs}.intersection(lots):
+                keys[later.key] = n
+        undone = {k for k in keys if self.reversal(k)}
+        undone |= {k for k in keys if (e := self.event(k)) is not None and e.reverses}
+        return sorted(set(keys) - undone, key=lambda k: keys[k])
+
+    def number(self, key: str) -> int:
+        """Number of a posted event."""
+        for number, event, _ in self._pending:
+            if event.key == key:
+                return number
+        return int(self.db.rows("SELECT id FROM event WHERE key = ?", (key,))[0][0])
+
+    def names(self, kind: str) -> Sequence[str]:
+        """Known names of a kind."""
+        if kind == "lot":
+            made = [n for n, x in self._lots.items() if x is not None]
+            found = self.db.rows("SELECT id FROM lot ORDER BY event DESC LIMIT 10000")
+            return [*made, *(str(row[0]) for row in found)]
+        if kind == "party":
+            return list(self.nouns.parties)
+        return list(self.nouns.sites if kind == "site" else self.nouns.materials)
+
+    # -- what the book tells it
+
+    def append(self, event: Event) -> int:
+        """Take in a planned event; it is written by `flush`. Returns its number."""
+        number = next(self.numbers)
+        leaf = leaf_of(event_bytes(event, self.substances))
+        self._pending.append((number, event, leaf))
+        self._events[event.key] = event
+        if event.reverses:
+            self._reversed[event.reverses] = event.key
+        for lot in event.lots:
+            self._lots[lot.id] = replace(lot, made_at=event.occurred_at)
+            self._held.setdefault(lot.id, {})
+        for leg in event.legs:
+            self._apply(leg, event.occurred_at)
+        for kind, name, body in event.nouns:
+            if kind == "substance":
+                self.flush()
+                self._events.clear()  # read anew, with the new substance
+                self.db.declare(name, (*self.substances, name))
+                for held in self._held.values():
+                    held.update({a: (*c, 0) for a, c in held.items()})
+            if kind == "hold":
+                self._holds[name] = str(json.loads(body)["reason"])
+            else:
+                self.nouns.learn(kind, name, body)
+        return number
+
+    def _apply(self, leg: Leg, moment: int) -> None:
+        account = leg.account
+        if account.kind != "lot":
+            return
+        self._dated(account.lot, moment)
+        held = self._held.get(account.lot)
+        if held is None:  # nobody has asked what lies there: it is read when somebody does
+            self._unread.setdefault(account.lot, []).append(leg)
+        else:
+            _put(held, leg)
+        place = self._limited(account)
+        if place is not None:
+            self._loads[place] = self.load_mg(*place) + mass(leg.content)
+
+    def _limited(self, account: Account) -> tuple[str, str] | None:
+        """Site and hazard class that an account's content counts for, if the site limits it."""
+        site = self.site(account.site)
+        if site is None or not site.limits:
+            return None
+        lot = self.lot(account.lot)
+        material = None if lot is None else self.material(lot.material)
+        if material is None or material.hazard not in site.limits:
+            return None
+        return site.id, material.hazard
+
+    # -- what is written
+
+    def flush(self) -> None:
+        """Write the pending events, parts first; an event's own row seals it and is checked."""
+        pending, self._pending = self._pending, []
+        if not pending:
+            return
+        db = self.db
+        write_legs(db, self.substances, pending, self._accounts)
+        if any(e.lots or e.nouns or e.measurements for _, e, _ in pending):
+            self._write_rest(pending)
+        if any(site.limits for site in self.nouns.sites.values()):
+            self._write_loads(pending)
+        db.insert("event", EVENT_COLUMNS, [event_row(*told) for told in pending])
+        self._unread.clear()
+        self.latest = (pending[-1][0], pending[-1][1].recorded_at)
+        events = [(number, event) for number, event, _ in pending]
+        keep_snapshots(db, self.substances, events, self.nouns.periods)
+
+    def _write_rest(self, pending: list[tuple[int, Event, bytes]]) -> None:
+        db = self.db
+        db.insert(
+            "lot",
+            ("id", "material", "event", "line"),
+            [(x.id, x.material, n, k) for n, e, _ in pending for k, x in enumerate(e.lots)],
+        )
+        nouns = [(n, *noun) for n, e, _ in pending for noun in e.nouns]
+        db.insert("noun", ("event", "kind", "id", "body"), nouns)
+        periods = [(n, self.nouns.periods[name]) for n, kind, name, _ in nouns if kind == "close"]
+        db.insert(
+            "closing",
+            ("period", "event", "start_at", "end_at"),
+            [(p.id, n, p.start, p.end) for n, p in periods],
+        )
+        db.insert(
+            "measurement",
+            ("event", "line", "lot", "quantity", "value", "uncertainty", "method", "laboratory",
+             "sample", "grp", "stage", "basis"),
+            [
+                (n, k, m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory,
+                 m.sample, m.group, m.stage, m.basis)
+                for n, e, _ in pending
+                for k, m in enumerate(e.measurements)
+            ],
+        )  # fmt: skip
+
+    def _write_loads(self, pending: list[tuple[int, Event, bytes]]) -> None:
+        """What the sites with limits hold of each hazard class."""
+        new = [name for _, e, _ in pending for kind, name, _ in e.nouns if kind == "site"]
+        limits = [(s, h, 0, most) for s in new for h, most in self.nouns.sites[s].limits.items()]
+        self.db.insert("load", ("site", "hazard", "mass", "most"), limits)
+        loads: dict[tuple[str, str], int] = {}
+        for _, event, _ in pending:
+            for leg in event.legs:
+                place = self._limited(leg.account) if leg.account.kind == "lot" else None
+                if place is not None:
+                    loads[place] = loads.get(place, 0) + mass(leg.content)
+        self.db.write(
+            "UPDATE load SET mass = mass + ? WHERE site = ? AND hazard = ?",
+            [(change, *place) for place, change in sorted(loads.items()) if change],
+        )
+
+
+def _put(held: dict[Account, Content], leg: Leg) -> None:
+    """Add a leg to what lies on a lot's accounts."""
+    old = held.get(leg.account)
+    held[leg.account] = leg.content if old is None else add(old, leg.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that a storage read ahead of a batch's lots and keys.
+
+    Parameters
+    ----------
+    lots : names of lots, also of those that are not there.
+    made : name, material, and when it was made.
+    held : lot, account number, party, site, last date and content of each account.
+    holds : body of the last hold or release by lot.
+    absent : keys that no event has.
+    """
+
+    lots: Sequence[str]
+    made: Sequence[Sequence[Any]]
+    held: Sequence[Sequence[Any]]
+    holds: Mapping[str, str]
+    absent: Iterable[str]
+
+
+def append_planned(session: Session, events: Sequence[Event], slack_us: int) -> list[int]:
+    """Take in events that were planned before; see `Store.append`. Returns their numbers."""
+    refuse_late(events, session.last, slack_us)
+    return [session.append(event) for event in events]
+
+
+def prime(session: Session, seen: Seen) -> None:
+    """Let a session know what a storage read and locked ahead, so that it asks no more."""
+    session._absent.update(seen.absent)
+    session._lots.update(dict.fromkeys(seen.lots))
+    session._lots.update({row[0]: Lot(*row) for row in seen.made})
+    session._held.update({lot: {} for lot in seen.lots})
+    for lot, *row in seen.held:
+        session._hold_account(lot, row)
+    for lot in seen.lots:
+        body = seen.holds.get(lot)
+        session._holds[lot] = "" if body is None else str(json.loads(body)["reason"])
+
+
+def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
+    """Read an event back from its rows."""
+    (head,) = db.rows(f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id = ?", (number,))
+    names = ", ".join(f"p.{quoted(s)}" for s in substances)
+    legs = db.rows(
+        f"SELECT a.kind, a.party, a.site, a.lot, {names} FROM posting p "
+        "JOIN account a ON a.id = p.account WHERE p.event = ?",
+        (number,),
+    )
+    lots = db.rows("SELECT id, material FROM lot WHERE event = ? ORDER BY line", (number,))
+    measured = db.rows(
+        "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage, basis "
+        "FROM measurement WHERE event = ? ORDER BY line",
+        (number,),
+    )
+    nouns = db.rows("SELECT kind, id, body FROM noun WHERE event = ? ORDER BY kind, id", (number,))
+    return event_from(
+        head,
+        [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs],
+        tuple(Lot(*row) for row in lots),
+        tuple(Measurement(*row) for row in measured),
+        nouns=tuple((kind, name, body) for kind, name, body in nouns),
+    )

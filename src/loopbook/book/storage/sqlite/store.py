@@ -1,0 +1,367 @@
+"""A book in one SQLite file: write-ahead log, every commit on disk before it is acknowledged."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from loopbook.book.commands.records import Command
+from loopbook.book.log.event_bytes import event_bytes, leaf_of
+from loopbook.book.nouns import SUBSTANCES, Account, Event
+from loopbook.book.storage.protocol import of_another_version, refuse_late
+from loopbook.book.storage.rows import EVENT_COLUMNS, event_row, only_moves, write_legs
+from loopbook.book.storage.schema import VERSION, sqlite_ddl, substance_column, substance_ddl
+from loopbook.book.storage.session import Nouns, Session, append_planned, read_nouns
+from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
+
+__all__ = ["SqliteStore", "declare_in", "told_of", "version_of"]
+
+T = TypeVar("T")
+Latest: TypeAlias = tuple[int, int]
+"""Number and time of recording of the last event."""
+Written: TypeAlias = tuple[T, Latest]
+
+_WAIT_MS = 10_000
+_REFUSALS = (sqlite3.Error, UnicodeDecodeError)  # the latter from the bytes of a damaged file
+_WAL_PAGES = 4_000  # 8 MB of log, then it is used again: a log that grows costs each commit more
+_PAGE_BYTES = 2_048  # a commit changes seven pages, a little of each: the log takes half the bytes
+_ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
+_FAMILY = 8  # numbers that the accounts of a lot have side by side
+_OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+_ACCOUNT_COLUMNS = ("id", "lot", "kind", "party", "site")
+_ACCOUNT = "SELECT id FROM account WHERE lot = ? AND kind = ? AND party = ? AND site = ?"
+
+
+class SqliteStore:
+    """A book's file; opens one connection.
+
+    Parameters
+    ----------
+    path : the file; made with its tables if it is not there and `create` is set.
+    create : whether to make a new book.
+    substances : substances of a new book.
+    """
+
+    gapless = True
+    slack_us = 0  # one writer at a time
+
+    def __init__(
+        self, path: Path | str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
+    ) -> None:
+        self.path = Path(path)
+        self.address = str(self.path.absolute())
+        if not create and not self.path.exists():
+            hint = "make one with loopbook book new"
+            raise InputError([Finding("file", str(path), "a book", "no such file", hint)])
+        if create and self.path.exists() and self.path.stat().st_size:
+            raise InputError([Finding("duplicate", str(path), "a new file", "it exists")])
+        with told_of(self.path), ExitStack() as undo:
+            self._link = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
+            undo.callback(self._give_up, made=create)
+            self._link.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+            self._link.execute("PRAGMA foreign_keys = ON")
+            if create:
+                self._link.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+                self._link.execute("PRAGMA journal_mode = WAL")
+            self._link.execute("PRAGMA synchronous = FULL")
+            self._link.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+            if create:
+                self._make(tuple(substances))
+            found = version_of(self._link, self.path)
+            if found != str(VERSION):
+                raise of_another_version(str(self.path), VERSION, found)
+            undo.pop_all()
+        self._nouns: tuple[int, Nouns] | None = None
+        self._latest: Latest | None = None  # of the version of `_nouns`
+        self._numbers: dict[Account, int] = {}
+
+    def _give_up(self, *, made: bool) -> None:
+        """Close a file that could not be opened; leave no half of a new one."""
+        self._link.close()
+        if made:
+            self.path.unlink(missing_ok=True)
+
+    def _make(self, substances: tuple[str, ...]) -> None:
+        self._link.execute("BEGIN IMMEDIATE")
+        for statement in sqlite_ddl(substances):
+            self._link.execute(statement)
+        settings = {"version": str(VERSION), "substances": json.dumps(substances)}
+        self._link.executemany("INSERT INTO book VALUES (?, ?)", settings.items())
+        self._link.execute("COMMIT")
+
+    # -- Database
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query."""
+        try:
+            return self._link.execute(sql, values).fetchall()
+        except _REFUSALS as error:
+            raise _named(self.path, error) from error
+
+    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+        try:
+            self._link.executemany(sql, rows)
+        except _REFUSALS as error:
+            raise _named(self.path, error) from error
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows to a table."""
+        if len(rows) == 1:
+            self.rows(_insertion(table, tuple(columns)), rows[0])
+        elif rows:
+            self.write(_insertion(table, tuple(columns)), rows)
+
+    def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
+        """Numbers of accounts; new ones are opened."""
+        known = self._numbers
+        unknown = [account for account in accounts if account not in known]
+        if unknown:
+            if len(known) > _ACCOUNTS_KEPT:
+                known.clear()
+                unknown = list(accounts)
+            for account in unknown:
+                names = (account.lot, account.kind, account.party, account.site)
+                found = self.rows(_ACCOUNT, names)
+                if found:
+                    known[account] = int(found[0][0])
+                else:
+                    known[account] = self._free_number(account.lot)
+                    self.insert("account", _ACCOUNT_COLUMNS, [(known[account], *names)])
+        return {account: known[account] for account in accounts}
+
+    def _free_number(self, lot: str) -> int:
+        """A number for a new account: beside the lot's others while there is room.
+
+        What moves between owners or sites of a lot then changes one page of the balances and one of
+        the index of postings, not two.
+        """
+        last = int(self.rows("SELECT coalesce(max(id), 0) FROM account")[0][0])
+        if lot:
+            found = self.rows("SELECT id FROM account WHERE lot = ? LIMIT 1", (lot,))
+            if not found:
+                return last // _FAMILY * _FAMILY + _FAMILY
+            begin = int(found[0][0]) // _FAMILY * _FAMILY
+            end = begin + _FAMILY
+            sql = "SELECT max(id) FROM account WHERE id >= ? AND id < ?"
+            beside = int(self.rows(sql, (begin, end))[0][0]) + 1
+            if beside < end:
+                return beside
+        return last + 1
+
+    def declare(self, substance: str, after: Sequence[str]) -> None:
+        """Add a substance's columns and make the triggers that name substances anew."""
+        declare_in(self._link, substance, after)
+
+    def lock(self, lots: Sequence[str]) -> None:
+        """Nothing to do: a writing transaction has the file for itself."""
+
+    def lock_load(self, site: str, hazard: str) -> None:
+        """Nothing to do, as for lots."""
+
+    # -- Store
+
+    def close(self) -> None:
+        """Close the file."""
+        self._link.close()
+
+    def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
+        """Run `work` with the book in a writing transaction: all of it is kept, or none."""
+        return self._kept(lambda nouns, latest: self._planned(nouns, latest, work))
+
+    def _planned(self, nouns: Nouns, latest: Latest, work: Callable[[Session], T]) -> Written[T]:
+        now = time.time_ns() // 1000
+        session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
+        result = work(session)
+        session.flush()
+        return result, session.latest
+
+    def append(self, events: Sequence[Event]) -> list[int]:
+        """Post events that a planner made before: all of them or none.
+
+        Those that only move content need no session: nothing but their rows is read or written.
+        """
+
+        def write(nouns: Nouns, latest: Latest) -> Written[list[int]]:
+            if not events or not all(only_moves(event, nouns) for event in events):
+                return self._planned(
+                    nouns, latest, lambda session: append_planned(session, events, self.slack_us)
+                )
+            refuse_late(events, latest[1], self.slack_us)
+            return self._moved(events, nouns.substances, latest[0])
+
+        return self._kept(write)
+
+    def _moved(
+        self, events: Sequence[Event], substances: tuple[str, ...], number: int
+    ) -> Written[list[int]]:
+        """Write events that only move content, the first after a number."""
+        told = []
+        for event in events:
+            number += 1
+            told.append((number, event, leaf_of(event_bytes(event, substances))))
+        write_legs(self, substances, told, self._numbers)
+        self.insert("event", EVENT_COLUMNS, [event_row(*each) for each in told])
+        return [n for n, _, _ in told], (number, events[-1].recorded_at)
+
+    def _kept(self, write: Callable[[Nouns, Latest], Written[T]]) -> T:
+        """Run a writing transaction: all of it is kept, or none.
+
+        Parameters
+        ----------
+        write : takes the nouns and what is known of the last event; gives its result and what is
+            then known of the last event.
+        """
+        kept = False
+        try:
+            self._link.execute("BEGIN IMMEDIATE")
+            nouns = self.nouns()
+            result, latest = write(nouns, self._latest or self._read_latest())
+            self._link.execute("COMMIT")
+            kept = True
+            self._latest = latest
+        except _REFUSALS as error:
+            raise _named(self.path, error) from error
+        finally:
+            if not kept:
+                self._nouns = self._latest = None
+                self._numbers.clear()
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+        return result
+
+    def nouns(self) -> Nouns:
+        """Parties, sites, materials, periods and substances, read anew when another has written."""
+        try:
+            (version,) = self._link.execute("PRAGMA data_version").fetchone()
+        except _REFUSALS as error:
+            raise _named(self.path, error) from error
+        if self._nouns is None or self._nouns[0] != version:
+            self._nouns, self._latest = (version, read_nouns(self)), None
+        return self._nouns[1]
+
+    def _read_latest(self) -> Latest:
+        """Number and time of recording of the last event."""
+        found = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
+        return (int(found[0][0]), int(found[0][1])) if found else (0, 0)
+
+    @contextmanager
+    def snapshot(self, recorded_at: int | None = None) -> Iterator[None]:
+        """Reads and snapshots inside see the book at one moment, while others may post."""
+        if self._link.in_transaction:
+            yield
+            return
+        with told_of(self.path):
+            self._link.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+
+    def damage(self) -> Iterator[str]:
+        """What is wrong with the file itself: its pages, indexes, and the database's own checks.
+
+        Pages are read by a thread of their own until somebody asks for the first answer.
+        """
+        pool = ThreadPoolExecutor(1)
+        pages = pool.submit(_damaged_pages, self.path)
+        pool.shutdown(wait=False)
+        return self._damage(pages)
+
+    def _damage(self, pages: Future[list[str]]) -> Iterator[str]:
+        with told_of(self.path):
+            yield from pages.result()
+        expected = self._expected_objects()
+        found = set(self.rows(_OBJECTS))
+        for kind, name, _ in sorted(expected ^ found):
+            there = "changed or added" if any(x[1] == name for x in found) else "missing"
+            yield f"{kind} {name} is {there}"
+
+    def _expected_objects(self) -> set[tuple[Any, ...]]:
+        """Tables, indexes and triggers as this version makes them, substance by substance."""
+        settings = dict(self.rows("SELECT key, value FROM book"))
+        first = tuple(json.loads(settings["substances"]))
+        added = read_nouns(self).substances[len(first) :]
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+            for statement in sqlite_ddl(first):
+                empty.execute(statement)
+            for k, substance in enumerate(added):
+                declare_in(empty, substance, (*first, *added[: k + 1]))
+            return set(empty.execute(_OBJECTS))
+
+    def settle(self, recorded_at: int) -> None:
+        """Nothing to do: one writer at a time, so what is recorded is in the book."""
+
+    def place_leaves(self) -> int:
+        """Give places in the Merkle log to all events that have none, in their order."""
+        with told_of(self.path):
+            self._link.execute("BEGIN IMMEDIATE")
+            try:
+                size, last = self.rows("SELECT count(*), coalesce(max(event), 0) FROM leaf")[0]
+                new = self.rows("SELECT id FROM event WHERE id > ? ORDER BY id", (last,))
+                leaves = [(size + k, row[0]) for k, row in enumerate(new)]
+                self.insert("leaf", ("place", "event"), leaves)
+                self._link.execute("COMMIT")
+            finally:
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+        return int(size) + len(new)
+
+
+def _damaged_pages(path: Path) -> list[str]:
+    """What SQLite finds in the pages, indexes and references of a file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as link:
+        told = [str(x) for (x,) in link.execute("PRAGMA integrity_check(20)") if x != "ok"]
+        for table, row, parent, _ in link.execute("PRAGMA foreign_key_check").fetchmany(20):
+            told.append(f"row {row} of {table} names no {parent}")
+    return told
+
+
+@lru_cache(maxsize=256)
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    places = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+
+
+def version_of(link: sqlite3.Connection, path: Path) -> str:
+    """The version of a book's tables."""
+    try:
+        found = link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise InputError([Finding("file", str(path), "a book of Loopbook", str(error))]) from error
+    return "none" if found is None else str(found[0])
+
+
+def declare_in(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
+    """Add a substance's columns to the tables of a file, and its triggers anew."""
+    for table in ("posting", "edge", "balance", "snapshot"):
+        link.execute(f"ALTER TABLE {table} ADD COLUMN {substance_column(substance)} DEFAULT 0")
+    for statement in substance_ddl(after):
+        name = statement.split()[2]
+        link.execute(f"DROP TRIGGER {name}")
+        link.execute(statement)
+
+
+@contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """Say what SQLite's errors mean."""
+    try:
+        yield
+    except _REFUSALS as error:
+        raise _named(path, error) from error
+
+
+def _named(path: Path, error: Exception) -> LoopbookError:
+    """Our error for one of SQLite's."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return BalanceError(f"{path.name}: the database refused the event: {error}")
+    return StorageError(f"{path}: {error}; nothing was posted")

@@ -1,0 +1,1 @@
+"""Compute everything again: seals, legs, edges, balances, the log."""

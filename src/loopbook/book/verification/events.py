@@ -1,0 +1,318 @@
+"""Verify's pass over the events: rows in pages, each event computed again, sums in NumPy."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.book.commands.draft import moment_at
+from loopbook.book.storage.protocol import Store, in_lists
+from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.uncollected import uncollected
+from loopbook.book.verification.seals import PAGE, Page, Told, one_line, read_page, wrong_seal
+from loopbook.book.verification.second_process import Helper
+from loopbook.errors import Finding, StorageError
+
+__all__ = ["Amounts", "EventScan", "Notes"]
+
+_MOST = 20  # findings listed
+_EVER = -(2**63)
+_BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"
+
+Amounts: TypeAlias = NDArray[np.int64]
+Numbers: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Notes:
+    """Findings as they come; the first on an event names the first wrong event."""
+
+    first_wrong: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    found: int = 0
+
+    def add(self, code: str, where: str, expected: str, found: str, *, event: bool = False) -> None:
+        """Keep a finding; only count it when there are many."""
+        if event and not self.first_wrong:
+            self.first_wrong = where
+        self.found += 1
+        if len(self.findings) < _MOST:
+            self.findings.append(Finding(code, where, expected, found))
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many as will be listed."""
+        return self.found >= _MOST
+
+
+@dataclass(slots=True)
+class EventScan:
+    """One pass over the events of a book.
+
+    Parameters
+    ----------
+    db : the book's storage, in a snapshot.
+    substances : all that the book has declared.
+    closed : start, end (microseconds since 1970 UTC), number of the closing event and name of the
+        closed periods, by start.
+    notes : takes the findings.
+    helper : judges the hashes and edges of the later events, if there is one.
+    """
+
+    db: Store
+    substances: tuple[str, ...]
+    closed: list[tuple[int, int, int, str]]
+    notes: Notes
+    helper: Helper | None = None
+    events: int = 0
+    last: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
+    slots: dict[int, int] = field(default_factory=dict)
+    sums: Amounts = field(default_factory=lambda: np.zeros((0, 1), np.int64))
+    bounded: dict[int, bool] = field(default_factory=dict)
+    _recorded: int = -(2**63)
+    _made: dict[str, int] = field(default_factory=dict)
+    _dates: Numbers = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    _unordered: set[int] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Read and check all events."""
+        self.sums = np.zeros((0, 1 + len(self.substances)), np.int64)
+        with uncollected():
+            for page in self._pages():
+                self._check(page)
+
+    def last_at(self, slot: int) -> int:
+        """Latest date of a posting on an account, by its place in `sums`."""
+        return int(self._dates[slot, 1])
+
+    def back_dated(self) -> None:
+        """No lot was below zero at any date; accounts with dates in order need no second look."""
+        names = ", ".join(f"p.{quoted(s)}" for s in self.substances)
+        for some, places in in_lists(sorted(self._unordered)):
+            rows = self.db.rows(
+                f"SELECT p.account, e.occurred_at, e.id, e.key, a.lot, {names} FROM posting p "
+                "JOIN event e ON e.id = p.event JOIN account a ON a.id = p.account "
+                f"WHERE p.account IN ({places}) ORDER BY p.account, e.occurred_at",
+                some,
+            )
+            for _, of_account in groupby(rows, key=itemgetter(0)):
+                self._run_dates(list(of_account))
+
+    def _run_dates(self, rows: list[tuple[Any, ...]]) -> None:
+        """Note the first date at which an account was below zero, at its last told event."""
+        running = np.cumsum(np.array([row[5:] for row in rows]), axis=0)
+        dates = np.array([row[1] for row in rows])
+        whole = np.append(np.diff(dates) > 0, True)  # all events of a date count together
+        below = np.flatnonzero((running < 0).any(axis=1) & whole)
+        if len(below):
+            until = rows[: below[0] + 1]
+            _, _, number, key, lot, *_ = max(until, key=itemgetter(2))
+            found = f"lot {lot} below zero on {moment_at(int(dates[below[0]]))}"
+            where = f"event {number} {key!r}"
+            expected = "lots of zero or more at all dates"
+            self.notes.add("back-dated", where, expected, found, event=True)
+
+    # -- reading
+
+    def _pages(self) -> Iterator[Page]:
+        """Pages in order; an event whose rows cannot be read is named and left out."""
+        after, size, left = 0, PAGE, 0
+        while True:
+            try:
+                page = read_page(self.db, self.substances, after, size)
+            except (StorageError, TypeError, ValueError) as error:
+                if size > 1:
+                    size, left = 1, PAGE
+                    continue
+                told = one_line(error)
+                place = f"event after number {after}"
+                self.notes.add("storage", place, "rows that can be read", told, event=True)
+                if self.notes.full:
+                    return
+                after += 1
+                continue
+            if not page.heads:
+                return
+            numbers = [after, *(head[0] for head in page.heads)]
+            if any(a >= b for a, b in pairwise(numbers)):
+                told = "numbers that do not rise: the table is damaged"
+                place = f"event after number {after}"
+                self.notes.add("storage", place, "events in order", told, event=True)
+                return
+            yield page
+            after = page.heads[-1][0]
+            left -= len(page.heads)
+            size = 1 if left > 0 else PAGE
+
+    # -- checking
+
+    def _check(self, page: Page) -> None:
+        """Check a page's events; findings come in the order of the events."""
+        page.dates = {head[0]: head[5] if type(head[5]) is int else 0 for head in page.heads}
+        for number, lots in page.lots.items():
+            self._made.update((lot.id, page.dates.get(number, 0)) for _, lot in lots)
+        self._amounts(page)
+        for head in page.heads:
+            number = head[0]
+            told = [
+                *self._wrong_head(head),
+                *page.wrong.get(number, ()),
+                *self._too_early(page, number),
+                *self._wrong_seal(page, head),
+            ]
+            for code, expected, found in told:
+                where = f"event {number} {head[1]!r}"
+                self.notes.add(code, where, expected, found, event=True)
+            self.last = number
+        self.events += len(page.heads)
+        for table, count in (
+            ("posting", len(page.postings)),
+            ("edge", len(page.edge_rows)),
+            ("lot", sum(map(len, page.lots.values()))),
+            ("measurement", sum(map(len, page.measurements.values()))),
+            ("noun", sum(map(len, page.nouns.values()))),
+        ):
+            self.seen[table] = self.seen.get(table, 0) + count
+
+    def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[Told]:
+        number, occurred_at, recorded_at = head[0], head[5], head[6]
+        if type(occurred_at) is not int or type(recorded_at) is not int:
+            yield "type", "times in whole microseconds", f"{occurred_at!r}, {recorded_at!r}"
+            return
+        if self.db.gapless and number != self.last + 1:
+            yield "gap", f"event number {self.last + 1}", f"number {number}"
+        earliest = self._recorded - self.db.slack_us
+        if recorded_at < earliest:
+            yield "order", f"recorded at {earliest} or later", str(recorded_at)
+        self._recorded = max(self._recorded, recorded_at)
+        place = bisect.bisect_right(self.closed, (occurred_at, 2**63, 0, "")) - 1
+        if place >= 0:
+            _, end, closing, name = self.closed[place]
+            if occurred_at < end and number > closing:
+                yield "closed-period", "a date in an open period", f"in {name}, closed before"
+
+    def _too_early(self, page: Page, number: int) -> Iterator[Told]:
+        """A lot that is measured, held or released before it was made."""
+        if number not in page.measurements and number not in page.nouns:
+            return
+        lots = {m.lot for _, m in page.measurements.get(number, ())}
+        lots.update(lot for kind, lot, _ in page.nouns.get(number, ()) if kind == "hold")
+        for lot in sorted(lots):
+            if page.dates[number] < self._made.get(lot, _EVER):
+                yield _BEFORE_LOT, _THERE, _later(lot)
+
+    def _wrong_seal(self, page: Page, head: tuple[Any, ...]) -> Iterable[Told]:
+        told = None if self.helper is None else self.helper.told(head[0])
+        return wrong_seal(page, head, self.substances) if told is None else told
+
+    def _amounts(self, page: Page) -> None:
+        """Legs that do not add up, events that do not sum to zero, lots below zero."""
+        if not page.postings:
+            return
+        amounts = np.array([row[6:] for row in page.postings])
+        if amounts.dtype != np.int64:
+            amounts = _whole(page)
+        events = np.array([row[0] for row in page.postings])
+        for k in np.flatnonzero(amounts[:, 0] != amounts[:, 1:].sum(axis=1)):
+            row = page.postings[k]
+            found = f"{sum(row[7:])} mg in substances, mass {row[6]} mg"
+            page.add(row[0], "leg", "substances that sum to the mass", found)
+        starts = np.flatnonzero(np.diff(events, prepend=events[0] - 1))
+        totals = np.add.reduceat(amounts, starts, axis=0)
+        for k in np.flatnonzero(totals.any(axis=1)):
+            off = dict(zip(("mass", *self.substances), totals[k].tolist(), strict=True))
+            found = ", ".join(f"{s} {x} mg" for s, x in off.items() if x)
+            page.add(int(events[starts[k]]), "sum", "legs that sum to zero", found)
+        for row in page.postings:
+            if row[2] is None:
+                page.add(row[0], "account", "an account", f"none of number {row[1]}")
+        self._run_balances(page, amounts, events)
+
+    def _run_balances(self, page: Page, amounts: Amounts, events: Numbers) -> None:
+        """Add a page to the running balances; note each lot's first step below zero."""
+        accounts, inverse = np.unique([row[1] for row in page.postings], return_inverse=True)
+        known = len(self.slots)
+        slots = np.array([self.slots.setdefault(a, len(self.slots)) for a in accounts.tolist()])
+        if len(self.slots) > len(self.sums):
+            self.sums = _grown(self.sums, (2 * len(self.slots), amounts.shape[1]))
+            self._dates = _grown(self._dates, (2 * len(self.slots), 2))
+        order = np.argsort(inverse, kind="stable")
+        groups = inverse[order]
+        running = np.cumsum(amounts[order], axis=0)
+        starts = np.flatnonzero(np.diff(groups, prepend=-1))
+        for k, slot in zip(order[starts].tolist(), slots.tolist(), strict=True):
+            row = page.postings[k]
+            self.bounded[row[1]] = row[2] == "lot"
+            if slot >= known:
+                self._dates[slot, 0] = self._made.get(row[5], _EVER)
+        before = np.zeros((len(starts), amounts.shape[1]), np.int64)
+        before[1:] = running[starts[1:] - 1]
+        running += (self.sums[slots] - before)[groups]
+        ends = np.append(starts[1:], len(groups)) - 1
+        self.sums[slots] = running[ends]
+        for k in np.flatnonzero((running < 0).any(axis=1)):
+            row = page.postings[order[k]]
+            if row[2] == "lot":
+                found = f"lot {row[5]} of {row[3]} at {row[4]} below zero"
+                page.add(row[0], "negative", "lots of zero or more", found)
+        when = np.array([page.dates.get(number, _EVER) for number in events[order].tolist()])
+        rows = [page.postings[k] for k in order.tolist()]
+        self._run_order(page, rows, when, slots=slots[groups], starts=starts)
+
+    def _run_order(
+        self,
+        page: Page,
+        rows: Sequence[tuple[Any, ...]],
+        when: Numbers,
+        *,
+        slots: Numbers,
+        starts: Numbers,
+    ) -> None:
+        """Note postings before their lot was made, and accounts whose dates go back.
+
+        Parameters
+        ----------
+        rows, when, slots : postings account by account, with date and place of the account.
+        starts : where each account begins.
+        """
+        before = np.append(_EVER, when[:-1])
+        before[starts] = self._dates[slots[starts], 1]
+        for k in np.flatnonzero(when < before).tolist():
+            if rows[k][2] == "lot":
+                self._unordered.add(rows[k][1])
+        for k in np.flatnonzero(when < self._dates[slots, 0]).tolist():
+            if rows[k][2] == "lot":
+                page.add(rows[k][0], _BEFORE_LOT, _THERE, _later(rows[k][5]))
+        latest = np.maximum(np.maximum.reduceat(when, starts), before[starts])
+        self._dates[slots[starts], 1] = latest
+
+
+def _later(lot: str) -> str:
+    return f"lot {lot} was made later"
+
+
+def _grown(old: Numbers, shape: tuple[int, int]) -> Numbers:
+    """A larger array that begins with an old one; zeros follow."""
+    new = np.zeros(shape, np.int64)
+    new[: len(old)] = old
+    return new
+
+
+def _whole(page: Page) -> Amounts:
+    """Amounts of a damaged page: zeros and a finding where one is no whole number of 64 bits."""
+    amounts = np.zeros((len(page.postings), len(page.postings[0]) - 6), np.int64)
+    for k, row in enumerate(page.postings):
+        if all(type(x) is int and -(2**63) <= x < 2**63 for x in row[6:]):
+            amounts[k] = row[6:]
+        else:
+            told = ", ".join(map(repr, row[6:]))
+            page.add(row[0], "type", "amounts in whole milligrams", told)
+    return amounts

@@ -1,0 +1,245 @@
+"""A loaded case: its settings and tables, each number with the row that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.cases.folder.reading import Record
+from loopbook.cases.folder.settings import Settings
+from loopbook.cases.month.settings import MonthSettings
+from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.matter.library import Library
+from loopbook.matter.tables import Number
+from loopbook.report.table import InputFile, InputRow
+
+__all__ = [
+    "METALS",
+    "RECOVERY_TABLES",
+    "SOLD",
+    "Case",
+    "Facts",
+    "Metal",
+    "Owner",
+    "Producer",
+    "Switch",
+    "library_key",
+]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Metal:
+    """A material that the loop wants back.
+
+    Parameters
+    ----------
+    name : its name in tables.
+    element : element that is counted.
+    product : component that a refiner sells it as, and that its price is per kg of.
+    """
+
+    name: str
+    element: str
+    product: str
+
+
+METALS: tuple[Metal, ...] = (
+    Metal("nickel", "Ni", "nickel"),
+    Metal("cobalt", "Co", "cobalt"),
+    Metal("manganese", "Mn", "manganese"),
+    Metal("lithium", "Li", "Li2CO3"),
+    Metal("copper", "Cu", "copper"),
+    Metal("aluminium", "Al", "aluminium"),
+    Metal("graphite", "C", "graphite"),
+)
+"""Materials that are followed through the loop; graphite is counted as the component, not as all
+carbon."""
+
+
+RECOVERY_TABLES = {"preprocessing": ("preprocessing", "generic")}
+"""Table and subject of a route's recoveries where they are not (recoveries, name of the route)."""
+
+SOLD = ("Li2CO3 crude", "active material")
+"""What a refiner may sell that is not a metal of `METALS`: prices are wanted for these too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An owner of the plant and its share of the margin."""
+
+    id: str
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A scenario that can be switched on."""
+
+    name: str
+    title: str
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """Somebody who makes cells and so scrap: a line of the contract, or a client.
+
+    Parameters
+    ----------
+    name, lane : what it is called, and the lane its scrap travels.
+    made_gwh : accepted cells that it can make, by year.
+    path : scrap path in ``scrap_path.csv``.
+    chemistry, cell_design : active material, and subject of the cell's bill of materials.
+    offered_share : share of its scrap that is offered to the plant.
+    priority : who is served first; the contract is 0.
+    switch : scenario that it belongs to; None for the contract.
+    """
+
+    name: str
+    lane: str
+    made_gwh: Array
+    path: str
+    chemistry: str
+    cell_design: str
+    offered_share: float = 1.0
+    priority: float = 0.0
+    switch: str | None = None
+
+
+def library_key(number: Number) -> str:
+    """Key of the input row of a library number."""
+    year = f"@{number.year}" if number.year else ""
+    return f"library/{number.key}{year}"
+
+
+@dataclass(slots=True)
+class Facts:
+    """The data library as a run sees it: it remembers every row that was used."""
+
+    library: Library
+    used: dict[str, Number]
+
+    def number(self, table: str, subject: str, parameter: str, unit: str) -> tuple[float, str]:
+        """Value in a unit, and the key of its input row."""
+        row = self.library.get(subject, parameter, table)
+        return self.take(row).to(unit), library_key(row)
+
+    def take(self, row: Number) -> Number:
+        """Remember a row."""
+        self.used[library_key(row)] = row
+        return row
+
+    def take_key(self, key: str) -> None:
+        """Remember the row of an input key ``library/table/subject/parameter@year``."""
+        name, _, year = key.removeprefix("library/").partition("@")
+        for row in self.library.with_key(name):
+            if row.year == year:
+                self.used[key] = row
+
+    def composition(self, table: str, subject: str) -> tuple[dict[str, float], tuple[str, ...]]:
+        """Mass shares by component of a bill of materials, kg/kg, and their keys."""
+        rows = [n for n in self.library.table(table) if n.subject == subject]
+        keys = tuple(library_key(self.take(row)) for row in rows)
+        return {row.parameter: row.to("kg/kg") for row in rows}, keys
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that a case folder says, checked; made by `load_case`.
+
+    Attributes
+    ----------
+    name : name of the folder.
+    years : years of the case, ascending.
+    settings, tables : ``case.toml`` and rows by file name.
+    inputs : input rows of the case's own numbers and of the library rows that it names.
+    sources : works by source_id, of the library and of the case.
+    library : the data library.
+    files : files that were read.
+    month : settings of a month of operations, if the case keeps a book.
+    """
+
+    name: str
+    years: tuple[int, ...]
+    settings: Settings
+    tables: Mapping[str, Sequence[Record]]
+    inputs: Mapping[str, InputRow]
+    sources: Mapping[str, Mapping[str, str]]
+    library: Library
+    files: tuple[InputFile, ...]
+    month: MonthSettings | None = None
+
+    @property
+    def title(self) -> str:
+        """Title for people."""
+        return str(self.settings.get("title"))
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """Owners in order of the file."""
+        get = self.settings.get
+        return tuple(
+            Owner(get(f"owner.{i}.id"), get(f"owner.{i}.name"), get(f"owner.{i}.share"))
+            for i in self.settings.names("owner")
+        )
+
+    @property
+    def switches(self) -> tuple[Switch, ...]:
+        """Scenarios in order of the file."""
+        get = self.settings.get
+        return tuple(
+            Switch(name, get(f"switch.{name}.title"), get(f"switch.{name}.default"))
+            for name in self.settings.names("switch")
+        )
+
+    def rows(self, file: str, **match: Any) -> list[Record]:
+        """Rows of a table whose cells are as given."""
+        return [
+            row
+            for row in self.tables.get(file, ())
+            if all(row[column] == value for column, value in match.items())
+        ]
+
+    def row(self, file: str, **match: Any) -> Record:
+        """The one row whose cells are as given."""
+        rows = self.rows(file, **match)
+        if len(rows) == 1:
+            return rows[0]
+        wanted = "/".join(str(value) for value in match.values())
+        column = next(iter(match))
+        hint = nearest_hint(str(match[column]), {str(r[column]) for r in self.rows(file)})
+        raise UnknownNameError([Finding("unknown-name", file, "one row", wanted, hint)])
+
+    def value(self, file: str, **match: Any) -> float:
+        """Value of the one row whose cells are as given."""
+        return float(self.row(file, **match)["value"])
+
+    def series(self, file: str, column: str, **match: Any) -> Array:
+        """Column of the rows as given, in order of year."""
+        by_year = {row["year"]: row[column] for row in self.rows(file, **match)}
+        return np.array([by_year[year] for year in self.years], dtype=np.float64)
+
+    def names(self, file: str, column: str) -> list[str]:
+        """What stands in a column, each once, in order of the file."""
+        return list(dict.fromkeys(row[column] for row in self.rows(file)))
+
+    def keys(self, file: str, *columns: str, **match: Any) -> tuple[str, ...]:
+        """Input keys of columns (``value`` if none) of the rows as given."""
+        wanted = columns or ("value",)
+        return tuple(row.key(column) for row in self.rows(file, **match) for column in wanted)
+
+    def setting_keys(self, *paths: str) -> tuple[str, ...]:
+        """Input keys of settings."""
+        return tuple(f"case/case.toml/{path}" for path in paths)
+
+
+def join_keys(*groups: Iterable[str]) -> tuple[str, ...]:
+    """Keys of several groups, each once, in order."""
+    return tuple(dict.fromkeys(key for group in groups for key in group))

@@ -1,0 +1,1 @@
+"""One drawn month of the case, told to a book."""

@@ -1,0 +1,314 @@
+"""A month of the loop as commands: loads come in, are run and become cells; things go wrong.
+
+Every day: loads arrive (sent mass, weighbridge ticket), yesterday's are assayed and bought unless
+they are tolled, two or more are run together, what the run made is weighed and assayed, black mass
+is blended to full trucks and shipped, arrives on another scale, and is assayed at the refiner.
+Once a ticket is typed with a wrong tare and taken back; once a lot is held for a day; stock is
+counted on the last day; the month is closed on the fourth of the next. What refiner, cathode maker
+and cell lines do stands in `month_refining`, `month_cathode` and `month_cells`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.book.commands import records as c
+from loopbook.book.nouns import SUBSTANCES
+from loopbook.cases.month.beyond import REAGENTS, SALTS
+from loopbook.cases.month.cathode import CATHODE
+from loopbook.cases.month.cells import MATERIALS, make_cells, return_scrap
+from loopbook.cases.month.matter import Feed, Lab, MonthMatter
+from loopbook.cases.month.refining import refine
+from loopbook.cases.month.settings import MonthSettings
+from loopbook.cases.month.state import (
+    BLACK_MASS,
+    PLANT_LABORATORY,
+    CellLot,
+    Month,
+    Road,
+    Stock,
+    When,
+    amounts_text,
+    draw,
+    shares_text,
+)
+
+__all__ = ["MonthEvents", "month_events"]
+
+Array = NDArray[np.float64]
+
+_CLOSING_DAY = 4  # of the next month
+LABORATORIES = (PLANT_LABORATORY, "refiner laboratory", "cathode laboratory")
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEvents:
+    """Commands of each day in order of time, and the lots of finished cells.
+
+    Attributes
+    ----------
+    days : the moment at which the office enters them, and the commands.
+    cell_lots : in the order in which they were made.
+    """
+
+    days: tuple[tuple[datetime, list[c.Command]], ...]
+    cell_lots: tuple[CellLot, ...]
+
+
+def month_events(matter: MonthMatter, settings: MonthSettings, seed: int) -> MonthEvents:
+    """What happens in the month; the same seed gives the same."""
+    draws = np.random.default_rng(seed)
+    labs = {name: Lab(draws, draws.standard_normal(len(SUBSTANCES))) for name in LABORATORIES}
+    month = Month(matter, settings, draws, labs)
+    _register(month)
+    arrivals = _schedule(month)
+    month.loads = sum(len(loads) for loads in arrivals.values())
+    for day in range(-1, settings.days):
+        loads = arrivals.get(day, [])
+        for place, (number, feed) in enumerate(loads):
+            _receive(month, (day, place / len(loads)), number, feed)
+        if day >= 0:
+            _run_day(month, day)
+            _ship_day(month, day)
+            refine(month, day)
+            make_cells(month, day)
+            for lot in return_scrap(month, day, arrivals):
+                _take_in(month, When(day + month.whole("scrap_road_days", 1), 0.9), lot)
+            _sell_metals(month, day)
+    _count_stock(month)
+    last = settings.days + _CLOSING_DAY - 1
+    name = settings.texts["month"]
+    month.say(last, c.ClosePeriod(**month.envelope((last, 9), f"close {name}"), period=name))
+    return MonthEvents(tuple(_days(month)), tuple(month.cell_lots))
+
+
+def _days(month: Month) -> Iterator[tuple[datetime, list[c.Command]]]:
+    for day in sorted(month.days):
+        entered = month.settings.start + timedelta(days=day, hours=23, minutes=30)
+        yield entered, sorted(month.days[day], key=lambda x: x.occurred_at)
+
+
+def _register(month: Month) -> None:
+    """Parties, sites, materials and the two periods, the day before the month begins."""
+    say, text, day = month.say, month.text, -1
+    matter = month.matter
+    parties = {feed.sender for feed in matter.feeds}
+    parties |= {text(n) for n in ("owner", "plant", "refiner", "merchant", "other_sender")}
+    daily_kg = sum(feed.mass_kg for feed in matter.feeds) / month.settings.days
+    limits = {
+        "dangerous scrap": round(month.number("scrap_limit_days") * daily_kg),
+        BLACK_MASS: round(month.number("black_mass_limit_days") * daily_kg),
+    }
+    sites = {text("plant_site"): limits, text("refiner_site"): {}}
+    hazards = {f.scrap_type: "dangerous scrap" * f.hazmat for f in matter.feeds}
+    hazards |= dict.fromkeys(matter.passed, "") | {BLACK_MASS: BLACK_MASS}
+    if matter.refining and matter.lines and matter.feeds:
+        names = ("cathode_maker", "customer", "reagent_supplier",
+                 "virgin_supplier", "foil_maker", "material_supplier")  # fmt: skip
+        parties |= {text(name) for name in names}
+        sites |= {text("cathode_site"): {}, text("cell_site"): {}}
+        made = (CATHODE, "finished cells", "graphite", *MATERIALS, *REAGENTS.values())
+        for name in (*made, *(salt.material for salt in SALTS.values()), *matter.lines.scrap):
+            hazards.setdefault(name, "")
+    for name in sorted(parties):
+        say(day, c.RegisterParty(**month.envelope((day, 5), f"party {name}"), party=name))
+    for name, most in sites.items():
+        envelope = month.envelope((day, 5), f"site {name}")
+        say(day, c.RegisterSite(**envelope, site=name, limits_kg=most))
+    for name, hazard in sorted(hazards.items()):
+        envelope = month.envelope((day, 5), f"material {name}")
+        say(day, c.RegisterMaterial(**envelope, material=name, hazard=hazard))
+    start, end = month.settings.start, month.settings.end
+    before = start - timedelta(days=1)
+    after = end + timedelta(days=30)
+    for name, first, last in (
+        ("opening", before, start), (text("month"), start, end), ("next month", end, after)
+    ):  # fmt: skip
+        envelope = month.envelope((day, 5), f"period {name}")
+        say(day, c.OpenPeriod(**envelope, period=name, start=first, end=last))
+
+
+def _schedule(month: Month) -> dict[int, list[tuple[int, Feed]]]:
+    """Loads by day: three on the day before the month, the others on its weekdays."""
+    load = month.number("scrap_load")
+    feeds = [f for f in month.matter.feeds for _ in range(round(f.mass_kg / load))]
+    order = month.draws.permutation(len(feeds))
+    weekdays = [
+        d
+        for d in range(month.settings.days)
+        if (month.settings.start + timedelta(days=d)).weekday() < 5
+    ]
+    days: dict[int, list[tuple[int, Feed]]] = {}
+    for number, place in enumerate(order):
+        later = (number - 3) * len(weekdays) // max(len(order) - 3, 1)
+        day = -1 if number < 3 else weekdays[later]
+        days.setdefault(day, []).append((number + 1, _sender(month, number, feeds[place])))
+    return days
+
+
+def _sender(month: Month, number: int, feed: Feed) -> Feed:
+    """Every so many loads of the owner's come from another sender, unless it sends already."""
+    share, other = month.number("other_share"), month.text("other_sender")
+    if feed.sender != month.text("owner") or other in {f.sender for f in month.matter.feeds}:
+        return feed
+    turn = math.floor((number + 1) * share) > math.floor(number * share)
+    return replace(feed, sender=other) if turn else feed
+
+
+def _receive(month: Month, when: tuple[int, float], number: int, feed: Feed) -> None:
+    """A load comes in: the sender's papers, the ticket, tomorrow the assay and the title.
+
+    `when` is the day and the share of the day's loads that came before.
+    """
+    day, turn = when
+    lot, moment = f"L{number:03d}", When(day, 7 + 9 * turn)
+    spread = 1.0 + month.number("composition_spread") * month.draws.standard_normal(
+        len(feed.shares)
+    )
+    shares = feed.shares * np.clip(spread, 0.5, 1.5)
+    mass = month.number("scrap_load") * (1.0 + month.normal(month.number("load_spread")))
+    true_kg = mass * shares / shares.sum()
+    sent = round(mass * (1.0 + month.normal(month.number("declared_spread"))) / 10.0) * 10
+    stated = month.matter.substances(feed.shares)
+    month.say(
+        day,
+        c.Receive(
+            **month.envelope(moment, f"receive {lot}", f"delivery note {number}"),
+            lot=lot, material=feed.scrap_type, supplier=feed.sender, owner=feed.sender,
+            site=month.text("plant_site"), mass_kg=sent, shares=shares_text(stated),
+        ),
+    )  # fmt: skip
+    net = month.ticket(moment.later(0.25), lot, mass, wrong=number == 7)
+    if number == 12:
+        hold = month.envelope(moment.later(0.5), f"hold {lot}")
+        month.say(day, c.Hold(**hold, lot=lot, reason="label of a pallet not readable"))
+        free = month.envelope((day + 1, 5.95), f"release {lot}")
+        month.say(day + 1, c.Release(**free, lot=lot))
+    _take_in(month, When(day, turn), Stock(lot, true_kg, net, owners=frozenset({feed.sender})))
+
+
+def _take_in(month: Month, when: tuple[int, float], stock: Stock) -> None:
+    """A load that lies at the plant: tomorrow it is assayed, and bought unless it is tolled."""
+    day, turn = when
+    morning = When(day + 1, 5 + 0.4 * turn)
+    month.assay(morning, stock, PLANT_LABORATORY)
+    if month.draws.random() >= month.number("tolled_share"):
+        month.sell(morning.later(0.5), stock, month.text("plant"))
+    stock.ready = day + 1
+    month.floor.append(stock)
+
+
+def _run_day(month: Month, day: int) -> None:
+    """Run what is ready, two loads at a time or more; three runs a day at most."""
+    loads = max(2, math.ceil(month.loads / (1.5 * month.settings.days)))
+    for turn in range(3):
+        ready = [stock for stock in month.floor if stock.ready <= day]
+        if len(ready) < loads or (turn and len(ready) < 2 * loads):
+            return
+        fed = ready[:loads]
+        lots = {stock.lot for stock in fed}
+        month.floor = [stock for stock in month.floor if stock.lot not in lots]
+        _run(month, When(day, 6 + 6 * turn), fed)
+
+
+def _run(month: Month, when: When, fed: list[Stock]) -> None:
+    """One run: products as weighed, burnt matter by calculation, residue as weighed."""
+    run = f"R{month.next('run'):03d}"
+    true_kg = np.sum([stock.true_kg for stock in fed], axis=0)
+    owners = frozenset(name for stock in fed for name in stock.owners)
+    left = true_kg.copy()
+    outputs, made = [], []
+    dust = month.number("dust")
+    for product, passed in month.matter.passed.items():
+        kg = true_kg * passed * (1.0 - dust)
+        left = left - true_kg * passed
+        mass = round(float(kg.sum()) + month.normal(month.number("floor_scale_uncertainty")))
+        if mass < 1 or float(kg.sum()) < 1.0:
+            continue
+        lot = f"{run} {product}"
+        shares = shares_text(month.matter.substances(kg) / float(kg.sum()))
+        outputs.append(c.Output(lot, product, mass, shares))
+        made.append((product, Stock(lot, kg, mass, when.day, owners)))
+    burnt = left * month.matter.burnt
+    residue = np.clip(left - burnt, 0.0, None) * (1.0 + month.normal(0.01))
+    emitted, waste = (amounts_text(month.matter.substances(kg)) for kg in (burnt, residue))
+    month.say(
+        when.day,
+        c.Process(
+            **month.envelope(when.later(4), f"run {run}", f"run sheet {run}"),
+            run=run, site=month.text("plant_site"), inputs_kg={s.lot: None for s in fed},
+            outputs=outputs, emissions_kg=emitted, waste_kg=waste,
+        ),
+    )  # fmt: skip
+    for place, (product, stock) in enumerate(made):
+        month.floor_ticket(when.later(4.2 + 0.1 * place), stock)
+        if product == BLACK_MASS:
+            month.assay(when.later(5), stock, PLANT_LABORATORY)
+            month.black_mass.append(stock)
+        else:
+            month.metals.setdefault(product, []).append(stock)
+
+
+def _ship_day(month: Month, day: int) -> None:
+    """Blend black mass of earlier days to full trucks; ship, arrive, assay at the refiner."""
+    wanted = month.whole("black_mass_load", 1)
+    stock = [s for s in month.black_mass if s.ready < day]
+    count = sum(s.book_kg for s in stock) // wanted
+    for turn in range(count):
+        lot = f"S{month.next('truck'):03d}"
+        inputs, true_kg, owners = draw(stock, wanted)
+        load = Stock(lot, true_kg, wanted, day, owners)
+        _ship(month, When(day, 6 + 8 * (turn + 1) / (count + 1)), inputs, load)
+    month.black_mass = [s for s in month.black_mass if s.book_kg]
+
+
+def _ship(month: Month, when: When, inputs: dict[str, c.Kg | None], load: Stock) -> None:
+    lot, site = load.lot, month.text("plant_site")
+    envelope = month.envelope(when, f"blend {lot}", f"packing list {lot}")
+    month.say(
+        when.day,
+        c.Blend(**envelope, inputs_kg=inputs, site=site, lot=lot, material=BLACK_MASS),
+    )
+    month.ticket(when.later(0.1), lot, float(load.true_kg.sum()))
+    month.assay(when.later(0.5), load, PLANT_LABORATORY)
+    refinery, days = month.text("refiner_site"), month.whole("road_days")
+    there = month.send(when.later(1), load, Road(site, refinery, days, "refiner's weighbridge"))
+    final = When(there.day + month.whole("final_days"), there.hour + 2)
+    month.assay(final, load, "refiner laboratory")
+    load.ready = final.day
+    month.at_refiner.append(load)
+
+
+def _sell_metals(month: Month, day: int) -> None:
+    """Once a week the other products are blended and go to the merchant."""
+    if day % 7 != 6:
+        return
+    site = month.text("plant_site")
+    for place, (product, stocks) in enumerate(sorted(month.metals.items())):
+        ready = [s for s in stocks if s.ready < day]
+        if not ready:
+            continue
+        lot, when = f"{product} week {day // 7 + 1}", When(day, 14 + place)
+        month.metals[product] = [s for s in stocks if s.ready >= day]
+        envelope = month.envelope(when, f"blend {lot}", f"packing list {lot}")
+        inputs: dict[str, c.Kg | None] = {s.lot: None for s in ready}
+        month.say(day, c.Blend(**envelope, inputs_kg=inputs, site=site, lot=lot, material=product))
+        month.ticket(when.later(0.2), lot, float(sum(s.true_kg.sum() for s in ready)))
+        envelope = month.envelope(when.later(1), f"deliver {lot}", f"delivery note {lot}")
+        merchant = month.text("merchant")
+        month.say(day, c.Deliver(**envelope, lot=lot, site=site, customer=merchant))
+
+
+def _count_stock(month: Month) -> None:
+    """On the last evening what lies on the floor is counted."""
+    day, site = month.settings.days - 1, month.text("plant_site")
+    for place, stock in enumerate(month.black_mass):
+        counted = round(float(stock.true_kg.sum()) / 5.0) * 5
+        envelope = month.envelope((day, 23 + 0.02 * place), f"count {stock.lot}", "stock-take")
+        month.say(day, c.StockTake(**envelope, lot=stock.lot, site=site, counted_kg=counted))

@@ -1,0 +1,169 @@
+"""A case keeps a book: a month of operations is posted and its metal statement becomes a table.
+
+The month follows from the computed year and from ``month.toml`` (`month_settings`); what truly
+happens is drawn from the seed (`month_matter`), and told to the book as people would tell it
+(`month_events`). The same case gives the same events, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from loopbook.book.book import Book
+from loopbook.book.commands.draft import microseconds
+from loopbook.book.nouns import add, is_zero
+from loopbook.book.statement.statement import Statement, metal_statement
+from loopbook.cases.month.events import MonthEvents, month_events
+from loopbook.cases.month.matter import MonthMatter, month_matter
+from loopbook.cases.month.origins import cell_origins
+from loopbook.cases.month.settings import MonthSettings
+from loopbook.cases.year.mass import Outcome
+from loopbook.report.table import Cell, Column, Table
+
+__all__ = ["keep_book", "statement_table"]
+
+_PAIRS = (
+    ("title in", "title out"),
+    ("from lots", "to lots"),
+    ("shipped out", "into transit"),
+    ("out of transit", "shipped in"),
+)
+
+
+def keep_book(
+    outcome: Outcome, settings: MonthSettings
+) -> tuple[tuple[Table, ...], dict[str, bytes]]:
+    """Post the month to a new book.
+
+    Parameters
+    ----------
+    outcome : the computed case.
+    settings : of the month.
+
+    Returns
+    -------
+    Result tables (the plant's metal statement, the whole book's, lots of finished cells and where
+    their metal came from), and files by name: the book (SQLite), and the picture of a lineage.
+    """
+    matter = month_matter(outcome, settings)
+    digest = hashlib.sha256(settings.texts["seed"].encode("utf-8")).digest()
+    seed = int.from_bytes(digest[:8], "big")
+    events = month_events(matter, settings, seed)
+    keys = tuple(dict.fromkeys((*outcome.taken_keys, *outcome.refiner.keys, *settings.keys)))
+    with tempfile.TemporaryDirectory(prefix="loopbook-") as folder:
+        path = Path(folder) / "book.sqlite"
+        with _ticking_book(path) as (book, clock):
+            for entered, commands in events.days:
+                clock[0] = microseconds(entered)
+                book.post(commands)
+            tables = _statements(book, settings, keys)
+            lots = [lot.lot for lot in events.cell_lots]
+            scrap = sorted({feed.scrap_type for feed in matter.feeds})
+            origins, pictures = cell_origins(book, lots, scrap, keys)
+        raw = path.read_bytes()
+    made = _cell_lots(events, matter, settings, keys)
+    return (*tables, made, *origins), {"book.sqlite": raw, **pictures}
+
+
+def _statements(book: Book, settings: MonthSettings, keys: tuple[str, ...]) -> tuple[Table, Table]:
+    """The metal statement of the plant's site, and that of the whole book."""
+    month, site = settings.texts["month"], settings.texts["plant_site"]
+    start, end = settings.start, settings.end
+    plant = metal_statement(book, start=start, end=end, site=site)
+    whole = metal_statement(book, start=start, end=end)
+    return (
+        statement_table(plant, f"Metal statement of {site}, {month}, a modelled month", keys),
+        statement_table(
+            whole, f"Metal statement of the loop, {month}, a modelled month", keys,
+            name="loop_statement",
+        ),
+    )  # fmt: skip
+
+
+@contextmanager
+def _ticking_book(path: Path) -> Iterator[tuple[Book, list[int]]]:
+    """A new book whose clock is set by hand."""
+    clock = [0]
+    with Book(path, create=True, clock=lambda: clock[0]) as book:
+        yield book, clock
+
+
+def statement_table(
+    statement: Statement, title: str, keys: tuple[str, ...], *, name: str = "metal_statement"
+) -> Table:
+    """A metal statement as a result table, in tonnes; lines that are zero are left out.
+
+    So are pairs of lines that take away each other: of the whole book, changes of title, of lot
+    and of place.
+    """
+    gone = {
+        both
+        for pair in _PAIRS
+        if is_zero(add(*(statement.line(both).content for both in pair)))
+        for both in pair
+    }
+    shown = [line for line in statement.lines if any(line.content) and line.name not in gone]
+    moving = [k for k in range(len(statement.substances)) if any(x.content[k] for x in shown)]
+    how = "sum of the book's postings in the month, by line of the metal statement"
+    columns = [
+        Column("line", "Line"),
+        Column("mass_t", "Mass", "t", keys, how),
+        Column(
+            "mass_u_t", "Mass, standard uncertainty", "t", keys, "from tickets; groups by scale"
+        ),
+    ]
+    for k in moving:
+        substance = statement.substances[k]
+        columns.append(Column(f"{substance.lower()}_t", substance, "t", keys, how))
+    rows: list[tuple[Cell, ...]] = []
+    for line in shown:
+        sure = line.sure
+        known = sure is not None and bool(sure.mass_covered)
+        sigma = sure.mass / 1e9 if sure is not None and known else None
+        numbers = [line.content[k] / 1e9 for k in moving]
+        rows.append((line.name, line.mass / 1e9, sigma, *numbers))
+    note = (
+        "Opening and movements are closing, in whole milligrams; lines 'of which' are in the lines "
+        "above them, and pairs that take away each other are left out. Tickets, assays, runs and "
+        "shipments are drawn from the computed year by "
+        "month.toml, not recorded at a plant; the whole book is in book.sqlite. "
+        + " ".join(f"{text[0].upper()}{text[1:]}." for text in statement.notes)
+    )
+    return Table(name, title, tuple(columns), tuple(rows), note)
+
+
+def _cell_lots(
+    events: MonthEvents, matter: MonthMatter, settings: MonthSettings, keys: tuple[str, ...]
+) -> Table:
+    """Lots of finished cells with their serial numbers."""
+    per_kwh = matter.lines.kg_per_kwh if matter.lines else 0.0
+    columns = (
+        Column("lot", "Lot"),
+        Column("delivered", "Delivered"),
+        Column("mass_t", "Mass", "t", keys, "as weighed after the run"),
+        Column("energy_mwh", "Energy", "MWh", keys, f"mass / {per_kwh:.4g} kg/kWh of cell"),
+        Column("cells", "Cells", "1", keys, "mass / mass of one cell"),
+        Column("first_serial", "First serial number"),
+        Column("last_serial", "Last serial number"),
+    )
+    rows = [
+        (
+            lot.lot, (settings.start + timedelta(days=lot.delivered)).date().isoformat(),
+            lot.mass_kg / 1e3, lot.mass_kg / per_kwh / 1e3, lot.cells, lot.first, lot.last,
+        )
+        for lot in events.cell_lots
+    ]  # fmt: skip
+    note = (
+        "Cells made of the month's recovered metal and of bought metal, in the proportion of the "
+        "year. What is delivered after the month's last day is dated into the next month. Real "
+        "lead times are months: refining, active material and formation take days here so that "
+        "scrap of the month is seen in cells of the month."
+    )
+    month = settings.texts["month"]
+    title = f"Lots of finished cells of {month}, a modelled month"
+    return Table("cell_lots", title, columns, tuple(rows), note)

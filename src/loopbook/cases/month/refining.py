@@ -1,0 +1,154 @@
+"""Black mass becomes salts: campaigns at the refiner.
+
+Every few days all black mass whose final assay is in is refined together. Reagents are bought by
+the refiner, which has title to them and so to their part of the salts. What a campaign makes is
+weighed, assayed, and sold by all its owners to the cathode maker; graphite goes to the merchant,
+residue and effluent to waste.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.book.commands import records as c
+from loopbook.cases.month.beyond import (
+    CAUSTIC,
+    REAGENTS,
+    SALTS,
+    Refining,
+    caustic_kg,
+    crystal_water_kg,
+    element_share,
+)
+from loopbook.cases.month.cathode import make_cathode
+from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, measured
+
+__all__ = ["refine"]
+
+Array = NDArray[np.float64]
+
+
+def refine(month: Month, day: int) -> None:
+    """Begin a campaign if it is time and there is something; it ends some days later."""
+    model = month.matter.refining
+    end = day + month.whole("refining_days")
+    ready = [stock for stock in month.at_refiner if stock.ready < day]
+    if model is None or month.matter.lines is None or not ready:
+        return
+    if day % month.whole("campaign_days", 1) or end >= month.settings.days:
+        return
+    month.at_refiner = [stock for stock in month.at_refiner if stock.ready >= day]
+    campaign = f"C{month.next('campaign'):02d}"
+    true_kg = np.sum([stock.true_kg for stock in ready], axis=0)
+    metals = month.matter.by_name(true_kg)
+    got = {element: metals[element] * model.recovered[element] for element in _sold(model)}
+    graphite = true_kg * month.matter.of({"graphite": model.recovered["C"]})
+    bought = _reagents(month, When(day, 5), campaign, (model, float(true_kg.sum()), got))
+    made = _campaign(month, When(end, 14), campaign, (ready, bought, got, graphite))
+    salts = {}
+    for place, element in enumerate(got):
+        there = _sell_salt(month, When(end + 1, 8 + place), made[element])
+        salts[element] = made[element]
+    make_cathode(month, there.day + 1, salts)
+    lot = made["C"].lot
+    envelope = month.envelope((end + 1, 15), f"deliver {lot}", f"delivery note {lot}")
+    refinery, merchant = month.text("refiner_site"), month.text("merchant")
+    month.say(end + 1, c.Deliver(**envelope, lot=lot, site=refinery, customer=merchant))
+
+
+def _sold(model: Refining) -> list[str]:
+    """Metals that are recovered as salts."""
+    return [element for element in SALTS if model.recovered.get(element, 0.0) > 0.0]
+
+
+def _reagents(
+    month: Month, when: When, campaign: str, need: tuple[Refining, float, dict[str, float]]
+) -> list[Stock]:
+    """Buy a lot of each reagent: doses by kg of black mass, caustic and water by the crystals."""
+    model, black_mass_kg, got = need
+    wanted = {name: dose * black_mass_kg for name, dose in model.reagents.items()}
+    spared = sum(kg * caustic_kg(element) for element, kg in got.items())
+    wanted[CAUSTIC] = wanted.get(CAUSTIC, 0.0) - spared
+    wanted["water"] = sum(kg * crystal_water_kg(element) for element, kg in got.items())
+    step = max(month.number("scale_division"), 1.0)
+    lots = []
+    for place, (component, kg) in enumerate(sorted(wanted.items())):
+        if kg > 0.0:
+            amount = math.ceil(kg / step) * round(step)
+            material = REAGENTS[component]
+            stock = Stock(f"{campaign} {material}", month.matter.of({component: amount}), amount)
+            lots.append(
+                month.buy(
+                    when.later(0.3 * place), stock, material,
+                    supplier=month.text("reagent_supplier"), owner=month.text("refiner"),
+                    site=month.text("refiner_site"),
+                )
+            )  # fmt: skip
+    return lots
+
+
+def _campaign(
+    month: Month,
+    when: When,
+    campaign: str,
+    fed: tuple[list[Stock], list[Stock], dict[str, float], Array],
+) -> dict[str, Stock]:
+    """The campaign as a run of the book; what it made by metal, graphite as ``C``."""
+    black_mass, reagents, got, graphite = fed
+    lots = [*black_mass, *reagents]
+    matter, kept = month.matter, 1.0 - month.number("hold_up_share")
+    owners = frozenset(name for stock in lots for name in stock.owners)
+    made, outputs = {}, []
+    products = {"C": ("graphite", graphite)} | {
+        e: (SALTS[e].material, matter.of({SALTS[e].component: kg / salt_share(e)}))
+        for e, kg in got.items()
+    }
+    left = matter.substances(np.sum([stock.true_kg for stock in lots], axis=0))
+    for element, (material, whole_kg) in products.items():
+        kg = whole_kg * kept
+        mass = max(round(float(kg.sum()) + month.normal(month.number("scale_uncertainty"))), 1)
+        shares = measured(matter.substances(kg) / float(kg.sum()))
+        stock = Stock(f"{campaign} {material}", kg, mass, when.day, owners)
+        outputs.append(c.Output(stock.lot, material, mass, shares))
+        made[element] = stock
+        left = left - matter.substances(whole_kg)
+    treated = float(sum(stock.true_kg.sum() for stock in black_mass))
+    gas = matter.substances(matter.of({"O2": treated * _model(month).oxygen}))
+    envelope = month.envelope(when, f"campaign {campaign}", f"campaign sheet {campaign}")
+    month.say(
+        when.day,
+        c.Process(
+            **envelope, run=campaign, site=month.text("refiner_site"),
+            inputs_kg={stock.lot: None for stock in lots}, outputs=outputs,
+            emissions_kg=amounts_text(gas), waste_kg=month.waste(left - gas),
+        ),
+    )  # fmt: skip
+    for place, stock in enumerate(made.values()):
+        month.floor_ticket(when.later(0.2 + 0.1 * place), stock, "refiner's floor scale")
+    return made
+
+
+def _model(month: Month) -> Refining:
+    assert month.matter.refining is not None
+    return month.matter.refining
+
+
+def salt_share(element: str) -> float:
+    """kg of a metal per kg of its salt."""
+    return element_share(SALTS[element].component, element)
+
+
+def _sell_salt(month: Month, when: When, stock: Stock) -> When:
+    """Final assay, title of all owners to the cathode maker, and the road."""
+    month.assay(when, stock, "refiner laboratory", uncertainty="product_uncertainty")
+    month.sell(when.later(0.2), stock, month.text("cathode_maker"))
+    road = Road(
+        month.text("refiner_site"),
+        month.text("cathode_site"),
+        month.whole("cathode_road_days"),
+        "cathode maker's weighbridge",
+    )
+    return month.send(when.later(0.5), stock, road)

@@ -1,0 +1,324 @@
+"""The month as it unfolds: lots as people keep them in mind, and how they are weighed and carried.
+
+A lot's true matter is known here and never told to the book; the book hears of tickets, assays and
+run sheets. Every site has a weighbridge, and every laboratory an error of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.book.commands import records as c
+from loopbook.book.nouns import SUBSTANCES
+from loopbook.cases.month.matter import Lab, MonthMatter
+from loopbook.cases.month.settings import MonthSettings
+
+__all__ = [
+    "BLACK_MASS",
+    "CellLot",
+    "Month",
+    "Road",
+    "Stock",
+    "When",
+    "amounts_text",
+    "draw",
+    "measured",
+    "shares_text",
+]
+
+Array = NDArray[np.float64]
+
+BLACK_MASS = "black mass"
+PLANT_SCALE = "weighbridge"
+PLANT_LABORATORY = "plant laboratory"
+
+
+class When(NamedTuple):
+    """A day of the month, the first is 0, and an hour of it."""
+
+    day: int
+    hour: float
+
+    def later(self, hours: float) -> When:
+        """The same day, some hours later."""
+        return When(self.day, self.hour + hours)
+
+
+class Road(NamedTuple):
+    """How a lot is carried: from site to site, in how many days, onto which scale."""
+
+    source: str
+    target: str
+    days: int
+    scale: str
+
+
+@dataclass(slots=True)
+class Stock:
+    """A lot as people keep it in mind.
+
+    Attributes
+    ----------
+    lot : its name.
+    true_kg : what is truly in it, by component.
+    book_kg : the book's mass.
+    ready : day from which it may be used.
+    owners : who has title to parts of it.
+    """
+
+    lot: str
+    true_kg: Array
+    book_kg: int
+    ready: int = 0
+    owners: frozenset[str] = frozenset()
+
+    def take(self, kg: int) -> Array:
+        """Cut off a part."""
+        part: Array = self.true_kg * (kg / self.book_kg)
+        self.true_kg = self.true_kg - part
+        self.book_kg -= kg
+        return part
+
+
+@dataclass(frozen=True, slots=True)
+class CellLot:
+    """A lot of finished cells: its day of delivery and its serial numbers, first and last."""
+
+    lot: str
+    delivered: int
+    mass_kg: int
+    cells: int
+    first: str
+    last: str
+
+
+@dataclass(slots=True)
+class Month:
+    """The month as it unfolds; `days` holds the commands of each day, the month's first is 0."""
+
+    matter: MonthMatter
+    settings: MonthSettings
+    draws: np.random.Generator
+    labs: dict[str, Lab]
+    biases: dict[str, float] = field(default_factory=dict)
+    days: dict[int, list[c.Command]] = field(default_factory=dict)
+    floor: list[Stock] = field(default_factory=list)
+    black_mass: list[Stock] = field(default_factory=list)
+    metals: dict[str, list[Stock]] = field(default_factory=dict)
+    at_refiner: list[Stock] = field(default_factory=list)
+    cathode: list[Stock] = field(default_factory=list)
+    materials: dict[str, list[Stock]] = field(default_factory=dict)
+    line_scrap: dict[str, list[Stock]] = field(default_factory=dict)
+    cell_lots: list[CellLot] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    loads: int = 0
+
+    def number(self, name: str) -> float:
+        """A setting."""
+        return self.settings.numbers[name]
+
+    def whole(self, name: str, least: int = 0) -> int:
+        """A setting in whole numbers."""
+        return max(round(self.settings.numbers[name]), least)
+
+    def text(self, name: str) -> str:
+        """A setting that is text."""
+        return self.settings.texts[name]
+
+    def next(self, what: str, by: int = 1) -> int:
+        """Count on; the first is 1."""
+        self.counts[what] = self.counts.get(what, 0) + by
+        return self.counts[what]
+
+    def envelope(self, when: tuple[int, float], key: str, document: str = "") -> dict[str, Any]:
+        """What every command has."""
+        day, hour = when
+        moment = self.settings.start + timedelta(days=day, minutes=round(60 * hour))
+        actor = "plant" if hour < 24 else "office"
+        return {"key": key, "actor": actor, "occurred_at": moment, "document": document or key}
+
+    def say(self, day: int, command: c.Command) -> None:
+        """Put a command on its day."""
+        self.days.setdefault(day, []).append(command)
+
+    def normal(self, sigma: float) -> float:
+        """A draw around zero."""
+        return float(sigma * self.draws.standard_normal())
+
+    # -- weighing and analysing
+
+    def ticket(
+        self, when: When, lot: str, mass: float, *, scale: str = PLANT_SCALE, wrong: bool = False
+    ) -> int:
+        """Weigh a lot, in several trucks if it is more than one; give its net mass.
+
+        A wrong ticket is taken back and written anew.
+        """
+        trucks = self._trucks(mass)
+        step = self.number("scale_division")
+        sigma = self.number("scale_uncertainty") * math.sqrt(trucks)
+        tare = round(self.number("tare") * (1.0 + self.normal(0.01)) / step) * step * trucks
+        if scale not in self.biases:
+            self.biases[scale] = self.normal(0.7 * self.number("scale_uncertainty"))
+        seen = mass + self.biases[scale] * trucks + self.normal(0.7 * sigma)
+        net = int(max(round(seen / step), 1) * step)
+        if wrong:
+            key = f"weigh {lot} wrong"
+            self._weigh(when, lot, " wrong", (tare + net, tare - 5000.0, sigma, scale))
+            envelope = self.envelope(when.later(0.5), f"reverse {key}")
+            reason = "tare typed 5,000 kg too low"
+            self.say(when.day, c.Reverse(**envelope, event=key, reason=reason))
+            when = when.later(0.6)
+        self._weigh(when, lot, "", (tare + net, tare, sigma, scale))
+        return net
+
+    def _trucks(self, mass: float) -> int:
+        """How many trucks a lot fills; a tenth more than a load still goes onto one."""
+        return max(1, math.ceil(mass / max(self.number("black_mass_load"), 1.0) - 0.1))
+
+    def _weigh(
+        self, when: When, lot: str, suffix: str, weights: tuple[float, float, float, str]
+    ) -> None:
+        gross, tare, sigma, scale = weights
+        self.say(
+            when.day,
+            c.Weigh(
+                **self.envelope(when, f"weigh {lot}{suffix}", f"ticket {lot}{suffix}"),
+                lot=lot, ticket=f"{lot}{suffix}", gross_kg=gross, tare_kg=tare,
+                uncertainty_kg=round(sigma, 1), scale=scale,
+            ),
+        )  # fmt: skip
+
+    def floor_ticket(self, when: When, stock: Stock, scale: str = "floor scale") -> None:
+        """The floor scale's ticket of a run's output: the mass that the run was entered with."""
+        bags = 60
+        sigma = self.number("floor_scale_uncertainty")
+        self._weigh(when, stock.lot, "", (stock.book_kg + bags, bags, sigma, scale))
+
+    def assay(
+        self, when: When, stock: Stock, laboratory: str, *, uncertainty: str = "final_uncertainty"
+    ) -> None:
+        """An assay: the plant's own is provisional, that of others is final."""
+        stage = "provisional" if laboratory == PLANT_LABORATORY else "final"
+        relative = self.number("provisional_uncertainty" if stage == "provisional" else uncertainty)
+        shares = self.matter.substances(stock.true_kg) / float(stock.true_kg.sum())
+        found = self.labs[laboratory].assay(shares, relative)
+        if not found:
+            return
+        lot = stock.lot
+        self.say(
+            when.day,
+            c.Assay(
+                **self.envelope(when, f"{stage} assay {lot}", f"report {lot} {stage}"),
+                lot=lot, stage=stage, basis="as received",
+                shares={name: value for name, (value, _) in found.items()},
+                uncertainty={name: sigma for name, (_, sigma) in found.items()},
+                laboratory=laboratory, method="ICP-OES", sample=f"{lot} {stage}",
+            ),
+        )  # fmt: skip
+
+    def waste(self, kg: Array) -> Mapping[str, str]:
+        """What leaves as waste, kilograms by substance, as flow and analysis find it."""
+        error = 1.0 + self.normal(self.number("waste_uncertainty"))
+        return amounts_text(np.clip(kg, 0.0, None) * error)
+
+    # -- buying and carrying
+
+    def buy(
+        self, when: When, stock: Stock, material: str, *, supplier: str, owner: str, site: str
+    ) -> Stock:
+        """Receive a lot and weigh it on the site's scale."""
+        shares = self.matter.substances(stock.true_kg) / float(stock.true_kg.sum())
+        lot = stock.lot
+        self.say(
+            when.day,
+            c.Receive(
+                **self.envelope(when, f"receive {lot}", f"delivery note {lot}"),
+                lot=lot, material=material, supplier=supplier, owner=owner, site=site,
+                mass_kg=stock.book_kg, shares=shares_text(shares),
+            ),
+        )  # fmt: skip
+        net = self.ticket(
+            when.later(0.2), lot, float(stock.true_kg.sum()), scale=f"{site} weighbridge"
+        )
+        return Stock(lot, stock.true_kg, net, when.day, frozenset({owner}))
+
+    def send(self, when: When, stock: Stock, road: Road) -> When:
+        """Ship a whole lot; it is weighed where it arrives. Gives the moment of that."""
+        lot = stock.lot
+        envelope = self.envelope(when, f"ship {lot}", f"consignment {lot}")
+        self.say(when.day, c.Ship(**envelope, lot=lot, from_site=road.source, consignment=lot))
+        there = When(when.day + road.days, when.hour + 2)
+        spread = self.number("transit_spread")
+        mass = float(stock.true_kg.sum()) * (1.0 + self.normal(spread))
+        step = self.number("scale_division")
+        net = int(max(round(mass / step), 1) * step)
+        paper = f"ticket {lot} there"
+        envelope = self.envelope(there, f"arrive {lot}", paper)
+        arrive = c.Arrive(**envelope, lot=lot, consignment=lot, site=road.target, mass_kg=net)
+        self.say(there.day, arrive)
+        trucks = self._trucks(mass)
+        tare = round(self.number("tare") / step) * step * trucks
+        sigma = self.number("scale_uncertainty") * math.sqrt(trucks)
+        self._weigh(there.later(0.1), lot, " there", (tare + net, tare, sigma, road.scale))
+        stock.book_kg = net
+        return there
+
+    def sell(self, when: When, stock: Stock, buyer: str) -> None:
+        """Title of all owners passes to a buyer."""
+        for place, seller in enumerate(sorted(stock.owners - {buyer})):
+            key = f"title {stock.lot} {seller}"
+            envelope = self.envelope(when.later(0.02 * place), key, f"invoice {stock.lot}")
+            command = c.TransferTitle(**envelope, lot=stock.lot, seller=seller, buyer=buyer)
+            self.say(when.day, command)
+        stock.owners = frozenset({buyer})
+
+
+def draw(
+    stocks: Iterable[Stock], kg: float
+) -> tuple[dict[str, c.Kg | None], Array, frozenset[str]]:
+    """Take whole kilograms off lots, the first first: inputs for a command, matter, owners."""
+    left = round(kg)
+    inputs: dict[str, c.Kg | None] = {}
+    parts: list[Array] = []
+    owners: frozenset[str] = frozenset()
+    for source in stocks:
+        taken = min(left, source.book_kg)
+        if taken > 0:
+            inputs[source.lot] = None if taken == source.book_kg else taken
+            parts.append(source.take(taken))
+            owners |= source.owners
+            left -= taken
+    return inputs, np.sum(parts, axis=0), owners
+
+
+def shares_text(shares: Array) -> dict[str, str]:
+    """Shares as a sender states them; what is nothing is left out."""
+    return {
+        name: f"{share:.4f}"
+        for name, share in zip(SUBSTANCES, shares, strict=True)
+        if name != "other" and share > 5e-5
+    }
+
+
+def measured(shares: Array) -> dict[str, str]:
+    """Shares as a run sheet states those of a product, finer than a sender's."""
+    return {
+        name: f"{share:.6f}"
+        for name, share in zip(SUBSTANCES, shares, strict=True)
+        if name != "other" and share > 5e-7
+    }
+
+
+def amounts_text(kg: Array) -> Mapping[str, str]:
+    """Kilograms by substance, to the hundred grams."""
+    return {
+        name: f"{amount:.1f}" for name, amount in zip(SUBSTANCES, kg, strict=True) if amount >= 0.05
+    }

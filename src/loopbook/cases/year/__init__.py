@@ -1,0 +1,1 @@
+"""The yearly model of a case: supply, plants, mass, money, carbon."""

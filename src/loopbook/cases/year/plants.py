@@ -1,0 +1,238 @@
+"""The plant and the refiner: one flowsheet solve each, with the years as its scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.cases.folder.case import METALS, RECOVERY_TABLES, Case, Facts, library_key
+from loopbook.cases.year.supply import Supply
+from loopbook.errors import BalanceError
+from loopbook.flowsheet.economics.cost import Equipment, Plant, PlantCost, plant_cost
+from loopbook.flowsheet.routes import (
+    RouteResult,
+    RouteSetting,
+    Sourced,
+    direct,
+    hydro,
+    preprocessing,
+    pyro,
+)
+from loopbook.matter import component_names, components
+from loopbook.matter.library import Library
+from loopbook.matter.tables import Number
+
+__all__ = ["Works", "annual_cost", "metal_share", "works"]
+
+Array = NDArray[np.float64]
+
+ROUTES = {"hydro": hydro, "pyro": pyro, "direct": direct}
+BLACK_MASS, COPPER, ALUMINIUM = "black mass", "copper", "aluminium"
+_CLOSURE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """What a plant made of its feed in each year.
+
+    Attributes
+    ----------
+    route : the solved route, per kg of feed.
+    feed_t : tonnes of feed, by year.
+    products_t : tonnes by product.
+    elements_t : tonnes of each element (and of graphite) by product.
+    keys : input keys of the numbers that the route used.
+    """
+
+    route: RouteResult
+    feed_t: Array
+    products_t: Mapping[str, Array]
+    elements_t: Mapping[str, Mapping[str, Array]]
+    keys: tuple[str, ...]
+
+    def ghg_t(self, part: str) -> Array:
+        """Greenhouse gases of a part (``materials``, ``energy``, ``process``), t CO2e by year."""
+        tonnes: Array = self.route.burdens.ghg_kgco2e_per_kg[part] * self.feed_t
+        return tonnes
+
+
+def metal_share(element: str, product: str) -> float:
+    """kg of an element, or of graphite (``C``), per kg of a product.
+
+    >>> metal_share("Ni", "Ni"), round(metal_share("Li", "Li2CO3"), 4), metal_share("C", "Li2CO3")
+    (1.0, 0.1879, 0.0)
+    """
+    if element == "C":
+        return float(product == "graphite")
+    if product == element:
+        return 1.0
+    symbols = {metal.element for metal in METALS}
+    if product in symbols:
+        return 0.0
+    return float(components(product).items[0].element_shares().get(element, 0.0))
+
+
+def works(case: Case, made: Supply, facts: Facts) -> tuple[Works, Works]:
+    """Solve the plant for what it takes and the refiner for its black mass, in every year.
+
+    The plants are sized by their capacity; a year's amounts are flows per kg times its feed. A
+    year without feed has the composition of the contract's cells, times nothing.
+    """
+    library, renamed = _with_recoveries(case)
+    get = case.settings.get
+    stand_in = {p.chemistry: p.cell_design for p in made.producers}
+    setting = RouteSetting(
+        throughput_t_per_yr=get("plant.capacity"),
+        location=get("region"),
+        dollar_year=get("equipment_year"),
+        priced_as=stand_in,
+    )
+    feed = made.feed_t()
+    total = feed.sum(axis=0)
+    cell = np.array([made.cell.get(name, 0.0) for name in made.components])
+    shares = np.where(total > 0.0, feed / np.where(total > 0.0, total, 1.0), cell[:, None])
+    numbers = Sourced(library)
+    plant = preprocessing(
+        {n: s for n, s in zip(made.components, shares, strict=True) if s.any()},
+        setting, numbers=numbers,
+    )  # fmt: skip
+    first = _works(plant, total, _remember(numbers, facts, renamed))
+    _check(first)
+    numbers = Sourced(library)
+    basis = plant.solution.plan.basis.names
+    black_mass = {n: plant.solution.share(BLACK_MASS, n) for n in basis}
+    refined = ROUTES[get("route")](
+        {n: s for n, s in black_mass.items() if s.any()},
+        replace(setting, throughput_t_per_yr=get("refiner.capacity")), numbers=numbers,
+    )  # fmt: skip
+    second = _works(refined, first.products_t[BLACK_MASS], _remember(numbers, facts, renamed))
+    return first, second
+
+
+def _with_recoveries(case: Case) -> tuple[Library, dict[str, str]]:
+    """The library with the case's recoveries in it; and input keys that replace library keys."""
+    changed: dict[tuple[str, str, str], Number] = {}
+    renamed: dict[str, str] = {}
+    for row in case.rows("recoveries.csv"):
+        table, subject = RECOVERY_TABLES.get(row["route"], ("recoveries", row["route"]))
+        old = case.library.get(subject, row["parameter"], table)
+        changed[table, subject, row["parameter"]] = replace(
+            old, value=row["value"], unit=row["unit"]
+        )
+        renamed[library_key(old)] = row.key("value")
+    rows = tuple(changed.get((n.table, n.subject, n.parameter), n) for n in case.library.numbers)
+    return Library(rows, case.library.sources), renamed
+
+
+def _remember(numbers: Sourced, facts: Facts, renamed: Mapping[str, str]) -> tuple[str, ...]:
+    """Input keys of what a route used; library rows that are not the case's are remembered."""
+    keys = []
+    for number in numbers.used:
+        key = library_key(number)
+        if key in renamed:
+            keys.append(renamed[key])
+        else:
+            facts.take(number)
+            keys.append(key)
+    return tuple(keys)
+
+
+def _works(route: RouteResult, feed_t: Array, keys: tuple[str, ...]) -> Works:
+    products = {name: share * feed_t for name, share in route.products.items()}
+    elements = {
+        name: {m.element: tonnes * _content(route, name, m.element) for m in METALS}
+        for name, tonnes in products.items()
+    }
+    return Works(route, feed_t, products, elements, keys)
+
+
+def _content(route: RouteResult, stream: str, element: str) -> Array | float:
+    """kg of an element (graphite for ``C``) per kg of a product; zero where nothing flows.
+
+    A product that is counted as an element or compound is that, whatever its stream holds; a
+    mixture, such as black mass, is what its stream holds.
+    """
+    if stream in {metal.element for metal in METALS} or stream in component_names():
+        return metal_share(element, stream)
+    flow = route.solution
+    basis = flow.plan.basis
+    mass = flow.mass(stream)
+    safe = np.where(mass > 0.0, mass, 1.0)
+    if element == "C":
+        found = flow.flow(stream, "graphite") if "graphite" in basis.index else 0.0 * mass
+    elif element in basis.elements:
+        found = flow.element(stream, element)
+    else:
+        found = 0.0 * mass
+    share: Array = found / safe
+    return share
+
+
+def _check(plant: Works) -> None:
+    """Black mass, metals and what is left of the feed must be the feed; each element too."""
+    report = plant.route.solution.report
+    if not report.worst_closure <= _CLOSURE:
+        raise BalanceError(f"{plant.route.route} closes to {report.worst_closure:.3g} only")
+    made = np.sum(list(plant.products_t.values()), axis=0)
+    if not (made <= plant.feed_t * (1.0 + _CLOSURE)).all():
+        raise BalanceError(f"{plant.route.route} makes more than it is fed")
+
+
+def annual_cost(
+    done: Works,
+    *,
+    feed_usd: Array,
+    revenue_usd: Mapping[str, Array],
+    library: Library,
+    location: str,
+) -> tuple[PlantCost, tuple[str, ...]]:
+    """Cost of each year with the plant sized by its capacity, by EverBatt's method.
+
+    Parameters
+    ----------
+    done : the plant's years.
+    feed_usd : what it pays for its feed, USD by year.
+    revenue_usd : by product, USD by year.
+    library, location : tables, and row of ``geography``.
+
+    Returns
+    -------
+    Cost by line, USD by year; and input keys of what it used.
+    """
+    route, per_year = done.route, done.feed_t * 1000.0
+    sized = route.cost
+    at_size = 1000.0 * sized.throughput_t_per_yr
+    numbers = Sourced(library)
+
+    def amount(line: str, price: str, unit: str) -> Array:
+        """Flow per kg of feed behind a cost line."""
+        cost: Array = sized.annual_usd[line] / at_size
+        return cost / numbers(location, price, "geography", unit=unit)
+
+    def per_kg(usd: Array) -> Array:
+        out: Array = usd / np.where(per_year > 0.0, per_year, 1.0)
+        return out
+
+    whole = Equipment(
+        "all equipment", sized.throughput_t_per_yr, 1.0, sized.capital_usd["purchased equipment"],
+        sized.labour_person_hour_per_d,
+    )  # fmt: skip
+    bought = {n: x for n, x in route.reagents.items() if numbers.has(n, "price", "prices")}
+    plant = Plant(
+        throughput_t_per_yr=done.feed_t,
+        days_per_yr=numbers("generic", "days", "preprocessing", unit="d/yr"),
+        life_yr=numbers("generic", "plant life", "preprocessing", unit="yr"),
+        equipment=(whole,),
+        reagents_kg_per_kg={n: x for n, x in bought.items() if n not in {"O2", "water"}},
+        energy_mj_per_kg=route.process_energy_mj_per_kg,
+        water_l_per_kg=amount("water", "water price", "USD/L"),
+        wastewater_l_per_kg=amount("wastewater", "wastewater price", "USD/L"),
+        solid_waste_kg_per_kg=amount("landfill", "landfill price", "USD/kg"),
+        feed_usd_per_kg=per_kg(feed_usd),
+        revenue_usd_per_kg={name: per_kg(usd) for name, usd in revenue_usd.items()},
+    )
+    cost = plant_cost(plant, numbers, location=location)
+    return cost, tuple(library_key(number) for number in numbers.used)

@@ -1,0 +1,1 @@
+"""What a flowsheet costs and emits, and how sure that is."""

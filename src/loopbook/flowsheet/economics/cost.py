@@ -1,0 +1,378 @@
+"""What a plant costs: purchased equipment, capital, operating lines, cost per kg.
+
+The method is that of EverBatt 2023 (source_id ``everbatt2023``), which follows Towler and Sinnott:
+purchase cost by capacity, factors to fixed capital, fixed and variable lines, capital spread over
+the plant's life. Every number comes from a table: ``equipment_2023``, ``cost_index``,
+``capital_factors``, ``operating_factors``, ``prices``, ``geography``.
+
+Not covered: diesel is not bought (EverBatt buys none), no income tax, no start-up cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from loopbook.flowsheet.sourced import Sourced
+from loopbook.flowsheet.units.parameters import Array
+
+__all__ = ["Equipment", "EquipmentCatalogue", "Plant", "PlantCost", "capital_usd", "plant_cost"]
+
+_TABLE = "equipment_2023"
+_CAPACITY_STEP = 10.0  # design capacities are rounded up to the next 0.1 t/h (Preproc. Par.!AC503)
+_ROUNDING = 1e-9  # what float noise may add before a capacity is rounded up
+_INSIDE = (
+    "erection",
+    "piping",
+    "instruments and control",
+    "electrical",
+    "civil",
+    "structures",
+    "lagging and paint",
+)
+_ON_SITE = ("property taxes and insurance", "rent", "environmental charges")
+
+
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """Purchase cost ``pieces * escalation * (a * capacity**b + c)`` USD, capacity in t/h."""
+
+    a: float
+    b: float
+    c: float
+    escalation: float
+    capacity_per_feed: float
+    labour_person_hour_per_d: float
+    pieces: float
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """A line of the equipment list; arrays of shape (scenario,).
+
+    Attributes
+    ----------
+    name : equipment of the catalogue.
+    capacity_t_per_h : design capacity of one piece, t/h (m3/h for flotation).
+    pieces : pieces of one set.
+    purchase_usd : purchase cost of all sets.
+    labour_person_hour_per_d : operators' time.
+    """
+
+    name: str
+    capacity_t_per_h: Array
+    pieces: float
+    purchase_usd: Array
+    labour_person_hour_per_d: float
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentCatalogue:
+    """Equipment with cost law, labour and number of pieces, from table ``equipment_2023``.
+
+    Parameters
+    ----------
+    numbers : tables.
+    dollar_year : year of the USD; costs are escalated by the plant cost index. The workbook's
+        default is 2020 (CM Rec Par.!C7).
+
+    >>> catalogue = EquipmentCatalogue(Sourced())
+    >>> round(float(catalogue.purchase_usd("hopper", np.array([2.109375]))[0]), 2)
+    80100.47
+    """
+
+    numbers: Sourced
+    dollar_year: int = 2020
+
+    def law(self, equipment: str) -> _Law:
+        """Cost law of a piece of equipment.
+
+        Raises
+        ------
+        UnknownNameError : no such equipment (the nearest names are offered), or a year without
+            index.
+        """
+        cost = self.numbers.row(equipment, "cost a", _TABLE)
+
+        def number(parameter: str) -> float:
+            return self.numbers(equipment, parameter, _TABLE)
+
+        return _Law(
+            a=cost.value,
+            b=number("cost exponent b"),
+            c=number("cost c"),
+            escalation=self._index(str(self.dollar_year)) / self._index(cost.year),
+            capacity_per_feed=number("capacity per plant feed"),
+            labour_person_hour_per_d=number("labour"),
+            pieces=number("pieces"),
+        )
+
+    def _index(self, year: str) -> float:
+        return self.numbers.row("CEPCI", "annual index", "cost_index", year=year).value
+
+    def line(
+        self,
+        equipment: str,
+        feed_t_per_h: Array,
+        *,
+        sets: float = 1.0,
+        train_t_per_h: float | None = None,
+    ) -> Equipment:
+        """Size and price a line of the equipment list.
+
+        Parameters
+        ----------
+        equipment : name in the catalogue.
+        feed_t_per_h : feed of the plant, or of the part that this equipment serves, t/h.
+        sets : how many times the line is bought.
+        train_t_per_h : capacity of a train where the law prices one train, t/h.
+
+        The law, ``capacity = ceil(0.1 t/h; feed * share * step)`` with the step 1.5 for one piece
+        and half of that for each of two (Preproc. Par.!AC503, AE583).
+        """
+        law = self.law(equipment)
+        step = self.numbers("plant", "capacity step", "operating_factors")
+        share = step if law.pieces == 1 else step / 2.0
+        wanted = np.atleast_1d(feed_t_per_h) * law.capacity_per_feed * share
+        capacity = np.ceil(wanted * _CAPACITY_STEP - _ROUNDING) / _CAPACITY_STEP
+        # no flow, no machine: 0**0 would price an empty hopper
+        one = np.where(capacity > 0.0, law.a * np.maximum(capacity, 1e-300) ** law.b + law.c, 0.0)
+        count = law.pieces * sets
+        purchase = one * law.escalation * count
+        if train_t_per_h is not None:
+            purchase = purchase * np.ceil(capacity / train_t_per_h - _ROUNDING)
+        return Equipment(equipment, capacity, law.pieces, purchase, law.labour_person_hour_per_d)
+
+    def purchase_usd(self, equipment: str, capacity_t_per_h: Array) -> Array:
+        """Purchase cost in USD for a throughput in t/h; see `line`."""
+        return self.line(equipment, capacity_t_per_h).purchase_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What `plant_cost` must know; arrays of shape (scenario,), per kg of feed.
+
+    Attributes
+    ----------
+    throughput_t_per_yr : feed.
+    days_per_yr : operating days.
+    life_yr : years over which the capital is spread.
+    equipment : the equipment list.
+    reagents_kg_per_kg : bought materials by name in table ``prices``.
+    energy_mj_per_kg : by carrier (``electricity``, ``natural gas``, ``diesel``).
+    water_l_per_kg, wastewater_l_per_kg, solid_waste_kg_per_kg : utilities and disposal.
+    feed_usd_per_kg : what the plant pays for its feed; negative when it is paid.
+    revenue_usd_per_kg : by product.
+    """
+
+    throughput_t_per_yr: Array
+    days_per_yr: float
+    life_yr: float
+    equipment: tuple[Equipment, ...]
+    reagents_kg_per_kg: Mapping[str, Array]
+    energy_mj_per_kg: Mapping[str, Array]
+    water_l_per_kg: Array
+    wastewater_l_per_kg: Array
+    solid_waste_kg_per_kg: Array
+    feed_usd_per_kg: Array
+    revenue_usd_per_kg: Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class PlantCost:
+    """Cost of a plant; arrays of shape (scenario,).
+
+    Attributes
+    ----------
+    capital_usd : capital by line.
+    annual_usd : cost by line, USD/yr; the lines add up to the total cost of production.
+    revenue_usd_per_kg : by product, per kg of feed.
+    throughput_t_per_yr : feed.
+    labour_person_hour_per_d : operators' time.
+    """
+
+    capital_usd: Mapping[str, Array]
+    annual_usd: Mapping[str, Array]
+    revenue_usd_per_kg: Mapping[str, Array]
+    throughput_t_per_yr: Array
+    labour_person_hour_per_d: float
+
+    @property
+    def total_usd_per_yr(self) -> Array:
+        """Total cost of production, USD/yr."""
+        total: Array = np.sum(list(self.annual_usd.values()), axis=0)
+        return total
+
+    @property
+    def cost_usd_per_kg(self) -> Array:
+        """Total cost of production per kg of feed, what the feed costs included."""
+        return self.total_usd_per_yr / (1000.0 * self.throughput_t_per_yr)
+
+    @property
+    def cost_without_feed_usd_per_kg(self) -> Array:
+        """Cost per kg of feed less what is paid for the feed itself."""
+        return self.cost_usd_per_kg - self.annual_usd["feed"] / (1000.0 * self.throughput_t_per_yr)
+
+    @property
+    def total_revenue_usd_per_kg(self) -> Array:
+        """Sum of the products' revenue per kg of feed."""
+        total: Array = np.sum(list(self.revenue_usd_per_kg.values()), axis=0)
+        return total
+
+
+def capital_usd(
+    purchased_usd: Array, numbers: Sourced, *, contingency_on_osbl: bool = True
+) -> dict[str, Array]:
+    """Fixed capital by line from the purchase cost of equipment, USD.
+
+    ``ISBL = purchased * (1 + factors)``, ``OSBL = 0.4 ISBL``, engineering 25 % of both and
+    contingency 10 % of both, after Towler and Sinnott. The workbook's formula takes contingency on
+    ISBL and engineering instead, though its label says ISBL and OSBL (Preproc. Par.!AD435);
+    ``contingency_on_osbl=False`` does as its formula does.
+
+    >>> lines = capital_usd(np.array([1e6]), Sourced(), contingency_on_osbl=False)
+    >>> round(float(lines["fixed capital"][0]))
+    6032000
+    """
+    factor = {f: numbers("purchased equipment", f, "capital_factors") for f in _INSIDE}
+    lines = {"purchased equipment": purchased_usd}
+    lines |= {name: purchased_usd * f for name, f in factor.items()}
+    isbl: Array = np.sum(list(lines.values()), axis=0)
+    osbl = isbl * numbers("ISBL", "OSBL", "capital_factors")
+    engineering = (isbl + osbl) * numbers("ISBL and OSBL", "engineering", "capital_factors")
+    basis = isbl + (osbl if contingency_on_osbl else engineering)
+    contingency = basis * numbers("ISBL and OSBL", "contingency", "capital_factors")
+    lines |= {"ISBL": isbl, "OSBL": osbl, "engineering": engineering, "contingency": contingency}
+    return lines | {"fixed capital": isbl + osbl + engineering + contingency}
+
+
+def plant_cost(
+    plant: Plant, numbers: Sourced, *, location: str = "US", as_everbatt: bool = False
+) -> PlantCost:
+    """Cost of a plant by line.
+
+    The workbook's total cost is circular: selling and licences are shares of the total, and
+    interest is paid on a working capital that holds weeks of cash cost. The circle is linear and is
+    solved exactly here.
+
+    Parameters
+    ----------
+    plant : flows per kg of feed, equipment list.
+    numbers : tables.
+    location : row of ``geography`` for utilities, labour and disposal.
+    as_everbatt : take contingency on the workbook's basis; see `capital_usd`.
+    """
+    purchased: Array = np.sum([line.purchase_usd for line in plant.equipment], axis=0)
+    capital = capital_usd(purchased, numbers, contingency_on_osbl=not as_everbatt)
+    per_year = 1000.0 * plant.throughput_t_per_yr
+    labour_h = _labour(plant, numbers)
+    lines = _variable(plant, numbers, location) | _fixed(
+        capital, labour_h * plant.days_per_yr, numbers, location
+    )
+    revenue: Array = np.sum(list(plant.revenue_usd_per_kg.values()), axis=0) * per_year
+    share = numbers("revenue", "research and development", "operating_factors")
+    lines["research and development"] = share * revenue
+    annuity = _annuity(numbers("capital", "charge rate", "capital_factors"), plant.life_yr)
+    lines["capital"] = annuity * capital["fixed capital"]
+    lines, working = _close_circle(lines, capital, numbers)
+    capital |= {"working capital": working, "total capital": capital["fixed capital"] + working}
+    return PlantCost(capital, lines, plant.revenue_usd_per_kg, plant.throughput_t_per_yr, labour_h)
+
+
+def _annuity(rate: float, years: float) -> float:
+    growth: float = (1.0 + rate) ** years
+    return rate * growth / (growth - 1.0)
+
+
+def _labour(plant: Plant, numbers: Sourced) -> float:
+    """Operators' time, person-hours a day; never less than a crew around the clock."""
+    listed = sum(line.labour_person_hour_per_d for line in plant.equipment)
+    return max(listed, numbers("plant", "least labour", "operating_factors"))
+
+
+def _variable(plant: Plant, numbers: Sourced, location: str) -> dict[str, Array]:
+    per_year = 1000.0 * plant.throughput_t_per_yr
+
+    def place(parameter: str, unit: str) -> float:
+        return numbers(location, parameter, "geography", unit=unit)
+
+    reagents = sum(
+        (
+            x * numbers(n, "price", "prices", unit="USD/kg")
+            for n, x in plant.reagents_kg_per_kg.items()
+        ),
+        start=np.zeros_like(per_year),
+    )
+    zero = np.zeros_like(per_year)
+    electricity = plant.energy_mj_per_kg.get("electricity", zero)
+    gas = plant.energy_mj_per_kg.get("natural gas", zero)
+    raw = per_year * (reagents + plant.feed_usd_per_kg)
+    per_mj = 3.6  # MJ per kWh
+    lines = {
+        "feed": per_year * plant.feed_usd_per_kg,
+        "reagents": per_year * reagents,
+        "electricity": per_year * electricity * place("electricity price", "USD/kWh") / per_mj,
+        "natural gas": per_year * gas * place("natural gas price", "USD/kWh") / per_mj,
+        "water": per_year * plant.water_l_per_kg * place("water price", "USD/L"),
+        "landfill": per_year * plant.solid_waste_kg_per_kg * place("landfill price", "USD/kg"),
+        "wastewater": per_year * plant.wastewater_l_per_kg * place("wastewater price", "USD/L"),
+    }
+    for name in ("consumables", "packaging and shipping"):
+        lines[name] = raw * numbers("raw materials", name, "operating_factors")
+    return lines
+
+
+def _fixed(
+    capital: Mapping[str, Array], labour_h_per_yr: float, numbers: Sourced, location: str
+) -> dict[str, Array]:
+    def factor(subject: str, parameter: str) -> float:
+        return numbers(subject, parameter, "operating_factors")
+
+    isbl, site = capital["ISBL"], capital["ISBL"] + capital["OSBL"]
+    price = numbers(location, "labour price", "geography", unit="USD/person_hour")
+    operating = np.full_like(isbl, labour_h_per_yr * price)
+    supervision = operating * factor("operating labour", "supervision")
+    salary = (operating + supervision) * factor("operating labour", "salary overhead")
+    labour = operating + supervision + salary
+    lines = {
+        "operating labour": operating,
+        "supervision": supervision,
+        "salary overhead": salary,
+        "maintenance": isbl * numbers("ISBL", "maintenance per year", "capital_factors"),
+        "general and administrative": labour * factor("labour", "general and administrative"),
+    }
+    return lines | {name: site * factor("ISBL and OSBL", name) for name in _ON_SITE}
+
+
+def _close_circle(
+    lines: dict[str, Array], capital: Mapping[str, Array], numbers: Sourced
+) -> tuple[dict[str, Array], Array]:
+    """Add the lines that depend on the total, and the working capital.
+
+    With cash cost C, annual capital A, other cash lines L, shares s of the total, interest i:
+    ``C = L + s (C + A) + i W`` and ``W = C k - R m + w (ISBL + OSBL)``.
+    """
+
+    def factor(subject: str, parameter: str) -> float:
+        return numbers(subject, parameter, "operating_factors")
+
+    weeks = factor("year", "weeks")
+    k = factor("working capital", "weeks of cash cost") / weeks
+    raw = lines["feed"] + lines["reagents"]
+    fixed_part = factor("working capital", "share of ISBL and OSBL") * (
+        capital["ISBL"] + capital["OSBL"]
+    ) - raw * (factor("working capital", "weeks of raw materials") / weeks)
+    interest = factor("working capital", "interest")
+    shares = {
+        name: factor("total cost", name)
+        for name in ("selling and marketing", "licences and royalties")
+    }
+    s = sum(shares.values())
+    annual_capital = lines["capital"]
+    other: Array = np.sum([x for n, x in lines.items() if n != "capital"], axis=0)
+    cash = (other + s * annual_capital + interest * fixed_part) / (1.0 - s - interest * k)
+    working = cash * k + fixed_part
+    added = {name: share * (cash + annual_capital) for name, share in shares.items()}
+    return lines | added | {"interest on working capital": interest * working}, working

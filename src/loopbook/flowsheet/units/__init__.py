@@ -1,0 +1,1 @@
+"""Unit operations and their parameters."""

@@ -1,0 +1,248 @@
+"""Charts of the report as plain figures for Plotly.js, made from the tables of a `CaseResult`.
+
+A figure is a mapping of ``data`` and ``layout``. A colour is a role, ``"@c1"`` or ``"@c1/0.4"``
+with an opacity: the page's style sheet says what the role looks like in light, in dark and on
+paper, so that a figure has no colour of its own. A chart whose table is missing, or holds nothing
+but zeros, has no figure: the page then says that there is nothing to show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from loopbook.report.format import is_number, is_share, unit_text
+from loopbook.report.table import CaseResult, Cell, Column, Table
+
+__all__ = ["Chart", "Figure", "Series", "charts", "find_column", "series_of"]
+
+Figure: TypeAlias = dict[str, Any]
+
+_MILLIONS = 2e6
+
+PALETTE = ("@c1", "@c2", "@c3", "@c4", "@c5", "@c6", "@c8", "@c9", "@c7")
+"""Roles of unnamed series, in order."""
+
+OF_MATTER = (
+    (r"\bNi\b|nickel", "@c3"),
+    (r"\bCo\b|cobalt", "@c1"),
+    (r"\bLi\b|lithium", "@c4"),
+    (r"\bMn\b|mangan", "@c5"),
+    (r"\bCu\b|copper", "@c2"),
+    (r"\bAl\b|alumin", "@c7"),
+    (r"\bC\b|graphite", "@c8"),
+)
+"""Colour of a metal, the same in each chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Numbers over a shared axis: name, and one cell for each place on the axis."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart of the page.
+
+    Parameters
+    ----------
+    name : identifier in the page.
+    title, text : heading, and a sentence that says what to see.
+    unit : of its numbers.
+    table : name of the table that it draws.
+    columns : columns of the table that it draws, for the links.
+    figure : for Plotly.js, or None where there is nothing to show.
+    """
+
+    name: str
+    title: str
+    text: str
+    unit: str
+    table: str
+    columns: tuple[Column, ...] = ()
+    figure: Figure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What a bar or line chart draws: which columns of a table, and how.
+
+    Parameters
+    ----------
+    name, title, text, table : as in `Chart`.
+    columns : patterns of column names, in the order of drawing; one may match several columns or
+        none. With `by`, the first match holds the numbers of a long table.
+    by : pattern of the column that splits a long table into series.
+    lines : patterns of the columns drawn as lines; the rest are bars.
+    stacked : whether bars stand on one another.
+    log : whether the axis is logarithmic, for numbers that differ by powers of ten.
+    where : keeps a record of the table.
+    """
+
+    name: str
+    title: str
+    text: str
+    table: str
+    columns: tuple[str, ...]
+    by: str = ""
+    lines: tuple[str, ...] = ()
+    stacked: bool = False
+    log: bool = False
+    where: Callable[[Mapping[str, Cell]], bool] | None = field(default=None)
+
+
+def find_column(table: Table, pattern: str) -> Column | None:
+    """First column whose whole name matches a pattern."""
+    for column in table.columns:
+        if re.fullmatch(pattern, column.name):
+            return column
+    return None
+
+
+def axis_of(table: Table) -> Column:
+    """Column of the axis: the year, or else the first one."""
+    return find_column(table, "year|.*_year") or table.columns[0]
+
+
+def series_of(table: Table, plot: Plot) -> tuple[list[str], list[Series]]:
+    """Places on the axis and the series of a chart.
+
+    A wide table gives a series a column; a long one (`Plot.by`) a series for each text in that
+    column, summed over the rows of one place.
+    """
+    axis = axis_of(table)
+    records = [r for r in table.records() if plot.where is None or plot.where(r)]
+    places = list(dict.fromkeys(str(r[axis.name]) for r in records))
+    found = [c for p in plot.columns for c in table.columns if re.fullmatch(p, c.name)]
+    by = find_column(table, plot.by) if plot.by else None
+    groups: dict[tuple[str, str], dict[str, Cell]] = {}
+    columns = {c.name: c for c in found}
+    for record in records:
+        for column in found[:1] if by else found:
+            group = str(record[by.name]) if by else column.title
+            cells = groups.setdefault((group, column.name), {})
+            place = str(record[axis.name])
+            cells[place] = _sum(cells.get(place), record[column.name])
+    return places, [
+        Series(group, tuple(cells.get(p) for p in places), columns[name])
+        for (group, name), cells in groups.items()
+        if any(cells.values())
+    ]
+
+
+def _sum(a: Cell, b: Cell) -> Cell:
+    if b is None or isinstance(b, str) or not is_number(b):
+        return a
+    return b if a is None or isinstance(a, str) else a + b
+
+
+def colour_of(name: str, position: int) -> str:
+    """Role of a series: that of its metal, or the next one of the palette."""
+    for pattern, role in OF_MATTER:
+        if re.search(pattern, name, re.IGNORECASE if len(pattern) > 6 else 0):
+            return role
+    return PALETTE[position % len(PALETTE)]
+
+
+def plot_chart(result: CaseResult, plot: Plot) -> Chart:
+    """A bar or line chart of one table."""
+    table = result.tables.get(plot.table)
+    if table is None or not table.columns:
+        return Chart(plot.name, plot.title, plot.text, "", plot.table)
+    places, series = series_of(table, plot)
+    columns = tuple(dict.fromkeys(s.column for s in series))
+    if not series:
+        return Chart(plot.name, plot.title, plot.text, "", plot.table)
+    factor, unit = scale_of(series)
+    traces = list(_traces(places, series, plot, (factor, unit)))
+    figure = {"data": traces, "layout": _layout(plot, keys=len(series) > 1)}
+    return Chart(plot.name, plot.title, plot.text, unit, plot.table, columns, figure)
+
+
+def scale_of(series: Sequence[Series]) -> tuple[float, str]:
+    """Factor and unit that a chart is drawn in: percent for shares, millions for large numbers.
+
+    >>> column = Column("cost_usd", "Cost", "USD")
+    >>> scale_of([Series("Cost", (91e6, None), column)])
+    (1e-06, 'million USD')
+    """
+    column = series[0].column
+    if is_share(column):
+        return 100.0, "%"
+    numbers = [_plain(cell) or 0.0 for one in series for cell in one.cells]
+    if max(map(abs, numbers), default=0.0) >= _MILLIONS:
+        return 1e-6, f"million {unit_text(column.unit)}"
+    return 1.0, unit_text(column.unit)
+
+
+def _traces(
+    places: Sequence[str], series: Sequence[Series], plot: Plot, scale: tuple[float, str]
+) -> Iterator[Figure]:
+    factor, unit = scale
+    taken: set[str] = set()
+    for position, one in enumerate(series):
+        role = colour_of(one.name, position)
+        role = role if role not in taken else next(r for r in (*PALETTE, role) if r not in taken)
+        taken = taken | {role} if len(taken) < len(PALETTE) - 1 else set()
+        trace: Figure = {
+            "name": one.name,
+            "x": list(places),
+            "y": [_drawn(cell, factor, log=plot.log) for cell in one.cells],
+            "hovertemplate": f"%{{y:,.4~r}} {unit}",
+        }
+        if any(re.fullmatch(p, one.column.name) for p in plot.lines):
+            dash = ("solid", "dash", "dot", "dashdot")[position % 4]
+            trace |= {"type": "scatter", "mode": "lines+markers", "connectgaps": False}
+            trace |= {"line": {"color": role, "width": 2.5, "dash": dash}}
+            trace |= {"marker": {"color": role, "size": 6}}
+        else:
+            trace |= {"type": "bar", "marker": {"color": role}}
+        yield trace
+
+
+def _drawn(cell: Cell, factor: float, *, log: bool) -> float | None:
+    """A number as it is drawn; a logarithmic axis has no place for zero."""
+    number = _plain(cell, factor)
+    return None if log and number is not None and number <= 0.0 else number
+
+
+def _plain(cell: Cell, factor: float = 1.0) -> float | None:
+    if cell is None or isinstance(cell, str) or not is_number(cell):
+        return None
+    return float(f"{cell * factor:.7g}")
+
+
+def _layout(plot: Plot, *, keys: bool) -> Figure:
+    axis = {"fixedrange": True, "automargin": True, "gridcolor": "@grid", "linecolor": "@line"}
+    return {
+        "barmode": "relative" if plot.stacked else "group",
+        "bargap": 0.25,
+        "xaxis": {**axis, "type": "category", "tickangle": 0, "showgrid": False},
+        "yaxis": {
+            **axis,
+            **({"type": "log", "dtick": 1} if plot.log else {"rangemode": "tozero"}),
+            "tickformat": ",",
+            "zerolinecolor": "@line",
+        },
+        "hovermode": "x unified",
+        "showlegend": keys,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": -0.14,
+            "yanchor": "top",
+            "traceorder": "normal",
+        },
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+    }
+
+
+def charts(result: CaseResult, plots: Sequence[Plot]) -> list[Chart]:
+    """All bar and line charts, in order."""
+    return [plot_chart(result, plot) for plot in plots]

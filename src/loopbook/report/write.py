@@ -1,0 +1,163 @@
+"""Writing a run to a folder: all of it or nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from loopbook import __version__
+from loopbook.errors import Finding, InputError
+from loopbook.report.table import CaseResult, Cell, Table
+
+__all__ = ["INPUTS", "SUMMARY", "result_json", "write_result"]
+
+INPUTS, SUMMARY, REPORT = "inputs.json", "summary.json", "report.html"
+_OURS = "loopbook-run"
+
+
+def write_result(result: CaseResult, out: Path) -> Path:
+    """Write tables (CSV and Parquet), inputs with checksums, summary and report.
+
+    Everything is written to a folder beside `out` and then put in its place, so that nobody ever
+    sees half a run. An `out` that holds something else than a run is left alone.
+
+    Parameters
+    ----------
+    result : what the run gave.
+    out : folder of the run.
+
+    Returns
+    -------
+    Path of the report.
+    """
+    if out.exists() and not _is_run(out):
+        hint = "give a folder that is new, empty or holds an earlier run"
+        raise InputError([Finding("input", str(out), "a folder of a run", "other files", hint)])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        _write(result, scratch)
+        scratch.chmod(0o755)  # mkdtemp makes folders for the owner alone
+        _put_in_place(scratch, out)
+    finally:
+        if scratch.exists():
+            shutil.rmtree(scratch)
+    return out / REPORT
+
+
+def _is_run(out: Path) -> bool:
+    if not out.is_dir():
+        return False
+    if not any(out.iterdir()):
+        return True
+    try:
+        found = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("kind") == _OURS
+
+
+def _put_in_place(scratch: Path, out: Path) -> None:
+    if not out.exists():
+        scratch.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+    out.rename(old / "run")
+    try:
+        scratch.rename(out)
+    except OSError:
+        (old / "run").rename(out)
+        raise
+    finally:
+        shutil.rmtree(old)
+
+
+def _write(result: CaseResult, folder: Path) -> None:
+    from loopbook.report.page import write_report
+
+    tables = folder / "tables"
+    tables.mkdir()
+    for table in result.tables.values():
+        _write_csv(table, tables / f"{table.name}.csv")
+        _write_parquet(table, tables / f"{table.name}.parquet")
+    _write_json(_inputs_json(result), folder / INPUTS)
+    _write_json({"kind": _OURS, **result_json(result)}, folder / SUMMARY)
+    for name, raw in result.attachments.items():
+        (folder / name).write_bytes(raw)
+    write_report(result, folder / REPORT)
+
+
+def _write_csv(table: Table, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(column.name for column in table.columns)
+        writer.writerows(
+            ["" if cell is None else _text(cell) for cell in row] for row in table.rows
+        )
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+def _write_parquet(table: Table, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays, fields = [], []
+    for place, column in enumerate(table.columns):
+        cells = [row[place] for row in table.rows]
+        kinds = {type(cell) for cell in cells if cell is not None}
+        if kinds <= {int, float} and float in kinds:
+            kind, cells = pa.float64(), [None if c is None else float(str(c)) for c in cells]
+        else:
+            kind = {frozenset({int}): pa.int64(), frozenset({bool}): pa.bool_()}.get(
+                frozenset(kinds), pa.string()
+            )
+            if kind == pa.string():
+                cells = [None if c is None else str(c) for c in cells]
+        arrays.append(pa.array(cells, type=kind))
+        about = {"unit": column.unit, "title": column.title, "how": column.how}
+        fields.append(pa.field(column.name, kind, metadata=about))
+    schema = pa.schema(fields, metadata={"title": table.title, "note": table.note})
+    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
+
+
+def result_json(result: CaseResult) -> dict[str, Any]:
+    """The result without its inputs, as JSON values."""
+    return {
+        "loopbook": __version__,
+        "name": result.name,
+        "title": result.title,
+        "switches": dict(result.switches),
+        "summary": dict(result.summary),
+        "tables": {name: _table_json(table) for name, table in result.tables.items()},
+    }
+
+
+def _table_json(table: Table) -> dict[str, Any]:
+    columns = [{"name": c.name, "title": c.title, "unit": c.unit, "how": c.how}
+               for c in table.columns]  # fmt: skip
+    return {"title": table.title, "note": table.note, "columns": columns,
+            "rows": [list(row) for row in table.rows]}  # fmt: skip
+
+
+def _inputs_json(result: CaseResult) -> dict[str, Any]:
+    return {
+        "files": [asdict(file) for file in result.files],
+        "inputs": {key: asdict(row) for key, row in result.inputs.items()},
+        "sources": {name: dict(work) for name, work in result.sources.items()},
+    }
+
+
+def _write_json(data: Mapping[str, Any], path: Path) -> None:
+    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")

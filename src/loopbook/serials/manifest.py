@@ -1,0 +1,118 @@
+"""The manifest of a register: the one small file that says which files count.
+
+It names the runs with their months, sizes and least and greatest serials, the file of ranges, and
+what was imported, by the digest of its content. A change of the register is a new manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from loopbook.errors import StorageError
+from loopbook.serials.files import (
+    PART,
+    read_json,
+    readable,
+    settle,
+    sync_folder,
+    write_json,
+)
+from loopbook.serials.ranges import RANGES, RangeTable
+from loopbook.serials.runs import ENDINGS, Run
+
+__all__ = ["Manifest", "Taken", "commit", "read_manifest", "read_ranges", "sweep", "write_ranges"]
+
+_FORMAT = "loopbook serials 1"
+_NAME = "manifest.json"
+_RANGES = "ranges-"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file that was imported: SHA-256 of its content, its name, rows and month."""
+
+    digest: str
+    file: str
+    rows: int
+    month: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a register holds.
+
+    Parameters
+    ----------
+    number : of the next file; never used twice.
+    ranges : name of the file of ranges; empty if there is none.
+    runs, taken : runs and imported files, in the order in which they came.
+    """
+
+    number: int = 1
+    ranges: str = ""
+    runs: Sequence[Run] = field(default_factory=tuple)
+    taken: Sequence[Taken] = field(default_factory=tuple)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Manifest of a folder; an empty one if there is none."""
+    path = folder / _NAME
+    told = read_json(path)
+    if told is None:
+        return Manifest()
+    try:
+        if told["format"] != _FORMAT:
+            raise StorageError(f"{path}: written by another version: {told['format']!r}")
+        runs = tuple(Run(**one) for one in told["runs"])
+        taken = tuple(Taken(**one) for one in told["imports"])
+        return Manifest(int(told["number"]), str(told["ranges"]), runs, taken)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StorageError(f"{path}: damaged: {error!r}") from error
+
+
+def commit(folder: Path, manifest: Manifest) -> None:
+    """Make a manifest the one that counts; its files must have their names already."""
+    sync_folder(folder)
+    told = asdict(manifest)
+    write_json(
+        folder / _NAME,
+        {
+            "format": _FORMAT,
+            "number": manifest.number,
+            "ranges": manifest.ranges,
+            "runs": told["runs"],
+            "imports": told["taken"],
+        },
+    )
+
+
+def sweep(folder: Path, manifest: Manifest) -> None:
+    """Delete what writers left over: files of a register's names that the manifest has not."""
+    kept = {f"{run.name}{ending}" for run in manifest.runs for ending in ENDINGS}
+    kept |= {manifest.ranges, _NAME}
+    for path in sorted(folder.iterdir()):
+        ours = path.name.endswith((PART, *ENDINGS)) or path.name.startswith(_RANGES)
+        if ours and path.name not in kept:
+            path.unlink(missing_ok=True)
+
+
+def read_ranges(folder: Path, manifest: Manifest) -> RangeTable:
+    """Ranges of a register."""
+    if not manifest.ranges:
+        return RangeTable.of([])
+    path = folder / manifest.ranges
+    with readable(path):
+        return RangeTable(pq.read_table(path, schema=RANGES, use_threads=False))
+
+
+def write_ranges(folder: Path, ranges: RangeTable, number: int) -> str:
+    """Write a new file of ranges; return its name."""
+    name = f"{_RANGES}{number:06d}.parquet"
+    part = folder / f"{name}{PART}"
+    pq.write_table(ranges.columns, part, compression="zstd")
+    settle(part)
+    return name

@@ -1,0 +1,145 @@
+"""Rows of edges as columns, and with the rows of lots as what a genealogy's arrays take.
+
+A row's values are taken apart as soon as it has come, while the processor has them at hand: among
+thousands of rows, each look at a value of an old one waits for memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+
+from loopbook.errors import BalanceError
+from loopbook.trace.genealogy.arrays import MASS, Additions, Graph
+from loopbook.trace.genealogy.numpy_loops import Amounts, Numbers
+
+__all__ = ["EdgeRows", "Row", "additions"]
+
+Row = tuple[Any, ...]
+
+
+class EdgeRows:
+    """Edges as columns.
+
+    Parameters
+    ----------
+    rows : source, target, event, and content of each substance; more may be added.
+
+    >>> edges = EdgeRows([("A", "B", 7, 2, 3)])
+    >>> edges.sources, edges.targets, edges.events, edges.content(2).tolist()
+    (['A'], ['B'], [7], [[2], [3]])
+    """
+
+    __slots__ = ("_amounts", "events", "sources", "targets")
+
+    def __init__(self, rows: Sequence[Row] = ()) -> None:
+        self.sources: list[str] = []
+        self.targets: list[str] = []
+        self.events: list[int] = []
+        self._amounts: list[Amounts] = []
+        self.add(rows)
+
+    def add(self, rows: Sequence[Row]) -> tuple[Sequence[str], Sequence[str]]:
+        """Add rows; returns their sources and their targets."""
+        if not rows:
+            return (), ()
+        sources, targets, events, *amounts = zip(*rows, strict=True)
+        self.sources.extend(sources)
+        self.targets.extend(targets)
+        self.events.extend(events)
+        self._amounts.append(np.array(amounts, np.int64))
+        return sources, targets
+
+    def content(self, count: int) -> Amounts:
+        """Content (substance, edge), mg; of so many substances."""
+        none = np.empty((count, 0), np.int64)
+        return np.concatenate([none, *self._amounts], axis=1)
+
+    def merge_sources(self, names: Set[str]) -> Set[str]:
+        """Make one lot without a name of these, if nothing was taken back from any; what is left.
+
+        An edge below zero takes back what went from one lot, and needs its name.
+        """
+        if not names or any((amounts < 0).any() for amounts in self._amounts):
+            return names
+        self.sources = ["" if name in names else name for name in self.sources]
+        return {""}
+
+    def without(self, places: Collection[int]) -> EdgeRows:
+        """The others."""
+        kept = [k for k in range(len(self.sources)) if k not in places]
+        found = EdgeRows()
+        found.sources = [self.sources[k] for k in kept]
+        found.targets = [self.targets[k] for k in kept]
+        found.events = [self.events[k] for k in kept]
+        found._amounts = [np.concatenate(self._amounts, axis=1)[:, kept]]
+        return found
+
+
+def additions(graph: Graph, lots: Sequence[Row], edges: EdgeRows) -> Additions:
+    """Rows as arrays.
+
+    Parameters
+    ----------
+    graph : knows the lots that were made before.
+    lots : name, material, number of the event, in the order in which they were made.
+    edges : with content of each of the graph's substances.
+
+    Raises
+    ------
+    BalanceError : an edge of a lot that is not there.
+    """
+    coming = [k for k, name in enumerate(edges.sources) if "/" in name]
+    leaving = [k for k, name in enumerate(edges.targets) if "/" in name]
+    if both := {*coming}.intersection(leaving):
+        # waste of a substance that no input had: no lot held it
+        return additions(graph, lots, edges.without(both))
+    first = {(edges.sources[k], False): k for k in reversed(coming)}
+    first |= {(edges.targets[k], True): k for k in reversed(leaving)}
+    for end, out in sorted(first, key=first.__getitem__):
+        graph.end_number(end, out=out)  # in the order of the rows, however many come at once
+    new = {row[0]: k for k, row in enumerate(lots, len(graph))}
+    if len(graph):
+        old = [x for x in {*edges.sources, *edges.targets} if x not in new and "/" not in x]
+        known = zip(old, graph.names.numbers(old).tolist(), strict=True)
+        new.update([(name, number) for name, number in known if number >= 0])
+    source = _numbers(_Numbers(graph, new, out=False), edges.sources)
+    target = _numbers(_Numbers(graph, new, out=True), edges.targets)
+    amounts = edges.content(len(graph.substances))
+    content = {MASS: amounts.sum(axis=0)} | dict(zip(graph.substances, amounts, strict=True))
+    came, outer = source < 0, (source < 0) | (target < 0)
+    inner = ~outer
+    sign = np.where(came[outer], 1, -1)
+    materials = [row[1] for row in lots]
+    numbers = {name: graph.material_number(name) for name in dict.fromkeys(materials)}
+    return Additions(
+        names=[row[0] for row in lots],
+        material=np.array([numbers[name] for name in materials], np.int32),
+        event=np.array([row[2] for row in lots], np.int64),
+        parent=source[inner],
+        child=target[inner],
+        content={name: x[inner] for name, x in content.items()},
+        lot=np.where(came, target, source)[outer],
+        end=-1 - np.where(came, source, target)[outer],
+        outside={name: x[outer] * sign for name, x in content.items()},
+    )
+
+
+class _Numbers(dict[str, int]):
+    """Numbers of the ends of edges, looked up once; of boundaries the complement, below zero."""
+
+    def __init__(self, graph: Graph, new: Mapping[str, int], *, out: bool) -> None:
+        super().__init__(new)
+        self._graph, self._out = graph, out
+
+    def __missing__(self, name: str) -> int:
+        if "/" not in name:
+            raise BalanceError(f"lot {name}: matter came or went when it was not yet made")
+        number = self[name] = -1 - self._graph.end_number(name, out=self._out)
+        return number
+
+
+def _numbers(known: Mapping[str, int], names: Sequence[str]) -> Numbers:
+    return np.fromiter(map(known.__getitem__, names), np.int64, len(names))

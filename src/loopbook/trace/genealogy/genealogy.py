@@ -1,0 +1,368 @@
+"""The genealogy of a book's lots, and the questions asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from loopbook.book.storage.uncollected import uncollected
+from loopbook.errors import Finding, InputError, nearest_hint
+from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
+from loopbook.trace.genealogy.arrays import MASS, Graph
+from loopbook.trace.genealogy.numpy_loops import Amounts, Kernels, Numbers, Shares, distinct
+from loopbook.trace.genealogy.reading import (
+    NOW,
+    AsOf,
+    read_ancestors,
+    read_descendants,
+    read_new,
+    unknown_lot,
+)
+
+if TYPE_CHECKING:
+    from loopbook.book import Book
+
+__all__ = ["Genealogy", "recall", "trace"]
+
+_RECENT = 10_000  # lots whose names are offered for a wrong one
+
+_Met = tuple[str, str, str, str]  # of an origin: id, kind, material, supplier
+
+
+def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
+    """Where a lot's matter came from: one question to a cold book, by SQL.
+
+    Parameters
+    ----------
+    book : an open book.
+    lot : its name; an unknown one is an InputError.
+    asof : only what had happened, or was known, by a moment.
+    """
+    with uncollected():
+        return Genealogy(read_ancestors(book, lot, asof)).trace(lot)
+
+
+def recall(book: Book, lot: str, *, asof: AsOf = NOW) -> Recall:
+    """Where a lot's matter went: one question to a cold book, by SQL.
+
+    Parameters
+    ----------
+    book : an open book.
+    lot : its name; an unknown one is an InputError.
+    asof : only what had happened, or was known, by a moment.
+    """
+    with uncollected():
+        return Genealogy(read_descendants(book, lot, asof)).recall(lot)
+
+
+class Genealogy:
+    """Lots and what went between them, in arrays: for many questions, and for all lots at once.
+
+    Parameters
+    ----------
+    graph : the arrays.
+    last : number of the last event that is in them.
+    asof : the moment up to which they tell.
+    """
+
+    def __init__(self, graph: Graph, last: int = 0, *, asof: AsOf = NOW) -> None:
+        self.graph, self.last, self.asof = graph, last, asof
+
+    @classmethod
+    def of(cls, book: Book, *, asof: AsOf = NOW, kernels: Kernels | None = None) -> Genealogy:
+        """The genealogy of a book, or of what it knew at a moment."""
+        found = cls(Graph(book.substances, kernels), asof=asof)
+        found.update(book)
+        return found
+
+    def update(self, book: Book) -> int:
+        """Add what the book has recorded since; returns the number of the last event.
+
+        Should the book's storage fail on the way, what was read is in, and the next call goes on
+        from there.
+        """
+        with uncollected():
+            for last in read_new(self.graph, book, self.last, self.asof):
+                self.last = last
+        return self.last
+
+    # -- raw numbers
+
+    def number(self, lot: str) -> int:
+        """Number of a lot; an unknown one is an InputError."""
+        found = self.graph.names.number(lot)
+        if found < 0:
+            count = len(self.graph)
+            known = self.graph.names.many(range(max(count - _RECENT, 0), count))
+            raise unknown_lot(lot, known)
+        return found
+
+    def place(self, substance: str) -> int:
+        """Place of a substance among the others; an unknown one is an InputError."""
+        if substance not in self.graph.substances:
+            hint = nearest_hint(substance, self.graph.substances)
+            expected, found = "a substance of the book", repr(substance)
+            raise InputError([Finding("unknown-name", "substance", expected, found, hint)])
+        return self.graph.substances.index(substance)
+
+    def material(self, number: int) -> str:
+        """Material of a lot by its number."""
+        return self.graph.materials[int(self.graph.material[number])]
+
+    def ancestors(self, lot: str) -> Numbers:
+        """Numbers of a lot and of all lots before it, whatever went from one to another; rising."""
+        return self.graph.kernels.ancestors(self.graph, np.array([self.number(lot)]))
+
+    def descendants(self, lot: str) -> Numbers:
+        """Numbers of a lot and of all lots after it, whatever went from one to another; rising."""
+        return self.graph.kernels.descendants(self.graph, np.array([self.number(lot)]))
+
+    def back(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
+        """Ancestors of a lot, itself included, and the share of its matter through each of them."""
+        self.place(substance)
+        order = self.ancestors(lot)
+        start = (order == self.number(lot)).astype(np.float64)
+        return order, self.graph.kernels.back(self.graph, [substance], order, start)[:, 0]
+
+    def forward(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
+        """Descendants of a lot, itself included, and the share of their matter that is its."""
+        self.place(substance)
+        order = self.descendants(lot)
+        start = (order == self.number(lot)).astype(np.float64)
+        return order, self.graph.kernels.forward(self.graph, [substance], order, start)[:, 0]
+
+    # -- questions
+
+    def trace(self, lot: str) -> Trace:
+        """Where a lot's matter came from, in every substance."""
+        graph, number = self.graph, self.number(lot)
+        order = self.ancestors(lot)
+        shares = self._shares(number, order, graph.kernels.back)
+        whole = _at(graph, number)
+        owner, end, nets = graph.nets(order)
+        suppliers = self.suppliers(owner, end)
+        roots = np.searchsorted(order, sorted(suppliers))
+        given, lot_parts = self._lots_of_origin(order[roots], shares[roots], suppliers)
+        places, supplied = np.searchsorted(order, owner), np.zeros(len(order), bool)
+        supplied[roots] = True
+        made = ~supplied[places]
+        gained = {name: net[made] for name, net in nets.items()}
+        through = shares[places[made]]
+        found, end_parts = self._boundaries_of_origin(through, owner[made], end[made], gained)
+        met, parts = given + found, np.concatenate([lot_parts, end_parts])
+        amounts = np.nan_to_num(parts) * whole
+        mass = (-amounts.sum(axis=1)).tolist()
+        rank = sorted(zip(mass, [name for name, *_ in met], range(len(met)), strict=True))
+        rows = list(zip(met, parts, amounts, strict=True))
+        origins = tuple(
+            [Origin(*its, part, amount) for its, part, amount in [rows[k] for *_, k in rank]]
+        )
+        inside = np.any(shares > 0.0, axis=1) & (order != number)
+        ancestors = int(np.count_nonzero(inside))
+        return Trace(lot, self.material(number), graph.substances, whole, origins, ancestors)
+
+    def _shares(
+        self, number: int, order: Numbers,
+        kernel: Callable[[Graph, Sequence[str], Numbers, Shares], Shares],
+    ) -> Shares:  # fmt: skip
+        """Shares (lot, substance); NaN for a substance that the lot has nothing of."""
+        graph = self.graph
+        start = (order == number).astype(np.float64)
+        shares = np.full((len(order), len(graph.substances)), np.nan)
+        held = [k for k, s in enumerate(graph.substances) if graph.of("total", s)[number] > 0.0]
+        if held:
+            shares[:, held] = kernel(graph, [graph.substances[k] for k in held], order, start)
+        return shares
+
+    def suppliers(self, owner: Numbers, end: Numbers) -> dict[int, str]:
+        """Lots that came from outside, by number, and from whom; of rows of `Graph.nets`."""
+        ends = self.graph.ends
+        parties = {
+            number: ends[number].split("/")[1]
+            for number in set(end.tolist())
+            if _kind(ends[number]) == "supplier"
+        }
+        rows = zip(owner.tolist(), end.tolist(), strict=True)
+        return {lot: parties[number] for lot, number in rows if number in parties}
+
+    def _lots_of_origin(
+        self, roots: Numbers, shares: Shares, suppliers: Mapping[int, str]
+    ) -> tuple[list[_Met], Shares]:
+        """Lots from outside of which there is something, and their shares of the traced lot."""
+        graph = self.graph
+        some = np.nansum(shares, axis=1) > 0.0
+        roots = roots[some]
+        known = graph.materials
+        met = [
+            (name, "lot", known[material], suppliers[lot])
+            for lot, name, material in zip(
+                roots.tolist(), graph.names.many(roots), graph.material[roots].tolist(), strict=True
+            )
+        ]
+        return met, shares[some]
+
+    def _boundaries_of_origin(
+        self, shares: Shares, owner: Numbers, end: Numbers, nets: Mapping[str, Amounts]
+    ) -> tuple[list[_Met], Shares]:
+        """Boundaries from which something came into lots that have parents, and how much.
+
+        Parameters
+        ----------
+        shares, owner, end, nets : a row for each lot and boundary: the share of the traced lot's
+            matter that came through the lot, the two, and mg from the one into the other.
+        """
+        graph = self.graph
+        net = np.stack([np.maximum(nets[s], 0.0) for s in graph.substances], axis=1)
+        total = np.stack([graph.of("total", s)[owner] for s in graph.substances], axis=1)
+        parts = shares * np.divide(net, total, out=np.zeros_like(net), where=total > 0)
+        gained: dict[str, Shares] = {}
+        for code in distinct(end).tolist():
+            name, part = graph.ends[code], parts[end == code].sum(axis=0)
+            if np.nansum(part) > 0.0:
+                gained[name] = gained.get(name, np.zeros(len(part))) + part
+        met = [(name, _kind(name), "", "") for name in gained]
+        return met, np.array([*gained.values()]).reshape(len(met), len(graph.substances))
+
+    def recall(self, lot: str) -> Recall:
+        """Where a lot's matter went, in every substance."""
+        graph, number = self.graph, self.number(lot)
+        order = self.descendants(lot)
+        part = np.nan_to_num(self._shares(number, order, graph.kernels.forward))
+        totals = np.stack([graph.of("total", s)[order] for s in graph.substances], axis=1)
+        shares = np.where(totals > 0.0, part, np.nan)
+        owner, end, nets = graph.nets(order)
+        out = np.stack([np.minimum(nets[s], 0) for s in graph.substances], axis=1)
+        places = np.searchsorted(order, owner)
+        held = totals - self._sent(order)
+        np.add.at(held, places, out)
+        amounts, held = part * totals, part * held
+        some = np.flatnonzero((part > 0.0).any(axis=1))
+        lots = order[some]
+        reached = [
+            Reached(name, graph.materials[material], shares[k], amounts[k], held[k])
+            for name, material, k in zip(
+                graph.names.many(lots), graph.material[lots].tolist(), some.tolist(), strict=True
+            )
+        ]
+        gone = -out * part[places]
+        some = np.flatnonzero((gone > 0.0).any(axis=1))
+        left = zip(end[some].tolist(), graph.names.many(owner[some]), gone[some], strict=True)
+        ends = graph.ends
+        ended = [Ended(ends[k], _kind(ends[k]), name, amount) for k, name, amount in left]
+        ended.sort(key=lambda x: (x.kind, x.id, x.lot))
+        material = graph.materials[int(graph.material[number])]
+        whole = totals[int(np.searchsorted(order, number))]
+        return Recall(lot, material, graph.substances, whole, tuple(reached), tuple(ended))
+
+    def _sent(self, order: Numbers) -> Shares:
+        """What went from each lot into other lots, mg (lot, substance)."""
+        graph = self.graph
+        places, edges = np.arange(len(order)), graph.head[order]
+        givers, given = [places[:0]], [edges[:0]]
+        while len(places):
+            there = edges >= 0
+            places, edges = places[there], edges[there]
+            givers.append(places)
+            given.append(edges)
+            edges = graph.following[edges]
+        giver, edge = np.concatenate(givers), np.concatenate(given)
+        return np.stack(
+            [
+                np.bincount(giver, graph.of("content", s)[edge], len(order))
+                for s in graph.substances
+            ],
+            axis=1,
+        )
+
+    # -- all lots at once
+
+    def composition(
+        self, substance: str, group: Callable[[str, str], str] | None = None
+    ) -> Composition:
+        """Origins of all lots at once.
+
+        Parameters
+        ----------
+        substance : whose shares; ``mass`` for all substances together.
+        group : group of a lot from outside by its supplier and material; by default its supplier.
+            Metal that no input had is in the group of its boundary's kind.
+        """
+        graph = self.graph
+        group = group or (lambda supplier, _: supplier)
+        if substance == MASS:
+            return self._composition_of_mass(group)
+        self.place(substance)
+        owner, end, nets = graph.nets(None)
+        supplier = self._supplier_of(owner, end)
+        came = np.flatnonzero(nets[substance] > 0)
+        owner, end, amount = owner[came], end[came], nets[substance][came]
+        keys = end.astype(np.int64) * (len(graph.materials) + 1)
+        root = supplier[owner] * (len(graph.materials) + 1) + graph.material[owner]
+        keys = np.where(supplier[owner] >= 0, root, keys + len(graph.materials))
+        codes, inverse = np.unique(keys, return_inverse=True)
+        names = [self._group_name(int(code), group) for code in codes]
+        groups = tuple(dict.fromkeys(names))
+        column = np.array([groups.index(name) for name in names], np.int64)[inverse]
+        shares = np.zeros((len(graph), len(groups)))
+        total = graph.total[substance]
+        np.add.at(shares, (owner, column), amount / total[owner])
+        graph.kernels.compose(graph, substance, shares)
+        return Composition(_Names(graph), groups, substance, shares, total)
+
+    def _composition_of_mass(self, group: Callable[[str, str], str]) -> Composition:
+        """Origins of the mass: substances go by themselves, and here their amounts add up."""
+        graph, whole = self.graph, self.graph.total[MASS]
+        groups: dict[str, Shares] = {}
+        for substance in graph.substances:
+            found = self.composition(substance, group)
+            for k, name in enumerate(found.groups):
+                amounts = found.shares[:, k] * found.total_mg
+                groups[name] = groups[name] + amounts if name in groups else amounts
+        amounts = np.stack([np.zeros(len(graph)), *groups.values()], axis=1)[:, 1:]
+        shares = amounts / np.maximum(whole, 1.0)[:, np.newaxis]
+        return Composition(_Names(graph), tuple(groups), MASS, shares, whole)
+
+    def _supplier_of(self, owner: Numbers, end: Numbers) -> Numbers:
+        """Number of the supplier's boundary for each lot; -1 for what was made here."""
+        graph = self.graph
+        kinds = np.array([_kind(name) == "supplier" for name in graph.ends], bool)
+        found = np.full(len(graph), -1, np.int64)
+        outside = kinds[end]
+        found[owner[outside]] = end[outside]
+        return found
+
+    def _group_name(self, code: int, group: Callable[[str, str], str]) -> str:
+        end, material = divmod(code, len(self.graph.materials) + 1)
+        name = self.graph.ends[end]
+        if material == len(self.graph.materials):
+            return _kind(name)
+        return group(name.split("/")[1], self.graph.materials[material])
+
+
+class _Names(Sequence[str]):
+    """Names of all lots, made when they are asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def __len__(self) -> int:
+        return len(self._graph)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return self._graph.names.many(range(*place.indices(len(self))))
+        return self._graph.names[int(place)]
+
+
+def _kind(end: str) -> str:
+    return end.partition("/")[0]
+
+
+def _at(graph: Graph, lot: int) -> Shares:
+    return np.array([graph.of("total", s)[lot] for s in graph.substances])

@@ -1,0 +1,182 @@
+"""The inner loops of tracing compiled by numba; `numpy_loops` says what they do.
+
+The same sums in the order of the lots' numbers. Compiled code is kept beside the package where it
+may be written, so that a process waits for the compiler once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numba
+import numpy as np
+
+from loopbook.trace.genealogy.numpy_loops import Numbers, Shares, distinct
+
+__all__ = ["NumbaKernels"]
+
+_jit = numba.njit(cache=True, nogil=True)
+
+
+@_jit
+def _link(parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
+    for k in range(first, len(parent)):
+        following[k] = head[parent[k]]
+        head[parent[k]] = k
+
+
+@_jit
+def _levels(in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
+    for lot in range(first, len(level)):
+        most = -1
+        for k in range(in_ptr[lot], in_ptr[lot + 1]):
+            most = max(most, level[parent[k]])
+        level[lot] = most + 1
+
+
+@_jit
+def _put(room: Numbers, count: int, lot: int) -> Numbers:
+    """Put a lot behind others, in more room where there is none."""
+    if count == len(room):
+        grown = np.empty(2 * count, np.int64)
+        grown[:count] = room
+        room = grown
+    room[count] = lot
+    return room
+
+
+@_jit
+def _ancestors(columns: Any, mark: Numbers, stamp: int, lots: Numbers) -> Numbers:
+    in_ptr, parent, mass = columns
+    count, done = len(lots), 0
+    room = np.empty(max(64, 2 * count), np.int64)
+    room[:count] = lots
+    for k in range(count):
+        mark[lots[k]] = stamp
+    while done < count:
+        lot = room[done]
+        done += 1
+        for k in range(in_ptr[lot], in_ptr[lot + 1]):
+            if mark[parent[k]] != stamp and mass[k] != 0:
+                mark[parent[k]] = stamp
+                room = _put(room, count, parent[k])
+                count += 1
+    return np.sort(room[:count])
+
+
+@_jit
+def _descendants(columns: Any, mark: Numbers, stamp: int, lots: Numbers) -> Numbers:
+    head, following, child, mass = columns
+    count, done = len(lots), 0
+    room = np.empty(max(64, 2 * count), np.int64)
+    room[:count] = lots
+    for k in range(count):
+        mark[lots[k]] = stamp
+    while done < count:
+        edge = head[room[done]]
+        done += 1
+        while edge >= 0:
+            if mark[child[edge]] != stamp and mass[edge] != 0:
+                mark[child[edge]] = stamp
+                room = _put(room, count, child[edge])
+                count += 1
+            edge = following[edge]
+    return np.sort(room[:count])
+
+
+@_jit
+def _back(columns: Any, order: Numbers, scratch: Shares, start: Shares) -> Shares:
+    in_ptr, parent, content, total = columns
+    scratch[order] = start
+    for place in range(len(order) - 1, -1, -1):
+        lot = order[place]
+        share = scratch[lot]
+        if share != 0.0 and total[lot] > 0.0:
+            for k in range(in_ptr[lot], in_ptr[lot + 1]):
+                if content[k] != 0:
+                    scratch[parent[k]] += share * (content[k] / total[lot])
+    found = scratch[order]
+    scratch[order] = 0.0
+    return found
+
+
+@_jit
+def _forward(columns: Any, order: Numbers, scratch: Shares, start: Shares) -> Shares:
+    in_ptr, parent, content, total = columns
+    scratch[order] = start
+    for place in range(len(order)):
+        lot = order[place]
+        if start[place] == 0.0 and total[lot] > 0.0:
+            share = 0.0
+            for k in range(in_ptr[lot], in_ptr[lot + 1]):
+                if content[k] != 0:
+                    share += scratch[parent[k]] * (content[k] / total[lot])
+            scratch[lot] = share
+    found = scratch[order]
+    scratch[order] = 0.0
+    return found
+
+
+@_jit
+def _compose(columns: Any, shares: Shares) -> None:
+    in_ptr, parent, content, total = columns
+    for lot in range(len(total)):
+        if total[lot] > 0.0:
+            for k in range(in_ptr[lot], in_ptr[lot + 1]):
+                part = content[k] / total[lot]
+                for group in range(shares.shape[1]):
+                    shares[lot, group] += shares[parent[k], group] * part
+
+
+class NumbaKernels:
+    """The loops compiled."""
+
+    name = "numba"
+
+    def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
+        """As in `NumpyKernels`."""
+        _link(parent, head, following, first)
+
+    def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
+        """As in `NumpyKernels`."""
+        _levels(in_ptr, parent, level, first)
+
+    def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
+        """As in `NumpyKernels`."""
+        mark, stamp = graph.marks()
+        unique = distinct(lots)
+        columns = graph.in_ptr, graph.parent, graph.mass
+        found: Numbers = _ancestors(columns, mark, stamp, unique)
+        return found
+
+    def descendants(self, graph: Any, lots: Numbers) -> Numbers:
+        """As in `NumpyKernels`."""
+        mark, stamp = graph.marks()
+        columns = graph.head, graph.following, graph.child, graph.mass
+        found: Numbers = _descendants(columns, mark, stamp, distinct(lots))
+        return found
+
+    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
+        """As in `NumpyKernels`."""
+        found, scratch = np.empty((len(order), len(substances))), graph.scratch()
+        for k, substance in enumerate(substances):
+            found[:, k] = _back(_columns(graph, substance), order, scratch, start)
+        return found
+
+    def forward(
+        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
+    ) -> Shares:
+        """As in `NumpyKernels`."""
+        found, scratch = np.empty((len(order), len(substances))), graph.scratch()
+        for k, substance in enumerate(substances):
+            found[:, k] = _forward(_columns(graph, substance), order, scratch, start)
+        return found
+
+    def compose(self, graph: Any, substance: str, shares: Shares) -> None:
+        """As in `NumpyKernels`."""
+        _compose(_columns(graph, substance), shares)
+
+
+def _columns(graph: Any, substance: str) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    return graph.in_ptr, graph.parent, graph.of("content", substance), graph.of("total", substance)

@@ -1,0 +1,278 @@
+"""The inner loops of tracing in NumPy; `kernels_numba` gives the same numbers faster.
+
+A genealogy's lots are numbered so that a parent's number is below its children's. The edges into a
+lot lie together (``in_ptr``), in order of the lots; the edges out of a lot are a linked list
+(``head``, ``following``), so that a new edge changes one number and moves none. For one substance,
+with ``content`` of the edges and ``total`` of all that came into a lot,
+
+    share of a parent in a child = content / total[child]
+
+`back` multiplies shares from a lot down to its ancestors, `forward` from a lot up to its
+descendants, `compose` from all origins to all lots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Amounts",
+    "Kernels",
+    "Numbers",
+    "NumpyKernels",
+    "Shares",
+    "best_kernels",
+    "distinct",
+    "spans",
+]
+
+Amounts = NDArray[np.int64]
+Numbers = NDArray[Any]
+Shares = NDArray[np.float64]
+
+
+class Kernels(Protocol):
+    """What both engines can do; see `NumpyKernels` for the words."""
+
+    name: str
+
+    def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
+        """See `NumpyKernels.link`."""
+        ...
+
+    def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
+        """See `NumpyKernels.levels`."""
+        ...
+
+    def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
+        """See `NumpyKernels.ancestors`."""
+        ...
+
+    def descendants(self, graph: Any, lots: Numbers) -> Numbers:
+        """See `NumpyKernels.descendants`."""
+        ...
+
+    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
+        """See `NumpyKernels.back`."""
+        ...
+
+    def forward(
+        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
+    ) -> Shares:
+        """See `NumpyKernels.forward`."""
+        ...
+
+    def compose(self, graph: Any, substance: str, shares: Shares) -> None:
+        """See `NumpyKernels.compose`."""
+        ...
+
+
+def spans(starts: Numbers, counts: Numbers) -> Numbers:
+    """Indices of several spans behind one another.
+
+    >>> spans(np.array([5, 0]), np.array([2, 3]))
+    array([5, 6, 0, 1, 2])
+    """
+    ends = np.cumsum(counts)
+    whole = int(ends[-1]) if len(ends) else 0
+    shift = np.repeat(starts - (ends - counts), counts)
+    found: Numbers = np.arange(whole) + shift
+    return found
+
+
+def distinct(values: Numbers) -> Numbers:
+    """Values without repetition, rising.
+
+    `numpy.unique` loads `numpy.ma`, which takes as long as a question to a cold book.
+
+    >>> distinct(np.array([5, 2, 5]))
+    array([2, 5])
+    """
+    rising = np.sort(values)
+    found: Numbers = rising[np.append(True, rising[1:] != rising[:-1])[: len(rising)]]
+    return found
+
+
+class NumpyKernels:
+    """The loops in NumPy, a generation of lots at a time."""
+
+    name = "numpy"
+
+    def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
+        """Put the edges from number `first` on into the lists of their parents, the last one first.
+
+        So the lists are the same, however many edges are put in at once.
+        """
+        new = parent[first:]
+        if not len(new):
+            return
+        order = np.argsort(new, kind="stable")
+        ranked = new[order]
+        edges = order + first
+        begins = np.append(True, ranked[1:] != ranked[:-1])
+        following[edges[1:]] = edges[:-1]
+        following[edges[begins]] = head[ranked[begins]]
+        last = np.append(begins[1:], True)
+        head[ranked[last]] = edges[last]
+
+    def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
+        """Longest way from a lot without parents, for the lots from number `first` on."""
+        counts = np.diff(in_ptr[first:])
+        made = np.flatnonzero(counts)
+        level[first:] = 0
+        if not len(made):
+            return
+        begin = int(in_ptr[first])
+        parents, starts = parent[begin:], in_ptr[first:-1][made] - begin
+        while True:
+            found = np.maximum.reduceat(level[parents], starts) + 1
+            if np.array_equal(found, level[first + made]):
+                return
+            level[first + made] = found
+
+    def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
+        """Numbers of lots and of all that is in them, rising."""
+        mark, stamp = graph.marks()
+        seen = [frontier := distinct(lots)]
+        while len(frontier):
+            mark[frontier] = stamp
+            starts = graph.in_ptr[frontier]
+            edges = spans(starts, graph.in_ptr[frontier + 1] - starts)
+            met = graph.parent[edges[graph.mass[edges] != 0]]
+            frontier = distinct(met[mark[met] != stamp]).astype(np.int64)
+            seen.append(frontier)
+        return np.sort(np.concatenate(seen))
+
+    def descendants(self, graph: Any, lots: Numbers) -> Numbers:
+        """Numbers of lots and of all that they are in, rising."""
+        mark, stamp = graph.marks()
+        seen = [frontier := distinct(lots)]
+        while len(frontier):
+            mark[frontier] = stamp
+            found = []
+            edges = graph.head[frontier]
+            while len(edges := edges[edges >= 0]):
+                met = graph.child[edges[graph.mass[edges] != 0]]
+                found.append(met[mark[met] != stamp])
+                edges = graph.following[edges]
+            frontier = distinct(np.concatenate([*found, frontier[:0]]))
+            seen.append(frontier)
+        return np.sort(np.concatenate(seen))
+
+    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
+        """Share of a lot's matter that came through each of its ancestors: (lot, substance).
+
+        Parameters
+        ----------
+        substances : whose shares.
+        order : the ancestors, rising; all of them.
+        start : 1 for the lot that is asked about, 0 for the others.
+        """
+        found = np.repeat(start[:, np.newaxis], len(substances), axis=1)
+        for stage in reversed(_stages(graph.level[order])[1:]):
+            places = stage[found[stage].any(axis=1)]
+            edges, counts = _into(graph, order[places])
+            parts = _parts(graph, substances, edges, (order[places], counts))
+            parts *= np.repeat(found[places], counts, axis=0)
+            _add(found, np.searchsorted(order, graph.parent[edges]), parts)
+        return found
+
+    def forward(
+        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
+    ) -> Shares:
+        """Share of each descendant's matter that came from a lot: (lot, substance).
+
+        Parameters
+        ----------
+        substances : whose shares.
+        order : the descendants, rising; all of them.
+        start : 1 for the lot that is asked about, 0 for the others.
+        """
+        found = np.repeat(start[:, np.newaxis], len(substances), axis=1)
+        for stage in _stages(graph.level[order]):
+            places = stage[start[stage] == 0.0]
+            edges, counts = _into(graph, order[places])
+            slots = np.searchsorted(order, graph.parent[edges])
+            slots[slots == len(order)] = 0
+            inside = order[slots] == graph.parent[edges]
+            parts = _parts(graph, substances, edges, (order[places], counts))
+            parts *= found[slots]
+            _add(found, np.repeat(places, counts)[inside], parts[inside])
+        return found
+
+    def compose(self, graph: Any, substance: str, shares: Shares) -> None:
+        """Fill in the composition of all lots that have parents.
+
+        Parameters
+        ----------
+        shares : (lot, origin), filled for lots without parents and for what came into others from
+            outside; the rest is added here.
+        """
+        content, total = graph.content[substance], graph.total[substance]
+        order = np.argsort(graph.level, kind="stable")
+        bounds = np.searchsorted(graph.level[order], np.arange(int(graph.level.max(initial=0)) + 2))
+        for stage in range(1, len(bounds) - 1):
+            lots = order[bounds[stage] : bounds[stage + 1]]
+            starts = graph.in_ptr[lots]
+            counts = graph.in_ptr[lots + 1] - starts
+            edges = spans(starts, counts)
+            parts = content[edges] / np.maximum(np.repeat(total[lots], counts), 1.0)
+            begins = np.cumsum(counts) - counts
+            for k in range(shares.shape[1]):
+                came = np.add.reduceat(shares[graph.parent[edges], k] * parts, begins)
+                shares[lots, k] += came
+
+
+def _stages(levels: Numbers) -> list[Numbers]:
+    """Places of the lots of each level that there is, the lowest level first."""
+    if not len(levels):
+        return []
+    order = np.argsort(levels, kind="stable")
+    rising = levels[order]
+    return np.split(order, np.flatnonzero(rising[1:] != rising[:-1]) + 1)
+
+
+def _into(graph: Any, lots: Numbers) -> tuple[Numbers, Numbers]:
+    """Edges into lots, and how many there are into each."""
+    starts = graph.in_ptr[lots]
+    counts = graph.in_ptr[lots + 1] - starts
+    return spans(starts, counts), counts
+
+
+def _parts(
+    graph: Any, substances: Sequence[str], edges: Numbers, into: tuple[Numbers, Numbers]
+) -> Shares:
+    """What came over each edge as a share of all that came into its child: (edge, substance).
+
+    Parameters
+    ----------
+    edges, into : the edges, and into which lots they go, so many into each.
+    """
+    lots, counts = into
+    content = np.stack([graph.of("content", s)[edges] for s in substances], axis=1)
+    total = np.stack([graph.of("total", s)[lots] for s in substances], axis=1)
+    whole = np.repeat(total, counts, axis=0)
+    parts: Shares = np.divide(content, whole, out=np.zeros(whole.shape), where=content != 0)
+    return parts
+
+
+def _add(sums: Shares, rows: Numbers, parts: Shares) -> None:
+    """Add rows to rows, in their order; a row may be met again."""
+    width = sums.shape[1]
+    places = rows[:, np.newaxis] * width + np.arange(width)
+    np.add.at(sums.reshape(-1), places.reshape(-1), parts.reshape(-1))
+
+
+def best_kernels() -> Kernels:
+    """Numba's where it is installed, else NumPy's."""
+    try:
+        from loopbook.trace.genealogy.numba_loops import NumbaKernels
+    except ModuleNotFoundError as error:
+        if error.name != "numba":
+            raise
+        return NumpyKernels()
+    return NumbaKernels()

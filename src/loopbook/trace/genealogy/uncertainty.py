@@ -1,0 +1,242 @@
+"""How sure shares are: the errors of scales and laboratories, carried through the genealogy.
+
+What a lot gave to its children is known as well as its content was measured. Let e_p be the
+relative error of a lot's content of a substance, the same for all that was taken from it (one
+weighing, one assay). A child's share of its parent p is w_p = x_p / sum(x); with x_p (1 + e_p)
+
+    share_k(child) = sum_p w_p (1 + e_p) share_k(p) / sum_p w_p (1 + e_p)
+
+so that, to first order, with f_c the share of the traced lot's matter that came through child c,
+
+    d share_k / d e_p = sum over children c of p:  f_c w_p (share_k(p) - share_k(c))
+
+An error that all parents share cancels, as it must: shares do not depend on a scale's calibration.
+The error of a lot's content is the sum of its own last weighing's and last assay's (the
+book's `statement.uncertainty`, whose `SHARED` part of a group's variance is its bias). A lot that
+was split off or blended and not measured since has the errors of its parents, in proportion; a
+run's output that was not measured since has none that is known: `covered` is the share of the
+traced matter that passed through known errors wherever it was blended.
+
+The largest error of the first order is of the order of e^2, 1/1000 at three percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
+from loopbook.book.storage.protocol import in_lists
+from loopbook.trace.genealogy.genealogy import Genealogy
+from loopbook.trace.genealogy.numpy_loops import Numbers, Shares
+
+if TYPE_CHECKING:
+    from loopbook.book import Book
+    from loopbook.trace.genealogy.reading import AsOf
+
+__all__ = ["SureShares", "sure_shares"]
+
+_FOREVER = 2**62
+_COPIES = ("split", "sample", "blend")
+"""Events whose outputs have the content that their inputs had."""
+
+
+@dataclass(frozen=True, slots=True)
+class SureShares:
+    """Shares of a lot's origins with their standard uncertainties.
+
+    Parameters
+    ----------
+    lot, substance : which.
+    shares : by origin, as in `Trace.shares`.
+    sigmas : one standard uncertainty of each share.
+    covered : 0..1, share of the lot's matter whose blending was measured; NaN, with no shares,
+        where the lot has nothing of the substance.
+    """
+
+    lot: str
+    substance: str
+    shares: Mapping[str, float]
+    sigmas: Mapping[str, float]
+    covered: float
+
+    def interval(self, origin: str, k: float = 2.0) -> tuple[float, float]:
+        """Share less and plus k standard uncertainties, within 0..1."""
+        share, sigma = self.shares[origin], self.sigmas[origin]
+        return max(share - k * sigma, 0.0), min(share + k * sigma, 1.0)
+
+
+Flags = NDArray[np.bool_]
+Weight = tuple[int, Numbers, Shares]
+
+
+def sure_shares(
+    book: Book,
+    lot: str,
+    substance: str,
+    *,
+    genealogy: Genealogy | None = None,
+    asof: AsOf | None = None,
+    shared: float = SHARED,
+) -> SureShares:
+    """Shares of a lot's origins in one substance, with what the measurements say of their error.
+
+    Parameters
+    ----------
+    book : an open book.
+    lot, substance : which; an unknown one is an InputError.
+    genealogy : of the book; without one the lot's ancestors are read.
+    asof : measurements and events that count.
+    shared : share of the variance of one scale's or laboratory's measurements that is its bias.
+    """
+    from loopbook.trace.genealogy.reading import NOW, read_ancestors
+
+    asof = NOW if asof is None else asof
+    if genealogy is None:
+        genealogy = Genealogy(read_ancestors(book, lot, asof))
+    graph, column = genealogy.graph, 1 + genealogy.place(substance)
+    if not graph.total[substance][genealogy.number(lot)] > 0.0:
+        return SureShares(lot, substance, {}, {}, float("nan"))
+    order, through = genealogy.back(lot, substance)
+    names = [graph.names[int(x)] for x in order]
+    end = _FOREVER if asof.occurred is None else asof.occurred + 1
+    known = knowledge(book.store, graph.substances, names, end=end, known_at=asof.recorded)
+    weights = _weights(genealogy, order, substance)
+    errors = _Errors.of(known, names, column)
+    passed = _passed_on(book, names, errors.known, weights)
+    origins, composition = _composition(genealogy, order, substance, weights)
+    gradient = np.zeros((len(origins), len(order)))
+    for child, parents, parts in weights:
+        if through[child] > 0.0:
+            change = composition[parents] - composition[child]
+            gradient[:, parents] += through[child] * parts * change.T
+    for child, parents, parts in passed:
+        gradient[:, parents] += gradient[:, [child]] * parts
+        gradient[:, child] = 0.0
+    spread = errors.spread(gradient, shared)
+    place = int(np.searchsorted(order, genealogy.number(lot)))
+    shares = {name: float(composition[place, k]) for k, name in enumerate(origins)}
+    kept = {name: share for name, share in shares.items() if share > 0.0}
+    sigmas = {name: float(spread[k]) for k, name in enumerate(origins) if name in kept}
+    covered = _covered(weights, through, _known(errors.known, passed))
+    return SureShares(lot, substance, kept, sigmas, covered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errors:
+    """Relative errors of lots' contents by their own weighings and assays.
+
+    Parameters
+    ----------
+    known : whether a lot has both.
+    measured : for weighing and assay: standard uncertainty of each lot, and its group's number.
+    """
+
+    known: Flags
+    measured: tuple[tuple[Shares, Numbers], ...]
+
+    @classmethod
+    def of(cls, knows: Knowledge, names: list[str], column: int) -> _Errors:
+        """Errors of lots in the substance of a column."""
+        rows = np.array([knows.places[name] for name in names], np.int64)
+        weighed, assayed = knows.weighed[rows], knows.relative[rows, column]
+        known = ~np.isnan(weighed) & ~np.isnan(assayed)
+        pairs = ((weighed, knows.weighed_groups[rows]), (assayed, knows.groups[rows, column]))
+        return cls(known, tuple((np.where(known, sigma, 0.0), group) for sigma, group in pairs))
+
+    def spread(self, gradient: Shares, shared: float) -> Shares:
+        """Standard uncertainty of each row of a gradient (share, lot)."""
+        variance = np.zeros(len(gradient))
+        for sigma, groups in self.measured:
+            errors, alone = gradient * sigma, groups < 0
+            variance += (errors[:, alone] ** 2).sum(axis=1)
+            variance += (1.0 - shared) * (errors[:, ~alone] ** 2).sum(axis=1)
+            for group in np.unique(groups[~alone]):
+                variance += shared * errors[:, groups == group].sum(axis=1) ** 2
+        found: Shares = np.sqrt(variance)
+        return found
+
+
+def _weights(genealogy: Genealogy, order: Numbers, substance: str) -> list[Weight]:
+    """For each lot with parents: its place, the parents' places, their shares in it."""
+    graph = genealogy.graph
+    content, total = graph.content[substance], graph.total[substance]
+    found = []
+    for place, lot in enumerate(order.tolist()):
+        edges = np.arange(graph.in_ptr[lot], graph.in_ptr[lot + 1])
+        edges = edges[content[edges] > 0]
+        if len(edges):
+            parents = np.searchsorted(order, graph.parent[edges])
+            found.append((place, parents, content[edges] / total[lot]))
+    return found
+
+
+def _composition(
+    genealogy: Genealogy, order: Numbers, substance: str, weights: list[Weight]
+) -> tuple[list[str], Shares]:
+    """Origins, and their share in each of the lots (lot, origin)."""
+    graph = genealogy.graph
+    owner, end, nets = graph.nets(order)
+    roots = np.isin(order, list(genealogy.suppliers(owner, end)))
+    names = [graph.names[int(x)] for x in order[roots]]
+    gains = [
+        (int(np.searchsorted(order, lot)), graph.ends[int(number)], float(net))
+        for lot, number, net in zip(owner, end, nets[substance], strict=True)
+        if net > 0
+    ]
+    gains = [gain for gain in gains if not roots[gain[0]]]
+    origins = [*names, *sorted({name for _, name, _ in gains})]
+    places = {name: k for k, name in enumerate(origins)}
+    found = np.zeros((len(order), len(origins)))
+    found[np.flatnonzero(roots), np.arange(len(names))] = 1.0
+    for place, name, net in gains:
+        found[place, places[name]] += net / graph.total[substance][order[place]]
+    for child, parents, parts in weights:
+        found[child] += parts @ found[parents]
+    return origins, found
+
+
+def _passed_on(book: Book, names: list[str], known: Flags, weights: list[Weight]) -> list[Weight]:
+    """Lots whose error is that of their parents' matter, children before parents."""
+    copies = _copied(book, names)
+    return [
+        (place, parents, parts / parts.sum())
+        for place, parents, parts in reversed(weights)
+        if not known[place] and names[place] in copies
+    ]
+
+
+def _known(own: Flags, passed: list[Weight]) -> Flags:
+    """Whether the error of a lot is known, by itself or by its parents'."""
+    found = own.copy()
+    for place, parents, _ in reversed(passed):
+        found[place] = bool(found[parents].all())
+    return found
+
+
+def _copied(book: Book, names: list[str]) -> set[str]:
+    """Lots that were cut or blended, not made by a run."""
+    found: set[str] = set()
+    kinds = ", ".join(f"'{kind}'" for kind in _COPIES)
+    for some, places in in_lists(names):
+        rows = book.store.rows(
+            "SELECT l.id FROM lot l JOIN event e ON e.id = l.event "
+            f"WHERE e.kind IN ({kinds}) AND l.id IN ({places})",
+            some,
+        )
+        found.update(name for (name,) in rows)
+    return found
+
+
+def _covered(weights: list[Weight], through: Shares, known: Flags) -> float:
+    """Share of the lot's matter that was blended from lots of known error."""
+    blended = unknown = 0.0
+    for child, parents, parts in weights:
+        if len(parents) > 1:
+            blended += through[child] * float(parts.sum())
+            unknown += through[child] * float(parts[~known[parents]].sum())
+    return 1.0 if blended == 0.0 else 1.0 - unknown / blended

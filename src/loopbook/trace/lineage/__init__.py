@@ -1,0 +1,1 @@
+"""The way of one lot as a picture or a file."""

@@ -1,0 +1,310 @@
+"""A lineage as a picture: SVG, made of elements and presentation attributes only.
+
+No script, style, font or address of another place is in it, so it can stand in a page under a
+strict Content-Security-Policy, as well as alone in a file. Colours of text are those of the page
+around it unless a theme is asked for; classes and ``data-`` attributes are there for a page's own
+style sheet and scripts:
+
+* ``g.end`` with ``data-end``, ``data-kind``, ``data-material``, ``data-mass-mg``; the classes
+  ``lot`` or ``boundary``, ``focus``, ``blend``, ``coproduct``, ``folded``; its ``id`` is
+  ``PREFIX-`` and the end's name (`loopbook.trace.lineage.format.anchor_id`);
+* ``path.link`` with ``data-source``, ``data-target``, ``data-mass-mg`` and ``data-width``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint
+from loopbook.trace.lineage.fold import amount_mg, fold_lineage, upstream
+from loopbook.trace.lineage.format import (
+    THEMES,
+    Theme,
+    mass_text,
+    material_colours,
+    xml_text,
+)
+from loopbook.trace.lineage.layout import Layout, Spacing, lay_out
+from loopbook.trace.lineage.legend import Header, bar_of, legend_svg
+from loopbook.trace.lineage.marks import Dress, box_svg, link_svg, tall
+from loopbook.trace.lineage.nouns import End, Lineage
+from loopbook.trace.lineage.words import Words, describe, folded_text, words
+
+__all__ = ["Scale", "lineage_svg", "scale_of"]
+
+_FONT = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
+)
+_MARGIN = 24.0
+_NARROWEST = 720.0
+_HEADING = 26.0
+_THINNEST = 1.2  # px; a thinner band would vanish
+_COLUMN_PX = 100.0  # that the bands of the fullest column take, and for each end of the longest:
+_FIRST_PX = 28.0  # this for the first dozen,
+_END_PX = 20.0  # or this for all, whichever is more
+_LARGEST_PX = 900.0  # that one end takes, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Thickness of bands.
+
+    Parameters
+    ----------
+    px_per_mg : of a band of the mass or substance shown.
+    thinnest_px : that any band has, so that none vanishes.
+    """
+
+    px_per_mg: float
+    thinnest_px: float = _THINNEST
+
+    def width(self, mass_mg: int) -> float:
+        """Thickness of a band, px."""
+        return max(self.thinnest_px, mass_mg * self.px_per_mg)
+
+
+def scale_of(lineage: Lineage, at: int | None = None) -> Scale:
+    """A scale with which the fullest stage fills its column and no end is out of all size.
+
+    Parameters
+    ----------
+    at : place of the substance shown; the mass if None.
+    """
+    into: dict[str, int] = {}
+    out: dict[str, int] = {}
+    for link in lineage.links:
+        moved = amount_mg(link.content, at)
+        into[link.target] = into.get(link.target, 0) + moved
+        out[link.source] = out.get(link.source, 0) + moved
+    through = {e.id: max(into.get(e.id, 0), out.get(e.id, 0)) for e in lineage.ends}
+    stages: dict[int, list[int]] = {}
+    for end in lineage.ends:
+        if end.kind == "lot":
+            stages.setdefault(end.stage, []).append(through[end.id])
+    fullest = max((sum(masses) for masses in stages.values()), default=0)
+    fullest = fullest or max(through.values(), default=0)
+    longest = max((len(masses) for masses in stages.values()), default=1)
+    if not fullest:
+        return Scale(0.0)
+    most = max(through.values())
+    room = max(_COLUMN_PX + _FIRST_PX * min(longest, 12), _END_PX * longest)
+    return Scale(min(room / fullest, _LARGEST_PX / most))
+
+
+def lineage_svg(
+    lineage: Lineage,
+    *,
+    substance: str = "mass",
+    href: Callable[[str], str | None] | None = None,
+    fold: int | None = None,
+    theme: str = "page",
+    title: str = "",
+    empty: str = "",
+    prefix: str = "end",
+) -> str:
+    """The picture of a lineage, as the text of an SVG element.
+
+    Parameters
+    ----------
+    substance : what the thickness of the bands stands for: ``"mass"`` or one of the substances.
+    href : address of an end's page by the end's id; no link where it gives nothing.
+    fold : draw at most so many ends of the same kind and material in a column, the smallest as
+        one; all of them if None.
+    theme : ``"page"`` (text in the colour of the page around), ``"light"`` or ``"dark"``.
+    title : over the picture; made from the focus if not given.
+    empty : what to say where the lineage has no links.
+    prefix : begins the ids of the elements; tells pictures in one page apart.
+
+    The same lineage gives the same bytes.
+
+    >>> from loopbook.trace import End, Lineage, Link
+    >>> ends = [End("S-1", "lot", "scrap", 0, (5,)), End("B-1", "lot", "black mass", 1, (5,))]
+    >>> svg = lineage_svg(Lineage(("Ni",), ("B-1",), ends, [Link("S-1", "B-1", (5,))], {}))
+    >>> svg[:43], svg.count("data-end"), svg.count("data-source")
+    ('<svg xmlns="http://www.w3.org/2000/svg" cla', 2, 1)
+    """
+    at = _place(lineage, substance)
+    if theme not in THEMES:
+        raise InputError([Finding("theme", "theme", ", ".join(THEMES), theme)])
+    whole, folded = lineage, dict[str, Sequence[str]]()
+    if fold is not None:
+        small = fold_lineage(lineage, most=fold, at=at)
+        lineage, folded = small.lineage, {**small.folded}
+    scale = scale_of(lineage, at)
+    picture = _Picture(
+        lineage=lineage,
+        folded=folded,
+        said=words(lineage, folded, whole=whole, at=at),
+        scale=scale,
+        at=at,
+        substance=substance,
+        theme=THEMES[theme],
+        href=href,
+        prefix=prefix,
+        title=title or _title(lineage),
+    )
+    laid = lay_out(
+        lineage,
+        widths=[scale.width(amount_mg(link.content, at)) for link in lineage.links],
+        heights={end.id: tall(picture.said[end.id]) for end in lineage.ends},
+        spacing=Spacing(),
+    )
+    return _svg(picture, laid, "" if lineage.links else empty or _nothing(lineage))
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """All that a picture shows, and how."""
+
+    lineage: Lineage
+    folded: Mapping[str, Sequence[str]]
+    said: Mapping[str, Words]
+    scale: Scale
+    at: int | None
+    substance: str
+    theme: Theme
+    href: Callable[[str], str | None] | None
+    prefix: str
+    title: str
+
+
+def _place(lineage: Lineage, substance: str) -> int | None:
+    if substance == "mass":
+        return None
+    names = list(lineage.substances)
+    if substance not in names:
+        expected = "mass or a substance of the lineage"
+        hint = nearest_hint(substance, ["mass", *names])
+        raise UnknownNameError(
+            [Finding("unknown-name", "substance", expected, substance, hint=hint)]
+        )
+    return names.index(substance)
+
+
+def _svg(picture: _Picture, laid: Layout, empty: str) -> str:
+    lineage, text = picture.lineage, picture.theme.text
+    inner = max(laid.width, _NARROWEST)
+    legend = legend_svg(_header(picture, inner, empty))
+    top = _MARGIN + legend.height + (_HEADING if laid.boxes else 0.0)
+    width, height = round(inner + 2 * _MARGIN), round(top + laid.height + _MARGIN)
+    title = xml_text(picture.title)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="lineage" role="img" '
+        f'aria-label="{title}" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="{xml_text(_FONT)}" '
+        f'font-size="11" fill="{text}">',
+        f"<title>{title}</title>",
+        f"<desc>{xml_text(describe(lineage, picture.folded, picture.substance))}</desc>",
+    ]
+    if picture.theme.page:
+        lines.append(f'<rect width="{width}" height="{height}" fill="{picture.theme.page}"/>')
+    lines += [f'<g transform="translate({_MARGIN:.0f} {_MARGIN:.0f})">', *legend.lines, "</g>"]
+    lines.append(f'<g transform="translate({_MARGIN:.0f} {top:.0f})">')
+    lines += [*_stages(laid), *_links(picture, laid), *_ends(picture, laid), "</g>", "</svg>"]
+    return "\n".join(lines) + "\n"
+
+
+def _header(picture: _Picture, width: float, empty: str) -> Header:
+    lineage = picture.lineage
+    lots = [e for e in lineage.ends if e.kind == "lot"]
+    colours = material_colours(e.material for e in lots)
+    by_stage = dict.fromkeys(e.material for e in lots)
+    notes = [empty] if empty else []
+    before = upstream(lineage)
+    shared = {end for end, said in picture.said.items() if said.share} - {*lineage.focus}
+    if shared & before:
+        notes.append(f"%: share of {_names(lineage.focus)} that came from there")
+    if shared - before:
+        notes.append(f"%: share of it that came from {_names(lineage.focus)}")
+    if picture.folded:
+        notes.append(folded_text(picture.folded))
+    bar = bar_of(picture.scale.px_per_mg)
+    note = "" if picture.at is None else f"of {picture.substance} "
+    if bar:
+        thinnest = mass_text(round(picture.scale.thinnest_px / picture.scale.px_per_mg))
+        note += f"(the thinnest bands: {thinnest} or less)"
+    return Header(
+        title=picture.title,
+        notes=notes,
+        colours=[(m, colours[m]) for m in by_stage],
+        boundaries=len(lots) < len(lineage.ends),
+        focus=any(e.id in lineage.focus for e in lots),
+        bar=bar,
+        bar_note=note,
+        width=width,
+        text=picture.theme.text,
+    )
+
+
+def _stages(laid: Layout) -> list[str]:
+    lines = ['<g class="stages" opacity="0.8">']
+    for column in laid.columns:
+        heading = "outside" if column.stage is None else f"stage {column.stage}"
+        lines.append(f'<text x="{column.x:.0f}" y="-12">{heading}</text>')
+    return [*lines, "</g>"]
+
+
+def _links(picture: _Picture, laid: Layout) -> list[str]:
+    """Bands, the thick ones first, so that no thin one is hidden."""
+    lineage = picture.lineage
+    ends = {e.id: e for e in lineage.ends}
+    colours = material_colours(e.material for e in lineage.ends if e.kind == "lot")
+    lines = ['<g class="links">']
+    for k in sorted(range(len(laid.routes)), key=lambda k: (-laid.routes[k].width, k)):
+        link = lineage.links[k]
+        lots = [ends[i] for i in (link.source, link.target) if ends[i].kind == "lot"]
+        colour = colours[lots[0].material] if lots else None
+        shown = (colour, picture.at, lineage.substances)
+        lines.append(link_svg(laid.routes[k], link, shown, picture.said))
+    return [*lines, "</g>"]
+
+
+def _ends(picture: _Picture, laid: Layout) -> list[str]:
+    lineage = picture.lineage
+    ends = {e.id: e for e in lineage.ends}
+    colours = material_colours(e.material for e in lineage.ends if e.kind == "lot")
+    lines = ['<g class="ends">']
+    for box in laid.boxes:
+        end, said = ends[box.end], picture.said[box.end]
+        href = picture.href(end.id) if picture.href and not said.folded else None
+        if box.side:
+            said = replace(said, amount=_side_text(picture, end, box.side))
+        dress = Dress(
+            colours[end.material] if end.kind == "lot" else None, end.id in lineage.focus,
+            href or "", f"{picture.prefix}-{'out-' if box.side == 'out' else ''}",
+            picture.theme.text,
+        )  # fmt: skip
+        lines += box_svg(box, end, said, dress)
+    return [*lines, "</g>"]
+
+
+def _side_text(picture: _Picture, end: End, side: str) -> str:
+    """What a boundary that is drawn twice gives, or takes."""
+    moved = sum(
+        amount_mg(k.content, picture.at)
+        for k in picture.lineage.links
+        if end.id == (k.source if side == "out" else k.target)
+    )
+    name = "" if picture.at is None else f" {picture.substance}"
+    return f"{'gives' if side == 'out' else 'takes'} {mass_text(moved)}{name}"
+
+
+def _title(lineage: Lineage) -> str:
+    return f"Lineage of {_names(lineage.focus)}" if lineage.focus else "Lineage"
+
+
+def _nothing(lineage: Lineage) -> str:
+    if not lineage.focus:
+        return "Nothing to show: no lot was asked about."
+    return f"Nothing came from {_names(lineage.focus)}, and nothing went into it."
+
+
+def _names(ids: Sequence[str]) -> str:
+    """The first names of some, and how many more.
+
+    >>> _names(["A", "B", "C", "D", "E"])
+    'A, B, C and 2 more'
+    """
+    few = ", ".join(ids[:3])
+    return f"{few} and {len(ids) - 3} more" if len(ids) > 3 else few

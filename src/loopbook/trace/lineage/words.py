@@ -1,0 +1,194 @@
+"""What the picture of a lineage says about each end and link, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from loopbook.book import BOUNDARIES, Content
+from loopbook.trace.lineage.fold import amount_mg, upstream
+from loopbook.trace.lineage.format import exact_kg, mass_text, share_text
+from loopbook.trace.lineage.nouns import End, Lineage, Link
+
+__all__ = ["Words", "describe", "link_words", "words"]
+
+_NAMED = 12  # folded ends that a tooltip names
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a box says: its lines, its tooltip, and how it came to be.
+
+    Parameters
+    ----------
+    name, what, amount : lines of the box: name, material or place, mass with share.
+    made : a fourth line: of how many lots it was blended, what came with it; may be empty.
+    tip : the whole of it, a line each.
+    made_of : how many lots went into it.
+    beside : how many lots came out of the same event.
+    folded : how many ends it stands for; 0 for an end.
+    share : ``12 %``, or empty.
+    """
+
+    name: str
+    what: str
+    amount: str
+    made: str
+    tip: Sequence[str]
+    made_of: int
+    beside: int
+    folded: int
+    share: str
+
+
+def words(
+    lineage: Lineage,
+    folded: Mapping[str, Sequence[str]],
+    *,
+    whole: Lineage | None = None,
+    at: int | None = None,
+) -> dict[str, Words]:
+    """Words for every end, by its id.
+
+    Parameters
+    ----------
+    folded : which ends an end stands for (`loopbook.trace.lineage.fold.Folded`).
+    whole : the lineage before ends were folded, from which is told what lots were made of.
+    at : place of the substance shown; the mass if None.
+    """
+    whole = whole or lineage
+    lots = {e.id: e for e in whole.ends if e.kind == "lot"}
+    made_of: dict[str, list[End]] = {}
+    for link in whole.links:
+        if link.source in lots and link.target in lots:
+            made_of.setdefault(link.target, []).append(lots[link.source])
+    events: dict[str, list[End]] = {}
+    for end in lots.values():
+        events.setdefault(end.event, []).append(end)
+    before = upstream(lineage)
+    weights = _focus_content(lineage)
+    found = {}
+    for end in lineage.ends:
+        shares = lineage.shares.get(end.id, ())
+        share = _share(shares, weights if end.id in before else end.content, at)
+        siblings = [e for e in events.get(end.event, ()) if e.id != end.id] if end.event else []
+        around = (made_of.get(end.id, []), siblings, folded.get(end.id, ()))
+        found[end.id] = _words(end, (lineage.substances, at), around, (share, shares))
+    return found
+
+
+def _focus_content(lineage: Lineage) -> Content:
+    contents = [e.content for e in lineage.ends if e.id in set(lineage.focus)]
+    return tuple(map(sum, zip(*contents, strict=True)))
+
+
+def _share(shares: Sequence[float], weights: Content, at: int | None) -> str:
+    """A share of the substance, or of the mass: of all substances, weighed by their masses.
+
+    Where there is nothing to have a share of, the share is NaN and nothing is said.
+    """
+    if not shares or len(shares) != len(weights):
+        return ""
+    if at is not None:
+        return share_text(shares[at]) if math.isfinite(shares[at]) else ""
+    held = sum(s * w for s, w in zip(shares, weights, strict=True) if w)
+    return share_text(held / sum(weights)) if sum(weights) > 0 and math.isfinite(held) else ""
+
+
+def _words(
+    end: End,
+    shown: tuple[Sequence[str], int | None],
+    around: tuple[Sequence[End], Sequence[End], Sequence[str]],
+    shares: tuple[str, Sequence[float]],
+) -> Words:
+    substances, at = shown
+    came, siblings, folded = around
+    amount = mass_text(amount_mg(end.content, at))
+    if at is not None:
+        amount = f"{amount} {substances[at]}"
+    amount += f" · {shares[0]}" if shares[0] else ""
+    name, what = _named(end, len(folded))
+    made, told = _made(end, came, siblings)
+    stage = f", stage {end.stage}" if end.kind == "lot" else ""
+    meaning = f": {BOUNDARIES[end.kind]}" if end.kind in BOUNDARIES else ""
+    tip = [f"{len(folded)} ends as one" if folded else end.id]
+    tip.append(f"{end.material or end.kind}{stage}{meaning}")
+    tip += _amounts(end.content, substances)
+    if shares[1]:
+        parts = zip(substances, shares[1], strict=False)
+        known = [f"{s} {share_text(x)}" for s, x in parts if math.isfinite(x)]
+        tip += ["share: " + ", ".join(known)] if known else []
+    tip += told
+    if folded:
+        more = f" and {len(folded) - _NAMED} more" if len(folded) > _NAMED else ""
+        tip.append(", ".join(folded[:_NAMED]) + more)
+    beside = len(siblings)
+    return Words(name, what, amount, made, tip, len(came), beside, len(folded), shares[0])
+
+
+def _named(end: End, folded: int) -> tuple[str, str]:
+    if folded:
+        return f"and {folded} more", end.material or end.kind
+    if end.kind == "lot":
+        return end.id, end.material
+    place = [part for part in end.id.split("/")[1:] if part]
+    plus = "+ " if end.id.startswith("+") else ""
+    return plus + end.kind.capitalize(), ", ".join(place)
+
+
+def _made(end: End, came: Sequence[End], siblings: Sequence[End]) -> tuple[str, list[str]]:
+    """How a lot came to be, short and long.
+
+    A lot of several lots is a blend; lots of the same event are its parts where the material did
+    not change, and co-products where it did.
+    """
+    short, long = [], []
+    if len(came) > 1:
+        short.append(f"of {len(came)} lots")
+        long.append(f"made of {len(came)} lots")
+    if siblings:
+        parted = {e.material for e in (*siblings, *came)} <= {end.material}
+        what = "part" if parted else "co-product"
+        what += "s" if len(siblings) > 1 else ""
+        short.append(f"{len(siblings)} {'other ' if parted else ''}{what}")
+        few = ", ".join(e.id for e in siblings[:_NAMED])
+        more = f" and {len(siblings) - _NAMED} more" if len(siblings) > _NAMED else ""
+        long.append(f"with {'the ' if parted else ''}{what} {few}{more}")
+    if end.event:
+        long.append(f"event {end.event}")
+    return ", ".join(short), long
+
+
+def _amounts(content: Content, substances: Iterable[str]) -> list[str]:
+    held = [f"{s} {exact_kg(x)} kg" for s, x in zip(substances, content, strict=True) if x]
+    return [f"{exact_kg(sum(content))} kg", *([", ".join(held)] if held else [])]
+
+
+def link_words(link: Link, substances: Sequence[str], ends: Mapping[str, Words]) -> tuple[str, ...]:
+    """The tooltip of a link, a line each."""
+    names = (ends[i].tip[0] for i in (link.source, link.target))
+    return (" → ".join(names), *_amounts(link.content, substances))
+
+
+def describe(lineage: Lineage, folded: Mapping[str, Sequence[str]], substance: str) -> str:
+    """The picture in a sentence or three, for those who do not see it."""
+    lots = [e for e in lineage.ends if e.kind == "lot"]
+    stages = len({e.stage for e in lots})
+    shown = len(lineage.ends) - len(folded) + sum(map(len, folded.values()))
+    text = (
+        f"{shown:,} ends and {len(lineage.links):,} links; lots in {stages} stages from left to "
+        f"right. The thickness of a link stands for its {substance}."
+    )
+    if folded:
+        text += f" {folded_text(folded)}"
+    focus = [f"{e.id}: {e.material}, {mass_text(sum(e.content))}." for e in lots
+             if e.id in set(lineage.focus)]  # fmt: skip
+    return " ".join([text, *focus[:5]])
+
+
+def folded_text(folded: Mapping[str, Sequence[str]]) -> str:
+    """How many ends are drawn as how many."""
+    boxes = "one box" if len(folded) == 1 else f"{len(folded)} boxes"
+    many = sum(map(len, folded.values()))
+    return f"{many:,} small ends are drawn as {boxes}: “and … more”."

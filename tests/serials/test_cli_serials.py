@@ -1,0 +1,139 @@
+"""``loopbook serials`` as typed: tables, JSON, exit codes, where the register lies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from loopbook import book as b
+from loopbook.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run ``loopbook serials`` in a folder with a book of two lots and files of serials."""
+    said = {"actor": "amy", "occurred_at": datetime(2026, 3, 2, tzinfo=UTC)}
+    lot = {"material": "cells", "supplier": "LGES", "owner": "LGES", "site": "Holland"}
+    lot |= {"mass_kg": "10", "shares": {"Ni": "0.2"}}
+    with b.Book(tmp_path / "book.sqlite", create=True) as made:
+        made.post([
+            b.RegisterParty(key="1", party="LGES", **said),
+            b.RegisterSite(key="2", site="Holland", **said),
+            b.RegisterMaterial(key="3", material="cells", **said),
+            *(b.Receive(key=name, lot=name, **lot, **said) for name in ("CELL-1", "CELL-2")),
+        ])  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LOOPBOOK_BOOK", raising=False)
+    Path("a.csv").write_text("lot,serial,line\nCELL-2,Q7,1\nCELL-1,Q5,2\n")
+    Path("b.csv").write_text("lot,serial\nCELL-2,Q8\n")
+    return lambda *arguments: CliRunner().invoke(main, ["serials", *arguments])
+
+
+def ok(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return re.sub(r"\s+", " ", result.stdout).strip()
+
+
+def filled(run: Run) -> None:
+    assert ok(run("import", "a.csv", "--month", "2026-03")) == (
+        "a.csv: 2 serials imported, 2026-03; columns not used: line"
+    )
+    assert ok(run("add-range", "CELL-1", "R-01", "R-50", "--month", "2026-03")) == (
+        "CELL-1: 50 serials, R-01 to R-50"
+    )
+
+
+def test_what_people_see(run: Run) -> None:
+    filled(run)
+    assert Path("book.sqlite.serials/manifest.json").is_file()
+    assert "register already, since 2026-03" in ok(run("import", "a.csv", "--month", "2026-04"))
+    assert "nothing was changed" in ok(run("add-range", "CELL-1", "R-01", "R-50"))
+    assert ok(run("find", "R-07", "Q7")).endswith("R-07 CELL-1 Q7 CELL-2")
+    assert ok(run("count", "CELL-1", "CELL-2")).endswith("CELL-1 51 CELL-2 1 all 52")
+    assert ok(run("count", "CELL-2")).endswith("CELL-2 1")
+    told = ok(run("list", "CELL-1", "--limit", "2"))
+    assert told.endswith("CELL-1 Q5 CELL-1 R-01 2 of 51 serials; --limit 0 or --out FILE for all")
+    assert ok(run("list", "CELL-1", "--limit", "0")).endswith("CELL-1 R-49 CELL-1 R-50")
+    assert ok(run("list", "CELL-2", "--out", "r.csv")) == "r.csv: 1 serial of 1 lot"
+    assert Path("r.csv").read_text() == '"lot","serial"\n"CELL-2","Q7"\n'
+    assert ok(run("import", "b.csv", "--month", "2026-03")) == "b.csv: 1 serial imported, 2026-03"
+    assert ok(run("compact", "--month", "2026-02")).startswith("no month has more than one run")
+    assert ok(run("compact")) == "2026-03: 2 runs merged into one"
+    assert ok(run("find", "Q8")).endswith("Q8 CELL-2")
+
+
+def test_what_programs_see(run: Run) -> None:
+    done = json.loads(run("import", "a.csv", "--month", "2026-03", "--json").stdout)
+    assert done == {
+        "file": "a.csv", "kind": "serials", "rows": 2, "serials": 2, "again": False,
+        "ignored": ["line"], "month": "2026-03", "register": "book.sqlite.serials",
+    }  # fmt: skip
+    done = json.loads(run("add-range", "CELL-1", "R-01", "R-50", "--json").stdout)
+    assert (done["serials"], done["again"]) == (50, False)
+    assert json.loads(run("find", "Q7", "--json").stdout) == [{"serial": "Q7", "lot": "CELL-2"}]
+    assert json.loads(run("count", "CELL-1", "--json").stdout) == {
+        "lots": {"CELL-1": 51}, "count": 51,
+    }  # fmt: skip
+    done = json.loads(run("list", "CELL-1", "--limit", "1", "--json").stdout)
+    assert done == {"count": 51, "serials": [{"lot": "CELL-1", "serial": "Q5"}]}
+    done = json.loads(run("list", "CELL-1", "--out", "r.parquet", "--json").stdout)
+    assert done == {"file": "r.parquet", "serials": 51}
+    assert json.loads(run("compact", "--json").stdout) == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["find", "Q9"], "SERIAL: unknown-name: expected a serial of the register, found Q9"),
+        (["count", "CELL-3"], "LOT: unknown-name: expected a lot of the book, found CELL-3"),
+        (["list", "CEL-1"], "did you mean CELL-1"),
+        (["add-range", "CELL-9", "S-1", "S-2"], "a lot of the book, found 'CELL-9'"),
+        (["add-range", "CELL-1", "S-2", "S-1"], "are first and last swapped?"),
+        (["add-range", "CELL-1", "S-1", "S-10"], "two serials of one length"),
+        (["add-range", "CELL-2", "R-50", "R-60"], "R-01 to R-50 of lot CELL-1"),
+        (["import", "c.csv"], "a readable file"),
+        (["list", "CELL-1", "--out", "r.xlsx"], "ends in .csv or .parquet"),
+        (["compact", "--month", "March"], "a month such as 2026-03"),
+        (["find", "Q7", "--register", "elsewhere"], "the folder of a register, found none"),
+    ],
+)
+def test_findings_end_with_one(run: Run, arguments: list[str], word: str) -> None:
+    filled(run)
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert word in result.stderr
+    assert "1 finding" in result.stderr
+
+
+def test_a_book_on_a_server_needs_a_folder(run: Run) -> None:
+    result = run("find", "Q7", "--book", "postgresql://nowhere/book")
+    assert result.exit_code == 2
+    assert "give --register FOLDER" in result.stderr
+    ok(run("import", "a.csv", "--register", "apart"))
+    assert ok(run("find", "Q7", "--register", "apart", "--book", "postgresql://nowhere/book"))
+
+
+def test_a_bar_is_for_people_at_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+    import sys
+
+    from loopbook.cli.serials import _progress
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", Terminal())
+        with _progress("a.csv") as say:
+            say(0.5)
+        assert "a.csv" in sys.stderr.getvalue()  # type: ignore[attr-defined]
+    assert run("import", "a.csv").stderr == ""
