@@ -61,12 +61,19 @@ def opened(path: Path) -> Book:
     book.post(
         [
             commands.Receive(
-                lot=f"L{i}", material="scrap", supplier="LGES", owner="LGES", site="WS",
-                mass_kg=5_000_000, shares=shares, key=f"r{i}", **envelope,
+                lot=f"L{i}",
+                material="scrap",
+                supplier="LGES",
+                owner="LGES",
+                site="WS",
+                mass_kg=5_000_000,
+                shares=shares,
+                key=f"r{i}",
+                **envelope,
             )
             for i in range(LOTS)
         ]
-    )  # fmt: skip
+    )
     return book
 
 
@@ -80,11 +87,16 @@ def prepared(count: int, seed: int) -> list[Event]:
         seller, buyer = (Account("lot", p, "WS", lot) for p in ("LGES", "GMBI"))
         events.append(
             Event(
-                key=f"e{seed}-{i}", kind="transfer-title", actor="bench", document="",
-                occurred_at=1_770_000_000_000_000 + i, recorded_at=now + i,
-                command="{}", legs=(Leg(buyer, content), Leg(seller, negate(content))),
+                key=f"e{seed}-{i}",
+                kind="transfer-title",
+                actor="bench",
+                document="",
+                occurred_at=1_770_000_000_000_000 + i,
+                recorded_at=now + i,
+                command="{}",
+                legs=(Leg(buyer, content), Leg(seller, negate(content))),
             )
-        )  # fmt: skip
+        )
     return events
 
 
@@ -162,18 +174,30 @@ def full_commands(count: int, seed: int) -> list[commands.Command]:
         shares = {"Ni": "0.21", "Co": "0.01", "Li": "0.03", "Cu": "0.09", "Al": "0.06", "C": "0.3"}
         made += [
             commands.Receive(
-                lot=lot, material="scrap", supplier="LGES", owner="LGES", site="WS",
-                mass_kg="18000", shares=shares, key=f"{lot}r", **base,
+                lot=lot,
+                material="scrap",
+                supplier="LGES",
+                owner="LGES",
+                site="WS",
+                mass_kg="18000",
+                shares=shares,
+                key=f"{lot}r",
+                **base,
             ),
             commands.Weigh(
                 lot=lot, ticket=lot, gross_kg="33010.5", tare_kg="15020", key=f"{lot}w", **base
             ),
             commands.Assay(
-                lot=lot, stage="provisional", basis="as received", key=f"{lot}a",
-                shares={"Ni": "0.2131", "Co": "0.0099", "Li": "0.0301"}, laboratory="WS", **base,
+                lot=lot,
+                stage="provisional",
+                basis="as received",
+                key=f"{lot}a",
+                shares={"Ni": "0.2131", "Co": "0.0099", "Li": "0.0301"},
+                laboratory="WS",
+                **base,
             ),
             commands.TransferTitle(lot=lot, seller="LGES", buyer="GMBI", key=f"{lot}t", **base),
-        ]  # fmt: skip
+        ]
     return made
 
 

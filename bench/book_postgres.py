@@ -167,10 +167,15 @@ def prepared_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], No
             for side, party in enumerate((x.buyer, x.seller))
         ]
         return Event(
-            key=x.key, kind="transfer-title", actor=x.actor, document=x.document,
-            occurred_at=STARTED, recorded_at=time.time_ns() // 1000, command=as_text(x),
+            key=x.key,
+            kind="transfer-title",
+            actor=x.actor,
+            document=x.document,
+            occurred_at=STARTED,
+            recorded_at=time.time_ns() // 1000,
+            command=as_text(x),
             legs=sorted(legs, key=lambda leg: leg.account),
-        )  # fmt: skip
+        )
 
     def post(batch: list[c.TransferTitle]) -> None:
         book.store.append([planned(x) for x in batch])

@@ -32,10 +32,18 @@ DAY_US = 86_400 * 1_000_000
 HOUR_US = DAY_US // 24
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 STEPS = (
-    ("receive", 0.0, 0), ("receive", 0.1, 1), ("weigh", 0.2, 0), ("weigh", 0.3, 1),
-    ("assay", 1.0, 0), ("assay", 1.1, 1), ("process", 2.0, 0), ("ship", 3.0, 0),
-    ("arrive", 5.0, 0), ("assay", 11.0, 2), ("deliver", 13.0, 0),
-)  # fmt: skip
+    ("receive", 0.0, 0),
+    ("receive", 0.1, 1),
+    ("weigh", 0.2, 0),
+    ("weigh", 0.3, 1),
+    ("assay", 1.0, 0),
+    ("assay", 1.1, 1),
+    ("process", 2.0, 0),
+    ("ship", 3.0, 0),
+    ("arrive", 5.0, 0),
+    ("assay", 11.0, 2),
+    ("deliver", 13.0, 0),
+)
 ANALYTES = ("Li", "Ni", "Co", "Mn", "Al", "Cu")
 WEIGHTS = (40, 310, 14, 13, 70, 90, 2, 330, 8, 2, 5, 116)
 
@@ -65,11 +73,17 @@ class Pair:
         kind, _, which = STEPS[step]
         legs, lots, measured = getattr(self, f"_{kind}")(which)
         return Event(
-            key=f"{self.number}-{step}", kind=kind, actor="plant", document=f"paper {self.number}",
-            occurred_at=moment, recorded_at=moment + HOUR_US, command="{}",
+            key=f"{self.number}-{step}",
+            kind=kind,
+            actor="plant",
+            document=f"paper {self.number}",
+            occurred_at=moment,
+            recorded_at=moment + HOUR_US,
+            command="{}",
             legs=tuple(Leg(a, c) for a, c in sorted(legs.items()) if any(c)),
-            lots=tuple(lots), measurements=tuple(measured),
-        )  # fmt: skip
+            lots=tuple(lots),
+            measurements=tuple(measured),
+        )
 
     def _place(self, which: int, site: str = "WS") -> Account:
         return Account("lot", self.owners[which % 2], site, self.lots[which])
@@ -94,13 +108,20 @@ class Pair:
         net = sum(old) // 10_000_000 * 10_000_000 - 10_000_000
         known = [
             Measurement(
-                self.lots[which], quantity, str(value), "10000000", "weighbridge",
-                sample=f"T{self.number}", group="scale W1",
+                self.lots[which],
+                quantity,
+                str(value),
+                "10000000",
+                "weighbridge",
+                sample=f"T{self.number}",
+                group="scale W1",
             )
             for quantity, value in (
-                ("gross", net + 15_000_000_000), ("tare", 15_000_000_000), ("mass", net)
+                ("gross", net + 15_000_000_000),
+                ("tare", 15_000_000_000),
+                ("mass", net),
             )
-        ]  # fmt: skip
+        ]
         return self._restate(which, part(old, net), "WS"), [], known
 
     def _assay(self, which: int) -> tuple[dict[Account, Content], list[Lot], list[Measurement]]:
@@ -115,12 +136,18 @@ class Pair:
         laboratory = "refiner" if final else "plant"
         known = [
             Measurement(
-                self.lots[which], name, f"{new[SUBSTANCES.index(name)] / sum(new):.5f}", "0.00150",
-                "ICP-OES", laboratory, f"S{self.number}", f"laboratory {laboratory}",
+                self.lots[which],
+                name,
+                f"{new[SUBSTANCES.index(name)] / sum(new):.5f}",
+                "0.00150",
+                "ICP-OES",
+                laboratory,
+                f"S{self.number}",
+                f"laboratory {laboratory}",
                 "final" if final else "provisional",
             )
             for name in ANALYTES
-        ]  # fmt: skip
+        ]
         return self._restate(which, tuple(new), site), [], known
 
     def _process(self, _: int) -> tuple[dict[Account, Content], list[Lot], list[Measurement]]:
@@ -343,11 +370,18 @@ def report(book: Book, path: Path, seed: int) -> None:
 
     known = {"known_at": us(T0) + 3 * span // 4}
     work: list[tuple[str, int, Callable[[], object], str]] = [
-        ("balance of a lot as of a moment", 300,
-         lambda: book.balances(lot=draw.choice(lots), occurred=moment()), "10 ms"),
-        ("the same, as known at a moment", 300,
-         lambda: book.balances(lot=draw.choice(lots), occurred=moment(), recorded=moment()),
-         "10 ms"),
+        (
+            "balance of a lot as of a moment",
+            300,
+            lambda: book.balances(lot=draw.choice(lots), occurred=moment()),
+            "10 ms",
+        ),
+        (
+            "the same, as known at a moment",
+            300,
+            lambda: book.balances(lot=draw.choice(lots), occurred=moment(), recorded=moment()),
+            "10 ms",
+        ),
         ("all balances as of a moment", 3, lambda: book.balances(occurred=moment()), ""),
         ("metal statement of a month", 15, month, "1,000 ms"),
         ("the same, of one party", 15, lambda: month(party="GMBI"), "1,000 ms"),
@@ -355,9 +389,13 @@ def report(book: Book, path: Path, seed: int) -> None:
         ("the same, as known at a moment", 15, lambda: month(**known), "1,000 ms"),
         ("the same, without uncertainty", 15, lambda: month(uncertainty=False), "1,000 ms"),
         ("metal statement of a year", 3, lambda: year(uncertainty=False), ""),
-        ("metal statement of a lot's life", 50,
-         lambda: metal_statement(book, start=us(T0), end=us(T0) + span, lot=draw.choice(lots)), ""),
-    ]  # fmt: skip
+        (
+            "metal statement of a lot's life",
+            50,
+            lambda: metal_statement(book, start=us(T0), end=us(T0) + span, lot=draw.choice(lots)),
+            "",
+        ),
+    ]
     print(f"{events:,} events, {path.stat().st_size / events:,.0f} bytes of file an event")
     if (size := posting_bytes(book)) is not None:
         print(f"{size:,.0f} bytes of postings an event, with their index (target: under 400)")

@@ -28,19 +28,45 @@ METHOD = "aitken"
 """The quickest of its methods and tolerances that keeps 1e-8 in every scenario of the benchmark."""
 
 SOLIDS = {
-    "NMC": "LiNi0.6Mn0.2Co0.2O2", "Graphite": "C", "Al": "Al", "Cu": "Cu", "Steel": "Fe",
-    "Plastic": "C3H6", "PVDF": "C2H2F2", "AlOH3": "AlH3O3", "CuOH2": "CuH2O2", "FeOH2": "FeH2O2",
-    "Li2CO3": "Li2CO3", "NiSalt": "NiSO4", "CoSalt": "CoSO4",
-}  # fmt: skip
+    "NMC": "LiNi0.6Mn0.2Co0.2O2",
+    "Graphite": "C",
+    "Al": "Al",
+    "Cu": "Cu",
+    "Steel": "Fe",
+    "Plastic": "C3H6",
+    "PVDF": "C2H2F2",
+    "AlOH3": "AlH3O3",
+    "CuOH2": "CuH2O2",
+    "FeOH2": "FeH2O2",
+    "Li2CO3": "Li2CO3",
+    "NiSalt": "NiSO4",
+    "CoSalt": "CoSO4",
+}
 LIQUIDS = {
-    "Electrolyte": "C3H6O3", "H2SO4": "H2SO4", "H2O2": "H2O2", "NiSO4": "NiSO4", "CoSO4": "CoSO4",
-    "MnSO4": "MnSO4", "Li2SO4": "Li2SO4", "Al2S3O12": "Al2S3O12", "CuSO4": "CuSO4",
-    "FeSO4": "FeSO4", "NaOH": "NaOH", "Na2SO4": "Na2SO4", "Na2CO3": "Na2CO3",
-}  # fmt: skip
+    "Electrolyte": "C3H6O3",
+    "H2SO4": "H2SO4",
+    "H2O2": "H2O2",
+    "NiSO4": "NiSO4",
+    "CoSO4": "CoSO4",
+    "MnSO4": "MnSO4",
+    "Li2SO4": "Li2SO4",
+    "Al2S3O12": "Al2S3O12",
+    "CuSO4": "CuSO4",
+    "FeSO4": "FeSO4",
+    "NaOH": "NaOH",
+    "Na2SO4": "Na2SO4",
+    "Na2CO3": "Na2CO3",
+}
 SCRAP_KG_PER_H = {
-    "NMC": 320.0, "Graphite": 180.0, "Al": 160.0, "Cu": 120.0, "Steel": 80.0, "Plastic": 60.0,
-    "PVDF": 15.0, "Electrolyte": 65.0,
-}  # fmt: skip
+    "NMC": 320.0,
+    "Graphite": 180.0,
+    "Al": 160.0,
+    "Cu": 120.0,
+    "Steel": 80.0,
+    "Plastic": 60.0,
+    "PVDF": 15.0,
+    "Electrolyte": 65.0,
+}
 REFERENCE = (320.0, 0.98, 0.9, 0.6, 0.88)
 """NMC in the scrap in kg/h, leach conversions of NMC, Al and Cu, conversion of lithium sulfate."""
 
@@ -83,10 +109,13 @@ class Plant:
         self.system.converge()
         flow = self.streams
         return [
-            flow["lithium"].imass["Li2CO3"], flow["cobalt"].imass["CoSalt"],
-            flow["nickel"].imass["NiSalt"], flow["acid"].imass["H2SO4"],
-            flow["caustic"].imass["NaOH"], flow["liquor"].F_mass,
-        ]  # fmt: skip
+            flow["lithium"].imass["Li2CO3"],
+            flow["cobalt"].imass["CoSalt"],
+            flow["nickel"].imass["NiSalt"],
+            flow["acid"].imass["H2SO4"],
+            flow["caustic"].imass["NaOH"],
+            flow["liquor"].F_mass,
+        ]
 
     def closure(self) -> float:
         """(in - out) / in of the total mass in the last scenario."""
@@ -99,8 +128,12 @@ def plant() -> Plant:
     _chemicals()
     feed = {"scrap": bst.Stream("scrap", **SCRAP_KG_PER_H, units="kg/hr")}
     for name, chemical in {
-        "acid": "H2SO4", "peroxide": "H2O2", "water": "H2O", "caustic": "NaOH", "ash": "Na2CO3",
-    }.items():  # fmt: skip
+        "acid": "H2SO4",
+        "peroxide": "H2O2",
+        "water": "H2O",
+        "caustic": "NaOH",
+        "ash": "Na2CO3",
+    }.items():
         feed[name] = bst.Stream(name, **{chemical: 1.0}, units="kg/hr")
     for name in ("liquor", "cobalt_liquor", "nickel_liquor"):
         feed[name] = bst.Stream(name)
@@ -161,13 +194,25 @@ def _mechanical(scrap: Any) -> Any:
 
 
 def _leaching(feed: dict[str, Any], black_mass: Any) -> tuple[Any, Any]:
-    leaching = bst.ParallelReaction([
-        _reaction(0.98, NMC=-1, H2SO4=-1.5, H2O2=-0.5, NiSO4=0.6, MnSO4=0.2, CoSO4=0.2,
-                  Li2SO4=0.5, H2O=2, O2=0.5),
-        _reaction(0.9, Al=-1, H2SO4=-1.5, Al2S3O12=0.5, H2=1.5),
-        _reaction(0.6, Cu=-1, H2SO4=-1, CuSO4=1, H2=1),
-        _reaction(0.95, Steel=-1, H2SO4=-1, FeSO4=1, H2=1),
-    ])  # fmt: skip
+    leaching = bst.ParallelReaction(
+        [
+            _reaction(
+                0.98,
+                NMC=-1,
+                H2SO4=-1.5,
+                H2O2=-0.5,
+                NiSO4=0.6,
+                MnSO4=0.2,
+                CoSO4=0.2,
+                Li2SO4=0.5,
+                H2O=2,
+                O2=0.5,
+            ),
+            _reaction(0.9, Al=-1, H2SO4=-1.5, Al2S3O12=0.5, H2=1.5),
+            _reaction(0.6, Cu=-1, H2SO4=-1, CuSO4=1, H2=1),
+            _reaction(0.95, Steel=-1, H2SO4=-1, FeSO4=1, H2=1),
+        ]
+    )
     acid, peroxide, water, liquor = (feed[n] for n in ("acid", "peroxide", "water", "liquor"))
     leach = Tank("leach", [black_mass, acid, peroxide, water, liquor], "pulp", reaction=leaching)
 
@@ -181,12 +226,14 @@ def _leaching(feed: dict[str, Any], black_mass: Any) -> tuple[Any, Any]:
         water.imass["H2O"] = max(8.0 * black_mass.F_mass - liquor.imass["H2O"], 0.0)
 
     residue = _splitter("filter_1", leach - 0, ["PLS", "residue"], _filtrate(0.03))
-    neutralising = bst.ParallelReaction([
-        _reaction(0.99, Al2S3O12=-1, NaOH=-6, AlOH3=2, Na2SO4=3),
-        _reaction(0.99, CuSO4=-1, NaOH=-2, CuOH2=1, Na2SO4=1),
-        _reaction(0.98, FeSO4=-1, NaOH=-2, FeOH2=1, Na2SO4=1),
-        _reaction(0.95, H2SO4=-1, NaOH=-2, Na2SO4=1, H2O=2),
-    ])  # fmt: skip
+    neutralising = bst.ParallelReaction(
+        [
+            _reaction(0.99, Al2S3O12=-1, NaOH=-6, AlOH3=2, Na2SO4=3),
+            _reaction(0.99, CuSO4=-1, NaOH=-2, CuOH2=1, Na2SO4=1),
+            _reaction(0.98, FeSO4=-1, NaOH=-2, FeOH2=1, Na2SO4=1),
+            _reaction(0.95, H2SO4=-1, NaOH=-2, Na2SO4=1, H2O=2),
+        ]
+    )
     caustic, pls = feed["caustic"], residue - 0
     neutralise = Tank("neutralise", [pls, caustic], "neutral", reaction=neutralising)
 

@@ -28,30 +28,65 @@ from loopbook.flowsheet import (
 from loopbook.matter import Component, components
 
 WEIGHTS = {
-    "H": 1.00794, "Li": 6.941, "C": 12.0107, "O": 15.9994, "F": 18.9984032, "Na": 22.98977,
-    "Al": 26.981538, "S": 32.065, "Mn": 54.938049, "Fe": 55.845, "Co": 58.9332, "Ni": 58.6934,
+    "H": 1.00794,
+    "Li": 6.941,
+    "C": 12.0107,
+    "O": 15.9994,
+    "F": 18.9984032,
+    "Na": 22.98977,
+    "Al": 26.981538,
+    "S": 32.065,
+    "Mn": 54.938049,
+    "Fe": 55.845,
+    "Co": 58.9332,
+    "Ni": 58.6934,
     "Cu": 63.546,
-}  # fmt: skip
+}
 
 _MATTER = {
     "solid": {
-        "NMC": "LiNi0.6Mn0.2Co0.2O2", "Graphite": "C", "Al": "Al", "Cu": "Cu", "Steel": "Fe",
-        "Plastic": "C3H6", "PVDF": "C2H2F2", "AlOH3": "Al(OH)3", "CuOH2": "Cu(OH)2",
-        "FeOH2": "Fe(OH)2", "Li2CO3": "Li2CO3", "NiSalt": "NiSO4", "CoSalt": "CoSO4",
+        "NMC": "LiNi0.6Mn0.2Co0.2O2",
+        "Graphite": "C",
+        "Al": "Al",
+        "Cu": "Cu",
+        "Steel": "Fe",
+        "Plastic": "C3H6",
+        "PVDF": "C2H2F2",
+        "AlOH3": "Al(OH)3",
+        "CuOH2": "Cu(OH)2",
+        "FeOH2": "Fe(OH)2",
+        "Li2CO3": "Li2CO3",
+        "NiSalt": "NiSO4",
+        "CoSalt": "CoSO4",
     },
     "aqueous": {
-        "H2SO4": "H2SO4", "H2O2": "H2O2", "NiSO4": "NiSO4", "CoSO4": "CoSO4", "MnSO4": "MnSO4",
-        "Li2SO4": "Li2SO4", "Al2S3O12": "Al2(SO4)3", "CuSO4": "CuSO4", "FeSO4": "FeSO4",
-        "NaOH": "NaOH", "Na2SO4": "Na2SO4", "Na2CO3": "Na2CO3",
+        "H2SO4": "H2SO4",
+        "H2O2": "H2O2",
+        "NiSO4": "NiSO4",
+        "CoSO4": "CoSO4",
+        "MnSO4": "MnSO4",
+        "Li2SO4": "Li2SO4",
+        "Al2S3O12": "Al2(SO4)3",
+        "CuSO4": "CuSO4",
+        "FeSO4": "FeSO4",
+        "NaOH": "NaOH",
+        "Na2SO4": "Na2SO4",
+        "Na2CO3": "Na2CO3",
     },
     "liquid": {"H2O": "H2O", "Electrolyte": "C3H6O3"},
     "gas": {"O2": "O2", "H2": "H2"},
-}  # fmt: skip
+}
 
 SCRAP_KG_PER_H = {
-    "NMC": 320.0, "Graphite": 180.0, "Al": 160.0, "Cu": 120.0, "Steel": 80.0, "Plastic": 60.0,
-    "PVDF": 15.0, "Electrolyte": 65.0,
-}  # fmt: skip
+    "NMC": 320.0,
+    "Graphite": 180.0,
+    "Al": 160.0,
+    "Cu": 120.0,
+    "Steel": 80.0,
+    "Plastic": 60.0,
+    "PVDF": 15.0,
+    "Electrolyte": 65.0,
+}
 
 ANSWERS_KG_PER_H = {
     "Li2CO3": 97.89511382,
@@ -89,13 +124,17 @@ def _mechanical(fs: Flowsheet) -> None:
     magnetic = {"default": 0.01, "Steel": 0.96}
     fs.add(
         MagneticSeparator("magnet", to_magnetic=magnetic),
-        feed="dried", magnetic="ferrous", rest="nonferrous",
-    )  # fmt: skip
+        feed="dried",
+        magnetic="ferrous",
+        rest="nonferrous",
+    )
     fine = {"default": 0.97, "Al": 0.06, "Cu": 0.04, "Plastic": 0.02, "Steel": 0.5}
     fs.add(
         Sieve("sieve", to_undersize=fine),
-        feed="nonferrous", undersize="black mass", oversize="foils",
-    )  # fmt: skip
+        feed="nonferrous",
+        undersize="black mass",
+        oversize="foils",
+    )
     metal = {"default": 0.5, "Al": 0.95, "Cu": 0.96, "Plastic": 0.03, "Steel": 0.9}
     fs.add(AirClassifier("air", to_heavy=metal), feed="foils", heavy="metal", light="plastics")
 
@@ -133,8 +172,10 @@ def _leaching(fs: Flowsheet) -> None:
     fs.add(neutralise, feed="PLS", out="neutral pulp", reagents="caustic")
     fs.add(
         Filter("filter 2", liquid_to_cake=0.03),
-        slurry="neutral pulp", filtrate="pure liquor", cake="impurities",
-    )  # fmt: skip
+        slurry="neutral pulp",
+        filtrate="pure liquor",
+        cake="impurities",
+    )
 
 
 def _extraction(fs: Flowsheet) -> None:
@@ -148,8 +189,10 @@ def _extraction(fs: Flowsheet) -> None:
     for metal, extraction in stages.items():
         fs.add(
             SolventExtraction(f"SX {metal}", extraction=extraction),
-            feed=feeds[metal], strip=f"{metal} strip", raffinate=f"raffinate {metal}",
-        )  # fmt: skip
+            feed=feeds[metal],
+            strip=f"{metal} strip",
+            raffinate=f"raffinate {metal}",
+        )
     for metal, salt in (("Co", "cobalt salt"), ("Ni", "nickel salt")):
         crystallise = Crystalliser(
             f"{metal} crystalliser",
@@ -159,8 +202,10 @@ def _extraction(fs: Flowsheet) -> None:
         fs.add(crystallise, feed=f"{metal} strip", out=f"{metal} crystals")
         fs.add(
             Filter(f"{metal} filter", liquid_to_cake=0.02),
-            slurry=f"{metal} crystals", filtrate=f"{metal} liquor", cake=salt,
-        )  # fmt: skip
+            slurry=f"{metal} crystals",
+            filtrate=f"{metal} liquor",
+            cake=salt,
+        )
 
 
 def _lithium(fs: Flowsheet) -> None:
@@ -173,8 +218,10 @@ def _lithium(fs: Flowsheet) -> None:
     fs.add(soda, feed="raffinate Ni", out="lithium pulp", reagents="soda ash")
     fs.add(
         Filter("lithium filter", liquid_to_cake=0.03),
-        slurry="lithium pulp", filtrate="mother liquor", cake="lithium",
-    )  # fmt: skip
+        slurry="lithium pulp",
+        filtrate="mother liquor",
+        cake="lithium",
+    )
     fs.add(Splitter("purge", share=0.4), feed="mother liquor", first="liquor", rest="bleed")
 
 

@@ -22,22 +22,61 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 MOLAR_MASS = {
-    "H2O": 18.01528, "NMC": 96.9300898, "Graphite": 12.0107, "Al": 26.981538, "Cu": 63.546,
-    "Steel": 55.845, "Plastic": 42.07974, "PVDF": 64.0340864, "Electrolyte": 90.07794,
-    "H2SO4": 98.07848, "H2O2": 34.01468, "NiSO4": 154.756, "CoSO4": 154.9958, "MnSO4": 151.000649,
-    "Li2SO4": 109.9446, "Al2S3O12": 342.150876, "CuSO4": 159.6086, "FeSO4": 151.9076,
-    "NaOH": 39.99711, "Na2SO4": 142.04214, "Na2CO3": 105.98844, "Li2CO3": 73.8909,
-    "AlOH3": 78.003558, "CuOH2": 97.56068, "FeOH2": 89.85968, "NiSalt": 154.756,
-    "CoSalt": 154.9958, "O2": 31.9988, "H2": 2.01588,
-}  # fmt: skip
+    "H2O": 18.01528,
+    "NMC": 96.9300898,
+    "Graphite": 12.0107,
+    "Al": 26.981538,
+    "Cu": 63.546,
+    "Steel": 55.845,
+    "Plastic": 42.07974,
+    "PVDF": 64.0340864,
+    "Electrolyte": 90.07794,
+    "H2SO4": 98.07848,
+    "H2O2": 34.01468,
+    "NiSO4": 154.756,
+    "CoSO4": 154.9958,
+    "MnSO4": 151.000649,
+    "Li2SO4": 109.9446,
+    "Al2S3O12": 342.150876,
+    "CuSO4": 159.6086,
+    "FeSO4": 151.9076,
+    "NaOH": 39.99711,
+    "Na2SO4": 142.04214,
+    "Na2CO3": 105.98844,
+    "Li2CO3": 73.8909,
+    "AlOH3": 78.003558,
+    "CuOH2": 97.56068,
+    "FeOH2": 89.85968,
+    "NiSalt": 154.756,
+    "CoSalt": 154.9958,
+    "O2": 31.9988,
+    "H2": 2.01588,
+}
 SOLIDS = (
-    "NMC", "Graphite", "Al", "Cu", "Steel", "PVDF", "Plastic", "AlOH3", "CuOH2", "FeOH2",
-    "Li2CO3", "NiSalt", "CoSalt",
-)  # fmt: skip
+    "NMC",
+    "Graphite",
+    "Al",
+    "Cu",
+    "Steel",
+    "PVDF",
+    "Plastic",
+    "AlOH3",
+    "CuOH2",
+    "FeOH2",
+    "Li2CO3",
+    "NiSalt",
+    "CoSalt",
+)
 SCRAP_KG_PER_H = {
-    "NMC": 320.0, "Graphite": 180.0, "Al": 160.0, "Cu": 120.0, "Steel": 80.0, "Plastic": 60.0,
-    "PVDF": 15.0, "Electrolyte": 65.0,
-}  # fmt: skip
+    "NMC": 320.0,
+    "Graphite": 180.0,
+    "Al": 160.0,
+    "Cu": 120.0,
+    "Steel": 80.0,
+    "Plastic": 60.0,
+    "PVDF": 15.0,
+    "Electrolyte": 65.0,
+}
 LEACHED = ("NMC", "Al", "Cu", "Steel")
 CONVERSION = {"NMC": 0.98, "Al": 0.9, "Cu": 0.6, "Steel": 0.95}
 SODA_CONVERSION = 0.88
@@ -80,12 +119,21 @@ TO_MN = _column(MnSO4=0.99, CoSO4=0.01, NiSO4=0.002, CuSO4=0.5)
 TO_CO = _column(CoSO4=0.985, NiSO4=0.005, Li2SO4=0.002, H2O=0.05)
 TO_NI = _column(NiSO4=0.985, Li2SO4=0.005, CoSO4=0.9, H2O=0.08)
 LEACHING = _reactions(
-    {"NMC": -1, "H2SO4": -1.5, "H2O2": -0.5, "NiSO4": 0.6, "MnSO4": 0.2, "CoSO4": 0.2,
-     "Li2SO4": 0.5, "H2O": 2, "O2": 0.5},
+    {
+        "NMC": -1,
+        "H2SO4": -1.5,
+        "H2O2": -0.5,
+        "NiSO4": 0.6,
+        "MnSO4": 0.2,
+        "CoSO4": 0.2,
+        "Li2SO4": 0.5,
+        "H2O": 2,
+        "O2": 0.5,
+    },
     {"Al": -1, "H2SO4": -1.5, "Al2S3O12": 0.5, "H2": 1.5},
     {"Cu": -1, "H2SO4": -1, "CuSO4": 1, "H2": 1},
     {"Steel": -1, "H2SO4": -1, "FeSO4": 1, "H2": 1},
-)  # fmt: skip
+)
 NEUTRALISED = ("Al2S3O12", "CuSO4", "FeSO4", "H2SO4")
 NEUTRALISING = _reactions(
     {"Al2S3O12": -1, "NaOH": -6, "AlOH3": 2, "Na2SO4": 3},
@@ -250,9 +298,12 @@ def _pass(b: _Buffers, given: Scenarios, extraction_feed: Array) -> tuple[Array,
 
 def _answers(b: _Buffers, acid: Array, caustic: Array, answers: Array) -> None:
     for k, (flow, name, share) in enumerate(
-        ((b.raffinate, "Li2CO3", FILTRATE), (b.cobalt, "CoSalt", CRYSTAL_FILTRATE),
-         (b.nickel, "NiSalt", CRYSTAL_FILTRATE))
-    ):  # fmt: skip
+        (
+            (b.raffinate, "Li2CO3", FILTRATE),
+            (b.cobalt, "CoSalt", CRYSTAL_FILTRATE),
+            (b.nickel, "NiSalt", CRYSTAL_FILTRATE),
+        )
+    ):
         i = ROW[name]
         answers[k] = flow[i] * (1.0 - share[i]) * MOLAR_MASS[name]
     answers[3] = acid * MOLAR_MASS["H2SO4"]
@@ -348,11 +399,12 @@ _LOOP = (
     _Node(_dose("NaOH", NEUTRALISED_ROWS, CAUSTIC_PER), ("PLS",), ("dosed PLS", "caustic")),
     _Node(
         _react(NEUTRALISED_ROWS, NEUTRALISING, lambda _: NEUTRAL_CONVERSION),
-        ("dosed PLS",), ("neutral",),
+        ("dosed PLS",),
+        ("neutral",),
     ),
     _Node(_split(FILTRATE), ("neutral",), ("pure liquor", "impurities")),
     _Node(_mix, ("pure liquor", "Co liquor", "Ni liquor"), ("SX feed",)),
-)  # fmt: skip
+)
 _TEAR = "SX feed"
 
 
@@ -392,8 +444,11 @@ def _solve_graph(given: Scenarios) -> Array:
 
 def _graph_answers(streams: Mapping[str, Array]) -> Array:
     wanted = (
-        ("lithium", "Li2CO3"), ("Co salt", "CoSalt"), ("Ni salt", "NiSalt"),
-        ("reagents", "H2SO4"), ("caustic", "NaOH"),
-    )  # fmt: skip
+        ("lithium", "Li2CO3"),
+        ("Co salt", "CoSalt"),
+        ("Ni salt", "NiSalt"),
+        ("reagents", "H2SO4"),
+        ("caustic", "NaOH"),
+    )
     flows = [streams[stream][ROW[name]] * MOLAR_MASS[name] for stream, name in wanted]
     return np.array([*flows, KG_PER_KMOL @ streams["liquor"]])

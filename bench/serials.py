@@ -106,8 +106,10 @@ def build(home: Path) -> None:
     told = [one_range(k) for k in range(0, LOTS, 2)]
     begin = time.perf_counter()
     add_ranges(halves, told, lots=lots, month="2026-01")
-    print(f"build: {len(told):,} ranges ({len(told) * CELLS / 1e6:.0f} M serials) in "
-          f"{time.perf_counter() - begin:.2f} s")  # fmt: skip
+    print(
+        f"build: {len(told):,} ranges ({len(told) * CELLS / 1e6:.0f} M serials) in "
+        f"{time.perf_counter() - begin:.2f} s"
+    )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"build: peak {peak:.0f} MB, with what makes the serials")
     (home / "made").touch()
@@ -155,8 +157,10 @@ def ask(home: Path, kind: str) -> dict[str, Spent]:
     picked = rng.choice(np.array(lots), 1000).tolist()
     offsets = rng.integers(0, CELLS, 1000).tolist()
     if kind == "ranges":
-        told = [f"{r.prefix}{r.first + k:09d}"
-                for r, k in zip(map(one_range, picked), offsets, strict=True)]  # fmt: skip
+        told = [
+            f"{r.prefix}{r.first + k:09d}"
+            for r, k in zip(map(one_range, picked), offsets, strict=True)
+        ]
     else:
         told = serials(np.array(picked) * CELLS + np.array(offsets)).to_pylist()
     found: dict[str, Spent] = {}
@@ -199,8 +203,10 @@ def ask(home: Path, kind: str) -> dict[str, Spent]:
 def fresh_process(home: Path, kind: str) -> dict[str, Spent]:
     done = subprocess.run(
         [sys.executable, __file__, "--home", str(home), "--ask", kind],
-        stdout=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     must(done.returncode == 0, f"{kind}: {done.stdout}")
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -237,11 +243,19 @@ def sqlite_peer(path: Path) -> dict[str, Spent]:
     link.execute("CREATE INDEX cell_lot ON cell (lot, serial)")
     link.commit()
     return _peer(
-        time.perf_counter() - begin, path,
+        time.perf_counter() - begin,
+        path,
         lambda s: link.execute("SELECT lot FROM cell WHERE serial = ?", (s,)).fetchone()[0],
-        lambda names: pa.array([r[0] for lot in names for r in link.execute(
-            "SELECT serial FROM cell WHERE lot = ? ORDER BY serial", (lot,))]),
-    )  # fmt: skip
+        lambda names: pa.array(
+            [
+                r[0]
+                for lot in names
+                for r in link.execute(
+                    "SELECT serial FROM cell WHERE lot = ? ORDER BY serial", (lot,)
+                )
+            ]
+        ),
+    )
 
 
 def duckdb_peer(path: Path) -> dict[str, Spent] | None:
@@ -267,15 +281,19 @@ def duckdb_peer(path: Path) -> dict[str, Spent] | None:
         return link.sql(listed, params=[list(names)]).to_arrow_table()
 
     return _peer(
-        time.perf_counter() - begin, path,
-        lambda s: link.execute(found, [s]).fetchall()[0][0], recall,
-    )  # fmt: skip
+        time.perf_counter() - begin,
+        path,
+        lambda s: link.execute(found, [s]).fetchall()[0][0],
+        recall,
+    )
 
 
 def _peer(
-    spent_s: float, path: Path, look: Callable[[str], str],
+    spent_s: float,
+    path: Path,
+    look: Callable[[str], str],
     recall: Callable[[Sequence[str]], pa.Table | pa.Array],
-) -> dict[str, Spent]:  # fmt: skip
+) -> dict[str, Spent]:
     told, lots, names = questions()
 
     def one(k: int) -> None:
@@ -285,9 +303,10 @@ def _peer(
         must(len(recall(names)) == RECALL * CELLS, f"{path.name}: recall")
 
     return {
-        "open": medians(one, 300), "recall to arrays": medians(many, 3),
+        "open": medians(one, 300),
+        "recall to arrays": medians(many, 3),
         "build": (spent_s, path.stat().st_size / (FEW * MONTHLY * CELLS)),
-    }  # fmt: skip
+    }
 
 
 def dataset_peer(home: Path) -> dict[str, Spent]:
@@ -335,8 +354,10 @@ def main() -> int:
     parts = {k: size(home / "runs", f"*.{k}.parquet") / rows for k in kinds}
     parts["prints"] = size(home / "runs", "*.prints") / rows
     told = ", ".join(f"{k} {v:.2f}" for k, v in parts.items())
-    print(f"bytes a serial: {size(home / 'runs') / rows:.1f} in runs ({told}); "
-          f"{size(home / 'ranges') * 2 / rows:.3f} in ranges\n")  # fmt: skip
+    print(
+        f"bytes a serial: {size(home / 'runs') / rows:.1f} in runs ({told}); "
+        f"{size(home / 'ranges') * 2 / rows:.3f} in ranges\n"
+    )
     found = {kind: fresh_process(home, kind) for kind in ("runs", "ranges", "few")}
     heads = {"runs": "100 M in runs", "ranges": "50 M in ranges", "few": "9.6 M in runs"}
     print(f"{'ms, medians (of CPU)':<28}" + "".join(f"{heads[k]:>22}" for k in found))

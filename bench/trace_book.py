@@ -59,9 +59,13 @@ def additions(lots: Lots) -> Additions:
         names=Names.packed(*packed_names(count)),
         material=np.repeat(np.arange(len(MATERIALS), dtype=np.int32), np.diff(lots.starts)),
         event=np.arange(FIRST, FIRST + count),
-        parent=lots.parent, child=lots.child, content=lots.content,
-        lot=lots.lot, end=lots.end, outside=lots.outside,
-    )  # fmt: skip
+        parent=lots.parent,
+        child=lots.child,
+        content=lots.content,
+        lot=lots.lot,
+        end=lots.end,
+        outside=lots.outside,
+    )
 
 
 def graph_of(lots: Lots, more: Additions, kernels: Kernels | None = None) -> Graph:
@@ -82,9 +86,16 @@ def one_blend(graph: Graph) -> Additions:
     content = {name: np.full(3, 1000) for name in SUBSTANCES} | {"mass": np.full(3, 3000)}
     none = np.empty(0, np.int64)
     return Additions(
-        [f"X{count}"], np.array([8]), np.array([count + FIRST]), parent, np.full(3, count),
-        content, none, none, dict.fromkeys(COLUMNS, none),
-    )  # fmt: skip
+        [f"X{count}"],
+        np.array([8]),
+        np.array([count + FIRST]),
+        parent,
+        np.full(3, count),
+        content,
+        none,
+        none,
+        dict.fromkeys(COLUMNS, none),
+    )
 
 
 # -- the file

@@ -30,10 +30,7 @@ SUPPLIERS = 16
 CUSTOMERS = 4
 QUESTIONS = 50
 GROUPS = tuple(f"S{k:02d}" for k in range(SUPPLIERS))
-ENDS = (
-    *(f"supplier/{name}//" for name in GROUPS),
-    *(f"customer/C{k}//" for k in range(CUSTOMERS)),
-)
+ENDS = (*(f"supplier/{name}//" for name in GROUPS), *(f"customer/C{k}//" for k in range(CUSTOMERS)))
 MATERIALS = ("scrap", *(f"level {k}" for k in range(1, LEVELS + 1)))
 
 Array = NDArray[Any]
@@ -112,10 +109,14 @@ def load(folder: Path) -> Lots:
         return found
 
     return Lots(
-        read("starts"), read("parent"), read("child"),
+        read("starts"),
+        read("parent"),
+        read("child"),
         {name: read(f"content {name}") for name in COLUMNS},
-        read("lot"), read("end"), {name: read(f"outside {name}") for name in COLUMNS},
-    )  # fmt: skip
+        read("lot"),
+        read("end"),
+        {name: read(f"outside {name}") for name in COLUMNS},
+    )
 
 
 def name_of(number: int) -> str:

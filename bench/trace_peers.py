@@ -242,9 +242,11 @@ class Sqlite(Sql):
         given = self.given
         for some in pieces(len(given.parent)):
             rows = zip(
-                given.child[some].tolist(), given.parent[some].tolist(), given.share[some].tolist(),
+                given.child[some].tolist(),
+                given.parent[some].tolist(),
+                given.share[some].tolist(),
                 strict=True,
-            )  # fmt: skip
+            )
             self.link.executemany("INSERT INTO edge VALUES (?, ?, ?)", rows)
         self.link.execute("CREATE INDEX edge_parent ON edge (parent, child)")
         self.link.execute("COMMIT")
@@ -308,9 +310,11 @@ class Postgres(Sql):
         with self.link.cursor().copy("COPY edge FROM STDIN") as copy:
             for some in pieces(len(given.parent)):
                 rows = zip(
-                    given.child[some].tolist(), given.parent[some].tolist(),
-                    given.share[some].tolist(), strict=True,
-                )  # fmt: skip
+                    given.child[some].tolist(),
+                    given.parent[some].tolist(),
+                    given.share[some].tolist(),
+                    strict=True,
+                )
                 copy.write("".join([f"{c}\t{p}\t{share!r}\n" for c, p, share in rows]))
         self.link.execute("ALTER TABLE edge ADD PRIMARY KEY (child, parent)")
         self.link.execute("CREATE INDEX edge_parent ON edge (parent, child)")
@@ -387,10 +391,12 @@ def each(name: str, work: Callable[[Any], Any], questions: Sequence[Any] | Array
     walls, cpus = np.array(taken).T * 1e3
     tell(
         **{
-            f"{name}_ms": float(np.median(walls)), f"{name}_max_ms": float(walls.max()),
-            f"{name}_cpu_ms": float(np.median(cpus)), f"{name}_max_cpu_ms": float(cpus.max()),
+            f"{name}_ms": float(np.median(walls)),
+            f"{name}_max_ms": float(walls.max()),
+            f"{name}_cpu_ms": float(np.median(cpus)),
+            f"{name}_max_cpu_ms": float(cpus.max()),
         }
-    )  # fmt: skip
+    )
     return found
 
 

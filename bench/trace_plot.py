@@ -13,10 +13,17 @@ __all__ = ["Panel", "plot"]
 Results = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 COLOURS = {
-    "Loopbook": "#0072b2", "Loopbook, NumPy": "#56b4e9", "Loopbook, cold file": "#3b3bd1",
-    "igraph": "#e69f00", "rustworkx": "#d55e00", "NetworkX": "#cc79a7", "SciPy": "#009e73",
-    "SQLite": "#7f7f7f", "DuckDB": "#b8a500", "PostgreSQL": "#1a1a1a",
-}  # fmt: skip
+    "Loopbook": "#0072b2",
+    "Loopbook, NumPy": "#56b4e9",
+    "Loopbook, cold file": "#3b3bd1",
+    "igraph": "#e69f00",
+    "rustworkx": "#d55e00",
+    "NetworkX": "#cc79a7",
+    "SciPy": "#009e73",
+    "SQLite": "#7f7f7f",
+    "DuckDB": "#b8a500",
+    "PostgreSQL": "#1a1a1a",
+}
 WIDTH, HEIGHT = 470, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 18, 40, 46
 HEAD = 112

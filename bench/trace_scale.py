@@ -78,8 +78,14 @@ def command_of(engine: str, folder: Path, answers: Path) -> list[str] | None:
     """How an engine is started; None where it is not installed."""
     if engine.startswith("Loopbook"):
         kernels = "numpy" if engine.endswith("NumPy") else "numba"
-        return [sys.executable, str(BENCH / "trace_ours.py"), "arrays", kernels, str(folder),
-                str(answers)]  # fmt: skip
+        return [
+            sys.executable,
+            str(BENCH / "trace_ours.py"),
+            "arrays",
+            kernels,
+            str(folder),
+            str(answers),
+        ]
     python = sys.executable
     if engine == "igraph":
         python = os.environ.get("IGRAPH_PYTHON", str(IGRAPH_PYTHON))

@@ -37,9 +37,18 @@ WORLD = [
     b.RegisterSite(site="REF", **e("REF")),
     b.RegisterMaterial(material="scrap", **e("scrap")),
     b.RegisterMaterial(material="BM", hazard="bm", **e("BM")),
-    b.Receive(lot="S", owner="LGES", mass_kg=kg(1000), shares={"Ni": ".2", "Co": ".1"}, **RECEIVE, **e("S", MADE)),
-    b.Receive(lot="G", owner="GMBI", mass_kg=kg(500), shares={"Ni": ".4"}, **RECEIVE, **e("G", MADE)),
-]  # fmt: skip
+    b.Receive(
+        lot="S",
+        owner="LGES",
+        mass_kg=kg(1000),
+        shares={"Ni": ".2", "Co": ".1"},
+        **RECEIVE,
+        **e("S", MADE),
+    ),
+    b.Receive(
+        lot="G", owner="GMBI", mass_kg=kg(500), shares={"Ni": ".4"}, **RECEIVE, **e("G", MADE)
+    ),
+]
 OPEN = b.OpenPeriod(period="Feb", start=T - timedelta(days=38), end=T - timedelta(days=9), **e("o"))
 CLOSE = b.ClosePeriod(period="Feb", **e("c"))
 IN_FEB = T - timedelta(days=20)

@@ -24,8 +24,7 @@ MISSING = "PostgreSQL is not on this machine (apt-get install postgresql): its t
 def binaries() -> Path | None:
     """Folder with initdb and pg_ctl, the newest version if there are several."""
     found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
-        key=lambda p: int(p.parent.parent.name),
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parent.parent.name)
     )
     if found:
         return found[-1].parent

@@ -94,8 +94,13 @@ def _command(rng: random.Random, new: str, told: dict[str, Any]) -> c.Command:
     if roll < 0.9:
         given = {"owner": "LGES", "site": SITE, "mass_kg": 6, "shares": {"Ni": "0.5"}}
         return c.Receive(lot=new, material="scrap", supplier="LGES", **given, **told)
-    return c.Assay(lot=lot, stage="provisional", basis="as received",
-                   shares={"Ni": str(rng.randint(200, 240) / 1000)}, **told)  # fmt: skip
+    return c.Assay(
+        lot=lot,
+        stage="provisional",
+        basis="as received",
+        shares={"Ni": str(rng.randint(200, 240) / 1000)},
+        **told,
+    )
 
 
 def main(address: str, name: str, first: str, seconds: str) -> None:

@@ -92,35 +92,60 @@ class Maker:
         match draw.randrange(15):
             case 0 | 1 | 2:
                 made = self.attempt(
-                    c.Receive, lot=new, material="scrap", supplier="LGES", owner=party, site=site,
-                    mass_kg=kg, shares=self.shares(),
-                )  # fmt: skip
+                    c.Receive,
+                    lot=new,
+                    material="scrap",
+                    supplier="LGES",
+                    owner=party,
+                    site=site,
+                    mass_kg=kg,
+                    shares=self.shares(),
+                )
             case 3:
                 tare = draw.uniform(1, 50)
                 made = self.attempt(
-                    c.Weigh, lot=lot, ticket=new, gross_kg=f"{tare + float(kg):.3f}",
-                    tare_kg=f"{tare:.3f}", uncertainty_kg="0.5", scale=draw.choice("WV"),
-                )  # fmt: skip
+                    c.Weigh,
+                    lot=lot,
+                    ticket=new,
+                    gross_kg=f"{tare + float(kg):.3f}",
+                    tare_kg=f"{tare:.3f}",
+                    uncertainty_kg="0.5",
+                    scale=draw.choice("WV"),
+                )
                 new = ""
             case 4 | 5:
-                made, new = self.attempt(
-                    c.Assay, lot=lot, stage="provisional", basis="as received",
-                    shares=self.shares(), uncertainty={"Ni": "0.002"}, laboratory="P",
-                ), ""  # fmt: skip
+                made, new = (
+                    self.attempt(
+                        c.Assay,
+                        lot=lot,
+                        stage="provisional",
+                        basis="as received",
+                        shares=self.shares(),
+                        uncertainty={"Ni": "0.002"},
+                        laboratory="P",
+                    ),
+                    "",
+                )
             case 6:
                 made = self.attempt(c.Sample, lot=lot, sample=new, mass_kg="0.5")
             case 7:
                 made = self.attempt(
-                    c.Blend, inputs_kg={lot: None, self.some(): None}, site=here, lot=new,
+                    c.Blend,
+                    inputs_kg={lot: None, self.some(): None},
+                    site=here,
+                    lot=new,
                     material="scrap",
-                )  # fmt: skip
+                )
             case 8 | 9:
                 total = sum(sum(x) for a, x in self.desk.book.balances(lot=lot).items())
                 made = self.attempt(
-                    c.Process, run=new, site=here, inputs_kg={lot: None},
+                    c.Process,
+                    run=new,
+                    site=here,
+                    inputs_kg={lot: None},
                     outputs=[c.Output(new, "black mass", f"{0.7e-6 * total:.3f}", self.shares())],
                     emissions_kg={"other": f"{0.1e-6 * total:.3f}"},
-                )  # fmt: skip
+                )
             case 10:
                 made = self.attempt(c.Ship, lot=lot, from_site=here, consignment=f"C{new}")
                 new = ""
@@ -128,15 +153,19 @@ class Maker:
                 afloat = [a for a in self.desk.book.balances() if a.site.startswith("in transit ")]
                 if afloat:
                     lot, road = afloat[0].lot, afloat[0].site.removeprefix("in transit ")
-                made = self.attempt(
-                    c.Arrive, lot=lot, consignment=road, site=site, mass_kg=kg
-                )  # fmt: skip
+                made = self.attempt(c.Arrive, lot=lot, consignment=road, site=site, mass_kg=kg)
                 new = ""
             case 13:
-                made, new = self.attempt(
-                    c.TransferTitle, lot=lot, seller=party, buyer="LGES" if party == "GMBI" else
-                    "GMBI", mass_kg=draw.choice((None, "5")),
-                ), ""  # fmt: skip
+                made, new = (
+                    self.attempt(
+                        c.TransferTitle,
+                        lot=lot,
+                        seller=party,
+                        buyer="LGES" if party == "GMBI" else "GMBI",
+                        mass_kg=draw.choice((None, "5")),
+                    ),
+                    "",
+                )
             case _:
                 made, new = self.ending(lot, here, kg), ""
         if made and new:

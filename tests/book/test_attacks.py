@@ -95,10 +95,7 @@ def accounts(book: Book) -> Mapping[str, int]:
         (["lot/LGES/WS/A, 5, 5, 0, 0, 0, 0", "supplier/LGES//, -5, 0, -5, 0, 0, 0"], "zero"),
         (["lot/LGES/WS/A, 5, 4, 0, 0, 0, 0", "supplier/LGES//, -5, -4, 0, 0, 0, 0"], "add"),
         (["lot/LGES/WS/A, 0, -1, 0, 0, 0, 1"], "zero"),
-        (
-            ["lot/LGES/WS/A, 0, 0, -1, 0, 0, 1", "supplier/LGES//, 0, 0, 1, 0, 0, -1"],
-            "negative",
-        ),
+        (["lot/LGES/WS/A, 0, 0, -1, 0, 0, 1", "supplier/LGES//, 0, 0, 1, 0, 0, -1"], "negative"),
         (
             [
                 "lot/LGES/WS/A, -2000000000, 0, 0, 0, 0, -2000000000",

@@ -85,9 +85,14 @@ def test_programs_get_the_same_as_json(run: Run) -> None:
 def test_both_clocks_and_the_road_can_be_asked(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("balance", "--known-at", "2026-03-31T00:00:00Z", "--json").output) == []
     ship = {
-        "kind": "ship", "key": "s", "actor": "amy", "occurred_at": "2026-03-02T08:00:00Z",
-        "lot": "L-2", "from_site": "GMBI", "consignment": "C-1",
-    }  # fmt: skip
+        "kind": "ship",
+        "key": "s",
+        "actor": "amy",
+        "occurred_at": "2026-03-02T08:00:00Z",
+        "lot": "L-2",
+        "from_site": "GMBI",
+        "consignment": "C-1",
+    }
     (tmp_path / "a.jsonl").write_text(json.dumps(ship) + "\n")
     assert run("post", "a.jsonl").exit_code == 0
     (row,) = json.loads(run("balance", "--site", "in transit", "--json").output)
@@ -118,9 +123,13 @@ def test_all_findings_and_nothing_else(run: Run, tmp_path: Path) -> None:
 
 def test_commands_are_posted_from_a_file_or_stdin(run: Run, tmp_path: Path) -> None:
     line = {
-        "kind": "hold", "key": "h", "actor": "amy", "occurred_at": "2026-03-02T08:00:00Z",
-        "lot": "L-1", "reason": "wet",
-    }  # fmt: skip
+        "kind": "hold",
+        "key": "h",
+        "actor": "amy",
+        "occurred_at": "2026-03-02T08:00:00Z",
+        "lot": "L-1",
+        "reason": "wet",
+    }
     (tmp_path / "a.jsonl").write_text(json.dumps(line) + "\n")
     assert run("post", "a.jsonl", "--dry-run").output.splitlines()[-1] == (
         "a.jsonl: 1 event would be posted; nothing was written"
@@ -164,8 +173,10 @@ def test_a_proof_is_made_given_away_and_checked(run: Run, tmp_path: Path) -> Non
     (tmp_path / "grown.json").write_text(run("prove", "--sizes", "13", "19").stdout)
     told = run("check", "grown.json", "--verifier-key", verifier, "--json")
     assert json.loads(told.output) == {
-        "proves": "the book only grew", "from_size": 13, "to_size": 19
-    }  # fmt: skip
+        "proves": "the book only grew",
+        "from_size": 13,
+        "to_size": 19,
+    }
     assert run("verify", "--verifier-key", verifier).exit_code == 0
     changed = (tmp_path / "proof.json").read_text().replace("15000", "16000")
     (tmp_path / "proof.json").write_text(changed)

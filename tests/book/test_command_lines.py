@@ -22,17 +22,59 @@ LINES = [
     (b"\n \n", "empty", "a.jsonl", "commands, one a line"),
     (b'{"kind": "hold", "lot": "a", "lot": "b"}', "duplicate", "a.jsonl:1", "lot twice"),
     ({"kind": "holt"}, "unknown-name", "a.jsonl:1", "did you mean hold?"),
-    ({**LINE, "lott": "L-1", "reason": "wet"}, "unknown-name", "a.jsonl:1, lott", "did you mean lot?"),
+    (
+        {**LINE, "lott": "L-1", "reason": "wet"},
+        "unknown-name",
+        "a.jsonl:1, lott",
+        "did you mean lot?",
+    ),
     ({**LINE, "lot": "L-1"}, "missing", "a.jsonl:1", "the field reason"),
     ({**LINE, "lot": 1, "reason": "wet"}, "type", "a.jsonl:1, lot", "a text"),
     ({**LINE, "lot": "L-8", "reason": "wet"}, "unknown-name", "a.jsonl:1, lot", "did you mean L-"),
-    ({**LINE, "lot": "L-1", "reason": "wet", "occurred_at": "today"}, "type", "a.jsonl:1, occurred_at", "a time as"),
-    ({**LINE, "lot": "L-1", "reason": "wet", "occurred_at": "2026-03-02"}, "time", "a.jsonl:1, occurred_at", "a time zone"),
-    ({**LINE, "kind": "split", "lot": "L-1", "parts_kg": [1]}, "type", "a.jsonl:1, parts_kg", "an object"),
-    ({**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": True}}, "type", "a.jsonl:1, parts_kg", "a number"),
-    ({**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": float("nan")}}, "not-finite", "a.jsonl:1, parts_kg", "NaN"),
-    ({**LINE, "kind": "process", "run": "r", "site": "GMBI", "inputs_kg": {"L-1": None}, "outputs": [{"lot": "x"}]}, "type", "a.jsonl:1, outputs", "an object with lot"),
-]  # fmt: skip
+    (
+        {**LINE, "lot": "L-1", "reason": "wet", "occurred_at": "today"},
+        "type",
+        "a.jsonl:1, occurred_at",
+        "a time as",
+    ),
+    (
+        {**LINE, "lot": "L-1", "reason": "wet", "occurred_at": "2026-03-02"},
+        "time",
+        "a.jsonl:1, occurred_at",
+        "a time zone",
+    ),
+    (
+        {**LINE, "kind": "split", "lot": "L-1", "parts_kg": [1]},
+        "type",
+        "a.jsonl:1, parts_kg",
+        "an object",
+    ),
+    (
+        {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": True}},
+        "type",
+        "a.jsonl:1, parts_kg",
+        "a number",
+    ),
+    (
+        {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": float("nan")}},
+        "not-finite",
+        "a.jsonl:1, parts_kg",
+        "NaN",
+    ),
+    (
+        {
+            **LINE,
+            "kind": "process",
+            "run": "r",
+            "site": "GMBI",
+            "inputs_kg": {"L-1": None},
+            "outputs": [{"lot": "x"}],
+        },
+        "type",
+        "a.jsonl:1, outputs",
+        "an object with lot",
+    ),
+]
 
 
 @pytest.mark.parametrize(("line", "code", "where", "says"), LINES)
@@ -55,10 +97,14 @@ def test_lines_are_posted_exactly_and_once(tmp_path: Path) -> None:
         "parts_kg": {"L-1a": 0.1, "L-1b": "2"},
     }
     run = {
-        **LINE, "kind": "process", "key": "p", "run": "R", "site": "GMBI",
+        **LINE,
+        "kind": "process",
+        "key": "p",
+        "run": "R",
+        "site": "GMBI",
         "inputs_kg": {"L-1a": None},
         "outputs": [{"lot": "x", "material": "black mass", "mass_kg": 0.09, "shares": {"Ni": 0.3}}],
-    }  # fmt: skip
+    }
     raw = "\n".join(map(json.dumps, (split, run))).encode()
     make_book(tmp_path / "book.sqlite")
     with open_book(tmp_path / "book.sqlite") as book:

@@ -202,9 +202,14 @@ def title(told: Told, grams: int, lot: str = "A") -> Event:
     content = (grams * 1000, 0, 0, 0, 0)
     to, out = (Account("lot", party, "WS", lot) for party in ("GMBI", "LGES"))
     return Event(
-        kind="transfer-title", document="", occurred_at=moment, recorded_at=told.clock(),
-        command="{}", legs=(Leg(to, content), Leg(out, negate(content))), **said,
-    )  # fmt: skip
+        kind="transfer-title",
+        document="",
+        occurred_at=moment,
+        recorded_at=told.clock(),
+        command="{}",
+        legs=(Leg(to, content), Leg(out, negate(content))),
+        **said,
+    )
 
 
 def append(book: Book, *events: Event) -> None:
@@ -271,9 +276,10 @@ def test_every_event_gets_a_place_in_the_log(shelf: Shelf, book: Book, told: Tol
 
 def test_planned_events_are_seen_by_what_is_planned_after_them(book: Book, told: Told) -> None:
     book.post(receive(told, "A"))
-    first, later = title(told, 1000), c.TransferTitle(
-        lot="A", seller="GMBI", buyer="REFINER", mass_kg=1, **told()
-    )  # fmt: skip
+    first, later = (
+        title(told, 1000),
+        c.TransferTitle(lot="A", seller="GMBI", buyer="REFINER", mass_kg=1, **told()),
+    )
 
     def work(session: Session) -> None:
         session.append(first)

@@ -56,7 +56,7 @@ TOUCHING: dict[str, tuple[list[b.Command], type[b.Command], dict[str, Any]]] = {
     "dispose": ([], b.Dispose, {"lot": "S", "site": "WS"}),
     "hold": ([], b.Hold, {"lot": "S", "reason": "wet"}),
     "release": ([HOLD], b.Release, {"lot": "S"}),
-}  # fmt: skip
+}
 BEFORE_LOT = (
     "before-lot: expected 2026-01-09T08:00:00+00:00 or later, when lot S was made, found "
     "2026-01-09T07:59:59+00:00 (date it then and name this date in the document)"

@@ -92,10 +92,12 @@ BY_HAND: dict[str, tuple[b.Assay, float | None, float | None]] = {
     "dry, the moisture without uncertainty": (assay(moisture_uncertainty=None), None, None),
     "dry, the share without uncertainty": (assay(uncertainty={}), None, 0.03),
     "dry, and as dry as can be": (
-        assay(moisture=0, moisture_uncertainty="0.004"), math.hypot(0.01, 0.004), None,
+        assay(moisture=0, moisture_uncertainty="0.004"),
+        math.hypot(0.01, 0.004),
+        None,
     ),
     "as received: the moisture is another matter": (assay(basis="as received"), 0.01, 0.03),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BY_HAND.values(), ids=BY_HAND.keys())

@@ -23,9 +23,11 @@ def lot(name: str, party: str = "A", site: str = "WS") -> Account:
 
 ACCOUNTS = st.builds(
     lambda kind, party, site, name: Account(kind, party, site, name if kind == "lot" else ""),
-    st.sampled_from(KINDS), st.sampled_from("AB"), st.sampled_from(["WS", "Refinery"]),
+    st.sampled_from(KINDS),
+    st.sampled_from("AB"),
+    st.sampled_from(["WS", "Refinery"]),
     st.sampled_from(["L1", "L2", "L3", "L4"]),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -87,15 +89,19 @@ TABLE = [
     (
         "nickel goes where nickel is, whoever owns it",
         [
-            Leg(lot("L1", "A"), (-6, 0)), Leg(lot("L2", "B"), (-4, -10)),
-            Leg(lot("P1", "A"), (5, 0)), Leg(lot("P1", "B"), (5, 0)), Leg(lot("P2", "B"), (0, 10)),
+            Leg(lot("L1", "A"), (-6, 0)),
+            Leg(lot("L2", "B"), (-4, -10)),
+            Leg(lot("P1", "A"), (5, 0)),
+            Leg(lot("P1", "B"), (5, 0)),
+            Leg(lot("P2", "B"), (0, 10)),
         ],
         [("L1", "P1", (6, 0)), ("L2", "P1", (4, 0)), ("L2", "P2", (0, 10))],
     ),
     (
         "missing metal goes to its account",
         [
-            Leg(lot("L1"), (-10,)), Leg(lot("P1"), (8,)),
+            Leg(lot("L1"), (-10,)),
+            Leg(lot("P1"), (8,)),
             Leg(Account("unaccounted", "A", "WS"), (2,)),
         ],
         [("L1", "P1", (8,)), ("L1", "unaccounted//WS/", (2,))],
@@ -103,7 +109,8 @@ TABLE = [
     (
         "metal beyond what entered comes from its account",
         [
-            Leg(lot("L1"), (-10,)), Leg(lot("P1"), (12,)),
+            Leg(lot("L1"), (-10,)),
+            Leg(lot("P1"), (12,)),
             Leg(Account("unaccounted", "A", "WS"), (-2,)),
         ],
         [("L1", "P1", (10,)), ("unaccounted//WS/", "P1", (2,))],
@@ -111,13 +118,13 @@ TABLE = [
     (
         "one owner's gain is not another's loss: the run is one pool",
         [
-            Leg(lot("L1", "A"), (-10,)), Leg(lot("L2", "B"), (-10,)), Leg(lot("P1", "A"), (19,)),
+            Leg(lot("L1", "A"), (-10,)),
+            Leg(lot("L2", "B"), (-10,)),
+            Leg(lot("P1", "A"), (19,)),
             Leg(Account("unaccounted", "A", "WS"), (-9,)),
             Leg(Account("unaccounted", "B", "WS"), (10,)),
         ],
-        [
-            ("L1", "P1", (10,)), ("L2", "P1", (9,)), ("L2", "unaccounted//WS/", (1,)),
-        ],
+        [("L1", "P1", (10,)), ("L2", "P1", (9,)), ("L2", "unaccounted//WS/", (1,))],
     ),
     (
         "an assay states more nickel and less of the rest",
@@ -126,7 +133,7 @@ TABLE = [
     ),
     ("nothing", [], []),
     ("zeros", [Leg(lot("L1"), zero(2))], []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("legs", "wanted"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE])

@@ -259,14 +259,19 @@ def test_tickets_bring_and_weigh_lots(book: Book, tmp_path: Path) -> None:
         "2026-03-02T13:15:00+00:00"
     )
     assert held(book, "L-10") == {
-        "Ni": Decimal("6331.5"), "Co": Decimal(804), "other": Decimal("12964.5")
-    }  # fmt: skip
+        "Ni": Decimal("6331.5"),
+        "Co": Decimal(804),
+        "other": Decimal("12964.5"),
+    }
     assert sum(held(book, "L-1").values()) == 10050
     assert sum(held(book, "L-12").values()) == 14900
     gross = done.events[1].measurements[0]
     assert (gross.value, gross.uncertainty, gross.sample, gross.group) == (
-        "30100000000", "20000000", "T-10", "scale A"
-    )  # fmt: skip
+        "30100000000",
+        "20000000",
+        "T-10",
+        "scale A",
+    )
 
 
 def test_assays_are_on_their_basis_and_uncertainties_are_standard(
@@ -276,8 +281,10 @@ def test_assays_are_on_their_basis_and_uncertainties_are_standard(
     done = import_file(book, file, mapping, kind="assays")
     nickel = done.events[0].measurements[0]
     assert (nickel.quantity, Decimal(nickel.value), Decimal(nickel.uncertainty)) == (
-        "Ni", Decimal("0.32"), Decimal("0.002")
-    )  # fmt: skip
+        "Ni",
+        Decimal("0.32"),
+        Decimal("0.002"),
+    )
     assert held(book, "L-1")["Ni"] == Decimal("3135.48")  # 31.8 % of 98.6 % of 10 t
     assert held(book, "L-1")["H2O"] == 140
     assert held(book, "L-2")["Co"] == 200

@@ -26,9 +26,11 @@ FOLDER = Path(__file__).parent
 SIGNER = generate_signer("gmbi.example/book")
 OLD_TABLES = [spec for spec in TABLES if spec.name != "edge"]
 NEW_COLUMNS = {
-    "event": ("leaf",), "measurement": ("basis",), "balance": ("last_at",),
+    "event": ("leaf",),
+    "measurement": ("basis",),
+    "balance": ("last_at",),
     "balance_of_lot": ("last_at",),
-}  # fmt: skip
+}
 SEALS = "INSERT INTO seal SELECT id, leaf FROM {0}.event"
 
 
@@ -136,8 +138,9 @@ def test_a_migrated_book_is_the_same_book(shelf: Shelf, old: str, told: Told) ->
         before = kg(book)
         book.post(receive(told, "U", shares={"Ti": "0.1"}))
         assert kg(book) == before | {
-            "lot/LGES/WS/U": 1000, "supplier/LGES//": before["supplier/LGES//"] - 1000
-        }  # fmt: skip
+            "lot/LGES/WS/U": 1000,
+            "supplier/LGES//": before["supplier/LGES//"] - 1000,
+        }
         assert verify(book).clean
         with pytest.raises(LoopbookError, match=r"frozen|owner may"):
             book.store.write("UPDATE event SET actor = 'eve'", [()])

@@ -44,7 +44,14 @@ WS_S, WS_G = "lot/LGES/WS/S", "lot/GMBI/WS/G"
 RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] = {
     "receive: what is not named is other": (
         [],
-        b.Receive(lot="N", owner="LGES", mass_kg=kg(7), shares={"Ni": "0.333", "Co": 0.5}, **RECEIVE, **e()),
+        b.Receive(
+            lot="N",
+            owner="LGES",
+            mass_kg=kg(7),
+            shares={"Ni": "0.333", "Co": 0.5},
+            **RECEIVE,
+            **e(),
+        ),
         # 2.331, 3.5, 0, 1.169: floors 2 3 0 1, one left, to the largest remainder .5
         {"lot/LGES/WS/N": (2, 4, 0, 1), "supplier/Sup//": (-2, -4, 0, -1)},
     ),
@@ -88,17 +95,27 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
     ),
     "assay as received with moisture": (
         [],
-        b.Assay(lot="G", stage="umpire", basis="as received", moisture=".2", shares={"Ni": ".4"}, **e()),
+        b.Assay(
+            lot="G", stage="umpire", basis="as received", moisture=".2", shares={"Ni": ".4"}, **e()
+        ),
         {WS_G: (0, 0, 100, -100), "reassay/GMBI/WS/": (0, 0, -100, 100)},
     ),
     "assay of everything: shares that round up together still sum to the mass": (
         [b.Receive(lot="N", owner="LGES", mass_kg=kg(3), shares={"other": 1}, **RECEIVE, **e("n"))],
-        b.Assay(lot="N", stage="final", basis="as received", shares={"Ni": ".5", "Co": ".5"}, **e()),
+        b.Assay(
+            lot="N", stage="final", basis="as received", shares={"Ni": ".5", "Co": ".5"}, **e()
+        ),
         {"lot/LGES/WS/N": (2, 1, 0, -3), "reassay/LGES/WS/": (-2, -1, 0, 3)},
     ),
     "assay of two owners: each gets the same composition": (
         [BLEND],
-        b.Assay(lot="B", stage="final", basis="as received", shares={"Ni": ".3", "Co": 0, "H2O": 0}, **e()),
+        b.Assay(
+            lot="B",
+            stage="final",
+            basis="as received",
+            shares={"Ni": ".3", "Co": 0, "H2O": 0},
+            **e(),
+        ),
         {
             "lot/GMBI/WS/B": (-50, 0, 0, 50),
             "lot/LGES/WS/B": (100, -100, 0, 0),
@@ -150,9 +167,13 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
     "process by substance: nickel 1:1, cobalt all of LGES": (
         [],
         b.Process(
-            run="R", site="WS", inputs_kg={"S": None, "G": None},
+            run="R",
+            site="WS",
+            inputs_kg={"S": None, "G": None},
             outputs=[b.Output("N", "BM", kg(900), {"Ni": ".4", "Co": ".1"})],
-            waste_kg={"other": kg(100)}, emissions_kg={"H2O": kg(30)}, **e(),
+            waste_kg={"other": kg(100)},
+            emissions_kg={"H2O": kg(30)},
+            **e(),
         ),
         # N: Ni 360 by 200:200, Co 90 by 100:0, other 450 by 700:300; water, that nobody brought,
         # by mass 1000:500
@@ -172,8 +193,12 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
     "process by mass: everything 2:1": (
         [],
         b.Process(
-            run="R", site="WS", inputs_kg={"S": None, "G": None}, share_by="mass",
-            outputs=[b.Output("N", "BM", kg(900), {"Ni": ".4", "Co": ".1"})], **e(),
+            run="R",
+            site="WS",
+            inputs_kg={"S": None, "G": None},
+            share_by="mass",
+            outputs=[b.Output("N", "BM", kg(900), {"Ni": ".4", "Co": ".1"})],
+            **e(),
         ),
         {
             WS_S: (-200, -100, 0, -700),
@@ -186,7 +211,13 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
     ),
     "process: outputs may outweigh inputs by scales' error": (
         [],
-        b.Process(run="R", site="WS", inputs_kg={"S": None}, outputs=[b.Output("N", "scrap", kg(1005), {"other": 1})], **e()),
+        b.Process(
+            run="R",
+            site="WS",
+            inputs_kg={"S": None},
+            outputs=[b.Output("N", "scrap", kg(1005), {"other": 1})],
+            **e(),
+        ),
         {
             WS_S: (-200, -100, 0, -700),
             "lot/LGES/WS/N": (0, 0, 0, 1005),
@@ -292,17 +323,18 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
         {},
     ),
     "reverse into the open period": (
-        [
-            OPEN,
-            b.Dispose(lot="G", site="WS", mass_kg=kg(5), **e("d", IN_FEB)),
-            CLOSE,
-        ],
+        [OPEN, b.Dispose(lot="G", site="WS", mass_kg=kg(5), **e("d", IN_FEB)), CLOSE],
         b.Reverse(event="d", reason="was not disposed of", **e(document="corrects February")),
         {WS_G: (2, 0, 0, 3), "waste/GMBI/WS/": (-2, 0, 0, -3)},
     ),
     "a new substance, then an older event reversed": (
-        [SPLIT, b.AddSubstance(substance="Zn", **e("zn")),
-         b.Receive(lot="Z", owner="LGES", mass_kg=kg(10), shares={"Zn": ".5"}, **RECEIVE, **e("z"))],
+        [
+            SPLIT,
+            b.AddSubstance(substance="Zn", **e("zn")),
+            b.Receive(
+                lot="Z", owner="LGES", mass_kg=kg(10), shares={"Zn": ".5"}, **RECEIVE, **e("z")
+            ),
+        ],
         b.Reverse(event="split", reason="", **e()),
         {WS_S: (67, 33, 0, 233, 0), "lot/LGES/WS/S1": (-67, -33, 0, -233, 0)},
     ),
@@ -313,12 +345,26 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
     ),
     "a limit that is just kept": (
         [],
-        b.Receive(lot="N", owner="LGES", mass_kg=kg(2000), shares={}, **(RECEIVE | {"material": "BM"}), **e()),
+        b.Receive(
+            lot="N",
+            owner="LGES",
+            mass_kg=kg(2000),
+            shares={},
+            **(RECEIVE | {"material": "BM"}),
+            **e(),
+        ),
         {"lot/LGES/WS/N": (0, 0, 0, 2000), "supplier/Sup//": (0, 0, 0, -2000)},
     ),
     "a limit binds one site": (
         [],
-        b.Receive(lot="N", owner="LGES", mass_kg=kg(2001), shares={}, **(RECEIVE | {"material": "BM", "site": "REF"}), **e()),
+        b.Receive(
+            lot="N",
+            owner="LGES",
+            mass_kg=kg(2001),
+            shares={},
+            **(RECEIVE | {"material": "BM", "site": "REF"}),
+            **e(),
+        ),
         {"lot/LGES/REF/N": (0, 0, 0, 2001), "supplier/Sup//": (0, 0, 0, -2001)},
     ),
     "just before and at the end of a closed period": (
@@ -326,7 +372,7 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
         b.Hold(lot="S", reason="wet", **e(at=T - timedelta(days=9))),
         {},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT.keys())

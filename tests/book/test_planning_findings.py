@@ -8,20 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planning_world import (
-    BLEND,
-    CLOSE,
-    HOLD,
-    IN_FEB,
-    OPEN,
-    RECEIVE,
-    SHIP,
-    SPLIT,
-    T,
-    e,
-    kg,
-    world,
-)
+from planning_world import BLEND, CLOSE, HOLD, IN_FEB, OPEN, RECEIVE, SHIP, SPLIT, T, e, kg, world
 
 from loopbook import book as b
 from loopbook.errors import InputError
@@ -59,252 +46,576 @@ def process(**changed: Any) -> b.Process:
 Told = tuple[str, str, str, str, str]
 WRONG: dict[str, tuple[list[b.Command], b.Command, list[Told]]] = {
     # what holds for all commands
-    "no key": ([], b.Hold(lot="S", reason="x", **e("")), [("missing", "key", "a key", "nothing", "")]),
-    "no actor": ([], b.Hold(lot="S", reason="x", **(e() | {"actor": " "})), [("missing", "actor", "a actor", "nothing", "")]),
+    "no key": (
+        [],
+        b.Hold(lot="S", reason="x", **e("")),
+        [("missing", "key", "a key", "nothing", "")],
+    ),
+    "no actor": (
+        [],
+        b.Hold(lot="S", reason="x", **(e() | {"actor": " "})),
+        [("missing", "actor", "a actor", "nothing", "")],
+    ),
     "no time zone": (
-        [], b.Hold(lot="S", reason="x", **e(at=datetime(2026, 3, 1))),
-        [("time", "occurred_at", "a time zone", "2026-03-01T00:00:00", "write the offset, for example 2026-03-01T08:00:00-05:00")],
+        [],
+        b.Hold(lot="S", reason="x", **e(at=datetime(2026, 3, 1))),
+        [
+            (
+                "time",
+                "occurred_at",
+                "a time zone",
+                "2026-03-01T00:00:00",
+                "write the offset, for example 2026-03-01T08:00:00-05:00",
+            )
+        ],
     ),
     "in the future": (
-        [], b.Hold(lot="S", reason="x", **e(at=datetime(2026, 5, 1, tzinfo=UTC))),
+        [],
+        b.Hold(lot="S", reason="x", **e(at=datetime(2026, 5, 1, tzinfo=UTC))),
         [("future", "occurred_at", "not after now", "2026-05-01T00:00:00+00:00", "")],
     ),
     "in a closed period": (
-        [OPEN, CLOSE], b.Hold(lot="S", reason="x", **e(at=IN_FEB)),
-        [("closed-period", "occurred_at", "an open period", "2026-02-18T08:00:00+00:00, period Feb is closed", "date it into the open period and name this date in the document")],
+        [OPEN, CLOSE],
+        b.Hold(lot="S", reason="x", **e(at=IN_FEB)),
+        [
+            (
+                "closed-period",
+                "occurred_at",
+                "an open period",
+                "2026-02-18T08:00:00+00:00, period Feb is closed",
+                "date it into the open period and name this date in the document",
+            )
+        ],
     ),
-    "half a character": ([], b.Hold(lot="S", reason="\ud83d", **e()), [("text", "", "text that UTF-8 can carry", "a lone surrogate \\ud83d", "")]),
-    "a NUL": ([], b.Hold(lot="S", reason="a\0b", **e()), [("text", "", "text without NUL characters", "one", "")]),
+    "half a character": (
+        [],
+        b.Hold(lot="S", reason="\ud83d", **e()),
+        [("text", "", "text that UTF-8 can carry", "a lone surrogate \\ud83d", "")],
+    ),
+    "a NUL": (
+        [],
+        b.Hold(lot="S", reason="a\0b", **e()),
+        [("text", "", "text without NUL characters", "one", "")],
+    ),
     # nouns
-    "party twice": ([], b.RegisterParty(party="GMBI", **e()), [("duplicate", "party", "a new party", "GMBI", "")]),
-    "party with a slash": ([], b.RegisterParty(party="A/B", **e()), [("name", "party", "a name without slash or outer blanks", "'A/B'", "")]),
-    "site twice": ([], b.RegisterSite(site="WS", **e()), [("duplicate", "site", "a new site", "WS", "")]),
-    "site named as a road": ([], b.RegisterSite(site="in transit 7", **e()), [("name", "site", "a name without slash or outer blanks", "'in transit 7'", "")]),
-    "site with a limit below zero": ([], b.RegisterSite(site="N", limits_kg={"bm": -1}, **e()), [("negative", "limits_kg.bm", "a mass >= 0 kg", "-1 kg", "")]),
-    "material twice": ([], b.RegisterMaterial(material="BM", **e()), [("duplicate", "material", "a new material", "BM", "")]),
-    "material without a name": ([], b.RegisterMaterial(material="", **e()), [("name", "material", "a name without slash or outer blanks", "''", "")]),
-    "substance twice": ([], b.AddSubstance(substance="Ni", **e()), [("duplicate", "substance", "a new substance", "Ni", "")]),
-    "substance in other case": ([], b.AddSubstance(substance="NI", **e()), [("name", "substance", "letters and digits, apart from other names by more than case", "NI, there is Ni", "")]),
-    "substance with a blank": ([], b.AddSubstance(substance="N i", **e()), [("name", "substance", "letters and digits, apart from other names by more than case", "'N i'", "")]),
+    "party twice": (
+        [],
+        b.RegisterParty(party="GMBI", **e()),
+        [("duplicate", "party", "a new party", "GMBI", "")],
+    ),
+    "party with a slash": (
+        [],
+        b.RegisterParty(party="A/B", **e()),
+        [("name", "party", "a name without slash or outer blanks", "'A/B'", "")],
+    ),
+    "site twice": (
+        [],
+        b.RegisterSite(site="WS", **e()),
+        [("duplicate", "site", "a new site", "WS", "")],
+    ),
+    "site named as a road": (
+        [],
+        b.RegisterSite(site="in transit 7", **e()),
+        [("name", "site", "a name without slash or outer blanks", "'in transit 7'", "")],
+    ),
+    "site with a limit below zero": (
+        [],
+        b.RegisterSite(site="N", limits_kg={"bm": -1}, **e()),
+        [("negative", "limits_kg.bm", "a mass >= 0 kg", "-1 kg", "")],
+    ),
+    "material twice": (
+        [],
+        b.RegisterMaterial(material="BM", **e()),
+        [("duplicate", "material", "a new material", "BM", "")],
+    ),
+    "material without a name": (
+        [],
+        b.RegisterMaterial(material="", **e()),
+        [("name", "material", "a name without slash or outer blanks", "''", "")],
+    ),
+    "substance twice": (
+        [],
+        b.AddSubstance(substance="Ni", **e()),
+        [("duplicate", "substance", "a new substance", "Ni", "")],
+    ),
+    "substance in other case": (
+        [],
+        b.AddSubstance(substance="NI", **e()),
+        [
+            (
+                "name",
+                "substance",
+                "letters and digits, apart from other names by more than case",
+                "NI, there is Ni",
+                "",
+            )
+        ],
+    ),
+    "substance with a blank": (
+        [],
+        b.AddSubstance(substance="N i", **e()),
+        [
+            (
+                "name",
+                "substance",
+                "letters and digits, apart from other names by more than case",
+                "'N i'",
+                "",
+            )
+        ],
+    ),
     # periods
     "period twice": (
-        [OPEN], b.OpenPeriod(period="Feb", start=T, end=T + timedelta(1), **e()),
+        [OPEN],
+        b.OpenPeriod(period="Feb", start=T, end=T + timedelta(1), **e()),
         [("duplicate", "period", "a new period", "Feb", "")],
     ),
     "period backwards": (
-        [], b.OpenPeriod(period="P", start=T, end=T, **e()),
-        [("range", "end", "start before end", "2026-03-10 08:00:00+00:00 to 2026-03-10 08:00:00+00:00", "")],
+        [],
+        b.OpenPeriod(period="P", start=T, end=T, **e()),
+        [
+            (
+                "range",
+                "end",
+                "start before end",
+                "2026-03-10 08:00:00+00:00 to 2026-03-10 08:00:00+00:00",
+                "",
+            )
+        ],
     ),
     "period in another": (
-        [OPEN], b.OpenPeriod(period="P", start=IN_FEB, end=T, **e()),
+        [OPEN],
+        b.OpenPeriod(period="P", start=IN_FEB, end=T, **e()),
         [("overlap", "start", "a stretch of its own", "overlaps Feb", "")],
     ),
     "period without a zone": (
-        [], b.OpenPeriod(period="P", start=datetime(2026, 1, 1), end=T, **e()),
+        [],
+        b.OpenPeriod(period="P", start=datetime(2026, 1, 1), end=T, **e()),
         [("time", "start", "a time zone", "none", "")],
     ),
     "period without a name": (
-        [], b.OpenPeriod(period="", start=IN_FEB, end=T, **e()),
+        [],
+        b.OpenPeriod(period="", start=IN_FEB, end=T, **e()),
         [("name", "period", "a name without slash or outer blanks", "''", "")],
     ),
-    "close what is not there": ([], b.ClosePeriod(period="Feb", **e()), [("unknown-name", "period", "a period", "'Feb'", "")]),
-    "close twice": ([OPEN, CLOSE], b.ClosePeriod(period="Feb", **e()), [("duplicate", "period", "an open period", "Feb is closed", "")]),
+    "close what is not there": (
+        [],
+        b.ClosePeriod(period="Feb", **e()),
+        [("unknown-name", "period", "a period", "'Feb'", "")],
+    ),
+    "close twice": (
+        [OPEN, CLOSE],
+        b.ClosePeriod(period="Feb", **e()),
+        [("duplicate", "period", "an open period", "Feb is closed", "")],
+    ),
     # receive
     "receive everything wrong, told at once": (
         [],
-        receive(supplier="Supp", owner="LGS", site="WZ", lot="S", material="scarp", mass_kg="-1", shares={"Nickel": 1}),
+        receive(
+            supplier="Supp",
+            owner="LGS",
+            site="WZ",
+            lot="S",
+            material="scarp",
+            mass_kg="-1",
+            shares={"Nickel": 1},
+        ),
         [
             ("unknown-name", "supplier", "a party of the book", "'Supp'", "did you mean Sup?"),
             ("unknown-name", "owner", "a party of the book", "'LGS'", "did you mean LGES?"),
             ("unknown-name", "site", "a site of the book", "'WZ'", "known: REF, WS"),
             ("duplicate", "lot", "a new lot", "S exists", ""),
-            ("unknown-name", "lot.material", "a material of the book", "'scarp'", "did you mean scrap?"),
+            (
+                "unknown-name",
+                "lot.material",
+                "a material of the book",
+                "'scarp'",
+                "did you mean scrap?",
+            ),
             ("negative", "mass_kg", "a mass >= 0 kg", "-1 kg", ""),
-            ("unknown-name", "shares", "a substance of the book", "Nickel", "known: Co, H2O, Ni, other"),
+            (
+                "unknown-name",
+                "shares",
+                "a substance of the book",
+                "Nickel",
+                "known: Co, H2O, Ni, other",
+            ),
         ],
     ),
-    "receive nothing": ([], receive(mass_kg=0), [("empty", "mass_kg", "a mass above zero", "0 kg", "")]),
-    "receive less than a milligram": ([], receive(mass_kg="0.0000001"), [("empty", "mass_kg", "a mass above zero", "0.0000001 kg", "")]),
-    "receive NaN": ([], receive(mass_kg=float("nan")), [("not-finite", "mass_kg", "a mass in kg", "nan", "")]),
-    "receive a decimal comma": ([], receive(mass_kg="1,5"), [("not-a-number", "mass_kg", "a mass in kg", "'1,5'", "write a decimal point")]),
-    "receive more than the earth": ([], receive(mass_kg="6e24"), [("range", "mass_kg", "at most 1,000,000,000 kg", "6e+24 kg", "masses are in kg")]),
-    "receive percent": ([], receive(shares={"Ni": 22}), [("share", "shares.Ni", "0..1 kg/kg", "22", HINT_SHARE)]),
-    "receive more than all": ([], receive(shares={"Ni": ".6", "Co": ".5"}), [("share", "shares", "a sum <= 1 kg/kg", "1.1", "")]),
+    "receive nothing": (
+        [],
+        receive(mass_kg=0),
+        [("empty", "mass_kg", "a mass above zero", "0 kg", "")],
+    ),
+    "receive less than a milligram": (
+        [],
+        receive(mass_kg="0.0000001"),
+        [("empty", "mass_kg", "a mass above zero", "0.0000001 kg", "")],
+    ),
+    "receive NaN": (
+        [],
+        receive(mass_kg=float("nan")),
+        [("not-finite", "mass_kg", "a mass in kg", "nan", "")],
+    ),
+    "receive a decimal comma": (
+        [],
+        receive(mass_kg="1,5"),
+        [("not-a-number", "mass_kg", "a mass in kg", "'1,5'", "write a decimal point")],
+    ),
+    "receive more than the earth": (
+        [],
+        receive(mass_kg="6e24"),
+        [("range", "mass_kg", "at most 1,000,000,000 kg", "6e+24 kg", "masses are in kg")],
+    ),
+    "receive percent": (
+        [],
+        receive(shares={"Ni": 22}),
+        [("share", "shares.Ni", "0..1 kg/kg", "22", HINT_SHARE)],
+    ),
+    "receive more than all": (
+        [],
+        receive(shares={"Ni": ".6", "Co": ".5"}),
+        [("share", "shares", "a sum <= 1 kg/kg", "1.1", "")],
+    ),
     "receive a lot with a slash": ([], receive(lot="a/b"), [("name", "lot", A_LOT, "'a/b'", "")]),
     "receive over the limit": (
-        [], receive(material="BM", mass_kg=kg(2001)),
+        [],
+        receive(material="BM", mass_kg=kg(2001)),
         [("limit", "site", "at most 0.002 kg of bm at WS", "0.002001 kg", "")],
     ),
     # weigh
     "gross and tare swapped": (
-        [], b.Weigh(lot="S", ticket="T", gross_kg=15, tare_kg=35, **e()),
+        [],
+        b.Weigh(lot="S", ticket="T", gross_kg=15, tare_kg=35, **e()),
         [("weights", "", "gross above tare", "gross 15 kg, tare 35 kg", "are they swapped?")],
     ),
     "weigh an unknown lot": (
-        [], b.Weigh(lot="SS", ticket="T", gross_kg=35, tare_kg=15, **e()),
+        [],
+        b.Weigh(lot="SS", ticket="T", gross_kg=35, tare_kg=15, **e()),
         [("unknown-name", "lot", "a lot of the book", "'SS'", "did you mean S?")],
     ),
     "weigh an empty lot": (
-        [BLEND], b.Weigh(lot="S", ticket="T", gross_kg=35, tare_kg=15, **e()),
+        [BLEND],
+        b.Weigh(lot="S", ticket="T", gross_kg=35, tare_kg=15, **e()),
         [("empty", "lot", "a lot with content", "S is empty", "")],
     ),
     # assay
-    "assay of no stage": ([], assay(stage="first"), [("unknown-name", "stage", "provisional, exchanged, umpire, final", "first", "")]),
-    "assay of no basis": ([], assay(basis="wet"), [("basis", "basis", "as received or dry", "'wet'", "")]),
-    "assay dry without moisture": ([], assay(basis="dry"), [("missing", "moisture", "the moisture", "none", "a dry assay says nothing of the lot without its moisture")]),
-    "assay of moisture and water": ([], assay(moisture=0.1, shares={"H2O": 0.1}), [("duplicate", "moisture", "moisture or H2O", "both", "")]),
+    "assay of no stage": (
+        [],
+        assay(stage="first"),
+        [("unknown-name", "stage", "provisional, exchanged, umpire, final", "first", "")],
+    ),
+    "assay of no basis": (
+        [],
+        assay(basis="wet"),
+        [("basis", "basis", "as received or dry", "'wet'", "")],
+    ),
+    "assay dry without moisture": (
+        [],
+        assay(basis="dry"),
+        [
+            (
+                "missing",
+                "moisture",
+                "the moisture",
+                "none",
+                "a dry assay says nothing of the lot without its moisture",
+            )
+        ],
+    ),
+    "assay of moisture and water": (
+        [],
+        assay(moisture=0.1, shares={"H2O": 0.1}),
+        [("duplicate", "moisture", "moisture or H2O", "both", "")],
+    ),
     "assay of a moisture's uncertainty alone": (
-        [], assay(moisture_uncertainty="0.001"),
+        [],
+        assay(moisture_uncertainty="0.001"),
         [("missing", "moisture", "the moisture", "its uncertainty alone", "")],
     ),
     "assay of a moisture's uncertainty in percent": (
-        [], assay(moisture="0.1", moisture_uncertainty=2),
+        [],
+        assay(moisture="0.1", moisture_uncertainty=2),
         [("share", "moisture_uncertainty", "0..1 kg/kg", "2", HINT_SHARE)],
     ),
-    "assay of nothing": ([], assay(shares={}), [("empty", "shares", "at least one analyte", "none", "")]),
-    "assay above one": ([], assay(shares={"Ni": "0.7", "other": "0.4"}), [("share", "shares", "a sum <= 1 kg/kg", "1.1", "")]),
-    "assay above one with its water": ([], assay(shares={"Ni": "0.95"}, moisture="0.1"), [("share", "shares", "analytes that sum to 1", "1.050000000", "")]),
+    "assay of nothing": (
+        [],
+        assay(shares={}),
+        [("empty", "shares", "at least one analyte", "none", "")],
+    ),
+    "assay above one": (
+        [],
+        assay(shares={"Ni": "0.7", "other": "0.4"}),
+        [("share", "shares", "a sum <= 1 kg/kg", "1.1", "")],
+    ),
+    "assay above one with its water": (
+        [],
+        assay(shares={"Ni": "0.95"}, moisture="0.1"),
+        [("share", "shares", "analytes that sum to 1", "1.050000000", "")],
+    ),
     "assay of everything below one": (
-        [], assay(shares={"Ni": ".2", "Co": ".1", "H2O": 0, "other": ".6"}),
+        [],
+        assay(shares={"Ni": ".2", "Co": ".1", "H2O": 0, "other": ".6"}),
         [("share", "shares", "analytes that sum to 1", "0.900000000", "")],
     ),
     "assay's uncertainty of what it does not say": (
-        [], assay(uncertainty={"Co": "0.01"}),
-        [("unknown-name", "uncertainty.Co", "an analyte", "an uncertainty of Co without its share", "")],
+        [],
+        assay(uncertainty={"Co": "0.01"}),
+        [
+            (
+                "unknown-name",
+                "uncertainty.Co",
+                "an analyte",
+                "an uncertainty of Co without its share",
+                "",
+            )
+        ],
     ),
     # sample, split
-    "sample on hold": ([HOLD], b.Sample(lot="S", sample="P", mass_kg=kg(1), **e()), [("hold", "lot", "a lot that is free", "S is on hold: wet", "")]),
-    "sample of nothing": ([], b.Sample(lot="S", sample="P", mass_kg=0, **e()), [("empty", "mass_kg", "a mass above zero", "0 kg", "")]),
-    "sample into itself": ([], b.Sample(lot="S", sample="S", mass_kg=kg(1), **e()), [("duplicate", "mass_kg", "a new lot", "S exists", "")]),
-    "split into nothing": ([], b.Split(lot="S", parts_kg={}, **e()), [("empty", "parts_kg", "at least one part", "none", "")]),
+    "sample on hold": (
+        [HOLD],
+        b.Sample(lot="S", sample="P", mass_kg=kg(1), **e()),
+        [("hold", "lot", "a lot that is free", "S is on hold: wet", "")],
+    ),
+    "sample of nothing": (
+        [],
+        b.Sample(lot="S", sample="P", mass_kg=0, **e()),
+        [("empty", "mass_kg", "a mass above zero", "0 kg", "")],
+    ),
+    "sample into itself": (
+        [],
+        b.Sample(lot="S", sample="S", mass_kg=kg(1), **e()),
+        [("duplicate", "mass_kg", "a new lot", "S exists", "")],
+    ),
+    "split into nothing": (
+        [],
+        b.Split(lot="S", parts_kg={}, **e()),
+        [("empty", "parts_kg", "at least one part", "none", "")],
+    ),
     "split more than there is": (
-        [], b.Split(lot="S", parts_kg={"S1": kg(700), "S2": kg(301)}, **e()),
+        [],
+        b.Split(lot="S", parts_kg={"S1": kg(700), "S2": kg(301)}, **e()),
         [("negative", "parts_kg", "0.000300 kg left in lot S", "0.000301 kg asked for S2", "")],
     ),
     "split of what was split off": (
-        [SPLIT], b.Split(lot="S", parts_kg={"S1": kg(1)}, **e()),
+        [SPLIT],
+        b.Split(lot="S", parts_kg={"S1": kg(1)}, **e()),
         [("duplicate", "parts_kg", "a new lot", "S1 exists", "")],
     ),
     # blend, process
-    "blend of nothing": ([], b.Blend(inputs_kg={}, site="WS", lot="N", material="BM", **e()), [("empty", "inputs_kg", "at least one input", "none", "")]),
+    "blend of nothing": (
+        [],
+        b.Blend(inputs_kg={}, site="WS", lot="N", material="BM", **e()),
+        [("empty", "inputs_kg", "at least one input", "none", "")],
+    ),
     "blend of no mass": (
-        [], b.Blend(inputs_kg={"S": 0}, site="WS", lot="N", material="scrap", **e()),
+        [],
+        b.Blend(inputs_kg={"S": 0}, site="WS", lot="N", material="scrap", **e()),
         [("empty", "inputs_kg.S", "a mass above zero", "0 kg", "")],
     ),
     "blend at another site": (
-        [], b.Blend(inputs_kg={"S": None}, site="REF", lot="N", material="BM", **e()),
+        [],
+        b.Blend(inputs_kg={"S": None}, site="REF", lot="N", material="BM", **e()),
         [("place", "inputs_kg.S", "lot S at REF", "it is at WS", "")],
     ),
     "blend over the limit": (
-        [b.Receive(lot="M", owner="LGES", mass_kg=kg(600), shares={}, **(RECEIVE | {"material": "BM"}), **e("m"))],
+        [
+            b.Receive(
+                lot="M",
+                owner="LGES",
+                mass_kg=kg(600),
+                shares={},
+                **(RECEIVE | {"material": "BM"}),
+                **e("m"),
+            )
+        ],
         b.Blend(inputs_kg={"S": None, "G": None}, site="WS", lot="N", material="BM", **e()),
         [("limit", "site", "at most 0.002 kg of bm at WS", "0.0021 kg", "")],
     ),
     "process more than there is": (
-        [], process(inputs_kg={"S": kg(1001)}),
+        [],
+        process(inputs_kg={"S": kg(1001)}),
         [("negative", "inputs_kg.S", "lot S has 0.001000 kg", "0.001001 kg asked", "")],
     ),
-    "process nothing": ([], process(inputs_kg={"S": 0}), [("empty", "inputs_kg.S", "a mass above zero", "0 kg", "")]),
-    "process a held lot": ([HOLD], process(), [("hold", "inputs_kg.S", "a lot that is free", "S is on hold: wet", "")]),
+    "process nothing": (
+        [],
+        process(inputs_kg={"S": 0}),
+        [("empty", "inputs_kg.S", "a mass above zero", "0 kg", "")],
+    ),
+    "process a held lot": (
+        [HOLD],
+        process(),
+        [("hold", "inputs_kg.S", "a lot that is free", "S is on hold: wet", "")],
+    ),
     "process into an old lot": (
-        [], process(outputs=[b.Output("G", "BM", kg(1), {})]),
+        [],
+        process(outputs=[b.Output("G", "BM", kg(1), {})]),
         [("duplicate", "outputs.1", "a new lot", "G exists", "")],
     ),
     "process into one lot twice": (
-        [], process(outputs=[b.Output("N", "BM", kg(1), {}), b.Output("N", "BM", kg(1), {})]),
+        [],
+        process(outputs=[b.Output("N", "BM", kg(1), {}), b.Output("N", "BM", kg(1), {})]),
         [("duplicate", "outputs.2", "a new lot", "N exists", "")],
     ),
-    "process into nothing": ([], process(outputs=[]), [("empty", "outputs", "an output, an emission or waste", "none", "")]),
+    "process into nothing": (
+        [],
+        process(outputs=[]),
+        [("empty", "outputs", "an output, an emission or waste", "none", "")],
+    ),
     "process into an empty lot": (
-        [], process(outputs=[b.Output("N", "BM", 0, {})]),
+        [],
+        process(outputs=[b.Output("N", "BM", 0, {})]),
         [("empty", "outputs.1.mass_kg", "a mass above zero", "0 kg", "")],
     ),
-    "process by hand": ([], process(share_by="hand"), [("unknown-name", "share_by", "substance or mass", "hand", "")]),
+    "process by hand": (
+        [],
+        process(share_by="hand"),
+        [("unknown-name", "share_by", "substance or mass", "hand", "")],
+    ),
     "process with outputs heavier than inputs": (
-        [], process(outputs=[b.Output("N", "BM", kg(1006), {})]),
-        [("heavier", "outputs", "outputs no heavier than inputs", "outputs 0.001006 kg of inputs 0.001 kg", "did a reagent lot go in that is not named?")],
+        [],
+        process(outputs=[b.Output("N", "BM", kg(1006), {})]),
+        [
+            (
+                "heavier",
+                "outputs",
+                "outputs no heavier than inputs",
+                "outputs 0.001006 kg of inputs 0.001 kg",
+                "did a reagent lot go in that is not named?",
+            )
+        ],
     ),
     "process with a wrong emission": (
-        [], process(emissions_kg={"CO2": 1}),
+        [],
+        process(emissions_kg={"CO2": 1}),
         [("unknown-name", "emissions_kg", "a substance of the book", "CO2", "did you mean Co?")],
     ),
     # places and owners
     "move from where it is not": (
-        [], b.Move(lot="S", from_site="REF", to_site="WS", **e()),
+        [],
+        b.Move(lot="S", from_site="REF", to_site="WS", **e()),
         [("place", "site", "lot S at REF", "it is at WS", "")],
     ),
-    "move to where it is": ([], b.Move(lot="S", from_site="WS", to_site="WS", **e()), [("same", "to_site", "two sites", "WS", "")]),
-    "ship what is shipped": ([SHIP], b.Ship(lot="S", from_site="WS", consignment="8", **e()), [("place", "site", "lot S at WS", "it is at in transit 7", "")]),
+    "move to where it is": (
+        [],
+        b.Move(lot="S", from_site="WS", to_site="WS", **e()),
+        [("same", "to_site", "two sites", "WS", "")],
+    ),
+    "ship what is shipped": (
+        [SHIP],
+        b.Ship(lot="S", from_site="WS", consignment="8", **e()),
+        [("place", "site", "lot S at WS", "it is at in transit 7", "")],
+    ),
     "ship without a number": (
-        [], b.Ship(lot="S", from_site="WS", consignment=" ", **e()),
+        [],
+        b.Ship(lot="S", from_site="WS", consignment=" ", **e()),
         [("missing", "consignment", "a consignment number", "nothing", "")],
     ),
     "ship under a number with a slash": (
-        [], b.Ship(lot="S", from_site="WS", consignment="7/S", **e()),
+        [],
+        b.Ship(lot="S", from_site="WS", consignment="7/S", **e()),
         [("name", "consignment", "a number without slash or outer blanks", "'7/S'", "")],
     ),
     "arrive under another number": (
-        [SHIP], b.Arrive(lot="S", consignment="8", site="REF", mass_kg=kg(1), **e()),
+        [SHIP],
+        b.Arrive(lot="S", consignment="8", site="REF", mass_kg=kg(1), **e()),
         [("place", "site", "lot S at in transit 8", "it is at in transit 7", "")],
     ),
     "arrive before it left": (
-        [], b.Arrive(lot="S", consignment="7", site="REF", mass_kg=kg(1), **e()),
+        [],
+        b.Arrive(lot="S", consignment="7", site="REF", mass_kg=kg(1), **e()),
         [("place", "site", "lot S at in transit 7", "it is at WS", "")],
     ),
     "arrive over the limit": (
         [
-            b.Receive(lot="M", owner="LGES", mass_kg=kg(600), shares={}, **(RECEIVE | {"material": "BM", "site": "REF"}), **e("m")),
+            b.Receive(
+                lot="M",
+                owner="LGES",
+                mass_kg=kg(600),
+                shares={},
+                **(RECEIVE | {"material": "BM", "site": "REF"}),
+                **e("m"),
+            ),
             b.Ship(lot="M", from_site="REF", consignment="7", **e("s")),
         ],
         b.Arrive(lot="M", consignment="7", site="WS", mass_kg=kg(2001), **e()),
         [("limit", "site", "at most 0.002 kg of bm at WS", "0.002001 kg", "")],
     ),
     "deliver to nobody": (
-        [], b.Deliver(lot="S", site="WS", customer="Custer", **e()),
+        [],
+        b.Deliver(lot="S", site="WS", customer="Custer", **e()),
         [("unknown-name", "customer", "a party of the book", "'Custer'", "did you mean Cust?")],
     ),
-    "deliver on hold": ([HOLD], b.Deliver(lot="S", site="WS", customer="Cust", **e()), [("hold", "lot", "a lot that is free", "S is on hold: wet", "")]),
+    "deliver on hold": (
+        [HOLD],
+        b.Deliver(lot="S", site="WS", customer="Cust", **e()),
+        [("hold", "lot", "a lot that is free", "S is on hold: wet", "")],
+    ),
     "sell to oneself": (
-        [], b.TransferTitle(lot="S", seller="LGES", buyer="LGES", **e()),
+        [],
+        b.TransferTitle(lot="S", seller="LGES", buyer="LGES", **e()),
         [("same", "buyer", "two parties", "LGES", "")],
     ),
     "sell what another owns": (
-        [], b.TransferTitle(lot="S", seller="GMBI", buyer="LGES", **e()),
+        [],
+        b.TransferTitle(lot="S", seller="GMBI", buyer="LGES", **e()),
         [("negative", "mass_kg", "GMBI has 0.000000 kg of lot S", "all asked", "")],
     ),
     "sell more than one has": (
-        [BLEND], b.TransferTitle(lot="B", seller="GMBI", buyer="LGES", mass_kg=kg(501), **e()),
+        [BLEND],
+        b.TransferTitle(lot="B", seller="GMBI", buyer="LGES", mass_kg=kg(501), **e()),
         [("negative", "mass_kg", "GMBI has 0.000500 kg of lot B", "0.000501 kg asked", "")],
     ),
     "sell nothing": (
-        [], b.TransferTitle(lot="S", seller="LGES", buyer="GMBI", mass_kg=0, **e()),
+        [],
+        b.TransferTitle(lot="S", seller="LGES", buyer="GMBI", mass_kg=0, **e()),
         [("empty", "mass_kg", "a mass above zero", "0 kg", "")],
     ),
     "count where it is not": (
-        [], b.StockTake(lot="S", site="REF", counted_kg=1, **e()),
+        [],
+        b.StockTake(lot="S", site="REF", counted_kg=1, **e()),
         [("place", "site", "lot S at REF", "it is at WS", "")],
     ),
     "dispose of too much": (
-        [], b.Dispose(lot="S", site="WS", mass_kg=kg(1001), **e()),
+        [],
+        b.Dispose(lot="S", site="WS", mass_kg=kg(1001), **e()),
         [("negative", "mass_kg", "lot S has 0.001000 kg", "0.001001 kg asked", "")],
     ),
     "dispose of it somehow": (
-        [], b.Dispose(lot="S", site="WS", way="river", **e()),
+        [],
+        b.Dispose(lot="S", site="WS", way="river", **e()),
         [("unknown-name", "way", "waste or emission", "river", "")],
     ),
     # holds
-    "hold for no reason": ([], b.Hold(lot="S", reason=" ", **e()), [("missing", "reason", "a reason", "nothing", "")]),
-    "hold twice": ([HOLD], b.Hold(lot="S", reason="x", **e()), [("duplicate", "lot", "a lot that is free", "S is on hold", "")]),
-    "release what is free": ([], b.Release(lot="S", **e()), [("duplicate", "lot", "a lot on hold", "S is free", "")]),
+    "hold for no reason": (
+        [],
+        b.Hold(lot="S", reason=" ", **e()),
+        [("missing", "reason", "a reason", "nothing", "")],
+    ),
+    "hold twice": (
+        [HOLD],
+        b.Hold(lot="S", reason="x", **e()),
+        [("duplicate", "lot", "a lot that is free", "S is on hold", "")],
+    ),
+    "release what is free": (
+        [],
+        b.Release(lot="S", **e()),
+        [("duplicate", "lot", "a lot on hold", "S is free", "")],
+    ),
     "use between hold and release": (
         [HOLD, b.Release(lot="S", **e("rel")), b.Hold(lot="S", reason="again", **e("h2"))],
         b.Move(lot="S", from_site="WS", to_site="REF", **e()),
         [("hold", "lot", "a lot that is free", "S is on hold: again", "")],
     ),
     # reversals
-    "reverse the unknown": ([], b.Reverse(event="?", reason="", **e()), [("unknown-name", "event", "a posted event", "'?'", "")]),
+    "reverse the unknown": (
+        [],
+        b.Reverse(event="?", reason="", **e()),
+        [("unknown-name", "event", "a posted event", "'?'", "")],
+    ),
     "reverse a noun": (
-        [], b.Reverse(event="GMBI", reason="", **e()),
+        [],
+        b.Reverse(event="GMBI", reason="", **e()),
         [("reverse", "event", "an event that moved or measured matter", "register-party", "")],
     ),
     "reverse a reversal": (
@@ -320,18 +631,40 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[Told]]] = {
     "reverse what others depend on": (
         [SPLIT, SHIP, b.Dispose(lot="S1", site="WS", **e("d"))],
         b.Reverse(event="S", reason="", **e()),
-        [("depends", "event", "no later event on its lots", "split, ship", "reverse these first, the last one first")],
+        [
+            (
+                "depends",
+                "event",
+                "no later event on its lots",
+                "split, ship",
+                "reverse these first, the last one first",
+            )
+        ],
     ),
     "reverse into over the limit": (
         [
-            b.Receive(lot="M", owner="LGES", mass_kg=kg(1500), shares={}, **(RECEIVE | {"material": "BM"}), **e("m")),
+            b.Receive(
+                lot="M",
+                owner="LGES",
+                mass_kg=kg(1500),
+                shares={},
+                **(RECEIVE | {"material": "BM"}),
+                **e("m"),
+            ),
             b.Move(lot="M", from_site="WS", to_site="REF", **e("mv")),
-            b.Receive(lot="M2", owner="LGES", mass_kg=kg(600), shares={}, **(RECEIVE | {"material": "BM"}), **e("m2")),
+            b.Receive(
+                lot="M2",
+                owner="LGES",
+                mass_kg=kg(600),
+                shares={},
+                **(RECEIVE | {"material": "BM"}),
+                **e("m2"),
+            ),
         ],
         b.Reverse(event="mv", reason="", **e()),
         [("limit", "site", "at most 0.002 kg of bm at WS", "0.0021 kg", "")],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())

@@ -252,10 +252,7 @@ class Machine(RuleBasedStateMachine):
         return dict.fromkeys(near) | first
 
     @rule(
-        numbers=st.lists(pick, max_size=3),
-        percent=some_percent,
-        material=materials,
-        back=back_min,
+        numbers=st.lists(pick, max_size=3), percent=some_percent, material=materials, back=back_min
     )
     def blend(self, *, numbers: list[int], percent: int | None, material: str, back: int) -> None:
         said = self.said(back)
@@ -441,14 +438,10 @@ class LongMachine(Machine):
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=60,
-    stateful_step_count=25,
-    suppress_health_check=list(HealthCheck),
+    max_examples=60, stateful_step_count=25, suppress_health_check=list(HealthCheck)
 )
 
 TestLongMachine = pytest.mark.slow(LongMachine.TestCase)
 TestLongMachine.settings = settings(
-    max_examples=2_000,
-    stateful_step_count=40,
-    suppress_health_check=list(HealthCheck),
+    max_examples=2_000, stateful_step_count=40, suppress_health_check=list(HealthCheck)
 )

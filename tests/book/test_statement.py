@@ -32,24 +32,52 @@ def a_month(desk: Desk) -> None:
     post = desk.post
     for lot, owner, kg in (("A", "LGES", 1000), ("B", "GMBI", 500)):
         post(
-            c.Receive, 1, f"receive {lot}", lot=lot, material="scrap", supplier="LGES",
-            owner=owner, site="plant", mass_kg=kg, shares={"Ni": "0.3", "Li": "0.04"},
-        )  # fmt: skip
+            c.Receive,
+            1,
+            f"receive {lot}",
+            lot=lot,
+            material="scrap",
+            supplier="LGES",
+            owner=owner,
+            site="plant",
+            mass_kg=kg,
+            shares={"Ni": "0.3", "Li": "0.04"},
+        )
     post(
-        c.Weigh, 1.1, "weigh A", lot="A", ticket="T1", gross_kg=1500, tare_kg=510,
-        uncertainty_kg=2, scale="W",
-    )  # fmt: skip
+        c.Weigh,
+        1.1,
+        "weigh A",
+        lot="A",
+        ticket="T1",
+        gross_kg=1500,
+        tare_kg=510,
+        uncertainty_kg=2,
+        scale="W",
+    )
     post(
-        c.Assay, 2, "assay A", lot="A", stage="provisional", basis="as received",
-        shares={"Ni": "0.32"}, uncertainty={"Ni": "0.004"}, laboratory="P",
-    )  # fmt: skip
+        c.Assay,
+        2,
+        "assay A",
+        lot="A",
+        stage="provisional",
+        basis="as received",
+        shares={"Ni": "0.32"},
+        uncertainty={"Ni": "0.004"},
+        laboratory="P",
+    )
     post(c.TransferTitle, 3, "title", lot="A", seller="LGES", buyer="GMBI", mass_kg=90)
     post(c.Sample, 3, "sample", lot="B", sample="B1", mass_kg=1)
     post(
-        c.Process, 4, "run", run="R1", site="plant", inputs_kg={"A": None, "B": 10},
+        c.Process,
+        4,
+        "run",
+        run="R1",
+        site="plant",
+        inputs_kg={"A": None, "B": 10},
         outputs=[c.Output("M", "black mass", 700, {"Ni": "0.45", "Li": "0.05"})],
-        emissions_kg={"other": 30}, waste_kg={"other": 200},
-    )  # fmt: skip
+        emissions_kg={"other": 30},
+        waste_kg={"other": 200},
+    )
     post(c.Ship, 5, "ship", lot="M", from_site="plant", consignment="C1")
     post(c.Arrive, 6, "arrive", lot="M", consignment="C1", site="refinery", mass_kg=660)
     post(c.Dispose, 7, "dispose", lot="B1", site="plant", way="emission")
@@ -194,8 +222,13 @@ def test_check_in_and_check_out_of_a_run(desk: Desk) -> None:
     assert run.share("Ni") == pytest.approx((319.8 - 315) / 319.8)
     assert "unaccounted of checked in: mass 7.00 %, Ni 1.50 %, Li" in run.text()
     assert [row["line"] for row in run.as_rows()] == [
-        "checked in", "checked in", "checked out", "emissions", "waste", "unaccounted"
-    ]  # fmt: skip
+        "checked in",
+        "checked in",
+        "checked out",
+        "emissions",
+        "waste",
+        "unaccounted",
+    ]
     assert run_accounts(desk.book, start=0, end=microseconds(END), site="refinery") == ()
 
 
@@ -218,13 +251,26 @@ def test_a_run_that_was_taken_back_is_not_shown(desk: Desk) -> None:
 
 def weighed(desk: Desk, lot: str, *, scale: str, sigma: float = 3, day: float = 1) -> None:
     desk.post(
-        c.Receive, day, lot=lot, material="scrap", supplier="LGES", owner="LGES", site="plant",
-        mass_kg=1000, shares={"Ni": "0.3"},
-    )  # fmt: skip
+        c.Receive,
+        day,
+        lot=lot,
+        material="scrap",
+        supplier="LGES",
+        owner="LGES",
+        site="plant",
+        mass_kg=1000,
+        shares={"Ni": "0.3"},
+    )
     desk.post(
-        c.Weigh, day, lot=lot, ticket=lot, gross_kg=1500, tare_kg=500, uncertainty_kg=sigma,
+        c.Weigh,
+        day,
+        lot=lot,
+        ticket=lot,
+        gross_kg=1500,
+        tare_kg=500,
+        uncertainty_kg=sigma,
         scale=scale,
-    )  # fmt: skip
+    )
 
 
 def u(desk: Desk, line: str, shared: float, substance: int | None = None) -> float:
@@ -234,8 +280,7 @@ def u(desk: Desk, line: str, shared: float, substance: int | None = None) -> flo
 
 
 @pytest.mark.parametrize(
-    ("shared", "two", "three"),
-    [(1.0, 6, 10), (0.0, 18**0.5, 82**0.5), (0.5, 27**0.5, 91**0.5)],
+    ("shared", "two", "three"), [(1.0, 6, 10), (0.0, 18**0.5, 82**0.5), (0.5, 27**0.5, 91**0.5)]
 )
 def test_errors_of_one_scale_add_up_and_of_two_in_squares(
     desk: Desk, shared: float, *, two: float, three: float
@@ -256,9 +301,15 @@ def test_a_substance_has_the_errors_of_scale_and_laboratory(desk: Desk) -> None:
     for lot in ("A", "B"):
         weighed(desk, lot, scale="W")
         desk.post(
-            c.Assay, 2, lot=lot, stage="final", basis="as received", shares={"Ni": "0.25"},
-            uncertainty={"Ni": "0.005"}, laboratory="P",
-        )  # fmt: skip
+            c.Assay,
+            2,
+            lot=lot,
+            stage="final",
+            basis="as received",
+            shares={"Ni": "0.25"},
+            uncertainty={"Ni": "0.005"},
+            laboratory="P",
+        )
     by_scale, by_laboratory = 250 * 3 / 1000, 1000 * 0.005
     one = by_scale**2 + by_laboratory**2
     assert u(desk, "closing", 1.0, 0) == pytest.approx(2 * one**0.5)
@@ -271,15 +322,25 @@ def test_a_substance_has_the_errors_of_scale_and_laboratory(desk: Desk) -> None:
 def test_a_scale_that_is_wrong_at_both_ends_says_nothing_wrong_of_the_loss(desk: Desk) -> None:
     weighed(desk, "A", scale="W")
     desk.post(
-        c.Process, 2, run="R", site="plant", inputs_kg={"A": None},
+        c.Process,
+        2,
+        run="R",
+        site="plant",
+        inputs_kg={"A": None},
         outputs=[c.Output("M", "black mass", 1000, {"Ni": "0.3"})],
-    )  # fmt: skip
+    )
     noise = (3**2 + 3**2) ** 0.5
     for scale, bias in (("W", 0.0), ("V", noise)):
         desk.post(
-            c.Weigh, 3, lot="M", ticket=scale, gross_kg=1100, tare_kg=100, uncertainty_kg=3,
+            c.Weigh,
+            3,
+            lot="M",
+            ticket=scale,
+            gross_kg=1100,
+            tare_kg=100,
+            uncertainty_kg=3,
             scale=scale,
-        )  # fmt: skip
+        )
         assert u(desk, "of which unaccounted", 1.0) == pytest.approx(bias)
         assert u(desk, "of which unaccounted", 0.0) == pytest.approx(noise)
 
@@ -301,9 +362,16 @@ def test_what_was_taken_back_is_not_known(desk: Desk) -> None:
 def test_what_is_not_covered_is_said(desk: Desk) -> None:
     weighed(desk, "A", scale="W")
     desk.post(
-        c.Receive, 1, lot="B", material="scrap", supplier="LGES", owner="LGES", site="plant",
-        mass_kg=3000, shares={"Ni": "0.3"},
-    )  # fmt: skip
+        c.Receive,
+        1,
+        lot="B",
+        material="scrap",
+        supplier="LGES",
+        owner="LGES",
+        site="plant",
+        mass_kg=3000,
+        shares={"Ni": "0.3"},
+    )
     statement = desk.state()
     sure = statement.line("closing").sure
     assert sure is not None
@@ -323,8 +391,10 @@ def test_rows_for_export_are_exact(desk: Desk) -> None:
         for name, x in zip(SUBSTANCES, line.content, strict=True):
             assert round(float(str(row[f"{name}_kg"])) * 1e6) == x
     assert {row["line"] for row in statement.as_rows() if row["counts"]} == {
-        "opening", *MOVEMENTS, "closing"
-    }  # fmt: skip
+        "opening",
+        *MOVEMENTS,
+        "closing",
+    }
 
 
 # -- snapshots
@@ -360,10 +430,18 @@ def test_an_event_dated_before_a_snapshot_takes_it_away(desk: Desk) -> None:
     early = START - timedelta(days=3)
     desk.book.post(
         c.Receive(
-            key="old", actor="me", occurred_at=early, lot="OLD", material="scrap",
-            supplier="LGES", owner="LGES", site="plant", mass_kg=7, shares={},
+            key="old",
+            actor="me",
+            occurred_at=early,
+            lot="OLD",
+            material="scrap",
+            supplier="LGES",
+            owner="LGES",
+            site="plant",
+            mass_kg=7,
+            shares={},
         )
-    )  # fmt: skip
+    )
     assert moments(desk.book) == []
     assert desk.state().kg("opening") == 7
 

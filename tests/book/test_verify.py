@@ -54,8 +54,16 @@ def month() -> list[b.Command]:
             **e("run", 5),
         ),
         b.Assay(
-            lot="B", stage="final", basis="dry", moisture=0.01, shares={"Ni": 0.41, "Co": 0.1},
-            uncertainty={"Ni": 0.002}, laboratory="lab", method="ICP", sample="9", **e("a", 6),
+            lot="B",
+            stage="final",
+            basis="dry",
+            moisture=0.01,
+            shares={"Ni": 0.41, "Co": 0.1},
+            uncertainty={"Ni": 0.002},
+            laboratory="lab",
+            method="ICP",
+            sample="9",
+            **e("a", 6),
         ),
         b.Dispose(lot="S1", site="works", **e("d", 7)),
         b.Reverse(event="d", reason="was not", **e("rev", 8)),
@@ -63,7 +71,7 @@ def month() -> list[b.Command]:
         b.ClosePeriod(period="march", **e("close", 70)),
         b.AddSubstance(substance="Zn", **e("zn", 71)),
         b.Ship(lot="B", from_site="works", consignment="7", **e("ship", 72)),
-    ]  # fmt: skip
+    ]
 
 
 def made(path: Path) -> None:
@@ -385,10 +393,7 @@ def test_a_changed_character_breaks_a_bundle(path: Path) -> None:
     with b.Book(path) as book:
         included = proofs.inclusion(book, "split")
         grown = proofs.consistency(book, 18, 19)
-    for bundle, check in (
-        (included, proofs.check_inclusion),
-        (grown, proofs.check_consistency),
-    ):
+    for bundle, check in ((included, proofs.check_inclusion), (grown, proofs.check_consistency)):
         for bad in changed(bundle):
             with pytest.raises(LoopbookError):
                 check(bad, SIGNER.verifier)

@@ -162,8 +162,11 @@ def changed(tmp_path: Path) -> tuple[Path, Path]:
     folder = copy_case(TOY, tmp_path)
     write_result(run_case(folder), tmp_path / "a")
     replace_in(folder / "case.toml", "400 t/yr", "800 t/yr")
-    replace_in(folder / "recoveries.csv", ",,,preprocessing/generic/copper recovery,,,,",
-               ",0.8,1,,,,assumption,worse")  # fmt: skip
+    replace_in(
+        folder / "recoveries.csv",
+        ",,,preprocessing/generic/copper recovery,,,,",
+        ",0.8,1,,,,assumption,worse",
+    )
     write_result(run_case(folder, ["guest"]), tmp_path / "b")
     return tmp_path / "a", tmp_path / "b"
 
@@ -181,8 +184,10 @@ def test_changed_results_are_sorted_by_effect(changed: tuple[Path, Path]) -> Non
     effects = [c.relative for c in found.results]
     assert effects == sorted(effects, reverse=True)
     capacity = [c for c in found.results if (c.table, c.column) == ("scrap", "capacity_t")]
-    assert {(c.row, c.old, c.new) for c in capacity} == {("2030", 200.0, 400.0),
-                                                         ("2031", 400.0, 800.0)}  # fmt: skip
+    assert {(c.row, c.old, c.new) for c in capacity} == {
+        ("2030", 200.0, 400.0),
+        ("2031", 400.0, 800.0),
+    }
     assert {c.relative for c in capacity} == {0.25, 0.5}
 
 

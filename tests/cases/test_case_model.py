@@ -41,9 +41,10 @@ def toy() -> CaseResult:
 def cells(result: CaseResult, table: str, **match: Any) -> dict[str, Any]:
     """The one row of a table whose cells are as given."""
     rows = [
-        row for row in result.tables[table].records()
+        row
+        for row in result.tables[table].records()
         if all(row[name] == value for name, value in match.items())
-    ]  # fmt: skip
+    ]
     assert len(rows) == 1
     return dict(rows[0])
 
@@ -82,8 +83,10 @@ def test_electrode_scrap_at_mature_losses_is_everbatts(chemistry: str) -> None:
         np.array([1.0 - library.get("mature", name, "scrap_rates").value])
         for name in ("active material yield", "foil yield")
     ]
-    lost = {name: float(part[0]) for name, (_, part) in
-            electrode_loss(cell, chemistry, loss[0], loss[1]).items()}  # fmt: skip
+    lost = {
+        name: float(part[0])
+        for name, (_, part) in electrode_loss(cell, chemistry, loss[0], loss[1]).items()
+    }
     total = sum(lost.values())
     for number in library.table("composition_electrode_scrap"):
         if number.subject == chemistry:
@@ -128,8 +131,10 @@ def test_black_mass_of_cells(chemistry: str, tmp_path: Path) -> None:
 def test_lattice_aluminium_is_told_from_foil(gmbi: CaseResult) -> None:
     for row in gmbi.tables["black_mass"].records():
         whole, foil, lattice = (
-            row["aluminium_t"], row["aluminium_foil_t"], row["aluminium_lattice_t"],
-        )  # fmt: skip
+            row["aluminium_t"],
+            row["aluminium_foil_t"],
+            row["aluminium_lattice_t"],
+        )
         assert float(str(whole)) == pytest.approx(float(str(foil)) + float(str(lattice)))
         if row["mass_t"]:
             assert float(str(lattice)) / float(str(row["mass_t"])) == pytest.approx(
@@ -151,8 +156,13 @@ def test_a_battery_is_337_kg_and_68_kwh_of_pack_or_113_kwh_of_cells(gmbi: CaseRe
 def test_recovered_metal_is_recovery_times_content(gmbi: CaseResult) -> None:
     for year in (2028, 2035):
         held = cells(gmbi, "black_mass", year=year)
-        for metal, share in (("nickel", 0.98), ("cobalt", 0.98), ("manganese", 0.98),
-                             ("lithium", 0.9), ("graphite", 0.9)):  # fmt: skip
+        for metal, share in (
+            ("nickel", 0.98),
+            ("cobalt", 0.98),
+            ("manganese", 0.98),
+            ("lithium", 0.9),
+            ("graphite", 0.9),
+        ):
             back = cells(gmbi, "metals", year=year, metal=metal)["recovered_t"]
             assert back == pytest.approx(share * held[f"{metal}_t"], rel=1e-6), metal
 
@@ -192,8 +202,17 @@ def test_virgin_lithium_is_counted_as_carbonate(toy: CaseResult) -> None:
 def test_mass_closes_in_every_year(name: str, request: pytest.FixtureRequest) -> None:
     result: CaseResult = request.getfixturevalue(name)
     flows = list(result.tables["loop_flows"].records())
-    ends = {"new cells", "other recyclers", "new material", "copper fraction", "waste",
-            "aluminium fraction", "oxygen and residue", "metal market", "cell lines"}  # fmt: skip
+    ends = {
+        "new cells",
+        "other recyclers",
+        "new material",
+        "copper fraction",
+        "waste",
+        "aluminium fraction",
+        "oxygen and residue",
+        "metal market",
+        "cell lines",
+    }
     for year in result.tables["production"].column("year"):
         for what in ("mass_t", "nickel_t"):
             into: dict[str, float] = {}
@@ -304,10 +323,13 @@ def test_owners_shares_are_the_margin(name: str, request: pytest.FixtureRequest)
         assert sum(float(str(v)) for v in shares) == pytest.approx(margin, abs=1e-6)
         totals = {"cost_usd", "margin_usd", "cash_margin_usd"}
         parts = [
-            float(str(v)) for k, v in row.items()
-            if k.endswith("_usd") and k not in totals and not k.startswith("revenue")
+            float(str(v))
+            for k, v in row.items()
+            if k.endswith("_usd")
+            and k not in totals
+            and not k.startswith("revenue")
             and not k.endswith("_share_usd")
-        ]  # fmt: skip
+        ]
         assert sum(parts) == pytest.approx(float(str(row["cost_usd"])))
 
 
@@ -331,9 +353,10 @@ def test_the_contract_is_served_before_clients(gmbi: CaseResult, full: CaseResul
         gmbi.tables["scrap"].records(), full.tables["scrap"].records(), strict=True
     ):
         clients = sum(
-            float(str(r["taken_t"])) for r in full.tables["clients"].records()
+            float(str(r["taken_t"]))
+            for r in full.tables["clients"].records()
             if r["year"] == alone["year"]
-        )  # fmt: skip
+        )
         own = float(str(crowded["taken_t"])) - clients
         assert own == pytest.approx(float(str(alone["taken_t"])), abs=1e-6)
 

@@ -42,9 +42,16 @@ SCRAP = {"cells": "composition_cell", "electrode": "composition_electrode_scrap"
 REFINERIES: dict[str, Callable[..., RouteResult]] = {"hydro": hydro, "direct": direct}
 ROUNDED, EXACT, MONEY = 2e-3, 1e-2, 3e-2
 VARIABLE = (
-    "feed", "reagents", "electricity", "natural gas", "water", "landfill", "wastewater",
-    "consumables", "packaging and shipping",
-)  # fmt: skip
+    "feed",
+    "reagents",
+    "electricity",
+    "natural gas",
+    "water",
+    "landfill",
+    "wastewater",
+    "consumables",
+    "packaging and shipping",
+)
 
 
 @functools.cache
@@ -112,10 +119,17 @@ def within(found: float, row: dict[str, str], tolerance: float) -> None:
 @pytest.mark.parametrize(
     "row",
     rows(
-        "flow", "black mass", "black mass element", "ghg", "primary energy", "water", "energy",
-        "feed price", "revenue",
+        "flow",
+        "black mass",
+        "black mass element",
+        "ghg",
+        "primary energy",
+        "water",
+        "energy",
+        "feed price",
+        "revenue",
     ),
-)  # fmt: skip
+)
 def test_flows_and_burdens_are_everbatts(row: dict[str, str]) -> None:
     result = solved(row["run"], row["route"], "everbatt-rounded")
     within(theirs(result, row["figure"]), row, ROUNDED)
@@ -272,10 +286,7 @@ def test_lattice_aluminium_leaves_as_hydroxide() -> None:
 
 
 @settings(max_examples=25)
-@given(
-    shares=st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3),
-    scale=st.floats(0.1, 10.0),
-)
+@given(shares=st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3), scale=st.floats(0.1, 10.0))
 def test_mixed_scrap_per_kg_is_the_mean_of_its_parts(shares: list[float], scale: float) -> None:
     parts = [
         scrap_composition("composition_cell", "NMC811", NUMBERS),

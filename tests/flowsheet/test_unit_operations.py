@@ -30,10 +30,28 @@ from loopbook.flowsheet import (
 from loopbook.matter import components
 
 BASIS = components(
-    "copper", "graphite", "PE", "water", "NiSO4(aq)", "NiSO4.6H2O", "Ni(OH)2", "Na2SO4(aq)",
-    "NaOH", "NMC811", "H2SO4", "H2O2", "Li2SO4(aq)", "CoSO4(aq)", "MnSO4(aq)", "O2", "CO2",
-    "H2O(g)", "HF", "CaO", "CaF2",
-)  # fmt: skip
+    "copper",
+    "graphite",
+    "PE",
+    "water",
+    "NiSO4(aq)",
+    "NiSO4.6H2O",
+    "Ni(OH)2",
+    "Na2SO4(aq)",
+    "NaOH",
+    "NMC811",
+    "H2SO4",
+    "H2O2",
+    "Li2SO4(aq)",
+    "CoSO4(aq)",
+    "MnSO4(aq)",
+    "O2",
+    "CO2",
+    "H2O(g)",
+    "HF",
+    "CaO",
+    "CaF2",
+)
 
 LEACH = (
     "NMC811 + 1.5 H2SO4 + 0.5 H2O2 -> 0.8 NiSO4(aq) + 0.1 CoSO4(aq) + 0.1 MnSO4(aq)"
@@ -130,9 +148,11 @@ def test_a_leach_takes_one_and_a_half_acid_per_oxide() -> None:
 
 def test_recycled_acid_counts_only_where_it_is_credited() -> None:
     credited = Leach(
-        "leach", reactions=(LEACH,), conversion=1.0,
+        "leach",
+        reactions=(LEACH,),
+        conversion=1.0,
         doses=(Dose("H2SO4", excess=1.0, credit=True), Dose("H2O2", excess=1.0)),
-    )  # fmt: skip
+    )
     alone = solve_one(credited, {"NMC811": 100.0}, recycle={})
     returned = solve_one(credited, {"NMC811": 100.0}, recycle={"H2SO4": 40.0, "H2O2": 1.0})
     assert kg(alone["reagents"], "H2SO4") - kg(returned["reagents"], "H2SO4") == pytest.approx(40.0)

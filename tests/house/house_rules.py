@@ -7,17 +7,32 @@ project keeps it and that a bad snippet does not.
 from __future__ import annotations
 
 import ast
+import io
 import re
 import subprocess
+import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src" / "loopbook"
 
-LIMITS = {"module_lines": 500, "function_lines": 60, "public_methods": 15, "positional": 4}
-"""Module and function in lines, class in public methods, function in positional arguments."""
+LIMITS = {
+    "folder_files": 15,
+    "module_lines": 500,
+    "imports": 20,
+    "function_lines": 60,
+    "branches": 12,
+    "public_methods": 15,
+    "positional": 4,
+}
+"""Folder in files beside its front; module and function in lines of code (docstrings, comments and
+blank lines do not count); module in imports, function in branches, class in public methods,
+function in positional arguments."""
+
+_BRANCHES = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.match_case, ast.IfExp)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -56,17 +71,42 @@ class Size:
 
 
 def sizes(text: str, path: str) -> Iterator[Size]:
-    """Sizes of a module and everything in it. A docstring does not count as a function's lines."""
-    yield Size("module_lines", path, text.count("\n"))
-    yield from _sizes_in(ast.parse(text), f"{path}::")
+    """Sizes of a module and everything in it."""
+    tree = ast.parse(text)
+    code = code_lines(text, tree)
+    yield Size("module_lines", path, len(code))
+    imports = [n for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
+    yield Size("imports", path, len(imports))
+    yield from _sizes_in(tree, f"{path}::", code)
 
 
-def _sizes_in(node: ast.AST, prefix: str) -> Iterator[Size]:
+def crowds(paths: list[str]) -> Iterator[Size]:
+    """How many files each folder holds beside its front."""
+    folders = Counter(str(PurePosixPath(p).parent) for p in paths if not p.endswith("__init__.py"))
+    yield from (Size("folder_files", folder, count) for folder, count in sorted(folders.items()))
+
+
+def code_lines(text: str, tree: ast.Module) -> set[int]:
+    """Numbers of the lines that hold code: no docstring, no other bare string, no comment."""
+    marks = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in marks and token.type != tokenize.ENDMARKER:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines -= set(range(node.lineno, (node.end_lineno or 0) + 1))
+    return lines
+
+
+def _sizes_in(node: ast.AST, prefix: str, code: set[int]) -> Iterator[Size]:
     for child in ast.iter_child_nodes(node):
         inner = prefix
         if isinstance(child, Function):
             where = prefix + child.name
-            yield Size("function_lines", where, _code_lines(child))
+            within = range(child.lineno, (child.end_lineno or 0) + 1)
+            yield Size("function_lines", where, len(code.intersection(within)))
+            yield Size("branches", where, sum(isinstance(n, _BRANCHES) for n in ast.walk(child)))
             yield Size(
                 "positional", where, _positional(child, in_class=isinstance(node, ast.ClassDef))
             )
@@ -78,15 +118,7 @@ def _sizes_in(node: ast.AST, prefix: str) -> Iterator[Size]:
             ]
             yield Size("public_methods", where, len(public))
             inner = where + "."
-        yield from _sizes_in(child, inner)
-
-
-def _code_lines(function: Function) -> int:
-    first = function.body[0]
-    lines = (function.end_lineno or 0) - function.lineno + 1
-    if ast.get_docstring(function, clean=False) is not None:
-        lines -= (first.end_lineno or 0) - first.lineno + 1
-    return lines
+        yield from _sizes_in(child, inner, code)
 
 
 def _positional(function: Function, *, in_class: bool) -> int:

@@ -59,13 +59,13 @@ def test_a_wrong_arrow_is_seen(tmp_path: Path, module: str, line: str) -> None:
 
 def measured() -> list[rules.Size]:
     """Sizes of all modules, and of what is in them for the package itself."""
-    found = []
-    for path in rules.python_files(*CODE):
-        name = path.relative_to(rules.ROOT).as_posix()
-        for size in rules.sizes(path.read_text(encoding="utf-8"), name):
+    measures = []
+    names = [p.relative_to(rules.ROOT).as_posix() for p in rules.python_files(*CODE)]
+    for name in names:
+        for size in rules.sizes((rules.ROOT / name).read_text(encoding="utf-8"), name):
             if size.kind == "module_lines" or name.startswith("src/"):
-                found.append(size)
-    return found
+                measures.append(size)
+    return [*measures, *rules.crowds([n for n in names if n.startswith("src/")])]
 
 
 def test_sizes_are_kept_and_exceptions_only_shrink() -> None:
@@ -99,16 +99,29 @@ def test_what_is_too_large_is_seen() -> None:
     method = "class K:\n    def f(self, a, b, c, d, *, e): ...\n"
     many = "class K:\n" + "".join(f"    def m{i}(self): ...\n" for i in range(16))
     long = "def f():\n" + "    x = 1\n" * 60
-    documented = 'def f():\n    """A.\n' + "\n" * 60 + '    """\n    return 1\n'
+    documented = (
+        'def f():\n    """A.\n' + "a\n" * 60 + '    """\n' + "    # b\n" * 60 + "    return 1\n"
+    )
     ok = {"K.f": method, "f": documented}
+    forked = "def f():\n" + "    if a:\n        b\n" * 13
     for text in ok.values():
         assert rules.too_large(list(rules.sizes(text, "a.py")), {}) == []
-    for text, kind in ((arguments, "positional"), (many, "public_methods"), (long, "function")):
+    for text, kind in (
+        (arguments, "positional"),
+        (many, "public_methods"),
+        (long, "function"),
+        (forked, "branches"),
+    ):
         complaints = rules.too_large(list(rules.sizes(text, "a.py")), {})
         assert len(complaints) == 1
         assert kind in complaints[0]
     module = rules.too_large(list(rules.sizes("x = 1\n" * 501, "a.py")), {})
     assert module == ["a.py: module_lines 501, at most 500"]
+    imports = rules.too_large(list(rules.sizes("import a\n" * 21, "a.py")), {})
+    assert imports == ["a.py: imports 21, at most 20"]
+    crowd = [f"src/a/{k}.py" for k in range(16)]
+    assert rules.too_large(list(rules.crowds(crowd)), {}) == ["src/a: folder_files 16, at most 15"]
+    assert rules.too_large(list(rules.crowds([*crowd[1:], "src/a/__init__.py"])), {}) == []
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,11 @@ def test_all_findings_come_at_once() -> None:
     with pytest.raises(InputError) as caught:
         make(Ni=28.1, Co=-1.0, Xy=math.nan)
     assert {f.code for f in caught.value.findings} == {
-        "share", "negative", "not-finite", "unknown-name",
-    }  # fmt: skip
+        "share",
+        "negative",
+        "not-finite",
+        "unknown-name",
+    }
 
 
 shares = st.floats(0.0, 0.24)

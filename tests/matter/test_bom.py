@@ -22,19 +22,40 @@ from loopbook.matter import (
 LIBRARY = load_library()
 
 CELL_NMC811 = {
-    "NMC811": 42.89, "graphite": 29.10, "carbon black": 0.89, "PVDF": 0.89, "anode binder": 0.59,
-    "copper": 7.80, "aluminium": 5.15, "LiPF6": 1.74, "EC": 5.36, "DMC": 4.34, "PP": 0.80,
-    "PE": 0.17, "PET": 0.28,
-}  # fmt: skip
+    "NMC811": 42.89,
+    "graphite": 29.10,
+    "carbon black": 0.89,
+    "PVDF": 0.89,
+    "anode binder": 0.59,
+    "copper": 7.80,
+    "aluminium": 5.15,
+    "LiPF6": 1.74,
+    "EC": 5.36,
+    "DMC": 4.34,
+    "PP": 0.80,
+    "PE": 0.17,
+    "PET": 0.28,
+}
 SCRAP = [
-    ("mixed electrode scrap", {"NMC811": 43.71, "graphite": 29.65, "carbon black": 0.91,
-                               "PVDF": 0.91, "anode binder": 0.61, "copper": 14.58,
-                               "aluminium": 9.63}),
+    (
+        "mixed electrode scrap",
+        {
+            "NMC811": 43.71,
+            "graphite": 29.65,
+            "carbon black": 0.91,
+            "PVDF": 0.91,
+            "anode binder": 0.61,
+            "copper": 14.58,
+            "aluminium": 9.63,
+        },
+    ),
     ("cathode foil", {"NMC811": 79.2, "aluminium": 17.5, "carbon black": 1.65, "PVDF": 1.65}),
     ("anode foil", {"graphite": 66.1, "copper": 32.5, "anode binder": 1.35}),
-    ("modules", {"NMC811": 37.9, "aluminium": 7.6, "copper": 9.5, "steel": 4.6,
-                 "electronics": 0.27}),
-]  # fmt: skip
+    (
+        "modules",
+        {"NMC811": 37.9, "aluminium": 7.6, "copper": 9.5, "steel": 4.6, "electronics": 0.27},
+    ),
+]
 
 
 def test_the_nmc811_cell_is_the_published_one() -> None:

@@ -212,13 +212,7 @@ FACTS = [
 
 @pytest.mark.parametrize(("table", "subject", "parameter", "year", "value", "unit"), FACTS)
 def test_numbers_of_the_field(
-    library: Library,
-    table: str,
-    subject: str,
-    parameter: str,
-    year: str,
-    value: float,
-    unit: str,
+    library: Library, table: str, subject: str, parameter: str, year: str, value: float, unit: str
 ) -> None:
     found = library.value(subject, parameter, table, unit=unit, year=year or None)
     assert found == pytest.approx(value, rel=1e-4)

@@ -24,12 +24,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     lot = {"material": "cells", "supplier": "LGES", "owner": "LGES", "site": "Holland"}
     lot |= {"mass_kg": "10", "shares": {"Ni": "0.2"}}
     with b.Book(tmp_path / "book.sqlite", create=True) as made:
-        made.post([
-            b.RegisterParty(key="1", party="LGES", **said),
-            b.RegisterSite(key="2", site="Holland", **said),
-            b.RegisterMaterial(key="3", material="cells", **said),
-            *(b.Receive(key=name, lot=name, **lot, **said) for name in ("CELL-1", "CELL-2")),
-        ])  # fmt: skip
+        made.post(
+            [
+                b.RegisterParty(key="1", party="LGES", **said),
+                b.RegisterSite(key="2", site="Holland", **said),
+                b.RegisterMaterial(key="3", material="cells", **said),
+                *(b.Receive(key=name, lot=name, **lot, **said) for name in ("CELL-1", "CELL-2")),
+            ]
+        )
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LOOPBOOK_BOOK", raising=False)
     Path("a.csv").write_text("lot,serial,line\nCELL-2,Q7,1\nCELL-1,Q5,2\n")
@@ -73,15 +75,22 @@ def test_what_people_see(run: Run) -> None:
 def test_what_programs_see(run: Run) -> None:
     done = json.loads(run("import", "a.csv", "--month", "2026-03", "--json").stdout)
     assert done == {
-        "file": "a.csv", "kind": "serials", "rows": 2, "serials": 2, "again": False,
-        "ignored": ["line"], "month": "2026-03", "register": "book.sqlite.serials",
-    }  # fmt: skip
+        "file": "a.csv",
+        "kind": "serials",
+        "rows": 2,
+        "serials": 2,
+        "again": False,
+        "ignored": ["line"],
+        "month": "2026-03",
+        "register": "book.sqlite.serials",
+    }
     done = json.loads(run("add-range", "CELL-1", "R-01", "R-50", "--json").stdout)
     assert (done["serials"], done["again"]) == (50, False)
     assert json.loads(run("find", "Q7", "--json").stdout) == [{"serial": "Q7", "lot": "CELL-2"}]
     assert json.loads(run("count", "CELL-1", "--json").stdout) == {
-        "lots": {"CELL-1": 51}, "count": 51,
-    }  # fmt: skip
+        "lots": {"CELL-1": 51},
+        "count": 51,
+    }
     done = json.loads(run("list", "CELL-1", "--limit", "1", "--json").stdout)
     assert done == {"count": 51, "serials": [{"lot": "CELL-1", "serial": "Q5"}]}
     done = json.loads(run("list", "CELL-1", "--out", "r.parquet", "--json").stdout)

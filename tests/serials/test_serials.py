@@ -25,14 +25,7 @@ from loopbook.serials import (
 )
 from loopbook.serials import runs as runs_module
 from loopbook.serials.ranges import RangeTable, expand, range_findings
-from loopbook.serials.text import (
-    hashes_of,
-    lengths_of,
-    matrix_of,
-    order_of,
-    trimmed,
-    words_of,
-)
+from loopbook.serials.text import hashes_of, lengths_of, matrix_of, order_of, trimmed, words_of
 
 LOTS = ("CELL-1", "CELL-2", "PACK,1", "Zelle Ä", "EMPTY")
 Model = dict[str, str]
@@ -232,8 +225,10 @@ def test_groups_and_batches_of_all_sizes(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(runs_module.group_lengths([3, 3, 25, 1])) == [3, 3, 9, 9, 7, 1]
     folder, model = tmp_path / "register", Model()
     for number in range(3):
-        rows = {f"{(k * 37 + number) % 997:03d}-{number}": LOTS[k % 4 - (k % 4 > k % 7)]
-                for k in range(70)}  # fmt: skip
+        rows = {
+            f"{(k * 37 + number) % 997:03d}-{number}": LOTS[k % 4 - (k % 4 > k % 7)]
+            for k in range(70)
+        }
         path = written(tmp_path, rows, parquet=number == 1)
         done = import_serials(folder, path, lots=set(LOTS), month="2026-01")
         assert (done.rows, done.serials, done.again) == (len(rows), len(rows), False)

@@ -46,24 +46,118 @@ ONE = "expected one lot for each serial, found"
         ("", ["c.csv: empty: expected a header and rows, found an empty file"]),
         (HEAD, ["c.csv:1: empty: expected rows below the header, found none"]),
         (HEAD + "\n,\n", ["c.csv:1: empty: expected rows below the header, found none"]),
-        (HEAD + "A,CELL-1", ["c.csv: file-truncated: expected a file that ends with a line end, found none (was it cut off? if not, end its last line)"]),
-        (HEAD + "A,CELL-1\nB\nC,CELL-1,x\n", ["c.csv:3: columns: expected 2 columns, found 1 columns (was the row cut off?)", "c.csv:4: columns: expected 2 columns, found 3 columns (a comma in a text, without quotes?)"]),
-        (HEAD + "A\n\nB B,CELL-1\nC,\n,CELL-1\n", ["c.csv:2: columns: expected 2 columns, found 1 columns (was the row cut off?)", "c.csv:4, serial: serial: expected 1 to 64 visible ASCII signs, found 'B B'", "c.csv:5, lot: missing: expected a lot, found an empty cell", "c.csv:6, serial: missing: expected a serial, found an empty cell"]),
-        (HEAD + "Zellé,CELL-1\n" + "x" * 65 + ",CELL-1\n", ["c.csv:2, serial: serial: expected 1 to 64 visible ASCII signs, found 'Zellé'", f"c.csv:3, serial: serial: expected 1 to 64 visible ASCII signs, found '{'x' * 64}'..."]),
-        (HEAD + '"A,CELL-1\nB,CELL-1\n', ["c.csv:2: columns: expected 2 columns, found 1 columns (was the row cut off?)"]),
-        (HEAD + "A,CELL-1\nA,CELL-2\nB,CELL-2\n A ,CELL-1\n", [f"c.csv:3, serial: duplicate: {ONE} A of lot CELL-2, and of lot CELL-1 in line 2", f"c.csv:5, serial: duplicate: {ONE} A of lot CELL-1, and of lot CELL-1 in line 2"]),
-        (HEAD + "R-050,CELL-2\nR-051,CELL-2\nQ-7,CELL-1\n", [f"c.csv:2, serial: duplicate: {ONE} R-050 of lot CELL-2, and in lot CELL-1 already", f"c.csv:4, serial: duplicate: {ONE} Q-7 of lot CELL-1, and in lot CELL-2 already"]),
-        (HEAD + "A,CEL-1\nB,CEL-1\nC,CELL-1\nD,X\n", ["c.csv:2, lot: unknown-name: expected a lot of the book, found 'CEL-1' in 2 rows (did you mean CELL-1, CELL-2?)", "c.csv:5, lot: unknown-name: expected a lot of the book, found 'X' (known: CELL-1, CELL-2, PACK-1)"]),
-        ("Serial,lot\nA,CELL-1\n", ["c.csv:1: missing-column: expected a column 'serial', found 2 columns without it (did you mean Serial?)"]),
-        ("serial;lot\nA;CELL-1\n", ["c.csv:1: missing-column: expected a column 'lot', found 1 column without it (columns stand between commas, not ';')", "c.csv:1: missing-column: expected a column 'serial', found 1 column without it (columns stand between commas, not ';')"]),
-        ("serial,lot,lot\nA,B,C\n", ["c.csv:1: duplicate: expected one column 'lot', found 2 columns 'lot' (rename one of them)"]),
-        ("lot,first,last\nCELL-1,1,2\n", ["c.csv:1: missing-column: expected a column 'width', found 3 columns without it (known: first, last, lot)"]),
-        ("lot,first,last,width\nCELL-1,5,2,3\nCELL-1,1,1000,3\n,1,x,3\nCELL-9,-1,2,\n", ["c.csv:2, last: range: expected a last number >= 5, found 2 (are first and last swapped?)", "c.csv:3, width: width: expected at least 4 digits, found 3", "c.csv:4, last: number: expected a whole number of at most 18 digits, found 'x'", "c.csv:4, lot: missing: expected a lot, found an empty cell", "c.csv:5, width: missing: expected a whole number of at most 18 digits, found an empty cell"]),
-        ("lot,prefix,first,last,width,suffix\nCELL-1,A,5,2,3,\nCELL-1,A,1,1000,3,\nCELL-9,Ä,-1,2,3,7\nCELL-2,A,1,2,19,\n", ["c.csv:2, last: range: expected a last number >= 5, found 2 (are first and last swapped?)", "c.csv:3, width: width: expected at least 4 digits, found 3", "c.csv:4, first: negative: expected a number >= 0, found -1", "c.csv:4, suffix: serial: expected a suffix that does not begin with a digit, found '7'", "c.csv:4, prefix: serial: expected visible ASCII signs, at most 64, found 'Ä'", "c.csv:4, lot: unknown-name: expected a lot of the book, found 'CELL-9' (did you mean CELL-2, CELL-1?)", "c.csv:5, width: width: expected at most 18 digits, found 19 (leading digits that all serials share belong to the prefix)"]),
-        ("lot,prefix,first,last,width\nCELL-2,R-,50,60,3\nCELL-2,S-,1,9,3\nCELL-1,S-,9,9,3\nCELL-1,Q-,0,9,1\n", ["c.csv:2: duplicate: expected ranges that do not overlap, found R-050 to R-060 of lot CELL-2, and R-001 to R-050 of lot CELL-1", "c.csv:4: duplicate: expected ranges that do not overlap, found S-009 to S-009 of lot CELL-1, and S-001 to S-009 of lot CELL-2, line 3", "c.csv:5: duplicate: expected one lot for each serial, found Q-5 and 1 more of lot CELL-1 in the register already, in lot CELL-1"]),
+        (
+            HEAD + "A,CELL-1",
+            [
+                "c.csv: file-truncated: expected a file that ends with a line end, found none (was it cut off? if not, end its last line)"
+            ],
+        ),
+        (
+            HEAD + "A,CELL-1\nB\nC,CELL-1,x\n",
+            [
+                "c.csv:3: columns: expected 2 columns, found 1 columns (was the row cut off?)",
+                "c.csv:4: columns: expected 2 columns, found 3 columns (a comma in a text, without quotes?)",
+            ],
+        ),
+        (
+            HEAD + "A\n\nB B,CELL-1\nC,\n,CELL-1\n",
+            [
+                "c.csv:2: columns: expected 2 columns, found 1 columns (was the row cut off?)",
+                "c.csv:4, serial: serial: expected 1 to 64 visible ASCII signs, found 'B B'",
+                "c.csv:5, lot: missing: expected a lot, found an empty cell",
+                "c.csv:6, serial: missing: expected a serial, found an empty cell",
+            ],
+        ),
+        (
+            HEAD + "Zellé,CELL-1\n" + "x" * 65 + ",CELL-1\n",
+            [
+                "c.csv:2, serial: serial: expected 1 to 64 visible ASCII signs, found 'Zellé'",
+                f"c.csv:3, serial: serial: expected 1 to 64 visible ASCII signs, found '{'x' * 64}'...",
+            ],
+        ),
+        (
+            HEAD + '"A,CELL-1\nB,CELL-1\n',
+            ["c.csv:2: columns: expected 2 columns, found 1 columns (was the row cut off?)"],
+        ),
+        (
+            HEAD + "A,CELL-1\nA,CELL-2\nB,CELL-2\n A ,CELL-1\n",
+            [
+                f"c.csv:3, serial: duplicate: {ONE} A of lot CELL-2, and of lot CELL-1 in line 2",
+                f"c.csv:5, serial: duplicate: {ONE} A of lot CELL-1, and of lot CELL-1 in line 2",
+            ],
+        ),
+        (
+            HEAD + "R-050,CELL-2\nR-051,CELL-2\nQ-7,CELL-1\n",
+            [
+                f"c.csv:2, serial: duplicate: {ONE} R-050 of lot CELL-2, and in lot CELL-1 already",
+                f"c.csv:4, serial: duplicate: {ONE} Q-7 of lot CELL-1, and in lot CELL-2 already",
+            ],
+        ),
+        (
+            HEAD + "A,CEL-1\nB,CEL-1\nC,CELL-1\nD,X\n",
+            [
+                "c.csv:2, lot: unknown-name: expected a lot of the book, found 'CEL-1' in 2 rows (did you mean CELL-1, CELL-2?)",
+                "c.csv:5, lot: unknown-name: expected a lot of the book, found 'X' (known: CELL-1, CELL-2, PACK-1)",
+            ],
+        ),
+        (
+            "Serial,lot\nA,CELL-1\n",
+            [
+                "c.csv:1: missing-column: expected a column 'serial', found 2 columns without it (did you mean Serial?)"
+            ],
+        ),
+        (
+            "serial;lot\nA;CELL-1\n",
+            [
+                "c.csv:1: missing-column: expected a column 'lot', found 1 column without it (columns stand between commas, not ';')",
+                "c.csv:1: missing-column: expected a column 'serial', found 1 column without it (columns stand between commas, not ';')",
+            ],
+        ),
+        (
+            "serial,lot,lot\nA,B,C\n",
+            [
+                "c.csv:1: duplicate: expected one column 'lot', found 2 columns 'lot' (rename one of them)"
+            ],
+        ),
+        (
+            "lot,first,last\nCELL-1,1,2\n",
+            [
+                "c.csv:1: missing-column: expected a column 'width', found 3 columns without it (known: first, last, lot)"
+            ],
+        ),
+        (
+            "lot,first,last,width\nCELL-1,5,2,3\nCELL-1,1,1000,3\n,1,x,3\nCELL-9,-1,2,\n",
+            [
+                "c.csv:2, last: range: expected a last number >= 5, found 2 (are first and last swapped?)",
+                "c.csv:3, width: width: expected at least 4 digits, found 3",
+                "c.csv:4, last: number: expected a whole number of at most 18 digits, found 'x'",
+                "c.csv:4, lot: missing: expected a lot, found an empty cell",
+                "c.csv:5, width: missing: expected a whole number of at most 18 digits, found an empty cell",
+            ],
+        ),
+        (
+            "lot,prefix,first,last,width,suffix\nCELL-1,A,5,2,3,\nCELL-1,A,1,1000,3,\nCELL-9,Ä,-1,2,3,7\nCELL-2,A,1,2,19,\n",
+            [
+                "c.csv:2, last: range: expected a last number >= 5, found 2 (are first and last swapped?)",
+                "c.csv:3, width: width: expected at least 4 digits, found 3",
+                "c.csv:4, first: negative: expected a number >= 0, found -1",
+                "c.csv:4, suffix: serial: expected a suffix that does not begin with a digit, found '7'",
+                "c.csv:4, prefix: serial: expected visible ASCII signs, at most 64, found 'Ä'",
+                "c.csv:4, lot: unknown-name: expected a lot of the book, found 'CELL-9' (did you mean CELL-2, CELL-1?)",
+                "c.csv:5, width: width: expected at most 18 digits, found 19 (leading digits that all serials share belong to the prefix)",
+            ],
+        ),
+        (
+            "lot,prefix,first,last,width\nCELL-2,R-,50,60,3\nCELL-2,S-,1,9,3\nCELL-1,S-,9,9,3\nCELL-1,Q-,0,9,1\n",
+            [
+                "c.csv:2: duplicate: expected ranges that do not overlap, found R-050 to R-060 of lot CELL-2, and R-001 to R-050 of lot CELL-1",
+                "c.csv:4: duplicate: expected ranges that do not overlap, found S-009 to S-009 of lot CELL-1, and S-001 to S-009 of lot CELL-2, line 3",
+                "c.csv:5: duplicate: expected one lot for each serial, found Q-5 and 1 more of lot CELL-1 in the register already, in lot CELL-1",
+            ],
+        ),
         ("lot,first,last,width\n", ["c.csv:1: empty: expected rows below the header, found none"]),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_csv(folder: Path, tmp_path: Path, text: str, expected: list[str]) -> None:
     path = tmp_path / "c.csv"
     path.write_text(text, encoding="utf-8")

@@ -85,8 +85,11 @@ def loop() -> Lineage:
             links.append((f"BM-2026-03-{part:02d}", blend, content(5 * T, ni=30, co=9, li=6)))
     for foil in range(4):
         links.append((f"FOIL-{foil + 1}", "customer/Smelter//", content(3 * T, ni=0, co=0, li=0)))
-    products = (("NISO4-7", "nickel sulphate", 60), ("COSO4-7", "cobalt sulphate", 20),
-                ("LI2CO3-7", "lithium carbonate", 12))  # fmt: skip
+    products = (
+        ("NISO4-7", "nickel sulphate", 60),
+        ("COSO4-7", "cobalt sulphate", 20),
+        ("LI2CO3-7", "lithium carbonate", 12),
+    )
     for lot, material, percent in products:
         lots[lot] = (material, "refining-7")
         for blend in ("BLEND-1", "BLEND-2"):
@@ -113,8 +116,16 @@ def large(ends: int, *, stages: int = 8, seed: int = 1) -> Lineage:
     """A lineage of so many lots in some stages, two links into each, and boundaries."""
     drawn = random.Random(seed)
     per = ends // stages
-    names = ("wet cells", "black mass", "black mass", "nickel sulphate", "precursor", "cathode",
-             "cells", "modules")  # fmt: skip
+    names = (
+        "wet cells",
+        "black mass",
+        "black mass",
+        "nickel sulphate",
+        "precursor",
+        "cathode",
+        "cells",
+        "modules",
+    )
     lots: dict[str, tuple[str, str]] = {}
     links: list[tuple[str, str, tuple[int, ...]]] = []
     order = list(range(per))
@@ -158,11 +169,17 @@ def lineages(draw: st.DrawFn, *, names: st.SearchStrategy[str] = NAMES) -> Linea
     links = tuple(Link(s, t, draw(amounts)) for s, t in sorted(chosen))
     used = {i for pair in chosen for i in pair} | set(lots)
     ends = [
-        End(i, outside.get(i, "lot"), "" if i in outside else draw(st.sampled_from(materials)),
-            lots.get(i, 0), draw(amounts), draw(st.sampled_from(["", "e-1", "e-2"])),
-            draw(st.integers(0, 2**52)))
+        End(
+            i,
+            outside.get(i, "lot"),
+            "" if i in outside else draw(st.sampled_from(materials)),
+            lots.get(i, 0),
+            draw(amounts),
+            draw(st.sampled_from(["", "e-1", "e-2"])),
+            draw(st.integers(0, 2**52)),
+        )
         for i in sorted(used, key=lambda i: (lots.get(i, 0), i))
-    ]  # fmt: skip
+    ]
     focus = draw(st.lists(st.sampled_from(sorted(lots)), max_size=3, unique=True)) if lots else []
     share = st.tuples(*[st.floats(0, 1) | st.just(float("nan"))] * len(substances))
     shares = draw(st.dictionaries(st.sampled_from(sorted(used)), share)) if used else {}

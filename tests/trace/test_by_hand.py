@@ -89,8 +89,13 @@ def test_run_around_scrap_through_five_rounds(desk: Desk) -> None:
     # 20 kg came back from round 1, and 20 kg * 0.2**(r - 1) of it from round r
     told = recall(desk.book, "F1")
     assert held_kg(told) == {
-        "cells1": 80, "cells2": 16, "cells3": 3.2, "cells4": 0.64, "cells5": 0.128, "R5": 0.032,
-    }  # the sum is 100  # fmt: skip
+        "cells1": 80,
+        "cells2": 16,
+        "cells3": 3.2,
+        "cells4": 0.64,
+        "cells5": 0.128,
+        "R5": 0.032,
+    }  # the sum is 100
     assert told.ended == ()
     # fed: 100 + 4 * 80 = 420 kg; there: 5 * 80 + 20
     there = [trace(desk.book, x).total_mg[1] for x in (*(f"cells{r}" for r in range(1, 6)), "R5")]
@@ -146,9 +151,10 @@ def test_co_products_each_take_their_own_metal(desk: Desk) -> None:
     desk.receive("cathodes", 50, {"Ni": "0.6"})  # 30 kg
     desk.receive("foils", 50, {"Cu": "0.8", "Ni": "0.2"})  # 40 kg and 10 kg
     desk.run(
-        "refine", {"cathodes": None, "foils": None},
+        "refine",
+        {"cathodes": None, "foils": None},
         [("nickel", 40, {"Ni": 1}), ("copper", 40, {"Cu": 1}), ("slag", 20, {})],
-    )  # fmt: skip
+    )
     assert shares(trace(desk.book, "nickel")) == {"cathodes": 0.75, "foils": 0.25}
     assert shares(trace(desk.book, "copper"), "Cu") == {"foils": 1}
     assert trace(desk.book, "copper").shares("Ni") == {}
@@ -156,9 +162,12 @@ def test_co_products_each_take_their_own_metal(desk: Desk) -> None:
     assert {x.lot for x in recall(desk.book, "cathodes").reached} == {"cathodes", "nickel", "slag"}
     # copper comes of foils alone, through whatever nickel it lay with
     desk.post(
-        c.Blend, lot="alloy", inputs_kg={"nickel": None, "copper": None}, site="works",
+        c.Blend,
+        lot="alloy",
+        inputs_kg={"nickel": None, "copper": None},
+        site="works",
         material="salt",
-    )  # fmt: skip
+    )
     desk.run("part", {"alloy": None}, [("Ni", 40, {"Ni": 1}), ("Cu", 40, {"Cu": 1})])
     assert shares(trace(desk.book, "Cu"), "Cu") == {"foils": 1}
     assert trace(desk.book, "Cu").ancestors == 3  # foils, copper, alloy
@@ -180,8 +189,9 @@ def test_lithium_that_no_input_had_is_unaccounted(desk: Desk) -> None:
     by_kind = Genealogy.of(desk.book).composition("Li")
     row = by_kind.shares[list(by_kind.lots).index("P")]
     assert dict(zip(by_kind.groups, row, strict=True)) == {
-        "LGES": pytest.approx(5 / 6), "unaccounted": pytest.approx(1 / 6),
-    }  # fmt: skip
+        "LGES": pytest.approx(5 / 6),
+        "unaccounted": pytest.approx(1 / 6),
+    }
 
 
 def test_a_lot_of_nothing_that_entered_is_no_lot_from_outside(desk: Desk) -> None:
@@ -415,12 +425,15 @@ def test_composition_of_the_mass_is_that_of_all_substances(desk: Desk) -> None:
     found = Genealogy.of(desk.book).composition("mass")
     row = dict(zip(found.groups, found.shares[list(found.lots).index("M")], strict=True))
     assert row == {
-        "GMBI": pytest.approx(60 / 110), "LGES": pytest.approx(40 / 110),
+        "GMBI": pytest.approx(60 / 110),
+        "LGES": pytest.approx(40 / 110),
         "reassay": pytest.approx(10 / 110),
-    }  # fmt: skip
+    }
     assert shares(trace(desk.book, "M"), "mass") == {
-        "A": 60 / 110, "B": 40 / 110, "reassay//works/": 10 / 110,
-    }  # fmt: skip
+        "A": 60 / 110,
+        "B": 40 / 110,
+        "reassay//works/": 10 / 110,
+    }
 
 
 def test_odd_events(desk: Desk) -> None:
@@ -430,9 +443,12 @@ def test_odd_events(desk: Desk) -> None:
     desk.post(c.Assay, lot="A", stage="final", basis="as received", shares=HALF)  # none either
     desk.post(c.Split, lot="A", parts_kg={f"A'{k}": "0.000001" for k in range(100)})
     desk.post(
-        c.Blend, lot="all", site="works", material="scrap",
+        c.Blend,
+        lot="all",
+        site="works",
+        material="scrap",
         inputs_kg={f"A'{k}": None for k in range(100)},
-    )  # fmt: skip
+    )
     assert shares(trace(desk.book, "all"), "mass") == {"A": 1}
     assert trace(desk.book, "all").ancestors == 101
     desk.post(c.StockTake, lot="A", site="works", counted_kg=0)

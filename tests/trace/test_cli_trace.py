@@ -47,14 +47,25 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("B", "Toyota", "cells", 0.2),
         ):
             say(
-                c.Receive, lot=lot, material=material, supplier=supplier, owner="LGES", site="WS",
-                mass_kg=1000, shares={"Ni": f"{ni}"},
-            )  # fmt: skip
+                c.Receive,
+                lot=lot,
+                material=material,
+                supplier=supplier,
+                owner="LGES",
+                site="WS",
+                mass_kg=1000,
+                shares={"Ni": f"{ni}"},
+            )
             say(c.Weigh, lot=lot, ticket=lot, gross_kg=1100, tare_kg=100, uncertainty_kg=2)
             say(
-                c.Assay, lot=lot, stage="final", basis="as received", shares={"Ni": f"{ni}"},
-                uncertainty={"Ni": "0.004"}, laboratory="works",
-            )  # fmt: skip
+                c.Assay,
+                lot=lot,
+                stage="final",
+                basis="as received",
+                shares={"Ni": f"{ni}"},
+                uncertainty={"Ni": "0.004"},
+                laboratory="works",
+            )
         out = c.Output("BM", "black mass", 1500, {"Ni": "0.39"})
         say(c.Process, run="R", site="WS", inputs_kg={"A": None, "B": None}, outputs=[out])
         say(c.Split, lot="BM", parts_kg={"BM-1": 600})
@@ -208,11 +219,13 @@ def test_bad_questions_get_a_finding(path: Path, words: tuple[str, ...], told: s
 
 FILES = [
     ("certificate,lott\nC,BM\n", ["f.csv:1: missing.*lot"]),
-    ("certificate,lot\nC,BM\nC,BM\n,BM\nD,\nE,BX\n",
-     ["f.csv:3: duplicate", "f.csv:4: missing", "f.csv:5: missing", "f.csv:6: unknown-name.*BX"]),
+    (
+        "certificate,lot\nC,BM\nC,BM\n,BM\nD,\nE,BX\n",
+        ["f.csv:3: duplicate", "f.csv:4: missing", "f.csv:5: missing", "f.csv:6: unknown-name.*BX"],
+    ),
     (b"certificate,lot\nC\xe9,BM\n", ["f.csv:2: encoding"]),
     ("", ["f.csv:1: missing"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "told"), FILES)

@@ -39,18 +39,44 @@ def book(tmp_path: Path) -> Iterator[Book]:
     """Two blends with a common parent, a re-assay, a delivery, a blend that is taken back."""
     with Book(tmp_path / "b.sqlite", create=True, substances=("Ni", "Co", "other")) as book:
         told = [
-            c.RegisterParty, {"party": "A"}, c.RegisterParty, {"party": "B"},
-            c.RegisterSite, {"site": "WS"}, c.RegisterMaterial, {"material": "scrap"},
-            *(x for k in range(6) for x in (
-                c.Receive, {"lot": f"S{k}", "mass_kg": 100 + k, "shares": {"Ni": f"0.{k}"}, **SCRAP}
-            )),
-            c.Blend, _blend("M1", S0=60, S1=None), c.Blend, _blend("M2", S0=None, S2=50, S3=None),
-            c.Assay, {"lot": "M2", "stage": "final", "basis": "as received", "shares":
-                {"Ni": "0.3", "Co": "0.01"}},
-            c.Blend, _blend("P", M1=80, M2=100), c.Blend, _blend("Q", M2=50, S4=None),
-            c.Blend, _blend("R", S5=10, M1=10), c.Reverse, {"event": "k15", "reason": "wrong lot"},
-            c.Deliver, {"lot": "P", "customer": "B", "site": "WS"},
-        ]  # fmt: skip
+            c.RegisterParty,
+            {"party": "A"},
+            c.RegisterParty,
+            {"party": "B"},
+            c.RegisterSite,
+            {"site": "WS"},
+            c.RegisterMaterial,
+            {"material": "scrap"},
+            *(
+                x
+                for k in range(6)
+                for x in (
+                    c.Receive,
+                    {"lot": f"S{k}", "mass_kg": 100 + k, "shares": {"Ni": f"0.{k}"}, **SCRAP},
+                )
+            ),
+            c.Blend,
+            _blend("M1", S0=60, S1=None),
+            c.Blend,
+            _blend("M2", S0=None, S2=50, S3=None),
+            c.Assay,
+            {
+                "lot": "M2",
+                "stage": "final",
+                "basis": "as received",
+                "shares": {"Ni": "0.3", "Co": "0.01"},
+            },
+            c.Blend,
+            _blend("P", M1=80, M2=100),
+            c.Blend,
+            _blend("Q", M2=50, S4=None),
+            c.Blend,
+            _blend("R", S5=10, M1=10),
+            c.Reverse,
+            {"event": "k15", "reason": "wrong lot"},
+            c.Deliver,
+            {"lot": "P", "customer": "B", "site": "WS"},
+        ]
         for k, (kind, its) in enumerate(zip(told[::2], told[1::2], strict=True)):
             moment = START + timedelta(minutes=k)
             book.post(kind(key=f"k{k}", actor="me", occurred_at=moment, **its))

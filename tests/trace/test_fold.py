@@ -72,11 +72,19 @@ def test_the_large_ones_stay() -> None:
 
 
 def test_shares_of_the_focus_add_up_and_shares_from_it_are_weighed() -> None:
-    ends = [End("A1", "lot", "a", 0, (10,)), End("A2", "lot", "a", 0, (30,)),
-            End("F", "lot", "f", 1, (40,)), End("C1", "lot", "c", 2, (10,)),
-            End("C2", "lot", "c", 2, (30,))]  # fmt: skip
-    links = [Link("A1", "F", (10,)), Link("A2", "F", (30,)),
-             Link("F", "C1", (10,)), Link("F", "C2", (15,))]  # fmt: skip
+    ends = [
+        End("A1", "lot", "a", 0, (10,)),
+        End("A2", "lot", "a", 0, (30,)),
+        End("F", "lot", "f", 1, (40,)),
+        End("C1", "lot", "c", 2, (10,)),
+        End("C2", "lot", "c", 2, (30,)),
+    ]
+    links = [
+        Link("A1", "F", (10,)),
+        Link("A2", "F", (30,)),
+        Link("F", "C1", (10,)),
+        Link("F", "C2", (15,)),
+    ]
     shares = {"A1": (0.25,), "A2": (0.75,), "C1": (1.0,), "C2": (0.5,)}
     small = fold_lineage(Lineage(("Ni",), ("F",), ends, links, shares), most=1)
     assert small.lineage.shares == {"more/0/lot/a": (1.0,), "more/2/lot/c": (0.625,)}

@@ -28,10 +28,16 @@ from loopbook.trace import (
 
 def small() -> Lineage:
     """A load, what was made of it, and what was lost."""
-    return lineage({"S-1": ("scrap", "r-1"), "B-1": ("black mass", "run")},
-                   [("supplier/LGES//", "S-1", content(3 * T)), ("S-1", "B-1", content(2 * T)),
-                    ("S-1", "unaccounted//Winston-Salem/", content(5))],
-                   focus=("B-1",), shares={"S-1": (1.0, 0.5, 0.1, 1.0)})  # fmt: skip
+    return lineage(
+        {"S-1": ("scrap", "r-1"), "B-1": ("black mass", "run")},
+        [
+            ("supplier/LGES//", "S-1", content(3 * T)),
+            ("S-1", "B-1", content(2 * T)),
+            ("S-1", "unaccounted//Winston-Salem/", content(5)),
+        ],
+        focus=("B-1",),
+        shares={"S-1": (1.0, 0.5, 0.1, 1.0)},
+    )
 
 
 # --- JSON ------------------------------------------------------------------------------------
@@ -59,16 +65,28 @@ def test_json_has_the_shape_that_is_documented() -> None:
         "substances": ["Ni", "other"],
         "focus": ["B-1"],
         "ends": [
-            {"id": "S-1", "kind": "lot", "material": "scrap", "stage": 0, "event": "e-1",
-             "content_mg": {"Ni": 220, "other": 780}, "made_at_us": 0},
-            {"id": "B-1", "kind": "lot", "material": "bm", "stage": 1, "event": "",
-             "content_mg": {"Ni": 220, "other": 780}, "made_at_us": 0},
+            {
+                "id": "S-1",
+                "kind": "lot",
+                "material": "scrap",
+                "stage": 0,
+                "event": "e-1",
+                "content_mg": {"Ni": 220, "other": 780},
+                "made_at_us": 0,
+            },
+            {
+                "id": "B-1",
+                "kind": "lot",
+                "material": "bm",
+                "stage": 1,
+                "event": "",
+                "content_mg": {"Ni": 220, "other": 780},
+                "made_at_us": 0,
+            },
         ],
-        "links": [
-            {"source": "S-1", "target": "B-1", "content_mg": {"Ni": 220, "other": 780}}
-        ],
+        "links": [{"source": "S-1", "target": "B-1", "content_mg": {"Ni": 220, "other": 780}}],
         "shares": {"S-1": {"Ni": 1.0, "other": 0.5}},
-    }  # fmt: skip
+    }
 
 
 def changed(path: str, value: object) -> str:
@@ -85,31 +103,40 @@ def changed(path: str, value: object) -> str:
     return json.dumps(whole)
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("", "a.json:1: json: expected JSON, found Expecting value"),
-    ('{"a":\n nope}', "a.json:2: json"),
-    ("[]", "a.json: the file: lineage: expected an object, found []"),
-    ("{}", "expected 'loopbook lineage', version 1, found None, version None"),
-    (changed("version", 2), "found 'loopbook lineage', version 2"),
-    (changed("substances", "Ni"), "substances: lineage: expected a list, found 'Ni'"),
-    (changed("substances/0", 5), "substances[0]: lineage: expected text, found 5"),
-    (changed("substances/1", "Ni"), "substances: lineage: expected each once, found 'Ni' twice"),
-    (changed("ends", ...), "ends: lineage: expected a list, found nothing"),
-    (changed("ends/0", 5), "ends[0]: lineage: expected an object, found 5"),
-    (changed("ends/0/id", ...), "ends[0].id: lineage: expected text, found nothing"),
-    (changed("ends/0/stage", 1.5), "ends[0].stage: lineage: expected a whole number, found 1.5"),
-    (changed("ends/0/stage", True), "expected a whole number, found True"),
-    (changed("ends/0/mass", 1), "ends[0]: lineage: expected no other field than id, kind"),
-    (changed("ends/0/content_mg/Ni", ...), "expected substances Ni, Co, Li, other, found Co"),
-    (changed("ends/0/content_mg/Ni", 0.5), "content_mg.Ni: lineage: expected a whole number"),
-    (changed("ends/1/id", "S-1"), "'S-1' twice"),
-    (changed("links/0/source", "S-7"), "links[0]: lineage: expected an end of the lineage"),
-    (changed("links/0/content_mg/Ni", -1), "expected nothing below zero, found -1"),
-    (changed("shares/S-1/Ni", "all"), "shares.S-1.Ni: lineage: expected a number, found 'all'"),
-    (changed("shares", None), "shares: lineage: expected an object, found nothing"),
-    (changed("shares/S-1", 5), "shares.S-1: lineage: expected an object, found 5"),
-    (lineage_json(small()).replace("0.5", "NaN"), "NaN is not a number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "a.json:1: json: expected JSON, found Expecting value"),
+        ('{"a":\n nope}', "a.json:2: json"),
+        ("[]", "a.json: the file: lineage: expected an object, found []"),
+        ("{}", "expected 'loopbook lineage', version 1, found None, version None"),
+        (changed("version", 2), "found 'loopbook lineage', version 2"),
+        (changed("substances", "Ni"), "substances: lineage: expected a list, found 'Ni'"),
+        (changed("substances/0", 5), "substances[0]: lineage: expected text, found 5"),
+        (
+            changed("substances/1", "Ni"),
+            "substances: lineage: expected each once, found 'Ni' twice",
+        ),
+        (changed("ends", ...), "ends: lineage: expected a list, found nothing"),
+        (changed("ends/0", 5), "ends[0]: lineage: expected an object, found 5"),
+        (changed("ends/0/id", ...), "ends[0].id: lineage: expected text, found nothing"),
+        (
+            changed("ends/0/stage", 1.5),
+            "ends[0].stage: lineage: expected a whole number, found 1.5",
+        ),
+        (changed("ends/0/stage", True), "expected a whole number, found True"),
+        (changed("ends/0/mass", 1), "ends[0]: lineage: expected no other field than id, kind"),
+        (changed("ends/0/content_mg/Ni", ...), "expected substances Ni, Co, Li, other, found Co"),
+        (changed("ends/0/content_mg/Ni", 0.5), "content_mg.Ni: lineage: expected a whole number"),
+        (changed("ends/1/id", "S-1"), "'S-1' twice"),
+        (changed("links/0/source", "S-7"), "links[0]: lineage: expected an end of the lineage"),
+        (changed("links/0/content_mg/Ni", -1), "expected nothing below zero, found -1"),
+        (changed("shares/S-1/Ni", "all"), "shares.S-1.Ni: lineage: expected a number, found 'all'"),
+        (changed("shares", None), "shares: lineage: expected an object, found nothing"),
+        (changed("shares/S-1", 5), "shares.S-1: lineage: expected an object, found 5"),
+        (lineage_json(small()).replace("0.5", "NaN"), "NaN is not a number"),
+    ],
+)
 def test_wrong_json_is_a_finding(text: str, expected: str) -> None:
     with pytest.raises(InputError) as caught:
         read_lineage_json(text, where="a.json")
@@ -149,15 +176,21 @@ def test_csv_is_what_a_person_expects() -> None:
 HEADER = lineage_csv(small()).splitlines()[0]
 
 
-@pytest.mark.parametrize(("row", "expected"), [
-    ("S-1,lot,scrap,B-1,lot,bm,2,1,0,0", "a.csv:2: lineage: expected 11 columns, found 10"),
-    ("S-1,lot,scrap,B-1,lot,bm,2,1,0,0,x", "expected kg to the milligram, not below zero, found x"),
-    ("S-1,lot,scrap,B-1,lot,bm,2,-1,0,0,3", "not below zero, found -1"),
-    ("S-1,lot,scrap,B-1,lot,bm,nan,1,0,0,1", "found nan"),
-    ("S-1,lot,scrap,B-1,lot,bm,1,1,0,0,0.0000001", "found 0.0000001"),
-    ("S-1,lot,scrap,B-1,lot,bm,3,1,0,0,1", "mass_kg 2, the sum of the substances, found 3"),
-    ('S-1,lot,scrap,B-1,lot,"bm', "a.csv:2: csv"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("S-1,lot,scrap,B-1,lot,bm,2,1,0,0", "a.csv:2: lineage: expected 11 columns, found 10"),
+        (
+            "S-1,lot,scrap,B-1,lot,bm,2,1,0,0,x",
+            "expected kg to the milligram, not below zero, found x",
+        ),
+        ("S-1,lot,scrap,B-1,lot,bm,2,-1,0,0,3", "not below zero, found -1"),
+        ("S-1,lot,scrap,B-1,lot,bm,nan,1,0,0,1", "found nan"),
+        ("S-1,lot,scrap,B-1,lot,bm,1,1,0,0,0.0000001", "found 0.0000001"),
+        ("S-1,lot,scrap,B-1,lot,bm,3,1,0,0,1", "mass_kg 2, the sum of the substances, found 3"),
+        ('S-1,lot,scrap,B-1,lot,"bm', "a.csv:2: csv"),
+    ],
+)
 def test_wrong_rows_are_findings(row: str, expected: str) -> None:
     with pytest.raises(InputError) as caught:
         read_lineage_csv(f"{HEADER}\n{row}\n", where="a.csv")
@@ -172,8 +205,9 @@ def test_other_columns_are_a_finding(header: str) -> None:
 
 # --- GraphML ---------------------------------------------------------------------------------
 
-PLAIN = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="/"),
-                min_size=1).filter(lambda name: name != "mass")  # fmt: skip
+PLAIN = st.text(
+    st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="/"), min_size=1
+).filter(lambda name: name != "mass")
 
 
 @given(lineages(names=PLAIN))
@@ -185,7 +219,10 @@ def test_networkx_reads_what_is_written(drawn: Lineage) -> None:
     assert list(names.values()) == [e.id for e in drawn.ends]
     for node, end in zip(graph.nodes.values(), drawn.ends, strict=True):
         assert (node["kind"], node["stage"], node["made_at_us"]) == (
-            end.kind, end.stage, end.made_at)  # fmt: skip
+            end.kind,
+            end.stage,
+            end.made_at,
+        )
         assert node.get("material", "") == end.material
         assert node["focus"] is (end.id in drawn.focus)
         assert round(node["mass_kg"] * 1e6) == sum(end.content)
@@ -205,8 +242,9 @@ def test_networkx_finds_the_way_of_the_nickel() -> None:
     node = {data["name"]: n for n, data in graph.nodes(data=True)}
     path = nx.shortest_path(graph, node["S-004"], node["S-900"])
     assert [graph.nodes[n]["stage"] for n in path] == [0, 1, 2, 3, 4, 5, 6]
-    assert nx.is_directed_acyclic_graph(nx.subgraph(graph, [
-        n for n, data in graph.nodes(data=True) if data["kind"] == "lot"]))  # fmt: skip
+    assert nx.is_directed_acyclic_graph(
+        nx.subgraph(graph, [n for n, data in graph.nodes(data=True) if data["kind"] == "lot"])
+    )
 
 
 @given(lineages(names=st.text(min_size=1)))

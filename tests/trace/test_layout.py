@@ -118,8 +118,11 @@ def test_a_tangle_that_can_be_drawn_without_crossings_is() -> None:
     names = [f"{n:02d}" for n in range(30)]
     shuffled = {stage: chance.sample(names, 30) for stage in "abcde"}
     lots = {stage + name: ("m", "") for stage in "abcde" for name in names}
-    links = [(a + shuffled[a][n], b + shuffled[b][n], content(10**9))
-             for a, b in pairwise("abcde") for n in range(30)]  # fmt: skip
+    links = [
+        (a + shuffled[a][n], b + shuffled[b][n], content(10**9))
+        for a, b in pairwise("abcde")
+        for n in range(30)
+    ]
     laid = lay_out(lineage(lots, links))
     assert laid.crossings_before > 500
     assert laid.crossings == 0

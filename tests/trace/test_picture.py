@@ -41,12 +41,22 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def small() -> Lineage:
     """Two loads of scrap, a run with a co-product, a blend; one loss."""
-    lots = {"S-1": ("scrap", "r-1"), "S-2": ("scrap", "r-2"), "BM-1": ("black mass", "run"),
-            "FOIL-1": ("foil", "run"), "BM-2": ("black mass", "b-1")}  # fmt: skip
-    links = [("supplier/LGES//", "S-1", content(3 * T)), ("supplier/LGES//", "S-2", content(T)),
-             ("S-1", "BM-1", content(2 * T)), ("S-1", "FOIL-1", content(T // 2)),
-             ("S-1", "unaccounted//Winston-Salem/", content(T // 500)),
-             ("S-2", "BM-2", content(T)), ("BM-1", "BM-2", content(2 * T))]  # fmt: skip
+    lots = {
+        "S-1": ("scrap", "r-1"),
+        "S-2": ("scrap", "r-2"),
+        "BM-1": ("black mass", "run"),
+        "FOIL-1": ("foil", "run"),
+        "BM-2": ("black mass", "b-1"),
+    }
+    links = [
+        ("supplier/LGES//", "S-1", content(3 * T)),
+        ("supplier/LGES//", "S-2", content(T)),
+        ("S-1", "BM-1", content(2 * T)),
+        ("S-1", "FOIL-1", content(T // 2)),
+        ("S-1", "unaccounted//Winston-Salem/", content(T // 500)),
+        ("S-2", "BM-2", content(T)),
+        ("BM-1", "BM-2", content(2 * T)),
+    ]
     shares = {"S-1": (0.7, 0.6, 0.5, 0.7), "S-2": (0.3, 0.4, 0.5, 0.3)}
     return lineage(lots, links, focus=("BM-2",), shares=shares)
 
@@ -72,8 +82,11 @@ def test_the_picture_is_the_golden_file() -> None:
     assert svg == GOLDEN.read_text(encoding="utf-8")
 
 
-@given(lineages(names=st.text(min_size=1)), st.sampled_from([None, 1, 3]),
-       st.sampled_from(["page", "light", "dark"]))  # fmt: skip
+@given(
+    lineages(names=st.text(min_size=1)),
+    st.sampled_from([None, 1, 3]),
+    st.sampled_from(["page", "light", "dark"]),
+)
 def test_any_lineage_is_a_well_formed_picture(drawn: Lineage, fold: int | None, theme: str) -> None:
     svg = lineage_svg(drawn, fold=fold, theme=theme, href=lambda end: end)
     root = root_of(svg)
@@ -132,8 +145,16 @@ def test_names_and_addresses_are_escaped() -> None:
 def test_it_can_stand_in_a_page_under_a_strict_policy() -> None:
     svg = lineage_svg(large(80), fold=3, href=lambda end: f"/lots/{end}")
     for element in root_of(svg).iter():
-        assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "g", "a", "rect", "path",
-                                                 "text"}  # fmt: skip
+        assert element.tag.removeprefix(SVG) in {
+            "svg",
+            "title",
+            "desc",
+            "g",
+            "a",
+            "rect",
+            "path",
+            "text",
+        }
         assert not {a for a in element.attrib if a == "style" or a.startswith("on")}
     assert "url(" not in svg
     assert svg.count("http") == 1  # the name of SVG itself
@@ -142,7 +163,12 @@ def test_it_can_stand_in_a_page_under_a_strict_policy() -> None:
 def test_each_box_leads_somewhere_and_says_what_it_is() -> None:
     svg = lineage_svg(small(), href=lambda end: f"/lots/{end}" if "/" not in end else None)
     assert [a.get("href") for a in root_of(svg).iter(f"{SVG}a")] == [
-        "/lots/S-1", "/lots/S-2", "/lots/BM-1", "/lots/FOIL-1", "/lots/BM-2"]  # fmt: skip
+        "/lots/S-1",
+        "/lots/S-2",
+        "/lots/BM-1",
+        "/lots/FOIL-1",
+        "/lots/BM-2",
+    ]
     boxes = {g.attrib["data-end"]: g for g in ends_of(svg)}
     assert said(boxes["S-1"]) == ["S-1", "scrap", "3 t · 69 %"]
     assert said(boxes["BM-1"]) == ["BM-1", "black mass", "2 t", "1 co-product"]
@@ -152,8 +178,7 @@ def test_each_box_leads_somewhere_and_says_what_it_is() -> None:
     assert classes["BM-2"] == "end lot focus blend"
     assert classes["FOIL-1"] == "end lot coproduct"
     assert classes["supplier/LGES//"] == "end boundary"
-    assert tip(boxes["BM-2"]).splitlines()[:3] == [
-        "BM-2", "black mass, stage 2", "3000 kg"]  # fmt: skip
+    assert tip(boxes["BM-2"]).splitlines()[:3] == ["BM-2", "black mass, stage 2", "3000 kg"]
     assert "with co-product BM-1" in tip(boxes["FOIL-1"])
     assert "Ni 70 %" in tip(boxes["S-1"])
     link = next(p for p in root_of(svg).iter(f"{SVG}path") if p.get("data-target") == "FOIL-1")
@@ -162,8 +187,10 @@ def test_each_box_leads_somewhere_and_says_what_it_is() -> None:
 
 
 def test_one_substance_is_shown_by_its_name_and_what_has_none_of_it_is_dotted() -> None:
-    drawn = lineage({"A": ("a", ""), "B": ("b", ""), "C": ("c", "")},
-                    [("A", "B", content(T)), ("A", "C", content(T, ni=0))])  # fmt: skip
+    drawn = lineage(
+        {"A": ("a", ""), "B": ("b", ""), "C": ("c", "")},
+        [("A", "B", content(T)), ("A", "C", content(T, ni=0))],
+    )
     svg = lineage_svg(drawn, substance="Ni")
     boxes = {g.attrib["data-end"]: g for g in ends_of(svg)}
     assert said(boxes["B"])[2] == "200 kg Ni"
@@ -192,14 +219,24 @@ def test_what_is_folded_is_named_and_counted() -> None:
     assert re.match(r"\d+ ends as one\n", tip(first))
 
 
-@pytest.mark.parametrize(("drawn", "expected"), [
-    (Lineage(("Ni",), ("S-9",), (), (), {}), "Nothing came from S-9, and nothing went into it."),
-    (Lineage(("Ni",), ("A", "B", "C", "D", "E"), (), (), {}),
-     "Nothing came from A, B, C and 2 more, and nothing went into it."),
-    (Lineage((), (), (), (), {}), "Nothing to show: no lot was asked about."),
-    (lineage({"S-9": ("scrap", "")}, [], focus=("S-9",)),
-     "Nothing came from S-9, and nothing went into it."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        (
+            Lineage(("Ni",), ("S-9",), (), (), {}),
+            "Nothing came from S-9, and nothing went into it.",
+        ),
+        (
+            Lineage(("Ni",), ("A", "B", "C", "D", "E"), (), (), {}),
+            "Nothing came from A, B, C and 2 more, and nothing went into it.",
+        ),
+        (Lineage((), (), (), (), {}), "Nothing to show: no lot was asked about."),
+        (
+            lineage({"S-9": ("scrap", "")}, [], focus=("S-9",)),
+            "Nothing came from S-9, and nothing went into it.",
+        ),
+    ],
+)
 def test_an_empty_lineage_says_so(drawn: Lineage, expected: str) -> None:
     svg = lineage_svg(drawn)
     assert expected in said(root_of(svg))
@@ -250,11 +287,21 @@ def _lab(linear: np.ndarray) -> np.ndarray:
 # Machado, Oliveira, Fernandes 2009, doi:10.1109/TVCG.2009.113, table 1, severity 1.0
 EYES = {
     "all": np.eye(3),
-    "no red": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                        [-0.003882, -0.048116, 1.051998]]),
-    "no green": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                          [-0.011820, 0.042940, 0.968881]]),
-}  # fmt: skip
+    "no red": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "no green": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+}
 
 
 @pytest.mark.parametrize("eyes", EYES)
@@ -297,16 +344,23 @@ def genealogy(tmp_path: Path) -> Iterator[tuple[Book, Genealogy]]:
     """Two loads blended, a part split off, and shares of substances that no lot holds."""
     scrap = {"material": "scrap", "owner": "LGES", "supplier": "LGES", "site": "WS"}
     with Book(tmp_path / "b.sqlite", create=True) as book:
-        book.post([
-            c.RegisterParty(party="LGES", **said_by(1)),
-            c.RegisterSite(site="WS", **said_by(2)),
-            c.RegisterMaterial(material="scrap", **said_by(3)),
-            c.Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **said_by(4)),
-            c.Receive(lot="S-2", mass_kg=400, shares={"Ni": "0.1"}, **scrap, **said_by(5)),
-            c.Blend(lot="B", material="scrap", site="WS", inputs_kg={"S-1": None, "S-2": None},
-                    **said_by(6)),
-            c.Split(lot="B", parts_kg={"B-1": 300, "B-2": 200}, **said_by(7)),
-        ])  # fmt: skip
+        book.post(
+            [
+                c.RegisterParty(party="LGES", **said_by(1)),
+                c.RegisterSite(site="WS", **said_by(2)),
+                c.RegisterMaterial(material="scrap", **said_by(3)),
+                c.Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **said_by(4)),
+                c.Receive(lot="S-2", mass_kg=400, shares={"Ni": "0.1"}, **scrap, **said_by(5)),
+                c.Blend(
+                    lot="B",
+                    material="scrap",
+                    site="WS",
+                    inputs_kg={"S-1": None, "S-2": None},
+                    **said_by(6),
+                ),
+                c.Split(lot="B", parts_kg={"B-1": 300, "B-2": 200}, **said_by(7)),
+            ]
+        )
         yield book, Genealogy.of(book)
 
 

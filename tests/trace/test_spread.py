@@ -37,19 +37,35 @@ class Plant:
 
     def receive(self, lot: str, kg: float, ni: float) -> None:
         self.say(
-            c.Receive, lot=lot, material="scrap", supplier="A", owner="A", site="WS",
-            mass_kg=f"{kg:.3f}", shares={"Ni": f"{ni:.4f}"},
-        )  # fmt: skip
+            c.Receive,
+            lot=lot,
+            material="scrap",
+            supplier="A",
+            owner="A",
+            site="WS",
+            mass_kg=f"{kg:.3f}",
+            shares={"Ni": f"{ni:.4f}"},
+        )
 
     def measure(self, lot: str, kg: float, ni: float, *, scale: str, lab: str) -> None:
         self.say(
-            c.Weigh, lot=lot, ticket=lot, gross_kg=f"{kg + 10:.3f}", tare_kg=10,
-            uncertainty_kg=f"{0.02 * kg:.3f}", scale=scale,
-        )  # fmt: skip
+            c.Weigh,
+            lot=lot,
+            ticket=lot,
+            gross_kg=f"{kg + 10:.3f}",
+            tare_kg=10,
+            uncertainty_kg=f"{0.02 * kg:.3f}",
+            scale=scale,
+        )
         self.say(
-            c.Assay, lot=lot, stage="final", basis="as received", shares={"Ni": f"{ni:.4f}"},
-            uncertainty={"Ni": f"{0.03 * ni:.5f}"}, laboratory=lab,
-        )  # fmt: skip
+            c.Assay,
+            lot=lot,
+            stage="final",
+            basis="as received",
+            shares={"Ni": f"{ni:.4f}"},
+            uncertainty={"Ni": f"{0.03 * ni:.5f}"},
+            laboratory=lab,
+        )
 
     def blend(self, lot: str, *inputs: str, **parts: float) -> None:
         taken: dict[str, Any] = dict.fromkeys(inputs) | parts
@@ -57,9 +73,12 @@ class Plant:
 
     def run(self, lot: str, kg: float, ni: float, *inputs: str) -> None:
         self.say(
-            c.Process, run=f"run {lot}", site="WS", inputs_kg=dict.fromkeys(inputs),
+            c.Process,
+            run=f"run {lot}",
+            site="WS",
+            inputs_kg=dict.fromkeys(inputs),
             outputs=[c.Output(lot, "scrap", f"{kg:.3f}", {"Ni": f"{ni:.4f}"})],
-        )  # fmt: skip
+        )
 
 
 @pytest.fixture

@@ -158,8 +158,12 @@ def test_matter_of_a_lot_that_is_not_there_is_refused(desk: Desk) -> None:
     """Books of old may hold events that are dated before their lots: as of then nothing is said."""
     graph = Genealogy.of(desk.book).graph
     amounts = (5, 0, 0)
-    for source, target in (("none", "C"), ("A", "none"), ("none", "waste//works/"),
-                           ("supplier/LGES//", "none")):  # fmt: skip
+    for source, target in (
+        ("none", "C"),
+        ("A", "none"),
+        ("none", "waste//works/"),
+        ("supplier/LGES//", "none"),
+    ):
         with pytest.raises(BalanceError, match="lot none: matter came or went when it was not"):
             additions(graph, [("C", "scrap", 99)], EdgeRows([(source, target, 99, *amounts)]))
 
@@ -202,8 +206,14 @@ def slowly(book: Book, command: c.Command, started: Any, done: Any) -> None:
 def test_what_commits_late_with_a_low_number_is_not_missed(server: Any) -> None:
     """A writer has drawn a number and not committed; another one draws a higher one and commits."""
     desk = Desk(postgres_shelf(server))
-    lot = {"material": "scrap", "supplier": "LGES", "owner": "LGES", "site": SITES[0],
-           "mass_kg": 10, "shares": {"Ni": "0.5"}}  # fmt: skip
+    lot = {
+        "material": "scrap",
+        "supplier": "LGES",
+        "owner": "LGES",
+        "site": SITES[0],
+        "mass_kg": 10,
+        "shares": {"Ni": "0.5"},
+    }
     started, done = threading.Event(), threading.Event()
     genealogy = Genealogy.of(desk.book)
     opened = [desk.shelf.open(clock=desk.clock) for _ in range(3)]
@@ -243,9 +253,16 @@ def test_updates_while_many_write(server: Any) -> None:
             for n in range(25):
                 lot = f"{name}{n}"
                 receive = c.Receive(
-                    lot=lot, material="scrap", supplier="LGES", owner="LGES", site=SITES[0],
-                    mass_kg=10, shares={"Ni": "0.5"}, key=f"r{lot}", **said,
-                )  # fmt: skip
+                    lot=lot,
+                    material="scrap",
+                    supplier="LGES",
+                    owner="LGES",
+                    site=SITES[0],
+                    mass_kg=10,
+                    shares={"Ni": "0.5"},
+                    key=f"r{lot}",
+                    **said,
+                )
                 split = c.Split(lot=lot, parts_kg={f"{lot}.1": 3}, key=f"s{lot}", **said)
                 book.post([receive, split])
                 if n % 5 == 0:

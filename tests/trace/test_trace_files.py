@@ -52,9 +52,16 @@ def opens_right(book: Book, folder: Path) -> None:
 
 
 FILES = (
-    "header.json", "parent.bin", "in_ptr.bin", "outside_end.bin", "total Ni.bin", "content Li.bin",
-    "names text.bin", "names ends.bin", "names hashes.bin",
-)  # fmt: skip
+    "header.json",
+    "parent.bin",
+    "in_ptr.bin",
+    "outside_end.bin",
+    "total Ni.bin",
+    "content Li.bin",
+    "names text.bin",
+    "names ends.bin",
+    "names hashes.bin",
+)
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "missing": Path.unlink,
     "empty": lambda path: path.write_bytes(b""),

@@ -24,15 +24,7 @@ from trace_oracle import Oracle
 
 from loopbook.book import Book
 from loopbook.book.commands import records as c
-from loopbook.trace import (
-    Genealogy,
-    Recall,
-    Trace,
-    open_genealogy,
-    recall,
-    save_genealogy,
-    trace,
-)
+from loopbook.trace import Genealogy, Recall, Trace, open_genealogy, recall, save_genealogy, trace
 from loopbook.trace.genealogy.numpy_loops import NumpyKernels, best_kernels
 
 SMALL = settings(max_examples=8, suppress_health_check=list(HealthCheck))

@@ -21,8 +21,26 @@ SUBSTANCES = ("Ni", "Li", "other")
 PARTIES = ("LGES", "GMBI", 'O\'Neill & "Söhne" 100%')
 SITES = ("works", "refinery _%")
 MATERIALS = ("scrap", "black mass", "salt")
-ODD = ("S", "S", "S", "lot ", "100%", "_", "O'x", 'q"', "Ж", "🙂", "a\\b", "?", "{}", "x\ny",
-       "supplier", "NULL", "\u00e9", "e\u0301")  # fmt: skip
+ODD = (
+    "S",
+    "S",
+    "S",
+    "lot ",
+    "100%",
+    "_",
+    "O'x",
+    'q"',
+    "Ж",
+    "🙂",
+    "a\\b",
+    "?",
+    "{}",
+    "x\ny",
+    "supplier",
+    "NULL",
+    "\u00e9",
+    "e\u0301",
+)
 
 
 class Desk:
@@ -66,9 +84,7 @@ class Desk:
 
     def receive(self, lot: str, kg: Any, shares: Any = None, **more: Any) -> str:
         given = {"material": "scrap", "supplier": "LGES", "owner": "LGES", "site": "works"}
-        return self.post(
-            c.Receive, lot=lot, mass_kg=kg, shares=shares or {}, **{**given, **more}
-        )  # fmt: skip
+        return self.post(c.Receive, lot=lot, mass_kg=kg, shares=shares or {}, **{**given, **more})
 
     def run(self, name: str, inputs: Any, outputs: Any, **more: Any) -> str:
         """A run at the works; `outputs` are name, kg, shares."""
@@ -147,21 +163,36 @@ class Maker:
         lot, new = self.some(), self.name()
         site, there = self.site_of(lot)
         acts = (
-            (14, self.receive), (9, self.blend), (9, self.split), (4, self.sample),
-            (14, self.process), (4, self.weigh), (7, self.assay), (4, self.stock_take),
-            (4, self.carry), (4, self.title), (3, self.dispose), (2, self.deliver),
+            (14, self.receive),
+            (9, self.blend),
+            (9, self.split),
+            (4, self.sample),
+            (14, self.process),
+            (4, self.weigh),
+            (7, self.assay),
+            (4, self.stock_take),
+            (4, self.carry),
+            (4, self.title),
+            (3, self.dispose),
+            (2, self.deliver),
             (6, self.reverse),
-        )  # fmt: skip
+        )
         act = draw.choices([x for _, x in acts], [x for x, _ in acts])[0]
         act(lot, new, site, there)
 
     def receive(self, lot: str, new: str, site: str, there: int) -> None:
         kg = self.draw.choice(("0.000003", "1", f"{self.draw.uniform(0.01, 900):.6f}"))
         self.tell(
-            c.Receive, [new], lot=new, mass_kg=kg, shares=self.shares(),
-            supplier=self.draw.choice(PARTIES), owner=self.draw.choice(PARTIES),
-            material=self.draw.choice(MATERIALS), site=self.draw.choice(SITES),
-        )  # fmt: skip
+            c.Receive,
+            [new],
+            lot=new,
+            mass_kg=kg,
+            shares=self.shares(),
+            supplier=self.draw.choice(PARTIES),
+            owner=self.draw.choice(PARTIES),
+            material=self.draw.choice(MATERIALS),
+            site=self.draw.choice(SITES),
+        )
 
     def inputs(self, lot: str, site: str) -> dict[str, str | None]:
         found: dict[str, str | None] = {}
@@ -198,10 +229,16 @@ class Maker:
         lost = {"Ni": "0.000002"} if draw.random() < 0.3 else {}
         waste = {"other": f"{whole * 1e-8:.6f}"} if draw.random() < 0.3 else {}
         self.tell(
-            c.Process, [*inputs, *(x.lot for x in outputs)], run=new, site=site,
-            inputs_kg=inputs, outputs=outputs, emissions_kg=lost, waste_kg=waste,
+            c.Process,
+            [*inputs, *(x.lot for x in outputs)],
+            run=new,
+            site=site,
+            inputs_kg=inputs,
+            outputs=outputs,
+            emissions_kg=lost,
+            waste_kg=waste,
             share_by=draw.choice(("substance", "mass")),
-        )  # fmt: skip
+        )
 
     def weigh(self, lot: str, new: str, site: str, there: int) -> None:
         gross = f"{there * self.draw.uniform(0.8, 1.2) / 1e6:.6f}"

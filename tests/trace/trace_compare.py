@@ -104,10 +104,7 @@ class Sure:
         self.check_composition(genealogy)
 
     def check_answers(
-        self,
-        lots: Iterable[str],
-        trace: Callable[[str], Trace],
-        recall: Callable[[str], Recall],
+        self, lots: Iterable[str], trace: Callable[[str], Trace], recall: Callable[[str], Recall]
     ) -> None:
         for lot in lots:
             self.check_trace(trace(lot))

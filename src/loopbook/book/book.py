@@ -17,8 +17,6 @@ from loopbook.book.storage.session import Session, read_event
 from loopbook.book.storage.snapshots import Scope, balances_before
 from loopbook.errors import Finding, InputError, raise_findings
 
-__all__ = ["Book", "Receipt"]
-
 _BACK_US = 5_000_000  # a clock may step back this far, for example when it is set
 
 

@@ -32,9 +32,6 @@ from typing import Any, NamedTuple
 from loopbook.book.nouns import Account, Content, Leg, apportion, negate
 from loopbook.errors import BalanceError
 
-__all__ = ["Edge", "edge_rows", "edges_of", "end_of"]
-
-
 _UNBALANCED = "unbalanced: the event does not sum to zero"
 
 

@@ -26,8 +26,6 @@ from loopbook.book.book import Book
 from loopbook.book.storage.schema import quoted
 from loopbook.errors import Finding, InputError, MissingExtraError
 
-__all__ = ["FORMATS", "TABLES", "Exported", "export_book", "table_rows"]
-
 FORMATS = ("csv", "xlsx", "jsonl", "parquet")
 """Formats of an export."""
 
@@ -57,8 +55,18 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             Table(
                 "events",
                 "what happened, in the order of recording",
-                ("event", "key", "kind", "actor", "document", "occurred_at", "recorded_at",
-                 "reverses", "command", "leaf"),
+                (
+                    "event",
+                    "key",
+                    "kind",
+                    "actor",
+                    "document",
+                    "occurred_at",
+                    "recorded_at",
+                    "reverses",
+                    "command",
+                    "leaf",
+                ),
                 "SELECT e.id, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, "
                 "coalesce(e.reverses, ''), e.command, e.leaf FROM event e "
                 "WHERE e.id > ? AND e.id <= ? ORDER BY e.id",
@@ -81,8 +89,21 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             Table(
                 "measurements",
                 "what scales and laboratories said",
-                ("event", "line", "lot", "quantity", "value", "unit", "uncertainty", "method",
-                 "laboratory", "sample", "group", "stage", "basis"),
+                (
+                    "event",
+                    "line",
+                    "lot",
+                    "quantity",
+                    "value",
+                    "unit",
+                    "uncertainty",
+                    "method",
+                    "laboratory",
+                    "sample",
+                    "group",
+                    "stage",
+                    "basis",
+                ),
                 "SELECT m.event, m.line, m.lot, m.quantity, m.value, CASE WHEN m.quantity IN "
                 "('mass', 'gross', 'tare') THEN 'mg' ELSE 'kg/kg' END, m.uncertainty, m.method, "
                 "m.laboratory, m.sample, m.grp, m.stage, m.basis FROM measurement m "
@@ -105,7 +126,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ),
         )
     }
-)  # fmt: skip
+)
 """Tables of an export by name."""
 
 

@@ -18,15 +18,6 @@ from loopbook.book.storage.session import read_event, read_nouns
 from loopbook.book.storage.snapshots import TRANSIT
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 
-__all__ = [
-    "balance_rows",
-    "event_row",
-    "latest_events",
-    "lot_names",
-    "lot_rows",
-    "one_event",
-]
-
 ListingRow: TypeAlias = dict[str, Any]
 
 

@@ -19,29 +19,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-__all__ = [
-    "BOUNDARIES",
-    "SUBSTANCES",
-    "Account",
-    "Content",
-    "Event",
-    "Leg",
-    "Lot",
-    "Material",
-    "Measurement",
-    "Party",
-    "Period",
-    "Site",
-    "add",
-    "apportion",
-    "is_zero",
-    "mass",
-    "negate",
-    "part",
-    "to_content",
-    "zero",
-]
-
 Content: TypeAlias = tuple[int, ...]
 """Milligrams per substance, in the order of the book's substances."""
 

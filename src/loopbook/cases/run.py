@@ -19,8 +19,6 @@ from loopbook.cases.year.supply import supply
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
 from loopbook.report.table import CaseResult, InputRow, Table
 
-__all__ = ["compute", "run_case"]
-
 Progress = Callable[[str], None]
 
 

@@ -15,16 +15,6 @@ from loopbook.cli.parts import Door, as_json_option, print_json, print_table
 if TYPE_CHECKING:
     from loopbook.book import Book, Event
 
-__all__ = [
-    "address_option",
-    "book",
-    "known_at_option",
-    "lot_option",
-    "moment",
-    "open_book",
-    "party_option",
-    "site_option",
-]
 
 address_option = click.option(
     "--book",
@@ -144,9 +134,13 @@ def post_command(file: Any, address: str, dry_run: bool, as_json: bool) -> None:
 @click.argument("kind", type=click.Choice(["tickets", "assays", "stock", "runs"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--map", "mapping", required=True, type=click.Path(path_type=Path), metavar="MAP.toml",
+    "--map",
+    "mapping",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="MAP.toml",
     help="Which column is what, in which unit.",
-)  # fmt: skip
+)
 @address_option
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; write nothing.")
 @as_json_option
@@ -212,8 +206,9 @@ def _print_content(
     there = {name for row in rows for name in row}
     kg = [name for name in ("mass_kg", *(f"{s}_kg" for s in substances)) if name in there]
     columns = [*(n.replace("_", " ") for n in names), *(f">{n[:-3]}, kg" for n in kg)]
-    cells = ([*(_text(row.get(n, "")) for n in names), *(_kg(row.get(n)) for n in kg)]
-             for row in rows)  # fmt: skip
+    cells = (
+        [*(_text(row.get(n, "")) for n in names), *(_kg(row.get(n)) for n in kg)] for row in rows
+    )
     print_table(title, columns, cells)
 
 
@@ -238,9 +233,12 @@ def _kg(text: str | None) -> str:
 @book.command("export")
 @address_option
 @click.option(
-    "--format", "form", required=True, type=click.Choice(["csv", "xlsx", "jsonl", "parquet"]),
+    "--format",
+    "form",
+    required=True,
+    type=click.Choice(["csv", "xlsx", "jsonl", "parquet"]),
     help="How to write the tables.",
-)  # fmt: skip
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 @as_json_option
 def export_command(address: str, form: str, out: Path, as_json: bool) -> None:
@@ -337,8 +335,18 @@ def event_command(key: str, address: str, as_json: bool) -> None:
     if row["legs"]:
         _print_content("", _PLAIN, row["legs"], substances)
     if row["measurements"]:
-        names = ("lot", "quantity", ">value", ">uncertainty", "unit", "basis", "method",
-                 "laboratory", "sample", "stage")  # fmt: skip
+        names = (
+            "lot",
+            "quantity",
+            ">value",
+            ">uncertainty",
+            "unit",
+            "basis",
+            "method",
+            "laboratory",
+            "sample",
+            "stage",
+        )
         cells = ([m[n.lstrip(">")] for n in names] for m in row["measurements"])
         print_table("", names, cells)
 

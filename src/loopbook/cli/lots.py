@@ -24,7 +24,6 @@ from loopbook.cli.trace import (
 if TYPE_CHECKING:
     from loopbook.trace import Composition, Held, Suspicion
 
-__all__ = ["on_site_command", "origins_command", "suspect_command"]
 
 _MOST = 60  # rows shown to people
 
@@ -34,16 +33,23 @@ _MOST = 60  # rows shown to people
 @address_option
 @substance_option
 @click.option(
-    "--certificates", type=click.Path(path_type=Path), metavar="FILE",
+    "--certificates",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="CSV of what was stated of lots: certificate, lot, claim.",
-)  # fmt: skip
+)
 @as_of_option
 @known_at_option
 @as_json_option
 def suspect_command(
-    *, lot: str, address: str, wanted: tuple[str, ...], certificates: Path | None, as_json: bool,
+    *,
+    lot: str,
+    address: str,
+    wanted: tuple[str, ...],
+    certificates: Path | None,
+    as_json: bool,
     **clocks: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Say what hangs on LOT if it is bad: who has some, what lies where, what must be withdrawn.
 
     \b
@@ -66,29 +72,45 @@ def suspect_command(
     places = [substances.index(name) for name in names]
     serials = _serial_counts(address, found)
     rows = [
-        [x.customer, x.lot, x.document, _day(x.occurred_at), *(kg(x.amounts_mg[k]) for k in places),
-         *([f"{serials.get(x.lot, 0):,}"] if serials else [])]
+        [
+            x.customer,
+            x.lot,
+            x.document,
+            _day(x.occurred_at),
+            *(kg(x.amounts_mg[k]) for k in places),
+            *([f"{serials.get(x.lot, 0):,}"] if serials else []),
+        ]
         for x in found.deliveries
-    ]  # fmt: skip
+    ]
     columns = ["customer", "lot", "document", "day", *(f">{name} kg from {lot}" for name in names)]
     columns += [">serials"] if serials else []
     print_table(f"Delivered with matter from {lot}", columns, rows)
     shares = {x.lot: x.shares for x in found.recall.reached}
     rows = [
-        [x.lot, x.material, x.owner, x.site, kg(sum(x.content)),
-         *(percent(shares[x.lot][k]) for k in places),
-         *([f"{serials.get(x.lot, 0):,}"] if serials else [])]
+        [
+            x.lot,
+            x.material,
+            x.owner,
+            x.site,
+            kg(sum(x.content)),
+            *(percent(shares[x.lot][k]) for k in places),
+            *([f"{serials.get(x.lot, 0):,}"] if serials else []),
+        ]
         for x in found.held
-    ]  # fmt: skip
+    ]
     columns = ["lot", "material", "owner", "site", ">kg", *(f">share of its {x}" for x in names)]
     columns += [">serials"] if serials else []
     print_table(f"Still here with matter from {lot}", columns, rows)
     if certificates is not None:
         rows = [
-            [x.certificate.id, x.certificate.lot, x.certificate.claim,
-             *(percent(x.shares[k]) for k in places)]
+            [
+                x.certificate.id,
+                x.certificate.lot,
+                x.certificate.claim,
+                *(percent(x.shares[k]) for k in places),
+            ]
             for x in found.certificates
-        ]  # fmt: skip
+        ]
         columns = ["certificate", "lot", "claim", *(f">share of its {x}" for x in names)]
         print_table(f"Stated of lots with matter from {lot}", columns, rows)
 
@@ -118,28 +140,37 @@ def _suspect_json(found: Suspicion) -> dict[str, object]:
         "lot": found.recall.lot,
         "deliveries": [
             {
-                "customer": x.customer, "lot": x.lot, "document": x.document, "key": x.key,
-                "occurred_at": x.occurred_at, "amounts_mg": amounts(x.amounts_mg),
+                "customer": x.customer,
+                "lot": x.lot,
+                "document": x.document,
+                "key": x.key,
+                "occurred_at": x.occurred_at,
+                "amounts_mg": amounts(x.amounts_mg),
             }
             for x in found.deliveries
         ],
         "held": [_held_json(x, names) for x in found.held],
         "certificates": [
             {
-                "certificate": x.certificate.id, "lot": x.certificate.lot,
-                "claim": x.certificate.claim, "shares": amounts(x.shares),
+                "certificate": x.certificate.id,
+                "lot": x.certificate.lot,
+                "claim": x.certificate.claim,
+                "shares": amounts(x.shares),
             }
             for x in found.certificates
         ],
-    }  # fmt: skip
+    }
 
 
 def _held_json(held: Held, names: tuple[str, ...]) -> dict[str, object]:
     content = dict(zip(names, held.content, strict=True))
     return {
-        "lot": held.lot, "material": held.material, "owner": held.owner, "site": held.site,
+        "lot": held.lot,
+        "material": held.material,
+        "owner": held.owner,
+        "site": held.site,
         "content_mg": content,
-    }  # fmt: skip
+    }
 
 
 @click.command("on-site")
@@ -147,16 +178,22 @@ def _held_json(held: Held, names: tuple[str, ...]) -> dict[str, object]:
 @address_option
 @substance_option
 @click.option(
-    "--by", type=click.Choice(["supplier", "material"]),
+    "--by",
+    type=click.Choice(["supplier", "material"]),
     help="Also say where all of it came from, by supplier or by material.",
-)  # fmt: skip
+)
 @as_of_option
 @known_at_option
 @as_json_option
 def on_site_command(
-    *, site: str, address: str, wanted: tuple[str, ...], by: str | None, as_json: bool,
+    *,
+    site: str,
+    address: str,
+    wanted: tuple[str, ...],
+    by: str | None,
+    as_json: bool,
     **clocks: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Say what lies at SITE ('in transit' for the road): each lot and owner, and its origins.
 
     \b
@@ -205,26 +242,41 @@ def on_site_command(
 @address_option
 @click.option("-s", "--substance", default="Ni", show_default=True, help="Whose shares.")
 @click.option(
-    "--by", type=click.Choice(["supplier", "material", "both"]), default="supplier",
-    show_default=True, help="What the groups are.",
-)  # fmt: skip
+    "--by",
+    type=click.Choice(["supplier", "material", "both"]),
+    default="supplier",
+    show_default=True,
+    help="What the groups are.",
+)
 @click.option(
-    "--groups", type=click.Path(path_type=Path), metavar="FILE",
+    "--groups",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="CSV with supplier, material, group: countries, chemistries, pre- and post-consumer, ...",
-)  # fmt: skip
+)
 @click.option("--material", help="Show only lots of this material.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="Write all lots: .csv or .parquet.",
-)  # fmt: skip
+)
 @click.option("--keep", is_flag=True, help="Keep the genealogy beside the book, for next time.")
 @as_of_option
 @known_at_option
 @as_json_option
 def origins_command(
-    *, address: str, substance: str, by: str, groups: Path | None, material: str | None,
-    out: Path | None, keep: bool, as_json: bool, **clocks: Any,
-) -> None:  # fmt: skip
+    *,
+    address: str,
+    substance: str,
+    by: str,
+    groups: Path | None,
+    material: str | None,
+    out: Path | None,
+    keep: bool,
+    as_json: bool,
+    **clocks: Any,
+) -> None:
     """Say of every lot at once where its matter came from, by group.
 
     \b
@@ -240,9 +292,9 @@ def origins_command(
 
     with open_book(address) as book:
         nouns = book.store.nouns()
-        group = group_by(by) if groups is None else read_groups(
-            groups, nouns.parties, nouns.materials
-        )  # fmt: skip
+        group = (
+            group_by(by) if groups is None else read_groups(groups, nouns.parties, nouns.materials)
+        )
         asof = as_of(clocks["as_of"], clocks["known_at"])
         genealogy = genealogy_of(book, address, asof, keep=keep)
         found = genealogy.composition(substance, group)
@@ -255,10 +307,14 @@ def origins_command(
         print_json(_composition_json(found, rows))
         return
     table = [
-        [found.lots[k], genealogy.material(k), kg(found.total_mg[k]),
-         *(percent(x) if found.total_mg[k] > 0 else "-" for x in found.shares[k])]
+        [
+            found.lots[k],
+            genealogy.material(k),
+            kg(found.total_mg[k]),
+            *(percent(x) if found.total_mg[k] > 0 else "-" for x in found.shares[k]),
+        ]
         for k in rows[:_MOST]
-    ]  # fmt: skip
+    ]
     more = f"; the first {_MOST}, all with --json or --out" if len(rows) > _MOST else ""
     columns = ["lot", "material", f">{substance} kg", *(f">{name}" for name in found.groups)]
     print_table(f"Origins of {substance} in {len(rows)} lots{more}", columns, table)

@@ -10,8 +10,6 @@ from typing import Any
 
 import click
 
-__all__ = ["Door", "as_json_option", "print_json", "print_table"]
-
 _PIPE_WIDTH = 500  # columns where the output is no terminal: a row stays on one line
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")

@@ -19,15 +19,6 @@ from loopbook.cli.book import (
 )
 from loopbook.cli.parts import as_json_option, print_json
 
-__all__ = [
-    "check_command",
-    "checkpoint_command",
-    "migrate_command",
-    "prove_command",
-    "statement_command",
-    "verify_command",
-]
-
 
 @click.command("statement")
 @address_option
@@ -46,9 +37,14 @@ __all__ = [
 @known_at_option
 @as_json_option
 def statement_command(
-    *, address: str, period: str | None, start: datetime | None, end: datetime | None,
-    as_json: bool, **scope: Any,
-) -> None:  # fmt: skip
+    *,
+    address: str,
+    period: str | None,
+    start: datetime | None,
+    end: datetime | None,
+    as_json: bool,
+    **scope: Any,
+) -> None:
     """Print the metal statement of a period: opening, in, out, losses, unaccounted, closing.
 
     \b

@@ -17,7 +17,6 @@ from loopbook.cli.parts import Door, as_json_option, print_json, print_table
 if TYPE_CHECKING:
     from loopbook.serials import SerialRegister
 
-__all__ = ["serials"]
 
 _register_option = click.option(
     "--register",
@@ -148,9 +147,15 @@ def import_command(
 @_month_option
 @as_json_option
 def add_range_command(
-    *, lot: str, first: str, last: str, address: str, folder: Path | None, month: str | None,
+    *,
+    lot: str,
+    first: str,
+    last: str,
+    address: str,
+    folder: Path | None,
+    month: str | None,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Give LOT all serials from FIRST to LAST, which differ in one number.
 
     \b
@@ -243,17 +248,24 @@ def find_command(
 @serials.command("list")
 @click.argument("lot", nargs=-1, required=True)
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="Write all of them to a .csv or .parquet file.",
-)  # fmt: skip
+)
 @click.option("--limit", default=20, show_default=True, help="Serials to print; 0 for all.")
 @address_option
 @_register_option
 @as_json_option
 def list_command(
-    *, lot: tuple[str, ...], out: Path | None, limit: int, address: str, folder: Path | None,
+    *,
+    lot: tuple[str, ...],
+    out: Path | None,
+    limit: int,
+    address: str,
+    folder: Path | None,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """List the serials of each LOT, sorted; to a file for a recall.
 
     \b

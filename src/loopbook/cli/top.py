@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from loopbook.cases import CaseResult
     from loopbook.matter import Library, Number
 
-__all__ = ["main"]
-
 
 @click.group(
     cls=Door,
@@ -304,10 +302,16 @@ def compare_command(run_a: Path, run_b: Path, limit: int, as_json: bool) -> None
         return
     shown = found.results[: limit or None]
     rows = (
-        (f"{c.table}.{c.column}", c.row, _cell_text(c.old), _cell_text(c.new), c.unit,
-         f"{c.relative:.2%}")
+        (
+            f"{c.table}.{c.column}",
+            c.row,
+            _cell_text(c.old),
+            _cell_text(c.new),
+            c.unit,
+            f"{c.relative:.2%}",
+        )
         for c in shown
-    )  # fmt: skip
+    )
     title = f"{len(found.results)} results differ" + (
         f", the first {len(shown)}" if len(shown) < len(found.results) else ""
     )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from loopbook.book import Book
     from loopbook.trace import AsOf, Genealogy, Lineage
 
-__all__ = ["path_command", "recall_command", "trace_command"]
 
 METALS = ("Ni", "Co", "Li")
 """What is shown if nothing else is asked for: the metals of recycled-content claims."""
@@ -25,13 +24,19 @@ as_of_option = click.option(
     "--as-of", metavar="TIME", callback=moment, help="What had happened by then, inclusive."
 )
 substance_option = click.option(
-    "-s", "--substance", "wanted", multiple=True, metavar="NAME",
+    "-s",
+    "--substance",
+    "wanted",
+    multiple=True,
+    metavar="NAME",
     help="Show this substance; may be repeated. Without it Ni, Co and Li, where there are some.",
-)  # fmt: skip
+)
 out_option = click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="Write the lineage: .svg, .json, .csv or .graphml.",
-)  # fmt: skip
+)
 
 
 def as_of(occurred: datetime | None, recorded: datetime | None) -> AsOf:
@@ -62,11 +67,16 @@ def shown(
     from loopbook.errors import Finding, nearest_hint, raise_findings
 
     raise_findings(
-        Finding("unknown-name", "--substance", "a substance of the book", repr(name),
-                nearest_hint(name, substances))
+        Finding(
+            "unknown-name",
+            "--substance",
+            "a substance of the book",
+            repr(name),
+            nearest_hint(name, substances),
+        )
         for name in wanted
         if name not in substances
-    )  # fmt: skip
+    )
     if wanted:
         return list(dict.fromkeys(wanted))
     metals = [name for name in METALS if there.get(name, 0.0) > 0.0]
@@ -120,9 +130,15 @@ def _numbers(substances: Sequence[str], values: Iterable[float]) -> dict[str, fl
 @out_option
 @as_json_option
 def trace_command(
-    *, lot: str, address: str, wanted: tuple[str, ...], sure: bool, out: Path | None,
-    as_json: bool, **clocks: Any,
-) -> None:  # fmt: skip
+    *,
+    lot: str,
+    address: str,
+    wanted: tuple[str, ...],
+    sure: bool,
+    out: Path | None,
+    as_json: bool,
+    **clocks: Any,
+) -> None:
     """Say where the matter of LOT came from: each origin with its share, by element.
 
     \b
@@ -150,13 +166,16 @@ def trace_command(
     if as_json:
         origins = [
             {
-                "origin": x.id, "kind": x.kind, "material": x.material, "supplier": x.supplier,
+                "origin": x.id,
+                "kind": x.kind,
+                "material": x.material,
+                "supplier": x.supplier,
                 "shares": _numbers(found.substances, x.shares),
                 "amounts_mg": _numbers(found.substances, x.amounts_mg),
                 **({"sigmas": {s: spread[s].get(x.id) for s in names}} if sure else {}),
             }
             for x in found.origins
-        ]  # fmt: skip
+        ]
         print_json({"lot": lot, "material": found.material, "total_mg": total, "origins": origins})
         return
     columns = ["origin", "supplier", "material", ">kg"]
@@ -194,9 +213,14 @@ def _totals(names: Sequence[str], total: Mapping[str, float], sure: bool) -> lis
 @out_option
 @as_json_option
 def recall_command(
-    *, lot: str, address: str, wanted: tuple[str, ...], out: Path | None, as_json: bool,
+    *,
+    lot: str,
+    address: str,
+    wanted: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
     **clocks: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Say where the matter of LOT went: every lot, customer and loss that it reached, by element.
 
     \b
@@ -231,11 +255,16 @@ def recall_command(
         rows.append(cells)
     print_table(f"{lot} ({found.material}): reached {len(rows) - 1} lots", columns, rows)
     ends = [
-        [x.kind, x.id.strip("/").partition("/")[2].strip("/"), x.lot,
-         kg(float(x.amounts_mg.sum())), *(kg(x.amounts_mg[k]) for k in places)]
+        [
+            x.kind,
+            x.id.strip("/").partition("/")[2].strip("/"),
+            x.lot,
+            kg(float(x.amounts_mg.sum())),
+            *(kg(x.amounts_mg[k]) for k in places),
+        ]
         for x in found.ended
         if not wanted or any(x.amounts_mg[k] > 0.0 for k in places)
-    ]  # fmt: skip
+    ]
     columns = ["left as", "to or at", "from lot", ">kg", *(f">{name} kg" for name in names)]
     print_table("What left the book's lots", columns, ends)
     click.echo(_where_it_is(found, names))
@@ -249,8 +278,11 @@ def _recall_json(found: Any, total: Mapping[str, float]) -> dict[str, object]:
         "total_mg": total,
         "reached": [
             {
-                "lot": x.lot, "material": x.material, "shares": _numbers(names, x.shares),
-                "amounts_mg": _numbers(names, x.amounts_mg), "held_mg": _numbers(names, x.held_mg),
+                "lot": x.lot,
+                "material": x.material,
+                "shares": _numbers(names, x.shares),
+                "amounts_mg": _numbers(names, x.amounts_mg),
+                "held_mg": _numbers(names, x.held_mg),
             }
             for x in found.reached
         ],
@@ -258,7 +290,7 @@ def _recall_json(found: Any, total: Mapping[str, float]) -> dict[str, object]:
             {"id": x.id, "kind": x.kind, "lot": x.lot, "amounts_mg": _numbers(names, x.amounts_mg)}
             for x in found.ended
         ],
-    }  # fmt: skip
+    }
 
 
 def _where_it_is(found: Any, names: Sequence[str]) -> str:

@@ -8,8 +8,6 @@ from loopbook.errors import BalanceError, Finding, NegativeError
 from loopbook.flowsheet.compiled import Plan
 from loopbook.flowsheet.units.parameters import Array
 
-__all__ = ["CLOSURE_TOLERANCE", "Ledger"]
-
 CLOSURE_TOLERANCE = 1e-9
 _NEGATIVE_TOLERANCE = 1e-12
 _TINY = 1e-300  # kg/h: below this floats lose their digits

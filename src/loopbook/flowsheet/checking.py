@@ -12,8 +12,6 @@ from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import ComponentSet
 
-__all__ = ["UnitCheck", "check_unit"]
-
 _SCALE = 3.0
 
 

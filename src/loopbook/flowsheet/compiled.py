@@ -18,17 +18,6 @@ from loopbook.flowsheet.units.reaction import Reactor
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import ComponentSet
 
-__all__ = [
-    "Inlet",
-    "Plan",
-    "Step",
-    "UnitPlan",
-    "bind_scenarios",
-    "compile_plan",
-    "sliced",
-    "split_scenarios",
-]
-
 Inlet: TypeAlias = int | tuple[int, ...] | None
 
 

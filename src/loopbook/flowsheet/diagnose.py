@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from loopbook.flowsheet.graph import Group
     from loopbook.flowsheet.model import Flowsheet
 
-__all__ = ["accumulating", "diagnose", "wiring"]
 
 _STUCK = 1.0 - 1e-9  # share of a component that a loop may return; 1 means that it never leaves
 

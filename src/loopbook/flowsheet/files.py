@@ -55,16 +55,27 @@ from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, ComponentSet, component_names, components
 from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 
-__all__ = ["KINDS", "from_toml", "read_flowsheet", "to_toml"]
-
 KINDS: Mapping[str, type[Unit]] = {
     unit.kind: unit
     for unit in (
-        AirClassifier, Crystalliser, Dryer, EddyCurrentSeparator, Filter, HeatTreatment, Leach,
-        MagneticSeparator, Mixer, OffGasTreatment, Precipitation, Reactor, Shredder, Sieve,
-        SolventExtraction, Splitter,
+        AirClassifier,
+        Crystalliser,
+        Dryer,
+        EddyCurrentSeparator,
+        Filter,
+        HeatTreatment,
+        Leach,
+        MagneticSeparator,
+        Mixer,
+        OffGasTreatment,
+        Precipitation,
+        Reactor,
+        Shredder,
+        Sieve,
+        SolventExtraction,
+        Splitter,
     )
-}  # fmt: skip
+}
 """Unit operations that a file can name."""
 
 
@@ -281,11 +292,12 @@ def _add_unit(
     fields = {f.name: f for f in dataclasses.fields(make) if f.name != "name"}
     _unknown(file, ("units", name), {*fields, "kind", "streams"}, findings)
     missing = [
-        n for n, f in fields.items()
+        n
+        for n, f in fields.items()
         if n not in table
         and f.default is dataclasses.MISSING
         and f.default_factory is dataclasses.MISSING
-    ]  # fmt: skip
+    ]
     findings += [Finding("missing", where, f"parameter {n}", "none") for n in missing]
     if missing or any(k not in fields for k in table):
         return

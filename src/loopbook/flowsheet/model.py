@@ -19,8 +19,6 @@ from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import ComponentSet
 from loopbook.tables.units import convert
 
-__all__ = ["Feed", "Flowsheet", "Placed"]
-
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -208,9 +206,13 @@ class Flowsheet:
         from loopbook.flowsheet.solver import solve
 
         return solve(
-            self.plan(), scenarios or {}, keep=keep, tolerance=tolerance,
-            max_passes=max_passes, chunk=chunk,
-        )  # fmt: skip
+            self.plan(),
+            scenarios or {},
+            keep=keep,
+            tolerance=tolerance,
+            max_passes=max_passes,
+            chunk=chunk,
+        )
 
     def plan(self) -> Any:
         """Order, tears and bound parameters; made once and remade after any change."""

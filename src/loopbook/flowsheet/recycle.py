@@ -29,8 +29,6 @@ from loopbook.flowsheet.compiled import Inlet, Plan, Step
 from loopbook.flowsheet.graph import Group
 from loopbook.flowsheet.units.parameters import Array
 
-__all__ = ["Recycle", "run_pass"]
-
 Flags: TypeAlias = NDArray[np.bool_]
 
 _ROUNDING = 1e-15  # of a torn stream's mass: below this a component's change is rounding

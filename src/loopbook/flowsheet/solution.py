@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from loopbook.flowsheet.compiled import Plan
     from loopbook.flowsheet.units.unit import UnitFlows
 
-__all__ = ["Solution", "SolveReport"]
-
 
 @dataclass(frozen=True, slots=True)
 class SolveReport:

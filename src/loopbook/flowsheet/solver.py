@@ -19,8 +19,6 @@ from loopbook.flowsheet.recycle import Recycle, run_pass
 from loopbook.flowsheet.solution import Solution, SolveReport
 from loopbook.flowsheet.units.parameters import Array, Value
 
-__all__ = ["solve"]
-
 
 def solve(
     plan: Plan,

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from loopbook.matter.library import Library, Used, load_library
 from loopbook.matter.tables import Number
 
-__all__ = ["Sourced"]
-
 
 @dataclass(frozen=True, slots=True)
 class Sourced:

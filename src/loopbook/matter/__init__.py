@@ -24,13 +24,7 @@ from loopbook.matter.assay import (
     element_assay,
 )
 from loopbook.matter.bom import SCRAP_TYPES, Bill, cell, chemistries, module, pack, scrap_type
-from loopbook.matter.components import (
-    PHASES,
-    Component,
-    ComponentSet,
-    component_names,
-    components,
-)
+from loopbook.matter.components import PHASES, Component, ComponentSet, component_names, components
 from loopbook.matter.elements import OTHER, atomic_weights, element_names
 from loopbook.matter.formula import element_shares, format_formula, molar_mass, parse_formula
 from loopbook.matter.library import Library, Used, explain, load_library, packaged_data

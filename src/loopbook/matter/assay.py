@@ -17,16 +17,6 @@ from loopbook.matter.elements import OTHER, atomic_weights
 from loopbook.matter.formula import element_shares
 from loopbook.tables.units import parse_quantity
 
-__all__ = [
-    "BASES",
-    "ActiveMaterial",
-    "Assay",
-    "Measured",
-    "active_material_from_elements",
-    "assay_from_text",
-    "element_assay",
-]
-
 BASES = ("as received", "dry")
 """What the shares of an assay are shares of."""
 

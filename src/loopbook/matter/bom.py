@@ -22,8 +22,6 @@ from loopbook.matter.components import ComponentSet, components
 from loopbook.matter.library import Library, Used, load_library
 from loopbook.matter.tables import Number
 
-__all__ = ["SCRAP_TYPES", "Bill", "cell", "chemistries", "module", "pack", "scrap_type"]
-
 ACTIVE_MATERIAL = "active material"
 """Name of the active material's row in the composition tables."""
 

@@ -22,8 +22,6 @@ from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint,
 from loopbook.matter.elements import OTHER, atomic_weights
 from loopbook.matter.formula import element_shares, molar_mass
 
-__all__ = ["PHASES", "Component", "ComponentSet", "component_names", "components"]
-
 PHASES = ("solid", "liquid", "aqueous", "gas")
 """Phases that a component may have."""
 

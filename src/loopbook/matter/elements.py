@@ -14,8 +14,6 @@ from types import MappingProxyType
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint, raise_findings
 
-__all__ = ["OTHER", "atomic_weights", "element_names", "require_elements"]
-
 OTHER = "other"
 """Pseudo-element that takes what a composition does not name."""
 

@@ -18,8 +18,6 @@ from collections.abc import Mapping
 from loopbook.errors import Finding, FormulaError, nearest_hint
 from loopbook.matter.elements import atomic_weights
 
-__all__ = ["element_shares", "format_formula", "molar_mass", "parse_formula"]
-
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉•∙*", "0123456789···")
 _WATER = re.compile(r"^(?P<base>.+?)\.(?P<n>\d+(?:\.\d+)?)?H2O$")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")

@@ -16,15 +16,6 @@ from typing import Protocol
 from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
 from loopbook.matter.tables import GRADES, Number, Source, read_sources, read_table, repeated
 
-__all__ = [
-    "Library",
-    "Recorder",
-    "Used",
-    "explain",
-    "load_library",
-    "packaged_data",
-]
-
 _NO_TABLES = frozenset({"sources.csv", "elements.csv", "components.csv"})
 
 

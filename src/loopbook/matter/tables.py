@@ -25,8 +25,6 @@ from pathlib import Path
 from loopbook.errors import Finding, nearest_hint
 from loopbook.tables.units import convert, unit_finding
 
-__all__ = ["GRADES", "Number", "Source", "read_sources", "read_table", "repeated"]
-
 COLUMNS = (
     "subject",
     "parameter",
@@ -254,9 +252,20 @@ def read_table(
         v, lo, hi = numbers
         if not wrong and v is not None:
             yield Number(
-                file.stem, line, subject, parameter, v, lo, hi, unit, year, source_id, page, grade,
+                file.stem,
+                line,
+                subject,
+                parameter,
+                v,
+                lo,
+                hi,
+                unit,
+                year,
+                source_id,
+                page,
+                grade,
                 note,
-            )  # fmt: skip
+            )
 
 
 def _numbers(

@@ -12,8 +12,6 @@ from typing import TypeAlias
 
 from loopbook.report.table import Table
 
-__all__ = ["ColumnName", "Rests", "shared_basis"]
-
 ColumnName: TypeAlias = tuple[str, str]
 """Table and column."""
 

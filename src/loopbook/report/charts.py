@@ -16,8 +16,6 @@ from typing import Any, TypeAlias
 from loopbook.report.format import is_number, is_share, unit_text
 from loopbook.report.table import CaseResult, Cell, Column, Table
 
-__all__ = ["Chart", "Figure", "Series", "charts", "find_column", "series_of"]
-
 Figure: TypeAlias = dict[str, Any]
 
 _MILLIONS = 2e6

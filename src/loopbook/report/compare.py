@@ -12,8 +12,6 @@ from typing import Any, TypeGuard
 from loopbook.errors import Finding, raise_findings
 from loopbook.report.write import INPUTS, SUMMARY
 
-__all__ = ["Comparison", "InputChange", "ResultChange", "compare_runs", "comparison_json"]
-
 _SAME = 1e-12  # relative; less than this is rounding of the same calculation
 
 
@@ -118,9 +116,12 @@ def _inputs(
         row = after or before
         assert row is not None
         yield InputChange(
-            key, str(row["where"]), before["value"] if before else None,
-            after["value"] if after else None, str(row["unit"]),
-        )  # fmt: skip
+            key,
+            str(row["where"]),
+            before["value"] if before else None,
+            after["value"] if after else None,
+            str(row["unit"]),
+        )
 
 
 def _results(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ResultChange]:

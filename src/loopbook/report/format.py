@@ -8,18 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from loopbook.report.table import Cell, Column
 
-__all__ = [
-    "NO_NUMBER",
-    "UNITS",
-    "Anchors",
-    "decimals",
-    "is_number",
-    "is_share",
-    "number_text",
-    "unit_text",
-    "value_text",
-]
-
 NO_NUMBER = "–"
 """Stands where there is no number: a cell that is None, NaN or infinite."""
 

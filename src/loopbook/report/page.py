@@ -35,8 +35,6 @@ from loopbook.report.tables import (
     table_view,
 )
 
-__all__ = ["render_report", "write_report"]
-
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; "
     "base-uri 'none'; form-action 'none'"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from loopbook.report.charts import Plot
 
-__all__ = ["SECTIONS"]
-
 NOT_A_TYPE = "contract|clients|offered|capacity|taken|other"
 
 SECTIONS: tuple[tuple[str, str, str, tuple[Plot, ...]], ...] = (

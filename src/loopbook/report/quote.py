@@ -17,8 +17,6 @@ from loopbook.report.format import is_number
 from loopbook.report.table import CaseResult, Cell, Table
 from loopbook.report.tables import Places
 
-__all__ = ["Part", "Quotes"]
-
 _NUMBER = re.compile(
     r"(?<![\w.,-])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\w]|[.,]\d)"
     r"(?P<unit>\s?(?:%|kt CO2e|t CO2e|t/yr|t|kt|kg CO2e|kg|GWh/yr|GWh|kWh|M USD|USD|miles?)(?!\w))?"

@@ -17,8 +17,6 @@ from loopbook.report.charts import OF_MATTER, Figure
 from loopbook.report.format import number_text, unit_text
 from loopbook.report.table import CaseResult, Column
 
-__all__ = ["OUTSIDE", "VIEWS", "Measure", "Sankey", "loop_sankey", "open_loop"]
-
 TABLE = "loop_flows"
 BACK = "↺ "
 """Marks the place where the loop closes."""

@@ -8,8 +8,6 @@ from typing import Any, TypeAlias
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 
-__all__ = ["LINEAGE", "CaseResult", "Cell", "Column", "InputFile", "InputRow", "Table"]
-
 LINEAGE = "cell_lineage.svg"
 """Name of the picture of a lot's lineage among the attachments."""
 

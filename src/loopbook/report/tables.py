@@ -20,21 +20,6 @@ from loopbook.report.format import (
 )
 from loopbook.report.table import CaseResult, Cell, Column, InputRow, Table
 
-__all__ = [
-    "GRADE_TEXTS",
-    "Basis",
-    "CellView",
-    "ColumnView",
-    "InputView",
-    "Places",
-    "SourceView",
-    "TableView",
-    "inputs_view",
-    "sources_view",
-    "table_view",
-]
-
-
 GRADE_TEXTS = {**GRADES, "setting": "a choice of the case, not a fact"}
 """Grades of input rows, and what they mean."""
 

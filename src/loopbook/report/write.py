@@ -15,8 +15,6 @@ from loopbook import __version__
 from loopbook.errors import Finding, InputError
 from loopbook.report.table import CaseResult, Cell, Table
 
-__all__ = ["INPUTS", "SUMMARY", "result_json", "write_result"]
-
 INPUTS, SUMMARY, REPORT = "inputs.json", "summary.json", "report.html"
 _OURS = "loopbook-run"
 
@@ -144,10 +142,15 @@ def result_json(result: CaseResult) -> dict[str, Any]:
 
 
 def _table_json(table: Table) -> dict[str, Any]:
-    columns = [{"name": c.name, "title": c.title, "unit": c.unit, "how": c.how}
-               for c in table.columns]  # fmt: skip
-    return {"title": table.title, "note": table.note, "columns": columns,
-            "rows": [list(row) for row in table.rows]}  # fmt: skip
+    columns = [
+        {"name": c.name, "title": c.title, "unit": c.unit, "how": c.how} for c in table.columns
+    ]
+    return {
+        "title": table.title,
+        "note": table.note,
+        "columns": columns,
+        "rows": [list(row) for row in table.rows],
+    }
 
 
 def _inputs_json(result: CaseResult) -> dict[str, Any]:

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from loopbook.errors import BalanceError, DuplicateError, Finding
 from loopbook.report.table import Cell, Column, Table
 
-__all__ = ["YearSheet", "finite", "slug"]
-
 Array = NDArray[np.float64]
 
 
@@ -57,11 +55,7 @@ class YearSheet:
         self.cells.append(finite(values, f"{self.name}.{head[0]}"))
 
     def ratio(
-        self,
-        head: tuple[str, str, str],
-        parts: tuple[Array, Array],
-        basis: Iterable[str],
-        how: str,
+        self, head: tuple[str, str, str], parts: tuple[Array, Array], basis: Iterable[str], how: str
     ) -> None:
         """Add a column of ratios, part by whole; no number where the whole is zero."""
         self._check_new(head[0])

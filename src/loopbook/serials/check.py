@@ -21,8 +21,6 @@ from loopbook.serials.register import SerialRegister
 from loopbook.serials.runs import Run, prints_of
 from loopbook.serials.text import Matrix, Words, hashes_of, lengths_of, matrix_of
 
-__all__ = ["Found", "clashes", "month_finding", "range_clashes", "unknown_lot"]
-
 _MOST = 1000  # findings that are shown; a wrong file may have millions
 _HINTS = 20  # nearest names are looked for so often; among many lots each takes a while
 

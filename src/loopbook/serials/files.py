@@ -20,8 +20,6 @@ import pyarrow as pa
 
 from loopbook.errors import StorageError
 
-__all__ = ["one_writer", "read_json", "readable", "settle", "sync_folder", "write_json"]
-
 PART = ".part"
 
 

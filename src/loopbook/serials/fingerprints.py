@@ -18,8 +18,6 @@ from loopbook.errors import StorageError
 from loopbook.serials.files import readable
 from loopbook.serials.text import Words
 
-__all__ = ["Asked", "may_hold", "write_prints"]
-
 _MAGIC = b"LBSP0001"
 _HEAD = len(_MAGIC)
 _LOW = 32

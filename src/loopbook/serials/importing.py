@@ -25,8 +25,6 @@ from loopbook.serials.runs import Run, write_run
 from loopbook.serials.text import MOST, Words, bad_serials, matrix_of, order_of, words_of
 from loopbook.serials.writing import add_ranges, writing
 
-__all__ = ["Imported", "import_serials"]
-
 _BLOCK = 1 << 23
 
 
@@ -83,9 +81,14 @@ def import_serials(
         known = next((t for t in _taken(folder) if t.digest == digest), None)
         if known is not None:
             return Imported(
-                path.name, file.kind, known.rows, 0, again=True, ignored=file.ignored,
+                path.name,
+                file.kind,
+                known.rows,
+                0,
+                again=True,
+                ignored=file.ignored,
                 month=known.month,
-            )  # fmt: skip
+            )
         taken = Taken(digest, path.name, 0, month)
         if file.kind == "ranges":
             return _import_ranges(folder, file, taken, lots)
@@ -118,18 +121,26 @@ def _import_ranges(folder: Path, file: SerialFile, taken: Taken, lots: Collectio
         folder, ranges, lots=lots, month=taken.month, places=places, taken=taken, found=found
     )
     return Imported(
-        file.name, "ranges", len(ranges), sum(one.count for one in fresh), again=False,
-        ignored=file.ignored, month=taken.month,
-    )  # fmt: skip
+        file.name,
+        "ranges",
+        len(ranges),
+        sum(one.count for one in fresh),
+        again=False,
+        ignored=file.ignored,
+        month=taken.month,
+    )
 
 
 class _Intake:
     """A file of serials on its way into runs, a batch at a time."""
 
     def __init__(
-        self, register: SerialRegister, file: SerialFile, lots: Collection[str],
+        self,
+        register: SerialRegister,
+        file: SerialFile,
+        lots: Collection[str],
         progress: Callable[[float], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._register, self._file, self._lots = register, file, lots
         self._progress = progress
         self._found = Found(file.name)
@@ -164,9 +175,14 @@ class _Intake:
         )
         commit(folder, made)
         return Imported(
-            self._file.name, "serials", rows, rows, again=False, ignored=self._file.ignored,
+            self._file.name,
+            "serials",
+            rows,
+            rows,
+            again=False,
+            ignored=self._file.ignored,
             month=taken.month,
-        )  # fmt: skip
+        )
 
     def _batch(self, batch: Batch, name: str, month: str) -> Run | None:
         """Check a batch, and write what is good of it."""
@@ -238,9 +254,14 @@ class _Intake:
                 self._note(batch, first, told)
 
     def _twice(
-        self, batch: Batch, kept: npt.NDArray[np.intp], words: Words, *,
-        order: npt.NDArray[np.intp], fresh: npt.NDArray[np.bool_],
-    ) -> None:  # fmt: skip
+        self,
+        batch: Batch,
+        kept: npt.NDArray[np.intp],
+        words: Words,
+        *,
+        order: npt.NDArray[np.intp],
+        fresh: npt.NDArray[np.bool_],
+    ) -> None:
         """Serials that the batch has twice; the first of them stays."""
         same = np.zeros(len(order), bool)
         same[1:] = (words[order[1:]] == words[order[:-1]]).all(axis=1)

@@ -13,18 +13,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from loopbook.errors import StorageError
-from loopbook.serials.files import (
-    PART,
-    read_json,
-    readable,
-    settle,
-    sync_folder,
-    write_json,
-)
+from loopbook.serials.files import PART, read_json, readable, settle, sync_folder, write_json
 from loopbook.serials.ranges import RANGES, RangeTable
 from loopbook.serials.runs import ENDINGS, Run
-
-__all__ = ["Manifest", "Taken", "commit", "read_manifest", "read_ranges", "sweep", "write_ranges"]
 
 _FORMAT = "loopbook serials 1"
 _NAME = "manifest.json"

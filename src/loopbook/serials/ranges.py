@@ -20,15 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from loopbook.errors import Finding
-from loopbook.serials.text import (
-    MOST,
-    Matrix,
-    lengths_of,
-    matrix_of,
-    strings_of,
-)
-
-__all__ = ["RANGES", "Range", "RangeTable", "expand", "range_findings", "spanning"]
+from loopbook.serials.text import MOST, Matrix, lengths_of, matrix_of, strings_of
 
 _DIGITS = "0123456789"
 _MOST_WIDTH = 18  # digits of a number that fits into 64 bits
@@ -38,9 +30,16 @@ _ZERO, _NINE = ord("0"), ord("9")
 _Rows: TypeAlias = npt.NDArray[np.intp]
 
 RANGES = pa.schema(
-    [("lot", pa.string()), ("prefix", pa.string()), ("first", pa.int64()), ("last", pa.int64()),
-     ("width", pa.int32()), ("suffix", pa.string()), ("month", pa.string())]
-)  # fmt: skip
+    [
+        ("lot", pa.string()),
+        ("prefix", pa.string()),
+        ("first", pa.int64()),
+        ("last", pa.int64()),
+        ("width", pa.int32()),
+        ("suffix", pa.string()),
+        ("month", pa.string()),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,6 @@ from loopbook.serials.check import Found
 from loopbook.serials.ranges import Range
 from loopbook.serials.text import trimmed
 
-__all__ = ["Batch", "SerialFile", "open_file"]
-
 _ROWS = 1 << 20  # rows of a batch, and so of a run
 _BLOCK = 1 << 24  # bytes of CSV that are parsed at once
 _SERIALS = ("lot", "serial")
@@ -331,8 +329,9 @@ def _open_parquet(path: Path, raw: Any) -> SerialFile:
         try:
             for batch in file.iter_batches(_ROWS, columns=list(used), use_threads=False):
                 table = pa.Table.from_batches([batch])
-                columns = [pc.fill_null(c.cast(pa.string()), "").cast(pa.binary())
-                           for c in table.columns]  # fmt: skip
+                columns = [
+                    pc.fill_null(c.cast(pa.string()), "").cast(pa.binary()) for c in table.columns
+                ]
                 lines = np.arange(done[0], done[0] + table.num_rows) + 1
                 done[0] += table.num_rows
                 yield _filled(pa.table(columns, names=table.column_names), lines)

@@ -18,8 +18,6 @@ from loopbook.serials.ranges import Range, expand
 from loopbook.serials.runs import LOT, Piece, RunFile
 from loopbook.serials.text import matrix_of, order_of, words_of
 
-__all__ = ["Source", "of_piece", "of_range", "recall"]
-
 _SLICE = 1 << 17  # serials that are read of a run, or shown, at once
 
 

@@ -25,8 +25,6 @@ from loopbook.serials.recall import Source, of_piece, of_range, recall
 from loopbook.serials.runs import LOT, Run, RunFile, lot_pieces, prints_of
 from loopbook.serials.text import bad_serials, hashes_of, matrix_of, words_of
 
-__all__ = ["SerialRegister", "register_beside"]
-
 _OPEN = 128  # files of runs that are held open
 
 
@@ -155,9 +153,13 @@ def _write(path: Path, tables: Iterable[Any], *, csv: bool) -> int:
                 rows += table.num_rows
         return rows
     with pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, use_dictionary=["lot"],
+        path,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=["lot"],
         column_encoding={"serial": "DELTA_BYTE_ARRAY"},
-    ) as writer:  # fmt: skip
+    ) as writer:
         for table in tables:
             writer.write_table(table)
             rows += table.num_rows

@@ -29,29 +29,19 @@ from loopbook.serials.files import PART, readable, settle
 from loopbook.serials.fingerprints import write_prints
 from loopbook.serials.text import Words, hashes_of
 
-__all__ = [
-    "ENDINGS",
-    "LOT",
-    "Piece",
-    "Run",
-    "RunFile",
-    "group_lengths",
-    "lot_pieces",
-    "prints_of",
-    "run_parts",
-    "write_groups",
-    "write_index",
-    "write_run",
-]
-
 ENDINGS = (".serials.parquet", ".lots.parquet", ".index.parquet", ".prints")
 LOT = pa.dictionary(pa.int32(), pa.string())
 _BY_SERIAL = pa.schema([("serial", pa.string()), ("lot", LOT)])
 _BY_LOT = pa.schema([("lot", LOT), ("serial", pa.string())])
 _INDEX = pa.schema(
-    [("lot", pa.string()), ("rows", pa.int64()), ("first", pa.string()), ("last", pa.string()),
-     ("start", pa.int64())]
-)  # fmt: skip
+    [
+        ("lot", pa.string()),
+        ("rows", pa.int64()),
+        ("first", pa.string()),
+        ("last", pa.string()),
+        ("start", pa.int64()),
+    ]
+)
 _GROUP = 1 << 14  # rows of a group sorted by serial: what one lookup reads
 _SMALL, _LARGE = 1 << 12, 1 << 16  # rows of a group sorted by lot: joined up to, cut from
 
@@ -204,9 +194,14 @@ def write_groups(
     schema = _BY_LOT if by_lot else _BY_SERIAL
     lengths, waiting, need = iter(lengths), [], 0
     with pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, use_dictionary=["lot"],
-        column_encoding={"serial": "DELTA_BYTE_ARRAY"}, write_statistics=True,
-    ) as out:  # fmt: skip
+        path,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=["lot"],
+        column_encoding={"serial": "DELTA_BYTE_ARRAY"},
+        write_statistics=True,
+    ) as out:
         have = 0
         for chunk in chunks:
             waiting.append(chunk.select(schema.names).cast(schema))
@@ -242,9 +237,15 @@ def run_parts(folder: Path, name: str) -> list[Path]:
 
 
 def write_run(
-    folder: Path, serials: Any, lots: Any, *, name: str, month: str, words: Words,
+    folder: Path,
+    serials: Any,
+    lots: Any,
+    *,
+    name: str,
+    month: str,
+    words: Words,
     order: npt.NDArray[np.intp],
-) -> Run:  # fmt: skip
+) -> Run:
     """Write the files of a run; they do not count until a manifest names them.
 
     Parameters
@@ -271,8 +272,14 @@ def write_run(
     kept = np.flatnonzero(counts)
     firsts = table["serial"].take(pa.array(ends[kept] - counts[kept])).to_pylist()
     lasts = table["serial"].take(pa.array(ends[kept] - 1)).to_pylist()
-    found = zip(names.take(pa.array(kept)).to_pylist(), counts[kept].tolist(), firsts, lasts,
-                (ends - counts)[kept].tolist(), strict=True)  # fmt: skip
+    found = zip(
+        names.take(pa.array(kept)).to_pylist(),
+        counts[kept].tolist(),
+        firsts,
+        lasts,
+        (ends - counts)[kept].tolist(),
+        strict=True,
+    )
     write_index(parts[2], (Piece(*one) for one in found))
     write_prints(parts[3], hashes_of(words))
     for part in parts:

@@ -13,20 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = [
-    "MOST",
-    "Matrix",
-    "Words",
-    "bad_serials",
-    "hashes_of",
-    "lengths_of",
-    "matrix_of",
-    "order_of",
-    "strings_of",
-    "trimmed",
-    "words_of",
-]
-
 Matrix: TypeAlias = npt.NDArray[np.uint8]
 Words: TypeAlias = npt.NDArray[np.uint64]
 

@@ -22,14 +22,7 @@ from loopbook.errors import Finding, StorageError, raise_findings
 from loopbook.serials.check import Found, month_finding, range_clashes, unknown_lot
 from loopbook.serials.files import one_writer, settle
 from loopbook.serials.fingerprints import write_prints
-from loopbook.serials.manifest import (
-    Manifest,
-    Taken,
-    commit,
-    read_manifest,
-    sweep,
-    write_ranges,
-)
+from loopbook.serials.manifest import Manifest, Taken, commit, read_manifest, sweep, write_ranges
 from loopbook.serials.ranges import Range, RangeTable, range_findings
 from loopbook.serials.recall import of_piece, recall
 from loopbook.serials.register import SerialRegister
@@ -44,8 +37,6 @@ from loopbook.serials.runs import (
     write_index,
 )
 from loopbook.serials.text import hashes_of, matrix_of, order_of, words_of
-
-__all__ = ["add_ranges", "compact_register", "writing"]
 
 _FILES = 100  # runs that are merged, and so open, at once
 _MERGED = 64  # row groups, of all runs together, that are merged at once
@@ -148,9 +139,11 @@ def _joined(known: RangeTable, fresh: Sequence[Range]) -> RangeTable:
 
 
 def _against_ranges(
-    register: SerialRegister, fresh: dict[int, Range], places: Sequence[tuple[str, int]],
+    register: SerialRegister,
+    fresh: dict[int, Range],
+    places: Sequence[tuple[str, int]],
     found: Found,
-) -> None:  # fmt: skip
+) -> None:
     known, new = len(register.ranges), list(fresh)
     if not new:
         return

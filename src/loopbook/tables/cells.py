@@ -19,8 +19,6 @@ from loopbook.errors import LoopbookError
 from loopbook.tables.sheet import Cell, FileSettings
 from loopbook.tables.units import KNOWN_UNITS, convert, unit_finding
 
-__all__ = ["CellError", "factor", "moment", "number", "quantity", "text", "unit_problem"]
-
 _DAY_ZERO = datetime(1899, 12, 30)  # Excel's day 0 (its 29 February 1900 never was)
 _FIRST_YEAR = 1990
 _MOST_KG = Decimal(10) ** 9  # a million tonnes: more than any plant holds

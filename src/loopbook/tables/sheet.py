@@ -22,8 +22,6 @@ from xml.etree.ElementTree import ParseError
 
 from loopbook.errors import Finding, InputError, MissingExtraError, nearest_hint
 
-__all__ = ["Cell", "FileSettings", "Row", "Sheet", "read_sheet"]
-
 CellValue: TypeAlias = str | int | float | bool | datetime | time | None
 
 _ZIP, _OLE2 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -278,9 +276,15 @@ def _read_workbook(
         grid = [(line, cells, made) for (line, cells), (_, made) in pairs]
         epoch = values.epoch
     except (
-        zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError, ParseError,
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        TypeError,
+        EOFError,
+        ParseError,
         NotImplementedError,
-    ) as error:  # fmt: skip
+    ) as error:
         hint = "the file is cut off or damaged; copy or export it again"
         found_text = str(error).splitlines()[0] if str(error) else type(error).__name__
         findings.append(Finding("file-truncated", name, "a whole workbook", found_text, hint))

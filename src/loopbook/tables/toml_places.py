@@ -14,8 +14,6 @@ from typing import Any
 
 from loopbook.errors import FileTruncatedError, Finding, InputError
 
-__all__ = ["TomlFile", "parse_toml", "read_toml"]
-
 _KEY_PART = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _KEY = rf"{_KEY_PART}(?:\s*\.\s*{_KEY_PART})*"
 _HEADER = re.compile(rf"^\s*(\[\[?)\s*({_KEY})\s*\]\]?")

@@ -22,8 +22,6 @@ from typing import Any
 
 from loopbook.errors import Finding, NotFiniteError, UnitError, nearest_hint
 
-__all__ = ["KNOWN_UNITS", "check_unit", "convert", "parse_quantity", "unit_finding"]
-
 _SHORT_TON = 907.18474  # kg; 2000 lb of 0.45359237 kg
 _GALLON = 3.785411784  # L; US liquid gallon
 _MILE = 1.609344  # km

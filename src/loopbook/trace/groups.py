@@ -15,8 +15,6 @@ from pathlib import Path
 
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
 
-__all__ = ["Grouping", "read_groups", "read_table"]
-
 COLUMNS = ("supplier", "material", "group")
 
 
@@ -68,11 +66,14 @@ def read_table(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[str, 
     missing = [column for column in columns if column not in named]
     raise_findings(
         Finding(
-            "missing", f"{path.name}:1", f"a column {column}", ", ".join(named) or "nothing",
+            "missing",
+            f"{path.name}:1",
+            f"a column {column}",
+            ", ".join(named) or "nothing",
             nearest_hint(column, named),
         )
         for column in missing
-    )  # fmt: skip
+    )
     rows = []
     for row in reader:
         cells = {name: str(row[name] or "").strip() for name in named}

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from loopbook.trace.genealogy.numpy_loops import Shares
     from loopbook.trace.suspect import Held
 
-__all__ = ["group_by", "site_origins", "write_composition"]
-
 
 def group_by(what: str) -> Callable[[str, str], str]:
     """Groups by ``supplier``, ``material``, or ``both``.

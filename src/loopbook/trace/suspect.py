@@ -29,17 +29,6 @@ if TYPE_CHECKING:
     from loopbook.book import Book
     from loopbook.book.nouns import Content
 
-__all__ = [
-    "Certificate",
-    "Delivery",
-    "Held",
-    "Suspicion",
-    "Touched",
-    "on_site",
-    "read_certificates",
-    "suspect",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Certificate:

@@ -19,8 +19,6 @@ from collections.abc import Mapping
 from loopbook.book.commands.draft import Draft, too_early
 from loopbook.book.nouns import Account, Content, add, negate, zero
 
-__all__ = ["check_dates", "last_shortage"]
-
 
 def check_dates(draft: Draft) -> None:
     """A finding if an account of a lot would have been below zero since the event's date."""

@@ -26,8 +26,6 @@ from loopbook.book.nouns import (
 )
 from loopbook.errors import Finding, nearest_hint
 
-__all__ = ["Draft", "bad_substance", "microseconds", "moment_at", "too_early"]
-
 _MG = Decimal(1_000_000)
 _MOST_KG = 10**9  # a million tonnes; sums of many still fit 64 bits of milligrams
 _LONGEST = 40  # characters of a substance's name, which becomes a column's

@@ -19,16 +19,8 @@ from loopbook.book.commands import records as c
 from loopbook.book.commands.dates import check_dates
 from loopbook.book.commands.draft import Draft, bad_substance, microseconds, too_early
 from loopbook.book.commands.view import View
-from loopbook.book.nouns import (
-    Event,
-    add,
-    is_zero,
-    negate,
-    zero,
-)
+from loopbook.book.nouns import Event, add, is_zero, negate, zero
 from loopbook.errors import BalanceError, raise_findings
-
-__all__ = ["PLANNERS", "as_text", "plan"]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _FUTURE_US = 300 * 1_000_000  # clocks of two computers may differ by minutes

@@ -20,8 +20,6 @@ from loopbook.book.nouns import (
     zero,
 )
 
-__all__ = ["assay", "blend", "process", "receive", "sample", "split", "weigh"]
-
 STAGES = ("provisional", "exchanged", "umpire", "final")
 _FINE = 10**15  # shares as whole numbers
 _GAIN = Decimal("0.005")  # share by which a run's measured outputs may outweigh its inputs
@@ -137,10 +135,18 @@ def _measured(
     group = command.laboratory and f"laboratory {command.laboratory}"
     draft.measurements.append(
         Measurement(
-            command.lot, name, str(share), "" if sigma is None else str(sigma), command.method,
-            command.laboratory, command.sample, group, command.stage, basis,
+            command.lot,
+            name,
+            str(share),
+            "" if sigma is None else str(sigma),
+            command.method,
+            command.laboratory,
+            command.sample,
+            group,
+            command.stage,
+            basis,
         )
-    )  # fmt: skip
+    )
 
 
 def _reassay(draft: Draft, lot: str, shares: dict[str, Decimal]) -> None:

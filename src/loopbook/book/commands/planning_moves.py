@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from loopbook.book.commands import records as c
 from loopbook.book.commands.draft import Draft
-from loopbook.book.nouns import (
-    Account,
-    Measurement,
-    add,
-    apportion,
-    mass,
-    negate,
-    part,
-)
-
-__all__ = ["arrive", "deliver", "dispose", "move", "ship", "stock_take", "transfer_title"]
-
+from loopbook.book.nouns import Account, Measurement, add, apportion, mass, negate, part
 
 # -- lots go places and change hands
 

@@ -16,36 +16,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-__all__ = [
-    "COMMANDS",
-    "AddSubstance",
-    "Arrive",
-    "Assay",
-    "Blend",
-    "ClosePeriod",
-    "Command",
-    "Deliver",
-    "Dispose",
-    "Hold",
-    "Kg",
-    "Move",
-    "OpenPeriod",
-    "Output",
-    "Process",
-    "Receive",
-    "RegisterMaterial",
-    "RegisterParty",
-    "RegisterSite",
-    "Release",
-    "Reverse",
-    "Sample",
-    "Ship",
-    "Split",
-    "StockTake",
-    "TransferTitle",
-    "Weigh",
-]
-
 Kg: TypeAlias = Decimal | int | float | str
 Shares: TypeAlias = Mapping[str, Kg]
 

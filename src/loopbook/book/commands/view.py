@@ -7,8 +7,6 @@ from typing import Protocol
 
 from loopbook.book.nouns import Account, Content, Event, Lot, Material, Party, Period, Site
 
-__all__ = ["Past", "View"]
-
 
 class Past(Protocol):
     """What happened before a command."""

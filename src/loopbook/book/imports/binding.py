@@ -16,8 +16,6 @@ from loopbook.errors import Finding, nearest_hint
 from loopbook.tables.cells import CellError, moment, quantity, text
 from loopbook.tables.sheet import Cell, Row, Sheet
 
-__all__ = ["Binding", "RowReader", "bind", "kg"]
-
 _STAND_IN = datetime(2000, 1, 1, tzinfo=UTC)
 
 

@@ -22,8 +22,6 @@ from loopbook.book.nouns import Event
 from loopbook.errors import Finding, InputError, raise_findings
 from loopbook.tables.sheet import read_sheet
 
-__all__ = ["KINDS", "Imported", "import_file", "post_entries"]
-
 KINDS = tuple(READERS)
 """Kinds of files that can be imported."""
 

@@ -22,8 +22,6 @@ from loopbook.book.imports.importing import Imported, post_entries
 from loopbook.book.imports.rehearsal import Entry
 from loopbook.errors import Finding, InputError, nearest_hint
 
-__all__ = ["post_lines", "read_command_lines"]
-
 _SCALARS = (str, int, Decimal)
 
 

@@ -20,8 +20,6 @@ from loopbook.book.imports.rehearsal import Entry
 from loopbook.errors import Finding
 from loopbook.tables.sheet import Row
 
-__all__ = ["READERS", "read_entries"]
-
 _ONE_KG = Decimal(1)  # stands in for a mass that cannot be read
 _MG = Decimal("0.000001")
 
@@ -46,11 +44,7 @@ def _words(row: Row) -> tuple[str, ...]:
 def _envelope(row: RowReader, binding: Binding) -> dict[str, Any]:
     """Actor, time and document of a row's commands."""
     document = row.text("document") or binding.sheet.name
-    return {
-        "actor": row.text("actor") or "-",
-        "occurred_at": row.moment(),
-        "document": document,
-    }
+    return {"actor": row.text("actor") or "-", "occurred_at": row.moment(), "document": document}
 
 
 def _entry(row: RowReader, commands: list[c.Command], **more: Any) -> Entry:

@@ -41,8 +41,6 @@ from loopbook.tables.cells import CellError, moment, quantity, unit_problem
 from loopbook.tables.sheet import Cell, FileSettings
 from loopbook.tables.toml_places import TomlFile, read_toml
 
-__all__ = ["FIELDS", "Column", "Field", "ImportMap", "Value", "read_map"]
-
 Value: TypeAlias = str | Decimal | datetime
 BASES: Mapping[str, str] = MappingProxyType({"mass": "kg", "share": "1", "shares": "1"})
 

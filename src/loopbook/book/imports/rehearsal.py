@@ -20,8 +20,6 @@ from loopbook.book.storage.protocol import in_lists
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError
 
-__all__ = ["Entry", "Rehearsal", "placed", "rehearse"]
-
 _OF_STATE = frozenset({"negative", "empty", "place", "heavier", "limit", "hold", "back-dated"})
 _OF_TIME = frozenset({"closed-period", "future"})
 _OF_CONSTANTS = frozenset({"unknown-name", "closed-period", "future", "basis"})

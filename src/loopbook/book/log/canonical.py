@@ -25,8 +25,6 @@ from typing import Any, Final
 
 from loopbook.errors import Finding, raise_findings
 
-__all__ = ["LARGEST_INTEGER", "canonical"]
-
 LARGEST_INTEGER: Final = 2**53
 """Largest integer that a JSON reader who uses doubles surely gets back."""
 

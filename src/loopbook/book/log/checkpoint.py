@@ -35,25 +35,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from loopbook.book.log.merkle import HASH_BYTES, ProofError
-from loopbook.errors import Finding, InputError, raise_findings
-
-__all__ = [
-    "Checkpoint",
-    "KeyKind",
-    "Signature",
-    "SignedCheckpoint",
-    "Signer",
-    "VerifierKey",
-    "cosign",
-    "generate_signer",
-    "load_signer",
-    "open_checkpoint",
-    "parse_checkpoint",
-    "save_signer",
-    "sign",
-    "verify_signature",
-]
+from loopbook.book.log.merkle import HASH_BYTES
+from loopbook.errors import Finding, InputError, ProofError, raise_findings
 
 _DASH: Final = "\N{EM DASH} "
 _KEY_ID_BYTES: Final = 4
@@ -461,9 +444,7 @@ def save_signer(signer: Signer, path: Path) -> None:
     Never writes over a file: `FileExistsError`. The name and kind are not in the file.
     """
     pem = signer.key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:

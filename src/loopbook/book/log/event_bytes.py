@@ -17,8 +17,6 @@ from typing import TypeAlias
 
 from loopbook.book.nouns import Event, Leg
 
-__all__ = ["event_bytes", "leaf_of"]
-
 _ENCODE = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False
 ).encode

@@ -26,24 +26,6 @@ from typing import Final, TypeAlias
 
 from loopbook.errors import ProofError
 
-__all__ = [
-    "EMPTY_ROOT",
-    "HASH_BYTES",
-    "Frontier",
-    "MerkleTree",
-    "Node",
-    "NodeReader",
-    "ProofError",
-    "consistency_proof",
-    "every_level",
-    "inclusion_proof",
-    "leaf_hash",
-    "node_hash",
-    "root_at",
-    "verify_consistency",
-    "verify_inclusion",
-]
-
 HASH_BYTES: Final = 32
 EMPTY_ROOT: Final = sha256().digest()
 """Root of the tree without leaves."""

@@ -18,8 +18,6 @@ from loopbook.book.log.checkpoint import (
 from loopbook.book.log.proofs import check_consistency, check_inclusion
 from loopbook.errors import Finding, InputError, ProofError, raise_findings
 
-__all__ = ["check_proof", "new_book", "signer_of"]
-
 
 def new_book(address: str, substances: Sequence[str]) -> Book:
     """Make a book; the caller closes it.

@@ -34,16 +34,6 @@ from loopbook.book.storage.protocol import Database
 from loopbook.book.storage.session import Session
 from loopbook.errors import ProofError
 
-__all__ = [
-    "STEP",
-    "check_consistency",
-    "check_inclusion",
-    "checkpoint",
-    "consistency",
-    "inclusion",
-    "reader",
-]
-
 STEP = 4
 """Every how many levels the tree's nodes are stored."""
 
@@ -137,8 +127,7 @@ def inclusion(book: Book, key: str) -> dict[str, Any]:
     db = book.store
     event = book.event(key)
     found = db.rows(
-        "SELECT l.place, e.leaf FROM event e JOIN leaf l ON l.event = e.id WHERE e.key = ?",
-        (key,),
+        "SELECT l.place, e.leaf FROM event e JOIN leaf l ON l.event = e.id WHERE e.key = ?", (key,)
     )
     place = int(found[0][0]) if found else -1
     notes = db.rows("SELECT size, note FROM checkpoint ORDER BY size DESC, note LIMIT 1")
@@ -176,12 +165,7 @@ def consistency(book: Book, first: int, second: int) -> dict[str, Any]:
             raise ProofError(f"the book has no checkpoint of {size} events")
         notes.append(str(found[0][0]))
     proof = consistency_proof(reader(db), first, second)
-    return {
-        "format": _CONSISTENCY,
-        "first": notes[0],
-        "second": notes[1],
-        "proof": _encoded(proof),
-    }
+    return {"format": _CONSISTENCY, "first": notes[0], "second": notes[1], "proof": _encoded(proof)}
 
 
 def check_inclusion(

@@ -27,8 +27,6 @@ from loopbook.book.storage.schema import quoted
 from loopbook.book.storage.snapshots import TRANSIT, Rows, Scope
 from loopbook.errors import BalanceError
 
-__all__ = ["MOVEMENTS", "RUN_LOSSES", "Stretch", "moved"]
-
 MOVEMENTS = (
     "received",
     "title in",

@@ -23,8 +23,6 @@ from loopbook.book.storage.snapshots import Rows
 if TYPE_CHECKING:
     from loopbook.book.book import Book
 
-__all__ = ["RunAccount", "run_accounts"]
-
 
 @dataclass(frozen=True, slots=True)
 class RunAccount:
@@ -106,12 +104,7 @@ def _reader(place: int) -> Callable[[Content], int]:
 
 
 def run_accounts(
-    book: Book,
-    *,
-    start: int,
-    end: int,
-    site: str | None = None,
-    known_at: int | None = None,
+    book: Book, *, start: int, end: int, site: str | None = None, known_at: int | None = None
 ) -> tuple[RunAccount, ...]:
     """Check-in and check-out of the runs of a stretch of time, in the order in which they ran.
 
@@ -171,6 +164,15 @@ def _account(
     out = {lot: negate(content) for lot, content in made.items()}
     given = json.loads(command)
     return RunAccount(
-        str(given["run"]), str(given["site"]), moment, key, substances, entered, made,
-        lost["emission"], lost["waste"], lost["unaccounted"], sure_of([entered, out], known),
-    )  # fmt: skip
+        str(given["run"]),
+        str(given["site"]),
+        moment,
+        key,
+        substances,
+        entered,
+        made,
+        lost["emission"],
+        lost["waste"],
+        lost["unaccounted"],
+        sure_of([entered, out], known),
+    )

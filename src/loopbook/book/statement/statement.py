@@ -37,7 +37,6 @@ from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
 if TYPE_CHECKING:
     from loopbook.book.book import Book
 
-__all__ = ["Line", "Statement", "metal_statement", "period_statement"]
 
 _SURE = ("received", "title in", "shipped in", "consumed", "produced", "shipped out", "delivered")
 _AS_IT_LIES = ("shipped in", "delivered")  # by the mass of the arrival, where there was one
@@ -133,10 +132,12 @@ class Statement:
         scope = [
             f"{what} {name}"
             for what, name in (
-                ("party", self.scope.party), ("site", self.scope.site), ("lot", self.scope.lot)
+                ("party", self.scope.party),
+                ("site", self.scope.site),
+                ("lot", self.scope.lot),
             )
             if name is not None
-        ]  # fmt: skip
+        ]
         out = [self.title, f"{moment_text(self.start)} to {moment_text(self.end)}"]
         if scope:
             out[1] += "; " + ", ".join(scope)
@@ -267,9 +268,15 @@ def metal_statement(
     lines = _lines((opening, closing), moves, _Sums(substances, known_of, shared))
     _must_close(lines, len(substances))
     return Statement(
-        _title(nouns, begun, ended), begun, ended, known, scope, substances, tuple(lines),
+        _title(nouns, begun, ended),
+        begun,
+        ended,
+        known,
+        scope,
+        substances,
+        tuple(lines),
         (*_notes(book, stretch, scope, lines), *_method(lines, shared)),
-    )  # fmt: skip
+    )
 
 
 def _asked(

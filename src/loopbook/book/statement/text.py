@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-__all__ = ["blocks", "moment_text"]
-
 T = TypeVar("T")
 V = TypeVar("V")
 

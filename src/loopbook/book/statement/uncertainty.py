@@ -49,8 +49,6 @@ from loopbook.book.nouns import Content, add
 from loopbook.book.storage.protocol import in_lists
 from loopbook.book.storage.snapshots import Rows
 
-__all__ = ["SHARED", "Knowledge", "Sure", "knowledge", "sure_of"]
-
 SHARED = 0.5
 """Share of the variance of a group's measurements that all of them have in common."""
 
@@ -163,12 +161,7 @@ def _variance(errors: Array, groups: Numbers, shared: float) -> float:
 
 
 def knowledge(
-    db: Rows,
-    substances: Sequence[str],
-    lots: Iterable[str],
-    *,
-    end: int,
-    known_at: int | None,
+    db: Rows, substances: Sequence[str], lots: Iterable[str], *, end: int, known_at: int | None
 ) -> Knowledge:
     """The last weighing and assays of lots.
 

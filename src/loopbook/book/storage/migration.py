@@ -22,23 +22,25 @@ from loopbook.book.storage.schema import TABLES, VERSION, quoted, sqlite_ddl
 from loopbook.book.storage.sqlite.store import declare_in, told_of, version_of
 from loopbook.errors import Finding, InputError, StorageError
 
-__all__ = ["migrate", "rebuild_edges"]
-
 _FILLED = {
     "1": {
         ("event", "leaf"): "(SELECT s.leaf FROM old_seal s WHERE s.event = o.id)",
         ("measurement", "basis"): "''",  # as it was sealed
         ("balance", "last_at"): "CASE o.bounded WHEN 1 THEN (SELECT max(0, max(e.occurred_at)) "
         "FROM posting p JOIN event e ON e.id = p.event WHERE p.account = o.account) ELSE 0 END",
-    },
+    }
 }
 """By version: columns that its tables lack, and what fills them, from the old row ``o``."""
 
 _GONE = {"1": ("seal",)}
 """By version: tables that are no more."""
 
-_SETTINGS = ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = OFF",
-             "legacy_alter_table = ON")  # fmt: skip
+_SETTINGS = (
+    "busy_timeout = 10000",
+    "synchronous = FULL",
+    "foreign_keys = OFF",
+    "legacy_alter_table = ON",
+)
 
 
 def migrate(address: Path | str) -> str:

@@ -21,17 +21,6 @@ from loopbook.errors import Finding, InputError
 if TYPE_CHECKING:
     from loopbook.book.storage.session import Nouns, Session
 
-__all__ = [
-    "Database",
-    "Store",
-    "Wanted",
-    "in_lists",
-    "is_server",
-    "of_another_version",
-    "open_store",
-    "refuse_late",
-    "wanted",
-]
 
 T = TypeVar("T")
 _AT_ONCE = 256  # values in one list

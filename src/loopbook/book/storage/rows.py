@@ -14,20 +14,19 @@ if TYPE_CHECKING:
     from loopbook.book.storage.protocol import Database
     from loopbook.book.storage.session import Nouns
 
-__all__ = [
-    "EVENT_COLUMNS",
-    "edge_rows",
-    "event_from",
-    "event_row",
-    "only_moves",
-    "posting_rows",
-    "write_legs",
-]
 
 EVENT_COLUMNS = (
-    "id", "key", "kind", "actor", "document", "occurred_at", "recorded_at", "command", "reverses",
+    "id",
+    "key",
+    "kind",
+    "actor",
+    "document",
+    "occurred_at",
+    "recorded_at",
+    "command",
+    "reverses",
     "leaf",
-)  # fmt: skip
+)
 
 _BY_ACCOUNT = itemgetter(0)  # of a leg
 Row = tuple[int | str | bytes | None, ...]
@@ -37,9 +36,17 @@ def event_row(number: int, event: Event, leaf: bytes) -> Row:
     """The event's own row, in the order of `EVENT_COLUMNS`."""
     e = event
     return (
-        number, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, e.command,
-        e.reverses or None, leaf,
-    )  # fmt: skip
+        number,
+        e.key,
+        e.kind,
+        e.actor,
+        e.document,
+        e.occurred_at,
+        e.recorded_at,
+        e.command,
+        e.reverses or None,
+        leaf,
+    )
 
 
 def event_from(

@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["VERSION", "describe", "sqlite_ddl", "substance_column", "substance_ddl", "wide_columns"]
-
 VERSION = 2
 
 _EVENT = "INTEGER NOT NULL REFERENCES event (id) DEFERRABLE INITIALLY DEFERRED"

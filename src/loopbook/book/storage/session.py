@@ -33,17 +33,6 @@ from loopbook.book.storage.rows import EVENT_COLUMNS, event_from, event_row, wri
 from loopbook.book.storage.schema import quoted
 from loopbook.book.storage.snapshots import keep_snapshots, posted_after
 
-__all__ = [
-    "Database",
-    "Nouns",
-    "Seen",
-    "Session",
-    "append_planned",
-    "prime",
-    "read_event",
-    "read_nouns",
-]
-
 
 @dataclass(slots=True)
 class Nouns:
@@ -383,15 +372,39 @@ class Session(_Stated):
         )
         db.insert(
             "measurement",
-            ("event", "line", "lot", "quantity", "value", "uncertainty", "method", "laboratory",
-             "sample", "grp", "stage", "basis"),
+            (
+                "event",
+                "line",
+                "lot",
+                "quantity",
+                "value",
+                "uncertainty",
+                "method",
+                "laboratory",
+                "sample",
+                "grp",
+                "stage",
+                "basis",
+            ),
             [
-                (n, k, m.lot, m.quantity, m.value, m.uncertainty, m.method, m.laboratory,
-                 m.sample, m.group, m.stage, m.basis)
+                (
+                    n,
+                    k,
+                    m.lot,
+                    m.quantity,
+                    m.value,
+                    m.uncertainty,
+                    m.method,
+                    m.laboratory,
+                    m.sample,
+                    m.group,
+                    m.stage,
+                    m.basis,
+                )
                 for n, e, _ in pending
                 for k, m in enumerate(e.measurements)
             ],
-        )  # fmt: skip
+        )
 
     def _write_loads(self, pending: list[tuple[int, Event, bytes]]) -> None:
         """What the sites with limits hold of each hazard class."""

@@ -21,8 +21,6 @@ from typing import Any, Protocol
 from loopbook.book.nouns import Account, Content, Event, Period
 from loopbook.book.storage.schema import quoted
 
-__all__ = ["TRANSIT", "Scope", "balances_before", "keep_snapshots", "posted_after"]
-
 TRANSIT = "in transit"
 """Site filter for all that is on the road; its accounts are ``in transit NUMBER``."""
 

@@ -20,8 +20,6 @@ from loopbook.book.verification.seals import PAGE, Page, Told, one_line, read_pa
 from loopbook.book.verification.second_process import Helper
 from loopbook.errors import Finding, StorageError
 
-__all__ = ["Amounts", "EventScan", "Notes"]
-
 _MOST = 20  # findings listed
 _EVER = -(2**63)
 _BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"

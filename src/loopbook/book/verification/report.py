@@ -29,8 +29,6 @@ from loopbook.book.verification.seals import one_line
 from loopbook.book.verification.second_process import helped
 from loopbook.errors import Finding, InputError, LoopbookError, ProofError
 
-__all__ = ["VerifyReport", "verify"]
-
 _LISTED = 20
 _PAGE = 20_000  # rows read at once
 _UNREADABLE = (LoopbookError, KeyError, ValueError, TypeError, AttributeError)

@@ -19,8 +19,6 @@ from loopbook.book.storage.rows import EVENT_COLUMNS, event_from
 from loopbook.book.storage.schema import quoted
 from loopbook.errors import BalanceError
 
-__all__ = ["PAGE", "Page", "Told", "one_line", "read_page", "wrong_seal"]
-
 PAGE = 4_000  # events read at once
 
 Told: TypeAlias = tuple[str, str, str]

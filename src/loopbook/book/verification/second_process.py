@@ -24,8 +24,6 @@ from loopbook.book.storage.uncollected import uncollected
 from loopbook.book.verification.seals import PAGE, Told, read_page, wrong_seal
 from loopbook.errors import LoopbookError
 
-__all__ = ["Helper", "helped", "serve"]
-
 _LARGE = 40_000  # events; a process takes as long to start as some thousand events
 _ALONE = 0.45  # of the events, which the first process judges meanwhile: both then end together
 _CODE = "from loopbook.book.verification.second_process import serve; serve()"

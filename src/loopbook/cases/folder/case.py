@@ -17,19 +17,6 @@ from loopbook.matter.library import Library
 from loopbook.matter.tables import Number
 from loopbook.report.table import InputFile, InputRow
 
-__all__ = [
-    "METALS",
-    "RECOVERY_TABLES",
-    "SOLD",
-    "Case",
-    "Facts",
-    "Metal",
-    "Owner",
-    "Producer",
-    "Switch",
-    "library_key",
-]
-
 Array = NDArray[np.float64]
 
 

@@ -11,8 +11,6 @@ from loopbook.cases.folder.settings import Settings
 from loopbook.errors import nearest_hint
 from loopbook.matter.components import component_names, components
 
-__all__ = ["check_case"]
-
 _SETTINGS_FILE = "case.toml"
 _SUM_TOLERANCE = 1e-9  # shares are typed by hand; their sum may miss 1 by rounding only
 _LATTICE = {"Li", "Ni", "Co", "Mn", "Al", "O"}
@@ -223,12 +221,7 @@ class _Cross:
             self._unknown(f"{row.where}: {column}", ", ".join(names), row[column], names)
 
     def complete(
-        self,
-        file: str,
-        column: str,
-        names: Sequence[str],
-        *,
-        within: tuple[str, str] | None = None,
+        self, file: str, column: str, names: Sequence[str], *, within: tuple[str, str] | None = None
     ) -> None:
         """Every one of the names must stand in a column."""
         rows = [r for r in self._good(file) if within is None or r[within[0]] == within[1]]

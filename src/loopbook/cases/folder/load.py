@@ -17,8 +17,6 @@ from loopbook.matter.library import Library, load_library
 from loopbook.matter.tables import Number
 from loopbook.report.table import InputFile, InputRow
 
-__all__ = ["find_case", "library_input", "load_case"]
-
 _SETTINGS_FILE = "case.toml"
 
 
@@ -100,8 +98,13 @@ def _strangers(root: Path, context: Context) -> None:
     known = {spec.name for spec in FILES} | {_SETTINGS_FILE, MONTH_FILE}
     for path in sorted(root.iterdir()):
         if path.suffix in {".csv", ".toml"} and path.name not in known:
-            context.note("unknown-name", path.name, "a file of a case", path.name,
-                         hint=nearest_hint(path.name, known))  # fmt: skip
+            context.note(
+                "unknown-name",
+                path.name,
+                "a file of a case",
+                path.name,
+                hint=nearest_hint(path.name, known),
+            )
 
 
 def _setting_rows(settings: Settings) -> Iterator[InputRow]:
@@ -110,13 +113,20 @@ def _setting_rows(settings: Settings) -> Iterator[InputRow]:
         provenance = found.provenance
         if provenance is None:
             if path in SETTINGS[""]:
-                yield InputRow(f"case/{_SETTINGS_FILE}/{path}", where, found.value, "",
-                               "", "", "setting")  # fmt: skip
+                yield InputRow(
+                    f"case/{_SETTINGS_FILE}/{path}", where, found.value, "", "", "", "setting"
+                )
             continue
         yield InputRow(
-            f"case/{_SETTINGS_FILE}/{path}", where, found.value, found.unit,
-            provenance["source_id"], provenance["page"], provenance["grade"], provenance["note"],
-        )  # fmt: skip
+            f"case/{_SETTINGS_FILE}/{path}",
+            where,
+            found.value,
+            found.unit,
+            provenance["source_id"],
+            provenance["page"],
+            provenance["grade"],
+            provenance["note"],
+        )
 
 
 def _table_rows(tables: dict[str, Sequence[Record]]) -> Iterator[InputRow]:
@@ -127,14 +137,19 @@ def _table_rows(tables: dict[str, Sequence[Record]]) -> Iterator[InputRow]:
                 cells = {name: str(row[name]) for name in PROVENANCE}
                 if number is not None and column == "value":
                     cells = {
-                        "source_id": number.source_id, "page": number.page, "grade": number.grade,
+                        "source_id": number.source_id,
+                        "page": number.page,
+                        "grade": number.grade,
                         "note": "; ".join(
-                            part for part in (
+                            part
+                            for part in (
                                 f"{library_key(number)} ({number.value:.6g} {number.unit})",
-                                number.note, row["note"],
-                            ) if part
+                                number.note,
+                                row["note"],
+                            )
+                            if part
                         ),
-                    }  # fmt: skip
+                    }
                 source, page, grade, note = (cells[name] for name in PROVENANCE)
                 where = row.where
                 yield InputRow(row.key(column), where, row[column], unit, source, page, grade, note)
@@ -153,9 +168,15 @@ def _number_columns(spec: FileSpec, row: Record) -> Iterator[tuple[str, str]]:
 def library_input(number: Number) -> InputRow:
     """Input row of a library number."""
     return InputRow(
-        library_key(number), f"library {number.where}", number.value, number.unit,
-        number.source_id, number.page, number.grade, number.note,
-    )  # fmt: skip
+        library_key(number),
+        f"library {number.where}",
+        number.value,
+        number.unit,
+        number.source_id,
+        number.page,
+        number.grade,
+        number.note,
+    )
 
 
 def _files(root: Path) -> Iterator[InputFile]:

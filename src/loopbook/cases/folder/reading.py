@@ -16,17 +16,6 @@ from loopbook.matter.library import Library
 from loopbook.matter.tables import GRADES, Number
 from loopbook.tables.units import convert, unit_finding
 
-__all__ = [
-    "YEARS_KNOWN",
-    "Context",
-    "Record",
-    "decode",
-    "provenance_findings",
-    "read_records",
-    "sensible",
-    "share",
-]
-
 YEARS_KNOWN = (1990, 2100)  # what can be a year at all; anything else is a slip of the keyboard
 SIZES = (1e-15, 1e15)  # outside, a number is a slip, and sums would lose or overflow
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
@@ -165,8 +154,9 @@ def _check_header(header: Sequence[str], spec: FileSpec, context: Context) -> bo
     for name in header:
         if name not in spec.header:
             hint = nearest_hint(name, spec.header)
-            context.note("unknown-name", where, "a column of the table", name or "an empty name",
-                         hint=hint)  # fmt: skip
+            context.note(
+                "unknown-name", where, "a column of the table", name or "an empty name", hint=hint
+            )
         elif list(header).count(name) > 1:
             context.note("duplicate", where, "each column once", name)
     if missing := [name for name in spec.header if name not in header]:
@@ -359,8 +349,13 @@ def provenance_findings(row: Mapping[str, str], where: str, context: Context) ->
         if not row["note"]:
             context.note("source", f"{where}: note", "why this is assumed", "an empty note")
         if source and source not in context.sources:
-            context.note("source", f"{where}: source_id", "a source_id or nothing", source,
-                         hint=nearest_hint(source, context.sources))  # fmt: skip
+            context.note(
+                "source",
+                f"{where}: source_id",
+                "a source_id or nothing",
+                source,
+                hint=nearest_hint(source, context.sources),
+            )
     elif source not in context.sources:
         hint = nearest_hint(source, context.sources) if source else "or mark it as an assumption"
         context.note("source", f"{where}: source_id", "a source_id", source or "none", hint=hint)

@@ -12,18 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-__all__ = [
-    "FILES",
-    "PROVENANCE",
-    "SETTINGS",
-    "SOURCED",
-    "VALUE",
-    "FileSpec",
-    "Kind",
-    "Setting",
-    "file_spec",
-]
-
 PROVENANCE = ("source_id", "page", "grade", "note")
 """Last columns of every table with numbers."""
 
@@ -98,29 +86,45 @@ FILES: tuple[FileSpec, ...] = (
     FileSpec(
         "sources.csv",
         {
-            "source_id": NAME, "title": NAME, "authors": TEXT, "year": TEXT, "publisher": TEXT,
-            "url_or_doi": TEXT, "licence": TEXT, "note": TEXT,
+            "source_id": NAME,
+            "title": NAME,
+            "authors": TEXT,
+            "year": TEXT,
+            "publisher": TEXT,
+            "url_or_doi": TEXT,
+            "licence": TEXT,
+            "note": TEXT,
         },
-        key=("source_id",), sourced=False,
+        key=("source_id",),
+        sourced=False,
     ),
     FileSpec("contract.csv", {"year": YEAR, "contract_gwh": GWH}, key=("year",), every_year=True),
     FileSpec(
-        "lines.csv", {"line": NAME, "year": YEAR, "made_gwh": GWH, "path": NAME},
-        key=("line", "year"), every_year=True,
+        "lines.csv",
+        {"line": NAME, "year": YEAR, "made_gwh": GWH, "path": NAME},
+        key=("line", "year"),
+        every_year=True,
     ),
     FileSpec(
         "scrap_path.csv",
         {
-            "path": NAME, "year": YEAR, "cell_reject_share": LOSS, "active_material_loss": LOSS,
+            "path": NAME,
+            "year": YEAR,
+            "cell_reject_share": LOSS,
+            "active_material_loss": LOSS,
             "foil_loss": LOSS,
         },
-        key=("path", "year"), every_year=True,
+        key=("path", "year"),
+        every_year=True,
     ),
     FileSpec(
         "scrap_types.csv",
         {
-            "scrap_type": NAME, "origin": Kind("name", choices=("cathode", "anode", "cells")),
-            "share": SHARE, "electrolyte": FLAG, "hazmat": FLAG,
+            "scrap_type": NAME,
+            "origin": Kind("name", choices=("cathode", "anode", "cells")),
+            "share": SHARE,
+            "electrolyte": FLAG,
+            "hazmat": FLAG,
         },
         key=("scrap_type", "origin"),
     ),
@@ -131,25 +135,31 @@ FILES: tuple[FileSpec, ...] = (
             "route": Kind("name", choices=("preprocessing", "hydro", "pyro", "direct")),
             "parameter": NAME,
         },
-        key=("route", "parameter"), value_units={"*": "1"},
+        key=("route", "parameter"),
+        value_units={"*": "1"},
     ),
     FileSpec(
-        "prices.csv", {"item": NAME, "year": YEAR}, key=("item", "year"),
-        value_units={"*": "USD/kg"}, every_year=True,
+        "prices.csv",
+        {"item": NAME, "year": YEAR},
+        key=("item", "year"),
+        value_units={"*": "USD/kg"},
+        every_year=True,
     ),
     FileSpec(
         "payables.csv",
         {
             "material": Kind(
-                "name",
-                choices=("scrap", "black mass", "copper fraction", "aluminium fraction"),
+                "name", choices=("scrap", "black mass", "copper fraction", "aluminium fraction")
             ),
             "metal": NAME,
         },
-        key=("material", "metal"), value_units={"*": "1"},
+        key=("material", "metal"),
+        value_units={"*": "1"},
     ),
     FileSpec(
-        "freight.csv", {"lane": NAME, "from": NAME, "to": NAME}, key=("lane",),
+        "freight.csv",
+        {"lane": NAME, "from": NAME, "to": NAME},
+        key=("lane",),
         value_units={"*": "mile"},
     ),
     FileSpec(
@@ -157,51 +167,84 @@ FILES: tuple[FileSpec, ...] = (
         {"mode": Kind("name", choices=("plain", "hazmat")), "parameter": NAME},
         key=("mode", "parameter"),
         value_units=_units(
-            price="USD/mile", payload="t", packaging="USD/kg", ghg="kgCO2e/mile",
+            price="USD/mile",
+            payload="t",
+            packaging="USD/kg",
+            ghg="kgCO2e/mile",
             return_ghg="kgCO2e/mile",
         ),
     ),
     FileSpec(
-        "foil.csv", {"item": NAME, "parameter": NAME}, key=("item", "parameter"),
+        "foil.csv",
+        {"item": NAME, "parameter": NAME},
+        key=("item", "parameter"),
         value_units=_units(capacity="t/yr", foil_per_energy="kg/kWh"),
     ),
     FileSpec(
-        "foil_demand.csv", {"region": NAME, "year": YEAR, "made_gwh": GWH},
-        key=("region", "year"), every_year=True,
+        "foil_demand.csv",
+        {"region": NAME, "year": YEAR, "made_gwh": GWH},
+        key=("region", "year"),
+        every_year=True,
     ),
     FileSpec(
-        "virgin.csv", {"metal": NAME, "equivalent": NAME}, key=("metal",),
+        "virgin.csv",
+        {"metal": NAME, "equivalent": NAME},
+        key=("metal",),
         value_units={"*": "kgCO2e/kg"},
     ),
     FileSpec(
         "clients.csv",
         {
-            "client": NAME, "switch": NAME, "site": NAME, "chemistry": NAME, "cell_design": NAME,
-            "path": NAME, "lane": NAME, "priority": PLACE, "offered_share": SHARE,
+            "client": NAME,
+            "switch": NAME,
+            "site": NAME,
+            "chemistry": NAME,
+            "cell_design": NAME,
+            "path": NAME,
+            "lane": NAME,
+            "priority": PLACE,
+            "offered_share": SHARE,
         },
-        key=("client",), required=False,
+        key=("client",),
+        required=False,
     ),
     FileSpec(
-        "client_output.csv", {"client": NAME, "year": YEAR, "made_gwh": GWH},
-        key=("client", "year"), every_year=True, required=False,
+        "client_output.csv",
+        {"client": NAME, "year": YEAR, "made_gwh": GWH},
+        key=("client", "year"),
+        every_year=True,
+        required=False,
     ),
     FileSpec(
-        "batteries.csv", {"battery": NAME, "parameter": NAME}, key=("battery", "parameter"),
-        value_units=_units(energy="kWh", pack_mass_per_energy="kg/kWh"), required=False,
+        "batteries.csv",
+        {"battery": NAME, "parameter": NAME},
+        key=("battery", "parameter"),
+        value_units=_units(energy="kWh", pack_mass_per_energy="kg/kWh"),
+        required=False,
     ),
     FileSpec(
         "article.csv",
         {
-            "id": NAME, "statement": NAME, "loopbook_computes": NAME, "answer": TEXT, "unit": TEXT,
-            "reading": NAME, "doubt": NAME,
+            "id": NAME,
+            "statement": NAME,
+            "loopbook_computes": NAME,
+            "answer": TEXT,
+            "unit": TEXT,
+            "reading": NAME,
+            "doubt": NAME,
         },
-        key=("id",), sourced=False, required=False,
+        key=("id",),
+        sourced=False,
+        required=False,
     ),
     FileSpec(
-        "article_numbers.csv", {"id": NAME, "number": NAME}, key=("id", "number"),
-        value_units={"*": ""}, required=False,
+        "article_numbers.csv",
+        {"id": NAME, "number": NAME},
+        key=("id", "number"),
+        value_units={"*": ""},
+        required=False,
     ),
-)  # fmt: skip
+)
 """Every table of a case, in the order in which they are read."""
 
 
@@ -256,11 +299,7 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = MappingProxyType(
             "capacity": Setting("quantity", "t/yr"),
             "start": Setting("sourced year"),
         },
-        "refiner": {
-            "name": Setting(),
-            "lane": Setting(),
-            "capacity": Setting("quantity", "t/yr"),
-        },
+        "refiner": {"name": Setting(), "lane": Setting(), "capacity": Setting("quantity", "t/yr")},
         "owner": {"id": Setting(), "name": Setting(), "share": Setting("share")},
         "switch": {"title": Setting(), "default": Setting("flag")},
     }

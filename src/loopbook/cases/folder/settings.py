@@ -20,8 +20,6 @@ from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.tables.toml_places import TomlFile, parse_toml
 from loopbook.tables.units import parse_quantity
 
-__all__ = ["SettingValue", "Settings", "read_settings"]
-
 
 @dataclass(frozen=True, slots=True)
 class SettingValue:
@@ -122,8 +120,9 @@ class _Reader:
         if spec.what in {"quantity", "sourced year"}:
             if not isinstance(value, dict):
                 hint = f"write [{path}] with value, source_id, page, grade, note under it"
-                self.context.note("source", self.where(path), "a table with its source",
-                                  repr(value), hint=hint)  # fmt: skip
+                self.context.note(
+                    "source", self.where(path), "a table with its source", repr(value), hint=hint
+                )
                 return
             provenance = self.provenance(path, value, sourced=True)
             line = self.line(f"{path}.value")

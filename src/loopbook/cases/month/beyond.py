@@ -24,21 +24,6 @@ from loopbook.cases.year.mass import Outcome, recovered_t
 from loopbook.cases.year.plants import BLACK_MASS
 from loopbook.matter import atomic_weights, components, molar_mass
 
-__all__ = [
-    "CAUSTIC",
-    "EXTRA",
-    "REAGENTS",
-    "SALTS",
-    "Lines",
-    "Refining",
-    "Salt",
-    "caustic_kg",
-    "crystal_water_kg",
-    "element_share",
-    "lines",
-    "refining",
-]
-
 Array = NDArray[np.float64]
 
 

@@ -13,17 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book.commands import records as c
-from loopbook.cases.month.beyond import (
-    CAUSTIC,
-    REAGENTS,
-    SALTS,
-    Lines,
-    caustic_kg,
-    element_share,
-)
+from loopbook.cases.month.beyond import CAUSTIC, REAGENTS, SALTS, Lines, caustic_kg, element_share
 from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, draw, measured
-
-__all__ = ["CATHODE", "make_cathode"]
 
 Array = NDArray[np.float64]
 
@@ -78,10 +69,14 @@ def _buy(
         who = "reagent_supplier" if component == CAUSTIC else "virgin_supplier"
         lots.append(
             month.buy(
-                when.later(0.3 * place), stock, material, supplier=month.text(who),
-                owner=month.text("cathode_maker"), site=month.text("cathode_site"),
+                when.later(0.3 * place),
+                stock,
+                material,
+                supplier=month.text(who),
+                owner=month.text("cathode_maker"),
+                site=month.text("cathode_site"),
             )
-        )  # fmt: skip
+        )
     return lots
 
 
@@ -112,10 +107,15 @@ def _run(month: Month, when: When, lines: Lines, fed: list[tuple[Stock, float, b
     month.say(
         when.day,
         c.Process(
-            **envelope, run=run, site=site, inputs_kg=inputs, outputs=[output],
-            emissions_kg=amounts_text(gas), waste_kg=month.waste(left),
+            **envelope,
+            run=run,
+            site=site,
+            inputs_kg=inputs,
+            outputs=[output],
+            emissions_kg=amounts_text(gas),
+            waste_kg=month.waste(left),
         ),
-    )  # fmt: skip
+    )
     month.floor_ticket(when.later(0.2), stock, "cathode maker's floor scale")
     _sell(month, When(when.day + 1, when.hour), stock)
 

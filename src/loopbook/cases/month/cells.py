@@ -17,8 +17,6 @@ from loopbook.cases.month.beyond import Lines
 from loopbook.cases.month.matter import Feed
 from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, draw, measured
 
-__all__ = ["CELLS", "MATERIALS", "make_cells", "return_scrap"]
-
 Array = NDArray[np.float64]
 
 CELLS = "finished cells"
@@ -82,9 +80,13 @@ def _stock_up(month: Month, when: When, lines: Lines, total_kg: float) -> None:
         stock = Stock(f"M{number:02d} {material}", kg * (amount / float(kg.sum())), amount)
         supplier = "foil_maker" if material == "copper foil" else "material_supplier"
         bought = month.buy(
-            when.later(0.03 * place), stock, material, supplier=month.text(supplier),
-            owner=month.text("owner"), site=month.text("cell_site"),
-        )  # fmt: skip
+            when.later(0.03 * place),
+            stock,
+            material,
+            supplier=month.text(supplier),
+            owner=month.text("owner"),
+            site=month.text("cell_site"),
+        )
         there.setdefault(material, []).append(bought)
 
 

@@ -39,8 +39,6 @@ from loopbook.cases.month.state import (
     shares_text,
 )
 
-__all__ = ["MonthEvents", "month_events"]
-
 Array = NDArray[np.float64]
 
 _CLOSING_DAY = 4  # of the next month
@@ -109,8 +107,14 @@ def _register(month: Month) -> None:
     hazards = {f.scrap_type: "dangerous scrap" * f.hazmat for f in matter.feeds}
     hazards |= dict.fromkeys(matter.passed, "") | {BLACK_MASS: BLACK_MASS}
     if matter.refining and matter.lines and matter.feeds:
-        names = ("cathode_maker", "customer", "reagent_supplier",
-                 "virgin_supplier", "foil_maker", "material_supplier")  # fmt: skip
+        names = (
+            "cathode_maker",
+            "customer",
+            "reagent_supplier",
+            "virgin_supplier",
+            "foil_maker",
+            "material_supplier",
+        )
         parties |= {text(name) for name in names}
         sites |= {text("cathode_site"): {}, text("cell_site"): {}}
         made = (CATHODE, "finished cells", "graphite", *MATERIALS, *REAGENTS.values())
@@ -128,8 +132,10 @@ def _register(month: Month) -> None:
     before = start - timedelta(days=1)
     after = end + timedelta(days=30)
     for name, first, last in (
-        ("opening", before, start), (text("month"), start, end), ("next month", end, after)
-    ):  # fmt: skip
+        ("opening", before, start),
+        (text("month"), start, end),
+        ("next month", end, after),
+    ):
         envelope = month.envelope((day, 5), f"period {name}")
         say(day, c.OpenPeriod(**envelope, period=name, start=first, end=last))
 
@@ -180,10 +186,15 @@ def _receive(month: Month, when: tuple[int, float], number: int, feed: Feed) -> 
         day,
         c.Receive(
             **month.envelope(moment, f"receive {lot}", f"delivery note {number}"),
-            lot=lot, material=feed.scrap_type, supplier=feed.sender, owner=feed.sender,
-            site=month.text("plant_site"), mass_kg=sent, shares=shares_text(stated),
+            lot=lot,
+            material=feed.scrap_type,
+            supplier=feed.sender,
+            owner=feed.sender,
+            site=month.text("plant_site"),
+            mass_kg=sent,
+            shares=shares_text(stated),
         ),
-    )  # fmt: skip
+    )
     net = month.ticket(moment.later(0.25), lot, mass, wrong=number == 7)
     if number == 12:
         hold = month.envelope(moment.later(0.5), f"hold {lot}")
@@ -242,10 +253,14 @@ def _run(month: Month, when: When, fed: list[Stock]) -> None:
         when.day,
         c.Process(
             **month.envelope(when.later(4), f"run {run}", f"run sheet {run}"),
-            run=run, site=month.text("plant_site"), inputs_kg={s.lot: None for s in fed},
-            outputs=outputs, emissions_kg=emitted, waste_kg=waste,
+            run=run,
+            site=month.text("plant_site"),
+            inputs_kg={s.lot: None for s in fed},
+            outputs=outputs,
+            emissions_kg=emitted,
+            waste_kg=waste,
         ),
-    )  # fmt: skip
+    )
     for place, (product, stock) in enumerate(made):
         month.floor_ticket(when.later(4.2 + 0.1 * place), stock)
         if product == BLACK_MASS:
@@ -272,8 +287,7 @@ def _ship(month: Month, when: When, inputs: dict[str, c.Kg | None], load: Stock)
     lot, site = load.lot, month.text("plant_site")
     envelope = month.envelope(when, f"blend {lot}", f"packing list {lot}")
     month.say(
-        when.day,
-        c.Blend(**envelope, inputs_kg=inputs, site=site, lot=lot, material=BLACK_MASS),
+        when.day, c.Blend(**envelope, inputs_kg=inputs, site=site, lot=lot, material=BLACK_MASS)
     )
     month.ticket(when.later(0.1), lot, float(load.true_kg.sum()))
     month.assay(when.later(0.5), load, PLANT_LABORATORY)

@@ -23,8 +23,6 @@ from loopbook.cases.month.settings import MonthSettings
 from loopbook.cases.year.mass import Outcome
 from loopbook.matter import ComponentSet, components
 
-__all__ = ["Feed", "Lab", "MonthMatter", "month_matter"]
-
 Array = NDArray[np.float64]
 
 
@@ -128,9 +126,13 @@ def month_matter(outcome: Outcome, settings: MonthSettings) -> MonthMatter:
         if share.any():
             passed[product] = np.concatenate((share, padding))
     return MonthMatter(
-        names, tuple(feeds), passed, _matrix(components(*names)),
-        refining(outcome, settings), lines(outcome, settings, len(names)),
-    )  # fmt: skip
+        names,
+        tuple(feeds),
+        passed,
+        _matrix(components(*names)),
+        refining(outcome, settings),
+        lines(outcome, settings, len(names)),
+    )
 
 
 def _whole_flow(outcome: Outcome, place: int) -> float:

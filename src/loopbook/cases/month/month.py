@@ -25,8 +25,6 @@ from loopbook.cases.month.settings import MonthSettings
 from loopbook.cases.year.mass import Outcome
 from loopbook.report.table import Cell, Column, Table
 
-__all__ = ["keep_book", "statement_table"]
-
 _PAIRS = (
     ("title in", "title out"),
     ("from lots", "to lots"),
@@ -79,10 +77,12 @@ def _statements(book: Book, settings: MonthSettings, keys: tuple[str, ...]) -> t
     return (
         statement_table(plant, f"Metal statement of {site}, {month}, a modelled month", keys),
         statement_table(
-            whole, f"Metal statement of the loop, {month}, a modelled month", keys,
+            whole,
+            f"Metal statement of the loop, {month}, a modelled month",
+            keys,
             name="loop_statement",
         ),
-    )  # fmt: skip
+    )
 
 
 @contextmanager
@@ -153,11 +153,16 @@ def _cell_lots(
     )
     rows = [
         (
-            lot.lot, (settings.start + timedelta(days=lot.delivered)).date().isoformat(),
-            lot.mass_kg / 1e3, lot.mass_kg / per_kwh / 1e3, lot.cells, lot.first, lot.last,
+            lot.lot,
+            (settings.start + timedelta(days=lot.delivered)).date().isoformat(),
+            lot.mass_kg / 1e3,
+            lot.mass_kg / per_kwh / 1e3,
+            lot.cells,
+            lot.first,
+            lot.last,
         )
         for lot in events.cell_lots
-    ]  # fmt: skip
+    ]
     note = (
         "Cells made of the month's recovered metal and of bought metal, in the proportion of the "
         "year. What is delivered after the month's last day is dated into the next month. Real "

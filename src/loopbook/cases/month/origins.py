@@ -14,7 +14,6 @@ from loopbook.trace.genealogy.numpy_loops import NumpyKernels
 if TYPE_CHECKING:
     from loopbook.book import Book
 
-__all__ = ["METALS", "cell_origins"]
 
 METALS = ("Ni", "Co", "Li")
 """Metals whose origins are shown: those of recycled content (Regulation (EU) 2023/1542)."""

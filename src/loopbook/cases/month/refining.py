@@ -26,8 +26,6 @@ from loopbook.cases.month.beyond import (
 from loopbook.cases.month.cathode import make_cathode
 from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, measured
 
-__all__ = ["refine"]
-
 Array = NDArray[np.float64]
 
 
@@ -82,11 +80,14 @@ def _reagents(
             stock = Stock(f"{campaign} {material}", month.matter.of({component: amount}), amount)
             lots.append(
                 month.buy(
-                    when.later(0.3 * place), stock, material,
-                    supplier=month.text("reagent_supplier"), owner=month.text("refiner"),
+                    when.later(0.3 * place),
+                    stock,
+                    material,
+                    supplier=month.text("reagent_supplier"),
+                    owner=month.text("refiner"),
                     site=month.text("refiner_site"),
                 )
-            )  # fmt: skip
+            )
     return lots
 
 
@@ -121,11 +122,15 @@ def _campaign(
     month.say(
         when.day,
         c.Process(
-            **envelope, run=campaign, site=month.text("refiner_site"),
-            inputs_kg={stock.lot: None for stock in lots}, outputs=outputs,
-            emissions_kg=amounts_text(gas), waste_kg=month.waste(left - gas),
+            **envelope,
+            run=campaign,
+            site=month.text("refiner_site"),
+            inputs_kg={stock.lot: None for stock in lots},
+            outputs=outputs,
+            emissions_kg=amounts_text(gas),
+            waste_kg=month.waste(left - gas),
         ),
-    )  # fmt: skip
+    )
     for place, stock in enumerate(made.values()):
         month.floor_ticket(when.later(0.2 + 0.1 * place), stock, "refiner's floor scale")
     return made

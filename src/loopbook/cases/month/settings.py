@@ -17,15 +17,28 @@ from loopbook.report.table import InputRow
 from loopbook.tables.toml_places import TomlFile, read_toml
 from loopbook.tables.units import parse_quantity
 
-__all__ = ["MONTH_FILE", "MonthSettings", "read_month"]
-
 MONTH_FILE = "month.toml"
 
 TEXTS = (
-    "month", "seed", "owner", "plant", "plant_site", "other_sender", "refiner", "refiner_site",
-    "merchant", "cathode_maker", "cathode_site", "cell_site", "customer", "serial_prefix",
-    "reagent_supplier", "virgin_supplier", "foil_maker", "material_supplier",
-)  # fmt: skip
+    "month",
+    "seed",
+    "owner",
+    "plant",
+    "plant_site",
+    "other_sender",
+    "refiner",
+    "refiner_site",
+    "merchant",
+    "cathode_maker",
+    "cathode_site",
+    "cell_site",
+    "customer",
+    "serial_prefix",
+    "reagent_supplier",
+    "virgin_supplier",
+    "foil_maker",
+    "material_supplier",
+)
 """Settings that are text; the others are tables with a value, its source and grade."""
 
 QUANTITIES: Mapping[str, str] = {
@@ -168,6 +181,12 @@ def _quantities(document: TomlFile, context: Context) -> Iterator[InputRow]:
             context.note("negative", place, "a number from 0 up; a share up to 1", f"{value:g}")
             continue
         yield InputRow(
-            f"case/{MONTH_FILE}/{name}", place, value, unit,
-            row["source_id"], row["page"], row["grade"], row["note"],
-        )  # fmt: skip
+            f"case/{MONTH_FILE}/{name}",
+            place,
+            value,
+            unit,
+            row["source_id"],
+            row["page"],
+            row["grade"],
+            row["note"],
+        )

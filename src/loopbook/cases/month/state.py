@@ -20,19 +20,6 @@ from loopbook.book.nouns import SUBSTANCES
 from loopbook.cases.month.matter import Lab, MonthMatter
 from loopbook.cases.month.settings import MonthSettings
 
-__all__ = [
-    "BLACK_MASS",
-    "CellLot",
-    "Month",
-    "Road",
-    "Stock",
-    "When",
-    "amounts_text",
-    "draw",
-    "measured",
-    "shares_text",
-]
-
 Array = NDArray[np.float64]
 
 BLACK_MASS = "black mass"
@@ -191,10 +178,14 @@ class Month:
             when.day,
             c.Weigh(
                 **self.envelope(when, f"weigh {lot}{suffix}", f"ticket {lot}{suffix}"),
-                lot=lot, ticket=f"{lot}{suffix}", gross_kg=gross, tare_kg=tare,
-                uncertainty_kg=round(sigma, 1), scale=scale,
+                lot=lot,
+                ticket=f"{lot}{suffix}",
+                gross_kg=gross,
+                tare_kg=tare,
+                uncertainty_kg=round(sigma, 1),
+                scale=scale,
             ),
-        )  # fmt: skip
+        )
 
     def floor_ticket(self, when: When, stock: Stock, scale: str = "floor scale") -> None:
         """The floor scale's ticket of a run's output: the mass that the run was entered with."""
@@ -217,12 +208,16 @@ class Month:
             when.day,
             c.Assay(
                 **self.envelope(when, f"{stage} assay {lot}", f"report {lot} {stage}"),
-                lot=lot, stage=stage, basis="as received",
+                lot=lot,
+                stage=stage,
+                basis="as received",
                 shares={name: value for name, (value, _) in found.items()},
                 uncertainty={name: sigma for name, (_, sigma) in found.items()},
-                laboratory=laboratory, method="ICP-OES", sample=f"{lot} {stage}",
+                laboratory=laboratory,
+                method="ICP-OES",
+                sample=f"{lot} {stage}",
             ),
-        )  # fmt: skip
+        )
 
     def waste(self, kg: Array) -> Mapping[str, str]:
         """What leaves as waste, kilograms by substance, as flow and analysis find it."""
@@ -241,10 +236,15 @@ class Month:
             when.day,
             c.Receive(
                 **self.envelope(when, f"receive {lot}", f"delivery note {lot}"),
-                lot=lot, material=material, supplier=supplier, owner=owner, site=site,
-                mass_kg=stock.book_kg, shares=shares_text(shares),
+                lot=lot,
+                material=material,
+                supplier=supplier,
+                owner=owner,
+                site=site,
+                mass_kg=stock.book_kg,
+                shares=shares_text(shares),
             ),
-        )  # fmt: skip
+        )
         net = self.ticket(
             when.later(0.2), lot, float(stock.true_kg.sum()), scale=f"{site} weighbridge"
         )

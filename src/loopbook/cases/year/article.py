@@ -19,8 +19,6 @@ from loopbook.cases.folder.reading import Record
 from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
 from loopbook.report.table import Cell, Column, Table
 
-__all__ = ["article_table", "refer"]
-
 _REFERENCE = re.compile(
     r"^(?P<table>\w+)\.(?P<column>\w+)(?:\[(?P<match>[^\]]*)\])?(?::(?P<pick>\w+))?$"
 )

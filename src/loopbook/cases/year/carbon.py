@@ -11,8 +11,6 @@ from loopbook.matter import components
 from loopbook.report.table import Table
 from loopbook.report.year_sheet import YearSheet
 
-__all__ = ["carbon_table"]
-
 
 def carbon_table(outcome: Outcome) -> Table:
     """Greenhouse gases of plant, freight and refiner, and what they save, t CO2e by year.
@@ -69,6 +67,10 @@ def carbon_table(outcome: Outcome) -> Table:
     everything = join_keys(basis, hauled)
     how = "virgin equivalent - the loop"
     sheet.add(("avoided_tco2e", "Avoided", "t CO2e"), saved, everything, how)
-    sheet.ratio(("avoided_share", "Avoided share", "1"), (saved, virgin), everything,
-                "avoided / virgin equivalent")  # fmt: skip
+    sheet.ratio(
+        ("avoided_share", "Avoided share", "1"),
+        (saved, virgin),
+        everything,
+        "avoided / virgin equivalent",
+    )
     return sheet.table()

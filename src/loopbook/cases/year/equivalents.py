@@ -10,8 +10,6 @@ from loopbook.cases.year.plants import BLACK_MASS
 from loopbook.report.table import Cell, Column, Table
 from loopbook.tables.units import convert
 
-__all__ = ["equivalent_tables"]
-
 _PACK = "pack mass per energy"
 
 
@@ -55,20 +53,26 @@ def _readings(outcome: Outcome, stated: tuple[float, str]) -> Table:
         Column("used", "Reading of the case"),
         Column("capacity_t", "Capacity", "t", keys, "the plant's capacity number in that unit"),
         Column("kg_per_battery", "Per battery", "kg", deep, "capacity (or its nickel) / batteries"),
-        Column("kwh_per_battery", "Energy of that battery", "kWh", deep,
-               "kg per battery / kg per kWh of packs, of cells, or of nickel in cells"),
-    )  # fmt: skip
+        Column(
+            "kwh_per_battery",
+            "Energy of that battery",
+            "kWh",
+            deep,
+            "kg per battery / kg per kWh of packs, of cells, or of nickel in cells",
+        ),
+    )
     rows: list[tuple[Cell, ...]] = []
     reading = str(case.settings.get("tonne_reading"))
     printed = convert(float(case.settings.get("plant.capacity")), "t", reading)
     for unit in ("t", "short_ton"):
         tonnes = convert(printed, unit, "t")
         kg = 1000.0 * tonnes / count
-        per_kwh = (("pack mass", kg, float(pack["value"])),
-                   ("bare cell mass", kg, outcome.made.mass_per_energy),
-                   ("nickel in black mass", kg * nickel["black mass"] / 1000.0, nickel["cells"]),
-                   ("nickel recovered", kg * nickel["recovered"] / 1000.0, nickel["cells"]),
-        )  # fmt: skip
+        per_kwh = (
+            ("pack mass", kg, float(pack["value"])),
+            ("bare cell mass", kg, outcome.made.mass_per_energy),
+            ("nickel in black mass", kg * nickel["black mass"] / 1000.0, nickel["cells"]),
+            ("nickel recovered", kg * nickel["recovered"] / 1000.0, nickel["cells"]),
+        )
         for counted_by, amount, need in per_kwh:
             kwh = amount / need if need > 0.0 else None
             rows.append((counted_by, unit, unit == reading, tonnes, amount, kwh))
@@ -87,24 +91,40 @@ def _cars(outcome: Outcome) -> Table:
     columns = (
         Column("battery", "Battery"),
         Column("energy_kwh", "Energy", "kWh", energy, "batteries.csv"),
-        Column("by_pack_mass", "Batteries by pack mass", "1", join_keys(keys, energy),
-               "capacity / (energy x kg per kWh of pack)"),
-        Column("by_cell_mass", "Batteries by cell mass", "1",
-               join_keys(keys, energy, outcome.made.keys),
-               "capacity / (energy x kg per kWh of cell)"),
-        Column("by_nickel", "Batteries by nickel recovered", "1", join_keys(deep, energy),
-               "capacity x nickel recovered per tonne / nickel in the battery's cells"),
-    )  # fmt: skip
+        Column(
+            "by_pack_mass",
+            "Batteries by pack mass",
+            "1",
+            join_keys(keys, energy),
+            "capacity / (energy x kg per kWh of pack)",
+        ),
+        Column(
+            "by_cell_mass",
+            "Batteries by cell mass",
+            "1",
+            join_keys(keys, energy, outcome.made.keys),
+            "capacity / (energy x kg per kWh of cell)",
+        ),
+        Column(
+            "by_nickel",
+            "Batteries by nickel recovered",
+            "1",
+            join_keys(deep, energy),
+            "capacity x nickel recovered per tonne / nickel in the battery's cells",
+        ),
+    )
     rows: list[tuple[Cell, ...]] = []
     for row in case.rows("batteries.csv", parameter="energy"):
         kwh = float(row["value"])
         need = kwh * nickel["cells"]
         rows.append(
             (
-                row["battery"], kwh, 1000.0 * capacity / (kwh * float(pack["value"])),
+                row["battery"],
+                kwh,
+                1000.0 * capacity / (kwh * float(pack["value"])),
                 1000.0 * capacity / (kwh * outcome.made.mass_per_energy),
                 capacity * nickel["recovered"] / need if need > 0.0 else None,
             )
-        )  # fmt: skip
+        )
     note = "A year of the plant at full capacity, in batteries of real cars."
     return Table("cars", "The plant's capacity in real batteries", columns, tuple(rows), note)

@@ -14,8 +14,6 @@ from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER
 from loopbook.errors import BalanceError
 from loopbook.report.table import Column, Table
 
-__all__ = ["Flow", "check_flows", "loop_table"]
-
 Array = NDArray[np.float64]
 
 _TOLERANCE = 1e-9  # of the largest flow at a node

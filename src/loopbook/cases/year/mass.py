@@ -16,8 +16,6 @@ from loopbook.matter import ComponentSet, components
 from loopbook.report.table import Cell, Column, Table
 from loopbook.report.year_sheet import YearSheet, finite, slug
 
-__all__ = ["Outcome", "check_metals", "mass_tables", "recovered_t"]
-
 Array = NDArray[np.float64]
 
 _CLOSURE = 1e-9  # relative, and in tonnes for years in which nothing flows
@@ -210,8 +208,9 @@ def _black_mass(outcome: Outcome) -> Table:
         sheet.ratio((f"{metal.name}_share", title, "1"), (content, mass), basis, "content / mass")
     for product, name in ((COPPER, "copper_fraction_t"), (ALUMINIUM, "aluminium_fraction_t")):
         how = f"recovery of {product} x {product} in the scrap"
-        sheet.add((name, f"{product.capitalize()} fraction", "t"), plant.products_t[product], basis,
-                  how)  # fmt: skip
+        sheet.add(
+            (name, f"{product.capitalize()} fraction", "t"), plant.products_t[product], basis, how
+        )
     rest = plant.feed_t - sum(plant.products_t.values())
     how = "feed - black mass - fractions: solvents and plastics burnt, residues"
     sheet.add(("burnt_and_waste_t", "Burnt and waste", "t"), rest, basis, how)
@@ -229,13 +228,28 @@ def _metals(outcome: Outcome) -> Table:
         Column("metal", "Metal"),
         Column("recovered_t", "Recovered", "t", back, "products of refiner and plant"),
         Column("demand_net_t", "In accepted cells", "t", cells, "composition x mass of cells"),
-        Column("demand_gross_t", "Bought for the lines", "t", outcome.scrap_keys,
-               "in accepted cells and in the contract's scrap"),
-        Column("covered_share", "Share of the cells' need", "1", join_keys(back, cells),
-               "recovered / in accepted cells"),
-        Column("covered_gross_share", "Share of the purchases", "1",
-               join_keys(back, outcome.scrap_keys), "recovered / bought for the lines"),
-    )  # fmt: skip
+        Column(
+            "demand_gross_t",
+            "Bought for the lines",
+            "t",
+            outcome.scrap_keys,
+            "in accepted cells and in the contract's scrap",
+        ),
+        Column(
+            "covered_share",
+            "Share of the cells' need",
+            "1",
+            join_keys(back, cells),
+            "recovered / in accepted cells",
+        ),
+        Column(
+            "covered_gross_share",
+            "Share of the purchases",
+            "1",
+            join_keys(back, outcome.scrap_keys),
+            "recovered / bought for the lines",
+        ),
+    )
     scrap = np.sum([f.made_t for f in made.of(contract=True)], axis=0)
     rows: list[tuple[Cell, ...]] = []
     found = {
@@ -299,14 +313,16 @@ def _copper(outcome: Outcome) -> Table:
     ratio = outcome.element_t(whole, "Cu") / np.where(held_t > 0.0, held_t, 1.0)
     bought = join_keys(outcome.scrap_keys, foil_key)
     how = "foil of the cells x copper bought / copper in accepted cells"
-    sheet.add(("contract_foil_bought_t", "Foil bought for the lines", "t"), need * ratio, bought,
-              how)  # fmt: skip
+    sheet.add(
+        ("contract_foil_bought_t", "Foil bought for the lines", "t"), need * ratio, bought, how
+    )
     head = ("covered_share", "Share of the foil in the cells", "1")
     basis = join_keys(back, lines, foil_key)
     sheet.ratio(head, (copper, need), basis, "copper fraction / foil of the contract's cells")
     head = ("covered_gross_share", "Share of the foil bought", "1")
-    sheet.ratio(head, (copper, need * ratio), join_keys(back, bought),
-                "copper fraction / foil bought")  # fmt: skip
+    sheet.ratio(
+        head, (copper, need * ratio), join_keys(back, bought), "copper fraction / foil bought"
+    )
     _foil_makers(outcome, sheet, copper, back)
     _foil_regions(outcome, sheet, (copper, per_kwh), join_keys(back, foil_key))
     return sheet.table()

@@ -21,8 +21,6 @@ from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER, annual_cos
 from loopbook.report.table import Table
 from loopbook.report.year_sheet import YearSheet, slug
 
-__all__ = ["Freight", "inbound", "money_tables", "outbound"]
-
 Array = NDArray[np.float64]
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -32,12 +30,17 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "labour": ("operating labour", "supervision", "salary overhead"),
     "maintenance": ("maintenance",),
     "overhead": (
-        "general and administrative", "property taxes and insurance", "rent",
-        "environmental charges", "research and development", "selling and marketing",
-        "licences and royalties", "interest on working capital",
+        "general and administrative",
+        "property taxes and insurance",
+        "rent",
+        "environmental charges",
+        "research and development",
+        "selling and marketing",
+        "licences and royalties",
+        "interest on working capital",
     ),
     "capital": ("capital",),
-}  # fmt: skip
+}
 """Cost lines of EverBatt's method by the groups that the table shows."""
 
 
@@ -144,8 +147,12 @@ def _money(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Table:
         revenue.items(), (keys, tuple(copper_keys), tuple(foil_keys)), strict=True
     ):
         how = "contained metal x price x payable share, summed over metals"
-        sheet.add((f"revenue_{slug(name)}_usd", f"Revenue of {name}", "USD"), usd,
-                  join_keys(basis, mass), how)  # fmt: skip
+        sheet.add(
+            (f"revenue_{slug(name)}_usd", f"Revenue of {name}", "USD"),
+            usd,
+            join_keys(basis, mass),
+            how,
+        )
     total = np.sum(list(revenue.values()), axis=0)
     paid = join_keys(keys, copper_keys, foil_keys)
     sheet.add(("revenue_usd", "Revenue", "USD"), total, paid, "sum")
@@ -161,16 +168,28 @@ def _money(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Table:
     sheet.add(("cost_usd", "Cost", "USD"), cost, cost_keys, "sum")
     margin, basis = total - cost, join_keys(paid, cost_keys)
     capital = costs["capital"][0]
-    sheet.add(("cash_margin_usd", "Margin before capital", "USD"), margin + capital, basis,
-              "revenue - cost + capital")  # fmt: skip
+    sheet.add(
+        ("cash_margin_usd", "Margin before capital", "USD"),
+        margin + capital,
+        basis,
+        "revenue - cost + capital",
+    )
     sheet.add(("margin_usd", "Margin", "USD"), margin, basis, "revenue - cost")
     for number, owner in zip(case.settings.names("owner"), case.owners, strict=True):
         own = join_keys(basis, case.setting_keys(f"owner.{number}.share"))
-        sheet.add((f"{owner.id}_share_usd", f"Share of {owner.name}", "USD"), margin * owner.share,
-                  own, f"margin x {owner.share:g}")  # fmt: skip
+        sheet.add(
+            (f"{owner.id}_share_usd", f"Share of {owner.name}", "USD"),
+            margin * owner.share,
+            own,
+            f"margin x {owner.share:g}",
+        )
     taken = np.where(plant.feed_t > 0.0, plant.feed_t, 0.0)
-    sheet.ratio(("margin_usd_per_t", "Margin per tonne of scrap", "USD/t"), (margin, taken), basis,
-                "margin / scrap taken")  # fmt: skip
+    sheet.ratio(
+        ("margin_usd_per_t", "Margin per tonne of scrap", "USD/t"),
+        (margin, taken),
+        basis,
+        "margin / scrap taken",
+    )
     return sheet.table()
 
 
@@ -181,11 +200,7 @@ def _processing(
     case = outcome.case
     region = case.settings.get("region")
     cost, keys = annual_cost(
-        outcome.plant,
-        feed_usd=feed_usd,
-        revenue_usd=revenue,
-        library=case.library,
-        location=region,
+        outcome.plant, feed_usd=feed_usd, revenue_usd=revenue, library=case.library, location=region
     )
     for key in keys:
         outcome.facts.take_key(key)
@@ -194,8 +209,12 @@ def _processing(
     for name, lines in GROUPS.items():
         usd = np.sum([cost.annual_usd[line] for line in lines], axis=0) * open_
         basis = join_keys(keys, outcome.capacity_keys)
-        sheet.add((f"{slug(name)}_usd", name.capitalize(), "USD"), usd, basis,
-                  "EverBatt: " + ", ".join(lines))  # fmt: skip
+        sheet.add(
+            (f"{slug(name)}_usd", name.capitalize(), "USD"),
+            usd,
+            basis,
+            "EverBatt: " + ", ".join(lines),
+        )
         groups[name] = (usd, basis)
     return groups
 
@@ -221,24 +240,43 @@ def _refining(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Tab
         sold_keys += price_keys
         title = f"{product} made"
         sheet.add((f"{slug(product)}_t", title, "t"), tonnes, made, "the solved route x tonnes")
-        sheet.add((f"revenue_{slug(product)}_usd", f"Revenue of {product}", "USD"), tonnes * price,
-                  join_keys(price_keys, made), f"tonnes x price of {item}")  # fmt: skip
+        sheet.add(
+            (f"revenue_{slug(product)}_usd", f"Revenue of {product}", "USD"),
+            tonnes * price,
+            join_keys(price_keys, made),
+            f"tonnes x price of {item}",
+        )
     for reagent, per_kg in done.route.reagents.items():
         if reagent not in {"water", "O2"}:
-            sheet.add((f"{slug(reagent)}_t", f"{reagent} used", "t"), per_kg * done.feed_t, made,
-                      "dose by stoichiometry")  # fmt: skip
+            sheet.add(
+                (f"{slug(reagent)}_t", f"{reagent} used", "t"),
+                per_kg * done.feed_t,
+                made,
+                "dose by stoichiometry",
+            )
     total = sum(revenue.values(), start=np.zeros(len(case.years)))
     sheet.add(("revenue_usd", "Revenue", "USD"), total, sold_keys, "sum")
-    sheet.add(("black_mass_usd", "Black mass bought", "USD"), black_mass, keys,
-              "contained metal x price x payable share")  # fmt: skip
+    sheet.add(
+        ("black_mass_usd", "Black mass bought", "USD"),
+        black_mass,
+        keys,
+        "contained metal x price x payable share",
+    )
     freight = outbound(outcome)
-    sheet.add(("freight_usd", "Freight of black mass", "USD"), freight.usd, freight.keys,
-              "tonnes x (miles x price per mile / payload + packaging)")  # fmt: skip
+    sheet.add(
+        ("freight_usd", "Freight of black mass", "USD"),
+        freight.usd,
+        freight.keys,
+        "tonnes x (miles x price per mile / payload + packaging)",
+    )
     share = done.feed_t / float(case.settings.get("refiner.capacity"))
     full = annual_cost(
-        done, feed_usd=black_mass, revenue_usd=revenue, library=case.library,
+        done,
+        feed_usd=black_mass,
+        revenue_usd=revenue,
+        library=case.library,
         location=case.settings.get("region"),
-    )  # fmt: skip
+    )
     costs, used = full
     for key in used:
         outcome.facts.take_key(key)
@@ -250,11 +288,19 @@ def _refining(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Tab
             [costs.annual_usd[n] * (1.0 if n in variable else share) for n in lines], axis=0
         )
         cost = cost + usd
-        sheet.add((f"{slug(name)}_usd", name.capitalize(), "USD"), usd, basis,
-                  "EverBatt: " + ", ".join(lines))  # fmt: skip
+        sheet.add(
+            (f"{slug(name)}_usd", name.capitalize(), "USD"),
+            usd,
+            basis,
+            "EverBatt: " + ", ".join(lines),
+        )
     sheet.add(("cost_usd", "Cost", "USD"), cost, join_keys(basis, keys, freight.keys), "sum")
-    sheet.add(("margin_usd", "Margin of the refiner", "USD"), total - cost,
-              join_keys(basis, keys, freight.keys, sold_keys), "revenue - cost")  # fmt: skip
+    sheet.add(
+        ("margin_usd", "Margin of the refiner", "USD"),
+        total - cost,
+        join_keys(basis, keys, freight.keys, sold_keys),
+        "revenue - cost",
+    )
     return sheet.table()
 
 

@@ -25,8 +25,6 @@ from loopbook.matter import component_names, components
 from loopbook.matter.library import Library
 from loopbook.matter.tables import Number
 
-__all__ = ["Works", "annual_cost", "metal_share", "works"]
-
 Array = NDArray[np.float64]
 
 ROUTES = {"hydro": hydro, "pyro": pyro, "direct": direct}
@@ -97,8 +95,9 @@ def works(case: Case, made: Supply, facts: Facts) -> tuple[Works, Works]:
     numbers = Sourced(library)
     plant = preprocessing(
         {n: s for n, s in zip(made.components, shares, strict=True) if s.any()},
-        setting, numbers=numbers,
-    )  # fmt: skip
+        setting,
+        numbers=numbers,
+    )
     first = _works(plant, total, _remember(numbers, facts, renamed))
     _check(first)
     numbers = Sourced(library)
@@ -106,8 +105,9 @@ def works(case: Case, made: Supply, facts: Facts) -> tuple[Works, Works]:
     black_mass = {n: plant.solution.share(BLACK_MASS, n) for n in basis}
     refined = ROUTES[get("route")](
         {n: s for n, s in black_mass.items() if s.any()},
-        replace(setting, throughput_t_per_yr=get("refiner.capacity")), numbers=numbers,
-    )  # fmt: skip
+        replace(setting, throughput_t_per_yr=get("refiner.capacity")),
+        numbers=numbers,
+    )
     second = _works(refined, first.products_t[BLACK_MASS], _remember(numbers, facts, renamed))
     return first, second
 
@@ -217,9 +217,12 @@ def annual_cost(
         return out
 
     whole = Equipment(
-        "all equipment", sized.throughput_t_per_yr, 1.0, sized.capital_usd["purchased equipment"],
+        "all equipment",
+        sized.throughput_t_per_yr,
+        1.0,
+        sized.capital_usd["purchased equipment"],
         sized.labour_person_hour_per_d,
-    )  # fmt: skip
+    )
     bought = {n: x for n, x in route.reagents.items() if numbers.has(n, "price", "prices")}
     plant = Plant(
         throughput_t_per_yr=done.feed_t,

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from loopbook.cases.folder.case import Case
 from loopbook.report.table import CaseResult, Table
 
-__all__ = ["YEAR_COLUMNS", "headline_rows", "summary"]
-
 YEAR_COLUMNS = (
     ("cells", "GWh", "production", "made_gwh", 1.0, ".0f"),
     ("scrap", "t", "scrap", "contract_t", 1.0, ",.0f"),
@@ -63,19 +61,32 @@ def summary(case: Case, tables: Mapping[str, Table]) -> Sequence[tuple[str, str]
     foil = last("copper", "covered_share")
     capacity = float(case.settings.get("plant.capacity"))
     return (
-        ("Cells", f"{total('production', 'made_gwh'):,.6g} GWh of "
-                  f"{total('production', 'contract_gwh'):,.6g} GWh under the contract, "
-                  f"{case.years[0]}-{end}"),
+        (
+            "Cells",
+            f"{total('production', 'made_gwh'):,.6g} GWh of "
+            f"{total('production', 'contract_gwh'):,.6g} GWh under the contract, "
+            f"{case.years[0]}-{end}",
+        ),
         ("Scrap", f"{scrap:,.0f} t in {year}, {last('scrap', 'contract_t'):,.0f} t in {end}"),
-        (f"{case.settings.get('plant.name')}",
-         f"takes {total('scrap', 'taken_t'):,.0f} t of {total('scrap', 'offered_t'):,.0f} t "
-         f"offered; capacity {capacity:,.0f} t/yr"),
-        ("Black mass", f"{total('black_mass', 'mass_t'):,.0f} t with "
-                       f"{total('black_mass', 'nickel_t'):,.0f} t of nickel"),
-        ("Nickel back", f"covers {cover:.1%} of the cells' nickel in {cover_year} at best, "
-                        f"{last('metals/nickel', 'covered_share'):.1%} in {end}"),
-        ("Copper", f"{total('copper', 'copper_t'):,.0f} t, {foil:.0%} of the contract's foil in "
-                   f"{end}"),
+        (
+            f"{case.settings.get('plant.name')}",
+            f"takes {total('scrap', 'taken_t'):,.0f} t of {total('scrap', 'offered_t'):,.0f} t "
+            f"offered; capacity {capacity:,.0f} t/yr",
+        ),
+        (
+            "Black mass",
+            f"{total('black_mass', 'mass_t'):,.0f} t with "
+            f"{total('black_mass', 'nickel_t'):,.0f} t of nickel",
+        ),
+        (
+            "Nickel back",
+            f"covers {cover:.1%} of the cells' nickel in {cover_year} at best, "
+            f"{last('metals/nickel', 'covered_share'):.1%} in {end}",
+        ),
+        (
+            "Copper",
+            f"{total('copper', 'copper_t'):,.0f} t, {foil:.0%} of the contract's foil in {end}",
+        ),
         ("Margin", f"{margin / 1e6:,.1f} M USD of {case.settings.get('currency_year')}: {shares}"),
         ("Carbon", f"{saved / 1e3:,.0f} kt CO2e avoided{share}"),
-    )  # fmt: skip
+    )

@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 
 from loopbook.cases.folder.case import Case, Facts, Producer
 
-__all__ = ["ScrapFlow", "Supply", "cell_composition", "electrode_loss", "producers", "supply"]
-
 Array = NDArray[np.float64]
 
 ELECTROLYTE = ("LiPF6", "EC", "DMC")
@@ -204,9 +202,18 @@ def supply(case: Case, switches: Mapping[str, bool], facts: Facts) -> Supply:
     keys = [key for _, found in cells.values() for key in found]
     keys += [key for _, key in density.values()]
     return Supply(
-        names, contract, possible, made, np.outer(cell_array, made * 1000.0 * mass), taken,
-        capacity, mass, shares, makers, tuple(dict.fromkeys(keys)),
-    )  # fmt: skip
+        names,
+        contract,
+        possible,
+        made,
+        np.outer(cell_array, made * 1000.0 * mass),
+        taken,
+        capacity,
+        mass,
+        shares,
+        makers,
+        tuple(dict.fromkeys(keys)),
+    )
 
 
 def _scrap_of(
@@ -266,8 +273,14 @@ def _take(flows: Sequence[ScrapFlow], capacity: Array) -> tuple[ScrapFlow, ...]:
         share = np.divide(take, offered, out=np.zeros_like(take), where=offered > 0.0)
         room = room - take
         done += [
-            ScrapFlow(f.producer, f.scrap_type, f.hazmat, f.made_t, share * f.offered_share,
-                      f.offered_share)
+            ScrapFlow(
+                f.producer,
+                f.scrap_type,
+                f.hazmat,
+                f.made_t,
+                share * f.offered_share,
+                f.offered_share,
+            )
             for f in mine
-        ]  # fmt: skip
+        ]
     return tuple(done)

@@ -15,8 +15,6 @@ import numpy as np
 from loopbook.flowsheet.sourced import Sourced
 from loopbook.flowsheet.units.parameters import Array
 
-__all__ = ["Burdens", "burdens"]
-
 _PARTS = ("materials", "energy", "process")
 
 

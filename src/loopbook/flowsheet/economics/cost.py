@@ -18,8 +18,6 @@ import numpy as np
 from loopbook.flowsheet.sourced import Sourced
 from loopbook.flowsheet.units.parameters import Array
 
-__all__ = ["Equipment", "EquipmentCatalogue", "Plant", "PlantCost", "capital_usd", "plant_cost"]
-
 _TABLE = "equipment_2023"
 _CAPACITY_STEP = 10.0  # design capacities are rounded up to the next 0.1 t/h (Preproc. Par.!AC503)
 _ROUNDING = 1e-9  # what float noise may add before a capacity is rounded up

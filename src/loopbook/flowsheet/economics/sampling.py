@@ -17,17 +17,6 @@ import numpy as np
 from loopbook.errors import Finding, InputError, raise_findings
 from loopbook.flowsheet.units.parameters import Array
 
-__all__ = [
-    "Distribution",
-    "Interval",
-    "Normal",
-    "Triangular",
-    "Uniform",
-    "drivers",
-    "interval",
-    "sample",
-]
-
 
 class Distribution(Protocol):
     """Something with a quantile function."""

@@ -31,8 +31,6 @@ from loopbook.flowsheet.units.reaction import Dose, Reactor
 from loopbook.flowsheet.units.separation import Filter, Sieve
 from loopbook.matter import Component, atomic_weights, components, molar_mass
 
-__all__ = ["direct", "direct_flowsheet", "everbatt_figures"]
-
 FEED = "black mass"
 _INERT = ("graphite", "carbon black", "PVDF", "anode binder", "copper", "aluminium")
 
@@ -67,21 +65,27 @@ def direct_flowsheet(
     fs.add(pulping, feed=FEED, out="pulp")
     fs.add(
         Filter("filter press", solids_to_cake=1.0, liquid_to_cake=0.0),
-        slurry="pulp", filtrate="wastewater", cake="solids",
-    )  # fmt: skip
+        slurry="pulp",
+        filtrate="wastewater",
+        cake="solids",
+    )
     float_off = {"default": 0.0, "graphite": _recovery(base, "graphite")}
     fs.add(
         Sieve("graphite flotation", to_undersize=float_off),
-        feed="solids", undersize="graphite", oversize="sinks",
-    )  # fmt: skip
+        feed="solids",
+        undersize="graphite",
+        oversize="sinks",
+    )
     source = "sinks"
     for name in base.names:
         kept = {"default": 0.0, name: _recovery(base, "active material")}
         rest = "residue" if name == base.names[-1] else f"without {name}"
         fs.add(
             Sieve(f"{name} recovery", to_undersize=kept),
-            feed=source, undersize=f"{name} product", oversize=rest,
-        )  # fmt: skip
+            feed=source,
+            undersize=f"{name} product",
+            oversize=rest,
+        )
         source = rest
     return fs
 
@@ -164,12 +168,20 @@ def direct(
     )
     equipment = _equipment(base, shares, throughput / base.hours_per_yr)
     return RouteResult(
-        "direct", solution, shares, products, reagents, wastes, energy,
+        "direct",
+        solution,
+        shares,
+        products,
+        reagents,
+        wastes,
+        energy,
         base.burdens(ours, as_everbatt=False),
         base.cost(ours, equipment, throughput, as_everbatt=False),
-        figures, base.burdens(theirs, as_everbatt=True),
-        base.cost(theirs, equipment, throughput, as_everbatt=True), numbers,
-    )  # fmt: skip
+        figures,
+        base.burdens(theirs, as_everbatt=True),
+        base.cost(theirs, equipment, throughput, as_everbatt=True),
+        numbers,
+    )
 
 
 def _energy(base: RouteBase, shares: Mapping[str, Array]) -> dict[str, Array]:

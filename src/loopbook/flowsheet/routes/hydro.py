@@ -41,8 +41,6 @@ from loopbook.flowsheet.units.reaction import Dose, Leach, Precipitation, Reacto
 from loopbook.flowsheet.units.separation import Filter, Mixer, Sieve, SolventExtraction
 from loopbook.matter import Component, atomic_weights, components, molar_mass
 
-__all__ = ["everbatt_figures", "hydro", "hydro_flowsheet"]
-
 FEED = "black mass"
 METALS = ("Mn", "Co", "Ni")
 _INERT = ("graphite", "carbon black", "PVDF", "anode binder", "copper", "aluminium")
@@ -149,8 +147,10 @@ def _leaching(fs: Flowsheet, base: RouteBase) -> None:
     graphite = {"default": 0.0, "graphite": _recovery(base, "graphite")}
     fs.add(
         Sieve("graphite recovery", to_undersize=graphite),
-        feed="cake", undersize="graphite", oversize="leach residue",
-    )  # fmt: skip
+        feed="cake",
+        undersize="graphite",
+        oversize="leach residue",
+    )
 
 
 def _purification(fs: Flowsheet, base: RouteBase) -> None:
@@ -158,27 +158,33 @@ def _purification(fs: Flowsheet, base: RouteBase) -> None:
     caustic = _doses(base)["NaOH"]
     half = {f"{m}SO4(aq)": caustic[m] / 2.0 * _metal_share(m) for m in METALS}
     fs.add(
-        Reactor("saponification",
+        Reactor(
+            "saponification",
             reactions=("H2SO4(aq) + 2 NaOH(aq) -> Na2SO4(aq) + 2 water",),
             conversion=1.0,
             doses=(Dose("NaOH(aq)", per_component=half),),
         ),
-        feed="leach liquor", out="neutral liquor",
-    )  # fmt: skip
+        feed="leach liquor",
+        out="neutral liquor",
+    )
     share = 2.0 * atomic_weights()["Al"] / molar_mass("Al2(SO4)3")
     done, dose = _limited(base, "Al", 3.0)
     fs.add(
-        Precipitation("aluminium precipitation",
+        Precipitation(
+            "aluminium precipitation",
             reactions=("Al2(SO4)3(aq) + 6 NaOH(aq) -> 2 Al(OH)3 + 3 Na2SO4(aq)",),
             conversion=done,
             doses=(Dose("NaOH(aq)", per_component={"Al2(SO4)3(aq)": dose * share}),),
         ),
-        feed="neutral liquor", out="aluminium pulp",
-    )  # fmt: skip
+        feed="neutral liquor",
+        out="aluminium pulp",
+    )
     fs.add(
         Filter("aluminium filter", solids_to_cake=1.0, liquid_to_cake=0.0),
-        slurry="aluminium pulp", filtrate="SX feed", cake="aluminium hydroxide",
-    )  # fmt: skip
+        slurry="aluminium pulp",
+        filtrate="SX feed",
+        cake="aluminium hydroxide",
+    )
 
 
 def _metal_share(metal: str) -> float:
@@ -204,26 +210,34 @@ def _metals(fs: Flowsheet, base: RouteBase) -> None:
         salt, solid = f"{metal}SO4(aq)", f"{metal}(OH)2"
         fs.add(
             SolventExtraction(f"SX {metal}", extraction={"default": 0.0, salt: 1.0}),
-            feed=source, strip=f"{metal} strip", raffinate=f"{metal} raffinate",
-        )  # fmt: skip
+            feed=source,
+            strip=f"{metal} strip",
+            raffinate=f"{metal} raffinate",
+        )
         done, dose = _limited(base, metal, 2.0)
         fs.add(
-            Precipitation(f"{metal} precipitation",
+            Precipitation(
+                f"{metal} precipitation",
                 reactions=(f"{salt} + 2 NaOH(aq) -> {solid} + Na2SO4(aq)",),
                 conversion=done,
                 doses=(Dose("NaOH(aq)", per_component={salt: dose * _metal_share(metal)}),),
             ),
-            feed=f"{metal} strip", out=f"{metal} pulp",
-        )  # fmt: skip
+            feed=f"{metal} strip",
+            out=f"{metal} pulp",
+        )
         fs.add(
             Filter(f"{metal} filter", solids_to_cake=1.0, liquid_to_cake=0.0),
-            slurry=f"{metal} pulp", filtrate=f"{metal} liquor", cake=f"{metal} cake",
-        )  # fmt: skip
+            slurry=f"{metal} pulp",
+            filtrate=f"{metal} liquor",
+            cake=f"{metal} cake",
+        )
         kept = {"default": 1.0, solid: min(1.0, _recovery(base, metal) / done)}
         fs.add(
             Sieve(f"{metal} recovery", to_undersize=kept),
-            feed=f"{metal} cake", undersize=metal, oversize=f"{metal} loss",
-        )  # fmt: skip
+            feed=f"{metal} cake",
+            undersize=metal,
+            oversize=f"{metal} loss",
+        )
         lost.append(f"{metal} loss")
         source = f"{metal} raffinate"
     fs.add(Mixer("metal losses"), feed=lost, out="metal losses")
@@ -232,17 +246,21 @@ def _metals(fs: Flowsheet, base: RouteBase) -> None:
 def _lithium(fs: Flowsheet, base: RouteBase) -> None:
     soda = _doses(base)["Na2CO3"]["Li"] * 2.0 * atomic_weights()["Li"] / molar_mass("Li2SO4")
     fs.add(
-        Precipitation("lithium precipitation",
+        Precipitation(
+            "lithium precipitation",
             reactions=("Li2SO4(aq) + Na2CO3(aq) -> Li2CO3 + Na2SO4(aq)",),
             conversion=_recovery(base, "Li"),
             doses=(Dose("Na2CO3(aq)", per_component={"Li2SO4(aq)": soda}),),
         ),
-        feed=f"{METALS[-1]} raffinate", out="lithium pulp",
-    )  # fmt: skip
+        feed=f"{METALS[-1]} raffinate",
+        out="lithium pulp",
+    )
     fs.add(
         Filter("lithium filter", solids_to_cake=1.0, liquid_to_cake=0.0),
-        slurry="lithium pulp", filtrate="lithium liquor", cake="Li2CO3",
-    )  # fmt: skip
+        slurry="lithium pulp",
+        filtrate="lithium liquor",
+        cake="Li2CO3",
+    )
     fs.add(
         Mixer("water treatment"),
         feed=["lithium liquor", *(f"{m} liquor" for m in METALS)],
@@ -307,13 +325,20 @@ def hydro(
     )
     equipment = base.plain_list("hydro", throughput / base.hours_per_yr)
     return RouteResult(
-        "hydro", solution, shares, products, reagents, wastes, energy,
+        "hydro",
+        solution,
+        shares,
+        products,
+        reagents,
+        wastes,
+        energy,
         base.burdens(ours, as_everbatt=False),
         base.cost(ours, equipment, throughput, as_everbatt=False),
-        figures, base.burdens(theirs, as_everbatt=True),
+        figures,
+        base.burdens(theirs, as_everbatt=True),
         base.cost(theirs, equipment, throughput, as_everbatt=True),
         numbers,
-    )  # fmt: skip
+    )
 
 
 def _revenue(base: RouteBase, products: Mapping[str, Array]) -> dict[str, Array]:

@@ -14,19 +14,6 @@ from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.reaction import Reaction
 from loopbook.matter import Component, atomic_weights, components, parse_formula
 
-__all__ = [
-    "BINDER",
-    "FUELS",
-    "ActiveMaterial",
-    "AtomicWeights",
-    "active_materials",
-    "check_shares",
-    "combustion",
-    "fuel_formula",
-    "rule_weights",
-    "scrap_composition",
-]
-
 AtomicWeights = Literal["exact", "everbatt-rounded"]
 """Atomic weights by which reagents are dosed; streams always close by the exact ones."""
 

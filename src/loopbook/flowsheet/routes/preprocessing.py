@@ -43,8 +43,6 @@ from loopbook.flowsheet.units.separation import (
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, atomic_weights, components, molar_mass
 
-__all__ = ["everbatt_figures", "preprocessing", "preprocessing_flowsheet"]
-
 SCRAP = "scrap"
 _SOLVENTS = ("EC", "DMC")
 _PLASTICS = ("PP", "PE", "PET")
@@ -77,8 +75,10 @@ def preprocessing_flowsheet(
     fs.add(_furnace(base), feed="crushed", solids="burnt scrap", gas="furnace gas")
     fs.add(
         OffGasTreatment("gas treatment", reactions=_GAS_CLEANING, dust=0.0),
-        gas="furnace gas", residue="gas residue", stack="stack gas",
-    )  # fmt: skip
+        gas="furnace gas",
+        residue="gas residue",
+        stack="stack gas",
+    )
     _separation(fs, base)
     return fs
 
@@ -131,24 +131,32 @@ def _separation(fs: Flowsheet, base: RouteBase) -> None:
     fine |= dict.fromkeys(_FOILS, foil) | dict.fromkeys(_BINDERS, 1.0)
     fs.add(
         Sieve("screen", to_undersize={"default": 0.0, **fine}),
-        feed="burnt scrap", undersize="black mass", oversize="oversize",
-    )  # fmt: skip
+        feed="burnt scrap",
+        undersize="black mass",
+        oversize="oversize",
+    )
     fs.add(
-        MagneticSeparator("magnet",
-            to_magnetic={"default": 0.0, "steel": _rule(base, "steel recovery")},
+        MagneticSeparator(
+            "magnet", to_magnetic={"default": 0.0, "steel": _rule(base, "steel recovery")}
         ),
-        feed="oversize", magnetic="steel", rest="non-ferrous",
-    )  # fmt: skip
+        feed="oversize",
+        magnetic="steel",
+        rest="non-ferrous",
+    )
     # recoveries are per kg in the feed, of which the screen has let the foil share through
     metal = {n: _rule(base, f"{n} recovery") / (1.0 - foil) for n in _FOILS}
     fs.add(
         EddyCurrentSeparator("eddy current", to_metal={"default": 0.0, **metal}),
-        feed="non-ferrous", metal="foils", rest="residue",
-    )  # fmt: skip
+        feed="non-ferrous",
+        metal="foils",
+        rest="residue",
+    )
     fs.add(
         AirClassifier("air classifier", to_heavy={"default": 0.0, "copper": 1.0}),
-        feed="foils", heavy="copper", light="aluminium",
-    )  # fmt: skip
+        feed="foils",
+        heavy="copper",
+        light="aluminium",
+    )
 
 
 def preprocessing(
@@ -200,11 +208,20 @@ def preprocessing(
     theirs = _everbatt_account(base, account, figures)
     their_cost = base.cost(theirs, equipment, throughput, as_everbatt=True)
     return RouteResult(
-        "preprocessing", solution, shares, products, reagents, wastes, account.energy,
+        "preprocessing",
+        solution,
+        shares,
+        products,
+        reagents,
+        wastes,
+        account.energy,
         base.burdens(ours, as_everbatt=False),
         base.cost(ours, equipment, throughput, as_everbatt=False),
-        figures, base.burdens(theirs, as_everbatt=True), their_cost, numbers,
-    )  # fmt: skip
+        figures,
+        base.burdens(theirs, as_everbatt=True),
+        their_cost,
+        numbers,
+    )
 
 
 def _account(

@@ -37,8 +37,6 @@ from loopbook.flowsheet.units.separation import Mixer, Sieve, SolventExtraction
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, atomic_weights, components, molar_mass
 
-__all__ = ["everbatt_figures", "pyro", "pyro_flowsheet"]
-
 SCRAP = "scrap"
 _SOLVENTS = ("EC", "DMC")
 _PLASTICS = ("PP", "PE", "PET")
@@ -46,10 +44,28 @@ _SOLID_FUELS = ("graphite", "carbon black", "PVDF", "anode binder", *_PLASTICS)
 _PARTS = (*_SOLID_FUELS, *_SOLVENTS, "copper", "aluminium", "LiPF6")
 _METALS = {"Cu": "copper", "Ni": "nickel", "Co": "cobalt"}
 _MADE = (
-    "nickel", "cobalt", "MnO", "Li2O", "Al2O3", "CaO", "CaCO3", "SiO2", "CaF2", "Ca3(PO4)2", "O2",
-    "CO2", "H2O(g)", "HF", "POF3", "H2", "H2SO4(aq)", "CuSO4(aq)", "NiSO4(aq)", "CoSO4(aq)",
+    "nickel",
+    "cobalt",
+    "MnO",
+    "Li2O",
+    "Al2O3",
+    "CaO",
+    "CaCO3",
+    "SiO2",
+    "CaF2",
+    "Ca3(PO4)2",
+    "O2",
+    "CO2",
+    "H2O(g)",
+    "HF",
+    "POF3",
+    "H2",
+    "H2SO4(aq)",
+    "CuSO4(aq)",
+    "NiSO4(aq)",
+    "CoSO4(aq)",
     "water",
-)  # fmt: skip
+)
 _WASTES = ("slag", "gas residue")
 
 
@@ -71,18 +87,23 @@ def pyro_flowsheet(feed: Mapping[str, Value], setting: RouteSetting, numbers: So
     water = base.setting.throughput_t_per_yr * 1000.0 / base.hours_per_yr
     fs.feed("process water", {"water": water * _rule(base, "water", "L/kg")}, unit="kg/h")
     fs.add(
-        OffGasTreatment("gas treatment",
+        OffGasTreatment(
+            "gas treatment",
             reactions=("2 HF + CaO -> CaF2 + H2O(g)", "2 POF3 + 6 CaO -> Ca3(PO4)2 + 3 CaF2"),
             doses=(Dose("CaO", excess=1.0),),
             dust=0.0,
         ),
-        gas="smelter gas", residue="gas residue", stack="stack gas",
-    )  # fmt: skip
+        gas="smelter gas",
+        residue="gas residue",
+        stack="stack gas",
+    )
     tap = {name: base.numbers("pyro", e, "recoveries") for e, name in _METALS.items()}
     fs.add(
         Sieve("tap", to_undersize={"default": 0.0, **tap}),
-        feed="melt", undersize="alloy", oversize="slag",
-    )  # fmt: skip
+        feed="melt",
+        undersize="alloy",
+        oversize="slag",
+    )
     _refining(fs, base)
     return fs
 
@@ -137,7 +158,8 @@ def _refining(fs: Flowsheet, base: RouteBase) -> None:
         name: _acid(base)[m] / base.numbers("pyro", m, "recoveries") for m, name in _METALS.items()
     }
     fs.add(
-        Leach("alloy leach",
+        Leach(
+            "alloy leach",
             reactions=(
                 "nickel + H2SO4(aq) -> NiSO4(aq) + H2",
                 "cobalt + H2SO4(aq) -> CoSO4(aq) + H2",
@@ -146,28 +168,37 @@ def _refining(fs: Flowsheet, base: RouteBase) -> None:
             conversion=1.0,
             doses=(Dose("H2SO4(aq)", per_component=acid), Dose("O2", excess=1.0)),
         ),
-        feed=["alloy", "process water"], out="leach liquor", vent="leach gas",
-    )  # fmt: skip
+        feed=["alloy", "process water"],
+        out="leach liquor",
+        vent="leach gas",
+    )
     source = "leach liquor"
     for metal in ("Cu", "Co", "Ni"):
         strip = {"default": 0.0, f"{metal}SO4(aq)": 1.0}
         fs.add(
             SolventExtraction(f"SX {metal}", extraction=strip),
-            feed=source, strip=f"{metal} salt", raffinate=f"{metal} raffinate",
-        )  # fmt: skip
+            feed=source,
+            strip=f"{metal} salt",
+            raffinate=f"{metal} raffinate",
+        )
         source = f"{metal} raffinate"
     fs.add(Mixer("electrolyte"), feed=["Cu salt", "Ni raffinate"], out="electrolyte")
     fs.add(
-        Reactor("electrowinning",
+        Reactor(
+            "electrowinning",
             reactions=("CuSO4(aq) + water -> copper + H2SO4(aq) + 0.5 O2",),
             conversion=1.0,
         ),
-        feed="electrolyte", out="spent electrolyte", vent="anode gas",
-    )  # fmt: skip
+        feed="electrolyte",
+        out="spent electrolyte",
+        vent="anode gas",
+    )
     fs.add(
         Sieve("cathode stripping", to_undersize={"default": 0.0, "copper": 1.0}),
-        feed="spent electrolyte", undersize="copper", oversize="wastewater",
-    )  # fmt: skip
+        feed="spent electrolyte",
+        undersize="copper",
+        oversize="wastewater",
+    )
 
 
 def pyro(
@@ -228,12 +259,20 @@ def pyro(
     )
     equipment = _equipment(base, shares, throughput / base.hours_per_yr)
     return RouteResult(
-        "pyro", solution, shares, products, reagents, wastes, energy,
+        "pyro",
+        solution,
+        shares,
+        products,
+        reagents,
+        wastes,
+        energy,
         base.burdens(ours, as_everbatt=False),
         base.cost(ours, equipment, throughput, as_everbatt=False),
-        figures, base.burdens(theirs, as_everbatt=True),
-        base.cost(theirs, equipment, throughput, as_everbatt=True), numbers,
-    )  # fmt: skip
+        figures,
+        base.burdens(theirs, as_everbatt=True),
+        base.cost(theirs, equipment, throughput, as_everbatt=True),
+        numbers,
+    )
 
 
 def _metal(base: RouteBase, shares: Mapping[str, Array]) -> dict[str, Array]:

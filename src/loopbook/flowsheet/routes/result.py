@@ -28,8 +28,6 @@ from loopbook.flowsheet.sourced import Sourced
 from loopbook.flowsheet.units.parameters import Array, Value
 from loopbook.tables.units import convert
 
-__all__ = ["RouteResult", "RouteSetting", "black_mass_composition"]
-
 FROM_AIR = ("O2",)
 """Drawn from the air: neither bought nor burdened."""
 

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from loopbook.errors import Finding, nearest_hint
 from loopbook.matter import ComponentSet
 
-__all__ = ["Array", "BindContext", "ParameterSpec", "Value", "parameter", "specs_of"]
-
 Array: TypeAlias = NDArray[np.float64]
 Value: TypeAlias = float | Sequence[float] | Array
 

@@ -30,17 +30,6 @@ from loopbook.flowsheet.units.parameters import (
 )
 from loopbook.flowsheet.units.unit import Unit
 
-__all__ = [
-    "Crystalliser",
-    "Dose",
-    "HeatTreatment",
-    "Leach",
-    "OffGasTreatment",
-    "Precipitation",
-    "Reaction",
-    "Reactor",
-]
-
 _TERM = re.compile(r"^(?:(?P<count>\d+(?:\.\d+)?(?:/\d+)?)\s+)?(?P<name>\S.*)$")
 _BALANCE_TOLERANCE = 1e-9
 

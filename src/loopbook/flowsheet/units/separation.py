@@ -15,19 +15,6 @@ import numpy as np
 from loopbook.flowsheet.units.parameters import Array, BindContext, Value, parameter
 from loopbook.flowsheet.units.unit import Unit
 
-__all__ = [
-    "AirClassifier",
-    "Dryer",
-    "EddyCurrentSeparator",
-    "Filter",
-    "MagneticSeparator",
-    "Mixer",
-    "Shredder",
-    "Sieve",
-    "SolventExtraction",
-    "Splitter",
-]
-
 Shares = Mapping[str, Value] | float
 
 

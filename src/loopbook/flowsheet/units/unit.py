@@ -22,8 +22,6 @@ import numpy as np
 
 from loopbook.flowsheet.units.parameters import Array, BindContext, parameter, specs_of
 
-__all__ = ["Catalogue", "Unit", "UnitFlows"]
-
 
 class Catalogue(Protocol):
     """Something that prices a piece of equipment: see `loopbook.flowsheet.economics.cost`."""

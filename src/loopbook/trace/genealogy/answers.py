@@ -14,8 +14,6 @@ import numpy as np
 
 from loopbook.trace.genealogy.numpy_loops import Shares
 
-__all__ = ["Ended", "Origin", "Reached", "Recall", "Trace"]
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:

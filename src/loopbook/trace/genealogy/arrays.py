@@ -41,8 +41,6 @@ from loopbook.trace.genealogy.numpy_loops import (
     spans,
 )
 
-__all__ = ["MASS", "Additions", "Column", "Graph", "restates"]
-
 MASS = "mass"
 """Name of the column that adds the substances up."""
 
@@ -50,8 +48,13 @@ _ROOM = 1 / 16  # spare part of a column that has to grow
 _MOST = 2**31 - 1
 _RESTATING = ("reassay/", "stock-take/", f"unaccounted//{TRANSIT} ")
 
-_LOT = {"material": np.int32, "event": np.int64, "level": np.int32, "head": np.int32,
-        "outside_head": np.int32}  # fmt: skip
+_LOT = {
+    "material": np.int32,
+    "event": np.int64,
+    "level": np.int32,
+    "head": np.int32,
+    "outside_head": np.int32,
+}
 _EDGE = {"parent": np.int32, "child": np.int32, "following": np.int32}
 _OUTSIDE = {"outside_lot": np.int32, "outside_end": np.int32, "outside_next": np.int32}
 

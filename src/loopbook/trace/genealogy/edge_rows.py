@@ -15,8 +15,6 @@ from loopbook.errors import BalanceError
 from loopbook.trace.genealogy.arrays import MASS, Additions, Graph
 from loopbook.trace.genealogy.numpy_loops import Amounts, Numbers
 
-__all__ = ["EdgeRows", "Row", "additions"]
-
 Row = tuple[Any, ...]
 
 

@@ -31,7 +31,6 @@ from loopbook.trace.genealogy.numpy_loops import Kernels
 if TYPE_CHECKING:
     from loopbook.book import Book
 
-__all__ = ["open_genealogy", "save_genealogy"]
 
 VERSION = 2
 _NAMES = ("text", "ends", "hashes", "order")
@@ -112,10 +111,14 @@ def _write_version(genealogy: Genealogy, leaf: str, place: Path) -> None:
         sizes[f"names {name}"] = len(part)
         _write(place / f"names {name}.bin", part)
     told = {
-        "version": VERSION, "last": genealogy.last, "leaf": leaf,
-        "substances": graph.substances, "materials": graph.materials, "ends": graph.end_keys,
+        "version": VERSION,
+        "last": genealogy.last,
+        "leaf": leaf,
+        "substances": graph.substances,
+        "materials": graph.materials,
+        "ends": graph.end_keys,
         "sizes": sizes,
-    }  # fmt: skip
+    }
     _write(place / "header.json", json.dumps(told).encode())
 
 
@@ -182,9 +185,14 @@ def _check(graph: Graph, sizes: Mapping[str, int], last: int) -> None:
     lots, edges, rows = len(graph), len(graph.parent), len(graph.outside_lot)
     per_lot = ("material", "level", "head", "outside_head", "names hashes", "names order")
     wanted = {
-        **dict.fromkeys(per_lot, lots), "in_ptr": lots + 1, "names ends": lots + 1,
-        "child": edges, "following": edges, "outside_end": rows, "outside_next": rows,
-    }  # fmt: skip
+        **dict.fromkeys(per_lot, lots),
+        "in_ptr": lots + 1,
+        "names ends": lots + 1,
+        "child": edges,
+        "following": edges,
+        "outside_end": rows,
+        "outside_next": rows,
+    }
     for name in (MASS, *graph.substances):
         wanted |= {f"total {name}": lots, f"content {name}": edges, f"outside {name}": rows}
     fits = lots >= 0 and all(sizes[name] == size for name, size in wanted.items())

@@ -24,7 +24,6 @@ from loopbook.trace.genealogy.reading import (
 if TYPE_CHECKING:
     from loopbook.book import Book
 
-__all__ = ["Genealogy", "recall", "trace"]
 
 _RECENT = 10_000  # lots whose names are offered for a wrong one
 
@@ -164,9 +163,11 @@ class Genealogy:
         return Trace(lot, self.material(number), graph.substances, whole, origins, ancestors)
 
     def _shares(
-        self, number: int, order: Numbers,
+        self,
+        number: int,
+        order: Numbers,
         kernel: Callable[[Graph, Sequence[str], Numbers, Shares], Shares],
-    ) -> Shares:  # fmt: skip
+    ) -> Shares:
         """Shares (lot, substance); NaN for a substance that the lot has nothing of."""
         graph = self.graph
         start = (order == number).astype(np.float64)

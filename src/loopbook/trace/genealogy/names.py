@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Names"]
-
 _OFFSET, _PRIME = 0xCBF29CE484222325, 0x100000001B3
 _WORD = 2**64 - 1
 _CHUNK = 50_000  # names hashed at once, in the processor's cache
@@ -151,8 +149,11 @@ class Names:
         if len(self._late) > max(_FEW, len(self.order) * _LATE):
             made = self.settled()
             self.text, self.ends, self.hashes, self.order = (
-                made.text, made.ends, made.hashes, made.order,
-            )  # fmt: skip
+                made.text,
+                made.ends,
+                made.hashes,
+                made.order,
+            )
             self._late, self._numbers = [], {}
 
     def settled(self) -> Names:

@@ -14,8 +14,6 @@ import numpy as np
 
 from loopbook.trace.genealogy.numpy_loops import Numbers, Shares, distinct
 
-__all__ = ["NumbaKernels"]
-
 _jit = numba.njit(cache=True, nogil=True)
 
 

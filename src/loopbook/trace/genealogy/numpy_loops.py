@@ -19,17 +19,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Amounts",
-    "Kernels",
-    "Numbers",
-    "NumpyKernels",
-    "Shares",
-    "best_kernels",
-    "distinct",
-    "spans",
-]
-
 Amounts = NDArray[np.int64]
 Numbers = NDArray[Any]
 Shares = NDArray[np.float64]

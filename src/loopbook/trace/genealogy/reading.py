@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from loopbook.book import Book
     from loopbook.book.storage.protocol import Database
 
-__all__ = [
-    "NOW",
-    "AsOf",
-    "check_lot",
-    "one_moment",
-    "read_ancestors",
-    "read_descendants",
-    "read_new",
-    "recent_lots",
-    "unknown_lot",
-]
 
 _PAGE = 5_000  # events whose edges are read at once: more leave the processor's cache
 

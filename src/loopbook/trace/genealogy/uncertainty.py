@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from loopbook.book import Book
     from loopbook.trace.genealogy.reading import AsOf
 
-__all__ = ["SureShares", "sure_shares"]
 
 _FOREVER = 2**62
 _COPIES = ("split", "sample", "blend")

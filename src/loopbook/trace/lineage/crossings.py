@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Graph", "count_crossings", "order_columns"]
-
 _SWEEPS = 14
 _STEPS = 600  # of the power iteration
 _LIGHT = 1e-3  # pull of a boundary against a lot's

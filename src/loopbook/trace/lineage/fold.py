@@ -11,8 +11,6 @@ from loopbook.errors import Finding, InputError
 from loopbook.trace.lineage.layout import end_columns
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 
-__all__ = ["Folded", "amount_mg", "fold_lineage", "upstream"]
-
 
 @dataclass(frozen=True, slots=True)
 class Folded:

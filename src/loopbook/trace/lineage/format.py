@@ -7,26 +7,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = [
-    "GREY",
-    "PALETTE",
-    "THEMES",
-    "Colour",
-    "Theme",
-    "anchor_id",
-    "exact_kg",
-    "mass_text",
-    "material_colours",
-    "round_mass",
-    "share_text",
-    "shortened",
-    "text_width",
-    "xml_text",
-]
-
-PALETTE = (
-    "#1a8af9", "#ef5406", "#17a18a", "#3858fa", "#d61f5c", "#bd75bd", "#ca7449", "#bb1bbb",
-)  # fmt: skip
+PALETTE = ("#1a8af9", "#ef5406", "#17a18a", "#3858fa", "#d61f5c", "#bd75bd", "#ca7449", "#bb1bbb")
 """Colours of materials: each at least 3:1 against light and dark pages, and any two
 apart for red-blind, green-blind and other eyes (a test computes both)."""
 
@@ -187,8 +168,16 @@ def _cut(text: str, kept: int) -> str:
     return f"{text[:head]}…{text[len(text) - (kept - head) :]}"
 
 
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;",
-            "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}  # fmt: skip
+_ESCAPES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+    "\t": "&#9;",
+    "\n": "&#10;",
+    "\r": "&#13;",
+}
 _SPECIAL = re.compile(r"[&<>\"'\t\n\r]")
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"

@@ -35,14 +35,6 @@ from loopbook.errors import Finding, InputError, NotFiniteError, raise_findings
 from loopbook.trace.lineage.format import exact_kg, xml_text
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 
-__all__ = [
-    "lineage_csv",
-    "lineage_graphml",
-    "lineage_json",
-    "read_lineage_csv",
-    "read_lineage_json",
-]
-
 _FORMAT = "loopbook lineage"
 _VERSION = 1
 
@@ -71,10 +63,17 @@ def lineage_json(lineage: Lineage) -> str:
         return dict(zip(names, held, strict=True))
 
     ends = [
-        {"id": e.id, "kind": e.kind, "material": e.material, "stage": e.stage,
-         "content_mg": content(e.content), "event": e.event, "made_at_us": e.made_at}
+        {
+            "id": e.id,
+            "kind": e.kind,
+            "material": e.material,
+            "stage": e.stage,
+            "content_mg": content(e.content),
+            "event": e.event,
+            "made_at_us": e.made_at,
+        }
         for e in lineage.ends
-    ]  # fmt: skip
+    ]
     links = [
         {"source": k.source, "target": k.target, "content_mg": content(k.content)}
         for k in lineage.links
@@ -209,15 +208,30 @@ class _Reading:
 
     def end(self, row: object, names: Sequence[str], at: str) -> End:
         """An end."""
-        kinds = {"id": str, "kind": str, "material": str, "stage": int, "event": str,
-                 "made_at_us": int}  # fmt: skip
+        kinds = {
+            "id": str,
+            "kind": str,
+            "material": str,
+            "stage": int,
+            "event": str,
+            "made_at_us": int,
+        }
         got = self.fields(row, kinds, at)
         content = self.values(
-            row.get("content_mg") if isinstance(row, dict) else {}, names, f"{at}.content_mg",
+            row.get("content_mg") if isinstance(row, dict) else {},
+            names,
+            f"{at}.content_mg",
             kind=int,
-        )  # fmt: skip
-        return End(got["id"], got["kind"], got["material"], got["stage"], content, got["event"],
-                   got["made_at_us"])  # fmt: skip
+        )
+        return End(
+            got["id"],
+            got["kind"],
+            got["material"],
+            got["stage"],
+            content,
+            got["event"],
+            got["made_at_us"],
+        )
 
     def link(self, row: object, names: Sequence[str], at: str) -> Link:
         """A link; nothing in it is below zero."""
@@ -235,8 +249,15 @@ def _doubled(names: Sequence[str]) -> bool:
 
 # --- CSV -------------------------------------------------------------------------------------
 
-_FIRST = ("source", "source_kind", "source_material", "target", "target_kind", "target_material",
-          "mass_kg")  # fmt: skip
+_FIRST = (
+    "source",
+    "source_kind",
+    "source_material",
+    "target",
+    "target_kind",
+    "target_material",
+    "mass_kg",
+)
 
 
 def lineage_csv(lineage: Lineage) -> str:
@@ -252,10 +273,17 @@ def lineage_csv(lineage: Lineage) -> str:
     rows = [[*_FIRST, *(f"{s}_kg" for s in lineage.substances)]]
     for link in lineage.links:
         source, target = ends[link.source], ends[link.target]
-        rows.append([
-            source.id, source.kind, source.material, target.id, target.kind, target.material,
-            *map(exact_kg, (sum(link.content), *link.content)),
-        ])  # fmt: skip
+        rows.append(
+            [
+                source.id,
+                source.kind,
+                source.material,
+                target.id,
+                target.kind,
+                target.material,
+                *map(exact_kg, (sum(link.content), *link.content)),
+            ]
+        )
     return "".join(",".join(map(_field, row)) + "\n" for row in rows)
 
 
@@ -278,8 +306,13 @@ def read_lineage_csv(
             expected = ",".join((*_FIRST, "SUBSTANCE_kg ..."))
             raise_findings([Finding("columns", f"{where}:1", expected, ",".join(header))])
         for row in rows:
-            links += _link(row, len(names), lambda *what, at=rows.line_num: found.append(
-                Finding("lineage", f"{where}:{at}", *what)))  # fmt: skip
+            links += _link(
+                row,
+                len(names),
+                lambda *what, at=rows.line_num: found.append(
+                    Finding("lineage", f"{where}:{at}", *what)
+                ),
+            )
     except csv.Error as error:
         found.append(Finding("csv", f"{where}:{rows.line_num}", "CSV", str(error)))
     raise_findings(found)
@@ -329,15 +362,25 @@ def lineage_graphml(lineage: Lineage) -> str:
     (True, True)
     """
     names = lineage.substances
-    of_node = [("name", "string"), ("kind", "string"), ("material", "string"), ("event", "string"),
-               ("stage", "int"), ("made_at_us", "long"), ("focus", "boolean"),
-               ("mass_kg", "double"), *((f"{s}_kg", "double") for s in names)]  # fmt: skip
+    of_node = [
+        ("name", "string"),
+        ("kind", "string"),
+        ("material", "string"),
+        ("event", "string"),
+        ("stage", "int"),
+        ("made_at_us", "long"),
+        ("focus", "boolean"),
+        ("mass_kg", "double"),
+        *((f"{s}_kg", "double") for s in names),
+    ]
     if lineage.shares:
         of_node += [(f"{s}_share", "double") for s in names]
     of_edge = [("mass_kg", "double"), *((f"{s}_kg", "double") for s in names)]
     keys = [("node", *key) for key in of_node] + [("edge", *key) for key in of_edge]
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>',
-             '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">']  # fmt: skip
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
+    ]
     lines += [
         f'<key id="d{i}" for="{what}" attr.name="{xml_text(name)}" attr.type="{kind}"/>'
         for i, (what, name, kind) in enumerate(keys)

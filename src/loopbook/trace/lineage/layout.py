@@ -22,16 +22,6 @@ from loopbook.errors import Finding, UnknownNameError, nearest_hint
 from loopbook.trace.lineage.crossings import Graph, order_columns
 from loopbook.trace.lineage.nouns import Lineage
 
-__all__ = [
-    "Box",
-    "Column",
-    "Layout",
-    "Route",
-    "Spacing",
-    "end_columns",
-    "lay_out",
-]
-
 _SETTLINGS = 4
 _STIFF = 4.0  # weight of a point on a long link against a box's: long links run straight
 _STEEP = 0.02  # how much wider the room between columns gets with the picture's height

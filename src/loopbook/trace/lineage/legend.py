@@ -15,8 +15,6 @@ from loopbook.trace.lineage.format import (
 )
 from loopbook.trace.lineage.marks import outline_svg, strip_svg
 
-__all__ = ["Bar", "Header", "Legend", "bar_of", "legend_svg"]
-
 _TITLE_SIZE = 18.0
 _SIZE = 12.0
 _ROW = 26.0

@@ -12,8 +12,6 @@ from loopbook.trace.lineage.layout import Box, Route
 from loopbook.trace.lineage.nouns import End, Link
 from loopbook.trace.lineage.words import Words, link_words
 
-__all__ = ["Dress", "band_path", "box_svg", "link_svg", "outline_svg", "strip_svg", "tall"]
-
 _PAD = 8.0
 _LEFT = 16.0
 _RIGHT = 8.0

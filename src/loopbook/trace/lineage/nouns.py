@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 from loopbook.book import Content
 
-__all__ = ["End", "Lineage", "Link"]
-
 
 @dataclass(frozen=True, slots=True)
 class End:

@@ -25,15 +25,6 @@ if TYPE_CHECKING:
     from loopbook.book import Book
     from loopbook.book.nouns import Content
 
-__all__ = [
-    "lineage_back",
-    "lineage_between",
-    "lineage_forward",
-    "of_substance",
-    "path",
-    "with_events",
-]
-
 
 def lineage_back(genealogy: Genealogy, lot: str, *, losses: bool = False) -> Lineage:
     """All that a lot came from.
@@ -101,12 +92,14 @@ def _lineage(
     across = [x for x in across if gains or "/" in x.target]
     ends = [
         End(
-            names[int(lot)], "lot", graph.materials[int(graph.material[lot])],
+            names[int(lot)],
+            "lot",
+            graph.materials[int(graph.material[lot])],
             int(graph.level[lot]),
             tuple([int(graph.total[s][lot]) for s in graph.substances]),
         )
         for lot in order
-    ]  # fmt: skip
+    ]
     stage = {end.id: end.stage for end in ends}
     for name in sorted({end for x in across for end in (x.source, x.target) if "/" in end}):
         near = [x for x in across if name in (x.source, x.target)]

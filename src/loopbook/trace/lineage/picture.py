@@ -18,20 +18,12 @@ from dataclasses import dataclass, replace
 
 from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint
 from loopbook.trace.lineage.fold import amount_mg, fold_lineage, upstream
-from loopbook.trace.lineage.format import (
-    THEMES,
-    Theme,
-    mass_text,
-    material_colours,
-    xml_text,
-)
+from loopbook.trace.lineage.format import THEMES, Theme, mass_text, material_colours, xml_text
 from loopbook.trace.lineage.layout import Layout, Spacing, lay_out
 from loopbook.trace.lineage.legend import Header, bar_of, legend_svg
 from loopbook.trace.lineage.marks import Dress, box_svg, link_svg, tall
 from loopbook.trace.lineage.nouns import End, Lineage
 from loopbook.trace.lineage.words import Words, describe, folded_text, words
-
-__all__ = ["Scale", "lineage_svg", "scale_of"]
 
 _FONT = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
@@ -271,10 +263,12 @@ def _ends(picture: _Picture, laid: Layout) -> list[str]:
         if box.side:
             said = replace(said, amount=_side_text(picture, end, box.side))
         dress = Dress(
-            colours[end.material] if end.kind == "lot" else None, end.id in lineage.focus,
-            href or "", f"{picture.prefix}-{'out-' if box.side == 'out' else ''}",
+            colours[end.material] if end.kind == "lot" else None,
+            end.id in lineage.focus,
+            href or "",
+            f"{picture.prefix}-{'out-' if box.side == 'out' else ''}",
             picture.theme.text,
-        )  # fmt: skip
+        )
         lines += box_svg(box, end, said, dress)
     return [*lines, "</g>"]
 

@@ -11,8 +11,6 @@ from loopbook.trace.lineage.fold import amount_mg, upstream
 from loopbook.trace.lineage.format import exact_kg, mass_text, share_text
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 
-__all__ = ["Words", "describe", "link_words", "words"]
-
 _NAMED = 12  # folded ends that a tooltip names
 
 
@@ -182,8 +180,11 @@ def describe(lineage: Lineage, folded: Mapping[str, Sequence[str]], substance: s
     )
     if folded:
         text += f" {folded_text(folded)}"
-    focus = [f"{e.id}: {e.material}, {mass_text(sum(e.content))}." for e in lots
-             if e.id in set(lineage.focus)]  # fmt: skip
+    focus = [
+        f"{e.id}: {e.material}, {mass_text(sum(e.content))}."
+        for e in lots
+        if e.id in set(lineage.focus)
+    ]
     return " ".join([text, *focus[:5]])
 
 

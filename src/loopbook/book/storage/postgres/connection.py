@@ -14,8 +14,6 @@ from loopbook.book.storage.postgres.rows import WholeLoader
 from loopbook.book.storage.postgres.schema import grants
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
-__all__ = ["SAFE", "admit", "ask", "connect", "explained"]
-
 SAFE = "posting it again with the same keys is safe and posts nothing twice"
 
 _OLDEST = 150000

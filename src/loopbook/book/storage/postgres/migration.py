@@ -14,8 +14,6 @@ from loopbook.book.storage.postgres.schema import balance_view, grants, rules_dd
 from loopbook.book.storage.schema import INDEXES, PARTS, TABLES, VERSION, quoted
 from loopbook.errors import Finding, InputError
 
-__all__ = ["migrate_server", "rebuild_edges_on_server"]
-
 _PAGE = 20_000  # events whose edges are derived at once
 
 _Link = psycopg.Connection[tuple[Any, ...]]
@@ -53,9 +51,16 @@ _FUNCTIONS = """
     SELECT oid::regprocedure::text FROM pg_proc
     WHERE pronamespace = %s::regnamespace AND proname = ANY (%s)"""
 _OURS = (
-    "refuse_change", "refuse_sealed", "refuse_closed", "open_account", "try_lots", "append_rows",
-    "count_postings", "check_seals", "look",
-)  # fmt: skip
+    "refuse_change",
+    "refuse_sealed",
+    "refuse_closed",
+    "open_account",
+    "try_lots",
+    "append_rows",
+    "count_postings",
+    "check_seals",
+    "look",
+)
 """Functions of version 1, which are made anew or are no more."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["LOAD", "NAMES", "NOW", "PLACE", "REVERSED", "RULES"]
-
 NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 NAMES = "unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS t (kind, party, site, lot)"
 LOAD = """

@@ -16,16 +16,6 @@ from loopbook.book.log.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import Account, Event
 from loopbook.book.storage.rows import edge_rows, event_row, posting_rows
 
-__all__ = [
-    "WholeLoader",
-    "literal",
-    "moves_call",
-    "row_array",
-    "sorted_rows",
-    "text_array",
-    "translated",
-]
-
 _SORTED = {"event": "key", "lot": "id", "noun": "id", "closing": "period", "load": "site"}
 """Tables with names as keys, which two clients may want at the same time."""
 

@@ -27,20 +27,6 @@ from functools import lru_cache
 
 from loopbook.book.storage.schema import INDEXES, PARTS, TABLES, TableSpec, quoted
 
-__all__ = [
-    "APPENDED",
-    "LONGEST_US",
-    "NOUNS_VERSION",
-    "balance_view",
-    "column_names",
-    "declare_ddl",
-    "grants",
-    "postgres_ddl",
-    "rule_names",
-    "rules_ddl",
-    "table_ddl",
-]
-
 _TYPES = (("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("TEXT", 'TEXT COLLATE "C"'))
 _SHARDS = 256  # writers at the same moment; a further one waits for the first shard
 
@@ -221,7 +207,7 @@ def _rules(schema: str) -> list[str]:
         _function("open_account() RETURNS trigger", schema, opened, definer=True),
         _function("try_lots(lots text[]) RETURNS void", schema, attempt, definer=True),
         _function(_append_head(), schema, _append_body()),
-    ]  # fmt: skip
+    ]
 
 
 def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:

@@ -57,8 +57,6 @@ from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.session import Nouns, Seen, Session, append_planned, prime, read_nouns
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
-__all__ = ["PostgresStore"]
-
 T = TypeVar("T")
 Row = tuple[Any, ...]
 

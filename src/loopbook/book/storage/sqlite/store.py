@@ -22,8 +22,6 @@ from loopbook.book.storage.schema import VERSION, sqlite_ddl, substance_column, 
 from loopbook.book.storage.session import Nouns, Session, append_planned, read_nouns
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
-__all__ = ["SqliteStore", "declare_in", "told_of", "version_of"]
-
 T = TypeVar("T")
 Latest: TypeAlias = tuple[int, int]
 """Number and time of recording of the last event."""
