@@ -25,8 +25,9 @@ A `Finding` says what is wrong and where; an `InputError` stops the work and sho
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "DuplicateError",
     "FileTruncatedError",
     "Finding",
+    "Findings",
     "FormulaError",
     "InputError",
     "LoopbookError",
@@ -52,6 +54,10 @@ __all__ = [
 ]
 
 
+_NOTHING = ("", "none", "nothing")
+_ARTICLE = re.compile(r"^(an?|the) ")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong in what a person gave.
@@ -60,12 +66,18 @@ class Finding:
     ----------
     code : short name of the kind of mistake, the same as the error's (``"share"``).
     where : ``file:line``, a lot, or a unit and its parameter.
-    expected, found : what should stand there, and what does.
-    hint : what to do about it.
+    expected, found : the value that belongs there, and the value that is there; for programs.
+    hint : the remedy.
     difference : found minus expected with unit, where that has a meaning.
+    sentence : the mistake in words, with the thing, its value and the limit. By default it is
+        made from `expected` and `found`.
 
     >>> print(Finding("share", "scrap.csv:4", "0..1", "1.2", hint="shares are fractions"))
     scrap.csv:4: share: expected 0..1, found 1.2 (shares are fractions)
+    >>> print(Finding("missing", "ticket 7", "an actor", "nothing"))
+    ticket 7: missing: actor is missing
+    >>> print(Finding("unknown-name", "ticket 7", "a party of the book", "LGE"))
+    ticket 7: unknown-name: LGE is not a party of the book
     """
 
     code: str
@@ -74,13 +86,20 @@ class Finding:
     found: str
     hint: str = ""
     difference: str = ""
+    sentence: str = ""
 
     def __str__(self) -> str:
-        tail = f", difference {self.difference}" if self.difference else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return (
-            f"{self.where}: {self.code}: expected {self.expected}, found {self.found}{tail}{hint}"
-        )
+        return f"{self.where}: {self.code}: {self.sentence or self._in_words()}{hint}"
+
+    def _in_words(self) -> str:
+        """The sentence that `expected` and `found` make."""
+        if self.code == "missing" and self.found in _NOTHING:
+            return f"{_ARTICLE.sub('', self.expected)} is missing"
+        if self.code == "unknown-name" and self.found not in _NOTHING:
+            return f"{self.found} is not {self.expected}"
+        tail = f", difference {self.difference}" if self.difference else ""
+        return f"expected {self.expected}, found {self.found}{tail}"
 
 
 class LoopbookError(Exception):
@@ -207,6 +226,59 @@ def raise_findings(findings: Iterable[Finding]) -> None:
     codes = {f.code for f in found}
     kind = _BY_CODE.get(codes.pop(), InputError) if len(codes) == 1 else InputError
     raise kind(found)
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects what is wrong with one thing, so that all of it is shown at once.
+
+    Parameters
+    ----------
+    where : the thing: a file, a command, a unit; a finding's field or line is added to it.
+
+    >>> findings = Findings("weigh ticket-7")
+    >>> findings.missing("an actor", at="actor")
+    >>> findings.unknown("a lot of the book", "L-8", ["L-7"], at="lot")
+    >>> for finding in findings:
+    ...     print(finding)
+    weigh ticket-7, actor: missing: actor is missing
+    weigh ticket-7, lot: unknown-name: L-8 is not a lot of the book (did you mean L-7?)
+    """
+
+    where: str = ""
+    items: list[Finding] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def note(
+        self,
+        code: str,
+        expected: str,
+        found: str,
+        *,
+        at: str = "",
+        hint: str = "",
+        sentence: str = "",
+    ) -> None:
+        """Record one finding; `at` is the field or line that it is about."""
+        place = ", ".join(part for part in (self.where, at) if part)
+        self.items.append(Finding(code, place, expected, found, hint, sentence=sentence))
+
+    def missing(self, what: str, *, at: str = "", hint: str = "") -> None:
+        """Record that something is missing."""
+        self.note("missing", what, "nothing", at=at, hint=hint)
+
+    def unknown(self, what: str, name: str, known: Iterable[str], *, at: str = "") -> None:
+        """Record a name that nothing has, with the three nearest."""
+        self.note("unknown-name", what, name, at=at, hint=nearest_hint(name, known))
+
+    def raise_all(self) -> None:
+        """Raise the error that these findings make, if there are any."""
+        raise_findings(self.items)
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:

@@ -234,7 +234,10 @@ def findings_of(book: Path, file: Path, mapping: Path, kind: str) -> tuple[Findi
 
 
 def is_seen(found: tuple[Finding, ...], code: str, where: str, text: str) -> bool:
-    return any(f.code == code and f.where == where and text in str(f) for f in found)
+    return any(
+        f.code == code and f.where == where and text in f"{f}; {f.expected}; {f.found}"
+        for f in found
+    )
 
 
 def held(book: Book, lot: str) -> dict[str, Decimal]:

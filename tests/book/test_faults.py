@@ -220,7 +220,10 @@ def test_two_processes_post_at_once(path: Path) -> None:
         "    for n in range(int(sys.argv[2]), int(sys.argv[2]) + 60):\n"
         "        book.post(poster.commands(n, 1))\n"
     )
-    env = {**os.environ, "PYTHONPATH": str(Path(POSTER).parent)}
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(POSTER).parent), *filter(None, sys.path)]),
+    }
     command = [sys.executable, "-c", script, str(path)]
     both = [subprocess.Popen([*command, first], env=env) for first in ("0", "30")]
     assert [process.wait() for process in both] == [0, 0]

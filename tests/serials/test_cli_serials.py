@@ -101,10 +101,10 @@ def test_what_programs_see(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["find", "Q9"], "SERIAL: unknown-name: expected a serial of the register, found Q9"),
-        (["count", "CELL-3"], "LOT: unknown-name: expected a lot of the book, found CELL-3"),
+        (["find", "Q9"], "SERIAL: unknown-name: Q9 is not a serial of the register"),
+        (["count", "CELL-3"], "LOT: unknown-name: CELL-3 is not a lot of the book"),
         (["list", "CEL-1"], "did you mean CELL-1"),
-        (["add-range", "CELL-9", "S-1", "S-2"], "a lot of the book, found 'CELL-9'"),
+        (["add-range", "CELL-9", "S-1", "S-2"], "'CELL-9' is not a lot of the book"),
         (["add-range", "CELL-1", "S-2", "S-1"], "are first and last swapped?"),
         (["add-range", "CELL-1", "S-1", "S-10"], "two serials of one length"),
         (["add-range", "CELL-2", "R-50", "R-60"], "R-01 to R-50 of lot CELL-1"),

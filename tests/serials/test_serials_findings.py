@@ -96,8 +96,8 @@ ONE = "expected one lot for each serial, found"
         (
             HEAD + "A,CEL-1\nB,CEL-1\nC,CELL-1\nD,X\n",
             [
-                "c.csv:2, lot: unknown-name: expected a lot of the book, found 'CEL-1' in 2 rows (did you mean CELL-1, CELL-2?)",
-                "c.csv:5, lot: unknown-name: expected a lot of the book, found 'X' (known: CELL-1, CELL-2, PACK-1)",
+                "c.csv:2, lot: unknown-name: 'CEL-1' in 2 rows is not a lot of the book (did you mean CELL-1, CELL-2?)",
+                "c.csv:5, lot: unknown-name: 'X' is not a lot of the book (known: CELL-1, CELL-2, PACK-1)",
             ],
         ),
         (
@@ -143,7 +143,7 @@ ONE = "expected one lot for each serial, found"
                 "c.csv:4, first: negative: expected a number >= 0, found -1",
                 "c.csv:4, suffix: serial: expected a suffix that does not begin with a digit, found '7'",
                 "c.csv:4, prefix: serial: expected visible ASCII signs, at most 64, found 'Ä'",
-                "c.csv:4, lot: unknown-name: expected a lot of the book, found 'CELL-9' (did you mean CELL-2, CELL-1?)",
+                "c.csv:4, lot: unknown-name: 'CELL-9' is not a lot of the book (did you mean CELL-2, CELL-1?)",
                 "c.csv:5, width: width: expected at most 18 digits, found 19 (leading digits that all serials share belong to the prefix)",
             ],
         ),
@@ -202,7 +202,7 @@ def test_wrong_parquet_files(folder: Path, tmp_path: Path) -> None:
     assert "missing-column: expected a column 'serial'" in findings(folder, path)[0]
     pq.write_table(pa.table({"serial": ["A", None, "Q-5"], "lot": ["X", "CELL-1", None]}), path)
     assert [f.partition(" (")[0] for f in findings(folder, path)] == [
-        "c.parquet:1, lot: unknown-name: expected a lot of the book, found 'X'",
+        "c.parquet:1, lot: unknown-name: 'X' is not a lot of the book",
         "c.parquet:2, serial: missing: expected a serial, found an empty cell",
         "c.parquet:3, lot: missing: expected a lot, found an empty cell",
     ]

@@ -171,7 +171,7 @@ def test_nothing_and_what_no_book_makes_are_laid_out_too() -> None:
 
 def test_a_link_to_an_end_that_is_not_there_is_a_finding() -> None:
     ends = [End("S-1", "lot", "m", 0, (1,))]
-    with pytest.raises(UnknownNameError, match=r"found S-2 .*S-1"):
+    with pytest.raises(UnknownNameError, match=r"S-2 is not .*S-1"):
         lay_out(Lineage(("Ni",), (), ends, [Link("S-1", "S-2", (1,))], {}))
 
 

@@ -245,7 +245,7 @@ def test_an_empty_lineage_says_so(drawn: Lineage, expected: str) -> None:
 
 
 def test_what_is_asked_wrongly_is_a_finding() -> None:
-    with pytest.raises(UnknownNameError, match=r"found Nickel .*Ni"):
+    with pytest.raises(UnknownNameError, match=r"Nickel is not .*Ni"):
         lineage_svg(small(), substance="Nickel")
     with pytest.raises(InputError, match="theme: expected page, light, dark, found blue"):
         lineage_svg(small(), theme="blue")

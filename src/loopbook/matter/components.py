@@ -205,8 +205,8 @@ class ComponentSet:
 
         >>> components("copper", "water").require("coper", "screen.split")
         Traceback (most recent call last):
-        loopbook.errors.UnknownNameError: screen.split: unknown-name: expected a component, \
-found coper (did you mean copper?)
+        loopbook.errors.UnknownNameError: screen.split: unknown-name: \
+coper is not a component (did you mean copper?)
         """
         place = self.index.get(name)
         if place is None:

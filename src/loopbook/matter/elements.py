@@ -76,7 +76,7 @@ def require_elements(symbols: Mapping[str, float] | tuple[str, ...], where: str)
     >>> require_elements(("Ni", "other"), "assay 7")
     >>> require_elements(("Nk",), "assay 7")
     Traceback (most recent call last):
-    loopbook.errors.UnknownNameError: assay 7: unknown-name: expected an element, found Nk \
+    loopbook.errors.UnknownNameError: assay 7: unknown-name: Nk is not an element \
 (did you mean N, K?)
     """
     known = _standard()
