@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -35,12 +35,11 @@ from import_case import (
 from openpyxl import Workbook
 from shelves import Shelf
 
-from loopbook.book import Book, Receive, Reverse, verify
+from loopbook.book import Book, Reverse, verify
 from loopbook.book.exports import TABLES, export_book
-from loopbook.book.imports import importing
-from loopbook.book.imports.importing import KINDS, Imported, import_file
+from loopbook.book.imports.importing import KINDS, import_file
 from loopbook.book.imports.mapping import FIELDS
-from loopbook.book.imports.rehearsal import Entry, Rehearsal, rehearse
+from loopbook.book.imports.posting import Imported
 from loopbook.book.nouns import Leg
 from loopbook.errors import Finding, InputError
 from loopbook.tables.sheet import FileSettings
@@ -114,6 +113,7 @@ def test_what_a_torn_row_names_counts_as_not_there(shared: Path, tmp_path: Path)
         ("runs.csv:2, Lot", "depends"),
         ("runs.csv:4", "columns"),
         ("runs.csv:9, Lot", "depends"),
+        ("runs.csv:9", "empty"),  # it makes nothing, whatever goes in
     ]
 
 
@@ -155,25 +155,6 @@ def test_one_bad_row_keeps_the_whole_file_out(tmp_path: Path) -> None:
     file, mapping = write_files(tmp_path, "tickets", edited("tickets", {(5, "Gross"): "x"}))
     findings_of(path, file, mapping, "tickets")
     assert digest(path) == before
-
-
-def test_what_another_writer_did_meanwhile_is_found_at_its_row(
-    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def too_late(opened: Book, entries: Sequence[Entry]) -> Rehearsal:
-        tried = rehearse(opened, entries)
-        lot = {"material": "cathode foil", "supplier": "TTC", "owner": "TTC", "site": "Ulsan"}
-        opened.post(Receive(lot="L-12", mass_kg=1, shares={}, **lot, **said("theirs")))
-        return tried
-
-    monkeypatch.setattr(importing, "rehearse", too_late)
-    file, mapping = write_files(tmp_path, "tickets")
-    with pytest.raises(InputError) as caught:
-        import_file(book, file, mapping, kind="tickets")
-    assert [(f.where, f.code) for f in caught.value.findings] == [
-        ("tickets.csv:4, Lot", "duplicate")
-    ]
-    assert book.balances(lot="L-10") == {}
 
 
 # -- importing again

@@ -67,6 +67,21 @@ def moment_at(microseconds: int, zone: tzinfo | None = UTC) -> str:
     return (_EPOCH + timedelta(microseconds=microseconds)).astimezone(zone).isoformat()
 
 
+@dataclass(frozen=True, slots=True)
+class CommandFinding(Finding):
+    """A finding about a command.
+
+    Parameters
+    ----------
+    field : of the command, such as ``shares.Ni``; empty if it is about the whole command.
+    about : ``state`` if the command would be right in another state of the book, ``lot`` if it
+        names a lot that is not there, empty if what is written is wrong by itself.
+    """
+
+    field: str = ""
+    about: str = ""
+
+
 @dataclass(slots=True)
 class Draft:
     """An event in the making.
@@ -84,11 +99,15 @@ class Draft:
     nouns: list[tuple[str, str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
-    def note(self, code: str, expected: str, found: str, *, at: str = "", hint: str = "") -> None:
-        """Record what is wrong with the command, at one of its fields."""
+    def note(
+        self, code: str, expected: str, found: str, *, at: str = "", hint: str = "", about: str = ""
+    ) -> None:
+        """Record an error of the command, at one of its fields; see `CommandFinding`."""
         where = f"{type(self.command).__name__} {self.command.key}"
         place = f"{where}, {at}" if at else where
-        self.findings.append(Finding(code, place, expected, found, hint))
+        self.findings.append(
+            CommandFinding(code, place, expected, found, hint, field=at, about=about)
+        )
 
     # -- checked values
 
@@ -188,16 +207,19 @@ class Draft:
         if self.occurred_at < made.made_at:
             too_early(self, "before-lot", made.made_at, f", when lot {name} was made")
         if not self.view.holdings(name):
-            self.note("empty", "a lot with content", f"{name} is empty", at=at)
+            self.note("empty", "a lot with content", f"{name} is empty", at=at, about="state")
             return False
         reason = self.view.hold(name)
         if free and reason:
-            self.note("hold", "a lot that is free", f"{name} is on hold: {reason}", at=at)
+            found = f"{name} is on hold: {reason}"
+            self.note("hold", "a lot that is free", found, at=at, about="state")
         return True
 
     def _unknown(self, kind: str, name: str, at: str) -> None:
         hint = nearest_hint(name, self.view.names(kind))
-        self.note("unknown-name", f"a {kind} of the book", repr(name), at=at, hint=hint)
+        about = "lot" if kind == "lot" else ""
+        expected = f"a {kind} of the book"
+        self.note("unknown-name", expected, repr(name), at=at, hint=hint, about=about)
 
     def new_lot(self, name: str, material: str, at: str = "lot") -> None:
         """Make a lot; a name that was ever used, or is empty, is a finding."""
@@ -232,14 +254,15 @@ class Draft:
         whole = sum(mass(c) for c in here.values())
         if not here:
             places = ", ".join(sorted({a.site for a in self.view.holdings(lot)}))
-            self.note("place", f"lot {lot} at {site}", f"it is at {places}", at=at or "site")
+            expected, found = f"lot {lot} at {site}", f"it is at {places}"
+            self.note("place", expected, found, at=at or "site", about="state")
             return {}
         if mass_mg is None or mass_mg == whole:
             return here
         if mass_mg > whole:
             found = f"{mass_mg / 1e6:.6f} kg asked"
             expected = f"lot {lot} has {whole / 1e6:.6f} kg"
-            self.note("negative", expected, found, at=at or "mass_kg")
+            self.note("negative", expected, found, at=at or "mass_kg", about="state")
             return {}
         accounts = sorted(here)
         cuts = apportion(mass_mg, [mass(here[a]) for a in accounts])
@@ -268,7 +291,7 @@ class Draft:
             load = self.view.load_mg(name, hazard) + gain
             if load > limit:
                 expected = f"at most {limit / 1e6:g} kg of {hazard} at {name}"
-                self.note("limit", expected, f"{load / 1e6:g} kg", at="site")
+                self.note("limit", expected, f"{load / 1e6:g} kg", at="site", about="state")
 
     def _material_of(self, lot: str) -> Material | None:
         made: Iterable[Lot] = self.lots
@@ -288,4 +311,4 @@ def too_early(draft: Draft, code: str, first: int, what: str = "", *, why: str =
     expected = f"{moment_at(first, given.tzinfo)} or later{what}"
     found = given.isoformat() + (why and f", {why}")
     hint = "date it then and name this date in the document"
-    draft.note(code, expected, found, at="occurred_at", hint=hint)
+    draft.note(code, expected, found, at="occurred_at", hint=hint, about="state")

@@ -198,14 +198,16 @@ def _cut(draft: Draft, lot: str, masses: Mapping[str, int], at: str) -> None:
     material = "" if made is None else made.material
     left = dict(draft.view.holdings(lot))
     if len({a.site for a in left}) > 1:
-        draft.note("place", f"lot {lot} at one site", "it is at several", at="lot")
+        found = "it is at several"
+        draft.note("place", f"lot {lot} at one site", found, at="lot", about="state")
         return
     for name, amount in masses.items():
         draft.new_lot(name, material, at)
         whole = sum(mass(x) for x in left.values())
         if amount > whole:
             found = f"{amount / 1e6:.6f} kg asked for {name}"
-            draft.note("negative", f"{whole / 1e6:.6f} kg left in lot {lot}", found, at=at)
+            expected = f"{whole / 1e6:.6f} kg left in lot {lot}"
+            draft.note("negative", expected, found, at=at, about="state")
             return
         accounts = sorted(left)
         cuts = apportion(amount, [mass(left[a]) for a in accounts])
@@ -261,7 +263,8 @@ def process(draft: Draft, command: c.Process) -> None:
     if not draft.findings and left > entered * (1 + _GAIN):
         found = f"outputs {left / 1e6:g} kg of inputs {entered / 1e6:g} kg"
         hint = "did a reagent lot go in that is not named?"
-        draft.note("heavier", "outputs no heavier than inputs", found, at="outputs", hint=hint)
+        expected = "outputs no heavier than inputs"
+        draft.note("heavier", expected, found, at="outputs", hint=hint, about="state")
     if draft.findings:
         return
     for account, content in taken.items():

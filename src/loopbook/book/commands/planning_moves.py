@@ -80,7 +80,7 @@ def transfer_title(draft: Draft, command: c.TransferTitle) -> None:
     if not has or (amount is not None and amount > whole):
         asked = "all" if amount is None else f"{amount / 1e6:.6f} kg"
         expected = f"{command.seller} has {whole / 1e6:.6f} kg of lot {command.lot}"
-        draft.note("negative", expected, f"{asked} asked", at="mass_kg")
+        draft.note("negative", expected, f"{asked} asked", at="mass_kg", about="state")
         return
     accounts = sorted(has)
     cuts = apportion(whole if amount is None else amount, [mass(has[a]) for a in accounts])

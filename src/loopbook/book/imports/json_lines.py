@@ -18,11 +18,11 @@ from typing import Any, get_origin, get_type_hints
 
 from loopbook.book.book import Book
 from loopbook.book.commands import records as c
-from loopbook.book.imports.importing import Imported, post_entries
-from loopbook.book.imports.rehearsal import Entry
+from loopbook.book.imports.posting import Entry, Imported, post_entries
 from loopbook.errors import Finding, InputError, nearest_hint
 
 _SCALARS = (str, int, Decimal)
+_HINTS = {record: get_type_hints(record) for record in c.COMMANDS.values()}
 
 
 class _WrongFieldError(ValueError):
@@ -104,7 +104,7 @@ def _read(record: type[c.Command], data: dict[str, Any], number: int, where: str
         hint = nearest_hint(name, known)
         finding = Finding("unknown-name", f"{where}, {name}", "a field of it", name, hint)
         findings.append(finding)
-    hints = get_type_hints(record)
+    hints = _HINTS[record]
     for name, one in known.items():
         if name not in data:
             if one.default is MISSING and one.default_factory is MISSING:

@@ -16,7 +16,7 @@ from typing import Any
 
 from loopbook.book.commands import records as c
 from loopbook.book.imports.binding import Binding, RowReader, kg
-from loopbook.book.imports.rehearsal import Entry
+from loopbook.book.imports.posting import Entry
 from loopbook.errors import Finding
 from loopbook.tables.sheet import Row
 

@@ -1,44 +1,43 @@
-"""Commands planned one after the other against the book as it stands, and nothing kept.
+"""Entries of a file planned and posted in one transaction: all of them, or none with all findings.
 
-`book.post` stops at the first command that cannot be posted. A file with forty wrong rows wants
-forty findings at once: `rehearse` goes on after a wrong entry, and says of an entry that needs a
-lot which a wrong one should have made only that, once.
+`Book.post` stops at the first command that cannot be posted. A file with forty wrong rows needs
+forty findings at once: `post_entries` goes on after a wrong entry, and of an entry that needs a lot
+which a wrong entry should have made it reports only that, once. The transaction is kept only if
+nothing is wrong, so that each command is planned once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loopbook.book.book import Book
+from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
 from loopbook.book.commands.records import Command
 from loopbook.book.nouns import Event
 from loopbook.book.storage.protocol import in_lists
 from loopbook.book.storage.session import Session
-from loopbook.errors import Finding, InputError
-
-_OF_STATE = frozenset({"negative", "empty", "place", "heavier", "limit", "hold", "back-dated"})
-_OF_TIME = frozenset({"closed-period", "future"})
-_OF_CONSTANTS = frozenset({"unknown-name", "closed-period", "future", "basis"})
-_OF_NAMES = frozenset({"unknown-name", "closed-period", "future", "name", "duplicate"})
+from loopbook.errors import Finding, InputError, raise_findings
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a row, or the rows of a run, tell the book.
+    """Commands of one row of a file, or of the rows of one run.
 
     Parameters
     ----------
     line, where : of its first row.
     commands : to be posted in this order.
     places : place in the file of each field of a command.
-    makes, uses : lots that it makes; lots that must be there.
+    makes, uses : lots that it makes; lots that must be in the book.
     paper : what may be posted only once, whatever its key: quantity, sample, group and stage of
         a measurement, such as the number of a weighbridge ticket.
-    findings : what is wrong with the cells; the commands then hold stand-ins.
+    findings : errors in the cells; the commands then hold stand-ins.
     bad : fields whose value is a stand-in.
     """
 
@@ -68,64 +67,76 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What would be posted, how many commands are in the book already, and what is wrong."""
+class Imported:
+    """What an import posted, or would post.
 
+    Parameters
+    ----------
+    file : its name.
+    rows : rows, or runs, that were read.
+    events : events that were posted; in a dry run, that would be.
+    again : events that were in the book already.
+    posted : False for a dry run.
+    ignored : columns that the mapping does not name.
+    """
+
+    file: str
+    rows: int
     events: tuple[Event, ...]
     again: int
-    findings: tuple[Finding, ...]
+    posted: bool
+    ignored: tuple[str, ...] = ()
 
 
-class _Undo(BaseException):
-    """Carries the result out of a transaction that must not be kept."""
-
-    def __init__(self, result: Rehearsal) -> None:
-        super().__init__()
-        self.result = result
+class _DryRunError(Exception):
+    """Ends the transaction of a dry run, so that nothing is kept."""
 
 
-def rehearse(book: Book, entries: Sequence[Entry]) -> Rehearsal:
-    """Plan every entry against the book and what the entries before it did; keep nothing."""
-    batch = [command for entry in entries for command in entry.commands]
+def post_entries(
+    book: Book,
+    entries: Sequence[Entry],
+    *,
+    name: str,
+    findings: Sequence[Finding] = (),
+    dry_run: bool = False,
+    ignored: tuple[str, ...] = (),
+) -> Imported:
+    """Plan entries one after the other; keep them if nothing is wrong with any.
+
+    Parameters
+    ----------
+    name : file that they come from.
+    findings : errors of the file itself; raised together with those of the entries.
+    dry_run : keep nothing.
+    ignored : columns of the file that are not used.
+
+    Raises
+    ------
+    InputError
+        Every finding, in the order of the file; nothing was posted.
+    """
+    planned: list[_Planner] = []
 
     def work(session: Session) -> None:
-        run = _Run(session, book.recorded_at(session))
-        run.find_papers(entries)
+        planner = _Planner(session, book.recorded_at(session))
+        planned[:] = [planner]
+        planner.find_papers(entries)
         for entry in entries:
-            run.take(entry)
-        findings = tuple(dict.fromkeys(run.findings))
-        raise _Undo(Rehearsal(tuple(run.events), run.again, findings))
+            planner.take(entry)
+        every = [*findings, *dict.fromkeys(planner.findings)]
+        raise_findings(sorted(every, key=lambda f: _line(f.where)))
+        if dry_run:
+            raise _DryRunError
 
-    try:
-        book.store.transact(batch, work)
-    except _Undo as undo:
-        return undo.result
-    raise AssertionError("a rehearsal that was kept")
-
-
-def placed(entries: Iterable[Entry], finding: Finding) -> Finding:
-    """A planner's finding at its place in the file; as it is, if it belongs to no entry."""
-    for entry in entries:
-        for command in entry.commands:
-            at = _field_of(command, finding)
-            if at is not None:
-                return _at_place(entry, at, finding)
-    return finding
+    with suppress(_DryRunError):
+        book.store.transact([command for entry in entries for command in entry.commands], work)
+    events = tuple(planned[0].events)
+    return Imported(name, len(entries), events, planned[0].again, not dry_run, ignored)
 
 
-def _field_of(command: Command, finding: Finding) -> str | None:
-    """The command's field that a finding is about; empty for all of it, None for another's."""
-    head = f"{type(command).__name__} {command.key}"
-    if finding.where == head:
-        return ""
-    return finding.where[len(head) + 2 :] if finding.where.startswith(f"{head}, ") else None
-
-
-def _at_place(entry: Entry, at: str, finding: Finding) -> Finding:
-    place = entry.place(at)
-    if not place.startswith(entry.file) and finding.code not in _OF_CONSTANTS:
-        place = entry.where  # a limit is no mistake of the constant that names the site
-    return replace(finding, where=place)
+def _line(where: str) -> tuple[str, int]:
+    match = re.match(r"(.*?):(\d+)", where)
+    return (match[1], int(match[2])) if match else (where, 0)
 
 
 def _flat(values: Mapping[str, Any], head: str = "") -> dict[str, Any]:
@@ -138,8 +149,16 @@ def _flat(values: Mapping[str, Any], head: str = "") -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class _Run:
-    """Entries as they are judged, one after the other."""
+class _Planner:
+    """Plans entries one after the other and collects what is wrong with them.
+
+    Attributes
+    ----------
+    unmade : lots that a wrong entry should have made, with its line.
+    unsure : lots that a wrong entry would have changed, with its line.
+    keys : where each key of the file was first used.
+    papers : keys of the events that hold a paper.
+    """
 
     session: Session
     now: int
@@ -155,41 +174,33 @@ class _Run:
         """Look up tickets and samples that the book has already, under whatever key."""
         samples = sorted({entry.paper[1] for entry in entries if entry.paper})
         for some, marks in in_lists(samples):
-            found = self.session.db.rows(
+            rows = self.session.db.rows(
                 "SELECT m.quantity, m.sample, m.grp, m.stage, m.lot, e.key FROM measurement m "
                 f"JOIN event e ON e.id = m.event WHERE m.sample IN ({marks}) ORDER BY e.id",
                 some,
             )
-            for quantity, sample, group, stage, lot, key in found:
+            for quantity, sample, group, stage, lot, key in rows:
                 if not self.session.reversal(key):
                     self.papers.setdefault((quantity, sample, group, stage), key)
                     self.papers.setdefault(("assay", sample, group, stage, lot), key)
 
     def take(self, entry: Entry) -> None:
-        """Judge one entry."""
-        found = list(entry.findings)
-        twice = self._seen_before(entry)
-        unmade = [lot for lot in entry.uses if lot in self.unmade]
-        if twice:
-            found += twice
-        elif unmade:
-            if not found:
-                found = [f for f in self._plan(entry) if f.code in _OF_TIME]
-                found.append(self._depends(entry, unmade[0], self.unmade[unmade[0]]))
-        else:
-            found += self._plan(entry)
-        if found:
-            self.findings += found
-            self.unmade.update((lot, entry.line) for lot in entry.makes if not self._has(lot))
+        """Plan one entry, or find what is wrong with it."""
+        unmade = next((lot for lot in entry.uses if lot in self.unmade), None)
+        findings = [*entry.findings, *(self._repeated(entry) or self._plan(entry))]
+        if unmade is not None and not findings:
+            findings.append(self._depends(entry, unmade, self.unmade[unmade]))
+        if findings:
+            self.findings += findings
+            self.unmade.update(
+                (lot, entry.line) for lot in entry.makes if self.session.lot(lot) is None
+            )
             self.unsure.update(dict.fromkeys(entry.uses, entry.line))
         else:
             for lot in entry.makes:
                 self.unmade.pop(lot, None)  # a later row made it after all
 
-    def _has(self, lot: str) -> bool:
-        return self.session.lot(lot) is not None
-
-    def _seen_before(self, entry: Entry) -> list[Finding]:
+    def _repeated(self, entry: Entry) -> list[Finding]:
         """Findings if a row of the file, or a paper of the book, comes again."""
         first = next((self.keys[x.key] for x in entry.commands if x.key in self.keys), None)
         for command in entry.commands:
@@ -203,11 +214,11 @@ class _Run:
             return []
         place = entry.place("ticket" if "ticket" in entry.places else "sample")
         hint = "was the file imported under another name?"
-        found_text = f"{entry.paper[1]} is in the book as {key}"
-        return [Finding("duplicate", place, "a new paper", found_text, hint)]
+        found = f"{entry.paper[1]} is in the book as {key}"
+        return [Finding("duplicate", place, "a new paper", found, hint)]
 
     def _plan(self, entry: Entry) -> list[Finding]:
-        """Plan the entry's commands; its findings, and none if it goes in."""
+        """Plan the entry's commands; its findings, and none if its events are posted."""
         for command in entry.commands:
             known = self.session.event(command.key)
             if known is not None and not entry.findings:
@@ -218,7 +229,7 @@ class _Run:
             try:
                 event = plan(self.session, command, self.now)
             except InputError as error:
-                return list(self._placed(entry, command, error))
+                return self._placed(entry, error)
             if entry.findings:
                 return []
             self.session.append(event)
@@ -236,23 +247,30 @@ class _Run:
         place = entry.place(names[0] if names else "")
         return Finding("duplicate", place, f"what is posted as {known.key}", found, hint)
 
-    def _placed(self, entry: Entry, command: Command, error: InputError) -> Iterator[Finding]:
-        """Findings of a planner, at their places in the file."""
+    def _placed(self, entry: Entry, error: InputError) -> list[Finding]:
+        """Findings of a planner at their places in the file, without mere consequences."""
+        missing = {lot: self.unmade[lot] for lot in entry.uses if lot in self.unmade}
+        doubtful = missing or {lot: self.unsure[lot] for lot in entry.uses if lot in self.unsure}
+        placed: list[Finding] = []
         for finding in error.findings:
-            at = _field_of(command, finding) or ""
-            if entry.findings and (finding.code not in _OF_NAMES or self._is_bad(entry, at)):
-                continue  # it may come from a stand-in
-            unsure = [lot for lot in entry.uses if lot in self.unsure]
-            if finding.code in _OF_STATE and unsure:
-                yield self._depends(entry, unsure[0], self.unsure[unsure[0]])
-                return
-            yield _at_place(entry, at, finding)
+            about = finding.about if isinstance(finding, CommandFinding) else ""
+            at = finding.field if isinstance(finding, CommandFinding) else ""
+            if (about == "state" and doubtful) or (about == "lot" and missing):
+                if not entry.findings:
+                    lot, line = next(iter(doubtful.items()))
+                    placed.append(self._depends(entry, lot, line))
+            elif not (entry.findings and (about == "state" or self._is_bad(entry, at))):
+                place = entry.place(at)
+                if about == "state" and not place.startswith(entry.file):
+                    place = entry.where  # a limit is no mistake of the constant that names the site
+                placed.append(replace(finding, where=place))
+        return list(dict.fromkeys(placed))
 
     def _is_bad(self, entry: Entry, at: str) -> bool:
         names = {at, at.removesuffix("_kg"), at.rpartition(".")[2]}
         return bool(names & entry.bad)
 
     def _depends(self, entry: Entry, lot: str, line: int) -> Finding:
-        found = f"line {line}, which is wrong"
+        expected, found = f"{lot} as it should be", f"line {line}, which is wrong"
         hint = f"correct line {line} first"
-        return Finding("depends", entry.place("lot"), f"{lot} as it should be", found, hint)
+        return Finding("depends", entry.place("lot"), expected, found, hint)
