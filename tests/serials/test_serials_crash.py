@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -12,13 +11,10 @@ import pytest
 
 from loopbook.errors import StorageError
 from loopbook.serials import Range, SerialRegister, add_ranges, compact_register, import_serials
+from support.crash import pull
 
 LOTS = frozenset({"CELL-1", "CELL-2"})
 Change = Callable[[Path], object]
-
-
-class PulledError(BaseException):
-    """Nothing after it is done, as if the machine had stopped."""
 
 
 @pytest.fixture
@@ -75,29 +71,6 @@ def test_stopped_anywhere_it_is_old_or_new(
     assert seen == ({True} if name == "compact" else {True, False})
 
 
-def pull(monkeypatch: pytest.MonkeyPatch, stop: int, change: Callable[[], object]) -> bool:
-    """Do a change and stop before its step of this number; say whether there was one."""
-    steps = iter(range(1000))
-
-    def stopping(step: Callable[..., object]) -> Callable[..., object]:
-        def taken(*arguments: object, **more: object) -> object:
-            if next(steps) >= stop:
-                raise PulledError
-            return step(*arguments, **more)
-
-        return taken
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", stopping(lambda _: None))
-        patch.setattr(Path, "replace", stopping(Path.replace))
-        patch.setattr(Path, "unlink", stopping(Path.unlink))  # nothing is tidied up either
-        try:
-            change()
-        except PulledError:
-            return True
-    return False
-
-
 def assert_no_leftovers(folder: Path) -> None:
     """After one more writer there are only files that the manifest names."""
     add_ranges(folder, [Range("CELL-2", "T-", 1, 9, 1)], lots=LOTS, month="2026-03")
@@ -140,7 +113,7 @@ def test_a_reader_goes_on_while_a_month_is_compacted(old: Path) -> None:
     assert reader.lot_of("Q1-3") == "CELL-2"
     assert [t.to_pylist() for t in reader.serials_of(LOTS)] == before[0]
     add_ranges(old, [Range("CELL-2", "T-", 1, 9, 1)], lots=LOTS, month="2026-03")  # sweeps
-    with pytest.raises(StorageError, match="open the register again"):
+    with pytest.raises(StorageError, match="open the folder again"):
         reader.count_of(LOTS)
 
 
@@ -148,7 +121,7 @@ def test_one_writer_at_a_time(old: Path) -> None:
     link = sqlite3.connect(old / "lock", isolation_level=None)
     link.execute("BEGIN EXCLUSIVE")
     for change in CHANGES.values():
-        with pytest.raises(StorageError, match="held by another writer"):
+        with pytest.raises(StorageError, match="another process is writing"):
             change(old)
     link.close()
     compact_register(old)

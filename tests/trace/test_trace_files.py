@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -21,6 +22,8 @@ from loopbook.book import Book
 from loopbook.errors import StorageError
 from loopbook.trace import Genealogy, open_genealogy, save_genealogy
 from loopbook.trace.genealogy import files
+from loopbook.trace.genealogy.files import read_genealogy
+from support.crash import pull
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +49,7 @@ def opens_right(book: Book, folder: Path) -> None:
     """And what is written anew is whole."""
     anew = Genealogy.of(book)
     same(open_genealogy(book, folder), anew)
-    found = files._opened(book, folder, None)
+    found = read_genealogy(book, folder)
     assert found is not None
     same(found, anew)
 
@@ -75,7 +78,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 def test_a_damaged_file_is_made_anew(desk: Desk, folder: Path, damage: str) -> None:
     for name in FILES:
         DAMAGES[damage](version(folder) / name)
-        assert files._opened(desk.book, folder, None) is None
+        assert read_genealogy(desk.book, folder) is None
         opens_right(desk.book, folder)
 
 
@@ -98,7 +101,7 @@ HEADERS: dict[str, Callable[[dict[str, object]], object]] = {
 def test_a_wrong_header_is_made_anew(desk: Desk, folder: Path, kind: str) -> None:
     header = version(folder) / "header.json"
     header.write_text(json.dumps(HEADERS[kind](json.loads(header.read_text()))))
-    assert files._opened(desk.book, folder, None) is None
+    assert read_genealogy(desk.book, folder) is None
     opens_right(desk.book, folder)
 
 
@@ -133,12 +136,8 @@ def test_an_empty_book(tmp_path: Path) -> None:
         opens_right(book, tmp_path / "arrays")
 
 
-class Crash(BaseException):
-    """The plug is pulled."""
-
-
 def test_a_crash_leaves_the_old_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever it happens: before a file, in the middle of one, before the new version is named."""
+    """Wherever it happens: before a file is on the disk, before the new version is named."""
     (tmp_path / "book").mkdir()
     desk = Desk(sqlite_shelf(tmp_path / "book"))
     desk.receive("A", 10)
@@ -148,34 +147,22 @@ def test_a_crash_leaves_the_old_version(tmp_path: Path, monkeypatch: pytest.Monk
     before = version(folder).name
     desk.receive("B", 10)
     new = Genealogy.of(desk.book)
-    write = files._write
-    for place in range(100):
-        left = place
-
-        def dying(path: Path, *parts: object) -> None:
-            nonlocal left
-            if left == 0:
-                path.write_bytes(b"half")
-                raise Crash
-            left -= 1
-            write(path, *parts)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(files, "_write", dying)
-            try:
-                save_genealogy(new, desk.book, folder)
-            except Crash:
-                assert version(folder).name == before
-                found = files._opened(desk.book, folder, None)
-                assert found is not None
-                same(found, old)
-                continue
-        break
-    assert place > 20
+    for stop in range(100):
+        if not pull(monkeypatch, stop, lambda: save_genealogy(new, desk.book, folder)):
+            break
+        kept = read_genealogy(desk.book, folder)
+        assert kept is not None
+        if version(folder).name == before:
+            same(kept, old)
+        else:  # it stopped after the new version was named
+            same(kept, new)
+            save_genealogy(old, desk.book, folder)
+            before = version(folder).name
+    assert stop > 20
     assert version(folder).name != before
     opens_right(desk.book, folder)
-    there = {x.name for x in folder.iterdir()}
-    assert there == {"current", "lock", version(folder).name}  # no left-overs
+    names = {x.name for x in folder.iterdir()}
+    assert names == {"current", "lock", version(folder).name}  # nothing is left over
     desk.book.close()
 
 
@@ -205,37 +192,35 @@ def test_a_version_that_is_taken_away_while_it_is_read(
         return read(book, place, None)
 
     monkeypatch.setattr(files, "_read_version", meddled)
-    found = files._opened(desk.book, folder, None)
+    found = read_genealogy(desk.book, folder)
     assert found is not None
     same(found, Genealogy.of(desk.book))
     assert len(set(seen)) == 2
 
 
-def test_somebody_who_saves_for_too_long(
-    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "_WAIT_S", 0.05)
+def test_another_process_that_saves_for_too_long(desk: Desk, folder: Path) -> None:
+    genealogy = Genealogy.of(desk.book)
     with closing(sqlite3.connect(folder / "lock", isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(StorageError, match="somebody else is saving there"):
-            save_genealogy(Genealogy.of(desk.book), desk.book, folder)
-    save_genealogy(Genealogy.of(desk.book), desk.book, folder)
+        with pytest.raises(StorageError, match="another process is writing"):
+            save_genealogy(genealogy, desk.book, folder, wait_s=0.05)
+    save_genealogy(genealogy, desk.book, folder)
 
 
 def test_a_disk_that_refuses(
     desk: Desk, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file where the folder should be, a lock that is none, a full disk: said, and no harm."""
+    """A file where the folder should be, a lock that is none, a full disk: no harm is done."""
     genealogy = Genealogy.of(desk.book)
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="the arrays are not saved"):
+    with pytest.raises(StorageError, match="cannot be written"):
         save_genealogy(genealogy, desk.book, tmp_path / "file")
 
-    def full(path: Path, *parts: object) -> None:
+    def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_write", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(StorageError, match="No space left"):
             save_genealogy(genealogy, desk.book, folder)
     opens_right(desk.book, folder)

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from typing import Any, TypeAlias
 from loopbook.book.book import Book
 from loopbook.book.storage.schema import quoted
 from loopbook.errors import Finding, InputError, MissingExtraError
+from loopbook.files import whole_folder
 
 FORMATS = ("csv", "xlsx", "jsonl", "parquet")
 """Formats of an export."""
@@ -149,7 +148,13 @@ def export_book(book: Book, folder: Path, form: str) -> Exported:
     """
     try:
         _must_be_ours(folder)
-        return _replace(book, folder, form)
+        with whole_folder(folder) as made, book.store.snapshot():
+            last = int(book.store.rows("SELECT coalesce(max(id), 0) FROM event")[0][0])
+            if form == "xlsx":
+                rows = _write_workbook(book, made / "book.xlsx", last)
+            else:
+                rows = _write_files(book, made, last, form)
+        return Exported(tuple(sorted(folder.iterdir())), rows, last)
     except OSError as error:
         found = error.strerror or type(error).__name__
         finding = Finding("file", str(folder), "a folder that can be written", found)
@@ -162,31 +167,6 @@ def _must_be_ours(folder: Path) -> None:
         hint = "give a folder of its own"
         found = "other files in it"
         raise InputError([Finding("file", str(folder), "a new folder", found, hint)])
-
-
-def _replace(book: Book, folder: Path, form: str) -> Exported:
-    """Write into a new folder beside the old one, then put it in its place."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        made = Path(scratch) / "new"
-        made.mkdir()
-        with book.store.snapshot():
-            last = int(book.store.rows("SELECT coalesce(max(id), 0) FROM event")[0][0])
-            if form == "xlsx":
-                rows = _write_workbook(book, made / "book.xlsx", last)
-            else:
-                rows = _write_files(book, made, last, form)
-        for path in made.iterdir():
-            _sync(path)
-        if folder.exists():
-            folder.rename(Path(scratch) / "old")
-        made.rename(folder)
-    return Exported(tuple(sorted(folder.iterdir())), rows, last)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 # -- rows

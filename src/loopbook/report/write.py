@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from loopbook import __version__
 from loopbook.errors import Finding, InputError
+from loopbook.files import whole_folder
 from loopbook.report.table import CaseResult, Cell, Table
 
 INPUTS, SUMMARY, REPORT = "inputs.json", "summary.json", "report.html"
@@ -37,15 +36,8 @@ def write_result(result: CaseResult, out: Path) -> Path:
     if out.exists() and not _is_run(out):
         hint = "give a folder that is new, empty or holds an earlier run"
         raise InputError([Finding("input", str(out), "a folder of a run", "other files", hint)])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        _write(result, scratch)
-        scratch.chmod(0o755)  # mkdtemp makes folders for the owner alone
-        _put_in_place(scratch, out)
-    finally:
-        if scratch.exists():
-            shutil.rmtree(scratch)
+    with whole_folder(out) as folder:
+        _write(result, folder)
     return out / REPORT
 
 
@@ -59,21 +51,6 @@ def _is_run(out: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and found.get("kind") == _OURS
-
-
-def _put_in_place(scratch: Path, out: Path) -> None:
-    if not out.exists():
-        scratch.rename(out)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-    out.rename(old / "run")
-    try:
-        scratch.rename(out)
-    except OSError:
-        (old / "run").rename(out)
-        raise
-    finally:
-        shutil.rmtree(old)
 
 
 def _write(result: CaseResult, folder: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loopbook.errors import StorageError
-from loopbook.serials.files import readable
+from loopbook.files import readable
 from loopbook.serials.text import Words
 
 _MAGIC = b"LBSP0001"

@@ -6,6 +6,7 @@ what was imported, by the digest of its content. A change of the register is a n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from loopbook.errors import StorageError
-from loopbook.serials.files import PART, read_json, readable, settle, sync_folder, write_json
+from loopbook.files import PART, part_of, readable, settle, sync, write_whole
 from loopbook.serials.ranges import RANGES, RangeTable
 from loopbook.serials.runs import ENDINGS, Run
 
@@ -52,33 +53,27 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """Manifest of a folder; an empty one if there is none."""
     path = folder / _NAME
-    told = read_json(path)
-    if told is None:
+    if not path.exists():
         return Manifest()
+    with readable(path):
+        content = json.loads(path.read_text(encoding="utf-8"))
     try:
-        if told["format"] != _FORMAT:
-            raise StorageError(f"{path}: written by another version: {told['format']!r}")
-        runs = tuple(Run(**one) for one in told["runs"])
-        taken = tuple(Taken(**one) for one in told["imports"])
-        return Manifest(int(told["number"]), str(told["ranges"]), runs, taken)
+        if content["format"] != _FORMAT:
+            raise StorageError(f"{path}: written by another version: {content['format']!r}")
+        runs = tuple(Run(**row) for row in content["runs"])
+        taken = tuple(Taken(**row) for row in content["imports"])
+        return Manifest(int(content["number"]), str(content["ranges"]), runs, taken)
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(f"{path}: damaged: {error!r}") from error
 
 
 def commit(folder: Path, manifest: Manifest) -> None:
     """Make a manifest the one that counts; its files must have their names already."""
-    sync_folder(folder)
-    told = asdict(manifest)
-    write_json(
-        folder / _NAME,
-        {
-            "format": _FORMAT,
-            "number": manifest.number,
-            "ranges": manifest.ranges,
-            "runs": told["runs"],
-            "imports": told["taken"],
-        },
-    )
+    sync(folder)
+    content = asdict(manifest)
+    content["imports"] = content.pop("taken")
+    text = json.dumps({"format": _FORMAT, **content}, indent=1, ensure_ascii=False)
+    write_whole(folder / _NAME, f"{text}\n".encode())
 
 
 def sweep(folder: Path, manifest: Manifest) -> None:
@@ -102,8 +97,7 @@ def read_ranges(folder: Path, manifest: Manifest) -> RangeTable:
 
 def write_ranges(folder: Path, ranges: RangeTable, number: int) -> str:
     """Write a new file of ranges; return its name."""
-    name = f"{_RANGES}{number:06d}.parquet"
-    part = folder / f"{name}{PART}"
-    pq.write_table(ranges.columns, part, compression="zstd")
-    settle(part)
-    return name
+    path = folder / f"{_RANGES}{number:06d}.parquet"
+    pq.write_table(ranges.columns, part_of(path), compression="zstd")
+    settle(part_of(path))
+    return path.name

@@ -17,7 +17,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from loopbook.errors import Finding, InputError, StorageError
-from loopbook.serials.files import PART, settle
+from loopbook.files import part_of, settle
 from loopbook.serials.fingerprints import may_hold
 from loopbook.serials.manifest import Manifest, read_manifest, read_ranges
 from loopbook.serials.ranges import RangeTable
@@ -116,7 +116,7 @@ class SerialRegister:
         if path.suffix.lower() not in (".csv", ".parquet"):
             expected, hint = "a file that ends in .csv or .parquet", "name it so"
             raise InputError([Finding("file", str(path), expected, path.suffix or "none", hint)])
-        part = path.with_name(path.name + PART)
+        part = part_of(path)
         try:
             rows = _write(part, self.serials_of(lots), csv=path.suffix.lower() == ".csv")
             settle(part)

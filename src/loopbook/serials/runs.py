@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from loopbook.errors import StorageError
-from loopbook.serials.files import PART, readable, settle
+from loopbook.files import part_of, readable, settle
 from loopbook.serials.fingerprints import write_prints
 from loopbook.serials.text import Words, hashes_of
 
@@ -233,7 +233,7 @@ def write_index(path: Path, pieces: Iterable[Piece]) -> None:
 
 def run_parts(folder: Path, name: str) -> list[Path]:
     """Where the files of a run are written first, in the order of `ENDINGS`."""
-    return [folder / f"{name}{ending}{PART}" for ending in ENDINGS]
+    return [part_of(folder / f"{name}{ending}") for ending in ENDINGS]
 
 
 def write_run(

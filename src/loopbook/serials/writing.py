@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loopbook.errors import Finding, StorageError, raise_findings
+from loopbook.errors import Finding, raise_findings
+from loopbook.files import one_writer, settle
 from loopbook.serials.check import Found, month_finding, range_clashes, unknown_lot
-from loopbook.serials.files import one_writer, settle
 from loopbook.serials.fingerprints import write_prints
 from loopbook.serials.manifest import Manifest, Taken, commit, read_manifest, sweep, write_ranges
 from loopbook.serials.ranges import Range, RangeTable, range_findings
@@ -47,11 +47,8 @@ def writing(folder: Path) -> Iterator[SerialRegister]:
     """Hold a register for writing, as it stands now and without leftovers."""
     with one_writer(folder):
         register = SerialRegister(folder)
-        try:
-            sweep(folder, register.manifest)
-            yield register
-        except OSError as error:  # a full disk, a folder that is gone
-            raise StorageError(f"{folder}: cannot be written: {error}") from error
+        sweep(folder, register.manifest)
+        yield register
 
 
 # -- ranges

@@ -1,0 +1,119 @@
+"""Files and folders that are whole or absent, and a lock that lets one process write at a time.
+
+A file or a folder is written beside its place, forced to the disk and renamed. So a reader finds
+the old version or the new one and never half of one, even after a crash. What a crash leaves
+behind ends in ``.part`` or is a hidden folder; it is never read.
+
+>>> with tempfile.TemporaryDirectory() as folder:
+...     with one_writer(Path(folder)):
+...         write_whole(Path(folder) / "current", b"version 1")
+...     (Path(folder) / "current").read_bytes()
+b'version 1'
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from loopbook.errors import StorageError
+
+PART = ".part"
+
+
+def sync(path: Path) -> None:
+    """Force a file's content to the disk, or a folder's names where the system can."""
+    if not path.is_dir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    elif os.name == "posix":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def part_of(path: Path) -> Path:
+    """Name under which a file is written first."""
+    return path.with_name(path.name + PART)
+
+
+def settle(part: Path) -> None:
+    """Force a part file to the disk and give it its name; an older file of that name goes."""
+    sync(part)
+    part.replace(part.with_name(part.name.removesuffix(PART)))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write or replace a file; when this returns, it is on the disk under its name."""
+    part = part_of(path)
+    part.write_bytes(content)
+    settle(part)
+    sync(path.parent)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Report what prevents reading a file that other processes may replace."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        text = f"{path}: deleted; another process may have replaced it: open the folder again"
+        raise StorageError(text) from error
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: damaged or not readable: {error}") from error
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Write a folder: the block fills a new one, which then takes the place of the old one.
+
+    If the block raises an exception, the old folder stays as it is.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        new, old = Path(scratch) / "new", Path(scratch) / "old"
+        new.mkdir()
+        yield new
+        for path in new.rglob("*"):
+            sync(path)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+
+
+@contextmanager
+def one_writer(folder: Path, *, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold a folder for writing; the lock falls when the process ends, however it ends.
+
+    The lock is SQLite's on an empty file, which works on every system that Python runs on.
+
+    Parameters
+    ----------
+    folder : made if it is absent.
+    wait_s : how long to wait for another writer, seconds.
+
+    Raises
+    ------
+    StorageError : another process is writing, or the system refused to write, in the block too.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(folder / "lock", timeout=wait_s, isolation_level=None)
+        with closing(lock):
+            lock.execute("BEGIN EXCLUSIVE")
+            yield
+    except (OSError, sqlite3.Error) as error:
+        busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        reason = "another process is writing to it" if busy else str(error)
+        raise StorageError(f"{folder}: cannot be written: {reason}") from error
