@@ -23,14 +23,13 @@ from loopbook.flowsheet.routes import (
     ActiveMaterial,
     RouteResult,
     RouteSetting,
-    Sourced,
     black_mass_composition,
     direct,
     hydro,
     preprocessing,
     pyro,
-    scrap_composition,
 )
+from loopbook.matter import Sourced, composition
 
 ROWS = list(
     csv.DictReader(
@@ -57,7 +56,7 @@ VARIABLE = (
 @functools.cache
 def solved(run: str, route: str, weights: str) -> RouteResult:
     setting = RouteSetting(atomic_weights=weights)
-    scrap = scrap_composition(SCRAP[run], "NMC811", NUMBERS)
+    scrap = composition(NUMBERS, SCRAP[run], "NMC811")
     if route == "preprocessing":
         return preprocessing(scrap, setting, numbers=NUMBERS)
     if route == "pyro":
@@ -257,7 +256,7 @@ def test_cost_obeys_the_workbooks_own_formulas(route: str) -> None:
 def test_every_chemistry_closes_and_keeps_its_recoveries(chemistry: str, weights: str) -> None:
     setting = RouteSetting(atomic_weights=weights, priced_as={"NCMA 89-4-4-3": "NMC811"})
     table = "NMC811" if chemistry.startswith("NCMA") else chemistry
-    scrap = scrap_composition("composition_cell", table, NUMBERS, active=chemistry)
+    scrap = composition(NUMBERS, "composition_cell", table, active=chemistry)
     first = preprocessing(scrap, setting, numbers=NUMBERS)
     feed = black_mass_composition(first)
     refined = hydro(feed, setting, numbers=NUMBERS)
@@ -289,9 +288,9 @@ def test_lattice_aluminium_leaves_as_hydroxide() -> None:
 @given(shares=st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3), scale=st.floats(0.1, 10.0))
 def test_mixed_scrap_per_kg_is_the_mean_of_its_parts(shares: list[float], scale: float) -> None:
     parts = [
-        scrap_composition("composition_cell", "NMC811", NUMBERS),
-        scrap_composition("composition_cell", "NMC622", NUMBERS),
-        scrap_composition("composition_electrode_scrap", "NMC811", NUMBERS, active="NCMA 89-5-5-1"),
+        composition(NUMBERS, "composition_cell", "NMC811"),
+        composition(NUMBERS, "composition_cell", "NMC622"),
+        composition(NUMBERS, "composition_electrode_scrap", "NMC811", active="NCMA 89-5-5-1"),
     ]
     weight = np.array(shares) / sum(shares)
     names = dict.fromkeys(n for p in parts for n in p)
@@ -307,8 +306,8 @@ def test_mixed_scrap_per_kg_is_the_mean_of_its_parts(shares: list[float], scale:
 
 
 def test_a_batch_is_its_scenarios_one_by_one() -> None:
-    cells = scrap_composition("composition_cell", "NMC811", NUMBERS)
-    foil = scrap_composition("composition_electrode_scrap", "NMC811", NUMBERS)
+    cells = composition(NUMBERS, "composition_cell", "NMC811")
+    foil = composition(NUMBERS, "composition_electrode_scrap", "NMC811")
     part = np.array([0.0, 0.25, 1.0])
     batch = {n: part * cells[n] + (1 - part) * foil.get(n, 0.0) for n in cells}
     many = pyro(batch, numbers=NUMBERS)
@@ -328,7 +327,7 @@ def test_a_cleaner_grid_lowers_the_burden_and_not_the_cost() -> None:
 
 
 def test_a_better_screen_is_a_scenario() -> None:
-    cells = scrap_composition("composition_cell", "NMC811", NUMBERS)
+    cells = composition(NUMBERS, "composition_cell", "NMC811")
     path = {"screen.to_undersize.NMC811": np.array([0.90, 0.95, 0.98])}
     found = preprocessing(cells, numbers=NUMBERS, scenarios=path).products["black mass"]
     assert (np.diff(found) > 0).all()

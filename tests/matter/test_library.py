@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,7 @@ from loopbook.errors import (
 from loopbook.matter import (
     GRADES,
     Library,
-    Number,
-    Used,
+    Sourced,
     component_names,
     explain,
     load_library,
@@ -247,15 +247,42 @@ def test_what_cannot_be_decided_raises(library: Library) -> None:
 
 
 def test_a_result_lists_the_rows_it_used(library: Library) -> None:
-    used, plain = Used(), list[Number]()
-    for recorder in (used, plain):
-        for _ in range(2):
-            library.value("US", "electricity price", used=recorder)
-        library.value("US", "labour price", used=recorder)
-    assert [n.parameter for n in used] == ["electricity price", "labour price"]
-    assert len(used) == 2
-    assert len(plain) == 3
-    assert used.numbers[0].where == "geography.csv:2"
+    numbers = Sourced(library)
+    for _ in range(2):
+        numbers("US", "electricity price", "geography")
+    numbers("US", "labour price", "geography")
+    assert [n.parameter for n in numbers.used] == ["electricity price", "labour price"]
+    assert numbers.used[0].where == "geography.csv:2"
+    assert numbers.references[0] == "library/geography/US/electricity price@2022"
+
+
+def test_rows_of_a_case_stand_in_for_the_librarys(library: Library) -> None:
+    nickel = library.get("hydro", "Ni", "recoveries")
+    price = library.get("copper", "monthly price", year="2026-02")
+    case = {
+        "case/recoveries.csv/hydro/Ni": replace(nickel, value=0.5),
+        "case/prices.csv/copper": replace(price, value=1.0, line=7),
+    }
+    numbers = Sourced(library.overlay(case))
+    assert numbers("hydro", "Ni", "recoveries") == 0.5
+    assert numbers("hydro", "Co", "recoveries") == 0.98
+    assert numbers.row("copper", "monthly price", "metal_prices", year="2026-02").value == 1.0
+    assert numbers.references == (
+        "case/recoveries.csv/hydro/Ni",
+        "library/recoveries/hydro/Co@2022",
+        "case/prices.csv/copper",
+    )
+    assert len(numbers.library.numbers) == len(library.numbers)
+    assert library.value("hydro", "Ni", "recoveries") == 0.98
+
+
+def test_a_row_that_replaces_nothing_is_refused(library: Library) -> None:
+    nickel = library.get("hydro", "Ni", "recoveries")
+    wrong = {"a": replace(nickel, parameter="Nii"), "b": replace(nickel, year="1990")}
+    with pytest.raises(UnknownNameError) as caught:
+        library.overlay(wrong)
+    assert [f.where for f in caught.value.findings] == ["a", "b"]
+    assert "library/recoveries/hydro/Ni@2022" in caught.value.findings[0].hint
 
 
 def test_series_come_in_order_of_time(library: Library) -> None:

@@ -23,11 +23,20 @@ from loopbook.matter.assay import (
     assay_from_text,
     element_assay,
 )
-from loopbook.matter.bom import SCRAP_TYPES, Bill, cell, chemistries, module, pack, scrap_type
+from loopbook.matter.bom import (
+    SCRAP_TYPES,
+    Bill,
+    cell,
+    chemistries,
+    composition,
+    module,
+    pack,
+    scrap_type,
+)
 from loopbook.matter.components import PHASES, Component, ComponentSet, component_names, components
 from loopbook.matter.elements import OTHER, atomic_weights, element_names
 from loopbook.matter.formula import element_shares, format_formula, molar_mass, parse_formula
-from loopbook.matter.library import Library, Used, explain, load_library, packaged_data
+from loopbook.matter.library import Library, Sourced, explain, load_library, packaged_data
 from loopbook.matter.tables import GRADES, Number, Source
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity
 
@@ -47,7 +56,7 @@ __all__ = [
     "Measured",
     "Number",
     "Source",
-    "Used",
+    "Sourced",
     "active_material_from_elements",
     "assay_from_text",
     "atomic_weights",
@@ -56,6 +65,7 @@ __all__ = [
     "chemistries",
     "component_names",
     "components",
+    "composition",
     "convert",
     "element_assay",
     "element_names",

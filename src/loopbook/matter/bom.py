@@ -10,8 +10,8 @@ mass for mass. Not covered: silicon anodes, cylindrical cans, foils thinner than
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 from loopbook.matter.components import ComponentSet, components
-from loopbook.matter.library import Library, Used, load_library
+from loopbook.matter.library import Library, Sourced, load_library
 from loopbook.matter.tables import Number
 
 ACTIVE_MATERIAL = "active material"
@@ -31,7 +31,7 @@ SWAPPED: Mapping[str, str] = MappingProxyType(
 """Chemistry without a bill of its own -> chemistry whose bill it takes."""
 
 _ELECTROLYTE = ("LiPF6", "EC", "DMC")
-_NOT_A_CELL = "not a cell or battery: not UN3480"
+_CATHODE = (ACTIVE_MATERIAL, "carbon black", "PVDF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,42 +112,154 @@ def chemistries(library: Library | None = None) -> tuple[str, ...]:
     return (*library.subjects("composition_cell"), *SWAPPED)
 
 
-def _base(chemistry: str, library: Library) -> str:
-    known = chemistries(library)
+def composition(
+    numbers: Sourced, table: str, subject: str, *, active: str | None = None
+) -> dict[str, float]:
+    """Composition by component, kg/kg, from a table of compositions, without empty components.
+
+    Parameters
+    ----------
+    numbers : the library, which records the rows.
+    table : ``composition_cell``, ``composition_electrode_scrap``, ``composition_module``, ...
+    subject : chemistry that the table has, such as ``NMC811``.
+    active : active material in place of the subject's own, kg for kg; None for its own.
+
+    >>> shares = composition(Sourced(), "composition_cell", "NMC811", active="NCMA 89-4-4-3")
+    >>> round(shares["NCMA 89-4-4-3"], 4), round(math.fsum(shares.values()), 9)
+    (0.4289, 1.0)
+    """
+    shares: dict[str, float] = {}
+    for row in numbers.library.table(table):
+        if row.subject == subject and row.value > 0.0:
+            name = (active or subject) if row.parameter == ACTIVE_MATERIAL else row.parameter
+            shares[name] = numbers.take(row).to("kg/kg")
+    if not shares:
+        hint = nearest_hint(subject, numbers.library.subjects(table))
+        raise UnknownNameError([Finding("unknown-name", table, "a subject", subject, hint)])
+    return shares
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """How a bill follows from a composition table.
+
+    Parameters
+    ----------
+    table : part of the table's name after ``composition_``.
+    hazard, transport, assumptions : as of `Bill`; an assumption may name ``{solvent}``.
+    only : components that it keeps; all where empty.
+    without : components that it does not have.
+    solvent : component that is mixed in, by the share in table ``scrap_types``.
+    has_energy : whether its mass per kWh has a meaning.
+    """
+
+    table: str
+    hazard: str
+    transport: str
+    assumptions: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    solvent: str = ""
+    has_energy: bool = False
+
+
+_FOIL = "not a cell or battery: not UN3480"
+_VAPOUR = "LiPF6 and solvent: flammable vapour, HF on moisture"
+_CELLS = "UN3480; damaged or defective cells under 49 CFR 173.185(f)"
+_BATTERIES = "UN3480; damaged or defective batteries under 49 CFR 173.185(f)"
+_TRIM = ("its part of mixed electrode scrap, with bare trim",)
+_CELL = _Making("cell", "stored energy; " + _VAPOUR, _CELLS, has_energy=True)
+_MODULE = _Making("module", "stored energy; opened: as cells", _BATTERIES, has_energy=True)
+_PACK = replace(_MODULE, table="pack")
+_SCRAP: Mapping[str, _Making] = MappingProxyType(
+    {
+        "mixed electrode scrap": _Making(
+            "electrode_scrap",
+            "dust; dried of NMP",
+            _FOIL,
+            ("both foils with their uncoated trim; no electrolyte",),
+        ),
+        "cathode foil": _Making(
+            "electrode_scrap", "dust; dried of NMP", _FOIL, _TRIM, only=(*_CATHODE, "aluminium")
+        ),
+        "anode foil": _Making(
+            "electrode_scrap",
+            "graphite fines",
+            _FOIL,
+            _TRIM,
+            only=("graphite", "anode binder", "copper"),
+        ),
+        "dry cells": _Making(
+            "cell",
+            "no electrolyte, not charged; dust when opened",
+            "no dangerous goods as a battery while dry (to be checked with PHMSA)",
+            ("the cell before filling: its bill without electrolyte",),
+            without=_ELECTROLYTE,
+            has_energy=True,
+        ),
+        "wet unformed cells": replace(
+            _CELL,
+            hazard=_VAPOUR + "; state of charge about 0",
+            transport="flammable liquid inside; classify with the shipper",
+        ),
+        "formed cells": replace(
+            _CELL, hazard="stored energy up to the state of charge; " + _CELL.hazard
+        ),
+        "modules": _MODULE,
+        "slurry": _Making(
+            "electrode_scrap",
+            "NMP: toxic for reproduction",
+            _FOIL,
+            ("{solvent:.0%} NMP in cathode slurry and cake; practice 3-40 %",),
+            only=_CATHODE,
+            solvent="NMP",
+        ),
+    }
+)
+SCRAP_TYPES = tuple(_SCRAP)
+"""Names of the kinds of production scrap."""
+
+
+def _bill(name: str, making: _Making, chemistry: str, library: Library | None) -> Bill:
+    """Bill of a chemistry by its row of the table above.
+
+    Mass per kWh follows from the active material, which only cells hold: the cell's times its share
+    of active material over this one's.
+    """
+    numbers = Sourced() if library is None else Sourced(library)
+    known = chemistries(numbers.library)
     if chemistry not in known:
         hint = nearest_hint(chemistry, known)
         raise UnknownNameError([Finding("unknown-name", "bill", "a chemistry", chemistry, hint)])
-    return SWAPPED.get(chemistry, chemistry)
+    base = SWAPPED.get(chemistry, chemistry)
 
+    def read(table: str) -> dict[str, float]:
+        return composition(numbers, f"composition_{table}", base, active=chemistry)
 
-def _read(table: str, chemistry: str, library: Library, used: Used) -> dict[str, float]:
-    """Component shares of a chemistry in a composition table, the active material by name."""
-    base = _base(chemistry, library)
-    rows = [number for number in library.table(table) if number.subject == base]
-    for number in rows:
-        used.append(number)
-    return {
-        chemistry if n.parameter == ACTIVE_MATERIAL else n.parameter: n.to("kg/kg") for n in rows
-    }
-
-
-def _scaled_to_one(shares: Mapping[str, float]) -> dict[str, float]:
-    total = math.fsum(shares.values())
-    return {name: share / total for name, share in shares.items()}
-
-
-def _swap_note(chemistry: str) -> tuple[str, ...]:
-    base = SWAPPED.get(chemistry)
-    if base is None:
-        return ()
-    return (f"bill of the {base} cell with its active material swapped for {chemistry}",)
-
-
-def _cell_mass(chemistry: str, library: Library, used: Used) -> float | None:
-    base = _base(chemistry, library)
-    if not library.series(base, "cell mass per energy", "cell_design"):
-        return None
-    return library.value(base, "cell mass per energy", "cell_design", unit="kg/kWh", used=used)
+    whole = read(making.table)
+    only = [chemistry if n == ACTIVE_MATERIAL else n for n in making.only] or [*whole]
+    shares = {n: x for n, x in whole.items() if n in only and n not in making.without}
+    mass, solvent, total = None, 0.0, math.fsum(shares.values())
+    if making.has_energy and numbers.has(base, "cell mass per energy", "cell_design"):
+        mass = numbers(base, "cell mass per energy", "cell_design", unit="kg/kWh")
+        mass *= read("cell")[chemistry] / whole[chemistry] * total / math.fsum(whole.values())
+    if making.solvent:
+        solvent = numbers("slurry", making.solvent, "scrap_types", unit="kg/kg")
+    scaled = {component: share / total * (1.0 - solvent) for component, share in shares.items()}
+    note = f"bill of the {base} cell with its active material swapped for {chemistry}"
+    return Bill(
+        name,
+        chemistry,
+        scaled | ({making.solvent: solvent} if solvent else {}),
+        mass_kg_per_kwh=mass,
+        hazard=making.hazard,
+        transport=making.transport,
+        assumptions=(
+            *((note,) if base != chemistry else ()),
+            *(text.format(solvent=solvent) for text in making.assumptions),
+        ),
+        used=numbers.used,
+    )
 
 
 def cell(chemistry: str, library: Library | None = None) -> Bill:
@@ -165,39 +277,7 @@ def cell(chemistry: str, library: Library | None = None) -> Bill:
     >>> round(bill.shares["NCMA 89-4-4-3"], 4), round(bill.mass_kg_per_kwh, 3)
     (0.4289, 2.976)
     """
-    library, used = load_library() if library is None else library, Used()
-    shares = _read("composition_cell", chemistry, library, used)
-    mass = _cell_mass(chemistry, library, used)
-    return Bill(
-        "cell",
-        chemistry,
-        _scaled_to_one(shares),
-        mass_kg_per_kwh=mass,
-        hazard="stored energy; LiPF6 and solvent: flammable vapour, HF on moisture",
-        transport="UN3480; damaged or defective cells under 49 CFR 173.185(f)",
-        assumptions=_swap_note(chemistry),
-        used=tuple(used),
-    )
-
-
-def _assembly(name: str, chemistry: str, library: Library | None) -> Bill:
-    """Module or pack; kg/kWh follows from the active material, which only cells hold."""
-    library, used = load_library() if library is None else library, Used()
-    shares = _read(f"composition_{name}", chemistry, library, used)
-    mass = _cell_mass(chemistry, library, used)
-    if mass is not None:
-        inside = _read("composition_cell", chemistry, library, used)
-        mass *= inside[chemistry] / shares[chemistry]
-    return Bill(
-        name,
-        chemistry,
-        _scaled_to_one(shares),
-        mass_kg_per_kwh=mass,
-        hazard="stored energy; opened: as cells",
-        transport="UN3480; damaged or defective batteries under 49 CFR 173.185(f)",
-        assumptions=_swap_note(chemistry),
-        used=tuple(used),
-    )
+    return _bill("cell", _CELL, chemistry, library)
 
 
 def module(chemistry: str, library: Library | None = None) -> Bill:
@@ -206,7 +286,7 @@ def module(chemistry: str, library: Library | None = None) -> Bill:
     >>> round(module("NMC811").shares["steel"], 3), round(module("NMC811").mass_kg_per_kwh, 2)
     (0.046, 3.37)
     """
-    return _assembly("module", chemistry, library)
+    return _bill("module", _MODULE, chemistry, library)
 
 
 def pack(chemistry: str, library: Library | None = None) -> Bill:
@@ -217,132 +297,7 @@ def pack(chemistry: str, library: Library | None = None) -> Bill:
     >>> round(pack("NMC811").shares["steel"], 3), round(pack("NMC811").mass_kg_per_kwh, 2)
     (0.199, 4.89)
     """
-    return _assembly("pack", chemistry, library)
-
-
-def _mixed_electrode(chemistry: str, library: Library, used: Used) -> Bill:
-    shares = _read("composition_electrode_scrap", chemistry, library, used)
-    return Bill(
-        "mixed electrode scrap",
-        chemistry,
-        _scaled_to_one(shares),
-        hazard="dust; dried of NMP",
-        transport=_NOT_A_CELL,
-        assumptions=("both foils with their uncoated trim; no electrolyte",),
-    )
-
-
-def _part(chemistry: str, library: Library, used: Used, keep: tuple[str, ...]) -> dict[str, float]:
-    """Some components of mixed electrode scrap, scaled to 1."""
-    shares = _read("composition_electrode_scrap", chemistry, library, used)
-    return _scaled_to_one({component: shares[component] for component in keep})
-
-
-def _cathode_foil(chemistry: str, library: Library, used: Used) -> Bill:
-    return Bill(
-        "cathode foil",
-        chemistry,
-        _part(chemistry, library, used, (chemistry, "carbon black", "PVDF", "aluminium")),
-        hazard="dust; dried of NMP",
-        transport=_NOT_A_CELL,
-        assumptions=("its part of mixed electrode scrap, with bare trim",),
-    )
-
-
-def _anode_foil(chemistry: str, library: Library, used: Used) -> Bill:
-    return Bill(
-        "anode foil",
-        chemistry,
-        _part(chemistry, library, used, ("graphite", "anode binder", "copper")),
-        hazard="graphite fines",
-        transport=_NOT_A_CELL,
-        assumptions=("its part of mixed electrode scrap, with bare trim",),
-    )
-
-
-def _dry_cells(chemistry: str, library: Library, used: Used) -> Bill:
-    shares = _read("composition_cell", chemistry, library, used)
-    mass = _cell_mass(chemistry, library, used)
-    wet = math.fsum(shares.pop(name) for name in _ELECTROLYTE)
-    return Bill(
-        "dry cells",
-        chemistry,
-        _scaled_to_one(shares),
-        mass_kg_per_kwh=None if mass is None else mass * (1.0 - wet),
-        hazard="no electrolyte, not charged; dust when opened",
-        transport="no dangerous goods as a battery while dry (to be checked with PHMSA)",
-        assumptions=("the cell before filling: its bill without electrolyte",),
-    )
-
-
-def _wet_cells(chemistry: str, library: Library, used: Used) -> Bill:
-    shares = _read("composition_cell", chemistry, library, used)
-    return Bill(
-        "wet unformed cells",
-        chemistry,
-        _scaled_to_one(shares),
-        mass_kg_per_kwh=_cell_mass(chemistry, library, used),
-        hazard="LiPF6 and solvent: flammable vapour, HF on moisture; state of charge about 0",
-        transport="flammable liquid inside; classify with the shipper",
-    )
-
-
-def _formed_cells(chemistry: str, library: Library, used: Used) -> Bill:
-    bill = cell(chemistry, library)
-    for number in bill.used:
-        used.append(number)
-    return Bill(
-        "formed cells",
-        chemistry,
-        bill.shares,
-        mass_kg_per_kwh=bill.mass_kg_per_kwh,
-        hazard="stored energy up to the state of charge; " + bill.hazard,
-        transport=bill.transport,
-    )
-
-
-def _modules(chemistry: str, library: Library, used: Used) -> Bill:
-    bill = module(chemistry, library)
-    for number in bill.used:
-        used.append(number)
-    return Bill(
-        "modules",
-        chemistry,
-        bill.shares,
-        mass_kg_per_kwh=bill.mass_kg_per_kwh,
-        hazard=bill.hazard,
-        transport=bill.transport,
-    )
-
-
-def _slurry(chemistry: str, library: Library, used: Used) -> Bill:
-    solvent = library.value("slurry", "NMP", "scrap_types", unit="kg/kg", used=used)
-    solids = _part(chemistry, library, used, (chemistry, "carbon black", "PVDF"))
-    mixed = {name: share * (1.0 - solvent) for name, share in solids.items()}
-    return Bill(
-        "slurry",
-        chemistry,
-        _scaled_to_one({**mixed, "NMP": solvent}),
-        hazard="NMP: toxic for reproduction",
-        transport=_NOT_A_CELL,
-        assumptions=(f"{solvent:.0%} NMP in cathode slurry and cake; practice 3-40 %",),
-    )
-
-
-_MAKERS: Mapping[str, Callable[[str, Library, Used], Bill]] = MappingProxyType(
-    {
-        "mixed electrode scrap": _mixed_electrode,
-        "cathode foil": _cathode_foil,
-        "anode foil": _anode_foil,
-        "dry cells": _dry_cells,
-        "wet unformed cells": _wet_cells,
-        "formed cells": _formed_cells,
-        "modules": _modules,
-        "slurry": _slurry,
-    }
-)
-SCRAP_TYPES = tuple(_MAKERS)
-"""Names of the kinds of production scrap."""
+    return _bill("pack", _PACK, chemistry, library)
 
 
 def scrap_type(name: str, chemistry: str, library: Library | None = None) -> Bill:
@@ -358,19 +313,8 @@ def scrap_type(name: str, chemistry: str, library: Library | None = None) -> Bil
     >>> {name: round(share, 3) for name, share in foil.shares.items()}
     {'NMC811': 0.792, 'carbon black': 0.017, 'PVDF': 0.017, 'aluminium': 0.175}
     """
-    maker = _MAKERS.get(name)
-    if maker is None:
+    making = _SCRAP.get(name)
+    if making is None:
         hint = nearest_hint(name, SCRAP_TYPES)
         raise UnknownNameError([Finding("unknown-name", "bill", "a scrap type", name, hint)])
-    library, used = load_library() if library is None else library, Used()
-    bill = maker(chemistry, library, used)
-    return Bill(
-        bill.name,
-        bill.chemistry,
-        bill.shares,
-        mass_kg_per_kwh=bill.mass_kg_per_kwh,
-        hazard=bill.hazard,
-        transport=bill.transport,
-        assumptions=(*_swap_note(chemistry), *bill.assumptions),
-        used=tuple(used),
-    )
+    return _bill(name, making, chemistry, library)

@@ -7,52 +7,15 @@ years of one key are a series. `loopbook.matter.tables` says what a table is and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Protocol
 
 from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
 from loopbook.matter.tables import GRADES, Number, Source, read_sources, read_table, repeated
 
 _NO_TABLES = frozenset({"sources.csv", "elements.csv", "components.csv"})
-
-
-class Recorder(Protocol):
-    """What `Library.get` writes the rows into: a list of `Number`, or a `Used`."""
-
-    def append(self, number: Number, /) -> None:
-        """Take one row."""
-
-
-@dataclass(slots=True)
-class Used:
-    """Rows that a result used, each once, in the order of first use.
-
-    >>> used = Used()
-    >>> _ = load_library().get("US", "electricity price", used=used)
-    >>> _ = load_library().get("US", "electricity price", used=used)
-    >>> [number.where for number in used] == [used.numbers[0].where]
-    True
-    """
-
-    numbers: list[Number] = field(default_factory=list)
-    _seen: set[str] = field(default_factory=set, repr=False)
-
-    def append(self, number: Number, /) -> None:
-        """Take a row, if it is not there yet."""
-        if number.where not in self._seen:
-            self._seen.add(number.where)
-            self.numbers.append(number)
-
-    def __iter__(self) -> Iterator[Number]:
-        """Rows in order of first use."""
-        return iter(self.numbers)
-
-    def __len__(self) -> int:
-        """Count of rows."""
-        return len(self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +26,13 @@ class Library:
     ----------
     numbers : rows, in order of table and line.
     sources : works by source_id.
+    replaced : reference of a row that stands in for another, by the reference of that other; see
+        `overlay`.
     """
 
     numbers: tuple[Number, ...]
     sources: Mapping[str, Source]
+    replaced: Mapping[str, str] = field(default_factory=dict, repr=False)
     _by_name: Mapping[tuple[str, str], list[Number]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -77,13 +43,7 @@ class Library:
         object.__setattr__(self, "_by_name", by_name)
 
     def get(
-        self,
-        subject: str,
-        parameter: str,
-        table: str | None = None,
-        *,
-        year: str | None = None,
-        used: Recorder | None = None,
+        self, subject: str, parameter: str, table: str | None = None, *, year: str | None = None
     ) -> Number:
         """The one number of a subject and parameter.
 
@@ -92,7 +52,6 @@ class Library:
         subject, parameter : its names.
         table : table to look in; needed where two tables have the same names.
         year : needed where there are several years.
-        used : takes the row, so that a result can list what it used.
 
         Raises
         ------
@@ -102,19 +61,17 @@ class Library:
         >>> load_library().get("NMC811", "copper", "composition_cell").value.__round__(4)
         0.078
         """
-        found = [
+        rows = [
             number
             for number in self._by_name.get((subject, parameter), ())
             if table in (None, number.table) and year in (None, number.year)
         ]
-        if len(found) == 1:
-            if used is not None:
-                used.append(found[0])
-            return found[0]
+        if len(rows) == 1:
+            return rows[0]
         where = "/".join((table or "*", subject, parameter)) + (f" {year}" if year else "")
-        if not found:
+        if not rows:
             raise UnknownNameError([self._unknown(subject, parameter, table, where)])
-        places = ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in found[:6])
+        places = ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in rows[:6])
         hint = "say which table or year"
         raise InputError([Finding("ambiguous", where, "one number", places, hint)])
 
@@ -138,14 +95,13 @@ class Library:
         *,
         unit: str | None = None,
         year: str | None = None,
-        used: Recorder | None = None,
     ) -> float:
         """Value of the one number of a subject and parameter, in `unit` if given (see `get`).
 
         >>> load_library().value("US", "labour price", unit="USD/person_hour")
         38.12
         """
-        number = self.get(subject, parameter, table, year=year, used=used)
+        number = self.get(subject, parameter, table, year=year)
         return number.value if unit is None else number.to(unit)
 
     def series(self, subject: str, parameter: str, table: str | None = None) -> tuple[Number, ...]:
@@ -224,6 +180,41 @@ class Library:
         'EverBatt 2023 (workbook)'
         """
         return self.sources[number.source_id]
+
+    def overlay(self, rows: Mapping[str, Number]) -> Library:
+        """The library with rows of a case in place of its own of the same key and year.
+
+        Parameters
+        ----------
+        rows : by the reference under which a result lists each, such as a case's file and row.
+
+        Raises
+        ------
+        UnknownNameError : the library has no row of that key and year to replace.
+
+        >>> from dataclasses import replace
+        >>> library = load_library()
+        >>> ours = replace(library.get("hydro", "Li", "recoveries"), value=0.93)
+        >>> numbers = Sourced(library.overlay({"case/recoveries.csv/hydro/Li": ours}))
+        >>> numbers("hydro", "Li", "recoveries"), numbers.references
+        (0.93, ('case/recoveries.csv/hydro/Li',))
+        """
+        new = {row.reference: row for row in rows.values()}
+        own = {number.reference for number in self.numbers}
+        raise_findings(
+            Finding(
+                "unknown-name",
+                name,
+                "a row of the library",
+                row.reference,
+                nearest_hint(row.reference, own),
+            )
+            for name, row in rows.items()
+            if row.reference not in own
+        )
+        numbers = tuple(new.get(number.reference, number) for number in self.numbers)
+        places = {row.reference: name for name, row in rows.items()}
+        return Library(numbers, self.sources, {**self.replaced, **places})
 
 
 def explain(number: Number, library: Library) -> tuple[str, ...]:
@@ -306,3 +297,57 @@ def load_library(paths: Iterable[Path | str] | None = None) -> Library:
     findings.extend(repeated(numbers))
     raise_findings(findings)
     return Library(tuple(numbers), sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A library that records which of its rows were taken, so that a result can list them.
+
+    Parameters
+    ----------
+    library : numbers with sources.
+
+    >>> numbers = Sourced()
+    >>> numbers("hydro", "Ni", "recoveries"), numbers("hydro", "Ni", "recoveries")
+    (0.98, 0.98)
+    >>> [row.key for row in numbers.used]
+    ['recoveries/hydro/Ni']
+    """
+
+    library: Library = field(default_factory=load_library)
+    _taken: dict[str, Number] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def used(self) -> tuple[Number, ...]:
+        """Rows that were taken, each once, in order of first use."""
+        return tuple(self._taken.values())
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """References of the rows that were taken: the library's, or of what stands in for them."""
+        return tuple(self.library.replaced.get(name, name) for name in self._taken)
+
+    def __call__(
+        self, subject: str, parameter: str, table: str, *, unit: str | None = None
+    ) -> float:
+        """Value of one row, in `unit` if given; see `Library.get`."""
+        row = self.row(subject, parameter, table)
+        return row.value if unit is None else row.to(unit)
+
+    def row(self, subject: str, parameter: str, table: str, *, year: str | None = None) -> Number:
+        """One row, of a year where there are several; see `Library.get`."""
+        return self.take(self.library.get(subject, parameter, table, year=year))
+
+    def rows(self, table: str, subject: str) -> dict[str, float]:
+        """Values of all rows of a subject by parameter, in order of the file."""
+        rows = [row for row in self.library.table(table) if row.subject == subject]
+        return {row.parameter: self.take(row).value for row in rows}
+
+    def has(self, subject: str, parameter: str, table: str) -> bool:
+        """Whether there is such a row."""
+        return len(self.library.series(subject, parameter, table)) > 0
+
+    def take(self, row: Number) -> Number:
+        """Record a row of the library as used, and return it."""
+        self._taken.setdefault(row.reference, row)
+        return row

@@ -102,6 +102,11 @@ class Number:
         return f"{self.table}/{self.subject}/{self.parameter}"
 
     @property
+    def reference(self) -> str:
+        """Key by which a result lists the row: ``library/table/subject/parameter@year``."""
+        return f"library/{self.key}@{self.year}" if self.year else f"library/{self.key}"
+
+    @property
     def where(self) -> str:
         """``table.csv:line``."""
         return f"{self.table}.csv:{self.line}"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopbook.flowsheet.sourced import Sourced
 from loopbook.flowsheet.units.parameters import Array
+from loopbook.matter import Sourced
 
 _PARTS = ("materials", "energy", "process")
 

@@ -25,11 +25,10 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.sourced import Sourced
 from loopbook.flowsheet.units.parameters import Array, Value
 from loopbook.flowsheet.units.reaction import Dose, Reactor
 from loopbook.flowsheet.units.separation import Filter, Sieve
-from loopbook.matter import Component, atomic_weights, components, molar_mass
+from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
 
 FEED = "black mass"
 _INERT = ("graphite", "carbon black", "PVDF", "anode binder", "copper", "aluminium")

@@ -35,11 +35,10 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.sourced import Sourced
 from loopbook.flowsheet.units.parameters import Array, Value
 from loopbook.flowsheet.units.reaction import Dose, Leach, Precipitation, Reactor
 from loopbook.flowsheet.units.separation import Filter, Mixer, Sieve, SolventExtraction
-from loopbook.matter import Component, atomic_weights, components, molar_mass
+from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
 
 FEED = "black mass"
 METALS = ("Mn", "Co", "Ni")

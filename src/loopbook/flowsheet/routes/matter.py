@@ -1,4 +1,4 @@
-"""Matter of the routes: active materials and what they want, combustion, scrap compositions."""
+"""Matter of the routes: active materials and the reagents that they take, combustion."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Literal
 import numpy as np
 
 from loopbook.errors import Finding, ShareError, raise_findings
-from loopbook.flowsheet.sourced import Sourced
 from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.reaction import Reaction
-from loopbook.matter import Component, atomic_weights, components, parse_formula
+from loopbook.matter import Component, Sourced, atomic_weights, components, parse_formula
 
 AtomicWeights = Literal["exact", "everbatt-rounded"]
 """Atomic weights by which reagents are dosed; streams always close by the exact ones."""
@@ -171,28 +170,6 @@ def rule_weights(kind: AtomicWeights, numbers: Sourced) -> dict[str, float]:
         raise_findings([Finding("unknown-name", "atomic_weights", want, str(kind))])
     rounded = {e: numbers(e, "rounded atomic weight", "route_rules") for e in _ROUNDED}
     return dict(atomic_weights()) | rounded
-
-
-def scrap_composition(
-    table: str, chemistry: str, numbers: Sourced, *, active: str | None = None
-) -> dict[str, float]:
-    """Composition of scrap by component, kg/kg, from a table of compositions.
-
-    Parameters
-    ----------
-    table : ``composition_cell``, ``composition_electrode_scrap``, ``composition_module``, ...
-    chemistry : subject in the table, such as ``NMC811``.
-    numbers : tables.
-    active : active material that takes the place of the chemistry's own, kg for kg.
-
-    >>> cell = scrap_composition("composition_cell", "NMC811", Sourced())
-    >>> round(cell["NMC811"], 4), round(sum(cell.values()), 6)
-    (0.4289, 1.0)
-    """
-    rows = numbers.rows(table, chemistry)
-    name = active or chemistry
-    out = {name: rows.pop("active material")} | rows
-    return {component: share for component, share in out.items() if share > 0.0}
 
 
 def check_shares(feed: Mapping[str, Value]) -> None:

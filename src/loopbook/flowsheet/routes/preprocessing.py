@@ -30,7 +30,6 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.sourced import Sourced
 from loopbook.flowsheet.units.parameters import Array, Value
 from loopbook.flowsheet.units.reaction import Dose, HeatTreatment, OffGasTreatment
 from loopbook.flowsheet.units.separation import (
@@ -41,7 +40,7 @@ from loopbook.flowsheet.units.separation import (
     Sieve,
 )
 from loopbook.flowsheet.units.unit import Unit
-from loopbook.matter import Component, atomic_weights, components, molar_mass
+from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
 
 SCRAP = "scrap"
 _SOLVENTS = ("EC", "DMC")
@@ -175,8 +174,8 @@ def preprocessing(
     numbers : tables; None for the packaged ones.
     scenarios : values by path of the flowsheet, see `Flowsheet.solve`.
 
-    >>> from loopbook.flowsheet.routes.matter import scrap_composition
-    >>> cells = scrap_composition("composition_cell", "NMC811", Sourced())
+    >>> from loopbook.matter import composition
+    >>> cells = composition(Sourced(), "composition_cell", "NMC811")
     >>> result = preprocessing(cells)
     >>> round(float(result.products["black mass"][0]), 5)
     0.69963
