@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import math
 import random
 from collections.abc import Sequence
+from decimal import Decimal
 
 from hypothesis import strategies as st
 
@@ -184,3 +189,43 @@ def lineages(draw: st.DrawFn, *, names: st.SearchStrategy[str] = NAMES) -> Linea
     share = st.tuples(*[st.floats(0, 1) | st.just(float("nan"))] * len(substances))
     shares = draw(st.dictionaries(st.sampled_from(sorted(used)), share)) if used else {}
     return Lineage(substances, tuple(focus), tuple(ends), links, shares)
+
+
+# --- reading what is written, with the standard library alone ---------------------------------
+
+
+def lineage_of_json(text: str) -> Lineage:
+    """A lineage from the JSON that is written of it."""
+    whole = json.loads(text)
+    names = whole["substances"]
+
+    def values(row: dict[str, int]) -> tuple[int, ...]:
+        assert list(row) == names
+        return tuple(row.values())
+
+    ends = [
+        End(
+            *(row[k] for k in ("id", "kind", "material", "stage")),
+            values(row["content_mg"]),
+            row["event"],
+            row["made_at_us"],
+        )
+        for row in whole["ends"]
+    ]
+    links = [Link(r["source"], r["target"], values(r["content_mg"])) for r in whole["links"]]
+    shares = {
+        end: tuple(math.nan if row[n] is None else row[n] for n in names)
+        for end, row in whole["shares"].items()
+    }
+    return Lineage(tuple(names), tuple(whole["focus"]), tuple(ends), tuple(links), shares)
+
+
+def links_of_csv(text: str) -> tuple[tuple[str, ...], tuple[Link, ...]]:
+    """Substances and links from the CSV that is written of a lineage."""
+    header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    links = []
+    for row in rows:
+        mass, *content = [int(Decimal(cell).scaleb(6)) for cell in row[6:]]
+        assert mass == sum(content)
+        links.append(Link(row[0], row[3], tuple(content)))
+    return tuple(name.removesuffix("_kg") for name in header[7:]), tuple(links)

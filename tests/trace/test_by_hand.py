@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lineages import lineage_of_json
 from shelves import Shelf
 from trace_books import BEGIN, Desk
 from trace_compare import Sure
@@ -28,7 +29,6 @@ from loopbook.trace import (
     lineage_json,
     lineage_svg,
     on_site,
-    read_lineage_json,
     recall,
     suspect,
     trace,
@@ -304,7 +304,7 @@ def test_pictures_and_files_leave_a_gap_where_there_is_nothing(desk: Desk) -> No
     genealogy = Genealogy.of(desk.book)
     for lineage in (lineage_back(genealogy, "P1"), lineage_forward(genealogy, "A")):
         text = lineage_json(lineage)
-        assert lineage_json(read_lineage_json(text)) == text
+        assert lineage_json(lineage_of_json(text)) == text
         assert "NaN" not in text
         few = fold_lineage(lineage, most=2).lineage
         for told in (lineage, few):

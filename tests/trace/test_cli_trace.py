@@ -13,11 +13,11 @@ from xml.etree import ElementTree
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from lineages import lineage_of_json, links_of_csv
 
 from loopbook.book.book import Book
 from loopbook.book.commands import records as c
 from loopbook.cli import main
-from loopbook.trace import read_lineage_csv, read_lineage_json
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -126,9 +126,9 @@ def test_a_lineage_is_written_as_its_ending_says(path: Path, tmp_path: Path, end
     if ending in ("svg", "graphml"):
         assert len(ElementTree.fromstring(text)) > 0
     elif ending == "json":
-        assert {x.id for x in read_lineage_json(text).ends} >= {"A", "B", "BM", "BM-1"}
+        assert {x.id for x in lineage_of_json(text).ends} >= {"A", "B", "BM", "BM-1"}
     else:
-        _, links = read_lineage_csv(text)
+        _, links = links_of_csv(text)
         assert {(x.source, x.target) for x in links} >= {("A", "BM"), ("BM", "BM-1")}
 
 

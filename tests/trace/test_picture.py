@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lineages import T, content, large, lineage, lineages, loop
+from lineages import T, content, large, lineage, lineage_of_json, lineages, links_of_csv, loop
 
 from loopbook.book import Book
 from loopbook.book.commands import records as c
@@ -28,8 +28,6 @@ from loopbook.trace import (
     lineage_graphml,
     lineage_json,
     lineage_svg,
-    read_lineage_csv,
-    read_lineage_json,
     with_events,
 )
 from loopbook.trace.lineage.format import GREY, PALETTE, material_colours, shortened, text_width
@@ -378,6 +376,6 @@ def test_a_book_s_lineages_are_drawn_and_written(genealogy: tuple[Book, Genealog
     none = lineage_svg(forward, substance="Co")
     assert "0 kg Co" in none
     for drawn in (back, forward):
-        assert read_lineage_json(lineage_json(drawn)).links == tuple(drawn.links)
-        assert read_lineage_csv(lineage_csv(drawn))[1] == tuple(drawn.links)
+        assert lineage_of_json(lineage_json(drawn)).links == tuple(drawn.links)
+        assert links_of_csv(lineage_csv(drawn))[1] == tuple(drawn.links)
         assert "nan" not in lineage_graphml(drawn)

@@ -38,13 +38,7 @@ from loopbook.trace.genealogy.uncertainty import SureShares, sure_shares
 from loopbook.trace.groups import Grouping, read_groups
 from loopbook.trace.lineage.crossings import count_crossings
 from loopbook.trace.lineage.fold import Folded, fold_lineage
-from loopbook.trace.lineage.formats import (
-    lineage_csv,
-    lineage_graphml,
-    lineage_json,
-    read_lineage_csv,
-    read_lineage_json,
-)
+from loopbook.trace.lineage.formats import lineage_csv, lineage_graphml, lineage_json
 from loopbook.trace.lineage.layout import Layout, Spacing, lay_out
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 from loopbook.trace.lineage.parts import (
@@ -107,8 +101,6 @@ __all__ = [
     "path",
     "read_certificates",
     "read_groups",
-    "read_lineage_csv",
-    "read_lineage_json",
     "recall",
     "save_genealogy",
     "site_origins",
