@@ -1,11 +1,61 @@
 """Strict readers of TOML, workbooks and cells with units; a place (file:line) for every value.
 
-Knows no battery. May import nothing of Loopbook but ``loopbook.errors``.
+Here is also the vocabulary in which rooms declare what a person may enter (`declared`). Knows no
+battery. May import nothing of Loopbook but ``loopbook.errors``.
 
 >>> convert(2.0, "t", "kg")
 2000.0
 """
 
+from loopbook.tables.declared import (
+    SHARE,
+    YEAR,
+    Choice,
+    Field,
+    FieldType,
+    Flag,
+    ListOf,
+    MapOf,
+    Maybe,
+    Moment,
+    Name,
+    Number,
+    RecordOf,
+    Schema,
+    Text,
+    Whole,
+    check_fields,
+    field_type,
+    fields_of,
+    read_fields,
+    schema_of,
+)
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity
 
-__all__ = ["KNOWN_UNITS", "check_unit", "convert", "parse_quantity"]
+__all__ = [
+    "KNOWN_UNITS",
+    "SHARE",
+    "YEAR",
+    "Choice",
+    "Field",
+    "FieldType",
+    "Flag",
+    "ListOf",
+    "MapOf",
+    "Maybe",
+    "Moment",
+    "Name",
+    "Number",
+    "RecordOf",
+    "Schema",
+    "Text",
+    "Whole",
+    "check_fields",
+    "check_unit",
+    "convert",
+    "field_type",
+    "fields_of",
+    "parse_quantity",
+    "read_fields",
+    "schema_of",
+]
