@@ -49,6 +49,7 @@ __all__ = [
     "UnitError",
     "UnknownNameError",
     "WiringError",
+    "article",
     "nearest_hint",
     "raise_findings",
 ]
@@ -279,6 +280,16 @@ class Findings:
     def raise_all(self) -> None:
         """Raise the error that these findings make, if there are any."""
         raise_findings(self.items)
+
+
+def article(noun: str) -> str:
+    """A noun with its indefinite article.
+
+    >>> article("lot"), article("assay"), article("unit"), article("hour")
+    ('a lot', 'an assay', 'a unit', 'an hour')
+    """
+    vowel = re.match(r"(?!uni|us[aeiu]|eu|one)[aeiou]|hour|heir|honest", noun, re.IGNORECASE)
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:

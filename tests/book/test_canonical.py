@@ -169,7 +169,7 @@ def test_a_tuple_is_a_list_and_an_enum_of_strings_or_integers_its_value() -> Non
         (b"x", "$", "a bytes"),
         ({"a": {1, 2}}, "$.a", "a set"),
         ({"a": 1j}, "$.a", "a complex"),
-        ({"a": object()}, "$.a", "a object"),
+        ({"a": object()}, "$.a", "an object"),
     ],
 )
 def test_what_json_cannot_carry_is_refused_by_place(value: Any, where: str, found: str) -> None:

@@ -677,7 +677,7 @@ def test_wrong_use(book: b.Book, case: Any, together: bool) -> None:
     was = book.balances(), book.store.rows("SELECT count(*) FROM event")
     with pytest.raises(InputError) as caught:
         book.post([*before, command] if together else command)
-    head = f"{type(command).__name__} {command.key}"
+    head = f"{type(command).__name__} {command.key}".strip()
     found = [
         (f.code, f.where.removeprefix(head).removeprefix(", "), f.expected, f.found, f.hint)
         for f in caught.value.findings

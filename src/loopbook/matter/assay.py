@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
+from loopbook.errors import Finding, InputError, article, nearest_hint, raise_findings
 from loopbook.matter.components import component_names, components
 from loopbook.matter.elements import OTHER, atomic_weights
 from loopbook.matter.formula import element_shares
@@ -188,7 +188,7 @@ def _measured_findings(measured: Measured, where: str) -> list[Finding]:
         if number is None:
             continue
         if not math.isfinite(number):
-            findings.append(Finding("not-finite", where, f"a {what} in kg/kg", repr(number)))
+            findings.append(Finding("not-finite", where, article(f"{what} in kg/kg"), repr(number)))
         elif number < 0.0:
             findings.append(Finding("negative", where, f"{what} >= 0 kg/kg", repr(number)))
         elif number > 1.0:

@@ -103,7 +103,7 @@ class Draft:
         self, code: str, expected: str, found: str, *, at: str = "", hint: str = "", about: str = ""
     ) -> None:
         """Record an error of the command, at one of its fields; see `CommandFinding`."""
-        where = f"{type(self.command).__name__} {self.command.key}"
+        where = f"{type(self.command).__name__} {self.command.key}".strip()
         place = f"{where}, {at}" if at else where
         self.findings.append(
             CommandFinding(code, place, expected, found, hint, field=at, about=about)
@@ -254,7 +254,7 @@ class Draft:
         whole = sum(mass(c) for c in here.values())
         if not here:
             places = ", ".join(sorted({a.site for a in self.view.holdings(lot)}))
-            expected, found = f"lot {lot} at {site}", f"it is at {places}"
+            expected, found = f"lot {lot} at {site or 'no site'}", f"it is at {places}"
             self.note("place", expected, found, at=at or "site", about="state")
             return {}
         if mass_mg is None or mass_mg == whole:

@@ -242,7 +242,9 @@ class _Planner:
         """The row was imported before with other values."""
         old, new = (_flat(json.loads(text)) for text in (known.command, as_text(command)))
         names = [name for name in {**new, **old} if new.get(name) != old.get(name)]
-        found = ", ".join(f"{n} {new.get(n)}, not {old.get(n)}" for n in names)
+        found = ", ".join(
+            f"{n} {new.get(n) or 'empty'}, not {old.get(n) or 'empty'}" for n in names
+        )
         hint = f"reverse {known.key} first, then import the row under another document"
         place = entry.place(names[0] if names else "")
         return Finding("duplicate", place, f"what is posted as {known.key}", found, hint)

@@ -23,7 +23,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from loopbook.errors import Finding, raise_findings
+from loopbook.errors import Finding, article, raise_findings
 
 LARGEST_INTEGER: Final = 2**53
 """Largest integer that a JSON reader who uses doubles surely gets back."""
@@ -191,7 +191,7 @@ def _findings(value: Any, where: str) -> Iterator[Finding]:
             yield from _findings(item, f"{where}[{place}]")
     else:
         expected = "null, a bool, a number, a string, a list or a dict"
-        yield Finding("canonical", where, expected, f"a {type(value).__name__}")
+        yield Finding("canonical", where, expected, article(type(value).__name__))
 
 
 def _lone_surrogate(text: str, where: str) -> Iterator[Finding]:

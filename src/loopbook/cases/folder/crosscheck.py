@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from loopbook.cases.folder.case import METALS, RECOVERY_TABLES, SOLD
 from loopbook.cases.folder.reading import Context, Record
 from loopbook.cases.folder.settings import Settings
-from loopbook.errors import nearest_hint
+from loopbook.errors import article, nearest_hint
 from loopbook.matter.components import component_names, components
 
 _SETTINGS_FILE = "case.toml"
@@ -122,7 +122,9 @@ class _Cross:
         ]
         for path, file, column in tables:
             if rows := self._good(file):
-                wanted.append((path, f"a {column} of {file}", tuple(r[column] for r in rows)))
+                wanted.append(
+                    (path, article(f"{column} of {file}"), tuple(r[column] for r in rows))
+                )
         for path, expected, known in wanted:
             found = self.settings.get(path)
             if found is not None:
@@ -143,7 +145,7 @@ class _Cross:
         if other in self.broken:
             return
         for row in rows:
-            expected = f"a {other_column} of {other}"
+            expected = article(f"{other_column} of {other}")
             self._unknown(f"{row.where}: {column}", expected, row[column], known)
 
     def _matter(self) -> None:

@@ -1,0 +1,134 @@
+"""House rules that the code is still growing into: what is too much may only become less.
+
+`python tests/house/test_drift.py` writes the numbers of today into `drift.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import drift
+import house_rules as rules
+import imports
+import pytest
+
+ROOT = rules.ROOT
+FILE = Path(__file__).with_suffix(".toml").with_name("drift.toml")
+
+
+def measures() -> dict[str, Counter[str]]:
+    """Every measure of the house as it is now: name, room or document, count."""
+    texts = imports.texts_of(ROOT / "src")
+    arrows = imports.arrows(texts)
+    rooms = [(imports.room(module) or "loopbook", text) for module, text in texts.items()]
+    above = [(imports.room(m), text) for m, text in texts.items() if ".storage" not in m]
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("**/*.md")]
+    result = {
+        "circles": Counter(m for circle in imports.circles(arrows) for m in circle),
+        "private_imports": Counter(
+            f"{imports.room(a.importer)} -> {imports.room(a.imported)}"
+            for a in imports.private_arrows(arrows)
+        ),
+        "passing_on": Counter(imports.passing_on(texts)),
+        "any_in_public": _sums(rooms, drift.any_in_public),
+        "sql_above_storage": _sums(above, drift.sql_texts),
+        "names": _sums(rooms, drift.worn_names),
+        "words": _sums(rooms, lambda text: drift.worn_words(text, ".py").total()),
+    }
+    for path in documents:
+        words = drift.worn_words(path.read_text(encoding="utf-8"), ".md").total()
+        result["words"][path.relative_to(ROOT).as_posix()] = words
+    return result
+
+
+def _sums(texts: list[tuple[str, str]], measure: Callable[[str], int]) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for where, text in texts:
+        sums[where] += measure(text)
+    return sums
+
+
+MEASURES = measures()
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_there_is_no_more_of_it_than_there_was(measure: str) -> None:
+    allowed = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    assert drift.grown(MEASURES[measure], allowed.get(measure, {})) == []
+
+
+def test_imports_are_read_as_another_tool_reads_them() -> None:
+    grimp = pytest.importorskip("grimp")  # import-linter's own reader
+    graph = grimp.build_graph("loopbook", cache_dir=None)
+    theirs = {
+        imports.Arrow(importer, imported)
+        for importer in graph.modules
+        for imported in graph.find_modules_directly_imported_by(importer)
+    }
+    assert imports.arrows(imports.texts_of(ROOT / "src")) == theirs
+
+
+def test_circles_and_private_imports_are_seen() -> None:
+    texts = {
+        "loopbook.book": "from loopbook.book.log import keys\n__all__ = ['keys']",
+        "loopbook.book.log": "",
+        "loopbook.book.log.keys": "def f():\n    from loopbook.book.nouns import Lot",
+        "loopbook.book.nouns": "import loopbook.book.log.keys",
+        "loopbook.book.names": "from loopbook.book.nouns import Lot\n__all__ = ['Lot']",
+        "loopbook.trace": "from loopbook.book import Lot\nfrom loopbook.trace.path import path",
+        "loopbook.trace.path": "from loopbook.book.nouns import Lot\nx = 1",
+    }
+    arrows = imports.arrows(texts)
+    assert imports.circles(arrows) == [["loopbook.book.log.keys", "loopbook.book.nouns"]]
+    assert [str(a) for a in imports.private_arrows(arrows)] == [
+        "loopbook.trace.path -> loopbook.book.nouns"
+    ]
+    assert imports.passing_on(texts) == [
+        "loopbook.book.names",
+        "loopbook.trace: Lot of loopbook.book",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("def f(x: int) -> Any: ...", 1),
+        ("class K:\n    x: dict[str, Any]\n    def m(self, *a: Any, **b: 'Any'): ...", 3),
+        ("class _K:\n    x: Any\ndef g():\n    x: Any = 1", 0),
+        (
+            "class K(Base[Any]):\n    def _m(self) -> Any: ...\n    def __call__(self) -> Any: ...",
+            2,
+        ),
+        ("Array = NDArray[Any]\n_Row = Any\nRow: TypeAlias = 'tuple[Any, ...]'", 2),
+    ],
+)
+def test_any_is_counted_where_a_reader_meets_it(text: str, count: int) -> None:
+    assert drift.any_in_public(text) == count
+
+
+def test_worn_words_and_names_are_counted() -> None:
+    python = '"""What it held."""\n# told anew\nsaid = tell(`x`)\n'.replace("`", "'")
+    assert drift.worn_words(python, ".py") == Counter({"what it held": 1, "tell": 1, "anew": 1})
+    assert drift.worn_words("It stands for 1.\n```\nsaid\n```\nIt lies.", ".md") == Counter(lie=1)
+    assert drift.worn_names("found = given.told\ndef f(said, /, x=here): ...\nf(wanted=1)") == 2
+    assert drift.WORDS.keys() >= drift.worn_words("Whoever says so, says it", ".md").keys()
+
+
+@pytest.mark.parametrize(
+    "right", ["a unit and an hour", "a used lot", "that that", "an LP; a 'a e'"]
+)
+def test_right_grammar_passes(right: str) -> None:
+    assert drift.slips(right) == []
+
+
+def test_numbers_are_written_and_read_back() -> None:
+    measured = {"any": {"b.py": 2, "a.py": 0}, "words": {"README.md": 1}}
+    written = tomllib.loads(drift.as_toml(measured))
+    assert written == {"any": {"b.py": 2}, "words": {"README.md": 1}}
+
+
+if __name__ == "__main__":
+    FILE.write_text(drift.as_toml(MEASURES), encoding="utf-8")
