@@ -26,7 +26,8 @@ from loopbook.book import Book
 from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.sqlite.store import SqliteStore
 from loopbook.trace import Genealogy, open_genealogy, recall, save_genealogy, trace
-from loopbook.trace.genealogy.numpy_loops import Kernels, NumpyKernels, best_kernels
+from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.numpy_loops import Kernels
 from trace_book import build, make, one_blend, post_blends
 from trace_lots import GROUPS, Lots, draw, load, name_of
 from trace_peers import each, once, peak_mb, tell
@@ -78,7 +79,7 @@ class Ours(peers.Engine):
 
 def arrays(name: str, folder: Path, answers: Path) -> None:
     """Measure the arrays; what numba compiles is compiled before."""
-    kernels: Kernels = NumpyKernels() if name == "numpy" else best_kernels()
+    kernels: Kernels = Kernels() if name == "numpy" else best_kernels()
     if kernels.name != name:
         sys.exit("numba is not installed")
     warmed(kernels)

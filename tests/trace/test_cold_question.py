@@ -27,7 +27,8 @@ from loopbook.trace import (
     suspect,
     trace,
 )
-from loopbook.trace.genealogy.numpy_loops import NumpyKernels, best_kernels
+from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.numpy_loops import Kernels
 from loopbook.trace.genealogy.reading import read_ancestors
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -97,7 +98,7 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-@pytest.mark.parametrize("kernels", [NumpyKernels(), best_kernels()], ids=lambda k: k.name)
+@pytest.mark.parametrize("kernels", [Kernels(), best_kernels()], ids=lambda k: k.name)
 @pytest.mark.parametrize("minutes", [None, 12, 15])
 def test_the_answer_is_that_of_the_arrays(book: Book, kernels: Any, minutes: int | None) -> None:
     when = START + timedelta(minutes=minutes or 0)

@@ -19,9 +19,10 @@ from trace_oracle import Oracle, events_of
 
 from loopbook.book import verify
 from loopbook.trace import AsOf, Genealogy, recall, trace
-from loopbook.trace.genealogy.numpy_loops import Kernels, NumpyKernels, best_kernels
+from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.numpy_loops import Kernels
 
-ENGINES: list[Kernels] = [NumpyKernels(), best_kernels()]
+ENGINES: list[Kernels] = [Kernels(), best_kernels()]
 
 
 @pytest.mark.parametrize("seed", range(4))

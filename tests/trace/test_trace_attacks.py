@@ -171,8 +171,8 @@ def test_matter_of_a_lot_that_is_not_there_is_refused(desk: Desk) -> None:
 def test_matter_into_an_old_lot_is_refused(desk: Desk) -> None:
     for source, target, amount, words in (
         ("B", "A", 5, "lot A: matter from a lot after it was made"),
-        ("A", "A1", -(10**9), "from lot A to A1: more is taken back than went"),
-        ("B", "A1", -5, "from lot B to A1: more is taken back than went"),
+        ("A", "A1", -(10**9), "from lot A to A1: more is reversed than went"),
+        ("B", "A1", -5, "from lot B to A1: more is reversed than went"),
     ):
         graph = Genealogy.of(desk.book).graph
         with pytest.raises(BalanceError, match=words):

@@ -25,7 +25,8 @@ from trace_oracle import Oracle
 from loopbook.book import Book
 from loopbook.book.commands import records as c
 from loopbook.trace import Genealogy, Recall, Trace, open_genealogy, recall, save_genealogy, trace
-from loopbook.trace.genealogy.numpy_loops import NumpyKernels, best_kernels
+from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.numpy_loops import Kernels
 
 SMALL = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 LARGE = settings(
@@ -148,7 +149,7 @@ def test_large_books_sum_agree_and_are_the_oracles(seed: int, size: int) -> None
                 assert traces[lot].total_mg[k] == oracle.total[lot][k]
                 assert exact.keys() <= found.keys()
                 assert not exact or all(near(x, exact.get(n, 0)) for n, x in found.items())
-        same(genealogy, Genealogy.of(desk.book, kernels=NumpyKernels()))
+        same(genealogy, Genealogy.of(desk.book, kernels=Kernels()))
         cold = names_of(genealogy, 15)
         check_cold(genealogy, desk.book, cold)
 
@@ -184,7 +185,7 @@ def check_cold(genealogy: Genealogy, book: Book, lots: list[str]) -> None:
 @given(seeds, small)
 def test_compiled_loops_and_recursive_queries_give_the_same(seed: int, size: int) -> None:
     with written(seed, size, add=True) as desk:
-        plain = Genealogy.of(desk.book, kernels=NumpyKernels())
+        plain = Genealogy.of(desk.book, kernels=Kernels())
         fast = Genealogy.of(desk.book, kernels=best_kernels())
         same(plain, fast)
         for lot in names_of(plain):
@@ -203,7 +204,7 @@ def test_growing_is_the_same_as_building_anew(seed: int, size: int, step: int) -
     """Event by event, and several at once, so that one is taken back in the batch that made it."""
     with written(seed, 0) as desk:
         maker = Maker(desk, seed)
-        plain = Genealogy.of(desk.book, kernels=NumpyKernels())
+        plain = Genealogy.of(desk.book, kernels=Kernels())
         fast = Genealogy.of(desk.book)
         for n in range(size):
             maker.one()
@@ -281,7 +282,7 @@ def test_chains_are_as_long_as_they_are(tmp_path: Path) -> None:
     for n in range(1, 301):
         desk.receive(f"F{n}", 1, {"Ni": 1})
         desk.run("mix", {f"L{n - 1}": 1, f"F{n}": None}, [(f"L{n}", 2, {"Ni": 1})])
-    for kernels in (NumpyKernels(), best_kernels()):
+    for kernels in (Kernels(), best_kernels()):
         genealogy = Genealogy.of(desk.book, kernels=kernels)
         told = genealogy.trace("L300").shares("Ni")
         assert told["L0"] == 0.5**300

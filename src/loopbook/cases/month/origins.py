@@ -9,7 +9,7 @@ import numpy as np
 
 from loopbook.report.table import LINEAGE, Cell, Column, Table
 from loopbook.trace import Genealogy, Trace, lineage_back, lineage_svg, of_substance, with_events
-from loopbook.trace.genealogy.numpy_loops import NumpyKernels
+from loopbook.trace.genealogy.numpy_loops import Kernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -43,7 +43,7 @@ def cell_origins(
     """
     if not lots:
         return (), {}
-    genealogy = Genealogy.of(book, kernels=NumpyKernels())
+    genealogy = Genealogy.of(book, kernels=Kernels())
     traced = [genealogy.trace(lot) for lot in lots]
     chosen = _most_recovered(traced, recovered)
     lineage = of_substance(with_events(lineage_back(genealogy, chosen.lot), book), "Ni")

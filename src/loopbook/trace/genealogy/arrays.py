@@ -3,19 +3,19 @@
 Lots are numbered in the order in which they were made, so a parent's number is below its
 children's, and every edge into a lot comes with the event that made it:
 
-* ``parent``, ``child``, ``content`` of the edges lie in the order of the children; the edges into
+* ``parent``, ``child``, ``content`` of the edges are in the order of the children; the edges into
   lot i are ``in_ptr[i]:in_ptr[i + 1]``. The edges out of a lot are a linked list (``head``,
-  ``following``). So an event is added by writing behind what is there.
+  ``following``). So an event is added by writing after the existing rows.
 * What came into a lot from a boundary or went out to one (``outside``) is a row each, linked by
   lot. Re-statements of a lot with one boundary are added up: a re-assay of +10 kg and one of -8 kg
-  are +2 kg. So are losses and gains on one road. What runs found and what they lost is not: the
-  lot really had what a run found when it was made, though another run lost it again.
+  are +2 kg. So are losses and gains on one road. Gains and losses of runs are not: the lot really
+  had what a run gained when it was made, although another run lost it again.
 * ``total`` is all that ever came into a lot: its edges, and each boundary's sum where it is above
-  zero. What is below zero went out. A lot is well mixed, and a re-statement speaks of the whole
-  lot from its beginning; so a lot has one composition of origins, however often it is re-stated.
-* A reversal makes the edges of what it takes back zero.
+  zero. A sum below zero went out. A lot is well mixed, and a re-statement applies to the whole lot
+  from its beginning; so a lot has one composition of origins, however often it is re-stated.
+* A reversal sets the edges of the reversed event to zero.
 
-Everything is whole milligrams but ``total``, whose sums are exact in float64 up to nine million
+Everything is whole milligrams except ``total``, whose sums are exact in float64 up to nine million
 tonnes a lot.
 """
 
@@ -26,25 +26,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from loopbook.book.storage.snapshots import TRANSIT
 from loopbook.errors import BalanceError
+from loopbook.trace.genealogy.engine import best_kernels
 from loopbook.trace.genealogy.names import Names
 from loopbook.trace.genealogy.numpy_loops import (
+    MASS,
     Amounts,
     Kernels,
     Numbers,
     Shares,
-    best_kernels,
     distinct,
     spans,
 )
 
-MASS = "mass"
-"""Name of the column that adds the substances up."""
-
-_ROOM = 1 / 16  # spare part of a column that has to grow
+_ROOM = 1 / 16  # spare share of a column that has to grow
 _MOST = 2**31 - 1
 _RESTATING = ("reassay/", "stock-take/", f"unaccounted//{TRANSIT} ")
 
@@ -60,7 +58,7 @@ _OUTSIDE = {"outside_lot": np.int32, "outside_end": np.int32, "outside_next": np
 
 
 def restates(end: str) -> bool:
-    """Whether what a lot got from a boundary and what it gave to it are one amount, added up.
+    """Whether what a lot got from a boundary and what it gave to it add up to one amount.
 
     >>> restates("reassay///L-1"), restates("supplier/LGES//")
     (True, False)
@@ -79,17 +77,17 @@ class Column:
 
     __slots__ = ("room", "size")
 
-    def __init__(self, kind: Any, room: NDArray[Any] | None = None, size: int = 0) -> None:
-        self.room: NDArray[Any] = np.empty(0, kind) if room is None else room
+    def __init__(self, kind: DTypeLike, room: Numbers | None = None, size: int = 0) -> None:
+        self.room: Numbers = np.empty(0, kind) if room is None else room
         self.size = size
 
     @property
-    def all(self) -> NDArray[Any]:
+    def all(self) -> Numbers:
         """What is in it; a view."""
         return self.room[: self.size]
 
-    def extend(self, values: Any) -> None:
-        """Add values at the end; the first ones are kept as they are, without a copy."""
+    def extend(self, values: Numbers | Sequence[int]) -> None:
+        """Add values at the end; the first ones are kept without a copy."""
         new = np.asarray(values, self.room.dtype)
         need = self.size + len(new)
         if not self.size:
@@ -111,7 +109,7 @@ class Additions:
     ----------
     names, material, event : of the new lots; material by its number in the graph.
     parent, child, content : edges between lots, old and new; mg by substance and for ``mass``.
-        Below zero where an edge is taken back.
+        Below zero where an edge is reversed.
     lot, end, outside : what came into a lot from a boundary; below zero what went out to it.
     """
 
@@ -126,14 +124,37 @@ class Additions:
     outside: Mapping[str, Amounts]
 
 
+class _View:
+    """A column of a graph as an attribute."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, graph: Graph, owner: type) -> Numbers:
+        return graph.columns[self._name].all
+
+
 class Graph:
     """The genealogy's arrays.
 
     Parameters
     ----------
     substances : of the book, in its order.
-    kernels : who runs the inner loops; numba where it is installed.
+    kernels : the inner loops; numba's where it is installed.
     """
+
+    in_ptr = _View()
+    material = _View()
+    event = _View()
+    level = _View()
+    head = _View()
+    outside_head = _View()
+    parent = _View()
+    child = _View()
+    following = _View()
+    outside_lot = _View()
+    outside_end = _View()
+    outside_next = _View()
 
     def __init__(self, substances: Sequence[str], kernels: Kernels | None = None) -> None:
         self.substances = tuple(substances)
@@ -163,41 +184,19 @@ class Graph:
     def __len__(self) -> int:
         return self.columns["event"].size
 
-    def __getattr__(self, name: str) -> NDArray[Any]:
-        columns: dict[str, Column] = self.__dict__.get("columns", {})
-        if name in columns:
-            return columns[name].all
-        raise AttributeError(name)
+    def content(self, substance: str) -> Amounts:
+        """Content of each edge, mg of a substance, or of all for ``mass``."""
+        return self.columns[f"content {substance}"].all
 
-    @property
-    def mass(self) -> Amounts:
-        """Mass of each edge, mg."""
-        return self.of("content", MASS)
+    def total(self, substance: str) -> Shares:
+        """All that came into each lot, mg of a substance or of ``mass``."""
+        return self.columns[f"total {substance}"].all
 
-    def of(self, what: str, substance: str) -> NDArray[Any]:
-        """Column of a substance, or of ``mass``: its ``content``, ``total`` or ``outside``."""
-        return self.columns[f"{what} {substance}"].all
+    def outside(self, substance: str) -> Amounts:
+        """What came from a boundary, mg of a substance or of ``mass``; below zero what left."""
+        return self.columns[f"outside {substance}"].all
 
-    @property
-    def content(self) -> Mapping[str, Amounts]:
-        """Content of each edge by substance, mg."""
-        return self._by_substance("content")
-
-    @property
-    def total(self) -> Mapping[str, Shares]:
-        """All that came into each lot by substance, mg."""
-        return self._by_substance("total")
-
-    @property
-    def outside(self) -> Mapping[str, Amounts]:
-        """What came from a boundary by substance, mg; below zero what went to it."""
-        return self._by_substance("outside")
-
-    def _by_substance(self, what: str) -> dict[str, NDArray[Any]]:
-        names = (MASS, *self.substances)
-        return {name: self.of(what, name) for name in names}
-
-    def marks(self) -> tuple[NDArray[np.int32], int]:
+    def marks(self) -> tuple[Numbers, int]:
         """A mark for each lot, and a stamp that no mark has."""
         if self._mark is None or len(self._mark) < len(self) or self._stamp >= _MOST:
             self._mark = np.zeros(len(self) + 1024, np.int32)
@@ -206,7 +205,7 @@ class Graph:
         return self._mark, self._stamp
 
     def scratch(self) -> Shares:
-        """A zero for each lot; whoever writes leaves zeros."""
+        """A zero for each lot; a loop that writes to it leaves zeros."""
         if self._scratch is None or len(self._scratch) < len(self):
             self._scratch = np.zeros(len(self) + 1024)
         return self._scratch
@@ -220,18 +219,17 @@ class Graph:
         ----------
         end : its name.
         out : whether matter went out there. It has a number of its own then, unless lots are
-            re-stated there, so that what is re-stated adds up and nothing else does.
+            re-stated there, so that re-statements add up and nothing else does.
         """
         key = end, out and not restates(end)
-        number = self._end_numbers.get(key)
-        if number is None:
-            number = self._end_numbers[key] = len(self.ends)
+        if key not in self._end_numbers:
+            self._end_numbers[key] = len(self.ends)
             self.ends.append(end)
-        return number
+        return self._end_numbers[key]
 
     @property
     def end_keys(self) -> list[tuple[str, bool]]:
-        """Boundaries by number, as `end_number` was asked for them."""
+        """Boundaries by number, as arguments of `end_number`."""
         return list(self._end_numbers)
 
     def material_number(self, material: str) -> int:
@@ -241,7 +239,7 @@ class Graph:
         return self.materials.index(material)
 
     def add_substance(self, substance: str) -> None:
-        """A substance that was in ``other`` until now."""
+        """A substance that was part of ``other`` until now."""
         self.substances = (*self.substances, substance)
         self._open(substance)
 
@@ -252,28 +250,31 @@ class Graph:
 
         Raises
         ------
-        BalanceError : an edge into a lot that was made before or out of one made after, or one
-            taken back that is not there.
+        BalanceError : an edge into a lot that was made before or out of one made after, or a
+            reversal of an edge that does not exist.
         """
-        first = len(self)
+        first, rows = len(self), len(self.outside_lot)
         if first + len(more.event) > _MOST or len(self.parent) + len(more.parent) > _MOST:
             raise BalanceError("a genealogy of more than 2^31 lots or edges")
         self._add_lots(more)
-        undone = self._add_edges(more, first)
-        rows = len(self.outside_lot)
+        reversed_lots = self._add_edges(more, first)
         self._add(_OUTSIDE, (more.lot, more.end, np.full(len(more.lot), -1, np.int32)))
-        for name in (MASS, *self.substances):
-            self.columns[f"outside {name}"].extend(more.outside[name])
+        self._add_contents("outside", more.outside)
         self.kernels.link(self.outside_lot, self.outside_head, self.outside_next, rows)
         if first:
-            touched = np.concatenate([np.arange(first, len(self)), more.lot, undone])
-            self._sum(distinct(touched))
+            self._sum(
+                distinct(np.concatenate([np.arange(first, len(self)), more.lot, reversed_lots]))
+            )
         else:
             self._sum(None)
 
-    def _add(self, kinds: Iterable[str], values: Iterable[Any]) -> None:
-        for name, column in zip(kinds, values, strict=True):
+    def _add(self, names: Iterable[str], values: Iterable[Numbers]) -> None:
+        for name, column in zip(names, values, strict=True):
             self.columns[name].extend(column)
+
+    def _add_contents(self, what: str, contents: Mapping[str, Numbers], rows: Any = ...) -> None:
+        for name in (MASS, *self.substances):
+            self.columns[f"{what} {name}"].extend(contents[name][rows])
 
     def _add_lots(self, more: Additions) -> None:
         count = len(more.event)
@@ -288,7 +289,7 @@ class Graph:
             self.columns[f"total {name}"].extend(np.zeros(count))
 
     def _add_edges(self, more: Additions, first: int) -> Numbers:
-        """Add edges into new lots, take back old ones; returns the lots that lost some."""
+        """Add edges into new lots, reverse old ones; return the lots whose edges were reversed."""
         begin, count = len(self.parent), len(more.event)
         kept = np.flatnonzero(more.content[MASS] > 0)
         child = more.child[kept]
@@ -305,26 +306,25 @@ class Graph:
             name = self.names[int(child[np.argmax(parent >= child)])]
             raise BalanceError(f"lot {name}: matter from a lot that was made after it")
         self._add(_EDGE, (parent, child, np.full(len(child), -1, np.int32)))
-        for name in (MASS, *self.substances):
-            self.columns[f"content {name}"].extend(more.content[name][chosen])
+        self._add_contents("content", more.content, chosen)
         ends = np.cumsum(np.bincount(child - first, minlength=count)) + begin
         self.columns["in_ptr"].extend(ends[:count])
         self.kernels.link(self.parent, self.head, self.following, begin)
         self.kernels.levels(self.in_ptr, self.parent, self.level, first)
-        taken = np.flatnonzero(more.content[MASS] < 0)
-        for k in taken:
-            self._take_back(int(more.parent[k]), int(more.child[k]), int(k), more.content)
-        return more.child[taken]
+        reversals = np.flatnonzero(more.content[MASS] < 0)
+        for k in reversals:
+            self._reverse(int(more.parent[k]), int(more.child[k]), int(k), more.content)
+        return more.child[reversals]
 
-    def _take_back(self, parent: int, child: int, k: int, content: Mapping[str, Amounts]) -> None:
+    def _reverse(self, parent: int, child: int, k: int, content: Mapping[str, Amounts]) -> None:
         for edge in range(self.in_ptr[child], self.in_ptr[child + 1]):
             if self.parent[edge] == parent:
                 for name in (MASS, *self.substances):
-                    self.columns[f"content {name}"].room[edge] += content[name][k]
-                if self.mass[edge] >= 0:
+                    self.content(name)[edge] += content[name][k]
+                if self.content(MASS)[edge] >= 0:
                     return
         where = f"from lot {self.names[parent]} to {self.names[child]}"
-        raise BalanceError(f"{where}: more is taken back than went")
+        raise BalanceError(f"{where}: more is reversed than went")
 
     # -- sums
 
@@ -338,45 +338,40 @@ class Graph:
         if lots is None:
             rows = np.arange(len(self.outside_lot))
         else:
-            found = [np.empty(0, np.int64)]
+            chain = [np.empty(0, np.int64)]
             cursor = self.outside_head[lots]
             while len(cursor := cursor[cursor >= 0]):
-                found.append(cursor)
+                chain.append(cursor)
                 cursor = self.outside_next[cursor]
-            rows = np.concatenate(found)
+            rows = np.concatenate(chain)
         keys = self.outside_lot[rows].astype(np.int64) * len(self.ends) + self.outside_end[rows]
         order = np.argsort(keys, kind="stable")
         keys, rows = keys[order], rows[order]
         begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
-        sums = {
-            name: np.add.reduceat(column[rows], begins) if len(begins) else column[:0]
-            for name, column in self.outside.items()
-        }
-        keys = keys[begins]
-        return keys // max(len(self.ends), 1), keys % max(len(self.ends), 1), sums
+        sums = {}
+        for name in (MASS, *self.substances):
+            amounts = self.outside(name)
+            sums[name] = np.add.reduceat(amounts[rows], begins) if len(begins) else amounts[:0]
+        return *divmod(keys[begins], max(len(self.ends), 1)), sums
 
     def _sum(self, lots: Numbers | None) -> None:
-        """Compute the totals of lots anew."""
+        """Compute the totals of lots again; of all for None."""
         owner, _, nets = self.nets(lots)
-        if lots is None:
-            edges: Any = slice(None)
-            target = self.child
-        else:
+        edges: Any = slice(None)
+        if lots is not None:
             starts = self.in_ptr[lots]
             edges = spans(starts, self.in_ptr[lots + 1] - starts)
-            target = self.child[edges]
-        for name in self.substances:
-            column, came = self.columns[f"total {name}"].all, np.maximum(nets[name], 0)
-            content = self.columns[f"content {name}"].all[edges]
-            if lots is None:
-                column[:] = np.bincount(target, weights=content, minlength=len(self))
-                column += np.bincount(owner, weights=came, minlength=len(self))
-            else:
-                column[lots] = 0.0
-                np.add.at(column, target, content)
-                np.add.at(column, owner, came)
         some: Any = slice(None) if lots is None else lots
-        column = self.columns[f"total {MASS}"].all
-        column[some] = 0.0
+        target, mass = self.child[edges], self.total(MASS)
+        mass[some] = 0.0
         for name in self.substances:
-            column[some] += self.columns[f"total {name}"].all[some]
+            total, came = self.total(name), np.maximum(nets[name], 0)
+            content = self.content(name)[edges]
+            if lots is None:
+                total[:] = np.bincount(target, weights=content, minlength=len(self))
+                total += np.bincount(owner, weights=came, minlength=len(self))
+            else:
+                total[lots] = 0.0
+                np.add.at(total, target, content)
+                np.add.at(total, owner, came)
+            mass[some] += total[some]

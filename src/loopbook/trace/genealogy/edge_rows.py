@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from loopbook.errors import BalanceError
-from loopbook.trace.genealogy.arrays import MASS, Additions, Graph
-from loopbook.trace.genealogy.numpy_loops import Amounts, Numbers
+from loopbook.trace.genealogy.arrays import Additions, Graph
+from loopbook.trace.genealogy.numpy_loops import MASS, Amounts, Numbers
 
 Row = tuple[Any, ...]
 

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from loopbook.errors import Finding, InputError
 from loopbook.files import one_writer, sync, write_whole
-from loopbook.trace.genealogy.arrays import MASS, Column, Graph
+from loopbook.trace.genealogy.arrays import Column, Graph
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.names import Names
-from loopbook.trace.genealogy.numpy_loops import Kernels
+from loopbook.trace.genealogy.numpy_loops import MASS, Kernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book

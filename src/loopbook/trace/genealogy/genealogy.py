@@ -10,8 +10,8 @@ import numpy as np
 from loopbook.book.storage.uncollected import uncollected
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
-from loopbook.trace.genealogy.arrays import MASS, Graph
-from loopbook.trace.genealogy.numpy_loops import Amounts, Kernels, Numbers, Shares, distinct
+from loopbook.trace.genealogy.arrays import Graph
+from loopbook.trace.genealogy.numpy_loops import MASS, Amounts, Kernels, Numbers, Shares, distinct
 from loopbook.trace.genealogy.reading import (
     NOW,
     AsOf,
@@ -172,7 +172,7 @@ class Genealogy:
         graph = self.graph
         start = (order == number).astype(np.float64)
         shares = np.full((len(order), len(graph.substances)), np.nan)
-        held = [k for k, s in enumerate(graph.substances) if graph.of("total", s)[number] > 0.0]
+        held = [k for k, s in enumerate(graph.substances) if graph.total(s)[number] > 0.0]
         if held:
             shares[:, held] = kernel(graph, [graph.substances[k] for k in held], order, start)
         return shares
@@ -216,7 +216,7 @@ class Genealogy:
         """
         graph = self.graph
         net = np.stack([np.maximum(nets[s], 0.0) for s in graph.substances], axis=1)
-        total = np.stack([graph.of("total", s)[owner] for s in graph.substances], axis=1)
+        total = np.stack([graph.total(s)[owner] for s in graph.substances], axis=1)
         parts = shares * np.divide(net, total, out=np.zeros_like(net), where=total > 0)
         gained: dict[str, Shares] = {}
         for code in distinct(end).tolist():
@@ -231,7 +231,7 @@ class Genealogy:
         graph, number = self.graph, self.number(lot)
         order = self.descendants(lot)
         part = np.nan_to_num(self._shares(number, order, graph.kernels.forward))
-        totals = np.stack([graph.of("total", s)[order] for s in graph.substances], axis=1)
+        totals = np.stack([graph.total(s)[order] for s in graph.substances], axis=1)
         shares = np.where(totals > 0.0, part, np.nan)
         owner, end, nets = graph.nets(order)
         out = np.stack([np.minimum(nets[s], 0) for s in graph.substances], axis=1)
@@ -270,10 +270,7 @@ class Genealogy:
             edges = graph.following[edges]
         giver, edge = np.concatenate(givers), np.concatenate(given)
         return np.stack(
-            [
-                np.bincount(giver, graph.of("content", s)[edge], len(order))
-                for s in graph.substances
-            ],
+            [np.bincount(giver, graph.content(s)[edge], len(order)) for s in graph.substances],
             axis=1,
         )
 
@@ -307,14 +304,14 @@ class Genealogy:
         groups = tuple(dict.fromkeys(names))
         column = np.array([groups.index(name) for name in names], np.int64)[inverse]
         shares = np.zeros((len(graph), len(groups)))
-        total = graph.total[substance]
+        total = graph.total(substance)
         np.add.at(shares, (owner, column), amount / total[owner])
         graph.kernels.compose(graph, substance, shares)
         return Composition(_Names(graph), groups, substance, shares, total)
 
     def _composition_of_mass(self, group: Callable[[str, str], str]) -> Composition:
         """Origins of the mass: substances go by themselves, and here their amounts add up."""
-        graph, whole = self.graph, self.graph.total[MASS]
+        graph, whole = self.graph, self.graph.total(MASS)
         groups: dict[str, Shares] = {}
         for substance in graph.substances:
             found = self.composition(substance, group)
@@ -366,4 +363,4 @@ def _kind(end: str) -> str:
 
 
 def _at(graph: Graph, lot: int) -> Shares:
-    return np.array([graph.of("total", s)[lot] for s in graph.substances])
+    return np.array([graph.total(s)[lot] for s in graph.substances])

@@ -1,7 +1,7 @@
-"""The inner loops of tracing compiled by numba; `numpy_loops` says what they do.
+"""The inner loops of tracing, compiled by numba; `numpy_loops` documents them.
 
-The same sums in the order of the lots' numbers. Compiled code is kept beside the package where it
-may be written, so that a process waits for the compiler once.
+They compute the same sums in the order of the lots' numbers. Compiled code is kept beside the
+package where that folder can be written, so that only the first process waits for the compiler.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from loopbook.trace.genealogy.numpy_loops import Numbers, Shares, distinct
+from loopbook.trace.genealogy.numpy_loops import MASS, Arrays, Kernels, Numbers, Shares, distinct
 
 _jit = numba.njit(cache=True, nogil=True)
 
@@ -94,9 +94,9 @@ def _back(columns: Any, order: Numbers, scratch: Shares, start: Shares) -> Share
             for k in range(in_ptr[lot], in_ptr[lot + 1]):
                 if content[k] != 0:
                     scratch[parent[k]] += share * (content[k] / total[lot])
-    found = scratch[order]
+    shares = scratch[order]
     scratch[order] = 0.0
-    return found
+    return shares
 
 
 @_jit
@@ -111,9 +111,9 @@ def _forward(columns: Any, order: Numbers, scratch: Shares, start: Shares) -> Sh
                 if content[k] != 0:
                     share += scratch[parent[k]] * (content[k] / total[lot])
             scratch[lot] = share
-    found = scratch[order]
+    shares = scratch[order]
     scratch[order] = 0.0
-    return found
+    return shares
 
 
 @_jit
@@ -127,54 +127,51 @@ def _compose(columns: Any, shares: Shares) -> None:
                     shares[lot, group] += shares[parent[k], group] * part
 
 
-class NumbaKernels:
+class NumbaKernels(Kernels):
     """The loops compiled."""
 
     name = "numba"
 
     def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
-        """As in `NumpyKernels`."""
+        """As in `Kernels`."""
         _link(parent, head, following, first)
 
     def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
-        """As in `NumpyKernels`."""
+        """As in `Kernels`."""
         _levels(in_ptr, parent, level, first)
 
-    def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
-        """As in `NumpyKernels`."""
-        mark, stamp = graph.marks()
-        unique = distinct(lots)
-        columns = graph.in_ptr, graph.parent, graph.mass
-        found: Numbers = _ancestors(columns, mark, stamp, unique)
-        return found
+    def ancestors(self, graph: Arrays, lots: Numbers) -> Numbers:
+        """As in `Kernels`."""
+        columns = graph.in_ptr, graph.parent, graph.content(MASS)
+        return _ancestors(columns, *graph.marks(), distinct(lots))
 
-    def descendants(self, graph: Any, lots: Numbers) -> Numbers:
-        """As in `NumpyKernels`."""
-        mark, stamp = graph.marks()
-        columns = graph.head, graph.following, graph.child, graph.mass
-        found: Numbers = _descendants(columns, mark, stamp, distinct(lots))
-        return found
+    def descendants(self, graph: Arrays, lots: Numbers) -> Numbers:
+        """As in `Kernels`."""
+        columns = graph.head, graph.following, graph.child, graph.content(MASS)
+        return _descendants(columns, *graph.marks(), distinct(lots))
 
-    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
-        """As in `NumpyKernels`."""
-        found, scratch = np.empty((len(order), len(substances))), graph.scratch()
+    def back(
+        self, graph: Arrays, substances: Sequence[str], order: Numbers, start: Shares
+    ) -> Shares:
+        """As in `Kernels`."""
+        shares, scratch = np.empty((len(order), len(substances))), graph.scratch()
         for k, substance in enumerate(substances):
-            found[:, k] = _back(_columns(graph, substance), order, scratch, start)
-        return found
+            shares[:, k] = _back(_columns(graph, substance), order, scratch, start)
+        return shares
 
     def forward(
-        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
+        self, graph: Arrays, substances: Sequence[str], order: Numbers, start: Shares
     ) -> Shares:
-        """As in `NumpyKernels`."""
-        found, scratch = np.empty((len(order), len(substances))), graph.scratch()
+        """As in `Kernels`."""
+        shares, scratch = np.empty((len(order), len(substances))), graph.scratch()
         for k, substance in enumerate(substances):
-            found[:, k] = _forward(_columns(graph, substance), order, scratch, start)
-        return found
+            shares[:, k] = _forward(_columns(graph, substance), order, scratch, start)
+        return shares
 
-    def compose(self, graph: Any, substance: str, shares: Shares) -> None:
-        """As in `NumpyKernels`."""
+    def compose(self, graph: Arrays, substance: str, shares: Shares) -> None:
+        """As in `Kernels`."""
         _compose(_columns(graph, substance), shares)
 
 
-def _columns(graph: Any, substance: str) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    return graph.in_ptr, graph.parent, graph.of("content", substance), graph.of("total", substance)
+def _columns(graph: Arrays, substance: str) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    return graph.in_ptr, graph.parent, graph.content(substance), graph.total(substance)

@@ -1,4 +1,4 @@
-"""The inner loops of tracing in NumPy; `kernels_numba` gives the same numbers faster.
+"""The inner loops of tracing in NumPy; `numba_loops` computes the same numbers faster.
 
 A genealogy's lots are numbered so that a parent's number is below its children's. The edges into a
 lot lie together (``in_ptr``), in order of the lots; the edges out of a lot are a linked list
@@ -19,44 +19,38 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+MASS = "mass"
+"""Name of the column that adds the substances up."""
+
 Amounts = NDArray[np.int64]
 Numbers = NDArray[Any]
 Shares = NDArray[np.float64]
 
 
-class Kernels(Protocol):
-    """What both engines can do; see `NumpyKernels` for the words."""
+class Arrays(Protocol):
+    """What the loops read of a genealogy's `arrays.Graph`."""
 
-    name: str
+    in_ptr: Numbers
+    parent: Numbers
+    child: Numbers
+    head: Numbers
+    following: Numbers
+    level: Numbers
 
-    def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
-        """See `NumpyKernels.link`."""
+    def content(self, substance: str) -> Amounts:
+        """Content of each edge, mg."""
         ...
 
-    def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
-        """See `NumpyKernels.levels`."""
+    def total(self, substance: str) -> Shares:
+        """All that came into each lot, mg."""
         ...
 
-    def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
-        """See `NumpyKernels.ancestors`."""
+    def marks(self) -> tuple[Numbers, int]:
+        """A mark for each lot, and a stamp that no mark has."""
         ...
 
-    def descendants(self, graph: Any, lots: Numbers) -> Numbers:
-        """See `NumpyKernels.descendants`."""
-        ...
-
-    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
-        """See `NumpyKernels.back`."""
-        ...
-
-    def forward(
-        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
-    ) -> Shares:
-        """See `NumpyKernels.forward`."""
-        ...
-
-    def compose(self, graph: Any, substance: str, shares: Shares) -> None:
-        """See `NumpyKernels.compose`."""
+    def scratch(self) -> Shares:
+        """A zero for each lot."""
         ...
 
 
@@ -68,9 +62,8 @@ def spans(starts: Numbers, counts: Numbers) -> Numbers:
     """
     ends = np.cumsum(counts)
     whole = int(ends[-1]) if len(ends) else 0
-    shift = np.repeat(starts - (ends - counts), counts)
-    found: Numbers = np.arange(whole) + shift
-    return found
+    indices: Numbers = np.arange(whole) + np.repeat(starts - (ends - counts), counts)
+    return indices
 
 
 def distinct(values: Numbers) -> Numbers:
@@ -82,12 +75,12 @@ def distinct(values: Numbers) -> Numbers:
     array([2, 5])
     """
     rising = np.sort(values)
-    found: Numbers = rising[np.append(True, rising[1:] != rising[:-1])[: len(rising)]]
-    return found
+    once: Numbers = rising[np.append(True, rising[1:] != rising[:-1])[: len(rising)]]
+    return once
 
 
-class NumpyKernels:
-    """The loops in NumPy, a generation of lots at a time."""
+class Kernels:
+    """The loops, a generation of lots at a time."""
 
     name = "numpy"
 
@@ -118,12 +111,12 @@ class NumpyKernels:
         begin = int(in_ptr[first])
         parents, starts = parent[begin:], in_ptr[first:-1][made] - begin
         while True:
-            found = np.maximum.reduceat(level[parents], starts) + 1
-            if np.array_equal(found, level[first + made]):
+            higher = np.maximum.reduceat(level[parents], starts) + 1
+            if np.array_equal(higher, level[first + made]):
                 return
-            level[first + made] = found
+            level[first + made] = higher
 
-    def ancestors(self, graph: Any, lots: Numbers) -> Numbers:
+    def ancestors(self, graph: Arrays, lots: Numbers) -> Numbers:
         """Numbers of lots and of all that is in them, rising."""
         mark, stamp = graph.marks()
         seen = [frontier := distinct(lots)]
@@ -131,28 +124,30 @@ class NumpyKernels:
             mark[frontier] = stamp
             starts = graph.in_ptr[frontier]
             edges = spans(starts, graph.in_ptr[frontier + 1] - starts)
-            met = graph.parent[edges[graph.mass[edges] != 0]]
+            met = graph.parent[edges[graph.content(MASS)[edges] != 0]]
             frontier = distinct(met[mark[met] != stamp]).astype(np.int64)
             seen.append(frontier)
         return np.sort(np.concatenate(seen))
 
-    def descendants(self, graph: Any, lots: Numbers) -> Numbers:
+    def descendants(self, graph: Arrays, lots: Numbers) -> Numbers:
         """Numbers of lots and of all that they are in, rising."""
         mark, stamp = graph.marks()
         seen = [frontier := distinct(lots)]
         while len(frontier):
             mark[frontier] = stamp
-            found = []
+            fresh = [frontier[:0]]
             edges = graph.head[frontier]
             while len(edges := edges[edges >= 0]):
-                met = graph.child[edges[graph.mass[edges] != 0]]
-                found.append(met[mark[met] != stamp])
+                met = graph.child[edges[graph.content(MASS)[edges] != 0]]
+                fresh.append(met[mark[met] != stamp])
                 edges = graph.following[edges]
-            frontier = distinct(np.concatenate([*found, frontier[:0]]))
+            frontier = distinct(np.concatenate(fresh))
             seen.append(frontier)
         return np.sort(np.concatenate(seen))
 
-    def back(self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares) -> Shares:
+    def back(
+        self, graph: Arrays, substances: Sequence[str], order: Numbers, start: Shares
+    ) -> Shares:
         """Share of a lot's matter that came through each of its ancestors: (lot, substance).
 
         Parameters
@@ -161,17 +156,17 @@ class NumpyKernels:
         order : the ancestors, rising; all of them.
         start : 1 for the lot that is asked about, 0 for the others.
         """
-        found = np.repeat(start[:, np.newaxis], len(substances), axis=1)
+        shares = np.repeat(start[:, np.newaxis], len(substances), axis=1)
         for stage in reversed(_stages(graph.level[order])[1:]):
-            places = stage[found[stage].any(axis=1)]
+            places = stage[shares[stage].any(axis=1)]
             edges, counts = _into(graph, order[places])
             parts = _parts(graph, substances, edges, (order[places], counts))
-            parts *= np.repeat(found[places], counts, axis=0)
-            _add(found, np.searchsorted(order, graph.parent[edges]), parts)
-        return found
+            parts *= np.repeat(shares[places], counts, axis=0)
+            _add(shares, np.searchsorted(order, graph.parent[edges]), parts)
+        return shares
 
     def forward(
-        self, graph: Any, substances: Sequence[str], order: Numbers, start: Shares
+        self, graph: Arrays, substances: Sequence[str], order: Numbers, start: Shares
     ) -> Shares:
         """Share of each descendant's matter that came from a lot: (lot, substance).
 
@@ -181,7 +176,7 @@ class NumpyKernels:
         order : the descendants, rising; all of them.
         start : 1 for the lot that is asked about, 0 for the others.
         """
-        found = np.repeat(start[:, np.newaxis], len(substances), axis=1)
+        shares = np.repeat(start[:, np.newaxis], len(substances), axis=1)
         for stage in _stages(graph.level[order]):
             places = stage[start[stage] == 0.0]
             edges, counts = _into(graph, order[places])
@@ -189,11 +184,11 @@ class NumpyKernels:
             slots[slots == len(order)] = 0
             inside = order[slots] == graph.parent[edges]
             parts = _parts(graph, substances, edges, (order[places], counts))
-            parts *= found[slots]
-            _add(found, np.repeat(places, counts)[inside], parts[inside])
-        return found
+            parts *= shares[slots]
+            _add(shares, np.repeat(places, counts)[inside], parts[inside])
+        return shares
 
-    def compose(self, graph: Any, substance: str, shares: Shares) -> None:
+    def compose(self, graph: Arrays, substance: str, shares: Shares) -> None:
         """Fill in the composition of all lots that have parents.
 
         Parameters
@@ -201,14 +196,12 @@ class NumpyKernels:
         shares : (lot, origin), filled for lots without parents and for what came into others from
             outside; the rest is added here.
         """
-        content, total = graph.content[substance], graph.total[substance]
+        content, total = graph.content(substance), graph.total(substance)
         order = np.argsort(graph.level, kind="stable")
         bounds = np.searchsorted(graph.level[order], np.arange(int(graph.level.max(initial=0)) + 2))
         for stage in range(1, len(bounds) - 1):
             lots = order[bounds[stage] : bounds[stage + 1]]
-            starts = graph.in_ptr[lots]
-            counts = graph.in_ptr[lots + 1] - starts
-            edges = spans(starts, counts)
+            edges, counts = _into(graph, lots)
             parts = content[edges] / np.maximum(np.repeat(total[lots], counts), 1.0)
             begins = np.cumsum(counts) - counts
             for k in range(shares.shape[1]):
@@ -225,7 +218,7 @@ def _stages(levels: Numbers) -> list[Numbers]:
     return np.split(order, np.flatnonzero(rising[1:] != rising[:-1]) + 1)
 
 
-def _into(graph: Any, lots: Numbers) -> tuple[Numbers, Numbers]:
+def _into(graph: Arrays, lots: Numbers) -> tuple[Numbers, Numbers]:
     """Edges into lots, and how many there are into each."""
     starts = graph.in_ptr[lots]
     counts = graph.in_ptr[lots + 1] - starts
@@ -233,7 +226,7 @@ def _into(graph: Any, lots: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _parts(
-    graph: Any, substances: Sequence[str], edges: Numbers, into: tuple[Numbers, Numbers]
+    graph: Arrays, substances: Sequence[str], edges: Numbers, into: tuple[Numbers, Numbers]
 ) -> Shares:
     """What came over each edge as a share of all that came into its child: (edge, substance).
 
@@ -242,11 +235,10 @@ def _parts(
     edges, into : the edges, and into which lots they go, so many into each.
     """
     lots, counts = into
-    content = np.stack([graph.of("content", s)[edges] for s in substances], axis=1)
-    total = np.stack([graph.of("total", s)[lots] for s in substances], axis=1)
+    content = np.stack([graph.content(s)[edges] for s in substances], axis=1)
+    total = np.stack([graph.total(s)[lots] for s in substances], axis=1)
     whole = np.repeat(total, counts, axis=0)
-    parts: Shares = np.divide(content, whole, out=np.zeros(whole.shape), where=content != 0)
-    return parts
+    return np.divide(content, whole, out=np.zeros(whole.shape), where=content != 0)
 
 
 def _add(sums: Shares, rows: Numbers, parts: Shares) -> None:
@@ -254,14 +246,3 @@ def _add(sums: Shares, rows: Numbers, parts: Shares) -> None:
     width = sums.shape[1]
     places = rows[:, np.newaxis] * width + np.arange(width)
     np.add.at(sums.reshape(-1), places.reshape(-1), parts.reshape(-1))
-
-
-def best_kernels() -> Kernels:
-    """Numba's where it is installed, else NumPy's."""
-    try:
-        from loopbook.trace.genealogy.numba_loops import NumbaKernels
-    except ModuleNotFoundError as error:
-        if error.name != "numba":
-            raise
-        return NumpyKernels()
-    return NumbaKernels()

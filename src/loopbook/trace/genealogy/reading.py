@@ -19,7 +19,7 @@ from loopbook.book.storage.schema import quoted
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.genealogy.arrays import Graph, restates
 from loopbook.trace.genealogy.edge_rows import EdgeRows, Row, additions
-from loopbook.trace.genealogy.numpy_loops import NumpyKernels
+from loopbook.trace.genealogy.numpy_loops import Kernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -171,7 +171,7 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
 
 
 def _graph(substances: Sequence[str], lots: Sequence[Row], edges: EdgeRows) -> Graph:
-    graph = Graph(substances, NumpyKernels())
+    graph = Graph(substances, Kernels())
     graph.extend(additions(graph, lots, edges))
     return graph
 

@@ -98,7 +98,7 @@ def sure_shares(
     if genealogy is None:
         genealogy = Genealogy(read_ancestors(book, lot, asof))
     graph, column = genealogy.graph, 1 + genealogy.place(substance)
-    if not graph.total[substance][genealogy.number(lot)] > 0.0:
+    if not graph.total(substance)[genealogy.number(lot)] > 0.0:
         return SureShares(lot, substance, {}, {}, float("nan"))
     order, through = genealogy.back(lot, substance)
     names = [graph.names[int(x)] for x in order]
@@ -163,7 +163,7 @@ class _Errors:
 def _weights(genealogy: Genealogy, order: Numbers, substance: str) -> list[Weight]:
     """For each lot with parents: its place, the parents' places, their shares in it."""
     graph = genealogy.graph
-    content, total = graph.content[substance], graph.total[substance]
+    content, total = graph.content(substance), graph.total(substance)
     found = []
     for place, lot in enumerate(order.tolist()):
         edges = np.arange(graph.in_ptr[lot], graph.in_ptr[lot + 1])
@@ -193,7 +193,7 @@ def _composition(
     found = np.zeros((len(order), len(origins)))
     found[np.flatnonzero(roots), np.arange(len(names))] = 1.0
     for place, name, net in gains:
-        found[place, places[name]] += net / graph.total[substance][order[place]]
+        found[place, places[name]] += net / graph.total(substance)[order[place]]
     for child, parents, parts in weights:
         found[child] += parts @ found[parents]
     return origins, found

@@ -17,7 +17,7 @@ from loopbook.book.storage.protocol import in_lists
 from loopbook.book.storage.uncollected import uncollected
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.genealogy import Genealogy
-from loopbook.trace.genealogy.numpy_loops import Numbers
+from loopbook.trace.genealogy.numpy_loops import MASS, Numbers
 from loopbook.trace.genealogy.reading import NOW, AsOf, check_lot, one_moment, read_ancestors
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 
@@ -96,7 +96,7 @@ def _lineage(
             "lot",
             graph.materials[int(graph.material[lot])],
             int(graph.level[lot]),
-            tuple([int(graph.total[s][lot]) for s in graph.substances]),
+            tuple([int(graph.total(s)[lot]) for s in graph.substances]),
         )
         for lot in order
     ]
@@ -119,12 +119,13 @@ def _lineage(
 
 
 def _inner_links(graph: Graph, order: Numbers, names: dict[int, str]) -> list[Link]:
-    content, links = graph.content, []
+    content, mass = [graph.content(s) for s in graph.substances], graph.content(MASS)
+    links = []
     for lot in order.tolist():
         for edge in range(graph.in_ptr[lot], graph.in_ptr[lot + 1]):
             source = names.get(int(graph.parent[edge]))
-            if source is not None and graph.mass[edge]:
-                amounts = tuple([int(content[s][edge]) for s in graph.substances])
+            if source is not None and mass[edge]:
+                amounts = tuple([int(column[edge]) for column in content])
                 links.append(Link(source, names[lot], amounts))
     return links
 
