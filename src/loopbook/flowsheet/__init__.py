@@ -26,7 +26,7 @@ from loopbook.flowsheet.economics.sampling import (
     sample,
 )
 from loopbook.flowsheet.files import from_toml, read_flowsheet, to_toml
-from loopbook.flowsheet.model import Feed, Flowsheet, Placed
+from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.solution import Solution, SolveReport
 from loopbook.flowsheet.units.parameters import BindContext, ParameterSpec, parameter
 from loopbook.flowsheet.units.reaction import (
@@ -52,6 +52,7 @@ from loopbook.flowsheet.units.separation import (
     Splitter,
 )
 from loopbook.flowsheet.units.unit import Catalogue, Unit, UnitFlows
+from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 
 __all__ = [
     "AirClassifier",
@@ -88,6 +89,7 @@ __all__ = [
     "Unit",
     "UnitCheck",
     "UnitFlows",
+    "Wiring",
     "check_unit",
     "drivers",
     "from_toml",

@@ -6,7 +6,7 @@ import numpy as np
 
 from loopbook.errors import BalanceError, Finding, NegativeError
 from loopbook.flowsheet.compiled import Plan
-from loopbook.flowsheet.units.parameters import Array
+from loopbook.tables import Array
 
 CLOSURE_TOLERANCE = 1e-9
 _NEGATIVE_TOLERANCE = 1e-12

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from types import SimpleNamespace
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from loopbook.errors import Finding, nearest_hint, raise_findings
-from loopbook.flowsheet.diagnose import accumulating, wiring
+from loopbook.errors import Findings
 from loopbook.flowsheet.graph import Arc, Group, order_groups
-from loopbook.flowsheet.model import Flowsheet, Placed
-from loopbook.flowsheet.units.parameters import Array, BindContext, Value, specs_of
-from loopbook.flowsheet.units.reaction import Reactor
+from loopbook.flowsheet.units.parameters import BindContext, Bound
 from loopbook.flowsheet.units.unit import Unit
+from loopbook.flowsheet.wiring import Placed, Wiring
 from loopbook.matter import ComponentSet
+from loopbook.tables import Array
 
 Inlet: TypeAlias = int | tuple[int, ...] | None
 
@@ -36,19 +34,12 @@ class UnitPlan:
         """The unit operation."""
         return self.place.unit
 
-    def bind(self, basis: ComponentSet, overrides: Mapping[str, Array]) -> Any:
-        """Parameters as arrays, with scenario values; raises what is wrong with them."""
-        findings: list[Finding] = []
-        bound = self.try_bind(basis, overrides, findings)
-        raise_findings(findings)
-        return bound
-
-    def try_bind(
-        self, basis: ComponentSet, overrides: Mapping[str, Array], findings: list[Finding]
-    ) -> Any:
-        """Parameters as arrays; what is wrong goes to `findings`."""
-        context = BindContext(basis, self.unit.name, overrides, self.connected, findings)
-        return self.unit.bind(context)
+    def bind(
+        self, basis: ComponentSet, overrides: Mapping[str, Array], findings: Findings
+    ) -> Bound:
+        """Parameters as arrays, with scenario values; errors in them go to `findings`."""
+        own = Findings(f"unit {self.unit.name}", findings.items)
+        return self.unit.bind(BindContext(basis, overrides, self.connected, own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +47,14 @@ class Step:
     """One unit's calculation within a pass."""
 
     run: Callable[..., tuple[Array | None, ...]]
-    bound: Any
+    bound: Bound
     ins: tuple[Inlet, ...]
     outs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything the solver needs; immutable, shared between solves, keeps no state of any.
+    """Everything that the solver needs; immutable, shared between solves, keeps no state of any.
 
     Attributes
     ----------
@@ -75,12 +66,12 @@ class Plan:
         stands for the whole flowsheet, which feeds and supplies enter and products leave.
     """
 
-    flowsheet: Flowsheet
+    flowsheet: Wiring
     streams: tuple[str, ...]
     index: Mapping[str, int]
     units: tuple[UnitPlan, ...]
     groups: tuple[Group, ...]
-    bound: tuple[Any, ...]
+    bound: tuple[Bound, ...]
     tally: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
 
     @property
@@ -93,7 +84,7 @@ class Plan:
         """Index that stands for outlets that go nowhere."""
         return len(self.streams)
 
-    def steps(self, group: Group, bound: tuple[Any, ...]) -> list[Step]:
+    def steps(self, group: Group, bound: tuple[Bound, ...]) -> list[Step]:
         """The calculations of one pass through a group."""
         return [
             Step(self.units[u].unit.run, bound[u], self.units[u].ins, self.units[u].outs)
@@ -101,33 +92,33 @@ class Plan:
         ]
 
 
-def compile_plan(flowsheet: Flowsheet) -> Plan:
-    """Order, tear and bind; raises every finding at once.
-
-    Raises
-    ------
-    InputError
-        What `Flowsheet.diagnose` lists.
-    """
-    findings = wiring(flowsheet)
-    plan = _assemble(flowsheet, findings)
-    if plan is not None and not findings:
-        findings += accumulating(plan)
-    raise_findings(_with_place(f, flowsheet.origin) for f in findings)
-    assert plan is not None
-    return plan
+def run_pass(steps: Sequence[Step], streams: list[Array]) -> None:
+    """Run every unit once, in order, on the list of streams."""
+    for step in steps:
+        ins = step.ins
+        if len(ins) == 1 and isinstance(ins[0], int):
+            made = step.run(step.bound, streams[ins[0]])
+        else:
+            made = step.run(step.bound, *[_inlet(i, streams) for i in ins])
+        for o, x in zip(step.outs, made, strict=True):
+            if x is not None:
+                streams[o] = x
 
 
-def _with_place(finding: Finding, origin: Mapping[str, str]) -> Finding:
-    """Put ``file:line`` before the place of a finding, where the flowsheet came from a file."""
-    unit, _, rest = finding.where.partition(", ")
-    place = origin.get(f"{unit}, {rest.partition('.')[0]}") or origin.get(unit)
-    if place is None:
-        return finding
-    return replace(finding, where=f"{place}: {finding.where}")
+def _inlet(inlet: Inlet, streams: list[Array]) -> Array | None:
+    """The stream at a port, or the sum of several."""
+    if inlet is None:
+        return None
+    if isinstance(inlet, int):
+        return streams[inlet]
+    total = streams[inlet[0]] + streams[inlet[1]]
+    for i in inlet[2:]:
+        total += streams[i]
+    return total
 
 
-def _assemble(flowsheet: Flowsheet, findings: list[Finding]) -> Plan | None:
+def assemble(flowsheet: Wiring, findings: Findings) -> Plan | None:
+    """Put streams and units in order and bind the parameters; None if there are findings."""
     streams = tuple(sorted({s for p in flowsheet.placed.values() for s in p.streams}))
     index = {name: i for i, name in enumerate(streams)}
     units = tuple(
@@ -136,9 +127,9 @@ def _assemble(flowsheet: Flowsheet, findings: list[Finding]) -> Plan | None:
     bound = []
     for unit in units:
         first = {path: values[:1] for path, values in unit.inline.items()}
-        bound.append(unit.try_bind(flowsheet.components, first, findings))
+        bound.append(unit.bind(flowsheet.components, first, findings))
         if unit.inline and not findings:
-            unit.try_bind(flowsheet.components, unit.inline, findings)
+            unit.bind(flowsheet.components, unit.inline, findings)
     if findings:
         return None
     makers = {o: u for u, unit in enumerate(units) for o in unit.outs if o != len(streams)}
@@ -197,16 +188,10 @@ def _unit_plan(place: Placed, index: Mapping[str, int], trash: int) -> UnitPlan:
 
 def _inline(unit: Unit) -> dict[str, Array]:
     """Arrays written into a unit's own parameters, as if they were scenario values."""
-    given: dict[str, Any] = {name: getattr(unit, name) for name in specs_of(unit)}
-    if isinstance(unit, Reactor):
-        given["conversion"] = unit.conversion
-        given["doses"] = {
-            d.reagent: d.excess if d.excess is not None else d.per_kg for d in unit.doses
-        }
-    flat: dict[str, Any] = {}
-    for name, value in given.items():
+    flat: dict[str, object] = {}
+    for name, value in unit.adjustable().items():
         if isinstance(value, Mapping):
-            flat.update({f"{name}.{key}": v for key, v in value.items()})
+            flat |= {f"{name}.{key}": v for key, v in value.items()}
         else:
             flat[name] = value
     return {
@@ -214,106 +199,3 @@ def _inline(unit: Unit) -> dict[str, Array]:
         for path, value in flat.items()
         if isinstance(value, (list, tuple, np.ndarray)) and np.size(value) > 1
     }
-
-
-def bind_scenarios(
-    plan: Plan, values: Mapping[str, Mapping[str, Array]]
-) -> dict[int, tuple[Any, Any]]:
-    """Bind the units that scenarios change: by unit, once in the first scenario and once in all.
-
-    What differs in shape between the two is what has a value per scenario; `sliced` cuts it.
-    """
-    pairs = {}
-    for u, unit in enumerate(plan.units):
-        given = values.get(unit.unit.name)
-        if given:
-            first = unit.bind(plan.basis, {k: v[:1] for k, v in given.items()})
-            pairs[u] = (first, unit.bind(plan.basis, given))
-    return pairs
-
-
-def sliced(first: Any, full: Any, part: slice) -> SimpleNamespace:
-    """Bound parameters for a part of the scenarios."""
-    cut = {}
-    for name, value in vars(full).items():
-        varies = isinstance(value, np.ndarray) and value.shape != getattr(first, name).shape
-        cut[name] = value[..., part] if varies else value
-    return SimpleNamespace(**cut)
-
-
-def split_scenarios(
-    plan: Plan, scenarios: Mapping[str, Value]
-) -> tuple[dict[str, dict[str, Array]], dict[str, dict[str, Array]], int]:
-    """Sort scenario values into those for units and those for feeds, and count the scenarios.
-
-    Returns
-    -------
-    units : overrides by unit name and path, inline arrays included.
-    feeds : flows in the feed's unit, by feed and component (``""`` for the total).
-    count : number of scenarios.
-    """
-    findings: list[Finding] = []
-    units = {u.unit.name: dict(u.inline) for u in plan.units if u.inline}
-    feeds: dict[str, dict[str, Array]] = {}
-    placed, declared = plan.flowsheet.placed, plan.flowsheet.feeds
-    for path, value in scenarios.items():
-        head, _, rest = path.partition(".")
-        array = _scenario_array(path, value, findings)
-        if head in placed and rest:
-            _check_path(placed[head].unit, rest, path, findings)
-            units.setdefault(head, {})[rest] = array
-        elif head in declared:
-            if rest and rest not in plan.basis.index:
-                hint = nearest_hint(rest, plan.basis.names)
-                findings.append(Finding("unknown-name", path, "a component", rest, hint))
-            feeds.setdefault(head, {})[rest] = array
-        else:
-            hint = nearest_hint(head, [*placed, *declared])
-            want = "unit.parameter or feed.component"
-            findings.append(Finding("unknown-name", f"scenario {path}", want, path, hint))
-    raise_findings(findings)
-    sizes = {f"scenario {n}.{k}": v.size for n, d in units.items() for k, v in d.items()}
-    sizes |= {f"scenario {n}.{k}": v.size for n, d in feeds.items() for k, v in d.items()}
-    for name, feed in declared.items():
-        sizes |= {f"feed {name}.{k}": v.size for k, v in feed.kg_per_h.items()}
-    count = max(sizes.values(), default=1)
-    for where, size in sizes.items():
-        if size not in (1, count):
-            want = f"1 or {count} scenarios"
-            findings.append(Finding("shape", where, want, str(size)))
-    raise_findings(findings)
-    return units, feeds, count
-
-
-def _scenario_array(path: str, value: Value, findings: list[Finding]) -> Array:
-    try:
-        array = np.atleast_1d(np.asarray(value, dtype=np.float64))
-    except (TypeError, ValueError):
-        found = repr(value)[:60]
-        findings.append(Finding("not-a-number", f"scenario {path}", "numbers", found))
-        return np.zeros(1)
-    if array.ndim != 1:
-        want = "one number or one per scenario"
-        findings.append(Finding("shape", f"scenario {path}", want, f"shape {array.shape}"))
-        return np.zeros(1)
-    if not np.isfinite(array).all():
-        found = "NaN or infinity"
-        findings.append(Finding("not-finite", f"scenario {path}", "finite numbers", found))
-    return array
-
-
-def _check_path(unit: Unit, rest: str, path: str, findings: list[Finding]) -> None:
-    known = set(specs_of(unit))
-    if isinstance(unit, Reactor):
-        known |= {"conversion", "doses"}
-    head = rest.partition(".")[0]
-    if head not in known:
-        hint = nearest_hint(head, known)
-        want = f"a parameter of {unit.name}"
-        findings.append(Finding("unknown-name", f"scenario {path}", want, head, hint))
-    elif isinstance(unit, Reactor) and head == "doses":
-        names = [d.reagent for d in unit.doses]
-        reagent = rest.partition(".")[2]
-        if reagent not in names:
-            hint = nearest_hint(reagent, names)
-            findings.append(Finding("unknown-name", f"scenario {path}", "a dose", reagent, hint))

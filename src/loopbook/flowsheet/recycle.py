@@ -1,6 +1,6 @@
 """Converge the recycles of one group of units on their own balance.
 
-A pass evaluates ``G(t)``, the torn streams that follow from guessed ones; wanted is ``t = G(t)``.
+A pass evaluates ``G(t)``, the torn streams that follow from guessed ones; sought is ``t = G(t)``.
 
 1. *Secant passes.* Most of a plant is linear in the flows and most components come back by one
    path, so each component of each torn stream and each scenario gets its own secant step (Wegstein
@@ -25,39 +25,14 @@ from numpy.typing import NDArray
 
 from loopbook.errors import ConvergenceError
 from loopbook.flowsheet.audit import CLOSURE_TOLERANCE
-from loopbook.flowsheet.compiled import Inlet, Plan, Step
+from loopbook.flowsheet.compiled import Plan, Step, run_pass
 from loopbook.flowsheet.graph import Group
-from loopbook.flowsheet.units.parameters import Array
+from loopbook.tables import Array
 
 Flags: TypeAlias = NDArray[np.bool_]
 
 _ROUNDING = 1e-15  # of a torn stream's mass: below this a component's change is rounding
 _SECANT_PASSES = 25
-
-
-def run_pass(steps: Sequence[Step], streams: list[Array]) -> None:
-    """Run every unit once, in order, on the list of streams."""
-    for step in steps:
-        ins = step.ins
-        if len(ins) == 1 and isinstance(ins[0], int):
-            made = step.run(step.bound, streams[ins[0]])
-        else:
-            made = step.run(step.bound, *[_inlet(i, streams) for i in ins])
-        for o, x in zip(step.outs, made, strict=True):
-            if x is not None:
-                streams[o] = x
-
-
-def _inlet(inlet: Inlet, streams: list[Array]) -> Array | None:
-    """The stream at a port, or the sum of several."""
-    if inlet is None:
-        return None
-    if isinstance(inlet, int):
-        return streams[inlet]
-    total = streams[inlet[0]] + streams[inlet[1]]
-    for i in inlet[2:]:
-        total += streams[i]
-    return total
 
 
 @dataclass(slots=True)

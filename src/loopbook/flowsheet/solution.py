@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
-from loopbook.flowsheet.units.parameters import Array
-
-if TYPE_CHECKING:
-    from loopbook.flowsheet.compiled import Plan
-    from loopbook.flowsheet.units.unit import UnitFlows
+from loopbook.flowsheet.compiled import Plan
+from loopbook.flowsheet.units.unit import UnitFlows
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +87,6 @@ class Solution:
 
     def unit_flows(self, unit: str) -> UnitFlows:
         """Flows at the ports of a unit; needs all streams kept."""
-        from loopbook.flowsheet.units.unit import UnitFlows
-
         place = self.plan.flowsheet.placed[unit]
         return UnitFlows(
             {p: np.sum([self.flow(s) for s in names], axis=0) for p, names in place.ins.items()},

@@ -1,23 +1,24 @@
 """Solve a plan: pass through the units, converge the recycles, audit.
 
 Scenarios are calculated in chunks that fit the cache. Within a chunk all scenarios pass together;
-each has its own secants, so its answer does not hang on its neighbours.
+each scenario keeps its own secants, so its result does not depend on the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from loopbook.errors import Finding, nearest_hint, raise_findings
+from loopbook.errors import Findings
 from loopbook.flowsheet.audit import Ledger
-from loopbook.flowsheet.compiled import Plan, Step, bind_scenarios, sliced, split_scenarios
+from loopbook.flowsheet.compiled import Plan, Step, run_pass
 from loopbook.flowsheet.graph import Group
-from loopbook.flowsheet.recycle import Recycle, run_pass
+from loopbook.flowsheet.recycle import Recycle
+from loopbook.flowsheet.scenarios import bind_scenarios, sliced, split_scenarios
 from loopbook.flowsheet.solution import Solution, SolveReport
-from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.parameters import Bound, Value
+from loopbook.tables import Array
 
 
 def solve(
@@ -60,7 +61,7 @@ def solve(
 
 
 def _stepper(
-    plan: Plan, group: Group, varied: Mapping[int, tuple[Any, Any]], part: slice
+    plan: Plan, group: Group, varied: Mapping[int, tuple[Bound, Bound]], part: slice
 ) -> Callable[[int | None], list[Step]]:
     """The group's calculations for a whole chunk, or for one scenario of it."""
 
@@ -70,56 +71,38 @@ def _stepper(
     def steps_of(scenario: int | None) -> list[Step]:
         if not changed:
             return fixed
-        here = part
+        cut = part
         if scenario is not None:
-            here = slice(part.start + scenario, part.start + scenario + 1)
+            cut = slice(part.start + scenario, part.start + scenario + 1)
         bound = list(plan.bound)
         for u in changed:
-            bound[u] = sliced(*varied[u], here)
+            bound[u] = sliced(*varied[u], cut)
         return plan.steps(group, tuple(bound))
 
     return steps_of
 
 
 def _kept(plan: Plan, keep: Sequence[str] | None) -> list[int]:
-    if keep is None:
-        return list(range(len(plan.streams)))
-    findings = [
-        Finding("unknown-name", "keep", "a stream", name, nearest_hint(name, plan.streams))
-        for name in keep
-        if name not in plan.index
-    ]
-    raise_findings(findings)
-    return [plan.index[name] for name in keep]
+    findings = Findings("keep")
+    for name in keep or ():
+        if name not in plan.index:
+            findings.unknown("a stream", name, plan.streams)
+    findings.raise_all()
+    return list(range(len(plan.streams))) if keep is None else [plan.index[name] for name in keep]
 
 
 def _feed_arrays(plan: Plan, values: Mapping[str, Mapping[str, Array]], part: slice) -> list[Array]:
     """Streams by index for one chunk: feeds filled in, the rest zero, trash last."""
-    width = part.stop - part.start
-    empty = np.zeros((len(plan.basis), width))
-    streams = [empty] * (len(plan.streams) + 1)
+    shape = len(plan.basis), part.stop - part.start
+    streams = [np.zeros(shape)] * (len(plan.streams) + 1)
     for name, feed in plan.flowsheet.feeds.items():
-        if name not in plan.index:
-            continue
-        flow = np.zeros((len(plan.basis), width))
-        for component, kg in feed.kg_per_h.items():
-            flow[plan.basis.index[component]] = kg if kg.size == 1 else kg[part]
-        for component, value in values.get(name, {}).items():
-            given = value if value.size == 1 else value[part]
-            _set_feed(plan, (name, component), flow, given)
+        flow = np.zeros(shape)
+        own = values.get(name, {})
+        for component, kg in {**feed.kg_per_h, **own}.items():
+            row = kg if kg.size == 1 else kg[part]
+            if component:
+                flow[plan.basis.index[component]] = row
+            else:  # the feed's total, its composition kept
+                flow *= row / flow.sum(axis=0)
         streams[plan.index[name]] = flow
     return streams
-
-
-def _set_feed(plan: Plan, at: tuple[str, str], flow: Array, given: Array) -> None:
-    name, component = at
-    from loopbook.tables.units import convert
-
-    factor = convert(1.0, plan.flowsheet.feeds[name].unit, "kg/h")
-    if not (given >= 0.0).all():
-        path = f"scenario {name}.{component}".rstrip(".")
-        raise_findings([Finding("negative", path, "a flow >= 0", f"{given.min():g}")])
-    if component:
-        flow[plan.basis.index[component]] = given * factor
-    else:
-        flow *= given * factor / flow.sum(axis=0)

@@ -1,12 +1,14 @@
 """Strict readers of TOML, workbooks and cells with units; a place (file:line) for every value.
 
-Here is also the vocabulary in which rooms declare what a person may enter (`declared`). Knows no
-battery. May import nothing of Loopbook but ``loopbook.errors``.
+Here is also the vocabulary in which rooms declare what a person may enter (`declared`), and the
+type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loopbook but
+``loopbook.errors``.
 
 >>> convert(2.0, "t", "kg")
 2000.0
 """
 
+from loopbook.tables.arrays import Array
 from loopbook.tables.declared import (
     SHARE,
     YEAR,
@@ -36,6 +38,7 @@ __all__ = [
     "KNOWN_UNITS",
     "SHARE",
     "YEAR",
+    "Array",
     "Choice",
     "Field",
     "FieldType",

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopbook.flowsheet.units.parameters import Array
 from loopbook.matter import Sourced
+from loopbook.tables import Array
 
 _PARTS = ("materials", "energy", "process")
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopbook.flowsheet.units.parameters import Array
 from loopbook.matter import Sourced
+from loopbook.tables import Array
 
 _TABLE = "equipment_2023"
 _CAPACITY_STEP = 10.0  # design capacities are rounded up to the next 0.1 t/h (Preproc. Par.!AC503)

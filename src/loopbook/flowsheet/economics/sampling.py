@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from loopbook.errors import Finding, InputError, raise_findings
-from loopbook.flowsheet.units.parameters import Array
+from loopbook.tables import Array
 
 
 class Distribution(Protocol):

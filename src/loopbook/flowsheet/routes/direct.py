@@ -25,10 +25,11 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.reaction import Dose, Reactor
 from loopbook.flowsheet.units.separation import Filter, Sieve
 from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
+from loopbook.tables import Array
 
 FEED = "black mass"
 _INERT = ("graphite", "carbon black", "PVDF", "anode binder", "copper", "aluminium")

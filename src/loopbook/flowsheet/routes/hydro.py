@@ -35,10 +35,11 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.reaction import Dose, Leach, Precipitation, Reactor
 from loopbook.flowsheet.units.separation import Filter, Mixer, Sieve, SolventExtraction
 from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
+from loopbook.tables import Array
 
 FEED = "black mass"
 METALS = ("Mn", "Co", "Ni")

@@ -30,7 +30,7 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.reaction import Dose, HeatTreatment, OffGasTreatment
 from loopbook.flowsheet.units.separation import (
     AirClassifier,
@@ -41,6 +41,7 @@ from loopbook.flowsheet.units.separation import (
 )
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
+from loopbook.tables import Array
 
 SCRAP = "scrap"
 _SOLVENTS = ("EC", "DMC")

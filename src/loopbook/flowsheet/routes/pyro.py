@@ -30,11 +30,12 @@ from loopbook.flowsheet.routes.result import (
     drawn,
     shares_of,
 )
-from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.reaction import Dose, HeatTreatment, Leach, OffGasTreatment, Reactor
 from loopbook.flowsheet.units.separation import Mixer, Sieve, SolventExtraction
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
+from loopbook.tables import Array
 
 SCRAP = "scrap"
 _SOLVENTS = ("EC", "DMC")

@@ -24,8 +24,9 @@ from loopbook.flowsheet.routes.matter import (
     rule_weights,
 )
 from loopbook.flowsheet.solution import Solution
-from loopbook.flowsheet.units.parameters import Array, Value
+from loopbook.flowsheet.units.parameters import Value
 from loopbook.matter import Sourced
+from loopbook.tables import Array
 from loopbook.tables.units import convert
 
 FROM_AIR = ("O2",)

@@ -10,18 +10,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loopbook.errors import Finding, nearest_hint
-from loopbook.matter import ComponentSet
+from loopbook.errors import Findings
+from loopbook.matter import PHASES, ComponentSet
+from loopbook.tables import Array
 
-Array: TypeAlias = NDArray[np.float64]
 Value: TypeAlias = float | Sequence[float] | Array
-
-_PHASES = ("solid", "aqueous", "liquid", "gas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +29,61 @@ class ParameterSpec:
     unit: str
     low: float
     high: float
-    per: str
-    doc: str
-    source: str
-    required: bool
+    per: str = ""
+    doc: str = ""
+    source: str = ""
+    required: bool = True
+
+    def check(self, values: Array, findings: Findings, at: str = "") -> bool:
+        """Check range and finiteness; the comparison is written so that NaN fails."""
+        good = np.isfinite(values) & (values >= self.low) & (values <= self.high)
+        if good.all():
+            return True
+        bad = float(values[~good].flat[0])
+        expected = f"{self.low:g}..{self.high:g} [{self.unit}]"
+        code, hint = "range", ""
+        if not np.isfinite(bad):
+            code, expected = "not-finite", f"a finite number [{self.unit}]"
+        elif (self.low, self.high) == (0.0, 1.0):
+            code = "share"
+            hint = "shares are fractions of one, not percent" if bad > 1.0 else ""
+        elif self.low == 0.0 and bad < 0.0:
+            code, expected = "negative", f"a number >= 0 [{self.unit}]"
+        findings.note(code, expected, f"{bad:g}", at=at, hint=hint)
+        return False
+
+
+def read_numbers(value: object, findings: Findings, at: str = "") -> Array:
+    """One number or one per scenario as an array, shape (1,) or (scenario,).
+
+    Anything else is a finding, and zero is returned in its place.
+    """
+    array = np.zeros(1)
+    try:
+        if isinstance(value, (bool, str)) or value is None:
+            raise TypeError
+        array = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    except (TypeError, ValueError):
+        hint = "write the number without its unit" if isinstance(value, str) else ""
+        expected = "a number or one per scenario"
+        findings.note("not-a-number", expected, repr(value)[:60], at=at, hint=hint)
+    if array.ndim == 1:
+        return array
+    findings.note("shape", "one number or one per scenario", f"shape {array.shape}", at=at)
+    return np.zeros(1)
+
+
+class Bound(SimpleNamespace):
+    """Parameters of a unit as arrays, by name, and what `Unit.bind` computed from them.
+
+    Attributes
+    ----------
+    basis : components of the flowsheet, in order.
+    connected : names of the ports that are connected.
+    """
+
+    basis: ComponentSet
+    connected: frozenset[str]
 
 
 def parameter(
@@ -79,54 +128,25 @@ class BindContext:
     Parameters
     ----------
     basis : components of the flowsheet, in order.
-    where : name of the unit, for findings.
     overrides : scenario values by parameter path, for example ``{"to_undersize.copper": array}``.
-    connected : names of the optional ports that are connected.
-    findings : collects what is wrong.
+    connected : names of the ports that are connected.
+    findings : collects the errors of the unit.
     """
 
     basis: ComponentSet
-    where: str
     overrides: Mapping[str, Array]
     connected: frozenset[str]
-    findings: list[Finding]
+    findings: Findings
 
-    def fail(self, code: str, expected: str, found: str, *, at: str, hint: str = "") -> None:
-        """Record a finding at a parameter of this unit."""
-        self.findings.append(Finding(code, f"unit {self.where}, {at}", expected, found, hint))
-
-    def keys_overridden(self, name: str) -> dict[str, Array]:
+    def overridden(self, name: str) -> dict[str, Array]:
         """Scenario values given for single keys of a mapping parameter."""
         head = name + "."
         return {k[len(head) :]: v for k, v in self.overrides.items() if k.startswith(head)}
 
-    def check(self, values: Array, spec: ParameterSpec, at: str) -> bool:
-        """Check range and finiteness; the comparison is written so that NaN fails."""
-        if not np.isfinite(values).all():
-            self.fail("not-finite", f"a finite number [{spec.unit}]", "NaN or infinity", at=at)
-            return False
-        if (values >= spec.low).all() and (values <= spec.high).all():
-            return True
-        bad = float(values[(values < spec.low) | (values > spec.high)].flat[0])
-        code = "range"
-        if spec.low == 0.0 and spec.high == 1.0:
-            code = "share"
-        elif spec.low == 0.0 and bad < 0.0:
-            code = "negative"
-        hint = "shares are fractions of one, not percent" if code == "share" and bad > 1 else ""
-        want = f"{spec.low:g}..{spec.high:g} [{spec.unit}]"
-        self.fail(code, want, f"{bad:g}", at=at, hint=hint)
-        return False
-
-    def scalar(self, name: str, value: Any, spec: ParameterSpec) -> Array:
-        """One number, as an array of shape (1,) or (scenario,)."""
-        got = self.numbers(self.overrides.get(name, value), name)
-        if got.ndim > 1:
-            self.fail("shape", "one number or one per scenario", f"shape {got.shape}", at=name)
-            return np.zeros(1)
-        got = np.atleast_1d(got)
-        self.check(got, spec, name)
-        return got
+    def number(self, value: object, spec: ParameterSpec, at: str) -> Array:
+        """One number in its range, shape (1,) or (scenario,); zero and a finding where it fails."""
+        array = read_numbers(self.overrides.get(at, value), self.findings, at)
+        return array if spec.check(array, self.findings, at) else np.zeros(1)
 
     def per_component(self, name: str, value: Any, spec: ParameterSpec) -> Array:
         """One number per component, as an array of shape (component, 1) or (component, scenario).
@@ -134,53 +154,32 @@ class BindContext:
         Keys are component names; a phase name stands for all components of that phase and
         ``default`` for the rest. A component that nothing covers is a finding.
         """
-        basis = self.basis
         if not isinstance(value, Mapping):
             value = {"default": value}
-        given = {**value, **self.keys_overridden(name)}
-        known = {*basis.names, *_PHASES, "default"}
+        basis, values = self.basis, {**value, **self.overridden(name)}
         rows: list[Array | None] = [None] * len(basis)
-        for level in (("default",), _PHASES, basis.names):
-            for key in level:
-                if key not in given:
-                    continue
-                row = np.atleast_1d(self.numbers(given[key], f"{name}.{key}"))
-                if not self.check(row, spec, f"{name}.{key}"):
-                    row = np.zeros(1)
-                for i in self._members(key):
-                    rows[i] = row
-        for key in given:
-            if key not in known:
-                hint = nearest_hint(str(key), basis.names)
-                at = f"{name}.{key}"
-                self.fail(
-                    "unknown-name", "a component of the flowsheet", str(key), at=at, hint=hint
-                )
+        for key in (k for k in ("default", *PHASES, *basis.names) if k in values):
+            row = self.number(values[key], spec, f"{name}.{key}")
+            for i in self._members(key):
+                rows[i] = row
+        for key in values:
+            if key not in {*basis.names, *PHASES, "default"}:
+                expected = "a component of the flowsheet"
+                self.findings.unknown(expected, str(key), basis.names, at=f"{name}.{key}")
         missing = [n for n, r in zip(basis.names, rows, strict=True) if r is None]
         if missing:
             hint = "give the component, its phase, or default"
-            self.fail("missing", "a number per component", ", ".join(missing), at=name, hint=hint)
+            names = ", ".join(missing)
+            self.findings.note("missing", "a number per component", names, at=name, hint=hint)
         return stack_rows([np.zeros(1) if r is None else r for r in rows])
 
     def _members(self, key: str) -> Iterable[int]:
         basis = self.basis
         if key == "default":
             return range(len(basis))
-        if key in _PHASES:
+        if key in PHASES:
             return [i for i, phase in enumerate(basis.phases) if phase == key]
         return [basis.index[key]]
-
-    def numbers(self, value: Any, at: str) -> Array:
-        """Anything number-like as float64, or a finding and a zero."""
-        if isinstance(value, (bool, str)) or value is None:
-            hint = "write the number without its unit" if isinstance(value, str) else ""
-            self.fail("not-a-number", "a number", repr(value), at=at, hint=hint)
-            return np.zeros(1)
-        try:
-            return np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            self.fail("not-a-number", "a number or one per scenario", repr(value)[:60], at=at)
-            return np.zeros(1)
 
 
 def stack_rows(rows: Sequence[Array]) -> Array:

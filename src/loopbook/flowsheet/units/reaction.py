@@ -14,21 +14,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from loopbook.errors import Finding, FormulaError, raise_findings
 from loopbook.flowsheet.units.parameters import (
-    Array,
     BindContext,
+    Bound,
     ParameterSpec,
     Value,
     parameter,
+    specs_of,
     stack_rows,
 )
 from loopbook.flowsheet.units.unit import Unit
+from loopbook.tables import Array
 
 _TERM = re.compile(r"^(?:(?P<count>\d+(?:\.\d+)?(?:/\d+)?)\s+)?(?P<name>\S.*)$")
 _BALANCE_TOLERANCE = 1e-9
@@ -100,6 +101,11 @@ class Dose:
     credit: bool = False
     carrier: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def factor(self) -> Value:
+        """The number that scenarios may replace: excess, kg per kg of feed, or 1 times the rest."""
+        return next((v for v in (self.excess, self.per_kg) if v is not None), 1.0)
+
 
 def _as_reactions(given: tuple[str | Reaction, ...]) -> tuple[Reaction, ...]:
     return tuple(r if isinstance(r, Reaction) else Reaction.parse(r) for r in given)
@@ -121,14 +127,28 @@ class Reactor(Unit):
 
     reactions: tuple[str | Reaction, ...] = field(default=(), kw_only=True)
     doses: tuple[Dose, ...] = field(default=(), kw_only=True)
-    conversion: Mapping[str, Value] | float = field(default=1.0, kw_only=True)
+    conversion: Mapping[str, Value] | Value = parameter(
+        "mol/mol",
+        high=1.0,
+        per="reaction",
+        default=1.0,
+        doc="share of each limiting reactant that reacts, by its name or default",
+    )
 
-    def bind(self, context: BindContext) -> SimpleNamespace:
+    def adjustable(self) -> dict[str, Value | Mapping[str, Value]]:
+        """The parameters' numbers, and the factor of each dose."""
+        return {**super().adjustable(), "doses": {d.reagent: d.factor for d in self.doses}}
+
+    def bind(self, context: BindContext) -> Bound:
         """Precompute the reaction matrix (component, reaction) per kg of limiting reactant."""
         p = super().bind(context)
         reactions = [r for r in _as_reactions(self.reactions) if _known(r, context)]
         p.matrix, p.limiting = _matrix(reactions, context)
         p.extent = self._conversions(reactions, context)
+        reagents = [d.reagent for d in self.doses]
+        for name in context.overridden("doses"):
+            if name not in reagents:
+                context.findings.unknown("a dose", name, reagents, at=f"doses.{name}")
         doses = [b for d in self.doses if (b := _bind_dose(d, reactions, context))]
         p.draws = len(doses) > 0
         p.rates = np.array([b.row for b in doses]).reshape(len(doses), len(context.basis))
@@ -140,33 +160,31 @@ class Reactor(Unit):
         return p
 
     def _conversions(self, reactions: list[Reaction], context: BindContext) -> Array:
-        spec = ParameterSpec("mol/mol", 0.0, 1.0, "reaction", "conversion", "", True)
-        value = self.conversion if isinstance(self.conversion, Mapping) else None
-        given: dict[str, Any] = {**(value or {}), **context.keys_overridden("conversion")}
-        default = context.overrides.get("conversion", self.conversion if value is None else None)
+        spec = specs_of(self)["conversion"]
+        value = self.conversion
+        if not isinstance(value, Mapping):
+            value = {"default": context.overrides.get("conversion", value)}
+        values: dict[str, Any] = {**value, **context.overridden("conversion")}
         limiting = [r.limiting for r in reactions]
         rows = []
         for name in limiting:
             at = f"conversion.{name}"
-            number = given.get(name, given.get("default", default))
+            number = values.get(name, values.get("default"))
             if number is None:
-                context.fail("missing", "a conversion 0..1", "none", at=at)
-                number = 0.0
-            row = np.atleast_1d(context.numbers(number, at))
-            context.check(row, spec, at)
-            rows.append(row)
-        for name in set(given) - set(limiting) - {"default"}:
+                context.findings.missing("a conversion 0..1", at=at)
+            rows.append(np.zeros(1) if number is None else context.number(number, spec, at))
+        for name in set(values) - set(limiting) - {"default"}:
             want = "the limiting reactant of a reaction: " + ", ".join(limiting)
-            context.fail("unknown-name", want, str(name), at=f"conversion.{name}")
+            context.findings.note("unknown-name", want, str(name), at=f"conversion.{name}")
         total = {n: sum(r for m, r in zip(limiting, rows, strict=True) if m == n) for n in limiting}
         for name, share in total.items():
             if not (np.asarray(share) <= 1.0 + 1e-12).all():
                 hint = "reactions in parallel share one reactant"
-                found = f"{float(np.max(share)):g}"
-                context.fail("share", "sum <= 1", found, at=f"conversion.{name}", hint=hint)
+                largest, at = f"{float(np.max(share)):g}", f"conversion.{name}"
+                context.findings.note("share", "sum <= 1", largest, at=at, hint=hint)
         return stack_rows(rows) if rows else np.zeros((0, 1))
 
-    def react(self, p: Any, x: Array) -> Array:
+    def react(self, p: Bound, x: Array) -> Array:
         """Contents after the reactions, kg/h."""
         if len(p.limiting) == 0:
             return x
@@ -175,7 +193,7 @@ class Reactor(Unit):
         out += x
         return out
 
-    def draw(self, p: Any, feed: Array, recycle: Array | None) -> Array:
+    def draw(self, p: Bound, feed: Array, recycle: Array | None) -> Array:
         """Reagents drawn from outside, kg/h, shape of the feed."""
         need = p.rates @ feed
         need *= p.factor
@@ -184,7 +202,7 @@ class Reactor(Unit):
         supply: Array = p.brings * need if len(need) == 1 else p.brings @ need
         return supply
 
-    def contents(self, p: Any, *ins: Array) -> tuple[Array, Array | None]:
+    def contents(self, p: Bound, *ins: Array) -> tuple[Array, Array | None]:
         """What is in the vessel after dosing and reacting, and what was drawn from outside."""
         feed, recycle = ins[0], ins[1] if len(ins) > 1 else None
         x = feed if recycle is None else feed + recycle
@@ -194,7 +212,7 @@ class Reactor(Unit):
             x = x + supply if recycle is None else np.add(x, supply, out=x)
         return self.react(p, x), supply
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Dose, mix, react, vent."""
         x, supply = self.contents(p, *ins)
         if "vent" not in p.connected:
@@ -227,7 +245,7 @@ class Crystalliser(Reactor):
         "kg/kg", high=1.0, default=0.0, doc="share of the water that is evaporated"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """React, then evaporate where a vapour port is connected."""
         out, vent, supply = super().run(p, *ins)
         if "vapour" not in p.connected or out is None:
@@ -253,7 +271,7 @@ class HeatTreatment(Reactor):
         "kg/kg", high=1.0, per="component", default=0.0, doc="share carried away with the gas"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """React, then part gas from solids."""
         x, supply = self.contents(p, *ins)
         gas = x * p.dust
@@ -286,11 +304,11 @@ def _known(reaction: Reaction, context: BindContext) -> bool:
     at = f"reaction {reaction}"
     for name, _ in reaction.coefficients:
         if name not in basis.index:
-            context.fail("unknown-name", "a component of the flowsheet", name, at=at)
+            context.findings.note("unknown-name", "a component of the flowsheet", name, at=at)
             return False
         if not np.isfinite(basis.molar_mass[basis.index[name]]):
             hint = "give the component a formula"
-            context.fail("formula", "a component with a formula", name, at=at, hint=hint)
+            context.findings.note("formula", "a component with a formula", name, at=at, hint=hint)
             return False
     mass = _mass_column(reaction, context)
     change = basis.element_matrix @ mass
@@ -298,7 +316,7 @@ def _known(reaction: Reaction, context: BindContext) -> bool:
     for element, dm, m in zip(basis.elements, change, moved, strict=True):
         if not abs(dm) <= _BALANCE_TOLERANCE * max(m, 1e-30):
             found = f"{element} changes by {dm:+.3g} kg per kg of {reaction.limiting}"
-            context.fail("reaction", "every element closes", found, at=at)
+            context.findings.note("reaction", "every element closes", found, at=at)
             return False
     return True
 
@@ -326,18 +344,18 @@ def _matrix(
 
 def _bind_dose(dose: Dose, reactions: list[Reaction], context: BindContext) -> _BoundDose | None:
     basis, at = context.basis, f"doses.{dose.reagent}"
-    spec = ParameterSpec("kg/kg", 0.0, np.inf, "", "dose", "", True)
+    spec = ParameterSpec("kg/kg", 0.0, np.inf)
     rules = [dose.excess, dose.per_kg, dose.per_element, dose.per_component]
     if sum(r is not None for r in rules) != 1:
         want = "exactly one of excess, per_kg, per_element, per_component"
-        context.fail("missing", want, f"{sum(r is not None for r in rules)}", at=at)
+        context.findings.note("missing", want, f"{sum(r is not None for r in rules)}", at=at)
         return None
     row = np.zeros(len(basis))
     names = [(dose.reagent, at), *((c, f"{at}.carrier") for c in dose.carrier)]
     names += [(c, f"{at}.per_component") for c in dose.per_component or ()]
     for name, where in names:
         if name not in basis.index:
-            context.fail("unknown-name", "a component of the flowsheet", name, at=where)
+            context.findings.note("unknown-name", "a component of the flowsheet", name, at=where)
             return None
     reagent = basis.index[dose.reagent]
     if dose.excess is not None:
@@ -345,7 +363,7 @@ def _bind_dose(dose: Dose, reactions: list[Reaction], context: BindContext) -> _
             wanted = _mass_column(reaction, context)[reagent]
             row[basis.index[reaction.limiting]] += max(-wanted, 0.0)
         if not row.any():
-            context.fail("dose", "a reaction that consumes it", "none", at=at)
+            context.findings.note("dose", "a reaction that consumes it", "none", at=at)
     elif dose.per_kg is not None:
         row[:] = 1.0
     elif dose.per_component is not None:
@@ -354,13 +372,11 @@ def _bind_dose(dose: Dose, reactions: list[Reaction], context: BindContext) -> _
     for element, kg in (dose.per_element or {}).items():
         if element not in basis.elements:
             want = "an element of the flowsheet: " + ", ".join(basis.elements)
-            context.fail("unknown-name", want, element, at=f"{at}.per_element")
+            context.findings.note("unknown-name", want, element, at=f"{at}.per_element")
             return None
         row += kg * basis.element_matrix[basis.elements.index(element)]
-    written = next((v for v in (dose.excess, dose.per_kg) if v is not None), 1.0)
-    factor = np.atleast_1d(context.numbers(context.overrides.get(at, written), at))
-    context.check(factor, spec, at)
-    context.check(row, spec, at)
+    factor = context.number(dose.factor, spec, at)
+    spec.check(row, context.findings, at)
     brings = np.zeros(len(basis))
     brings[reagent] = 1.0
     for name, kg in dose.carrier.items():

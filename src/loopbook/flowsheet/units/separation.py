@@ -7,13 +7,12 @@ goes to the named outlet and the rest to the other. They differ in ports, parame
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
-from loopbook.flowsheet.units.parameters import Array, BindContext, Value, parameter
+from loopbook.flowsheet.units.parameters import BindContext, Bound, Value, parameter
 from loopbook.flowsheet.units.unit import Unit
+from loopbook.tables import Array
 
 Shares = Mapping[str, Value] | float
 
@@ -29,7 +28,7 @@ class Mixer(Unit):
 
     kind = "mixer"
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Pass the summed inlet on."""
         return (ins[0],)
 
@@ -42,7 +41,7 @@ class Splitter(Unit):
 
     share: Value = parameter("kg/kg", high=1.0, doc="share of every component that goes first")
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Split by the one share."""
         return _part(ins[0], p.share)
 
@@ -58,7 +57,7 @@ class Shredder(Unit):
         "kg/kg", high=1.0, per="component", default=0.0, doc="share lost as dust, per component"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Shred; without a dust outlet all of the feed is shredded."""
         if "dust" not in p.connected:
             return ins[0], None
@@ -76,7 +75,7 @@ class Dryer(Unit):
         "kg/kg", high=1.0, per="component", doc="share that leaves as vapour, per component"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Split off the vapour."""
         vapour, rest = _part(ins[0], p.to_vapour)
         return rest, vapour
@@ -92,7 +91,7 @@ class Sieve(Unit):
         "kg/kg", high=1.0, per="component", doc="transfer coefficient to the undersize"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Screen."""
         return _part(ins[0], p.to_undersize)
 
@@ -107,7 +106,7 @@ class MagneticSeparator(Unit):
         "kg/kg", high=1.0, per="component", doc="transfer coefficient to the magnetic fraction"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Split off the magnetic fraction."""
         return _part(ins[0], p.to_magnetic)
 
@@ -122,7 +121,7 @@ class EddyCurrentSeparator(Unit):
         "kg/kg", high=1.0, per="component", doc="transfer coefficient to the metal fraction"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Split off the metal fraction."""
         return _part(ins[0], p.to_metal)
 
@@ -137,7 +136,7 @@ class AirClassifier(Unit):
         "kg/kg", high=1.0, per="component", doc="transfer coefficient to the heavy fraction"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Split into heavy and light."""
         return _part(ins[0], p.to_heavy)
 
@@ -165,7 +164,7 @@ class Filter(Unit):
         "kg/kg", high=1.0, default=0.0, doc="share of the held solutes that the wash displaces"
     )
 
-    def bind(self, context: BindContext) -> SimpleNamespace:
+    def bind(self, context: BindContext) -> Bound:
         """Precompute each component's share to the cake."""
         p = super().bind(context)
         solid = np.array([ph == "solid" for ph in context.basis.phases])[:, None]
@@ -175,7 +174,7 @@ class Filter(Unit):
         p.to_cake = np.where(solid, p.solids_to_cake[None, :], np.where(water, held, washed))
         return p
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Filter, then wash."""
         cake, filtrate = _part(ins[0], p.to_cake)
         if "wash" in p.connected:
@@ -197,6 +196,6 @@ class SolventExtraction(Unit):
         "kg/kg", high=1.0, per="component", doc="share that reaches the strip liquor"
     )
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Extract and strip."""
         return _part(ins[0], p.extraction)

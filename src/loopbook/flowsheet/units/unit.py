@@ -15,12 +15,12 @@ import dataclasses
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any, ClassVar, Protocol, dataclass_transform
 
 import numpy as np
 
-from loopbook.flowsheet.units.parameters import Array, BindContext, parameter, specs_of
+from loopbook.flowsheet.units.parameters import BindContext, Bound, Value, parameter, specs_of
+from loopbook.tables import Array
 
 
 class Catalogue(Protocol):
@@ -88,18 +88,22 @@ class Unit(_Declared):
     energy_mj_per_kg: Mapping[str, float] = dataclasses.field(default_factory=dict, kw_only=True)
     equipment: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
 
-    def bind(self, context: BindContext) -> SimpleNamespace:
+    def adjustable(self) -> dict[str, Value | Mapping[str, Value]]:
+        """Numbers that scenarios may replace, by parameter: one each, or several by key."""
+        return {name: getattr(self, name) for name in specs_of(self)}
+
+    def bind(self, context: BindContext) -> Bound:
         """Turn the parameters into arrays; extend it to precompute what `run` needs."""
-        bound = SimpleNamespace(connected=context.connected, basis=context.basis)
+        bound = Bound(connected=context.connected, basis=context.basis)
         for name, spec in specs_of(self).items():
             value = getattr(self, name)
             if spec.per == "component":
                 setattr(bound, name, context.per_component(name, value, spec))
             elif spec.per == "":
-                setattr(bound, name, context.scalar(name, value, spec))
+                setattr(bound, name, context.number(value, spec, name))
         return bound
 
-    def run(self, p: Any, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
         """Outlets, then supplies, from the inlets; pure. Arrays (component, scenario), kg/h."""
         raise TypeError(f"{type(self).__name__} has no law: define run()")
 

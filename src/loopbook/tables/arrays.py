@@ -1,0 +1,10 @@
+"""Numbers in arrays: the one type that models compute with."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
