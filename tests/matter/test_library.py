@@ -20,16 +20,9 @@ from loopbook.errors import (
     UnitError,
     UnknownNameError,
 )
-from loopbook.matter import (
-    GRADES,
-    Library,
-    Sourced,
-    component_names,
-    explain,
-    load_library,
-    packaged_data,
-)
+from loopbook.matter import Library, Sourced, component_names, explain, load_library, packaged_data
 from loopbook.matter.tables import COLUMNS, SOURCE_COLUMNS
+from loopbook.report import GRADES, record_text
 
 HEAD = ",".join(COLUMNS) + "\n"
 SOURCES = ",".join(SOURCE_COLUMNS) + "\nmine,My scale,me,2026,,,free,\n"
@@ -303,11 +296,12 @@ def test_finding_by_text_value_and_key(library: Library) -> None:
 
 
 def test_an_explanation_names_row_source_and_grade(library: Library) -> None:
-    lines = explain(library.get("hydro", "Li", "recoveries"), library)
-    text = "\n".join(lines)
+    answer = explain(library, "recoveries/hydro/Li")
+    text = record_text(answer.as_record())
     for part in ("recoveries.csv:5", "EverBatt 2023", "CM Rec Par.", "A: read in the source"):
         assert part in text
-    assert not any(line.endswith(" ") for line in lines)
+    assert not any(line.endswith(" ") for line in text.splitlines())
+    assert [n.where for n in answer.numbers] == ["recoveries.csv:5"]
 
 
 @given(st.data())

@@ -1,14 +1,19 @@
-"""What all doors share: findings and exit codes, tables for people, JSON for programs."""
+"""What all doors share: findings and exit codes, and the one way in which answers are shown."""
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
+import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from loopbook.report import Answer
 
 _PIPE_WIDTH = 500  # columns where the output is no terminal: a row stays on one line
 
@@ -38,8 +43,8 @@ class Door(click.Group):
         if cmd_name not in self._lazy:
             return super().get_command(ctx, cmd_name)
         module, _, name = self._lazy[cmd_name].partition(":")
-        found: click.Command = getattr(importlib.import_module(module), name)
-        return found
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; print findings instead of a traceback."""
@@ -56,6 +61,31 @@ class Door(click.Group):
         except LoopbookError as error:
             click.echo(f"{type(error).__name__}: {error}", err=True)
             ctx.exit(1)
+
+
+def shows_answer(command: Callable[..., Answer]) -> Callable[..., None]:
+    """Make a command of a function that gives an answer: print it as text, or with ``--json``."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+    @functools.wraps(command)
+    def print_answer(*, as_json: bool, **options: Any) -> None:
+        show(command(**options), as_json=as_json)
+
+    return print_answer
+
+
+def show(answer: Answer, *, as_json: bool, only: tuple[str, ...] = ()) -> None:
+    """Print an answer; one that reports something wrong ends the command with exit code 1."""
+    from loopbook.report import record_text
+
+    record = answer.as_record()
+    if as_json:
+        click.echo(json.dumps(record.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(record_text(record, width=width, only=only))
+    if not answer.good():
+        raise click.exceptions.Exit(1)
 
 
 def print_json(data: object) -> None:

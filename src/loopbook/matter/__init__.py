@@ -2,7 +2,8 @@
 
 Lives here: atomic weights and formulas, the components that streams and lots are made of, what
 cells and scrap consist of, what a laboratory measured, units at the edges, and the library of
-sourced numbers. May import nothing of Loopbook but ``loopbook.errors``; every room imports it.
+sourced numbers. May import only the ground floor (``errors``, ``files``, ``tables``, ``report``);
+every room over it imports it.
 
 How much nickel is in a tonne of rejected NMC811 cells, and which numbers say so::
 
@@ -14,6 +15,15 @@ How much nickel is in a tonne of rejected NMC811 cells, and which numbers say so
     composition_cell/NMC811/active material = 0.428948 kg/kg (2022) [A, everbatt2023]
 """
 
+from loopbook.matter.answers import (
+    Explanation,
+    LibraryTables,
+    Numbers,
+    explain,
+    library_table,
+    library_tables,
+    search_library,
+)
 from loopbook.matter.assay import (
     BASES,
     ActiveMaterial,
@@ -36,13 +46,12 @@ from loopbook.matter.bom import (
 from loopbook.matter.components import PHASES, Component, ComponentSet, component_names, components
 from loopbook.matter.elements import OTHER, atomic_weights, element_names
 from loopbook.matter.formula import element_shares, format_formula, molar_mass, parse_formula
-from loopbook.matter.library import Library, Sourced, explain, load_library, packaged_data
-from loopbook.matter.tables import GRADES, Number, Source
+from loopbook.matter.library import Library, Sourced, load_library, packaged_data
+from loopbook.matter.tables import Number, Source
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity
 
 __all__ = [
     "BASES",
-    "GRADES",
     "KNOWN_UNITS",
     "OTHER",
     "PHASES",
@@ -52,9 +61,12 @@ __all__ = [
     "Bill",
     "Component",
     "ComponentSet",
+    "Explanation",
     "Library",
+    "LibraryTables",
     "Measured",
     "Number",
+    "Numbers",
     "Source",
     "Sourced",
     "active_material_from_elements",
@@ -72,6 +84,8 @@ __all__ = [
     "element_shares",
     "explain",
     "format_formula",
+    "library_table",
+    "library_tables",
     "load_library",
     "module",
     "molar_mass",
@@ -80,4 +94,5 @@ __all__ = [
     "parse_formula",
     "parse_quantity",
     "scrap_type",
+    "search_library",
 ]

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
-from loopbook.matter.tables import GRADES, Number, Source, read_sources, read_table, repeated
+from loopbook.matter.tables import Number, Source, read_sources, read_table, repeated
 
 _NO_TABLES = frozenset({"sources.csv", "elements.csv", "components.csv"})
 
@@ -215,40 +215,6 @@ class Library:
         numbers = tuple(new.get(number.reference, number) for number in self.numbers)
         places = {row.reference: name for name, row in rows.items()}
         return Library(numbers, self.sources, {**self.replaced, **places})
-
-
-def explain(number: Number, library: Library) -> tuple[str, ...]:
-    """Lines that say where a number comes from.
-
-    >>> library = load_library()
-    >>> print(explain(library.get("US", "electricity price"), library)[0])
-    geography/US/electricity price = 0.0845 USD/kWh (2022) [A, everbatt2023]
-    """
-    source = library.source(number)
-    cited = ". ".join(
-        part.rstrip(".") for part in (source.authors, source.title, source.publisher) if part
-    )
-    year = f" ({source.year})" if source.year else ""
-    lines = {
-        "row": number.where,
-        "range": _range_text(number),
-        "source": cited + year + (f", {number.page}" if number.page else ""),
-        "at": source.url_or_doi,
-        "licence": source.licence,
-        "grade": f"{number.grade}: {GRADES[number.grade]}",
-        "note": number.note,
-    }
-    return (str(number), *(f"  {name:<8}{text}" for name, text in lines.items() if text))
-
-
-def _range_text(number: Number) -> str:
-    if number.low is None and number.high is None:
-        return "not given"
-    if number.low is None:
-        return f"up to {number.high:.6g} {number.unit}"
-    if number.high is None:
-        return f"from {number.low:.6g} {number.unit}"
-    return f"{number.low:.6g} to {number.high:.6g} {number.unit}"
 
 
 def packaged_data() -> Path:

@@ -21,8 +21,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from loopbook.errors import Finding, nearest_hint
+from loopbook.report import GRADES, HIDDEN, Column
 from loopbook.tables.units import convert, unit_finding
 
 COLUMNS = (
@@ -48,16 +50,6 @@ SOURCE_COLUMNS = (
     "licence",
     "note",
 )
-GRADES = {
-    "A": "read in the source itself",
-    "B": "computed from numbers read in the source",
-    "C": "from a secondary source",
-    "C*": "sources conflict, or the value looks wrong",
-    "M": "from memory, not checked",
-    "assumption": "an assumption of this project",
-}
-"""How sure a number is, surest first, and what that means."""
-
 _YEAR = re.compile(r"^(\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?)?$")
 _TODO = re.compile(r"\bTODO\b", re.IGNORECASE)
 
@@ -66,38 +58,27 @@ _TODO = re.compile(r"\bTODO\b", re.IGNORECASE)
 class Number:
     """One row of a table: a number and all that is known about where it comes from.
 
-    Parameters
-    ----------
-    table, line : the file's stem and the line in it.
-    subject, parameter : what it is a number of.
-    value : number in `unit`; low, high : its range, None where not known.
-    unit : one that `units.check_unit` accepts.
-    year : ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD`` that the value holds for, or empty.
-    source_id, page : row of ``sources.csv``, and place in the source.
-    grade : one of `GRADES`.
-    note : anything else.
-
     >>> print(Number("geography", 2, "US", "electricity price", 0.0845, None, None, "USD/kWh",
     ...     "2022", "everbatt2023", "", "A", ""))
     geography/US/electricity price = 0.0845 USD/kWh (2022) [A, everbatt2023]
     """
 
-    table: str
-    line: int
-    subject: str
-    parameter: str
-    value: float
-    low: float | None
-    high: float | None
-    unit: str
-    year: str
-    source_id: str
-    page: str
-    grade: str
-    note: str
+    table: Annotated[str, "the file, without its ending", Column(drops=HIDDEN)]
+    line: Annotated[int, "line of the file", Column(drops=HIDDEN)]
+    subject: Annotated[str, "what it is a number of", Column(drops=HIDDEN)]
+    parameter: Annotated[str, "which number of the subject", Column(drops=HIDDEN)]
+    value: Annotated[float, "the number, in `unit`"]
+    low: Annotated[float | None, "least that it may be; none if not known"]
+    high: Annotated[float | None, "most that it may be; none if not known"]
+    unit: Annotated[str, "one that `check_unit` accepts"]
+    year: Annotated[str, "YYYY, YYYY-MM or YYYY-MM-DD that the value holds for"]
+    source_id: Annotated[str, "row of sources.csv", Column(title="Source", drops=2)]
+    page: Annotated[str, "place in the source", Column(drops=HIDDEN)]
+    grade: Annotated[str, "how sure the number is: one of `GRADES`", Column(drops=1)]
+    note: Annotated[str, "anything else", Column(drops=HIDDEN)]
 
     @property
-    def key(self) -> str:
+    def key(self) -> Annotated[str, "table/subject/parameter", Column(first=True)]:
         """``table/subject/parameter``."""
         return f"{self.table}/{self.subject}/{self.parameter}"
 
@@ -107,7 +88,7 @@ class Number:
         return f"library/{self.key}@{self.year}" if self.year else f"library/{self.key}"
 
     @property
-    def where(self) -> str:
+    def where(self) -> Annotated[str, "table.csv:line", Column(title="Row", drops=3)]:
         """``table.csv:line``."""
         return f"{self.table}.csv:{self.line}"
 
@@ -130,14 +111,14 @@ class Number:
 class Source:
     """A row of ``sources.csv``: a work that numbers come from."""
 
-    source_id: str
-    title: str
-    authors: str
-    year: str
-    publisher: str
-    url_or_doi: str
-    licence: str
-    note: str
+    source_id: Annotated[str, "its name in the tables", Column(title="Source")]
+    title: Annotated[str, "title of the work"]
+    authors: Annotated[str, "who wrote it"]
+    year: Annotated[str, "when it was published"]
+    publisher: Annotated[str, "who published it"]
+    url_or_doi: Annotated[str, "where to read it", Column(title="At")]
+    licence: Annotated[str, "on which terms it may be used"]
+    note: Annotated[str, "anything else"]
 
 
 def _read_rows(

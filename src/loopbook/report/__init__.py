@@ -8,6 +8,50 @@ May import nothing of Loopbook but the ground floor (``errors``, ``tables``).
 [20.0]
 """
 
-from loopbook.report.table import CaseResult, Cell, Column, InputFile, InputRow, Table
+from loopbook.report.answer import (
+    KEYS,
+    Answer,
+    Plain,
+    Record,
+    Rows,
+    kilograms,
+    masses,
+    moment,
+    share,
+    shares,
+    table_of,
+)
+from loopbook.report.table import (
+    GRADES,
+    HIDDEN,
+    CaseResult,
+    Cell,
+    Column,
+    InputFile,
+    InputRow,
+    Table,
+)
+from loopbook.report.terminal import record_text
 
-__all__ = ["CaseResult", "Cell", "Column", "InputFile", "InputRow", "Table"]
+__all__ = [
+    "GRADES",
+    "HIDDEN",
+    "KEYS",
+    "Answer",
+    "CaseResult",
+    "Cell",
+    "Column",
+    "InputFile",
+    "InputRow",
+    "Plain",
+    "Record",
+    "Rows",
+    "Table",
+    "kilograms",
+    "masses",
+    "moment",
+    "record_text",
+    "share",
+    "shares",
+    "table_of",
+]

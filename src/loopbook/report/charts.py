@@ -135,9 +135,9 @@ def series_of(table: Table, plot: Plot) -> tuple[list[str], list[Series]]:
 
 
 def _sum(a: Cell, b: Cell) -> Cell:
-    if b is None or isinstance(b, str) or not is_number(b):
+    if not is_number(b):
         return a
-    return b if a is None or isinstance(a, str) else a + b
+    return a + b if is_number(a) else b
 
 
 def colour_of(name: str, position: int) -> str:

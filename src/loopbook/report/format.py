@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeGuard
 
 from loopbook.report.table import Cell, Column
 
@@ -26,7 +27,7 @@ _DIGITS = 4
 _MOST_DECIMALS = 6
 
 
-def is_number(cell: Cell) -> bool:
+def is_number(cell: Cell) -> TypeGuard[float]:
     """Whether a cell holds a finite number.
 
     >>> [is_number(c) for c in (1, 2.5, True, None, "1", float("nan"))]

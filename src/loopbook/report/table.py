@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
@@ -11,12 +13,26 @@ from loopbook.errors import Finding, UnknownNameError, nearest_hint
 LINEAGE = "cell_lineage.svg"
 """Name of the picture of a lot's lineage among the attachments."""
 
-Cell: TypeAlias = float | int | str | bool | None
+GRADES = {
+    "A": "read in the source itself",
+    "B": "computed from numbers read in the source",
+    "C": "from a secondary source",
+    "C*": "sources conflict, or the value looks wrong",
+    "M": "from memory, not checked",
+    "assumption": "an assumption of this project",
+}
+"""How sure a number is, surest first, and what that means."""
+
+HIDDEN = 9
+"""`Column.drops` of a column that no screen shows, only files and JSON."""
+
+Cell: TypeAlias = float | int | str | bool | Decimal | datetime | tuple[str, ...] | None
+"""A `Decimal` is exact, such as a mass to the milligram; a float is not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a result table.
+    """One column of a table.
 
     Parameters
     ----------
@@ -25,13 +41,31 @@ class Column:
     unit : unit of its numbers, ``""`` for text and ``"1"`` for shares.
     basis : keys of the `InputRow` that the numbers rest on.
     how : the rule that makes the number, in words or as a formula.
+    meaning : what the column holds, in words.
+    decimals : that people see, of a share those of its percent; None for six digits.
+    drops : 0 for a column that stays on a narrow screen; of the others the highest goes first.
+    adds : whether the sum of the column means something.
+    read : makes a cell from what the field of an answer holds; None where they are the same.
+    whole : of a pattern of columns (``{}_kg``) in an answer: the key of one more, for their sum.
+    first : whether the column goes in front of the others.
+    kind : type of its cells; None where only the cells show it.
+    key : the substance, group or the like that the column is about, where a table has such columns.
     """
 
-    name: str
-    title: str
+    name: str = ""
+    title: str = ""
     unit: str = ""
     basis: tuple[str, ...] = ()
     how: str = ""
+    meaning: str = ""
+    decimals: int | None = None
+    drops: int = 0
+    adds: bool = False
+    read: Callable[..., Cell] | None = None
+    whole: str = ""
+    first: bool = False
+    kind: type | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +105,7 @@ class InputRow:
     ----------
     key : unique, for example ``case/scrap_path.csv/2027/cell_reject_share``.
     where : ``scrap_path.csv:5``.
-    source, page, grade : who says so, where, and how sure (``assumption`` if nobody does).
+    source, page, grade : the work, the place in it, and how sure (``assumption`` if nobody does).
     """
 
     key: str

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from loopbook.matter.tables import GRADES
 from loopbook.report.basis import shared_basis
 from loopbook.report.format import (
     NO_NUMBER,
@@ -18,7 +17,7 @@ from loopbook.report.format import (
     unit_text,
     value_text,
 )
-from loopbook.report.table import CaseResult, Cell, Column, InputRow, Table
+from loopbook.report.table import GRADES, CaseResult, Cell, Column, InputRow, Table
 
 GRADE_TEXTS = {**GRADES, "setting": "a choice of the case, not a fact"}
 """Grades of input rows, and what they mean."""

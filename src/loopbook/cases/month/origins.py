@@ -107,7 +107,7 @@ def _together(traced: Sequence[Trace], recovered: set[str], keys: tuple[str, ...
         rows.append(
             (supplier or "-", material, kind, reached, *_metal_cells(amounts, whole, places))
         )
-    rows.sort(key=lambda row: (_KINDS.index(str(row[2])), -float(row[4] or 0.0), row[:2]))
+    rows.sort(key=lambda row: (_KINDS.index(str(row[2])), -float(str(row[4] or 0.0)), row[:2]))
     total: tuple[Cell, ...] = ("all", "", "", len(traced), *_metal_cells(whole, whole, places))
     columns = (
         Column("supplier", "Supplier"),

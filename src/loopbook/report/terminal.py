@@ -1,0 +1,186 @@
+"""An answer as text for people: a headline, then tables that fit the screen and cut no number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from unicodedata import east_asian_width
+
+from loopbook.errors import Finding, nearest_hint, raise_findings
+from loopbook.report.answer import Record
+from loopbook.report.format import is_share
+from loopbook.report.table import HIDDEN, Cell, Column, Table
+
+_GAP = "  "
+_FEW = 3  # keys that people see where the answer prefers others and has none of them
+
+
+def record_text(record: Record, *, width: int | None = None, only: Sequence[str] = ()) -> str:
+    """A record as text.
+
+    Parameters
+    ----------
+    width : cells of the screen; None for as many as it takes, with every column.
+    only : show only these keys, and rows that have some of them; an unknown one is a finding.
+    """
+    keys = _chosen(record, only)
+    tables = [t for t in record.tables if record.shown is None or t.name in record.shown]
+    facts = _shown(record.facts, keys) if not record.headline else []
+    blocks = ["\n".join(_lines(record.facts, facts, record.facts.rows))] if facts else []
+    blocks += [record.headline] if record.headline else []
+    for table in tables:
+        rows = [row for row in table.rows if not only or _has(table, row, keys)]
+        columns = _shown(table, keys)
+        made = _lines(table, columns, rows) if record.blocks else _grid(table, columns, rows, width)
+        alone = len(tables) == 1 and rows
+        title = [] if alone else [table.title if rows else f"{table.title}: none"]
+        blocks.append("\n".join([*title, *(made if rows else [])]))
+    notes = next(record.facts.records(), {}).get("notes")
+    blocks += [f"Note: {note}" for note in notes] if isinstance(notes, tuple) else []
+    return "\n\n".join(blocks)
+
+
+def _chosen(record: Record, only: Sequence[str]) -> Sequence[str]:
+    """Keys whose columns are shown: those asked for, else those preferred, where there is some."""
+    raise_findings(
+        Finding(
+            "unknown-name",
+            "--substance",
+            "a substance of the book",
+            repr(name),
+            nearest_hint(name, record.keys),
+        )
+        for name in only
+        if name not in record.keys
+    )
+    tables = (record.facts, *record.tables)
+    some = {c.key for t in tables for k, c in enumerate(t.columns) if any(row[k] for row in t.rows)}
+    there = [key for key in record.keys if key in some]
+    preferred = [key for key in record.prefers if key in some]
+    return only or preferred or (there[:_FEW] if record.prefers else there)
+
+
+def _has(table: Table, row: Sequence[Cell], keys: Sequence[str]) -> bool:
+    """Whether a row has some of these keys, or is not about keys at all."""
+    cells = [row[k] for k, column in enumerate(table.columns) if column.key in keys]
+    return not cells or any(cells)
+
+
+def _shown(table: Table, keys: Sequence[str]) -> list[int]:
+    """Places of the columns that people see: not hidden, not empty, of the keys that are shown."""
+    return [
+        k
+        for k, column in enumerate(table.columns)
+        if column.drops < HIDDEN
+        and column.name != "notes"
+        and column.key in ("", column.whole, *keys)
+        and any(row[k] not in (None, "", ()) for row in table.rows)
+    ]
+
+
+# ---- a table as a grid ----
+
+
+def _grid(
+    table: Table, places: list[int], rows: Sequence[Sequence[Cell]], width: int | None
+) -> Iterator[str]:
+    """Head, rows and total; as lines where the columns that may not drop are too wide together."""
+    texts = {k: [cell_text(row[k], table.columns[k]) for row in rows] for k in places}
+    total = _total(table, places, rows)
+    for k, text in total.items():
+        texts[k].append(text)
+    heads = {k: _head(table.columns[k]) for k in places}
+    wide = {k: max(map(cells_wide, [heads[k], *texts[k]])) for k in places}
+    kept = list(places)
+    droppable = sorted(places, key=lambda k: (table.columns[k].drops, k))
+    while (
+        width and sum(wide[k] + 2 for k in kept) - 2 > width and table.columns[droppable[-1]].drops
+    ):
+        kept.remove(droppable.pop())
+    if width and sum(wide[k] + 2 for k in kept) - 2 > width:
+        yield from _lines(table, places, rows)
+        return
+    right = {k for k in kept if _is_number(table, k)}
+    for line in ([heads[k] for k in kept], *zip(*(texts[k] for k in kept), strict=True)):
+        cells = (
+            _padded(cell, wide[k], right=k in right) for k, cell in zip(kept, line, strict=True)
+        )
+        yield _GAP.join(cells).rstrip()
+    if len(kept) < len(places):
+        yield f"{len(places) - len(kept)} more columns: widen the window, or use --json"
+
+
+def _total(table: Table, places: list[int], rows: Sequence[Sequence[Cell]]) -> dict[int, str]:
+    """Texts of the row that adds up; nothing where no column does, or where there is one row."""
+    adding = [k for k in places if table.columns[k].adds]
+    if len(rows) < 2 or not adding:
+        return {}
+    texts = dict.fromkeys(places, "")
+    for k in adding:
+        cells = [row[k] for row in rows]
+        whole = sum((c for c in cells if isinstance(c, Decimal | int)), start=Decimal(0))
+        texts[k] = cell_text(whole, table.columns[k])
+    texts[places[0]] = texts[places[0]] or "Total"
+    return texts
+
+
+def _lines(table: Table, places: list[int], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """Each row as lines, a column a line."""
+    heads = {k: _head(table.columns[k]) for k in places}
+    wide = max(map(cells_wide, heads.values()), default=0)
+    for number, row in enumerate(rows):
+        yield from [""] * bool(number)
+        for k in places:
+            text = cell_text(row[k], table.columns[k])
+            if text:
+                yield f"{_padded(heads[k], wide)}{_GAP}{text}"
+
+
+def _head(column: Column) -> str:
+    unit = "%" if is_share(column) else column.unit if column.unit != "1" else ""
+    return f"{column.title}, {unit}" if unit else column.title
+
+
+def _is_number(table: Table, place: int) -> bool:
+    kind = table.columns[place].kind
+    kinds = {kind} if kind else {type(row[place]) for row in table.rows if row[place] is not None}
+    return bool(kinds) and kinds <= {int, float, Decimal}
+
+
+def cells_wide(text: str) -> int:
+    """How many cells of a terminal a text takes; signs of East Asia take two."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _padded(text: str, wide: int, *, right: bool = False) -> str:
+    blanks = " " * (wide - cells_wide(text))
+    return blanks + text if right else text + blanks
+
+
+def cell_text(cell: Cell, column: Column) -> str:
+    """A cell for people, without its unit.
+
+    >>> cell_text(Decimal("1234.5678"), Column(unit="kg", decimals=3))
+    '1,234.568'
+    >>> cell_text(0.25, Column("Ni_share", unit="1", decimals=1)), cell_text(None, Column())
+    ('25.0', '')
+    """
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+        return number_text(cell, column)
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ", timespec="seconds")
+    if isinstance(cell, str):
+        return " ".join(cell.splitlines())
+    if isinstance(cell, tuple):
+        return ", ".join(cell)
+    return "" if cell is None else "yes" if cell else "no"
+
+
+def number_text(number: float | Decimal, column: Column) -> str:
+    """A number with the decimals of its column; zero without any, as 0.000 is rounded."""
+    value = 100 * number if is_share(column) else number
+    if isinstance(value, int) and column.decimals is None:
+        return str(value)
+    places = ".6g" if column.decimals is None else f".{column.decimals}f"
+    return f"{value:z,{places}}" if value else "0"

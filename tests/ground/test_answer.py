@@ -1,0 +1,165 @@
+"""Answers: what they declare, and that text, JSON and files made from it say the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopbook.errors import DuplicateError, UnknownNameError
+from loopbook.report import (
+    KEYS,
+    Answer,
+    Column,
+    Record,
+    Rows,
+    Table,
+    kilograms,
+    masses,
+    moment,
+    shares,
+)
+from loopbook.report.terminal import cell_text, cells_wide, record_text
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A row with each kind of cell."""
+
+    lot: Annotated[str, "its name"]
+    sites: Annotated[tuple[str, ...], "where it is", Column(drops=3)]
+    made_at: Annotated[int, "when it was made", Column(read=moment, drops=2)]
+    content: Annotated[tuple[int, ...], masses()]
+    share: Annotated[tuple[float, ...] | None, shares()]
+    held: Annotated[bool, "whether it is on hold"]
+
+    @property
+    def code(self) -> Annotated[str, "short name", Column(first=True)]:
+        """Short name."""
+        return self.lot[:2]
+
+
+@dataclass(frozen=True, slots=True)
+class Stock(Answer):
+    """An answer with a fact, keys and one table."""
+
+    prefers: ClassVar[tuple[str, ...]] = ("Co", "Li")
+    site: Annotated[str, "which site"]
+    substances: Annotated[tuple[str, ...], KEYS]
+    lots: Annotated[tuple[Lot, ...], Rows("Lots")]
+    notes: Annotated[tuple[str, ...], "what a reader must know"] = ()
+
+
+LOTS = (
+    Lot("L-1", ("WS", "GMBI"), 0, (1_500_000, 0), (0.25, float("nan")), False),
+    Lot("L-2", ("WS",), 60_000_000, (-2_000_001, 7), None, True),
+)
+STOCK = Stock("WS", ("Ni", "Co"), LOTS, ("weighed wet",))
+
+
+def test_an_answer_knows_its_record() -> None:
+    record = STOCK.as_record()
+    assert (record.name, record.version, record.keys) == ("stock", 1, ("Ni", "Co"))
+    (table,) = record.tables
+    assert [c.name for c in table.columns] == [
+        "code", "lot", "sites", "made_at", "mass_kg", "Ni_kg", "Co_kg", "Ni_share", "Co_share",
+        "held",
+    ]  # fmt: skip
+    assert [c.unit for c in table.columns if c.key == "Ni"] == ["kg", "1"]
+    assert [c.kind for c in table.columns][2:5] == [tuple, type(moment(0)), Decimal]
+    assert record.facts.column("site") == ["WS"]
+
+
+def test_json_holds_exact_masses_shares_and_moments_with_offset() -> None:
+    data = json.loads(json.dumps(STOCK.as_record().as_json(), allow_nan=False))
+    assert (data["answer"], data["version"], data["site"]) == ("stock", 1, "WS")
+    first, second = data["lots"]
+    assert (first["mass_kg"], first["Ni_kg"], first["Co_kg"]) == (
+        "1.500000",
+        "1.500000",
+        "0.000000",
+    )
+    assert (first["Ni_share"], first["Co_share"], second["Ni_share"]) == (0.25, None, None)
+    assert second["made_at"] == "1970-01-01T00:01:00+00:00"
+    assert second["mass_kg"] == "-1.999994"
+    assert first["sites"] == ["WS", "GMBI"]
+
+
+def test_people_see_preferred_keys_totals_and_notes() -> None:
+    lines = record_text(STOCK.as_record()).splitlines()
+    assert lines == [
+        "Site  WS",
+        "",
+        "Code   Lot  Sites     Made at                    Mass, kg  Co, kg  Held",
+        "L-     L-1  WS, GMBI  1970-01-01 00:00:00+00:00     1.500       0  no",
+        "L-     L-2  WS        1970-01-01 00:01:00+00:00    -2.000   0.000  yes",
+        "Total                                              -0.500   0.000",
+        "",
+        "Note: weighed wet",
+    ]
+
+
+def test_only_some_keys_and_the_rows_that_have_them() -> None:
+    text = record_text(STOCK.as_record(), only=("Co",))
+    assert "L-2" in text
+    assert "L-1" not in text
+    with pytest.raises(UnknownNameError) as caught:
+        record_text(STOCK.as_record(), only=("Cu",))
+    assert caught.value.findings[0].found == "'Cu'"
+
+
+@given(st.integers(1, 140), st.lists(st.integers(-(10**13), 10**13), min_size=1, max_size=4))
+def test_no_table_is_wider_than_the_screen_and_none_cuts_a_number(
+    width: int, held: list[int]
+) -> None:
+    lots = tuple(Lot(f"L-{mg}", ("WS",), 0, (mg, 1), (0.5, 1.0), False) for mg in held)
+    record = Stock("WS", ("Ni", "Co"), lots).as_record()
+    (table,) = record.tables
+    lines = record_text(record, width=width, only=("Ni", "Co")).splitlines()[2:]
+    lines = [line for line in lines if "more column" not in line]
+    whole = {
+        cell_text(cell, c) for row in table.rows for cell, c in zip(row, table.columns, strict=True)
+    }
+    whole |= {
+        f"{Decimal(sum(c)).scaleb(-6):z,.3f}"
+        for c in (held, [1 for _ in held], [m + 1 for m in held])
+    }
+    for word in " ".join(lines).split():
+        assert word in whole or not re.fullmatch(r"-?[0-9,.]+", word), word
+    if lines[0].startswith("Code  "):
+        assert max(map(cells_wide, lines)) <= max(width, 50)
+
+
+def test_what_may_drop_drops_first_and_is_counted() -> None:
+    wide = record_text(STOCK.as_record(), width=90)
+    assert "Sites" in wide
+    narrow = record_text(STOCK.as_record(), width=70)
+    assert "Sites" not in narrow
+    assert "Made at" in narrow
+    assert "1 more column" in narrow
+    blocks = record_text(STOCK.as_record(), width=20)
+    assert "Mass, kg  1.500" in blocks
+
+
+def test_east_asian_signs_take_two_cells() -> None:
+    lots = (Lot("배터리", (), 0, (1, 1), None, False), Lot("L-1", (), 0, (1, 1), None, False))
+    lines = record_text(Stock("WS", ("Ni", "Co"), lots).as_record()).splitlines()[2:5]
+    assert len({cells_wide(line) for line in lines[1:]}) == 1
+    assert cells_wide("배터리") == 6
+
+
+def test_two_things_of_one_name_are_refused() -> None:
+    facts = Table("facts", "", (Column("lots", "Lots"),), ((1,),))
+    with pytest.raises(DuplicateError):
+        Record("x", 1, "", facts, (Table("lots", "", (), ()),))
+
+
+@given(st.integers(-(10**18), 10**18))
+def test_kilograms_are_exact(milligrams: int) -> None:
+    assert int(Decimal(f"{kilograms(milligrams):f}") * 1_000_000) == milligrams
