@@ -1,17 +1,17 @@
 """Measure the book on SQLite beside raw inserts of the same rows, and beside Beancount.
 
-Every event moves 12 substances from one account to another: two legs, 24 substance values. Four
-things are measured in the same run, in turn, and the medians and their ratios printed:
+Every event transfers title of a part of a lot: two legs of 12 substances, 24 values. Four things
+are measured in the same run, in turn, and the medians and their ratios printed:
 
-1. *prepared postings*: events that are already planned, 1,000 to a commit; canonical bytes, hash,
-   and all checks of the database included. Peer: the same rows by plain ``sqlite3`` into the same
-   wide tables without any check (event with its unique key, two postings, two balances).
-2. *full commands*: validated, planned against the book, posted; per second of one core.
-3. *single durable events*: one to a commit. Peer: the plain rows, one event to a commit, which the
-   disk's fsync bounds.
-4. *Beancount*: its loader on the same transactions, 12 commodities each, in its own interpreter.
-   It reads and checks all that was ever written each time, so that what compares with it is
-   posting the prepared events and then verifying the whole book.
+1. *transfers, 1,000 a commit*: full commands, validated, planned against the book and posted;
+   canonical bytes, hash and all checks of the database included. Peer: the rows that they make, by
+   plain ``sqlite3`` into the same wide tables without planning and without any check (event with
+   its unique key, two postings, two balances). The peer is given the rows ready made.
+2. *one a commit, durable*: the same, one event to a commit, which the disk's fsync bounds.
+3. *a plant's mix*: receive, weigh, assay and transfer; commands a second of one core.
+4. *Beancount*: its loader on the same transfers, 12 commodities each, in its own interpreter. It
+   reads and checks all that was ever written each time, so that what compares with it is posting
+   the commands and then verifying the whole book.
 
 The exit code is 1 if a total is wrong, never because of time.
 """
@@ -28,14 +28,26 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from loopbook.book import Account, Book, Event, Leg, commands, verify
-from loopbook.book.nouns import SUBSTANCES, negate
+from loopbook.book import (
+    SUBSTANCES,
+    Assay,
+    Book,
+    Command,
+    Event,
+    Receive,
+    RegisterMaterial,
+    RegisterParty,
+    RegisterSite,
+    TransferTitle,
+    Weigh,
+    verify,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BEANCOUNT_PYTHON = ROOT / "build" / "beancount" / "bin" / "python"
@@ -48,66 +60,58 @@ COUNT = len(SUBSTANCES)
 def opened(path: Path) -> Book:
     """A new book with parties, sites and lots that hold plenty of everything."""
     book = Book(path, create=True)
-    envelope = {"actor": "bench", "occurred_at": T0}
+    envelope: dict[str, Any] = {"actor": "bench", "occurred_at": T0}
+    arrival: dict[str, Any] = {
+        "material": "scrap",
+        "supplier": "LGES",
+        "owner": "LGES",
+        "site": "WS",
+        "mass_kg": 5_000_000,
+        "shares": dict.fromkeys(SUBSTANCES, "0.0833"),
+    }
     book.post(
         [
-            commands.RegisterParty(party="LGES", key="p1", **envelope),
-            commands.RegisterParty(party="GMBI", key="p2", **envelope),
-            commands.RegisterSite(site="WS", key="s1", **envelope),
-            commands.RegisterMaterial(material="scrap", key="m1", **envelope),
-        ]
-    )
-    shares = dict.fromkeys(SUBSTANCES, "0.0833")
-    book.post(
-        [
-            commands.Receive(
-                lot=f"L{i}",
-                material="scrap",
-                supplier="LGES",
-                owner="LGES",
-                site="WS",
-                mass_kg=5_000_000,
-                shares=shares,
-                key=f"r{i}",
-                **envelope,
-            )
-            for i in range(LOTS)
+            RegisterParty(party="LGES", key="p1", **envelope),
+            RegisterParty(party="GMBI", key="p2", **envelope),
+            RegisterSite(site="WS", key="s1", **envelope),
+            RegisterMaterial(material="scrap", key="m1", **envelope),
+            *(Receive(lot=f"L{i}", key=f"r{i}", **arrival, **envelope) for i in range(LOTS)),
         ]
     )
     return book
 
 
-def prepared(count: int, seed: int) -> list[Event]:
-    """Events that pass title of part of a lot, planned beforehand."""
-    draw, now = random.Random(seed), time.time_ns() // 1000
-    events = []
-    for i in range(count):
-        lot = f"L{draw.randrange(LOTS)}"
-        content = tuple(draw.randrange(1, 10**6) for _ in range(COUNT))
-        seller, buyer = (Account("lot", p, "WS", lot) for p in ("LGES", "GMBI"))
-        events.append(
-            Event(
-                key=f"e{seed}-{i}",
-                kind="transfer-title",
-                actor="bench",
-                document="",
-                occurred_at=1_770_000_000_000_000 + i,
-                recorded_at=now + i,
-                command="{}",
-                legs=(Leg(buyer, content), Leg(seller, negate(content))),
-            )
+def transfers(count: int, seed: int) -> list[Command]:
+    """Commands that each transfer title of some kilograms of a lot; a later seed, a later day."""
+    draw = random.Random(seed)
+    return [
+        TransferTitle(
+            key=f"e{seed}-{i}",
+            actor="bench",
+            occurred_at=T0 + timedelta(days=1 + seed % 1000, seconds=i),
+            lot=f"L{draw.randrange(LOTS)}",
+            seller="LGES",
+            buyer="GMBI",
+            mass_kg=f"{draw.randrange(1, 12 * 10**6) / 10**6:.6f}",
         )
-    return events
+        for i in range(count)
+    ]
 
 
-def post_prepared(book: Book, events: list[Event], size: int) -> None:
-    """Post planned events, `size` to a commit."""
-    for start in range(0, len(events), size):
-        book.store.append(events[start : start + size])
+def post(book: Book, commands: Sequence[Command], size: int) -> None:
+    """Post commands, `size` to a commit."""
+    for start in range(0, len(commands), size):
+        book.post(commands[start : start + size])
+
+
+def planned(book: Book, commands: Sequence[Command]) -> list[Event]:
+    """Post commands to a book that is not measured, and read back the events that they made."""
+    post(book, commands, BATCH)
+    return [book.event(command.key) for command in commands]
 
 
 class Raw:
-    """The same rows in plain wide tables, a retry told by its key: no check and no hash.
+    """The same rows in plain wide tables, a retry found by its key: no plan, no check, no hash.
 
     Parameters
     ----------
@@ -145,7 +149,7 @@ class Raw:
         self.update = f"UPDATE balance SET mass = mass + ?, {sums} WHERE account = ?"
         self.next = 1
 
-    def post(self, events: list[Event], size: int) -> None:
+    def post(self, events: Sequence[Event], size: int) -> None:
         """Insert the events' rows, `size` events to a commit."""
         for start in range(0, len(events), size):
             heads, legs, sums = [], [], []
@@ -165,51 +169,41 @@ class Raw:
             self.link.execute("COMMIT")
 
 
-def full_commands(count: int, seed: int) -> list[commands.Command]:
+def plant_mix(count: int, seed: int) -> list[Command]:
     """A plant's mix: receive, weigh, assay, transfer title."""
-    made: list[commands.Command] = []
+    made: list[Command] = []
+    shares = {"Ni": "0.21", "Co": "0.01", "Li": "0.03", "Cu": "0.09", "Al": "0.06", "C": "0.3"}
+    arrival: dict[str, Any] = {"supplier": "LGES", "owner": "LGES", "site": "WS"}
+    assay: dict[str, Any] = {
+        "stage": "provisional",
+        "basis": "as received",
+        "shares": {"Ni": "0.2131", "Co": "0.0099", "Li": "0.0301"},
+        "laboratory": "WS",
+    }
+    weights: dict[str, Any] = {"gross_kg": "33010.5", "tare_kg": "15020"}
     for i in range(count // 4):
         lot, when = f"F{seed}-{i}", T0 + timedelta(seconds=i)
-        base = {"actor": "bench", "occurred_at": when}
-        shares = {"Ni": "0.21", "Co": "0.01", "Li": "0.03", "Cu": "0.09", "Al": "0.06", "C": "0.3"}
+        base: dict[str, Any] = {"actor": "bench", "occurred_at": when, "lot": lot}
         made += [
-            commands.Receive(
-                lot=lot,
-                material="scrap",
-                supplier="LGES",
-                owner="LGES",
-                site="WS",
-                mass_kg="18000",
-                shares=shares,
-                key=f"{lot}r",
-                **base,
+            Receive(
+                key=f"{lot}r", material="scrap", mass_kg="18000", shares=shares, **arrival, **base
             ),
-            commands.Weigh(
-                lot=lot, ticket=lot, gross_kg="33010.5", tare_kg="15020", key=f"{lot}w", **base
-            ),
-            commands.Assay(
-                lot=lot,
-                stage="provisional",
-                basis="as received",
-                key=f"{lot}a",
-                shares={"Ni": "0.2131", "Co": "0.0099", "Li": "0.0301"},
-                laboratory="WS",
-                **base,
-            ),
-            commands.TransferTitle(lot=lot, seller="LGES", buyer="GMBI", key=f"{lot}t", **base),
+            Weigh(key=f"{lot}w", ticket=lot, **weights, **base),
+            Assay(key=f"{lot}a", **assay, **base),
+            TransferTitle(key=f"{lot}t", seller="LGES", buyer="GMBI", **base),
         ]
     return made
 
 
-def rate(work: Callable[[], None], count: int, clock: Callable[[], float]) -> float:
+def rate(work: Callable[[], object], count: int, clock: Callable[[], float]) -> float:
     """Events a second."""
     start = clock()
     work()
     return count / (clock() - start)
 
 
-def as_beancount(events: list[Event]) -> str:
-    """Prepared events in Beancount's language: 24 postings each, in kg."""
+def as_beancount(events: Sequence[Event]) -> str:
+    """Events in Beancount's language: 24 postings each, in kg."""
     accounts = {leg.account for e in events for leg in e.legs}
     names = {a: f"Assets:{a.party}:{a.lot}" for a in sorted(accounts)}
     lines = [f"2026-01-01 open {name}" for name in names.values()]
@@ -223,67 +217,66 @@ def as_beancount(events: list[Event]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def beancount_told(folder: Path, events: list[Event]) -> dict[str, Any] | None:
-    """What Beancount's loader says of the same transactions; None where it is not installed."""
+def beancount_load(folder: Path, events: Sequence[Event]) -> dict[str, Any] | None:
+    """Seconds and entries of Beancount's loader; None where it is not installed."""
     if not BEANCOUNT_PYTHON.exists():
         return None
     path = folder / "peer.beancount"
     path.write_text(as_beancount(events), encoding="utf-8")
     command = [str(BEANCOUNT_PYTHON), str(ROOT / "bench" / "beancount_load.py"), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    told: dict[str, Any] = json.loads(done.stdout)
+    loaded: dict[str, Any] = json.loads(done.stdout)
     accounts = len({leg.account for e in events for leg in e.legs})
-    if told["errors"] or told["entries"] != len(events) + accounts:
-        sys.exit(f"Beancount did not read the same transactions: {told}")
-    return told
+    if loaded["errors"] or loaded["entries"] != len(events) + accounts:
+        sys.exit(f"Beancount did not read the same transactions: {loaded}")
+    return loaded
 
 
 def beside_beancount(folder: Path, count: int, rounds: int) -> None:
-    """Post and verify a new book of prepared events, beside Beancount's loader, in turn."""
+    """Post transfers to a new book and verify it, beside Beancount's loader, in turn."""
     ours, peers, version = [], [], ""
     for r in range(rounds):
+        commands = transfers(count, 1000 + r)
+        with opened(folder / f"planned-{r}.sqlite") as twin:
+            loaded = beancount_load(folder, planned(twin, commands))
+        if loaded is None:
+            print("  Beancount: not installed, not measured; `make bench` installs it")
+            return
         with opened(folder / f"beside-{r}.sqlite") as book:
-            events = prepared(count, 1000 + r)
-            told = beancount_told(folder, events)
-            if told is None:
-                print("  Beancount: not installed, not measured; `make bench` installs it")
-                return
             start = time.perf_counter()
-            post_prepared(book, events, BATCH)
+            post(book, commands, BATCH)
             if not verify(book).clean:
                 sys.exit("verify finds a fault in the book beside Beancount's")
             ours.append(count / (time.perf_counter() - start))
-        peers.append(count / told["seconds"])
-        version = told["version"]
+        peers.append(count / loaded["seconds"])
+        version = loaded["version"]
     print(f"{count:,} transactions of 24 postings, written and all read again")
-    print(f"  {'':<26}{'events/s':>12}{'Beancount':>12}{'ratio':>9}")
-    line("posted and verified", ours, peers, f"Beancount {version}: its loader")
+    print(f"  {'':<30}{'events/s':>12}{'Beancount':>12}{'ratio':>9}")
+    line("posted and verified", ours, peers)
+    print(f"  Beancount {version}: its loader")
 
 
-def check(book: Book, posted: list[Event]) -> None:
-    """The buyer's total must be what the prepared events moved."""
-    want = [sum(e.legs[0].content[i] for e in posted) for i in range(COUNT)]
+def check(book: Book, events: Sequence[Event]) -> None:
+    """The buyer's total must be what the transfers moved."""
+    moved = [sum(e.legs[0].content[i] for e in events) for i in range(COUNT)]
     held = [c for a, c in book.balances().items() if a.party == "GMBI" and a.lot.startswith("L")]
-    if [sum(c[i] for c in held) for i in range(COUNT)] != want:
+    if [sum(c[i] for c in held) for i in range(COUNT)] != moved:
         sys.exit("the book's totals are wrong")
     start = time.perf_counter()
     report = verify(book)
     if not report.clean:
         sys.exit(f"verify: {report.findings[0]}")
-    count = book.store.rows("SELECT count(*) FROM event")[0][0]
-    print(f"verify: clean, {count / (time.perf_counter() - start):,.0f} of {count:,} events/s")
+    rate = report.events / (time.perf_counter() - start)
+    print(f"verify: clean, {rate:,.0f} of {report.events:,} events/s")
 
 
-def line(name: str, ours: list[float], peer: list[float] | None, target: str) -> None:
+def line(name: str, ours: Sequence[float], peer: Sequence[float] | None = None) -> None:
     """Print medians and the ratio."""
-    mine = statistics.median(ours)
-    text = f"  {name:<26}{mine:>12,.0f}"
+    text = f"  {name:<30}{statistics.median(ours):>12,.0f}"
     if peer is not None:
         ratio = statistics.median([a / b for a, b in zip(ours, peer, strict=True)])
         text += f"{statistics.median(peer):>12,.0f}{ratio:>9.0%}"
-    else:
-        text += " " * 21
-    print(f"{text}   {target}")
+    print(text)
 
 
 def main() -> None:
@@ -292,36 +285,35 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--events", type=int, default=5000, help="events a round in batches")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as there:
-        folder = Path(there)
-        book = opened(folder / "book.sqlite")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        book, twin = opened(folder / "book.sqlite"), opened(folder / "twin.sqlite")
         raw, alike = Raw(folder / "raw.sqlite"), Raw(folder / "alike.sqlite", book)
-        ours = partial(post_prepared, book)
-        table: dict[tuple[str, int], list[float]] = defaultdict(list)
+        rates: dict[tuple[str, int], list[float]] = defaultdict(list)
         posted: list[Event] = []
         for r in range(options.rounds):
-            many, few = prepared(options.events, 2 * r), prepared(400, 2 * r + 1)
-            posts = {"book": ours, "raw": raw.post, "alike": alike.post}
-            turns = [*posts][r % 3 :] + [*posts][: r % 3]  # each is first in turn
-            for events, size in ((many, BATCH), (few, 1)):
+            for count, seed, size in ((options.events, 2 * r, BATCH), (400, 2 * r + 1, 1)):
+                commands = transfers(count, seed)
+                events = planned(twin, commands)
+                works = {
+                    "book": partial(post, book, commands, size),
+                    "raw": partial(raw.post, events, size),
+                    "alike": partial(alike.post, events, size),
+                }
+                turns = [*works][r % 3 :] + [*works][: r % 3]  # each is first in turn
                 for name in turns:
-                    work = partial(posts[name], events, size)
-                    table[name, size].append(rate(work, len(events), time.perf_counter))
-            mix = full_commands(4000, r)
-            batches = [mix[i : i + BATCH] for i in range(0, len(mix), BATCH)]
-            full = lambda b=batches: [book.post(x) for x in b]  # noqa: E731
-            table["full", BATCH].append(rate(full, len(mix), time.process_time))
-            posted += many + few
+                    rates[name, size].append(rate(works[name], count, time.perf_counter))
+                posted += events
+            mix = plant_mix(4000, r)
+            work = partial(post, book, mix, BATCH)
+            rates["mix", BATCH].append(rate(work, len(mix), time.process_time))
         check(book, posted)
         print(f"the book on SQLite, median of {options.rounds} rounds")
-        print(f"  {'':<26}{'events/s':>12}{'plain rows':>12}{'ratio':>9}")
-        for size, name, target in (
-            (BATCH, "prepared, 1,000 a commit", "target 25 %"),
-            (1, "one a commit, durable", "target 70 %"),
-        ):
-            line(name, table["book", size], table["raw", size], target)
-            line("  the peer with its pages", table["book", size], table["alike", size], "")
-        line("full commands, one core", table["full", BATCH], None, "target 3,000/s")
+        print(f"  {'':<30}{'events/s':>12}{'plain rows':>12}{'ratio':>9}")
+        for size, name in ((BATCH, "transfers, 1,000 a commit"), (1, "one a commit, durable")):
+            line(name, rates["book", size], rates["raw", size])
+            line("  the peer with its pages", rates["book", size], rates["alike", size])
+        line("a plant's mix, one core", rates["mix", BATCH])
         beside_beancount(folder, options.events, min(options.rounds, 3))
 
 

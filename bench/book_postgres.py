@@ -33,12 +33,18 @@ from pathlib import Path
 
 import psycopg
 
-from loopbook.book.book import Book
-from loopbook.book.commands import records as c
-from loopbook.book.commands.planning import as_text
-from loopbook.book.nouns import SUBSTANCES, Account, Content, Event, Leg, negate, part
-from loopbook.book.storage.postgres.connection import admit
-from loopbook.book.verification.report import verify
+from loopbook.book import (
+    SUBSTANCES,
+    Book,
+    Content,
+    Receive,
+    RegisterMaterial,
+    RegisterParty,
+    RegisterSite,
+    TransferTitle,
+    verify,
+)
+from loopbook.book.nouns import part
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "book"))
 import postgres_server
@@ -49,7 +55,6 @@ LOT_KG = 10**6
 KG = 10**6
 OWNERS = ("LGES", "GMBI")
 START = datetime(2026, 3, 1, tzinfo=UTC)
-STARTED = int(START.timestamp()) * 1_000_000
 SHARES = dict(zip(SUBSTANCES, ["0.05"] * 12, strict=True)) | {"Ni": "0.2", "other": "0.3"}
 COLUMNS = [f'"s_{s}"' for s in SUBSTANCES]
 
@@ -133,58 +138,32 @@ ROWS = "SELECT post(%s, %s, %s, %s, %s::bigint, %s, %s::int[], %s::smallint[], %
 PEERS = ("rows", "wide")
 
 
-def transfer(rng: random.Random, key: str) -> c.TransferTitle:
+def transfer(rng: random.Random, key: str) -> TransferTitle:
     """One event: 1 kg of a lot changes hands."""
     lot, way = rng.randrange(LOTS), rng.randrange(2)
     seller, buyer = OWNERS[way], OWNERS[1 - way]
-    told = {"key": key, "actor": "amy", "occurred_at": START}
-    return c.TransferTitle(lot=f"lot {lot}", seller=seller, buyer=buyer, mass_kg=1, **told)
+    envelope = {"key": key, "actor": "amy", "occurred_at": START}
+    return TransferTitle(lot=f"lot {lot}", seller=seller, buyer=buyer, mass_kg=1, **envelope)
 
 
 # --- one client ----------------------------------------------------------------------------------
 
 
-def loopbook_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], None]:
+def loopbook_client(url: str, size: int) -> Callable[[list[TransferTitle]], None]:
     """Posts through Loopbook."""
     del size
     book = Book(url)
 
-    def post(batch: list[c.TransferTitle]) -> None:
+    def post(batch: list[TransferTitle]) -> None:
         book.post(batch)
 
     return post
 
 
-def prepared_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], None]:
-    """Posts events that are planned already, as the peers' legs are, through Loopbook's store."""
-    del size
-    book = Book(url)
-    content = dict(zip(OWNERS, [one_kg(), negate(one_kg())], strict=True))
-
-    def planned(x: c.TransferTitle) -> Event:
-        legs = [
-            Leg(Account("lot", party, "WS", x.lot), content[OWNERS[side]])
-            for side, party in enumerate((x.buyer, x.seller))
-        ]
-        return Event(
-            key=x.key,
-            kind="transfer-title",
-            actor=x.actor,
-            document=x.document,
-            occurred_at=STARTED,
-            recorded_at=time.time_ns() // 1000,
-            command=as_text(x),
-            legs=sorted(legs, key=lambda leg: leg.account),
-        )
-
-    def post(batch: list[c.TransferTitle]) -> None:
-        book.store.append([planned(x) for x in batch])
-
-    # the peers' callers know the accounts' numbers; so does a store that has seen the lots once
-    told = {"actor": "amy", "occurred_at": START, "seller": "LGES", "buyer": "GMBI", "mass_kg": 1}
-    start = time.time_ns()
-    post([c.TransferTitle(lot=f"lot {k}", key=f"seen {start} {k}", **told) for k in range(LOTS)])
-    return post
+def text_of(x: TransferTitle) -> str:
+    """The command as text, as Loopbook keeps it."""
+    fields = {"kind": "TransferTitle", "lot": x.lot, "seller": x.seller, "buyer": x.buyer}
+    return json.dumps({**fields, "mass_kg": str(x.mass_kg), "key": x.key, "actor": x.actor})
 
 
 def one_kg() -> Content:
@@ -193,23 +172,23 @@ def one_kg() -> Content:
     return part(tuple(w * 10**9 for w in weights), KG)
 
 
-def peer_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], None]:
+def peer_client(url: str, size: int) -> Callable[[list[TransferTitle]], None]:
     """Calls a hand-written function: alone in its transaction, or many in a pipeline."""
     link = psycopg.connect(url, autocommit=True, prepare_threshold=0)
     wide = url.endswith("wide")
     content = list(one_kg())
     both, each = [-x for x in content] + content, [*range(1, 13)] * 2
 
-    def call(x: c.TransferTitle) -> None:
+    def call(x: TransferTitle) -> None:
         lot = 2 * int(x.lot.split()[1]) + 1
         a, b = lot + OWNERS.index(x.seller), lot + OWNERS.index(x.buyer)
-        head = (x.key, "transfer-title", x.actor, x.document, 0, as_text(x))
+        head = (x.key, "transfer-title", x.actor, x.document, 0, text_of(x))
         if wide:
             link.execute(WIDE, (*head, a, b, KG, content))
         else:
             link.execute(ROWS, (*head, [a] * 12 + [b] * 12, each, both))
 
-    def post(batch: list[c.TransferTitle]) -> None:
+    def post(batch: list[TransferTitle]) -> None:
         if size == 1:
             call(batch[0])
             return
@@ -222,8 +201,7 @@ def peer_client(url: str, size: int) -> Callable[[list[c.TransferTitle]], None]:
 
 def client(who: str, url: str, name: str, size: int) -> None:
     """Warm up, say so, wait for the word, post for the seconds that it names, tell how many."""
-    clients = {"loopbook": loopbook_client, "prepared": prepared_client}
-    post = clients.get(who, peer_client)(url, size)
+    post = (loopbook_client if who == "loopbook" else peer_client)(url, size)
     rng = random.Random(name)
     posted = 0
 
@@ -275,56 +253,57 @@ def prepare(server: postgres_server.Server) -> dict[str, str]:
         link.execute("CREATE ROLE poster LOGIN")
         link.execute(wide_peer().encode())
         link.execute(rows_peer().encode())
-    told = ({"key": f"setup {k}", "actor": "amy", "occurred_at": START} for k in range(10**6))
-    given = {"material": "scrap", "supplier": "LGES", "site": "WS", "shares": SHARES}
+    envelopes = ({"key": f"setup {k}", "actor": "amy", "occurred_at": START} for k in range(10**6))
+    arrival = {"material": "scrap", "supplier": "LGES", "site": "WS", "shares": SHARES}
     with Book(server.url("book"), create=True) as book:
         book.post(
             [
-                *(c.RegisterParty(party=p, **next(told)) for p in OWNERS),
-                c.RegisterSite(site="WS", **next(told)),
-                c.RegisterMaterial(material="scrap", **next(told)),
+                *(RegisterParty(party=p, **next(envelopes)) for p in OWNERS),
+                RegisterSite(site="WS", **next(envelopes)),
+                RegisterMaterial(material="scrap", **next(envelopes)),
                 *(
-                    c.Receive(lot=f"lot {k}", owner="LGES", mass_kg=LOT_KG, **given, **next(told))
+                    Receive(
+                        lot=f"lot {k}", owner="LGES", mass_kg=LOT_KG, **arrival, **next(envelopes)
+                    )
                     for k in range(LOTS)
                 ),
             ]
         )
         half = {"seller": "LGES", "buyer": "GMBI", "mass_kg": LOT_KG // 2}
-        book.post([c.TransferTitle(lot=f"lot {k}", **half, **next(told)) for k in range(LOTS)])
-    admit(server.url("book"), "poster")
-    ours = server.url("book", "poster")
-    return {"loopbook": ours, "prepared": ours, **{x: server.url(x) for x in PEERS}}
+        book.post([TransferTitle(lot=f"lot {k}", **half, **next(envelopes)) for k in range(LOTS)])
+    server.admit("book")
+    return {"loopbook": server.url("book", "poster"), **{x: server.url(x) for x in PEERS}}
 
 
 def wrong(server: postgres_server.Server) -> list[str]:
     """What does not add up in either book; Loopbook's is also verified event by event."""
     with Book(server.url("book")) as book:
-        found = [str(finding) for finding in verify(book).findings]
+        problems = [str(finding) for finding in verify(book).findings]
     with server.connect() as link:
         for name in ("book", *PEERS):
             columns = ["mg"] if name == "rows" else ["mass", *COLUMNS]
             sums = ", ".join(f"sum({x})" for x in columns)
             legs = link.execute(f"SELECT {sums} FROM {name}.posting".encode()).fetchone() or ()
             if any(legs):
-                found.append(f"{name}: legs sum to {legs}")
+                problems.append(f"{name}: legs sum to {legs}")
             events, postings = link.execute(
                 f"SELECT (SELECT count(*) FROM {name}.event WHERE kind = 'transfer-title'), "
                 f"(SELECT count(*) FROM {name}.posting p JOIN {name}.event e ON e.id = p.event "
                 "WHERE e.kind = 'transfer-title')".encode()
             ).fetchall()[0]
             if postings != (24 if name == "rows" else 2) * events:
-                found.append(f"{name}: {postings} legs of {events} events")
-    return found
+                problems.append(f"{name}: {postings} legs of {events} events")
+    return problems
 
 
-def show(size: int, told: dict[str, float]) -> None:
+def show(size: int, rates: dict[str, float]) -> None:
     """Print the medians of one batch size, and Loopbook's ratio to each peer."""
-    for name, ours in (("full commands", told["loopbook"]), ("prepared", told["prepared"])):
-        others = "; ".join(
-            f"function, {who}: {told[who]:,.0f}, ratio {ours / told[who]:.2f}" for who in PEERS
-        )
-        head = f"{CLIENTS} clients, {size:>3} events a commit, {name}"
-        print(f"{head}: Loopbook {ours:,.0f} events/s; {others}")
+    ours = rates["loopbook"]
+    others = "; ".join(
+        f"function, {who}: {rates[who]:,.0f}, ratio {ours / rates[who]:.2f}" for who in PEERS
+    )
+    head = f"{CLIENTS} clients, {size:>3} events a commit"
+    print(f"{head}: Loopbook {ours:,.0f} events/s; {others}")
 
 
 def main() -> int:
@@ -335,9 +314,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 100], help="events a commit")
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    if given.client:
-        who, url, name, size = given.client
+    options = parser.parse_args()
+    if options.client:
+        who, url, name, size = options.client
         client(who, url, name, int(size))
         return 0
     results = {}
@@ -346,18 +325,18 @@ def main() -> int:
         return 0
     with postgres_server.running() as server:
         books = prepare(server)
-        for size in given.sizes:
+        for size in options.sizes:
             rates: dict[str, list[float]] = {who: [] for who in books}
-            for k in range(given.rounds):
+            for k in range(options.rounds):
                 for who, url in books.items():
                     run = f"{who} {size} {k}"
-                    rate = measure(who, url, size=size, seconds=given.seconds, run=run)
+                    rate = measure(who, url, size=size, seconds=options.seconds, run=run)
                     rates[who].append(rate)
-            results[size] = {who: statistics.median(found) for who, found in rates.items()}
-            if not given.json:
+            results[size] = {who: statistics.median(each) for who, each in rates.items()}
+            if not options.json:
                 show(size, results[size])
         problems = wrong(server)
-    if given.json:
+    if options.json:
         print(json.dumps({"clients": CLIENTS, "events_per_s": results, "wrong": problems}))
     for problem in problems:
         print(problem, file=sys.stderr)

@@ -21,10 +21,26 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from loopbook.book import Account, Book, Event, Leg, Lot, Measurement, commands, verify
-from loopbook.book.nouns import SUBSTANCES, Content, add, apportion, negate, part
-from loopbook.book.statement.statement import metal_statement
-from loopbook.book.storage.schema import quoted, sqlite_ddl
+from loopbook.book import (
+    SUBSTANCES,
+    Account,
+    Book,
+    ClosePeriod,
+    Content,
+    Event,
+    Leg,
+    Lot,
+    Measurement,
+    OpenPeriod,
+    RegisterMaterial,
+    RegisterParty,
+    RegisterSite,
+    metal_statement,
+    verify,
+)
+from loopbook.book.nouns import add, apportion, negate, part
+from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.sqlite.schema import sqlite_ddl
 
 BATCH = 5000
 YEARS = 10
@@ -235,11 +251,11 @@ def make(path: Path, count: int, seed: int) -> None:
     envelope = {"actor": "bench", "occurred_at": T0}
     book.post(
         [
-            *(commands.RegisterParty(party=p, key=p, **envelope) for p in ("LGES", "GMBI")),
-            commands.RegisterParty(party="refiner", key="refiner", **envelope),
-            *(commands.RegisterSite(site=s, key=s, **envelope) for s in ("WS", "REF")),
-            commands.RegisterMaterial(material="scrap", key="scrap", **envelope),
-            commands.RegisterMaterial(material="black mass", key="black mass", **envelope),
+            *(RegisterParty(party=p, key=p, **envelope) for p in ("LGES", "GMBI")),
+            RegisterParty(party="refiner", key="refiner", **envelope),
+            *(RegisterSite(site=s, key=s, **envelope) for s in ("WS", "REF")),
+            RegisterMaterial(material="scrap", key="scrap", **envelope),
+            RegisterMaterial(material="black mass", key="black mass", **envelope),
         ]
     )
     to_close = iter(months())
@@ -271,8 +287,8 @@ def close(book: Book, name: str, end: datetime, when: int) -> None:
     envelope = {"actor": "bench", "occurred_at": moment}
     book.post(
         [
-            commands.OpenPeriod(period=name, start=start, end=end, key=f"open {name}", **envelope),
-            commands.ClosePeriod(period=name, key=f"close {name}", **envelope),
+            OpenPeriod(period=name, start=start, end=end, key=f"open {name}", **envelope),
+            ClosePeriod(period=name, key=f"close {name}", **envelope),
         ]
     )
 

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psycopg
 
+from loopbook.book.storage.postgres.schema import grants
+
 NAME = "postgres"
 MISSING = "PostgreSQL is not on this machine (apt-get install postgresql): its tests do not run"
 
@@ -55,6 +57,12 @@ class Server:
     def connect(self, schema: str = "public", user: str = NAME) -> psycopg.Connection:
         """A connection beside the book's."""
         return psycopg.connect(self.url(schema, user), autocommit=True)
+
+    def admit(self, schema: str, role: str = "poster") -> None:
+        """Let a role read a book's schema and post into it, and change nothing."""
+        with self.connect(schema) as link:
+            for statement in grants(role, schema):
+                link.execute(statement.encode())
 
     def kill_a_backend(self, pid: int) -> None:
         """SIGKILL one server process; the server then restarts all of them."""

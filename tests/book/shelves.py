@@ -12,7 +12,6 @@ from typing import Any
 from postgres_server import Server
 
 from loopbook.book.book import Book
-from loopbook.book.storage.postgres.connection import admit
 
 _SCHEMAS = itertools.count(1)
 
@@ -33,6 +32,7 @@ class Shelf:
     _owner: str
     _direct: Callable[[], Any]
     schema: str = ""
+    _admit: Callable[[], None] = lambda: None
 
     def new(self, **settings: Any) -> Book:
         """Make the book; on PostgreSQL it is then opened by a role that may only post."""
@@ -40,7 +40,7 @@ class Shelf:
             return Book(self.address, create=True, **settings)
         made = Book(self._owner, create=True, **settings)
         made.close()
-        admit(self._owner, "poster")
+        self._admit()
         return self.open(**settings)
 
     def open(self, **settings: Any) -> Book:
@@ -80,4 +80,5 @@ def postgres_shelf(server: Server) -> Shelf:
         server.url(schema),
         lambda: server.connect(schema, "poster"),
         schema,
+        lambda: server.admit(schema),
     )

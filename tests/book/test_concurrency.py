@@ -28,7 +28,7 @@ from shelves import Shelf, postgres_shelf
 
 from loopbook.book.book import Book
 from loopbook.book.commands import records as c
-from loopbook.book.log.event_bytes import event_bytes, leaf_of
+from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import mass
 from loopbook.book.storage.postgres import store as postgres
 from loopbook.book.storage.postgres.store import PostgresStore

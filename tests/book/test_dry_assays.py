@@ -13,8 +13,8 @@ from import_case import MAPS, edited, make_book, open_book, write_files
 from planning_world import MADE, SUBSTANCES, T, e, kg, world
 
 from loopbook import book as b
+from loopbook.book.event_bytes import event_bytes
 from loopbook.book.imports.importing import import_file
-from loopbook.book.log.event_bytes import event_bytes
 
 Told = tuple[str, str, str, str]
 

@@ -16,9 +16,9 @@ from loopbook.book.book import Book
 from loopbook.book.commands import records as c
 from loopbook.book.log import proofs
 from loopbook.book.log.checkpoint import generate_signer
-from loopbook.book.storage import migration
-from loopbook.book.storage.migration import migrate, rebuild_edges
+from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.schema import TABLES
+from loopbook.book.storage.sqlite import migration
 from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
 

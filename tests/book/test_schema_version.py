@@ -6,7 +6,8 @@ import hashlib
 
 from loopbook.book.nouns import SUBSTANCES
 from loopbook.book.storage.postgres.schema import postgres_ddl
-from loopbook.book.storage.schema import VERSION, sqlite_ddl
+from loopbook.book.storage.schema import VERSION
+from loopbook.book.storage.sqlite.schema import sqlite_ddl
 
 MARKS = {2: ("22df8066d177faeb", "80fcaed5965b6e39")}
 """By version: what its statements for SQLite and for PostgreSQL hash to."""

@@ -16,10 +16,10 @@ import pytest
 from tampering import tamper
 
 from loopbook import book as b
+from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.log import proofs
 from loopbook.book.log.canonical import canonical
 from loopbook.book.log.checkpoint import Signer, generate_signer
-from loopbook.book.log.event_bytes import event_bytes, leaf_of
 from loopbook.book.storage.schema import TABLES
 from loopbook.errors import LoopbookError
 

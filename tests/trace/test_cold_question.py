@@ -15,7 +15,7 @@ import pytest
 
 from loopbook.book.book import Book
 from loopbook.book.commands import records as c
-from loopbook.book.storage import protocol as store
+from loopbook.book.storage import database
 from loopbook.errors import InputError
 from loopbook.trace import (
     AsOf,
@@ -197,7 +197,7 @@ def test_a_suspicion_is_of_one_moment(
 def test_more_names_than_are_asked_for_at_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(trace(book, lot), recall(book, lot)) for lot in ("P", "S0", "M2")]
     for count in (1, 2, 3):
-        monkeypatch.setattr(store, "_AT_ONCE", count)
+        monkeypatch.setattr(database, "_AT_ONCE", count)
         again = [(trace(book, lot), recall(book, lot)) for lot in ("P", "S0", "M2")]
         assert same(tuple(found), tuple(again))
 

@@ -11,9 +11,10 @@ from loopbook.book.commands.draft import bad_substance
 from loopbook.book.commands.planning import PLANNERS, as_text, plan
 from loopbook.book.commands.records import Command
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
-from loopbook.book.storage.protocol import open_store
+from loopbook.book.storage.open import open_store
+from loopbook.book.storage.rows import read_event
 from loopbook.book.storage.schema import quoted
-from loopbook.book.storage.session import Session, read_event
+from loopbook.book.storage.session import Session
 from loopbook.book.storage.snapshots import Scope, balances_before
 from loopbook.errors import Finding, InputError, raise_findings
 

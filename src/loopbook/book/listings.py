@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from loopbook.book.book import Book
 from loopbook.book.commands.draft import microseconds, moment_at
 from loopbook.book.nouns import Account, Content, Event, mass
-from loopbook.book.storage.session import read_event, read_nouns
+from loopbook.book.storage.known import read_nouns
+from loopbook.book.storage.rows import read_event
 from loopbook.book.storage.snapshots import TRANSIT
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 

@@ -189,7 +189,7 @@ def migrate_command(address: str, edges: bool, as_json: bool) -> None:
       loopbook book migrate --book gmbi.sqlite
       loopbook book migrate --edges
     """
-    from loopbook.book.storage.migration import migrate, rebuild_edges
+    from loopbook.book.storage.open import migrate, rebuild_edges
     from loopbook.book.storage.schema import VERSION
 
     found = migrate(address)

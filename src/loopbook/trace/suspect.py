@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loopbook.book.nouns import Account
-from loopbook.book.storage.protocol import in_lists
+from loopbook.book.storage.database import in_lists
 from loopbook.book.storage.schema import quoted
 from loopbook.book.storage.snapshots import TRANSIT, balances_before
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings

@@ -20,7 +20,7 @@ from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
 from loopbook.book.commands.records import Command
 from loopbook.book.nouns import Event
-from loopbook.book.storage.protocol import in_lists
+from loopbook.book.storage.database import in_lists
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings
 

@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loopbook.book.book import Book
+from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.log.checkpoint import Checkpoint, Signer, VerifierKey, open_checkpoint, sign
-from loopbook.book.log.event_bytes import event_bytes, leaf_of
 from loopbook.book.log.merkle import (
     Frontier,
     NodeReader,
@@ -30,7 +30,7 @@ from loopbook.book.log.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from loopbook.book.storage.protocol import Database
+from loopbook.book.storage.database import Database
 from loopbook.book.storage.session import Session
 from loopbook.errors import ProofError
 

@@ -30,7 +30,7 @@ from loopbook.book.nouns import Account, Content, add, is_zero, mass, zero
 from loopbook.book.statement.movements import MOVEMENTS, RUN_LOSSES, Stretch, moved, total
 from loopbook.book.statement.text import blocks, moment_text
 from loopbook.book.statement.uncertainty import SHARED, Knowledge, Sure, knowledge, sure_of
-from loopbook.book.storage.session import Nouns
+from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.snapshots import TRANSIT, Scope, balances_before
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
 

@@ -46,7 +46,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book.nouns import Content, add
-from loopbook.book.storage.protocol import in_lists
+from loopbook.book.storage.database import in_lists
 from loopbook.book.storage.snapshots import Rows
 
 SHARED = 0.5

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loopbook.book.edges import edges_of
 from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
-from loopbook.book.storage.schema import wide_columns
-
-if TYPE_CHECKING:
-    from loopbook.book.storage.protocol import Database
-    from loopbook.book.storage.session import Nouns
-
+from loopbook.book.storage.database import Database
+from loopbook.book.storage.schema import quoted, wide_columns
 
 EVENT_COLUMNS = (
     "id",
@@ -122,15 +118,26 @@ def write_legs(
         db.insert("edge", wide_columns(substances, "edge"), edges)
 
 
-def only_moves(event: Event, nouns: Nouns) -> bool:
-    """Whether an event changes nothing but what lies on accounts: no lot, load or snapshot."""
-    if event.lots or event.measurements or event.nouns:
-        return False
-    for period in nouns.periods.values():
-        if period.closed and period.end > event.occurred_at:
-            return False
-    for leg in event.legs:
-        site = nouns.sites.get(leg.account.site)
-        if site is not None and site.limits and leg.account.kind == "lot":
-            return False
-    return True
+def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
+    """Read an event back from its rows."""
+    (head,) = db.rows(f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id = ?", (number,))
+    names = ", ".join(f"p.{quoted(s)}" for s in substances)
+    legs = db.rows(
+        f"SELECT a.kind, a.party, a.site, a.lot, {names} FROM posting p "
+        "JOIN account a ON a.id = p.account WHERE p.event = ?",
+        (number,),
+    )
+    lots = db.rows("SELECT id, material FROM lot WHERE event = ? ORDER BY line", (number,))
+    measured = db.rows(
+        "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage, basis "
+        "FROM measurement WHERE event = ? ORDER BY line",
+        (number,),
+    )
+    nouns = db.rows("SELECT kind, id, body FROM noun WHERE event = ? ORDER BY kind, id", (number,))
+    return event_from(
+        head,
+        [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs],
+        tuple(Lot(*row) for row in lots),
+        tuple(Measurement(*row) for row in measured),
+        nouns=tuple((kind, name, body) for kind, name, body in nouns),
+    )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from loopbook.book.log.event_bytes import event_bytes, leaf_of
+from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -20,7 +20,6 @@ from loopbook.book.nouns import (
     Leg,
     Lot,
     Material,
-    Measurement,
     Party,
     Period,
     Site,
@@ -28,51 +27,11 @@ from loopbook.book.nouns import (
     is_zero,
     mass,
 )
-from loopbook.book.storage.protocol import Database, refuse_late
-from loopbook.book.storage.rows import EVENT_COLUMNS, event_from, event_row, write_legs
+from loopbook.book.storage.database import Database
+from loopbook.book.storage.known import Nouns
+from loopbook.book.storage.rows import EVENT_COLUMNS, event_row, read_event, write_legs
 from loopbook.book.storage.schema import quoted
 from loopbook.book.storage.snapshots import keep_snapshots, posted_after
-
-
-@dataclass(slots=True)
-class Nouns:
-    """Parties, sites, materials and periods as they stand."""
-
-    substances: tuple[str, ...]
-    parties: dict[str, Party] = field(default_factory=dict)
-    sites: dict[str, Site] = field(default_factory=dict)
-    materials: dict[str, Material] = field(default_factory=dict)
-    periods: dict[str, Period] = field(default_factory=dict)
-
-    def learn(self, kind: str, name: str, body: str) -> None:
-        """Take in one noun of an event."""
-        values = json.loads(body)
-        if kind == "party":
-            self.parties[name] = Party(name, values["name"])
-        elif kind == "site":
-            limits = {h: int(mg) for h, mg in values["limits"].items()}
-            self.sites[name] = Site(name, values["name"], limits)
-        elif kind == "material":
-            self.materials[name] = Material(name, values["name"], values["hazard"])
-        elif kind == "period":
-            self.periods[name] = Period(name, int(values["start"]), int(values["end"]))
-        elif kind == "close":
-            old = self.periods[name]
-            self.periods[name] = Period(name, old.start, old.end, closed=True)
-        elif kind == "substance":
-            self.substances = (*self.substances, name)
-
-
-_NOUNS = "SELECT kind, id, body FROM noun WHERE kind <> 'hold' ORDER BY event, kind, id"
-
-
-def read_nouns(db: Database) -> Nouns:
-    """All nouns of a book but holds, in the order in which they were stated."""
-    settings = dict(db.rows("SELECT key, value FROM book"))
-    nouns = Nouns(tuple(json.loads(settings["substances"])))
-    for kind, name, body in db.rows(_NOUNS):
-        nouns.learn(kind, name, body)
-    return nouns
 
 
 class _Stated:
@@ -449,12 +408,6 @@ class Seen:
     absent: Iterable[str]
 
 
-def append_planned(session: Session, events: Sequence[Event], slack_us: int) -> list[int]:
-    """Take in events that were planned before; see `Store.append`. Returns their numbers."""
-    refuse_late(events, session.last, slack_us)
-    return [session.append(event) for event in events]
-
-
 def prime(session: Session, seen: Seen) -> None:
     """Let a session know what a storage read and locked ahead, so that it asks no more."""
     session._absent.update(seen.absent)
@@ -466,28 +419,3 @@ def prime(session: Session, seen: Seen) -> None:
     for lot in seen.lots:
         body = seen.holds.get(lot)
         session._holds[lot] = "" if body is None else str(json.loads(body)["reason"])
-
-
-def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
-    """Read an event back from its rows."""
-    (head,) = db.rows(f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id = ?", (number,))
-    names = ", ".join(f"p.{quoted(s)}" for s in substances)
-    legs = db.rows(
-        f"SELECT a.kind, a.party, a.site, a.lot, {names} FROM posting p "
-        "JOIN account a ON a.id = p.account WHERE p.event = ?",
-        (number,),
-    )
-    lots = db.rows("SELECT id, material FROM lot WHERE event = ? ORDER BY line", (number,))
-    measured = db.rows(
-        "SELECT lot, quantity, value, uncertainty, method, laboratory, sample, grp, stage, basis "
-        "FROM measurement WHERE event = ? ORDER BY line",
-        (number,),
-    )
-    nouns = db.rows("SELECT kind, id, body FROM noun WHERE event = ? ORDER BY kind, id", (number,))
-    return event_from(
-        head,
-        [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs],
-        tuple(Lot(*row) for row in lots),
-        tuple(Measurement(*row) for row in measured),
-        nouns=tuple((kind, name, body) for kind, name, body in nouns),
-    )

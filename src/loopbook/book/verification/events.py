@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book.commands.draft import moment_at
-from loopbook.book.storage.protocol import Store, in_lists
+from loopbook.book.storage.database import in_lists, uncollected
+from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.schema import quoted
-from loopbook.book.storage.uncollected import uncollected
 from loopbook.book.verification.seals import PAGE, Page, Told, one_line, read_page, wrong_seal
 from loopbook.book.verification.second_process import Helper
 from loopbook.errors import Finding, StorageError

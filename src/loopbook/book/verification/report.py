@@ -21,9 +21,10 @@ from loopbook.book.book import Book
 from loopbook.book.log.checkpoint import VerifierKey, open_checkpoint, parse_checkpoint
 from loopbook.book.log.merkle import EMPTY_ROOT, Frontier
 from loopbook.book.log.proofs import STEP
-from loopbook.book.storage.protocol import Database, Store
+from loopbook.book.storage.database import Database
+from loopbook.book.storage.known import Nouns
+from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.schema import quoted
-from loopbook.book.storage.session import Nouns
 from loopbook.book.verification.events import EventScan, Notes
 from loopbook.book.verification.seals import one_line
 from loopbook.book.verification.second_process import helped

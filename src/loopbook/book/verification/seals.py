@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from loopbook.book.edges import edges_of
-from loopbook.book.log.event_bytes import event_bytes, leaf_of
+from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import Account, Leg, Lot, Measurement
-from loopbook.book.storage.protocol import Database
+from loopbook.book.storage.database import Database
 from loopbook.book.storage.rows import EVENT_COLUMNS, event_from
 from loopbook.book.storage.schema import quoted
 from loopbook.errors import BalanceError

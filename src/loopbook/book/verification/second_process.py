@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from loopbook.book.storage.protocol import Store, open_store
-from loopbook.book.storage.uncollected import uncollected
+from loopbook.book.storage.database import uncollected
+from loopbook.book.storage.open import open_store
+from loopbook.book.storage.protocol import Store
 from loopbook.book.verification.seals import PAGE, Told, read_page, wrong_seal
 from loopbook.errors import LoopbookError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from loopbook.book.storage.uncollected import uncollected
+from loopbook.book.storage.database import uncollected
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.genealogy.arrays import Graph

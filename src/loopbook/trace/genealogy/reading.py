@@ -14,7 +14,7 @@ from operator import le
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from loopbook.book.storage.protocol import in_lists
+from loopbook.book.storage.database import in_lists
 from loopbook.book.storage.schema import quoted
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.genealogy.arrays import Graph, restates
@@ -23,7 +23,7 @@ from loopbook.trace.genealogy.numpy_loops import Kernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book
-    from loopbook.book.storage.protocol import Database
+    from loopbook.book.storage.database import Database
 
 
 _PAGE = 5_000  # events whose edges are read at once: more leave the processor's cache

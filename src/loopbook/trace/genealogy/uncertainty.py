@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
-from loopbook.book.storage.protocol import in_lists
+from loopbook.book.storage.database import in_lists
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.numpy_loops import Numbers, Shares
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loopbook.book.storage.protocol import in_lists
-from loopbook.book.storage.uncollected import uncollected
+from loopbook.book.storage.database import in_lists, uncollected
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.numpy_loops import MASS, Numbers

@@ -11,7 +11,6 @@ from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8Dumper
 
 from loopbook.book.storage.postgres.rows import WholeLoader
-from loopbook.book.storage.postgres.schema import grants
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
 SAFE = "posting it again with the same keys is safe and posts nothing twice"
@@ -66,26 +65,6 @@ def ask(link: psycopg.Connection[tuple[Any, ...]], statements: str) -> PGresult:
     if result.status not in _DONE:
         raise errors.error_from_result(result)
     return result
-
-
-def admit(address: str, role: str) -> None:
-    """Give a role of a book's server the right to read and post, and to change nothing.
-
-    Parameters
-    ----------
-    address : of the book, for its owner.
-    """
-    link = connect(address)
-    try:
-        with link.transaction():
-            found = link.execute("SELECT quote_ident(current_schema())").fetchone()
-            name = psycopg.sql.Identifier(role).as_string(link)
-            for statement in grants(name, str(found[0] if found else "")):
-                link.execute(statement.encode())
-    except psycopg.Error as error:
-        raise explained(error, "the book", lost_in_commit=False) from error
-    finally:
-        link.close()
 
 
 def explained(error: psycopg.Error, where: str, *, lost_in_commit: bool) -> LoopbookError:

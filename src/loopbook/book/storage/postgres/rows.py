@@ -6,15 +6,11 @@ than a thousand bound parameters, and the same statement for one event and for a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from psycopg.types.numeric import NumericLoader
-
-from loopbook.book.log.event_bytes import event_bytes, leaf_of
-from loopbook.book.nouns import Account, Event
-from loopbook.book.storage.rows import edge_rows, event_row, posting_rows
 
 _SORTED = {"event": "key", "lot": "id", "noun": "id", "closing": "period", "load": "site"}
 """Tables with names as keys, which two clients may want at the same time."""
@@ -64,31 +60,6 @@ def row_array(rows: Iterable[Sequence[int | str | bytes | None]]) -> str:
     '{"(1,\\"say \\\\\\"b\\\\\\"\\")","(2,)"}'
     """
     return "{" + ",".join([_row(row) for row in rows]) + "}"
-
-
-def moves_call(
-    version: int,
-    events: Sequence[Event],
-    substances: Sequence[str],
-    accounts: Mapping[Account, int],
-) -> str:
-    """The call of `post_moves` (`postgres_schema`) for events that only move content.
-
-    Parameters
-    ----------
-    version : of the book's nouns.
-    accounts : numbers of all accounts of the events.
-    """
-    told = list(enumerate(events, start=1))
-    used = {accounts[leg.account] for event in events for leg in event.legs}
-    heads = [event_row(n, e, leaf_of(event_bytes(e, substances))) for n, e in told]
-    arrays = (
-        "{" + ",".join(map(str, sorted(used))) + "}",
-        row_array(heads),
-        row_array([row for n, e in told for row in posting_rows(n, e, accounts)]),
-        row_array([row for n, e in told for row in edge_rows(n, e)]),
-    )
-    return f"SELECT post_moves({version}, {', '.join([literal(x) for x in arrays])})"
 
 
 def _row(row: Sequence[int | str | bytes | None]) -> str:

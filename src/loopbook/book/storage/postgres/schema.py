@@ -33,7 +33,7 @@ _SHARDS = 256  # writers at the same moment; a further one waits for the first s
 NOUNS_VERSION = "(SELECT coalesce(max(event), 0) FROM noun WHERE kind <> 'hold')"
 APPENDED = ("account", "event", *PARTS)
 """Tables that `append_rows` writes, in this order."""
-_POSTING = "try_lots, look, post_moves"
+_POSTING = "try_lots, look"
 """Functions with the owner's rights: for whoever may post, and nobody else."""
 LOOK_HEAD = (
     "look(alone boolean, sites text[], hazards text[], lots text[], keys text[], "
@@ -257,55 +257,11 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     return [
         _function("count_postings() RETURNS trigger", schema, count, definer=True),
         _function(LOOK_HEAD, schema, _look_body(substances, lock), definer=True),
-        _function(MOVES_HEAD, schema, _moves_body(substances, lock), definer=True),
     ]
 
 
 LONGEST_US = 600 * 10**6
 """No batch is under way for longer, microseconds."""
-MOVES_HEAD = (
-    "post_moves(version bigint, accounts bigint[], new_event event[], new_posting posting[], "
-    "new_edge edge[]) RETURNS bigint[]"
-)
-
-
-def _moves_body(substances: Sequence[str], lock: int) -> str:
-    """Lock what moves, in the order of `look`, then write events that were planned.
-
-    Their rows come with numbers 1, 2, ... that say which belong together. Nothing is done, and
-    null returned, if the book's nouns are not those of the version that the planner knew, or if
-    others were recorded long after it planned.
-    """
-    numbered = {table: list(column_names(table)) for table in ("event", "posting", "edge")}
-    wide = _wide(substances)[1:]
-    lines = []
-    for table, names in numbered.items():
-        number = f"numbers[n.{names[0]}]"
-        columns = ", ".join([number, *names[1:], *(wide if table != "event" else ())])
-        lines.append(f"INSERT INTO {table} SELECT {columns} FROM unnest(new_{table}) n")
-    return f"""
-    DECLARE numbers bigint[];
-    BEGIN
-      PERFORM pg_advisory_xact_lock_shared({lock}, 0);
-      IF {NOUNS_VERSION} <> version OR (SELECT min(recorded_at) FROM unnest(new_event))
-          < (SELECT max(recorded_at) FROM event) - {LONGEST_US} THEN
-        RETURN NULL;
-      END IF;
-      PERFORM 1 FROM balance_of_lot WHERE account = ANY (accounts)
-        ORDER BY account FOR NO KEY UPDATE;
-      IF cardinality(new_event) = 1 THEN
-        numbers := ARRAY[nextval('event_number')];
-      ELSE
-        numbers := ARRAY (
-          SELECT nextval('event_number') FROM generate_series(1, cardinality(new_event)));
-      END IF;
-      {lines[0]};
-      {lines[1]};
-      IF cardinality(new_edge) > 0 THEN
-        {lines[2]};
-      END IF;
-      RETURN numbers;
-    END"""
 
 
 def _append_head() -> str:

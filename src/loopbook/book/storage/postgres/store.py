@@ -31,12 +31,11 @@ import psycopg
 from psycopg import errors
 
 from loopbook.book.commands.records import Command
-from loopbook.book.nouns import SUBSTANCES, Account, Event
+from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.storage.known import Nouns, read_nouns
 from loopbook.book.storage.postgres.connection import SAFE, ask, connect, explained
-from loopbook.book.storage.postgres.queries import LOAD, NAMES, NOW, PLACE, REVERSED, RULES
 from loopbook.book.storage.postgres.rows import (
     literal,
-    moves_call,
     row_array,
     sorted_rows,
     text_array,
@@ -51,10 +50,9 @@ from loopbook.book.storage.postgres.schema import (
     postgres_ddl,
     rule_names,
 )
-from loopbook.book.storage.protocol import Wanted, of_another_version, refuse_late, wanted
-from loopbook.book.storage.rows import only_moves
-from loopbook.book.storage.schema import VERSION
-from loopbook.book.storage.session import Nouns, Seen, Session, append_planned, prime, read_nouns
+from loopbook.book.storage.schema import VERSION, of_another_version
+from loopbook.book.storage.session import Seen, Session, prime
+from loopbook.book.storage.wanted import Wanted, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
 T = TypeVar("T")
@@ -65,6 +63,26 @@ _NOUNS = 0  # advisory lock of the nouns; shards of boundary balances are 1, 2, 
 _RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _SPARE = 32  # numbers of new accounts drawn at once
 _ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
+
+_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_NAMES = "unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS t (kind, party, site, lot)"
+_LOAD = """
+    SELECT 1 FROM load l JOIN unnest(%s::text[], %s::text[]) AS t (site, hazard)
+    USING (site, hazard) ORDER BY site, hazard FOR NO KEY UPDATE OF l"""
+_REVERSED = """
+    SELECT DISTINCT a.lot FROM event e JOIN posting p ON p.event = e.id
+    JOIN account a ON a.id = p.account WHERE e.key = ANY (%s) AND a.kind = 'lot'"""
+_RULES = """
+    SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND t.tgenabled = 'O' AND c.relnamespace = ?::regnamespace
+    UNION SELECT conname FROM pg_constraint WHERE connamespace = ?::regnamespace"""
+_PLACE = """
+    INSERT INTO leaf (place, event)
+    SELECT (SELECT count(*) FROM leaf) + row_number() OVER (ORDER BY e.recorded_at, e.id) - 1, e.id
+    FROM event e WHERE NOT EXISTS (SELECT 1 FROM leaf l WHERE l.event = e.id)
+      AND (e.id > coalesce((SELECT max(event) FROM leaf), 0)
+           OR e.recorded_at > coalesce((SELECT d.recorded_at FROM leaf k JOIN event d
+                ON d.id = k.event ORDER BY k.place DESC LIMIT 1), 0) - %s)"""
 
 
 @dataclass(slots=True)
@@ -83,10 +101,6 @@ class _More(Exception):
         super().__init__()
         self.lots = frozenset(lots)
         self.loads = frozenset(loads)
-
-
-class _NotSoSimple(Exception):
-    """Events need more than one round trip: new accounts, loads, snapshots, or other nouns."""
 
 
 class PostgresStore:
@@ -246,7 +260,7 @@ class PostgresStore:
         """Open boundary accounts that are not there; another client may open the same ones."""
         self._link.execute(
             "INSERT INTO account (id, lot, kind, party, site) "
-            f"SELECT nextval('account_number'), lot, kind, party, site FROM {NAMES} "
+            f"SELECT nextval('account_number'), lot, kind, party, site FROM {_NAMES} "
             "WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.lot = '' "
             "AND (a.kind, a.party, a.site) = (t.kind, t.party, t.site)) "
             "ORDER BY kind, party, site ON CONFLICT DO NOTHING",
@@ -257,7 +271,7 @@ class PostgresStore:
         """Learn the numbers of accounts that are there."""
         if accounts:
             found = self._link.execute(
-                f"SELECT a.id, kind, party, site, lot FROM {NAMES} "
+                f"SELECT a.id, kind, party, site, lot FROM {_NAMES} "
                 "JOIN account a USING (kind, party, site, lot)",
                 _by_column(accounts),
             )
@@ -283,7 +297,7 @@ class PostgresStore:
         """Lock a load that the batch did not name, without waiting."""
         if (site, hazard) not in self._locked_loads:
             try:
-                self._link.execute((LOAD + " NOWAIT").encode(), ([site], [hazard]))
+                self._link.execute((_LOAD + " NOWAIT").encode(), ([site], [hazard]))
             except errors.LockNotAvailable:
                 raise _More(loads=[(site, hazard)]) from None
             self._locked_loads.add((site, hazard))
@@ -305,41 +319,6 @@ class PostgresStore:
                     raise self._named(error) from error
             time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 6))
         raise StorageError(f"{self._where}: {_ATTEMPTS} attempts met other writers; {SAFE}")
-
-    def append(self, events: Sequence[Event]) -> list[int]:
-        """Post events that a planner made before: all of them or none.
-
-        One round trip if they only move content between accounts that are there.
-        """
-        refuse_late(events, 0, self.slack_us)
-        try:
-            return self._moved(events)
-        except psycopg.Error as error:
-            raise self._named(error) from error
-        except _NotSoSimple:
-            return self.transact((), lambda session: append_planned(session, events, self.slack_us))
-
-    def _moved(self, events: Sequence[Event]) -> list[int]:
-        """Post events that only move content, if the nouns are still those that are known here."""
-        link = self._reopened()
-        nouns = self.nouns() if self._cached is None else self._cached[1]
-        assert self._cached is not None
-        used = {leg.account for event in events for leg in event.legs}
-        self._find([a for a in used if a not in self._numbers])
-        if not (used <= self._numbers.keys() and all(only_moves(e, nouns) for e in events)):
-            raise _NotSoSimple
-        call = moves_call(self._cached[0], events, nouns.substances, self._numbers)
-        self._committing = True
-        try:
-            answer = ask(link, call).get_value(0, 0)
-        except (errors.DeadlockDetected, errors.UniqueViolation) as error:
-            self._committing = False
-            raise _NotSoSimple from error
-        self._committing = False
-        if answer is None:
-            self._cached = None
-            raise _NotSoSimple
-        return list(map(int, answer.decode().strip("{}").split(",")))
 
     def _attempt(self, needs: _Needs, work: Callable[[Session], T]) -> T:
         self._reopened()
@@ -401,7 +380,7 @@ class PostgresStore:
         """Find out what reversals and storage limits will lock."""
         link, told = self._link, needs.told
         if told.reverses:
-            found = link.execute(REVERSED, (list(told.reverses),))
+            found = link.execute(_REVERSED, (list(told.reverses),))
             needs.lots.update(lot for (lot,) in found.fetchall())
         limited = [(s.id, h) for s in nouns.sites.values() for h in s.limits]
         if limited and needs.lots:
@@ -431,7 +410,7 @@ class PostgresStore:
 
     def settle(self, recorded_at: int) -> None:
         """Wait for the transactions that are posting now, if they may be of that moment."""
-        now = int(self.rows(NOW)[0][0])
+        now = int(self.rows(_NOW)[0][0])
         if self._settled is not None and recorded_at > max(self._settled, now - self.slack_us):
             raise StorageError(f"{self._where}: inside a snapshot nobody can be waited for")
         if self._settled is None and recorded_at > now - self.slack_us:
@@ -446,7 +425,7 @@ class PostgresStore:
             self._link.execute(
                 "SELECT pg_advisory_xact_lock(%s::int, %s::int)", (self._lock_class, _NOUNS)
             )
-            self._link.execute(PLACE, (self.slack_us,))
+            self._link.execute(_PLACE, (self.slack_us,))
             found = self._link.execute("SELECT count(*) FROM leaf").fetchone()
         return 0 if found is None else int(found[0])
 
@@ -470,7 +449,7 @@ class PostgresStore:
 
     def damage(self) -> Iterator[str]:
         """Rules of the schema that are missing or switched off; pages are the server's affair."""
-        found = {name for (name,) in self.rows(RULES, (self._schema, self._schema))}
+        found = {name for (name,) in self.rows(_RULES, (self._schema, self._schema))}
         for name in sorted(rule_names() - found):
             yield f"rule {name} is missing or switched off"
 

@@ -14,21 +14,19 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from loopbook.book.commands.records import Command
-from loopbook.book.log.event_bytes import event_bytes, leaf_of
-from loopbook.book.nouns import SUBSTANCES, Account, Event
-from loopbook.book.storage.protocol import of_another_version, refuse_late
-from loopbook.book.storage.rows import EVENT_COLUMNS, event_row, only_moves, write_legs
-from loopbook.book.storage.schema import VERSION, sqlite_ddl, substance_column, substance_ddl
-from loopbook.book.storage.session import Nouns, Session, append_planned, read_nouns
-from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
+from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.storage.known import Nouns, read_nouns
+from loopbook.book.storage.schema import VERSION, of_another_version
+from loopbook.book.storage.session import Session
+from loopbook.book.storage.sqlite.connection import REFUSALS, explained, told_of, version_of
+from loopbook.book.storage.sqlite.schema import declare_in, sqlite_ddl
+from loopbook.errors import Finding, InputError
 
 T = TypeVar("T")
 Latest: TypeAlias = tuple[int, int]
 """Number and time of recording of the last event."""
-Written: TypeAlias = tuple[T, Latest]
 
 _WAIT_MS = 10_000
-_REFUSALS = (sqlite3.Error, UnicodeDecodeError)  # the latter from the bytes of a damaged file
 _WAL_PAGES = 4_000  # 8 MB of log, then it is used again: a log that grows costs each commit more
 _PAGE_BYTES = 2_048  # a commit changes seven pages, a little of each: the log takes half the bytes
 _ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
@@ -101,15 +99,15 @@ class SqliteStore:
         """Run a query."""
         try:
             return self._link.execute(sql, values).fetchall()
-        except _REFUSALS as error:
-            raise _named(self.path, error) from error
+        except REFUSALS as error:
+            raise explained(self.path, error) from error
 
     def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each row of values."""
         try:
             self._link.executemany(sql, rows)
-        except _REFUSALS as error:
-            raise _named(self.path, error) from error
+        except REFUSALS as error:
+            raise explained(self.path, error) from error
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Add rows to a table."""
@@ -173,61 +171,20 @@ class SqliteStore:
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none."""
-        return self._kept(lambda nouns, latest: self._planned(nouns, latest, work))
-
-    def _planned(self, nouns: Nouns, latest: Latest, work: Callable[[Session], T]) -> Written[T]:
-        now = time.time_ns() // 1000
-        session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
-        result = work(session)
-        session.flush()
-        return result, session.latest
-
-    def append(self, events: Sequence[Event]) -> list[int]:
-        """Post events that a planner made before: all of them or none.
-
-        Those that only move content need no session: nothing but their rows is read or written.
-        """
-
-        def write(nouns: Nouns, latest: Latest) -> Written[list[int]]:
-            if not events or not all(only_moves(event, nouns) for event in events):
-                return self._planned(
-                    nouns, latest, lambda session: append_planned(session, events, self.slack_us)
-                )
-            refuse_late(events, latest[1], self.slack_us)
-            return self._moved(events, nouns.substances, latest[0])
-
-        return self._kept(write)
-
-    def _moved(
-        self, events: Sequence[Event], substances: tuple[str, ...], number: int
-    ) -> Written[list[int]]:
-        """Write events that only move content, the first after a number."""
-        told = []
-        for event in events:
-            number += 1
-            told.append((number, event, leaf_of(event_bytes(event, substances))))
-        write_legs(self, substances, told, self._numbers)
-        self.insert("event", EVENT_COLUMNS, [event_row(*each) for each in told])
-        return [n for n, _, _ in told], (number, events[-1].recorded_at)
-
-    def _kept(self, write: Callable[[Nouns, Latest], Written[T]]) -> T:
-        """Run a writing transaction: all of it is kept, or none.
-
-        Parameters
-        ----------
-        write : takes the nouns and what is known of the last event; gives its result and what is
-            then known of the last event.
-        """
         kept = False
         try:
             self._link.execute("BEGIN IMMEDIATE")
             nouns = self.nouns()
-            result, latest = write(nouns, self._latest or self._read_latest())
+            latest = self._latest or self._read_latest()
+            now = time.time_ns() // 1000
+            session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
+            result = work(session)
+            session.flush()
             self._link.execute("COMMIT")
             kept = True
-            self._latest = latest
-        except _REFUSALS as error:
-            raise _named(self.path, error) from error
+            self._latest = session.latest
+        except REFUSALS as error:
+            raise explained(self.path, error) from error
         finally:
             if not kept:
                 self._nouns = self._latest = None
@@ -240,8 +197,8 @@ class SqliteStore:
         """Parties, sites, materials, periods and substances, read anew when another has written."""
         try:
             (version,) = self._link.execute("PRAGMA data_version").fetchone()
-        except _REFUSALS as error:
-            raise _named(self.path, error) from error
+        except REFUSALS as error:
+            raise explained(self.path, error) from error
         if self._nouns is None or self._nouns[0] != version:
             self._nouns, self._latest = (version, read_nouns(self)), None
         return self._nouns[1]
@@ -328,38 +285,3 @@ def _damaged_pages(path: Path) -> list[str]:
 def _insertion(table: str, columns: tuple[str, ...]) -> str:
     places = ", ".join("?" * len(columns))
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
-
-
-def version_of(link: sqlite3.Connection, path: Path) -> str:
-    """The version of a book's tables."""
-    try:
-        found = link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise InputError([Finding("file", str(path), "a book of Loopbook", str(error))]) from error
-    return "none" if found is None else str(found[0])
-
-
-def declare_in(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
-    """Add a substance's columns to the tables of a file, and its triggers anew."""
-    for table in ("posting", "edge", "balance", "snapshot"):
-        link.execute(f"ALTER TABLE {table} ADD COLUMN {substance_column(substance)} DEFAULT 0")
-    for statement in substance_ddl(after):
-        name = statement.split()[2]
-        link.execute(f"DROP TRIGGER {name}")
-        link.execute(statement)
-
-
-@contextmanager
-def told_of(path: Path) -> Iterator[None]:
-    """Say what SQLite's errors mean."""
-    try:
-        yield
-    except _REFUSALS as error:
-        raise _named(path, error) from error
-
-
-def _named(path: Path, error: Exception) -> LoopbookError:
-    """Our error for one of SQLite's."""
-    if isinstance(error, sqlite3.IntegrityError):
-        return BalanceError(f"{path.name}: the database refused the event: {error}")
-    return StorageError(f"{path}: {error}; nothing was posted")

@@ -17,9 +17,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from loopbook.book.edges import edge_rows
-from loopbook.book.storage.protocol import is_server
-from loopbook.book.storage.schema import TABLES, VERSION, quoted, sqlite_ddl
-from loopbook.book.storage.sqlite.store import declare_in, told_of, version_of
+from loopbook.book.storage.schema import TABLES, VERSION, quoted
+from loopbook.book.storage.sqlite.connection import told_of, version_of
+from loopbook.book.storage.sqlite.schema import declare_in, sqlite_ddl
 from loopbook.errors import Finding, InputError, StorageError
 
 _FILLED = {
@@ -43,23 +43,8 @@ _SETTINGS = (
 )
 
 
-def migrate(address: Path | str) -> str:
-    """Bring a book to this version; returns the version that it had, which may be this one.
-
-    Parameters
-    ----------
-    address : a file, or ``postgresql://...`` as the owner of its tables.
-
-    Raises
-    ------
-    InputError : no book, or one of a version that is not known here.
-    StorageError : its rows do not fit; the book is as it was.
-    """
-    if is_server(address):
-        from loopbook.book.storage.postgres.migration import migrate_server
-
-        return migrate_server(str(address))
-    path = Path(address)
+def migrate_file(path: Path) -> str:
+    """Bring a book to this version; returns the version that it had. See `migrate` in `open`."""
     with _writing(path) as (link, found):
         if found in _FILLED:
             _rebuild(link, found)
@@ -82,25 +67,8 @@ def _writing(path: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
         link.execute("COMMIT")
 
 
-def rebuild_edges(address: Path | str) -> int:
-    """Derive the edges of a book again from its postings; returns their number.
-
-    For a book whose edges were damaged: nothing else of it changes, and all of it happens or
-    nothing.
-
-    Parameters
-    ----------
-    address : a file, or ``postgresql://...`` as the owner of its tables.
-
-    Raises
-    ------
-    InputError : no book of this version.
-    """
-    if is_server(address):
-        from loopbook.book.storage.postgres.migration import rebuild_edges_on_server
-
-        return rebuild_edges_on_server(str(address))
-    path = Path(address)
+def rebuild_edges_in_file(path: Path) -> int:
+    """Derive the edges of a book of this version again; returns their number."""
     with _writing(path) as (link, found):
         if found != str(VERSION):
             raise InputError([Finding("version", str(path), str(VERSION), found)])

@@ -1,0 +1,50 @@
+"""Parties, sites, materials, periods and substances of a book, as its events stated them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from loopbook.book.nouns import Material, Party, Period, Site
+from loopbook.book.storage.database import Database
+
+
+@dataclass(slots=True)
+class Nouns:
+    """Parties, sites, materials and periods as they stand."""
+
+    substances: tuple[str, ...]
+    parties: dict[str, Party] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    materials: dict[str, Material] = field(default_factory=dict)
+    periods: dict[str, Period] = field(default_factory=dict)
+
+    def learn(self, kind: str, name: str, body: str) -> None:
+        """Take in one noun of an event."""
+        values = json.loads(body)
+        if kind == "party":
+            self.parties[name] = Party(name, values["name"])
+        elif kind == "site":
+            limits = {h: int(mg) for h, mg in values["limits"].items()}
+            self.sites[name] = Site(name, values["name"], limits)
+        elif kind == "material":
+            self.materials[name] = Material(name, values["name"], values["hazard"])
+        elif kind == "period":
+            self.periods[name] = Period(name, int(values["start"]), int(values["end"]))
+        elif kind == "close":
+            old = self.periods[name]
+            self.periods[name] = Period(name, old.start, old.end, closed=True)
+        elif kind == "substance":
+            self.substances = (*self.substances, name)
+
+
+_NOUNS = "SELECT kind, id, body FROM noun WHERE kind <> 'hold' ORDER BY event, kind, id"
+
+
+def read_nouns(db: Database) -> Nouns:
+    """All nouns of a book but holds, in the order in which they were stated."""
+    settings = dict(db.rows("SELECT key, value FROM book"))
+    nouns = Nouns(tuple(json.loads(settings["substances"])))
+    for kind, name, body in db.rows(_NOUNS):
+        nouns.learn(kind, name, body)
+    return nouns

@@ -1,0 +1,88 @@
+"""Open, migrate or mend a book's storage by its address: a file, or ``postgresql://...``.
+
+The module of a server is imported only where one is named, because it needs psycopg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from loopbook.book.nouns import SUBSTANCES
+from loopbook.book.storage.protocol import Store
+from loopbook.errors import Finding, InputError
+
+
+def is_server(address: Path | str) -> bool:
+    """Whether an address names a server and not a file.
+
+    >>> is_server("postgresql://db.example/gmbi"), is_server("gmbi.sqlite")
+    (True, False)
+    """
+    return str(address).startswith(("postgresql://", "postgres://"))
+
+
+def open_store(
+    address: Path | str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
+) -> Store:
+    """Open, migrate or mend a book's storage by its address: a file, or ``postgresql://...``.
+
+    The module of a server is imported only where one is named, because it needs psycopg.
+    """
+    if is_server(address):
+        try:
+            from loopbook.book.storage.postgres.store import PostgresStore
+        except ModuleNotFoundError as error:
+            if error.name != "psycopg":
+                raise
+            hint = "pip install 'loopbook[postgres]'"
+            told = Finding("missing", "PostgreSQL", "the package psycopg", "none", hint)
+            raise InputError([told]) from error
+        return PostgresStore(str(address), create=create, substances=substances)
+    from loopbook.book.storage.sqlite.store import SqliteStore
+
+    return SqliteStore(address, create=create, substances=substances)
+
+
+def migrate(address: Path | str) -> str:
+    """Bring a book to this version; returns the version that it had, which may be this one.
+
+    Parameters
+    ----------
+    address : a file, or ``postgresql://...`` as the owner of its tables.
+
+    Raises
+    ------
+    InputError : no book, or one of a version that is not known here.
+    StorageError : its rows do not fit; the book is as it was.
+    """
+    if is_server(address):
+        from loopbook.book.storage.postgres.migration import migrate_server
+
+        return migrate_server(str(address))
+    from loopbook.book.storage.sqlite.migration import migrate_file
+
+    return migrate_file(Path(address))
+
+
+def rebuild_edges(address: Path | str) -> int:
+    """Derive the edges of a book again from its postings; returns their number.
+
+    For a book whose edges were damaged: nothing else of it changes, and all of it happens or
+    nothing.
+
+    Parameters
+    ----------
+    address : a file, or ``postgresql://...`` as the owner of its tables.
+
+    Raises
+    ------
+    InputError : no book of this version.
+    """
+    if is_server(address):
+        from loopbook.book.storage.postgres.migration import rebuild_edges_on_server
+
+        return rebuild_edges_on_server(str(address))
+    from loopbook.book.storage.sqlite.migration import rebuild_edges_in_file
+
+    return rebuild_edges_in_file(Path(address))

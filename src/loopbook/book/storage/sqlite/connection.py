@@ -1,0 +1,38 @@
+"""What SQLite's errors mean, and the version of a book's file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
+
+REFUSALS = (sqlite3.Error, UnicodeDecodeError)
+"""Errors of SQLite; the latter comes from the bytes of a damaged file."""
+
+
+def version_of(link: sqlite3.Connection, path: Path) -> str:
+    """The version of a book's tables."""
+    try:
+        found = link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise InputError([Finding("file", str(path), "a book of Loopbook", str(error))]) from error
+    return "none" if found is None else str(found[0])
+
+
+@contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """Say what SQLite's errors mean."""
+    try:
+        yield
+    except REFUSALS as error:
+        raise explained(path, error) from error
+
+
+def explained(path: Path, error: Exception) -> LoopbookError:
+    """Our error for one of SQLite's."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return BalanceError(f"{path.name}: the database refused the event: {error}")
+    return StorageError(f"{path}: {error}; nothing was posted")
