@@ -12,7 +12,8 @@ imports this one.
 [20.0]
 """
 
-from loopbook.cases.folder.load import find_case, load_case
+from loopbook.cases.folder.load import load_case
+from loopbook.cases.folder.shipped import find_case, new_case
 from loopbook.cases.run import compute, run_case
 from loopbook.report.compare import Comparison, compare_runs
 from loopbook.report.table import CaseResult, Cell, Column, InputFile, InputRow, Table
@@ -30,6 +31,7 @@ __all__ = [
     "compute",
     "find_case",
     "load_case",
+    "new_case",
     "run_case",
     "write_result",
 ]

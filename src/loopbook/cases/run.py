@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from loopbook.cases.folder.case import Case, Facts
-from loopbook.cases.folder.load import find_case, library_input, load_case
+from loopbook.cases.folder.load import library_input, load_case
+from loopbook.cases.folder.shipped import find_case
 from loopbook.cases.year.article import article_table
 from loopbook.cases.year.carbon import carbon_table
 from loopbook.cases.year.equivalents import equivalent_tables

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     lazy={
         "book": "loopbook.cli.book:book",
         "library": "loopbook.cli.library:library",
+        "new": "loopbook.cli.new:new_command",
         "on-site": "loopbook.cli.lots:on_site_command",
         "origins": "loopbook.cli.lots:origins_command",
         "path": "loopbook.cli.trace:path_command",
@@ -66,7 +67,7 @@ def main() -> None:
 )
 @_as_json
 def run_command(case: Path, switches: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    """Run a CASE: a folder, or a name under ./cases. Writes tables, inputs and a report.
+    """Run a CASE and write tables, inputs and a report: a folder, or a name in ./cases or shipped.
 
     \b
     Example:

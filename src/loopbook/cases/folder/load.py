@@ -11,32 +11,12 @@ from loopbook.cases.folder.crosscheck import check_case
 from loopbook.cases.folder.reading import Context, Record, read_records
 from loopbook.cases.folder.schema import FILES, PROVENANCE, SETTINGS, FileSpec, file_spec
 from loopbook.cases.folder.settings import Settings, read_settings
+from loopbook.cases.folder.shipped import SETTINGS_FILE
 from loopbook.cases.month.settings import MONTH_FILE, read_month
-from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
+from loopbook.errors import nearest_hint, raise_findings
 from loopbook.matter.library import Library, load_library
 from loopbook.matter.tables import Number
 from loopbook.report.table import InputFile, InputRow
-
-_SETTINGS_FILE = "case.toml"
-
-
-def find_case(name: str | Path, cases: Path | None = None) -> Path:
-    """Folder of a case: a path, or the name of a folder under ``cases``.
-
-    Parameters
-    ----------
-    name : path of a folder, or a name.
-    cases : folder that holds named cases; ``cases`` in the working folder by default.
-    """
-    path = Path(name)
-    if path.is_dir():
-        return path
-    root = Path("cases") if cases is None else cases
-    if (root / path).is_dir():
-        return root / path
-    known = sorted(p.parent.name for p in root.glob(f"*/{_SETTINGS_FILE}"))
-    hint = nearest_hint(str(name), known) if known else f"no cases under {root}"
-    raise InputError([Finding("missing-file", str(name), "a case folder", "nothing", hint)])
 
 
 def load_case(folder: Path | str, library: Library | None = None) -> Case:
@@ -58,7 +38,7 @@ def load_case(folder: Path | str, library: Library | None = None) -> Case:
     own = read_records(root / "sources.csv", file_spec("sources.csv"), context)
     sources.update({row["source_id"]: {k: str(v) for k, v in row.cells.items()} for row in own})
     context.sources = set(sources)
-    settings = read_settings(root / _SETTINGS_FILE, context)
+    settings = read_settings(root / SETTINGS_FILE, context)
     context.years = _span(settings, context)
     tables: dict[str, Sequence[Record]] = {"sources.csv": own}
     for spec in FILES:
@@ -87,7 +67,7 @@ def _span(settings: Settings, context: Context) -> tuple[int, int] | None:
     if first is None or last is None:
         return None
     if not first.value <= last.value:
-        where = f"{_SETTINGS_FILE}:{last.line}"
+        where = f"{SETTINGS_FILE}:{last.line}"
         context.note("year", where, f"last_year from {first.value} on", str(last.value))
         return None
     return first.value, last.value
@@ -95,7 +75,7 @@ def _span(settings: Settings, context: Context) -> tuple[int, int] | None:
 
 def _strangers(root: Path, context: Context) -> None:
     """A table that no rule knows would be ignored in silence: its name is a slip."""
-    known = {spec.name for spec in FILES} | {_SETTINGS_FILE, MONTH_FILE}
+    known = {spec.name for spec in FILES} | {SETTINGS_FILE, MONTH_FILE}
     for path in sorted(root.iterdir()):
         if path.suffix in {".csv", ".toml"} and path.name not in known:
             context.note(
@@ -109,16 +89,16 @@ def _strangers(root: Path, context: Context) -> None:
 
 def _setting_rows(settings: Settings) -> Iterator[InputRow]:
     for path, found in settings.values.items():
-        where = f"{_SETTINGS_FILE}:{found.line}"
+        where = f"{SETTINGS_FILE}:{found.line}"
         provenance = found.provenance
         if provenance is None:
             if path in SETTINGS[""]:
                 yield InputRow(
-                    f"case/{_SETTINGS_FILE}/{path}", where, found.value, "", "", "", "setting"
+                    f"case/{SETTINGS_FILE}/{path}", where, found.value, "", "", "", "setting"
                 )
             continue
         yield InputRow(
-            f"case/{_SETTINGS_FILE}/{path}",
+            f"case/{SETTINGS_FILE}/{path}",
             where,
             found.value,
             found.unit,
@@ -180,7 +160,7 @@ def library_input(number: Number) -> InputRow:
 
 
 def _files(root: Path) -> Iterator[InputFile]:
-    known = {spec.name for spec in FILES} | {_SETTINGS_FILE, MONTH_FILE}
+    known = {spec.name for spec in FILES} | {SETTINGS_FILE, MONTH_FILE}
     for path in sorted(root.iterdir()):
         if path.name in known:
             raw = path.read_bytes()

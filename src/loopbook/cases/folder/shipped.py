@@ -1,0 +1,83 @@
+"""Where cases are: a folder of the user's own, `cases` in the working folder, or a shipped case."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from loopbook.errors import Finding, InputError, nearest_hint
+from loopbook.files import whole_folder
+
+SETTINGS_FILE = "case.toml"
+
+
+def shipped_cases() -> Path:
+    """Folder of the cases that come with Loopbook: in the installed package or in the checkout.
+
+    >>> (shipped_cases() / "gmbi" / "case.toml").is_file()
+    True
+    """
+    room = Path(__file__).parents[1]
+    installed = room / "shipped"
+    return installed if installed.is_dir() else room.parents[2] / "cases"
+
+
+def case_names(folder: Path) -> list[str]:
+    """Names of the cases in a folder, sorted."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{SETTINGS_FILE}"))
+
+
+def find_case(name: str | Path, cases: Path | None = None) -> Path:
+    """Folder of a case: a path, or the name of a case in ``cases`` or among the shipped ones.
+
+    Parameters
+    ----------
+    name : path of a folder, or a name.
+    cases : folder of named cases, before the shipped ones; ``cases`` in the working folder by
+        default.
+
+    Raises
+    ------
+    InputError : there is no such case; the finding has the nearest names.
+    """
+    path = Path(name)
+    roots = [Path("cases") if cases is None else cases, shipped_cases()]
+    for folder in (path, *(root / path for root in roots)):
+        if folder.is_dir():
+            return folder
+    hint = nearest_hint(str(name), {known for root in roots for known in case_names(root)})
+    raise InputError([Finding("missing-file", str(name), "a case folder", "nothing", hint)])
+
+
+def new_case(name: str, *, source: str = "", folder: Path = Path()) -> Path:
+    """Copy a shipped case to a new folder, for the user to edit and run.
+
+    Parameters
+    ----------
+    name : of the new folder; letters, digits, ``.``, ``_`` and ``-``.
+    source : name of the shipped case; by default the case of that name or the only one.
+    folder : where the new folder is made; the working folder by default.
+
+    Returns
+    -------
+    The new folder.
+
+    Raises
+    ------
+    InputError : the folder exists, its name is a path, or there is no such shipped case.
+    """
+    known = case_names(shipped_cases())
+    source = source or (name if name in known else known[0] if len(known) == 1 else "")
+    new = folder / name
+    if Path(name).name != name or name in {"", ".."}:
+        finding = Finding("name", "NAME", "the name of a new folder", repr(name))
+    elif new.exists():
+        finding = Finding("file", str(new), "a new folder", "it exists", "choose another name")
+    elif source not in known:
+        hint = nearest_hint(source, known) if source else "choose one: " + ", ".join(known)
+        finding = Finding("unknown-name", "--from", "a shipped case", source or "none", hint)
+    else:
+        with whole_folder(new) as scratch:
+            shutil.copytree(shipped_cases() / source, scratch, dirs_exist_ok=True)
+        return new
+    raise InputError([finding])
