@@ -266,7 +266,7 @@ class _Planner:
                 if about == "state" and not place.startswith(entry.file):
                     place = entry.where  # a limit is no mistake of the constant that names the site
                 placed.append(replace(finding, where=place))
-        return list(dict.fromkeys(placed))
+        return list({(f.code, f.where, f.found): f for f in placed}.values())  # a cell, two fields
 
     def _is_bad(self, entry: Entry, at: str) -> bool:
         names = {at, at.removesuffix("_kg"), at.rpartition(".")[2]}
