@@ -23,8 +23,8 @@ from loopbook.serials import (
     import_serials,
     spanning,
 )
-from loopbook.serials import runs as runs_module
 from loopbook.serials.ranges import RangeTable, expand, range_findings
+from loopbook.serials.runs import SIZES, Sizes, group_lengths
 from loopbook.serials.text import hashes_of, lengths_of, matrix_of, order_of, trimmed, words_of
 
 LOTS = ("CELL-1", "CELL-2", "PACK,1", "Zelle Ä", "EMPTY")
@@ -77,9 +77,9 @@ def listed(register: SerialRegister, lots_asked: list[str]) -> list[tuple[str, s
     return rows
 
 
-def must_agree(folder: Path, model: Model) -> None:
-    """Every question, answered by a register opened anew and by the model."""
-    register = SerialRegister(folder)
+def must_agree(folder: Path, model: Model, sizes: Sizes = SIZES) -> None:
+    """Every question, answered by the register, opened again, and by the model."""
+    register = SerialRegister(folder, sizes)
     for asked in (list(LOTS), [LOTS[0], LOTS[-1]], []):
         rows = sorted((lot, serial) for serial, lot in model.items() if lot in asked)
         assert listed(register, asked) == rows
@@ -89,7 +89,7 @@ def must_agree(folder: Path, model: Model) -> None:
         assert register.lot_of(serial) == model.get(serial), serial
 
 
-def told(folder: Path, step: tuple[str, object, str | None], model: Model, number: int) -> None:
+def apply(folder: Path, step: tuple[str, object, str | None], model: Model, number: int) -> None:
     """Do a step; it must be refused exactly when a serial would have two lots."""
     kind, what, month = step
     register = folder / "register"
@@ -127,7 +127,7 @@ def test_a_register_is_a_dict(done: list[tuple[str, object, str | None]]) -> Non
     with tempfile.TemporaryDirectory() as name:
         folder, model = Path(name), Model()
         for number, step in zip(count(), done, strict=False):
-            told(folder, step, model, number)
+            apply(folder, step, model, number)
         must_agree(folder / "register", model)
         compact_register(folder / "register")
         must_agree(folder / "register", model)
@@ -138,16 +138,16 @@ def test_a_register_is_a_dict(done: list[tuple[str, object, str | None]]) -> Non
 
 
 @given(st.lists(serials, max_size=20))
-def test_words_sort_as_text_and_hash_as_themselves(told: list[str]) -> None:
-    array = pa.array(told, pa.string())
+def test_words_sort_as_text_and_hash_as_themselves(texts: list[str]) -> None:
+    array = pa.array(texts, pa.string())
     words = words_of(matrix_of(array))
-    assert [told[k] for k in order_of(words)] == sorted(told)
-    alone = [int(hashes_of(words_of(matrix_of(pa.array([s]))))[0]) for s in told]
+    assert [texts[k] for k in order_of(words)] == sorted(texts)
+    alone = [int(hashes_of(words_of(matrix_of(pa.array([s]))))[0]) for s in texts]
     assert hashes_of(words).tolist() == alone
-    assert len(set(alone)) == len(set(told))
-    part = pa.array(["x", *told, "y"])[1:-1]  # a slice of a longer array
+    assert len(set(alone)) == len(set(texts))
+    part = pa.array(["x", *texts, "y"])[1:-1]  # a slice of a longer array
     assert matrix_of(part).tolist() == matrix_of(array).tolist()
-    assert trimmed(pa.array([f" {s}\t" for s in told], pa.string())).to_pylist() == told
+    assert trimmed(pa.array([f" {s}\t" for s in texts], pa.string())).to_pylist() == texts
 
 
 @given(ranges)
@@ -158,8 +158,8 @@ def test_a_range_is_its_serials(one: Range) -> None:
         table = RangeTable.of([one])
         assert all(table.lot_of(s) == one.lot for s in all_of(one))
         array = pa.array([*all_of(one), one.first_serial + "0", "?" * len(one.first_serial)])
-        found = table.find(matrix_of(array), lengths_of(array)).tolist()
-        assert found == [0] * one.count + [-1, -1]
+        places = table.find(matrix_of(array), lengths_of(array)).tolist()
+        assert places == [0] * one.count + [-1, -1]
 
 
 def test_a_wide_range_is_made_in_slices_across_its_blocks() -> None:
@@ -172,13 +172,13 @@ def test_a_wide_range_is_made_in_slices_across_its_blocks() -> None:
 
 @settings(max_examples=300)
 @given(st.lists(ranges, max_size=6))
-def test_overlaps_are_seen_whatever_the_shapes(told: list[Range]) -> None:
-    good = [one for one in told if not list(range_findings(one, "x"))]
+def test_overlaps_are_seen_whatever_the_shapes(drawn: list[Range]) -> None:
+    good = [one for one in drawn if not list(range_findings(one, "x"))]
     each = [set(all_of(one)) for one in good]
     shared = any(each[a] & each[b] for b in range(len(each)) for a in range(b))
-    found = RangeTable.of(good).overlaps()
-    assert bool(found) == shared
-    assert all(each[a] & each[b] for a, b in found)
+    overlaps = RangeTable.of(good).overlaps()
+    assert bool(overlaps) == shared
+    assert all(each[a] & each[b] for a, b in overlaps)
 
 
 def test_a_serial_of_two_shapes_is_seen() -> None:
@@ -197,9 +197,9 @@ def test_a_serial_of_two_shapes_is_seen() -> None:
     ],
 )
 def test_a_range_is_read_off_two_labels(first: str, last: str, expected: Range) -> None:
-    found = spanning("L", first, last)
-    assert found == expected
-    assert (found.first_serial, found.last_serial) == (first, last)
+    one = spanning("L", first, last)
+    assert one == expected
+    assert (one.first_serial, one.last_serial) == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -211,18 +211,20 @@ def test_two_labels_that_are_no_range(first: str, last: str) -> None:
         spanning("L", first, last)
 
 
-def test_groups_and_batches_of_all_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small limits show what only large files would: many groups, batches, runs and merges."""
-    monkeypatch.setattr("loopbook.serials.runs._GROUP", 7)
-    monkeypatch.setattr("loopbook.serials.runs._SMALL", 5)
-    monkeypatch.setattr("loopbook.serials.runs._LARGE", 9)
-    monkeypatch.setattr("loopbook.serials.recall._SLICE", 4)
-    monkeypatch.setattr("loopbook.serials.reading._ROWS", 16)
-    monkeypatch.setattr("loopbook.serials.reading._BLOCK", 64)
-    monkeypatch.setattr("loopbook.serials.writing._MERGED", 3)
-    monkeypatch.setattr("loopbook.serials.writing._FILES", 4)
-    monkeypatch.setattr("loopbook.serials.register._OPEN", 2)
-    assert list(runs_module.group_lengths([3, 3, 25, 1])) == [3, 3, 9, 9, 7, 1]
+def test_groups_and_batches_of_all_sizes(tmp_path: Path) -> None:
+    """Small sizes show what only large files would: many groups, batches, runs and merges."""
+    sizes = Sizes(
+        batch=16,
+        block=64,
+        group=7,
+        small=5,
+        large=9,
+        slice=4,
+        merged_runs=4,
+        merged_groups=3,
+        open_files=2,
+    )
+    assert list(group_lengths([3, 3, 25, 1], sizes)) == [3, 3, 9, 9, 7, 1]
     folder, model = tmp_path / "register", Model()
     for number in range(3):
         rows = {
@@ -230,15 +232,15 @@ def test_groups_and_batches_of_all_sizes(tmp_path: Path, monkeypatch: pytest.Mon
             for k in range(70)
         }
         path = written(tmp_path, rows, parquet=number == 1)
-        done = import_serials(folder, path, lots=set(LOTS), month="2026-01")
+        done = import_serials(folder, path, lots=set(LOTS), month="2026-01", sizes=sizes)
         assert (done.rows, done.serials, done.again) == (len(rows), len(rows), False)
         model.update(rows)
     assert len(SerialRegister(folder).runs) > 3
-    must_agree(folder, model)
-    assert compact_register(folder, "2026-02") == {}
-    assert list(compact_register(folder)) == ["2026-01"]
-    assert compact_register(folder) == {}
-    must_agree(folder, model)
+    must_agree(folder, model, sizes)
+    assert compact_register(folder, "2026-02", sizes=sizes) == {}
+    assert list(compact_register(folder, sizes=sizes)) == ["2026-01"]
+    assert compact_register(folder, sizes=sizes) == {}
+    must_agree(folder, model, sizes)
     again = import_serials(folder, path, lots=set(LOTS), month="2026-09")
     assert (again.again, again.serials, again.month) == (True, 0, "2026-01")
-    must_agree(folder, model)
+    must_agree(folder, model, sizes)

@@ -10,6 +10,7 @@ import pytest
 
 from loopbook.errors import InputError, StorageError
 from loopbook.serials import Range, SerialRegister, add_ranges, compact_register, import_serials
+from loopbook.serials.runs import SIZES, Sizes
 
 LOTS = frozenset({"CELL-1", "CELL-2", "PACK-1"})
 
@@ -27,11 +28,11 @@ def state(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in folder.iterdir()}
 
 
-def findings(folder: Path, path: Path) -> list[str]:
-    """What is said of a file that must be refused, and that nothing of it is kept."""
+def findings(folder: Path, path: Path, sizes: Sizes = SIZES) -> list[str]:
+    """Findings of a file that must be refused; nothing of it is kept."""
     before = state(folder)
     with pytest.raises(InputError) as caught:
-        import_serials(folder, path, lots=LOTS, month="2026-02")
+        import_serials(folder, path, lots=LOTS, month="2026-02", sizes=sizes)
     assert state(folder) == before
     return [str(finding) for finding in caught.value.findings]
 
@@ -63,7 +64,7 @@ ONE = "expected one lot for each serial, found"
             HEAD + "A\n\nB B,CELL-1\nC,\n,CELL-1\n",
             [
                 "c.csv:2: columns: expected 2 columns, found 1 columns (was the row cut off?)",
-                "c.csv:4, serial: serial: expected 1 to 64 visible ASCII signs, found 'B B'",
+                "c.csv:4, serial: serial: expected 1 to 64 visible ASCII characters, found 'B B'",
                 "c.csv:5, lot: missing: expected a lot, found an empty cell",
                 "c.csv:6, serial: missing: expected a serial, found an empty cell",
             ],
@@ -71,8 +72,8 @@ ONE = "expected one lot for each serial, found"
         (
             HEAD + "Zellé,CELL-1\n" + "x" * 65 + ",CELL-1\n",
             [
-                "c.csv:2, serial: serial: expected 1 to 64 visible ASCII signs, found 'Zellé'",
-                f"c.csv:3, serial: serial: expected 1 to 64 visible ASCII signs, found '{'x' * 64}'...",
+                "c.csv:2, serial: serial: expected 1 to 64 visible ASCII characters, found 'Zellé'",
+                f"c.csv:3, serial: serial: expected 1 to 64 visible ASCII characters, found '{'x' * 64}'...",
             ],
         ),
         (
@@ -109,8 +110,8 @@ ONE = "expected one lot for each serial, found"
         (
             "serial;lot\nA;CELL-1\n",
             [
-                "c.csv:1: missing-column: expected a column 'lot', found 1 column without it (columns stand between commas, not ';')",
-                "c.csv:1: missing-column: expected a column 'serial', found 1 column without it (columns stand between commas, not ';')",
+                "c.csv:1: missing-column: expected a column 'lot', found 1 column without it (separate columns by commas, not ';')",
+                "c.csv:1: missing-column: expected a column 'serial', found 1 column without it (separate columns by commas, not ';')",
             ],
         ),
         (
@@ -130,8 +131,8 @@ ONE = "expected one lot for each serial, found"
             [
                 "c.csv:2, last: range: expected a last number >= 5, found 2 (are first and last swapped?)",
                 "c.csv:3, width: width: expected at least 4 digits, found 3",
-                "c.csv:4, last: number: expected a whole number of at most 18 digits, found 'x'",
                 "c.csv:4, lot: missing: expected a lot, found an empty cell",
+                "c.csv:4, last: number: expected a whole number of at most 18 digits, found 'x'",
                 "c.csv:5, width: missing: expected a whole number of at most 18 digits, found an empty cell",
             ],
         ),
@@ -142,7 +143,7 @@ ONE = "expected one lot for each serial, found"
                 "c.csv:3, width: width: expected at least 4 digits, found 3",
                 "c.csv:4, first: negative: expected a number >= 0, found -1",
                 "c.csv:4, suffix: serial: expected a suffix that does not begin with a digit, found '7'",
-                "c.csv:4, prefix: serial: expected visible ASCII signs, at most 64, found 'Ä'",
+                "c.csv:4, prefix: serial: expected visible ASCII characters, at most 64, found 'Ä'",
                 "c.csv:4, lot: unknown-name: 'CELL-9' is not a lot of the book (did you mean CELL-2, CELL-1?)",
                 "c.csv:5, width: width: expected at most 18 digits, found 19 (leading digits that all serials share belong to the prefix)",
             ],
@@ -183,8 +184,8 @@ def test_other_kinds_of_files(
     import re
 
     (tmp_path / name).write_bytes(raw)
-    (told,) = findings(folder, tmp_path / name)
-    assert re.search(word, told), told
+    (finding,) = findings(folder, tmp_path / name)
+    assert re.search(word, finding), finding
 
 
 def test_a_file_that_is_not_there(folder: Path, tmp_path: Path) -> None:
@@ -206,8 +207,8 @@ def test_wrong_parquet_files(folder: Path, tmp_path: Path) -> None:
         "c.parquet:2, serial: missing: expected a serial, found an empty cell",
         "c.parquet:3, lot: missing: expected a lot, found an empty cell",
     ]
-    told = {"lot": ["CELL-1"], "first": [1.0], "last": [2], "width": [3]}
-    pq.write_table(pa.table(told), path)
+    columns = {"lot": ["CELL-1"], "first": [1.0], "last": [2], "width": [3]}
+    pq.write_table(pa.table(columns), path)
     assert findings(folder, path) == [
         "c.parquet, first: type: expected whole numbers, found double"
     ]
@@ -230,8 +231,8 @@ def test_parquet_of_other_types_and_ranges_in_parquet(folder: Path, tmp_path: Pa
     pq.write_table(pa.table({"when": [1, 2], "serial": cells, "lot": lots}), path)
     done = import_serials(folder, path, lots=LOTS, month="2026-02")
     assert (done.kind, done.serials, done.ignored) == ("serials", 2, ("when",))
-    told = {"lot": ["PACK-1"], "prefix": ["P"], "first": [1], "last": [20], "width": [4]}
-    pq.write_table(pa.table(told), path)
+    columns = {"lot": ["PACK-1"], "prefix": ["P"], "first": [1], "last": [20], "width": [4]}
+    pq.write_table(pa.table(columns), path)
     done = import_serials(folder, path, lots=LOTS, month="2026-02")
     assert (done.kind, done.rows, done.serials) == ("ranges", 1, 20)
     assert import_serials(folder, path, lots=LOTS, month="2026-03").again
@@ -239,15 +240,11 @@ def test_parquet_of_other_types_and_ranges_in_parquet(folder: Path, tmp_path: Pa
     assert [register.lot_of(s) for s in ("A2", "P0020", "P0021")] == ["CELL-2", "PACK-1", None]
 
 
-def test_duplicates_across_the_batches_of_a_file(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("loopbook.serials.reading._ROWS", 3)
-    monkeypatch.setattr("loopbook.serials.reading._BLOCK", 30)
+def test_duplicates_across_the_batches_of_a_file(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     rows = [f"A{k % 9},CELL-{k // 9 + 1}" for k in range(10)]
     path.write_text(HEAD + "\n".join([*rows[:4], "torn", *rows[4:]]) + "\n")
-    assert findings(folder, path) == [
+    assert findings(folder, path, Sizes(batch=3, block=30)) == [
         "c.csv:6: columns: expected 2 columns, found 1 columns (was the row cut off?)",
         f"c.csv:12, serial: duplicate: {ONE} A0 of lot CELL-2, and in lot CELL-1 already",
     ]
@@ -256,10 +253,10 @@ def test_duplicates_across_the_batches_of_a_file(
 def test_a_million_mistakes_are_not_all_shown(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text(HEAD + "A,CELL-1\n" * 5001)
-    told = findings(folder, path)
-    assert len(told) == 1001
-    assert told[0].startswith("c.csv:3, serial: duplicate")
-    assert told[-1] == (
+    shown = findings(folder, path)
+    assert len(shown) == 1001
+    assert shown[0].startswith("c.csv:3, serial: duplicate")
+    assert shown[-1] == (
         "c.csv: more: expected no findings, found 4,000 more (the first 1,000 are shown)"
     )
 

@@ -1,8 +1,8 @@
 """One serial, one lot: whole columns of serials, and ranges, against all that a register has.
 
-Nothing is looked up serial by serial. A column is hashed and merged with the sorted fingerprints of
-each run whose serials reach into it, and only what is found there is read. New ranges are merged
-with the row groups that they reach into.
+No serial is looked up alone. A column is hashed and merged with the sorted fingerprints of each run
+whose serials reach into it, and only the hits are read. New ranges are merged with the row groups
+that they reach into.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from loopbook.errors import Finding, nearest_hint, raise_findings
-from loopbook.serials.fingerprints import Asked
+from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
+from loopbook.serials.fingerprints import Lookup
 from loopbook.serials.ranges import Range, RangeTable
 from loopbook.serials.register import SerialRegister
 from loopbook.serials.runs import Run, prints_of
 from loopbook.serials.text import Matrix, Words, hashes_of, lengths_of, matrix_of
 
 _MOST = 1000  # findings that are shown; a wrong file may have millions
-_HINTS = 20  # nearest names are looked for so often; among many lots each takes a while
+_HINTS = 20  # lots whose nearest names are looked for; among many lots each takes a while
 
 
 @dataclass(slots=True)
-class Found:
+class LineFindings:
     """Findings of a file by line: the first thousand, and how many there are."""
 
     file: str
@@ -34,8 +34,8 @@ class Found:
     hints: int = 0
     _held: list[tuple[int, Finding]] = field(default_factory=list)
 
-    def add(self, line: int, finding: Finding) -> None:
-        """Take a finding; those of later lines go first when there are too many."""
+    def note(self, line: int, finding: Finding) -> None:
+        """Record a finding; those of the last lines are dropped when there are too many."""
         self.count += 1
         self._held.append((line, finding))
         if len(self._held) >= 2 * _MOST:
@@ -44,51 +44,58 @@ class Found:
     def _cut(self) -> None:
         self._held = sorted(self._held, key=lambda x: x[0])[:_MOST]
 
-    def stop(self) -> None:
-        """Raise all that was found, in the order of lines; do nothing if that is nothing."""
+    def raise_all(self) -> None:
+        """Raise the error that these findings make, in the order of lines, if there are any."""
         self._cut()
-        told = [finding for _, finding in self._held]
-        if self.count > len(told):
-            more = f"{self.count - len(told):,} more"
+        shown = [finding for _, finding in self._held]
+        if self.count > len(shown):
+            more = f"{self.count - len(shown):,} more"
             hint = f"the first {_MOST:,} are shown"
-            told.append(Finding("more", self.file, "no findings", more, hint))
-        raise_findings(told)
+            shown.append(Finding("more", self.file, "no findings", more, hint))
+        raise_findings(shown)
 
-    def hint(self, lot: str, lots: Collection[str]) -> str:
-        """Lots with the nearest names."""
+    def empty(self) -> None:
+        """Record that the file has no rows, unless it was not read for other reasons."""
+        if not self.count:
+            self.note(1, Finding("empty", f"{self.file}:1", "rows below the header", "none"))
+
+    def unknown_lot(
+        self, lot: str, lots: Collection[str], where: str, *, line: int, rows: int = 1
+    ) -> None:
+        """Record a lot that the book does not have, once for all of its rows."""
         self.hints += 1
-        return nearest_hint(lot, lots) if self.hints <= _HINTS else ""
+        hint = nearest_hint(lot, lots) if self.hints <= _HINTS else ""
+        name = repr(lot) + (f" in {rows:,} rows" if rows > 1 else "")
+        self.note(line, Finding("unknown-name", where, "a lot of the book", name, hint))
 
 
-def unknown_lot(
-    lot: str, lots: Collection[str], where: str, found: Found, *, rows: int = 1
-) -> Finding:
-    """Finding of a lot that the book does not have; told once for all of its rows."""
-    told = repr(lot) + (f" in {rows:,} rows" if rows > 1 else "")
-    return Finding("unknown-name", where, "a lot of the book", told, found.hint(lot, lots))
+def check_month(month: str) -> None:
+    """Refuse what is no month.
 
-
-def month_finding(month: str) -> Iterator[Finding]:
-    """What is wrong with a month.
-
-    >>> print(*month_finding("2026-13"))
-    month: month: expected a month such as 2026-03, found '2026-13'
+    >>> check_month("2026-13")
+    Traceback (most recent call last):
+    loopbook.errors.InputError: month: month: expected a month such as 2026-03, found '2026-13'
     """
     year, dash, number = month.partition("-")
     whole = month.isascii() and len(year) == 4 and len(number) == 2 and year.isdigit() and dash
     if not (whole and number.isdigit() and 1 <= int(number) <= 12):
-        yield Finding("month", "month", "a month such as 2026-03", repr(month))
+        raise InputError([Finding("month", "month", "a month such as 2026-03", repr(month))])
 
 
 def clashes(
-    register: SerialRegister, runs: Sequence[Run], serials: Any, *, matrix: Matrix, words: Words
+    register: SerialRegister,
+    runs: Sequence[Run],
+    serials: pa.StringArray,
+    *,
+    matrix: Matrix,
+    words: Words,
 ) -> Iterator[tuple[int, str]]:
     """Rows of a column whose serials are in a range or run, with the lot that has them.
 
     Parameters
     ----------
     runs : of the register, and those that are being written.
-    serials : string array, of which `matrix` and `words` are made.
+    serials : of which `matrix` and `words` are made.
     """
     if not len(serials):
         return
@@ -99,23 +106,22 @@ def clashes(
         return
     hashes = hashes_of(words)
     order = np.argsort(hashes)
-    asked = Asked(hashes[order])
+    lookup = Lookup(hashes[order])
     for run in runs:
-        held = asked.places(prints_of(register.folder, run), run.rows)
-        if not len(held):
+        hits = lookup.places(prints_of(register.folder, run), run.rows)
+        if not len(hits):
             continue
-        rows = order[held].tolist()
-        told = sorted((serials[row].as_py(), row) for row in rows)
-        known = register.opened(run, ".serials.parquet")
-        for k, lot in known.lots_of([serial for serial, _ in told]):
-            yield told[k][1], lot
+        rows = sorted((serials[row].as_py(), row) for row in order[hits].tolist())
+        file = register.opened(run, ".serials.parquet")
+        for k, lot in file.lots_of([serial for serial, _ in rows]):
+            yield rows[k][1], lot
 
 
 def range_clashes(
     register: SerialRegister, ranges: Sequence[Range]
 ) -> dict[int, tuple[int, str, str]]:
     """New ranges that have serials of runs: place -> how many, the first, and its lot."""
-    found: dict[int, tuple[int, str, str]] = {}
+    clashing: dict[int, tuple[int, str, str]] = {}
     spans = sorted((one.first_serial, one.last_serial) for one in ranges)
     firsts = [first for first, _ in spans]
     ends: list[str] = []  # the greatest last serial so far
@@ -138,8 +144,7 @@ def range_clashes(
             serials = group["serial"].combine_chunks()
             place = table.find(matrix_of(serials), lengths_of(serials))
             for row in np.flatnonzero(place >= 0).tolist():
-                count, serial, lot = found.get(
-                    int(place[row]), (0, serials[row].as_py(), group["lot"][row].as_py())
-                )
-                found[int(place[row])] = (count + 1, serial, lot)
-    return found
+                first = (0, serials[row].as_py(), group["lot"][row].as_py())
+                count, serial, lot = clashing.get(int(place[row]), first)
+                clashing[int(place[row])] = (count + 1, serial, lot)
+    return clashing

@@ -1,8 +1,8 @@
 """Files of serials or of ranges into a register: all of a file, or nothing and every finding.
 
 A file of serials has the columns ``lot`` and ``serial``; a file of ranges has ``lot``, ``prefix``,
-``first``, ``last``, ``width`` and ``suffix``. A file of any length is taken a million rows at a
-time. The register knows a file again by its content.
+``first``, ``last``, ``width`` and ``suffix``. A file of any length is read a million rows at a
+time. The register recognises by its content a file that it has already.
 """
 
 from __future__ import annotations
@@ -16,21 +16,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from loopbook.errors import Finding, InputError, raise_findings
-from loopbook.serials.check import Found, clashes, month_finding, unknown_lot
-from loopbook.serials.manifest import Manifest, Taken, commit, sweep
+from loopbook.errors import Finding, InputError
+from loopbook.serials.check import LineFindings, check_month, clashes
+from loopbook.serials.manifest import Taken, commit, read_manifest, sweep
 from loopbook.serials.reading import Batch, SerialFile, open_file
 from loopbook.serials.register import SerialRegister
-from loopbook.serials.runs import Run, write_run
-from loopbook.serials.text import MOST, Words, bad_serials, matrix_of, order_of, words_of
+from loopbook.serials.runs import SIZES, Run, Sizes, write_run
+from loopbook.serials.text import MOST, Rows, Words, bad_serials, matrix_of, order_of, words_of
 from loopbook.serials.writing import add_ranges, writing
-
-_BLOCK = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did.
+    """Result of an import.
 
     Parameters
     ----------
@@ -58,16 +56,18 @@ def import_serials(
     lots: Collection[str],
     month: str,
     progress: Callable[[float], None] = lambda _: None,
+    sizes: Sizes = SIZES,
 ) -> Imported:
-    """Import a CSV or Parquet file of serials or ranges, told apart by its columns.
+    """Import a CSV or Parquet file of serials or ranges, distinguished by its columns.
 
     Parameters
     ----------
-    folder : of the register; made if it is not there.
+    folder : of the register; made if it does not exist.
     path : the file, CSV or Parquet by its ending.
     lots : names of the book's lots; a set, if there are many.
     month : under which its runs are kept and compacted, ``2026-03``.
-    progress : is told the share of the file that is done, 0..1.
+    progress : called with the share of the file that is done, 0..1.
+    sizes : how much is read and written at once.
 
     Raises
     ------
@@ -75,60 +75,50 @@ def import_serials(
         Every finding, with file and line (row, of a Parquet file); the register is as it was.
     """
     folder, path = Path(folder), Path(path)
-    raise_findings(month_finding(month))
+    check_month(month)
     digest = _digest(path)
-    with open_file(path) as file:
-        known = next((t for t in _taken(folder) if t.digest == digest), None)
-        if known is not None:
-            return Imported(
-                path.name,
-                file.kind,
-                known.rows,
-                0,
-                again=True,
-                ignored=file.ignored,
-                month=known.month,
-            )
-        taken = Taken(digest, path.name, 0, month)
-        if file.kind == "ranges":
-            return _import_ranges(folder, file, taken, lots)
-        with writing(folder) as register:
-            return _Intake(register, file, lots, progress).take(taken)
-
-
-def _taken(folder: Path) -> list[Taken]:
-    return list(SerialRegister(folder).manifest.taken)
+    with open_file(path, sizes) as file:
+        known = [taken for taken in read_manifest(folder).taken if taken.digest == digest]
+        if known:
+            taken, serials = known[0], 0
+        elif file.kind == "ranges":
+            taken, serials = _import_ranges(folder, file, Taken(digest, path.name, 0, month), lots)
+        else:
+            with writing(folder, sizes) as register:
+                intake = _Intake(register, file, lots, progress)
+                taken = intake.take(Taken(digest, path.name, 0, month))
+            serials = taken.rows
+        return Imported(
+            path.name, file.kind, taken.rows, serials, bool(known), file.ignored, taken.month
+        )
 
 
 def _digest(path: Path) -> str:
     """SHA-256 of a file's content."""
-    found = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                found.update(block)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        told = error.strerror or "unreadable"
-        raise InputError([Finding("file", str(path), "a readable file", told)]) from error
-    return found.hexdigest()
+        reason = error.strerror or "unreadable"
+        raise InputError([Finding("file", str(path), "a readable file", reason)]) from error
 
 
-def _import_ranges(folder: Path, file: SerialFile, taken: Taken, lots: Collection[str]) -> Imported:
-    found = Found(file.name)
-    ranges, places = file.ranges(found)
+def _import_ranges(
+    folder: Path, file: SerialFile, taken: Taken, lots: Collection[str]
+) -> tuple[Taken, int]:
+    findings = LineFindings(file.name)
+    ranges = file.ranges(findings)
     taken = replace(taken, rows=len(ranges))
     fresh = add_ranges(
-        folder, ranges, lots=lots, month=taken.month, places=places, taken=taken, found=found
-    )
-    return Imported(
-        file.name,
-        "ranges",
-        len(ranges),
-        sum(one.count for one in fresh),
-        again=False,
-        ignored=file.ignored,
+        folder,
+        list(ranges.values()),
+        lots=lots,
         month=taken.month,
+        places=[(file.name, line) for line in ranges],
+        taken=taken,
+        findings=findings,
     )
+    return taken, sum(one.count for one in fresh)
 
 
 class _Intake:
@@ -143,124 +133,123 @@ class _Intake:
     ) -> None:
         self._register, self._file, self._lots = register, file, lots
         self._progress = progress
-        self._found = Found(file.name)
+        self._findings = LineFindings(file.name)
         self._runs: list[Run] = []
-        self._strange: set[str] = set()
+        self._unknown: set[str] = set()
 
-    def take(self, taken: Taken) -> Imported:
+    def take(self, taken: Taken) -> Taken:
         """Check and write all batches; nothing of them counts unless all are good."""
-        folder, manifest = self._register.folder, self._register.manifest
-        number, rows, good = manifest.number, 0, False
+        folder, manifest, file = self._register.folder, self._register.manifest, self._file
+        rows, good = 0, False
         try:
-            for batch in self._file.batches(self._found):
+            for batch in file.batches(self._findings, self._register.sizes.batch):
                 rows += len(batch.serials)
-                run = self._batch(batch, f"{taken.month}-{number:06d}", taken.month)
-                if run is not None:
-                    self._runs.append(run)
-                    number += 1
-                self._progress(self._file.share)
-            if not rows and not self._found.count:
-                place = f"{self._file.name}:1"
-                self._found.add(1, Finding("empty", place, "rows below the header", "none"))
-            self._found.stop()
+                number = manifest.number + len(self._runs)
+                self._batch(batch, f"{taken.month}-{number:06d}", taken.month)
+                self._progress(file.share())
+            if not rows:
+                self._findings.empty()
+            self._findings.raise_all()
             good = True
         finally:
             if not good:
                 sweep(folder, manifest)
-        made: Manifest = replace(
+        taken = replace(taken, rows=rows)
+        made = replace(
             manifest,
-            number=number,
+            number=manifest.number + len(self._runs),
             runs=(*manifest.runs, *self._runs),
-            taken=(*manifest.taken, replace(taken, rows=rows)),
+            taken=(*manifest.taken, taken),
         )
         commit(folder, made)
-        return Imported(
-            self._file.name,
-            "serials",
-            rows,
-            rows,
-            again=False,
-            ignored=self._file.ignored,
-            month=taken.month,
-        )
+        return taken
 
-    def _batch(self, batch: Batch, name: str, month: str) -> Run | None:
-        """Check a batch, and write what is good of it."""
+    def _batch(self, batch: Batch, name: str, month: str) -> None:
+        """Check a batch, and write its good rows as a run."""
         good = np.ones(len(batch.serials), bool)
-        self._bad_text(batch, good)
-        self._bad_lots(batch, good)
+        self._note_bad_text(batch, good)
+        self._note_bad_lots(batch, good)
         kept = np.flatnonzero(good)
-        serials, codes = batch.serials, batch.codes
+        serials = batch.serials
         if len(kept) < len(good):
             serials = serials.take(pa.array(kept))
         matrix = matrix_of(serials)
         words = words_of(matrix)
         fresh, order = np.ones(len(kept), bool), order_of(words)
-        self._twice(batch, kept, words, order=order, fresh=fresh)
-        known = (*self._register.runs, *self._runs)
-        for row, lot in clashes(self._register, known, serials, matrix=matrix, words=words):
+        self._note_repeated(batch, kept, words, order=order, fresh=fresh)
+        register, runs = self._register, (*self._register.runs, *self._runs)
+        for row, lot in clashes(register, runs, serials, matrix=matrix, words=words):
             at = int(kept[row])
-            told = f"{serials[row].as_py()} of lot {batch.lot(at)}, and in lot {lot} already"
-            self._duplicate(batch, at, told)
+            both = f"{serials[row].as_py()} of lot {batch.lot(at)}, and in lot {lot} already"
+            self._note_duplicate(batch, at, both)
             fresh[row] = False
         rows = np.flatnonzero(fresh)
         if not len(rows):
-            return None
+            return
         if len(rows) < len(kept):
             serials, words = serials.take(pa.array(rows)), words[rows]
             order = order_of(words)
-        lots = pa.DictionaryArray.from_arrays(pa.array(codes[kept[rows]]), pa.array(batch.names))
-        return write_run(
-            self._register.folder, serials, lots, name=name, month=month, words=words, order=order
+        codes = pa.array(batch.codes[kept[rows]])
+        lots = pa.DictionaryArray.from_arrays(codes, pa.array(batch.names))
+        run = write_run(
+            register.folder,
+            serials,
+            lots,
+            name=name,
+            month=month,
+            words=words,
+            order=order,
+            sizes=register.sizes,
         )
+        self._runs.append(run)
 
-    def _note(self, batch: Batch, row: int, finding: Finding) -> None:
-        self._found.add(batch.line(row), finding)
+    def _note_missing(self, batch: Batch, row: int, column: str) -> None:
+        where = batch.where(row, column)
+        finding = Finding("missing", where, f"a {column}", "an empty cell")
+        self._findings.note(batch.line(row), finding)
 
-    def _bad_text(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
-        """Serials that are none."""
+    def _note_duplicate(self, batch: Batch, row: int, both: str) -> None:
+        where = batch.where(row, "serial")
+        finding = Finding("duplicate", where, "one lot for each serial", both)
+        self._findings.note(batch.line(row), finding)
+
+    def _note_bad_text(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
+        """Cells that hold no serial."""
         for row in bad_serials(batch.serials).tolist():
             good[row] = False
-            where, text = f"{batch.where(row)}, serial", batch.text(row)
+            text = batch.text(row)
             if not text:
-                self._note(batch, row, Finding("missing", where, "a serial", "an empty cell"))
+                self._note_missing(batch, row, "serial")
                 continue
             hint = "is a quotation mark never closed?" if "\n" in text else ""
-            expected = f"1 to {MOST} visible ASCII signs"
-            told = repr(text[:MOST]) + ("..." if len(text) > MOST else "")
-            self._note(batch, row, Finding("serial", where, expected, told, hint))
+            expected = f"1 to {MOST} visible ASCII characters"
+            shown = repr(text[:MOST]) + ("..." if len(text) > MOST else "")
+            finding = Finding("serial", batch.where(row, "serial"), expected, shown, hint)
+            self._findings.note(batch.line(row), finding)
 
-    def _bad_lots(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
-        """Lots that are empty, damaged, or not in the book; each is told once."""
+    def _note_bad_lots(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
+        """Lots that are empty, damaged, or not in the book; an unknown one is noted once."""
         for code, name in enumerate(batch.names):
             if name in self._lots and name:
                 continue
             rows = np.flatnonzero(batch.codes == code)
             good[rows] = False
-            if not len(rows) or (name and name in self._strange):
-                continue
-            self._strange.add(name)
-            first = int(rows[0])
-            where = f"{batch.where(first)}, lot"
             if not name:
                 for row in rows.tolist():
-                    told = Finding("missing", f"{batch.where(row)}, lot", "a lot", "an empty cell")
-                    self._note(batch, row, told)
-            elif "\ufffd" in name:
-                hint = "is it from a Windows program? then save it as UTF-8"
-                self._note(batch, first, Finding("encoding", where, "UTF-8", repr(name), hint))
-            else:
-                told = unknown_lot(name, self._lots, where, self._found, rows=len(rows))
-                self._note(batch, first, told)
+                    self._note_missing(batch, row, "lot")
+            elif len(rows) and name not in self._unknown:
+                self._unknown.add(name)
+                first = int(rows[0])
+                where, line = batch.where(first, "lot"), batch.line(first)
+                if "\ufffd" in name:
+                    hint = "is it from a Windows program? then save it as UTF-8"
+                    finding = Finding("encoding", where, "UTF-8", repr(name), hint)
+                    self._findings.note(line, finding)
+                else:
+                    self._findings.unknown_lot(name, self._lots, where, line=line, rows=len(rows))
 
-    def _twice(
-        self,
-        batch: Batch,
-        kept: npt.NDArray[np.intp],
-        words: Words,
-        *,
-        order: npt.NDArray[np.intp],
-        fresh: npt.NDArray[np.bool_],
+    def _note_repeated(
+        self, batch: Batch, kept: Rows, words: Words, *, order: Rows, fresh: npt.NDArray[np.bool_]
     ) -> None:
         """Serials that the batch has twice; the first of them stays."""
         same = np.zeros(len(order), bool)
@@ -271,13 +260,9 @@ class _Intake:
         for place in np.flatnonzero(same).tolist():
             row, first = int(order[place]), int(order[begins[place]])
             at, before = int(kept[row]), int(kept[first])
-            told = (
+            both = (
                 f"{batch.text(at)} of lot {batch.lot(at)}, "
                 f"and of lot {batch.lot(before)} in line {batch.line(before)}"
             )
-            self._duplicate(batch, at, told)
+            self._note_duplicate(batch, at, both)
             fresh[row] = False
-
-    def _duplicate(self, batch: Batch, row: int, told: str) -> None:
-        where = f"{batch.where(row)}, serial"
-        self._note(batch, row, Finding("duplicate", where, "one lot for each serial", told))

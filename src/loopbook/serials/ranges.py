@@ -1,10 +1,10 @@
 """Ranges of serials: a lot's first to last number between a prefix and a suffix.
 
-A table of ranges answers for whole columns of serials at once. Ranges whose serials have the same
-*shape* (the lengths of what stands before the number, of the number, and behind it) are sorted by
-their first serial, with the suffix moved to the front, and found by binary search. Digits at the
-end of a prefix count as part of the number, and a suffix may not begin with a digit: so the number
-is a whole run of digits, and two ranges of different shapes share one serial at most.
+A table of ranges answers for whole columns of serials at once. Ranges of one *shape* (the lengths
+of stem, number and suffix) are sorted by their first serial, with the suffix moved to the front,
+and found by binary search. Digits at the end of a prefix count as part of the number, and a suffix
+may not begin with a digit: so the number is a whole run of digits, and two ranges of different
+shapes share one serial at most.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loopbook.errors import Finding
-from loopbook.serials.text import MOST, Matrix, lengths_of, matrix_of, strings_of
+from loopbook.errors import Finding, InputError
+from loopbook.serials.text import MOST, Lengths, Matrix, Rows, matrix_of, strings_of, table_of
 
 _DIGITS = "0123456789"
 _MOST_WIDTH = 18  # digits of a number that fits into 64 bits
 _BLOCK = 4  # digits that are looked up at once
 _SLICE = 1 << 17  # serials that are made at once
 _ZERO, _NINE = ord("0"), ord("9")
-_Rows: TypeAlias = npt.NDArray[np.intp]
 
 RANGES = pa.schema(
     [
@@ -49,7 +48,7 @@ class Range:
     Parameters
     ----------
     lot : whose serials they are.
-    prefix, suffix : what stands before and behind the number; may be empty.
+    prefix, suffix : text before and after the number; may be empty.
     first, last : the numbers.
     width : digits of the number, with zeros in front.
     month : when the register learned of it, ``2026-03``.
@@ -84,7 +83,7 @@ class Range:
 
 
 def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
-    """Range from one serial to another, as they stand on the first and the last label.
+    """Range from one serial to another, as on the first and the last label.
 
     >>> spanning("CELL-1", "LG26A-000001/B", "LG26A-005000/B")
     Range(lot='CELL-1', prefix='LG26A-00', first=1, last=5000, width=4, suffix='/B', month='')
@@ -92,7 +91,7 @@ def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
     same = len(first) == len(last) and first.isascii() and last.isascii()
     apart = [k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b]
     if not apart:  # one serial: its last number
-        apart = [k for k, sign in enumerate(first) if sign in _DIGITS][-1:]
+        apart = [k for k, character in enumerate(first) if character in _DIGITS][-1:]
     start, end = (apart[0], apart[-1] + 1) if apart else (0, 0)
     while end < len(first) and first[end] in _DIGITS:
         end += 1
@@ -100,14 +99,12 @@ def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
     if not (same and apart and a.isdigit() and b.isdigit() and first[end:] == last[end:]):
         hint = "zeros in front count; serials without a common number come from a file"
         expected = "two serials of one length that differ in one number"
-        from loopbook.errors import InputError
-
         raise InputError([Finding("range", where, expected, f"{first} and {last}", hint)])
     return Range(lot, first[:start], int(a), int(b), end - start, first[end:])
 
 
 def range_findings(one: Range, where: str) -> Iterator[Finding]:
-    """What is wrong with a range by itself.
+    """Errors of a range, whatever else the register has.
 
     >>> for finding in range_findings(Range("CELL-1", "A", 12, 3, 1, "7"), "cells.csv:2"):
     ...     print(finding)
@@ -132,12 +129,13 @@ def range_findings(one: Range, where: str) -> Iterator[Finding]:
         expected = "a suffix that does not begin with a digit"
         yield Finding("serial", f"{where}, suffix", expected, repr(one.suffix))
     for name, text in (("prefix", one.prefix), ("suffix", one.suffix)):
-        if not all("!" <= sign <= "~" for sign in text):
-            expected = f"visible ASCII signs, at most {MOST}"
+        if not all("!" <= character <= "~" for character in text):
+            expected = f"visible ASCII characters, at most {MOST}"
             yield Finding("serial", f"{where}, {name}", expected, repr(text))
-    if len(one.prefix) + one.width + len(one.suffix) > MOST >= one.width:
-        length = len(one.prefix) + one.width + len(one.suffix)
-        yield Finding("serial", where, f"serials of at most {MOST} signs", f"{length} signs")
+    length = len(one.prefix) + one.width + len(one.suffix)
+    if length > MOST >= one.width:
+        expected = f"serials of at most {MOST} characters"
+        yield Finding("serial", where, expected, f"{length} characters")
 
 
 # -- all serials of a range
@@ -150,8 +148,8 @@ def _low_digits() -> Matrix:
     return (numbers[:, None] // powers % 10 + _ZERO).astype(np.uint8)
 
 
-def expand(one: Range, start: int = 0, stop: int | None = None) -> Iterator[Any]:
-    """Serials of a range in order, as string arrays; made when they are asked for.
+def expand(one: Range, start: int = 0, stop: int | None = None) -> Iterator[pa.StringArray]:
+    """Serials of a range in order, made when they are asked for.
 
     Parameters
     ----------
@@ -196,21 +194,21 @@ class _Shape:
     suffix: int
     firsts: npt.NDArray[np.bytes_]
     lasts: npt.NDArray[np.bytes_]
-    rows: _Rows
+    rows: Rows
 
     @property
     def length(self) -> int:
         return self.stem + self.width + self.suffix
 
-    def find(self, serials: Matrix) -> _Rows:
+    def find(self, serials: Matrix) -> Rows:
         """Place of the range of each serial, -1 where there is none; all have its length."""
         cut = self.stem + self.width
         keys = np.ascontiguousarray(np.concatenate([serials[:, cut:], serials[:, :cut]], axis=1))
         digits = keys[:, self.suffix + self.stem :]
         whole = ((digits >= _ZERO) & (digits <= _NINE)).all(axis=1)
-        told = keys.view(f"S{self.length}").ravel()
-        place = np.searchsorted(self.firsts, told, "right") - 1
-        inside = whole & (place >= 0) & (told <= self.lasts[place])
+        rotated = keys.view(f"S{self.length}").ravel()
+        place = np.searchsorted(self.firsts, rotated, "right") - 1
+        inside = whole & (place >= 0) & (rotated <= self.lasts[place])
         return np.where(inside, self.rows[place], -1)
 
 
@@ -219,23 +217,22 @@ class RangeTable:
 
     Parameters
     ----------
-    columns : a table of `RANGES`, a row a range, in any order; see `of` for records. Ranges that
-        overlap are told by `overlaps`.
+    columns : a table of `RANGES`, a row a range, in any order; see `of` for records. `overlaps`
+        lists ranges that overlap.
 
     >>> table = RangeTable.of([Range("CELL-1", "A-", 1, 50, 4), Range("CELL-2", "A-", 51, 90, 4)])
     >>> table.lot_of("A-0051"), table.lot_of("A-0091"), len(table)
     ('CELL-2', None, 2)
     """
 
-    def __init__(self, columns: Any) -> None:
+    def __init__(self, columns: pa.Table) -> None:
         self.columns = columns.cast(RANGES).combine_chunks()
         self._shapes = self._sort()
 
     @classmethod
     def of(cls, ranges: Sequence[Range]) -> RangeTable:
         """Table of records."""
-        told = [pa.array([getattr(one, f.name) for one in ranges], f.type) for f in RANGES]
-        return cls(pa.table(told, schema=RANGES))
+        return cls(table_of(ranges, RANGES))
 
     def __len__(self) -> int:
         return int(self.columns.num_rows)
@@ -243,10 +240,10 @@ class RangeTable:
     def __getitem__(self, row: int) -> Range:
         return Range(*(self.columns[name][row].as_py() for name in RANGES.names))
 
-    def of_lots(self, lots: Any) -> list[Range]:
-        """Ranges of the lots of a string array."""
-        told = self.columns.filter(pc.is_in(self.columns["lot"], value_set=lots))
-        return [Range(**row) for row in told.to_pylist()]
+    def of_lots(self, lots: pa.StringArray) -> list[Range]:
+        """Ranges of some lots."""
+        rows = self.columns.filter(pc.is_in(self.columns["lot"], value_set=lots))
+        return [Range(**row) for row in rows.to_pylist()]
 
     def _sort(self) -> list[_Shape]:
         """Ranges by their shapes; all columns at once, since there may be a hundred thousand."""
@@ -255,39 +252,37 @@ class RangeTable:
         before, behind = (pc.binary_length(c).to_numpy().astype(np.int64) for c in (prefix, suffix))
         stem = pc.binary_length(pc.utf8_rtrim(prefix, _DIGITS)).to_numpy().astype(np.int64)
         shapes = (stem << 16) + (before - stem + width << 8) + behind
-        found = []
+        made = []
         for shape in np.unique(shapes).tolist():
             rows = np.flatnonzero(shapes == shape)
-            firsts, lasts = (self._keys(rows, width, name) for name in ("first", "last"))
-            order = np.argsort(firsts, kind="stable")
             lengths = (shape >> 16, shape >> 8 & 255, shape & 255)
-            found.append(_Shape(*lengths, firsts[order], lasts[order], rows[order]))
-        return found
+            firsts = self._keys(rows, width, "first", sum(lengths))
+            lasts = self._keys(rows, width, "last", sum(lengths))
+            order = np.argsort(firsts, kind="stable")
+            made.append(_Shape(*lengths, firsts[order], lasts[order], rows[order]))
+        return made
 
-    def _keys(self, rows: _Rows, width: _Rows, edge: str) -> npt.NDArray[np.bytes_]:
-        """First or last serials of ranges of one shape, with the suffix in front."""
-        keys: npt.NDArray[np.bytes_] | None = None
+    def _keys(self, rows: Rows, width: Rows, edge: str, length: int) -> npt.NDArray[np.bytes_]:
+        """First or last serials of ranges of one length, with the suffix in front."""
+        keys: npt.NDArray[np.bytes_] = np.empty(len(rows), f"S{length}")
         for digits in np.unique(width[rows]):
-            here = np.flatnonzero(width[rows] == digits)
-            told = self.columns.take(pa.array(rows[here]))
-            number = pc.utf8_lpad(told[edge].cast(pa.string()), width=int(digits), padding="0")
-            parts = [told["suffix"], told["prefix"], number, ""]
+            same = np.flatnonzero(width[rows] == digits)
+            ranges = self.columns.take(pa.array(rows[same]))
+            number = pc.utf8_lpad(ranges[edge].cast(pa.string()), width=int(digits), padding="0")
+            parts = [ranges["suffix"], ranges["prefix"], number, ""]
             serials = pc.binary_join_element_wise(*parts).combine_chunks()
-            length = int(lengths_of(serials)[0])
             matrix = np.ascontiguousarray(matrix_of(serials)[:, :length])
-            keys = np.empty(len(rows), f"S{length}") if keys is None else keys
-            keys[here] = matrix.view(f"S{length}").ravel()
-        assert keys is not None, "a shape has ranges"
+            keys[same] = matrix.view(f"S{length}").ravel()
         return keys
 
-    def find(self, matrix: Matrix, lengths: npt.NDArray[np.int32]) -> _Rows:
+    def find(self, matrix: Matrix, lengths: Lengths) -> Rows:
         """Row of the range of each serial, -1 where there is none."""
-        found = np.full(len(matrix), -1)
+        place = np.full(len(matrix), -1)
         for shape in self._shapes:
-            rows = np.flatnonzero((lengths == shape.length) & (found < 0))
+            rows = np.flatnonzero((lengths == shape.length) & (place < 0))
             if len(rows):
-                found[rows] = shape.find(matrix[rows, : shape.length])
-        return found
+                place[rows] = shape.find(matrix[rows, : shape.length])
+        return place
 
     def lot_of(self, serial: str) -> str | None:
         """Lot of one serial."""
@@ -296,14 +291,12 @@ class RangeTable:
 
     def range_of(self, serial: str) -> Range | None:
         """Range of one serial."""
-        told = serial.encode("utf-8")
+        raw = serial.encode("utf-8")
         for shape in self._shapes:
-            if shape.length != len(told):
-                continue
             cut = shape.stem + shape.width
-            if not told[shape.stem : cut].isdigit():
+            if shape.length != len(raw) or not raw[shape.stem : cut].isdigit():
                 continue
-            key = told[cut:] + told[:cut]
+            key = raw[cut:] + raw[:cut]
             place = int(np.searchsorted(shape.firsts, np.bytes_(key), "right")) - 1
             if place >= 0 and key <= shape.lasts[place]:
                 return self[int(shape.rows[place])]
@@ -311,24 +304,23 @@ class RangeTable:
 
     def overlaps(self) -> list[tuple[int, int]]:
         """Rows of ranges that have a serial in common; the later row is the second."""
-        found: set[tuple[int, int]] = set()
+        pairs: set[tuple[int, int]] = set()
         for shape in self._shapes:
             if not (shape.lasts[:-1] >= shape.firsts[1:]).any():
                 continue  # if any overlap, two neighbours do
             widest = 0
             for k in range(1, len(shape.rows)):
                 if shape.firsts[k] <= shape.lasts[widest]:
-                    found.add(_pair(shape.rows[widest], shape.rows[k]))
+                    pairs.add((int(shape.rows[widest]), int(shape.rows[k])))
                 if shape.lasts[k] > shape.lasts[widest]:
                     widest = k
-        for one in self._shapes:
-            for other in self._shapes:
-                if one.length == other.length and one.stem < other.stem:
-                    found |= set(self._crossing(one, other))
-        return sorted(found)
+        for one, other in permutations(self._shapes, 2):
+            if one.length == other.length and one.stem < other.stem:
+                pairs |= self._crossing(one, other)
+        return sorted((min(pair), max(pair)) for pair in pairs)
 
-    def _crossing(self, one: _Shape, other: _Shape) -> Iterator[tuple[int, int]]:
-        """Overlaps of two shapes: `one` has its number first, `other` behind it.
+    def _crossing(self, one: _Shape, other: _Shape) -> set[tuple[int, int]]:
+        """Overlaps of two shapes: `one` has its number before that of `other`.
 
         Only the serial that has the prefix of the other and the suffix of the one can be in both.
         """
@@ -338,13 +330,8 @@ class RangeTable:
             serial = self[int(row)].first_serial
             tails[serial[cut:stem]].add(serial[stem:])
         heads = {self[int(row)].first_serial[:stem] for row in other.rows}
-        for head in heads:
-            for tail in tails.get(head[cut:], ()):
-                told = np.frombuffer((head + tail).encode(), np.uint8)[None]
-                first, second = int(one.find(told)[0]), int(other.find(told)[0])
-                if first >= 0 and second >= 0:
-                    yield _pair(first, second)
-
-
-def _pair(one: Any, other: Any) -> tuple[int, int]:
-    return (int(min(one, other)), int(max(one, other)))
+        shared = set()
+        for serial in (head + tail for head in heads for tail in tails.get(head[cut:], ())):
+            matrix = np.frombuffer(serial.encode(), np.uint8)[None]
+            shared.add((int(one.find(matrix)[0]), int(other.find(matrix)[0])))
+        return {pair for pair in shared if min(pair) >= 0}

@@ -1,31 +1,117 @@
 """The register of serials: which lot a cell or pack belongs to, and which serials a lot has.
 
 A register is a folder beside the book: a file of ranges, runs of arbitrary serials, and a manifest.
-Opening it reads the manifest; ranges are read when they are first asked, of a run only the groups
+Opening it reads the manifest; ranges are read for the first question, and of a run only the groups
 that an answer needs. A pack's serial is a serial of a pack lot, like any other.
+
+A recall lists the serials of lots in order. They come from sources (a range, or a run's piece) that
+are sorted themselves. Sources that do not reach into each other follow one another as they are;
+those that do are joined and sorted. So the memory holds one chunk, or the sources of one lot that
+interleave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from loopbook.errors import Finding, InputError, StorageError
 from loopbook.files import part_of, settle
 from loopbook.serials.fingerprints import may_hold
 from loopbook.serials.manifest import Manifest, read_manifest, read_ranges
-from loopbook.serials.ranges import RangeTable
-from loopbook.serials.recall import Source, of_piece, of_range, recall
-from loopbook.serials.runs import LOT, Run, RunFile, lot_pieces, prints_of
-from loopbook.serials.text import bad_serials, hashes_of, matrix_of, words_of
+from loopbook.serials.ranges import Range, RangeTable, expand
+from loopbook.serials.runs import (
+    LOT,
+    SIZES,
+    Piece,
+    Run,
+    RunFile,
+    Sizes,
+    lot_pieces,
+    parquet_writer,
+    prints_of,
+)
+from loopbook.serials.text import bad_serials, hashes_of, matrix_of, order_of, words_of
 
-_OPEN = 128  # files of runs that are held open
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Sorted serials of a lot: how many, the first and last, and a function that reads them."""
+
+    rows: int
+    first: str
+    last: str
+    arrays: Callable[[], Iterator[pa.StringArray]]
+
+
+def of_range(one: Range) -> Source:
+    """Serials of a range."""
+    return Source(one.count, one.first_serial, one.last_serial, lambda: expand(one))
+
+
+def of_piece(piece: Piece, opened: Callable[[], RunFile], sizes: Sizes) -> Source:
+    """Serials of a lot in a run; `opened` opens the run's file sorted by lot."""
+
+    def arrays() -> Iterator[pa.StringArray]:
+        for at in range(0, piece.rows, sizes.slice):
+            yield opened().piece(piece, at, min(sizes.slice, piece.rows - at))
+
+    return Source(piece.rows, piece.first, piece.last, arrays)
+
+
+def _in_order(sources: Iterable[Source]) -> Iterator[pa.StringArray]:
+    """Serials of one lot, sorted."""
+    clusters: list[list[Source]] = []  # sources that reach into each other
+    last = ""
+    for source in sorted(sources, key=lambda s: s.first):
+        if clusters and source.first <= last:
+            clusters[-1].append(source)
+        else:
+            clusters.append([source])
+        last = max(last, source.last)
+    for cluster in clusters:
+        if len(cluster) == 1:
+            yield from cluster[0].arrays()
+            continue
+        mixed = pa.concat_arrays([array for source in cluster for array in source.arrays()])
+        yield mixed.take(pa.array(order_of(words_of(matrix_of(mixed)))))
+
+
+def _table(lots: Sequence[str], arrays: Sequence[pa.StringArray]) -> pa.Table:
+    codes = {name: code for code, name in enumerate(dict.fromkeys(lots))}
+    rows = np.repeat([codes[lot] for lot in lots], [len(a) for a in arrays]).astype(np.int32)
+    column = pa.DictionaryArray.from_arrays(pa.array(rows), pa.array([*codes], pa.string()))
+    return pa.table({"lot": column.cast(LOT), "serial": pa.concat_arrays(arrays)})
+
+
+def recall(sources: Mapping[str, Iterable[Source]], sizes: Sizes = SIZES) -> Iterator[pa.Table]:
+    """Tables of lot and serial, sorted by both.
+
+    >>> cells = {"CELL-2": [of_range(Range("CELL-2", "A-", 7, 8, 3))],
+    ...          "CELL-1": [of_range(Range("CELL-1", "A-", 1, 1, 3))]}
+    >>> for table in recall(cells):
+    ...     print(table["lot"].to_pylist(), table["serial"].to_pylist())
+    ['CELL-1', 'CELL-2', 'CELL-2'] ['A-001', 'A-007', 'A-008']
+    """
+    lots: list[str] = []
+    arrays: list[pa.StringArray] = []
+    waiting = 0
+    for lot in sorted(sources):
+        for array in _in_order(sources[lot]):
+            lots.append(lot)
+            arrays.append(array)
+            waiting += len(array)
+            if waiting >= sizes.slice:
+                yield _table(lots, arrays)
+                lots, arrays, waiting = [], [], 0
+    if waiting:
+        yield _table(lots, arrays)
 
 
 def register_beside(book: Path) -> Path:
@@ -42,14 +128,15 @@ class SerialRegister:
 
     Parameters
     ----------
-    folder : of the register; one that is not there yet is an empty register.
+    folder : of the register; one that does not exist yet is an empty register.
+    sizes : how much is read at once.
 
-    Others may import and compact meanwhile: what is open goes on with the files of its manifest
-    until the second writer after it, and then says so; open it again then.
+    Others may import and compact meanwhile: an open register goes on with the files of its
+    manifest until the second writer after it deletes them; then it raises a StorageError.
     """
 
-    def __init__(self, folder: Path | str) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: Path | str, sizes: Sizes = SIZES) -> None:
+        self.folder, self.sizes = Path(folder), sizes
         if self.folder.exists() and not self.folder.is_dir():
             raise StorageError(f"{self.folder}: a file, and not the folder of a register")
         self.manifest: Manifest = read_manifest(self.folder)
@@ -68,44 +155,41 @@ class SerialRegister:
     def opened(self, run: Run, ending: str) -> RunFile:
         """A sorted file of a run; the latest ones stay open."""
         key = (run.name, ending)
-        found = self._opened.pop(key, None) or RunFile(self.folder, run, ending)
-        self._opened[key] = found
-        if len(self._opened) > _OPEN:
+        file = self._opened.pop(key, None) or RunFile(self.folder, run, ending)
+        self._opened[key] = file
+        if len(self._opened) > self.sizes.open_files:
             del self._opened[next(iter(self._opened))]
-        return found
+        return file
 
     def lot_of(self, serial: str) -> str | None:
         """Lot that a serial belongs to; None if the register does not have it.
 
-        Ranges are asked first. Of the runs, only those are opened whose fingerprints have it.
+        Ranges come first. Of the runs, only those are opened whose fingerprints have the serial.
         """
-        found = self.ranges.lot_of(serial)
-        if found is not None or not self.runs:
-            return found
-        told = pa.array([serial], pa.string())
-        if len(bad_serials(told)):
-            return None
-        hashed = int(hashes_of(words_of(matrix_of(told)))[0])
+        lot = self.ranges.lot_of(serial)
+        column = pa.array([serial], pa.string())
+        if lot is not None or not self.runs or len(bad_serials(column)):
+            return lot
+        hashed = int(hashes_of(words_of(matrix_of(column)))[0])
         for run in self.runs:
-            if not run.first <= serial <= run.last:
-                continue
-            if may_hold(prints_of(self.folder, run), run.rows, hashed):
-                found = self.opened(run, ".serials.parquet").lot_of(serial)
-                if found is not None:
-                    return found
-        return None
+            inside = run.first <= serial <= run.last
+            if inside and may_hold(prints_of(self.folder, run), run.rows, hashed):
+                lot = self.opened(run, ".serials.parquet").lot_of(serial)
+                if lot is not None:
+                    break
+        return lot
 
     def count_of(self, lots: Iterable[str]) -> dict[str, int]:
         """Number of serials of each lot, by name; none is listed."""
-        return {lot: sum(s.rows for s in told) for lot, told in self._sources(lots).items()}
+        return {lot: sum(s.rows for s in some) for lot, some in self._sources(lots).items()}
 
-    def serials_of(self, lots: Iterable[str]) -> Iterator[Any]:
+    def serials_of(self, lots: Iterable[str]) -> Iterator[pa.Table]:
         """Tables (lot, serial) of some 100,000 rows, sorted by lot and serial.
 
-        What is held in memory is one table, or those serials of one lot whose ranges and runs
-        reach into each other.
+        The memory holds one table, or those serials of one lot whose ranges and runs reach into
+        each other.
         """
-        return recall(self._sources(lots))
+        return recall(self._sources(lots), self.sizes)
 
     def write_serials(self, lots: Iterable[str], path: Path | str) -> int:
         """Write serials of lots to a CSV or Parquet file, by its ending; return how many.
@@ -117,8 +201,14 @@ class SerialRegister:
             expected, hint = "a file that ends in .csv or .parquet", "name it so"
             raise InputError([Finding("file", str(path), expected, path.suffix or "none", hint)])
         part = part_of(path)
+        csv = path.suffix.lower() == ".csv"
+        schema = pa.schema([("lot", pa.string() if csv else LOT), ("serial", pa.string())])
+        rows = 0
         try:
-            rows = _write(part, self.serials_of(lots), csv=path.suffix.lower() == ".csv")
+            with pa_csv.CSVWriter(part, schema) if csv else parquet_writer(part, schema) as out:
+                for table in self.serials_of(lots):
+                    out.write_table(table.cast(schema))
+                    rows += table.num_rows
             settle(part)
         except OSError as error:
             raise StorageError(f"{path}: cannot be written: {error}") from error
@@ -127,40 +217,12 @@ class SerialRegister:
         return rows
 
     def _sources(self, lots: Iterable[str]) -> dict[str, list[Source]]:
-        asked = sorted(set(lots))
-        names = pa.array(asked, pa.string())
-        found: dict[str, list[Source]] = {lot: [] for lot in asked}
+        sources: dict[str, list[Source]] = {lot: [] for lot in sorted(set(lots))}
+        names = pa.array([*sources], pa.string())
         for one in self.ranges.of_lots(names):
-            found[one.lot].append(of_range(one))
-        for run in self.runs if asked else ():
+            sources[one.lot].append(of_range(one))
+        for run in self.runs if sources else ():
+            opened = partial(self.opened, run, ".lots.parquet")
             for piece in lot_pieces(self.folder, run, names):
-                found[piece.lot].append(of_piece(piece, self._opener(run)))
-        return found
-
-    def _opener(self, run: Run) -> Any:
-        return lambda: self.opened(run, ".lots.parquet")
-
-
-def _write(path: Path, tables: Iterable[Any], *, csv: bool) -> int:
-    """Write tables one after the other; a file without any has its header."""
-    lot = pa.string() if csv else LOT
-    schema = pa.schema([("lot", lot), ("serial", pa.string())])
-    rows = 0
-    if csv:
-        with pa_csv.CSVWriter(path, schema) as out:
-            for table in tables:
-                out.write_table(table.cast(schema))
-                rows += table.num_rows
-        return rows
-    with pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=["lot"],
-        column_encoding={"serial": "DELTA_BYTE_ARRAY"},
-    ) as writer:
-        for table in tables:
-            writer.write_table(table)
-            rows += table.num_rows
-    return rows
+                sources[piece.lot].append(of_piece(piece, opened, self.sizes))
+        return sources

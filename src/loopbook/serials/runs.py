@@ -3,7 +3,7 @@
 A run is four files of one name, made together and never changed:
 
 * ``NAME.serials.parquet``: serial and lot, sorted by serial, in small row groups whose statistics
-  say where a serial is;
+  locate a serial;
 * ``NAME.lots.parquet``: lot and serial, sorted by lot and serial; a lot of some size has row groups
   of its own, so that a recall reads what it needs and little else;
 * ``NAME.index.parquet``: for each lot how many serials, the first and last, and its first row;
@@ -12,14 +12,14 @@ A run is four files of one name, made together and never changed:
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from loopbook.errors import StorageError
 from loopbook.files import part_of, readable, settle
 from loopbook.serials.fingerprints import write_prints
-from loopbook.serials.text import Words, hashes_of
+from loopbook.serials.text import Rows, Words, hashes_of, table_of
 
 ENDINGS = (".serials.parquet", ".lots.parquet", ".index.parquet", ".prints")
 LOT = pa.dictionary(pa.int32(), pa.string())
@@ -42,13 +42,39 @@ _INDEX = pa.schema(
         ("start", pa.int64()),
     ]
 )
-_GROUP = 1 << 14  # rows of a group sorted by serial: what one lookup reads
-_SMALL, _LARGE = 1 << 12, 1 << 16  # rows of a group sorted by lot: joined up to, cut from
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is read, written and merged at once; answers are the same with any of them.
+
+    Parameters
+    ----------
+    batch, block : rows of a file that become a run; bytes of CSV that are parsed at once.
+    group : rows of a group sorted by serial, which is what one lookup reads.
+    small, large : rows of a group sorted by lot: lots are joined up to the first, cut at the other.
+    slice : serials of a lot that are read at once.
+    merged_runs, merged_groups : runs, and row groups of all of them, that are merged at once.
+    open_files : sorted files of runs that stay open.
+    """
+
+    batch: int = 1 << 20
+    block: int = 1 << 24
+    group: int = 1 << 14
+    small: int = 1 << 12
+    large: int = 1 << 16
+    slice: int = 1 << 17
+    merged_runs: int = 100
+    merged_groups: int = 64
+    open_files: int = 128
+
+
+SIZES = Sizes()
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the manifest knows of a run.
+    """A run as the manifest lists it.
 
     Parameters
     ----------
@@ -83,21 +109,20 @@ class RunFile:
         self.path = folder / f"{run.name}{ending}"
         with readable(self.path):
             self._file = pq.ParquetFile(self.path, memory_map=True)
-        told = self._file.metadata
-        if told.num_rows != run.rows:
-            raise StorageError(f"{self.path}: damaged: {told.num_rows} rows, not {run.rows}")
-        self._groups = told.num_row_groups
-        self._starts: npt.NDArray[np.int64] | None = None
-        self._held: tuple[tuple[int, ...], Any] = ((), None)
+        rows = self._file.metadata.num_rows
+        if rows != run.rows:
+            raise StorageError(f"{self.path}: damaged: {rows} rows, not {run.rows}")
+        self._groups = self._file.metadata.num_row_groups
+        self._held: tuple[tuple[int, ...], pa.Array] = ((), None)
 
     def _edge(self, group: int, edge: str) -> str:
-        found = getattr(self._file.metadata.row_group(group).column(0).statistics, edge)
-        return found.decode() if isinstance(found, bytes) else str(found)
+        value = getattr(self._file.metadata.row_group(group).column(0).statistics, edge)
+        return value.decode() if isinstance(value, bytes) else str(value)
 
-    def group(self, group: int, columns: Sequence[str] | None = None) -> Any:
-        """A row group as a table."""
+    def group(self, group: int) -> pa.Table:
+        """A row group."""
         with readable(self.path):
-            return self._file.read_row_group(group, columns=columns, use_threads=False)
+            return self._file.read_row_group(group, use_threads=False)
 
     def lot_of(self, serial: str) -> str | None:
         """Lot of one serial, in the file sorted by serial."""
@@ -110,53 +135,54 @@ class RunFile:
                 high = middle
         if low == self._groups or self._edge(low, "min") > serial:
             return None
-        told = self.group(low)
-        row = pc.index(told["serial"], serial).as_py()
-        return None if row < 0 else str(told["lot"][row].as_py())
+        table = self.group(low)
+        row = pc.index(table["serial"], serial).as_py()
+        return None if row < 0 else str(table["lot"][row].as_py())
 
     def edges(self) -> list[tuple[str, str]]:
         """Least and greatest serial of each row group, in the file sorted by serial."""
         return [(self._edge(k, "min"), self._edge(k, "max")) for k in range(self._groups)]
 
     def lots_of(self, serials: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """Place and lot of those of many serials that are here; `serials` sorted."""
-        asked, told = np.array(serials, object), pa.array(serials, pa.string())
+        """Place and lot of those of many sorted serials that are in the file."""
         for k, (low, high) in enumerate(self.edges()):
-            begin = int(np.searchsorted(asked, low))
-            end = int(np.searchsorted(asked, high, "right"))
+            begin, end = bisect_left(serials, low), bisect_right(serials, high)
             if begin == end:
                 continue
             table = self.group(k)
-            place = pc.index_in(table["serial"], value_set=told[begin:end])
-            here = place.is_valid()
-            lots = table["lot"].filter(here).cast(pa.string()).to_pylist()
-            yield from zip((place.filter(here).to_numpy() + begin).tolist(), lots, strict=True)
+            asked = pa.array(serials[begin:end], pa.string())
+            place = pc.index_in(table["serial"], value_set=asked)
+            hit = place.is_valid()
+            lots = table["lot"].filter(hit).cast(pa.string()).to_pylist()
+            yield from zip((place.filter(hit).to_numpy() + begin).tolist(), lots, strict=True)
 
-    def piece(self, piece: Piece, at: int, rows: int) -> Any:
-        """Some serials of a lot, from the file sorted by lot; string arrays, joined."""
-        if self._starts is None:
-            counts = [self._file.metadata.row_group(k).num_rows for k in range(self._groups)]
-            self._starts = np.concatenate([[0], np.cumsum(counts)])
+    @cached_property
+    def _starts(self) -> Rows:
+        counts = [self._file.metadata.row_group(k).num_rows for k in range(self._groups)]
+        return np.concatenate([[0], np.cumsum(counts)])
+
+    def piece(self, piece: Piece, at: int, rows: int) -> pa.StringArray:
+        """Some serials of a lot, from the file sorted by lot."""
         begin, end = piece.start + at, piece.start + at + rows
         low = int(np.searchsorted(self._starts, begin, "right")) - 1
         high = int(np.searchsorted(self._starts, end))
         groups = tuple(range(low, high))
         if self._held[0] != groups:  # small lots share a group, which is read once for all of them
             with readable(self.path):
-                told = self._file.read_row_groups(groups, columns=["serial"], use_threads=False)
-            self._held = (groups, told["serial"].combine_chunks())
+                table = self._file.read_row_groups(groups, columns=["serial"], use_threads=False)
+            self._held = (groups, table["serial"].combine_chunks())
         offset = begin - int(self._starts[low])
         return self._held[1].slice(offset, rows)
 
 
-def lot_pieces(folder: Path, run: Run, lots: Any | None = None) -> list[Piece]:
-    """Pieces of lots in a run, sorted by lot; of all lots, or of those of a string array."""
+def lot_pieces(folder: Path, run: Run, lots: pa.StringArray | None = None) -> list[Piece]:
+    """Pieces of lots in a run, sorted by lot; of all lots for None."""
     path = folder / f"{run.name}.index.parquet"
     with readable(path):
-        told = pq.read_table(path, use_threads=False, memory_map=True)
+        index = pq.read_table(path, use_threads=False, memory_map=True)
     if lots is not None:
-        told = told.filter(pc.is_in(told["lot"], value_set=lots))
-    return [Piece(**row) for row in told.to_pylist()]
+        index = index.filter(pc.is_in(index["lot"], value_set=lots))
+    return [Piece(**row) for row in index.to_pylist()]
 
 
 def prints_of(folder: Path, run: Run) -> Path:
@@ -167,7 +193,7 @@ def prints_of(folder: Path, run: Run) -> Path:
 # -- writing
 
 
-def group_lengths(counts: Iterable[int]) -> Iterator[int]:
+def group_lengths(counts: Iterable[int], sizes: Sizes = SIZES) -> Iterator[int]:
     """Rows of the groups of a file sorted by lot: small lots together, larger ones alone.
 
     >>> list(group_lengths([10, 20, 5000, 7, 70000]))
@@ -175,25 +201,21 @@ def group_lengths(counts: Iterable[int]) -> Iterator[int]:
     """
     waiting = 0
     for count in counts:
-        if waiting and waiting + count > _SMALL:
+        if waiting and waiting + count > sizes.small:
             yield waiting
             waiting = 0
         waiting += count
-        if waiting >= _SMALL:
+        if waiting >= sizes.small:
             while waiting:
-                yield min(waiting, _LARGE)
-                waiting -= min(waiting, _LARGE)
+                yield min(waiting, sizes.large)
+                waiting -= min(waiting, sizes.large)
     if waiting:
         yield waiting
 
 
-def write_groups(
-    path: Path, chunks: Iterable[Any], lengths: Iterable[int], *, by_lot: bool
-) -> None:
-    """Write tables that follow each other as one Parquet file with row groups of these lengths."""
-    schema = _BY_LOT if by_lot else _BY_SERIAL
-    lengths, waiting, need = iter(lengths), [], 0
-    with pq.ParquetWriter(
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of tables with the columns lot and serial."""
+    return pq.ParquetWriter(
         path,
         schema,
         compression="zstd",
@@ -201,34 +223,29 @@ def write_groups(
         use_dictionary=["lot"],
         column_encoding={"serial": "DELTA_BYTE_ARRAY"},
         write_statistics=True,
-    ) as out:
-        have = 0
+    )
+
+
+def write_groups(
+    path: Path, chunks: Iterable[pa.Table], lengths: Iterable[int], *, by_lot: bool
+) -> None:
+    """Write tables that follow each other as one Parquet file with row groups of these lengths."""
+    schema = _BY_LOT if by_lot else _BY_SERIAL
+    lengths, need, table = iter(lengths), 0, schema.empty_table()
+    with parquet_writer(path, schema) as out:
         for chunk in chunks:
-            waiting.append(chunk.select(schema.names).cast(schema))
-            have += chunk.num_rows
-            need = need or next(lengths, have)
-            if have < need:
-                continue
-            table = pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
-            at = 0
-            while have - at >= need:
-                out.write_table(table.slice(at, need), row_group_size=need)
-                at += need
-                need = next(lengths, have - at)
-                if not need:
-                    break
-            waiting, have = [table.slice(at)] if at < have else [], have - at
-        if have:
-            table = pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
-            out.write_table(table, row_group_size=have)
+            both = pa.concat_tables([table, chunk.select(schema.names).cast(schema)])
+            table = both.unify_dictionaries().combine_chunks()
+            while 0 < (need := need or next(lengths, table.num_rows)) <= table.num_rows:
+                out.write_table(table.slice(0, need), row_group_size=need)
+                table, need = table.slice(need), 0
+        if table.num_rows:
+            out.write_table(table, row_group_size=table.num_rows)
 
 
-def write_index(path: Path, pieces: Iterable[Piece]) -> None:
+def write_index(path: Path, pieces: Sequence[Piece]) -> None:
     """Write the index of a file sorted by lot."""
-    rows = [(p.lot, p.rows, p.first, p.last, p.start) for p in pieces]
-    columns = zip(*rows, strict=True) if rows else [()] * len(_INDEX)
-    arrays = [pa.array(c, t.type) for c, t in zip(columns, _INDEX, strict=True)]
-    pq.write_table(pa.table(arrays, schema=_INDEX), path, compression="zstd")
+    pq.write_table(table_of(pieces, _INDEX), path, compression="zstd")
 
 
 def run_parts(folder: Path, name: str) -> list[Path]:
@@ -238,19 +255,20 @@ def run_parts(folder: Path, name: str) -> list[Path]:
 
 def write_run(
     folder: Path,
-    serials: Any,
-    lots: Any,
+    serials: pa.StringArray,
+    lots: pa.DictionaryArray,
     *,
     name: str,
     month: str,
     words: Words,
-    order: npt.NDArray[np.intp],
+    order: Rows,
+    sizes: Sizes = SIZES,
 ) -> Run:
     """Write the files of a run; they do not count until a manifest names them.
 
     Parameters
     ----------
-    serials, lots : a string array and a dictionary array of the same length, in any order.
+    serials, lots : of the same length, in any order.
     words, order : of the serials.
     """
     parts = run_parts(folder, name)
@@ -260,27 +278,23 @@ def write_run(
     codes = rank[lots.indices.to_numpy(zero_copy_only=False)][order]
     names = lots.dictionary.take(ranked)
     by_serial = serials.take(pa.array(order))
-    told = pa.DictionaryArray.from_arrays(pa.array(codes), names)
-    table = pa.table({"serial": by_serial, "lot": told})
-    write_groups(parts[0], [table], repeat(_GROUP), by_lot=False)
+    sorted_lots = pa.DictionaryArray.from_arrays(pa.array(codes), names)
+    table = pa.table({"serial": by_serial, "lot": sorted_lots})
+    write_groups(parts[0], [table], repeat(sizes.group), by_lot=False)
 
-    then = np.argsort(codes, kind="stable")
-    table = table.take(pa.array(then))
+    table = table.take(pa.array(np.argsort(codes, kind="stable")))
     counts = np.bincount(codes, minlength=len(names))
-    write_groups(parts[1], [table], group_lengths(counts[counts > 0]), by_lot=True)
-    ends = np.cumsum(counts)
     kept = np.flatnonzero(counts)
-    firsts = table["serial"].take(pa.array(ends[kept] - counts[kept])).to_pylist()
-    lasts = table["serial"].take(pa.array(ends[kept] - 1)).to_pylist()
-    found = zip(
+    rows, ends = counts[kept], np.cumsum(counts)[kept]
+    write_groups(parts[1], [table], group_lengths(rows, sizes), by_lot=True)
+    fields = (
         names.take(pa.array(kept)).to_pylist(),
-        counts[kept].tolist(),
-        firsts,
-        lasts,
-        (ends - counts)[kept].tolist(),
-        strict=True,
+        rows.tolist(),
+        table["serial"].take(pa.array(ends - rows)).to_pylist(),
+        table["serial"].take(pa.array(ends - 1)).to_pylist(),
+        (ends - rows).tolist(),
     )
-    write_index(parts[2], (Piece(*one) for one in found))
+    write_index(parts[2], [Piece(*values) for values in zip(*fields, strict=True)])
     write_prints(parts[3], hashes_of(words))
     for part in parts:
         settle(part)

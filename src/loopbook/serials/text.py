@@ -1,12 +1,13 @@
-"""Serials as arrays: bytes in a matrix, 64-bit words, order and hashes, all of a column at once.
+"""Serials as arrays: bytes in a matrix, 64-bit words, order and hashes, of a whole column at once.
 
-A serial is 1 to 64 visible ASCII characters, so its characters are its bytes, and zero bytes behind
+A serial is 1 to 64 visible ASCII characters, so its characters are its bytes, and zero bytes after
 it change neither its order nor its identity.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +16,17 @@ import pyarrow.compute as pc
 
 Matrix: TypeAlias = npt.NDArray[np.uint8]
 Words: TypeAlias = npt.NDArray[np.uint64]
+Rows: TypeAlias = npt.NDArray[np.intp]
+Lengths: TypeAlias = npt.NDArray[np.int32]
 
 MOST = 64  # characters of a serial; GS1 allows 20, GB/T 34014 has 24
-_FIRST, _LAST = 33, 126  # the visible signs of ASCII, ! to ~
+_FIRST, _LAST = 33, 126  # the visible characters of ASCII, ! to ~
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: its multiples spread evenly
 _ODD_2 = np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
 
 
-def _parts(serials: Any) -> tuple[npt.NDArray[np.int32], Matrix]:
+def _parts(serials: pa.StringArray) -> tuple[Lengths, Matrix]:
     """Offsets and bytes of a string array without nulls."""
     _, offsets, data = serials.buffers()
     count, start = len(serials), serials.offset
@@ -33,13 +36,13 @@ def _parts(serials: Any) -> tuple[npt.NDArray[np.int32], Matrix]:
     return places, np.frombuffer(data, np.uint8)
 
 
-def lengths_of(serials: Any) -> npt.NDArray[np.int32]:
+def lengths_of(serials: pa.StringArray) -> Lengths:
     """Characters of each serial."""
     return np.diff(_parts(serials)[0])
 
 
-def bad_serials(serials: Any) -> npt.NDArray[np.intp]:
-    """Rows that are no serial: empty, too long, or with a sign that is not visible ASCII.
+def bad_serials(serials: pa.StringArray) -> Rows:
+    """Rows without a valid serial: empty, too long, or with a character that is not visible ASCII.
 
     >>> bad_serials(pa.array(["C-1", "", "C 2", "Zelle-ä", "x" * 65])).tolist()
     [1, 2, 3, 4]
@@ -54,8 +57,8 @@ def bad_serials(serials: Any) -> npt.NDArray[np.intp]:
     return np.flatnonzero(bad)
 
 
-def matrix_of(serials: Any) -> Matrix:
-    """Bytes of serials, a row each, with zeros behind up to a whole number of words.
+def matrix_of(serials: pa.StringArray) -> Matrix:
+    """Bytes of serials, a row each, filled with zeros up to a whole number of words.
 
     >>> matrix_of(pa.array(["C-1", "C-12"]))[:, :5].tolist()
     [[67, 45, 49, 0, 0], [67, 45, 49, 50, 0]]
@@ -75,8 +78,8 @@ def matrix_of(serials: Any) -> Matrix:
     return matrix
 
 
-def strings_of(matrix: Matrix) -> Any:
-    """Text of a matrix in which each row is a serial and none is shorter than the others.
+def strings_of(matrix: Matrix) -> pa.StringArray:
+    """Text of a matrix whose rows are serials of one length.
 
     >>> strings_of(np.array([[67, 49], [67, 50]], np.uint8)).to_pylist()
     ['C1', 'C2']
@@ -92,22 +95,20 @@ def words_of(matrix: Matrix) -> Words:
     return matrix.view(">u8").astype(np.uint64)
 
 
-def order_of(words: Words, before: npt.NDArray[Any] | None = None) -> npt.NDArray[np.intp]:
-    """Rows in the order of their serials, or of `before` and then of their serials.
+def order_of(words: Words) -> Rows:
+    """Rows in the order of their serials.
 
     >>> order_of(words_of(matrix_of(pa.array(["C-2", "C-12", "B-9"])))).tolist()
     [2, 1, 0]
     """
     columns = [words[:, k] for k in reversed(range(words.shape[1]))]
-    told = [c for c in columns if len(c) and (c != c[0]).any()]  # a common beginning orders nothing
-    if before is not None:
-        told.append(before)
-    if not told:
+    keys = [c for c in columns if len(c) and (c != c[0]).any()]  # a common beginning orders nothing
+    if not keys:
         return np.arange(len(words))
-    return np.argsort(told[0], kind="stable") if len(told) == 1 else np.lexsort(told)
+    return np.argsort(keys[0], kind="stable") if len(keys) == 1 else np.lexsort(keys)
 
 
-def hashes_of(words: Words) -> npt.NDArray[np.uint64]:
+def hashes_of(words: Words) -> Words:
     """A number for each serial, spread evenly over 64 bits, the same on every machine.
 
     >>> one, two = hashes_of(words_of(matrix_of(pa.array(["C-1", "a longer serial"]))))
@@ -120,13 +121,19 @@ def hashes_of(words: Words) -> npt.NDArray[np.uint64]:
         new = (mixed ^ word) * _ODD
         new = (new ^ (new >> _HALF)) * _ODD_2
         new ^= new >> _HALF
-        mixed = np.where(word == 0, mixed, new)  # zeros behind a serial are not part of it
+        mixed = np.where(word == 0, mixed, new)  # zeros after a serial are not part of it
     return mixed
 
 
-def trimmed(serials: Any) -> Any:
-    """Serials without the white space around them; copied only if there is any."""
+def trimmed(serials: pa.StringArray) -> pa.StringArray:
+    """Serials without the white space around them; copied only if there is some."""
     places, data = _parts(serials)
     if (data[places[0] : places[-1]] < _FIRST).any():
         return pc.ascii_trim_whitespace(serials)
     return serials
+
+
+def table_of(records: Sequence[object], schema: pa.Schema) -> pa.Table:
+    """Records as a table: a column for each of their fields that the schema names."""
+    columns = {name: [getattr(one, name) for one in records] for name in schema.names}
+    return pa.table(columns, schema=schema)

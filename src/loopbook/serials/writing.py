@@ -1,52 +1,49 @@
-"""What changes a register: new ranges, new runs, and the compaction of a month.
+"""Changes of a register: new ranges, new runs, and the compaction of a month.
 
-Each change is made by one writer at a time: leftovers of a crash are swept away, new files are
-written beside the old ones, and a new manifest makes them count. Stopped anywhere, the register is
-what it was, or what it should be.
+One writer changes it at a time: leftovers of a crash are swept away, new files are written beside
+the old ones, and a new manifest makes them count. Stopped anywhere, the register is the old one or
+the new one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loopbook.errors import Finding, raise_findings
+from loopbook.errors import Finding
 from loopbook.files import one_writer, settle
-from loopbook.serials.check import Found, month_finding, range_clashes, unknown_lot
+from loopbook.serials.check import LineFindings, check_month, range_clashes
 from loopbook.serials.fingerprints import write_prints
-from loopbook.serials.manifest import Manifest, Taken, commit, read_manifest, sweep, write_ranges
+from loopbook.serials.manifest import Taken, commit, read_manifest, sweep, write_ranges
 from loopbook.serials.ranges import Range, RangeTable, range_findings
-from loopbook.serials.recall import of_piece, recall
-from loopbook.serials.register import SerialRegister
+from loopbook.serials.register import SerialRegister, Source, of_piece, recall
 from loopbook.serials.runs import (
+    SIZES,
     Piece,
     Run,
     RunFile,
+    Sizes,
     group_lengths,
     lot_pieces,
     run_parts,
     write_groups,
     write_index,
 )
-from loopbook.serials.text import hashes_of, matrix_of, order_of, words_of
-
-_FILES = 100  # runs that are merged, and so open, at once
-_MERGED = 64  # row groups, of all runs together, that are merged at once
+from loopbook.serials.text import Words, hashes_of, matrix_of, order_of, words_of
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[SerialRegister]:
-    """Hold a register for writing, as it stands now and without leftovers."""
+def writing(folder: Path, sizes: Sizes = SIZES) -> Iterator[SerialRegister]:
+    """Hold a register for writing, as it is now and without leftovers."""
     with one_writer(folder):
-        register = SerialRegister(folder)
+        register = SerialRegister(folder, sizes)
         sweep(folder, register.manifest)
         yield register
 
@@ -62,52 +59,51 @@ def add_ranges(
     month: str,
     places: Sequence[tuple[str, int]] = (),
     taken: Taken | None = None,
-    found: Found | None = None,
+    findings: LineFindings | None = None,
 ) -> list[Range]:
     """Add ranges to a register, all or none; return those that were not there before.
 
     Parameters
     ----------
-    folder : of the register; made if it is not there.
+    folder : of the register; made if it does not exist.
     ranges : their months are set to `month`.
     lots : names of the book's lots.
     places : file and line of each, for findings.
     taken : the file that they come from, to be known again.
-    found : what is wrong already; everything is raised together.
+    findings : errors of the file so far; all are raised together.
 
     Raises
     ------
     InputError
-        Every finding: what is wrong with a range, unknown lots, overlaps, serials that runs have.
+        Every finding: errors of a range, unknown lots, overlaps, serials that runs have.
     """
     folder = Path(folder)
     places = places or [("range", k + 1) for k in range(len(ranges))]
-    found = found or Found("range")
-    raise_findings(month_finding(month))
+    findings = findings or LineFindings("range")
+    check_month(month)
     good: list[int] = []
     for k, one in enumerate(ranges):
-        where = _where(places[k])
-        told = list(range_findings(one, where))
+        before, line, where = findings.count, places[k][1], _where(places[k])
+        for finding in range_findings(one, where):
+            findings.note(line, finding)
         if one.lot not in lots:
-            told.append(unknown_lot(one.lot, lots, f"{where}, lot", found))
-        for finding in told:
-            found.add(places[k][1], finding)
-        if not told:
+            findings.unknown_lot(one.lot, lots, f"{where}, lot", line=line)
+        if findings.count == before:
             good.append(k)
     with writing(folder) as register:
         fresh = _fresh(register, ranges, good, month)
-        _against_ranges(register, fresh, places, found)
+        _note_overlaps(register, fresh, places, findings)
         clash = range_clashes(register, list(fresh.values()))
-        for (k, one), n in zip(fresh.items(), range(len(fresh)), strict=True):
+        for n, k in enumerate(fresh):
             if n in clash:
-                found.add(places[k][1], _clash(one, clash[n], _where(places[k])))
-        found.stop()
+                findings.note(places[k][1], _clash(fresh[k], clash[n], _where(places[k])))
+        findings.raise_all()
         if not fresh and taken is None:
             return []
-        manifest: Manifest = register.manifest
+        manifest = register.manifest
         if fresh:
-            ranges_now = _joined(register.ranges, list(fresh.values()))
-            name = write_ranges(folder, ranges_now, manifest.number)
+            table = _joined(register.ranges, fresh)
+            name = write_ranges(folder, table, manifest.number)
             manifest = replace(manifest, ranges=name, number=manifest.number + 1)
         if taken is not None:
             manifest = replace(manifest, taken=(*manifest.taken, taken))
@@ -131,98 +127,101 @@ def _fresh(
     return fresh
 
 
-def _joined(known: RangeTable, fresh: Sequence[Range]) -> RangeTable:
-    return RangeTable(pa.concat_tables([known.columns, RangeTable.of(fresh).columns]))
+def _joined(known: RangeTable, fresh: Mapping[int, Range]) -> RangeTable:
+    new = RangeTable.of(list(fresh.values()))
+    return RangeTable(pa.concat_tables([known.columns, new.columns]))
 
 
-def _against_ranges(
+def _note_overlaps(
     register: SerialRegister,
-    fresh: dict[int, Range],
+    fresh: Mapping[int, Range],
     places: Sequence[tuple[str, int]],
-    found: Found,
+    findings: LineFindings,
 ) -> None:
-    known, new = len(register.ranges), list(fresh)
-    if not new:
+    if not fresh:
         return
-    table = _joined(register.ranges, list(fresh.values()))
+    known, new = len(register.ranges), list(fresh)
+    table = _joined(register.ranges, fresh)
     for one, other in table.overlaps():
         if other < known:
             continue  # both were there before
-        k = new[other - known]
+        place = places[new[other - known]]
         a, b = table[one], table[other]
         line = f", line {places[new[one - known]][1]}" if one >= known else ""
-        told = (
+        both = (
             f"{b.first_serial} to {b.last_serial} of lot {b.lot}, "
             f"and {a.first_serial} to {a.last_serial} of lot {a.lot}{line}"
         )
-        finding = Finding("duplicate", _where(places[k]), "ranges that do not overlap", told)
-        found.add(places[k][1], finding)
+        expected = "ranges that do not overlap"
+        findings.note(place[1], Finding("duplicate", _where(place), expected, both))
 
 
 def _clash(one: Range, clash: tuple[int, str, str], where: str) -> Finding:
     count, serial, lot = clash
     more = f" and {count - 1:,} more" if count > 1 else ""
-    told = f"{serial}{more} of lot {one.lot} in the register already, in lot {lot}"
-    return Finding("duplicate", where, "one lot for each serial", told)
+    both = f"{serial}{more} of lot {one.lot} in the register already, in lot {lot}"
+    return Finding("duplicate", where, "one lot for each serial", both)
 
 
 # -- compaction
 
 
-def compact_register(folder: Path | str, month: str | None = None) -> dict[str, int]:
+def compact_register(
+    folder: Path | str, month: str | None = None, *, sizes: Sizes = SIZES
+) -> dict[str, int]:
     """Merge the runs of each month, or of one, into one run; return how many were merged, by month.
 
-    Answers are the same before and after. Memory is bounded whatever the size of the month, but
-    for eight bytes a serial. Files that were merged are deleted by the next writer, so that those
-    who read them now can finish.
+    Answers are the same before and after. Memory is bounded whatever the size of the month, except
+    for eight bytes a serial. Merged files are deleted by the next writer, so that processes which
+    read them now can finish.
     """
     folder = Path(folder)
     if month is not None:
-        raise_findings(month_finding(month))
-    done: dict[str, int] = {}
+        check_month(month)
+    merged: dict[str, int] = {}
     if not folder.is_dir() or not read_manifest(folder).runs:
-        return done
-    with writing(folder) as register:
-        manifest: Manifest = register.manifest
+        return merged
+    with writing(folder, sizes) as register:
+        manifest = register.manifest
         for one in sorted({run.month for run in manifest.runs}):
             runs = [run for run in manifest.runs if run.month == one]
             if len(runs) < 2 or month not in (None, one):
                 continue
-            done[one] = len(runs)
+            merged[one] = len(runs)
             while len(runs) > 1:
-                some = runs[:_FILES]
-                merged = _merge(register, some, name=f"{one}-{manifest.number:06d}")
+                some = runs[: sizes.merged_runs]
+                run = _merge(register, some, name=f"{one}-{manifest.number:06d}")
                 kept = [run for run in manifest.runs if run not in some]
-                manifest = replace(manifest, runs=(*kept, merged), number=manifest.number + 1)
+                manifest = replace(manifest, runs=(*kept, run), number=manifest.number + 1)
                 commit(folder, manifest)
-                runs = [*runs[_FILES:], merged]
-    return done
+                runs = [*runs[sizes.merged_runs :], run]
+    return merged
 
 
 def _merge(register: SerialRegister, runs: Sequence[Run], *, name: str) -> Run:
     """Write one run of several."""
-    folder, parts = register.folder, run_parts(register.folder, name)
-    hashes: list[Any] = []
+    folder, sizes, parts = register.folder, register.sizes, run_parts(register.folder, name)
+    hashes: list[Words] = []
     files = [RunFile(folder, run, ".serials.parquet") for run in runs]
-    write_groups(parts[0], _by_serial(files, hashes), repeat(1 << 14), by_lot=False)
+    tables = _by_serial(files, hashes, sizes.merged_groups)
+    write_groups(parts[0], tables, repeat(sizes.group), by_lot=False)
     write_prints(parts[3], np.concatenate(hashes))
 
     pieces: dict[str, list[Piece]] = {}
-    sources: dict[str, list[Any]] = {}
+    sources: dict[str, list[Source]] = {}
     for run in runs:
-        opened = RunFile(folder, run, ".lots.parquet")
+        file = RunFile(folder, run, ".lots.parquet")
         for piece in lot_pieces(folder, run):
             pieces.setdefault(piece.lot, []).append(piece)
-            source = of_piece(piece, lambda opened=opened: opened)  # type: ignore[misc]
+            source = of_piece(piece, lambda file=file: file, sizes)  # type: ignore[misc]
             sources.setdefault(piece.lot, []).append(source)
     index, start = [], 0
-    for lot in sorted(pieces):
-        told = pieces[lot]
-        rows = sum(p.rows for p in told)
-        index.append(Piece(lot, rows, min(p.first for p in told), max(p.last for p in told), start))
+    for lot, some in sorted(pieces.items()):
+        rows = sum(p.rows for p in some)
+        index.append(Piece(lot, rows, min(p.first for p in some), max(p.last for p in some), start))
         start += rows
-    counts = [piece.rows for piece in index]
-    write_groups(parts[1], recall(sources), group_lengths(counts), by_lot=True)
+    lengths = group_lengths([piece.rows for piece in index], sizes)
+    write_groups(parts[1], recall(sources, sizes), lengths, by_lot=True)
     write_index(parts[2], index)
     for part in parts:
         settle(part)
@@ -230,10 +229,10 @@ def _merge(register: SerialRegister, runs: Sequence[Run], *, name: str) -> Run:
     return Run(name, runs[0].month, start, first, last)
 
 
-def _by_serial(files: Sequence[RunFile], hashes: list[Any]) -> Iterator[Any]:
-    """Serials of several runs in order, some row groups at a time; `hashes` takes theirs."""
+def _by_serial(files: Sequence[RunFile], hashes: list[Words], together: int) -> Iterator[pa.Table]:
+    """Serials of several runs in order, so many row groups at a time; `hashes` takes theirs."""
     edges = [(low, high, file, k) for file in files for k, (low, high) in enumerate(file.edges())]
-    cuts = sorted(low for low, *_ in edges)[::_MERGED]
+    cuts = sorted(low for low, *_ in edges)[::together]
     for begin, end in zip(cuts, [*cuts[1:], None], strict=True):
         tables = [
             file.group(k)
@@ -245,7 +244,6 @@ def _by_serial(files: Sequence[RunFile], hashes: list[Any]) -> Iterator[Any]:
         if end is not None:
             inside = pc.and_(inside, pc.less(table["serial"], end))
         table = table.filter(inside).combine_chunks()
-        serials = table["serial"].combine_chunks()
-        words = words_of(matrix_of(serials))
+        words = words_of(matrix_of(table["serial"].combine_chunks()))
         hashes.append(hashes_of(words))
         yield table.take(pa.array(order_of(words)))
