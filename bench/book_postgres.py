@@ -46,8 +46,8 @@ from loopbook.book import (
 )
 from loopbook.book.nouns import part
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "book"))
-import postgres_server
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from support import postgres_server
 
 CLIENTS = 8
 LOTS = 400

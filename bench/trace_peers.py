@@ -299,8 +299,8 @@ class Postgres(Sql):
     one = "1.0::float8"
 
     def build(self) -> None:
-        sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "book"))
-        import postgres_server
+        sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+        from support import postgres_server
 
         self.scope = ExitStack()
         server = self.scope.enter_context(postgres_server.running())

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from drift import slips
 from hypothesis import settings
 
-sys.path.append(str(Path(__file__).parent / "house"))
-
-from drift import slips
-
 from loopbook.errors import Finding
+
+if TYPE_CHECKING:
+    from support.postgres_server import Server
+    from support.shelves import Shelf
 
 # The same cases on every run and no deadline: a busy machine must not turn a right answer red.
 settings.register_profile("house", derandomize=True, deadline=None)
@@ -39,3 +40,26 @@ def grammar(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(Finding, "__str__", judged)
     yield
     assert slipped == []
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server for the whole run."""
+    from support import postgres_server
+
+    if postgres_server.binaries() is None:
+        pytest.skip(postgres_server.MISSING)
+    with postgres_server.running() as made:
+        with made.connect() as link:
+            link.execute("CREATE ROLE poster LOGIN")
+        yield made
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+    """A place for one book, on each of the stores."""
+    from support.shelves import postgres_shelf, sqlite_shelf
+
+    if request.param == "sqlite":
+        return sqlite_shelf(tmp_path)
+    return postgres_shelf(request.getfixturevalue("server"))

@@ -1,4 +1,4 @@
-"""What the book's tests share: a PostgreSQL server for a whole run, and a shelf on each store."""
+"""What the book's tests share: books with parties, sites and materials."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from pathlib import Path
 
 import pytest
 from import_case import make_book, open_book
-from shelf_fixtures import server, shelf
-from shelves import Shelf
 from telling import SUBSTANCES, Told, nouns
 
 from loopbook.book import verify
 from loopbook.book.book import Book
-
-__all__ = ["server", "shelf"]
+from support.shelves import Shelf
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,13 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shelves import Shelf
-
 from loopbook.book.book import Book
 from loopbook.book.commands import records as c
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account, Content, Event, add, zero
 from loopbook.book.statement.statement import Statement, metal_statement
 from loopbook.errors import InputError
+from support.shelves import Shelf
 
 SUBSTANCES = ("Ni", "Li", "other")
 START = datetime(2026, 2, 1, tzinfo=UTC)

@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from shelves import Shelf, postgres_shelf
 from telling import SUBSTANCES, Told, kg, receive
 
 from loopbook.book.book import Book
@@ -17,6 +16,7 @@ from loopbook.book.commands import records as c
 from loopbook.book.nouns import Account
 from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError
+from support.shelves import Shelf, postgres_shelf
 
 REFUSED = (sqlite3.Error, psycopg.Error)
 

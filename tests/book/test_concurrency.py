@@ -23,8 +23,6 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 import server_client as client
-from postgres_server import Server
-from shelves import Shelf, postgres_shelf
 
 from loopbook.book.book import Book
 from loopbook.book.commands import records as c
@@ -34,6 +32,8 @@ from loopbook.book.storage.postgres import store as postgres
 from loopbook.book.storage.postgres.store import PostgresStore
 from loopbook.book.storage.schema import PARTS
 from loopbook.errors import StorageError
+from support.postgres_server import Server
+from support.shelves import Shelf, postgres_shelf
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shelves import Shelf, postgres_shelf
 from telling import START, SUBSTANCES, Told, kg, nouns, receive
 
 from loopbook.book.book import Book
@@ -27,6 +26,7 @@ from loopbook.book.statement.statement import metal_statement
 from loopbook.book.storage.session import Session
 from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
+from support.shelves import Shelf, postgres_shelf
 
 
 def sums(book: Book) -> list[int]:

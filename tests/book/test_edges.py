@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shelves import Shelf
 from statement_books import a_book
 
 from loopbook.book import Account, Leg, verify
 from loopbook.book.edges import Edge, edges_of, end_of
 from loopbook.book.nouns import negate, zero
+from support.shelves import Shelf
 
 KINDS = ("lot", "supplier", "customer", "emission", "waste", "unaccounted", "reassay")
 

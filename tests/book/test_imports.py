@@ -33,7 +33,6 @@ from import_case import (
     write_files,
 )
 from openpyxl import Workbook
-from shelves import Shelf
 
 from loopbook.book import Book, Reverse, verify
 from loopbook.book.exports import TABLES, export_book
@@ -43,6 +42,7 @@ from loopbook.book.imports.posting import Imported
 from loopbook.book.nouns import Leg
 from loopbook.errors import Finding, InputError
 from loopbook.tables.sheet import FileSettings
+from support.shelves import Shelf
 
 
 @pytest.fixture

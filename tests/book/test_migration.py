@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shelves import Shelf, postgres_shelf, sqlite_shelf
 from telling import SUBSTANCES, Told, kg, nouns, receive
 from test_conformance import story
 
@@ -21,6 +20,7 @@ from loopbook.book.storage.schema import TABLES
 from loopbook.book.storage.sqlite import migration
 from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
+from support.shelves import Shelf, postgres_shelf, sqlite_shelf
 
 FOLDER = Path(__file__).parent
 SIGNER = generate_signer("gmbi.example/book")

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from shelves import Shelf
 from statement_books import DAY, END, START, SUBSTANCES, Desk, brute, events_of
 
 from loopbook.book.book import Book
@@ -18,6 +17,7 @@ from loopbook.book.statement.movements import MOVEMENTS
 from loopbook.book.statement.runs import run_accounts
 from loopbook.book.statement.statement import metal_statement, period_statement
 from loopbook.errors import BalanceError, InputError
+from support.shelves import Shelf
 
 
 @pytest.fixture

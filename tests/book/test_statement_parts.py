@@ -6,13 +6,13 @@ import random
 from datetime import timedelta
 
 import pytest
-from shelves import Shelf
 from statement_books import DAY, START, SUBSTANCES, a_book, brute, events_of
 
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Content, add, zero
 from loopbook.book.statement.movements import MOVEMENTS
 from loopbook.book.statement.statement import metal_statement
+from support.shelves import Shelf
 
 SEEDS = range(6)
 

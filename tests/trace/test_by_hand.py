@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from lineages import lineage_of_json
-from shelves import Shelf
 from trace_books import BEGIN, Desk
 from trace_compare import Sure
 from trace_oracle import Oracle
@@ -33,6 +32,7 @@ from loopbook.trace import (
     suspect,
     trace,
 )
+from support.shelves import Shelf
 
 SUBSTANCES = ("Li", "Ni", "Cu", "other")
 WORKS = "unaccounted//works/"

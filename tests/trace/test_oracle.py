@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, eye_array
 from scipy.sparse.linalg import spsolve_triangular
-from shelves import Shelf, sqlite_shelf
 from trace_books import Desk, a_book
 from trace_compare import CLOSE, Sure, near
 from trace_oracle import Oracle, events_of
@@ -21,6 +20,7 @@ from loopbook.book import verify
 from loopbook.trace import AsOf, Genealogy, recall, trace
 from loopbook.trace.genealogy.engine import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
+from support.shelves import Shelf, sqlite_shelf
 
 ENGINES: list[Kernels] = [Kernels(), best_kernels()]
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shelves import Shelf, postgres_shelf
 from trace_books import BEGIN, SITES, Desk, a_book
 from trace_compare import same
 
@@ -22,6 +21,7 @@ from loopbook.trace.genealogy import names, reading
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.edge_rows import EdgeRows, additions
 from loopbook.trace.genealogy.names import Names
+from support.shelves import Shelf, postgres_shelf
 
 
 @pytest.fixture

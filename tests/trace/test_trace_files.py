@@ -14,7 +14,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from shelves import sqlite_shelf
 from trace_books import Desk, a_book
 from trace_compare import same
 
@@ -24,6 +23,7 @@ from loopbook.trace import Genealogy, open_genealogy, save_genealogy
 from loopbook.trace.genealogy import files
 from loopbook.trace.genealogy.files import read_genealogy
 from support.crash import pull
+from support.shelves import sqlite_shelf
 
 
 @pytest.fixture(scope="module")

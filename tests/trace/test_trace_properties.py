@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from shelves import sqlite_shelf
 from trace_books import Desk, Maker, a_book
 from trace_compare import CLOSE, near, same
 from trace_oracle import Oracle
@@ -27,6 +26,7 @@ from loopbook.book.commands import records as c
 from loopbook.trace import Genealogy, Recall, Trace, open_genealogy, recall, save_genealogy, trace
 from loopbook.trace.genealogy.engine import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
+from support.shelves import sqlite_shelf
 
 SMALL = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 LARGE = settings(

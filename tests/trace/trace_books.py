@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shelves import Shelf
-
 from loopbook.book.book import Book
 from loopbook.book.commands import records as c
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import mass
 from loopbook.errors import InputError
+from support.shelves import Shelf
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 SUBSTANCES = ("Ni", "Li", "other")

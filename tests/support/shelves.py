@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from postgres_server import Server
+from typing import TYPE_CHECKING, Any
 
 from loopbook.book.book import Book
+
+if TYPE_CHECKING:
+    from support.postgres_server import Server
 
 _SCHEMAS = itertools.count(1)
 
@@ -24,7 +25,7 @@ class Shelf:
     ----------
     kind : ``sqlite`` or ``postgres``.
     address : for `Book`.
-    schema : on PostgreSQL, where the book lies.
+    schema : on PostgreSQL, the book's.
     """
 
     kind: str
@@ -49,7 +50,7 @@ class Shelf:
         return Book(self.address, **settings)
 
     def as_owner(self, **settings: Any) -> Book:
-        """Open it as whoever may add a substance."""
+        """Open it as its owner, who may add a substance."""
         return Book(self._owner, **settings)
 
     def direct(self) -> Any:
