@@ -15,41 +15,39 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from merkle_tree import MerkleTree
 
 from loopbook.book.log.checkpoint import (
     Checkpoint,
-    KeyKind,
     Signature,
     SignedCheckpoint,
-    Signer,
-    VerifierKey,
-    cosign,
-    generate_signer,
-    load_signer,
     open_checkpoint,
     parse_checkpoint,
-    save_signer,
     sign,
     verify_signature,
 )
-from loopbook.book.log.merkle import EMPTY_ROOT, MerkleTree, ProofError, verify_consistency
-from loopbook.errors import InputError, LoopbookError
+from loopbook.book.log.keys import (
+    Signer,
+    VerifierKey,
+    generate_signer,
+    load_signer,
+    save_signer,
+    signer_of,
+)
+from loopbook.book.log.merkle import EMPTY_ROOT, verify_consistency
+from loopbook.errors import InputError, LoopbookError, ProofError
 
 NAME = "gmbi.example/book"
-NOW_S = 1_793_000_000
 
 
-def signer(name: str, seed: int, kind: KeyKind = KeyKind.LOG) -> Signer:
+def signer(name: str, seed: int) -> Signer:
     """A signer whose key is the same on every run."""
-    return Signer(name, Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32), kind)
+    return Signer(name, Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32))
 
 
 BOOK = signer(NAME, 1)
-LGES = signer("lges.example/witness", 2, KeyKind.WITNESS)
-AUDITOR = signer("auditor.example/witness", 3, KeyKind.WITNESS)
 CHECKPOINT = Checkpoint(NAME, 4, MerkleTree([b"a", b"b", b"c", b"d"]).root())
 SIGNED = sign(CHECKPOINT, BOOK)
-WITNESSED = cosign(cosign(SIGNED, LGES, time_s=NOW_S), AUDITOR, time_s=NOW_S + 60)
 
 
 # --- published ----------------------------------------------------------------------------------
@@ -68,6 +66,7 @@ def test_ed25519_is_that_of_rfc_8032_test_1() -> None:
 
 
 GO_KEY = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
+WITNESS_KEY = "w.example+00df7ba9+BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 GO_NOTE = """go.sum database tree
 20852163
 CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
@@ -108,44 +107,31 @@ CHECKPOINTS = st.builds(
 )
 
 
-@given(CHECKPOINTS, st.integers(0, 2**63 - 1))
-def test_what_is_signed_reads_back(checkpoint: Checkpoint, time_s: int) -> None:
-    signed = cosign(sign(checkpoint, BOOK), LGES, time_s=time_s)
-    text = signed.text()
-    assert parse_checkpoint(text) == signed
-    assert verify_signature(signed, BOOK.verifier) is None
-    assert verify_signature(signed, LGES.verifier) == time_s
-    keys = {"witnesses": [LGES.verifier], "quorum": 1, "origin": checkpoint.origin}
-    assert open_checkpoint(text, BOOK.verifier, **keys) == checkpoint
+@given(CHECKPOINTS)
+def test_a_signed_checkpoint_reads_back(checkpoint: Checkpoint) -> None:
+    signed = sign(checkpoint, BOOK)
+    assert parse_checkpoint(signed.text()) == signed
+    verify_signature(signed, BOOK.verifier)
+    assert open_checkpoint(signed.text(), BOOK.verifier, origin=checkpoint.origin) == checkpoint
 
 
 def test_a_note_looks_as_the_format_says() -> None:
-    lines = WITNESSED.text().split("\n")
+    lines = SIGNED.text().split("\n")
     assert lines[:2] == [NAME, "4"]
     assert base64.b64decode(lines[2]) == CHECKPOINT.root
     assert lines[3] == ""
-    assert [x.split(" ")[:2] for x in lines[4:7]] == [
-        ["—", NAME],
-        ["—", LGES.name],
-        ["—", AUDITOR.name],
-    ]
-    assert [len(base64.b64decode(x.split(" ")[2])) for x in lines[4:7]] == [68, 76, 76]
-    assert lines[7:] == [""]
+    assert lines[4].split(" ")[:2] == ["—", NAME]
+    assert len(base64.b64decode(lines[4].split(" ")[2])) == 68
+    assert lines[5:] == [""]
 
 
-def test_a_cosignature_covers_time_and_text() -> None:
-    message = f"cosignature/v1\ntime {NOW_S}\n{CHECKPOINT.text()}".encode()
-    made = WITNESSED.signatures[1].made
-    assert made[:8] == NOW_S.to_bytes(8, "big")
-    LGES.key.public_key().verify(made[8:], message)
+@given(st.integers(0, 255))
+def test_a_verifier_key_reads_back(seed: int) -> None:
+    key = signer(f"book{seed}", seed).verifier
+    assert VerifierKey.parse(str(key)) == key
 
 
-@given(st.sampled_from([BOOK, LGES, AUDITOR]))
-def test_a_verifier_key_reads_back(one: Signer) -> None:
-    assert VerifierKey.parse(str(one.verifier)) == one.verifier
-
-
-def test_a_witness_follows_a_book_from_checkpoint_to_checkpoint() -> None:
+def test_an_outsider_follows_a_book_from_checkpoint_to_checkpoint() -> None:
     tree = MerkleTree([b"receive", b"weigh"])
     seen = Checkpoint(NAME, tree.size, tree.root())
     for event in (b"shred", b"ship"):
@@ -162,16 +148,15 @@ def test_a_witness_follows_a_book_from_checkpoint_to_checkpoint() -> None:
 
 
 def opened(text: str) -> Checkpoint:
-    witnesses = [LGES.verifier, AUDITOR.verifier]
-    return open_checkpoint(text, BOOK.verifier, witnesses=witnesses, quorum=2)
+    return open_checkpoint(text, BOOK.verifier)
 
 
 def test_the_whole_note_opens() -> None:
-    assert opened(WITNESSED.text()) == CHECKPOINT
+    assert opened(SIGNED.text()) == CHECKPOINT
 
 
 def test_a_changed_bit_anywhere_is_found() -> None:
-    note_bytes = WITNESSED.text().encode()
+    note_bytes = SIGNED.text().encode()
     for bit in range(8 * len(note_bytes)):
         changed = bytearray(note_bytes)
         changed[bit // 8] ^= 1 << bit % 8
@@ -184,7 +169,7 @@ def test_a_changed_bit_anywhere_is_found() -> None:
 
 
 def test_a_lost_or_a_further_character_anywhere_is_found() -> None:
-    text = WITNESSED.text()
+    text = SIGNED.text()
     for place in range(len(text)):
         wrong = [text[:place], text[:place] + text[place + 1 :]]
         wrong += [text[:place] + more + text[place:] for more in ("A", "\n", " ", "=")]
@@ -194,7 +179,7 @@ def test_a_lost_or_a_further_character_anywhere_is_found() -> None:
 
 
 def moved(checkpoint: Checkpoint) -> SignedCheckpoint:
-    return replace(WITNESSED, checkpoint=checkpoint)
+    return replace(SIGNED, checkpoint=checkpoint)
 
 
 OTHER = signer(NAME, 9)
@@ -214,12 +199,6 @@ BY_ID_OF_THE_BOOK = Signature(
         (moved(replace(CHECKPOINT, root=EMPTY_ROOT)), "does not fit"),
         (moved(replace(CHECKPOINT, extensions=("more",))), "does not fit"),
         (sign(replace(CHECKPOINT, origin="other.example/book"), BOOK), "a checkpoint of 'other"),
-        (SIGNED, "0 of 2 cosignatures; missing: auditor.example/witness, lges.example/witness"),
-        (cosign(SIGNED, LGES, time_s=1), "1 of 2 cosignatures; missing: auditor.example/witness"),
-        (
-            cosign(cosign(SIGNED, LGES, time_s=1), LGES, time_s=2),
-            "1 of 2 cosignatures; missing: auditor.example/witness",
-        ),
     ],
 )
 def test_a_note_that_proves_nothing_says_why(signed: SignedCheckpoint, says: str) -> None:
@@ -228,63 +207,17 @@ def test_a_note_that_proves_nothing_says_why(signed: SignedCheckpoint, says: str
     assert says in str(raised.value)
 
 
-def test_a_cosignature_with_another_time_does_not_hold() -> None:
-    one = WITNESSED.signatures[1]
-    later = replace(one, made=(NOW_S + 1).to_bytes(8, "big") + one.made[8:])
-    signed = replace(WITNESSED, signatures=(WITNESSED.signatures[0], later))
-    with pytest.raises(ProofError, match=r"lges\.example/witness .* does not fit"):
-        verify_signature(signed, LGES.verifier)
-    with pytest.raises(ProofError, match=r"lges\.example/witness .* does not fit"):
-        open_checkpoint(signed.text(), BOOK.verifier, witnesses=[LGES.verifier])
-
-
 def test_a_short_signature_does_not_hold() -> None:
-    for one in (BOOK, LGES):
-        for made in (b"\0", b"\0" * 8, b"\0" * 64):
-            signed = SignedCheckpoint(CHECKPOINT, (Signature(one.name, one.verifier.key_id, made),))
-            with pytest.raises(ProofError, match="does not fit"):
-                verify_signature(signed, one.verifier)
-
-
-def test_a_time_beyond_the_format_is_refused_though_signed() -> None:
-    time_s = 2**63
-    message = f"cosignature/v1\ntime {time_s}\n{CHECKPOINT.text()}".encode()
-    made = time_s.to_bytes(8, "big") + LGES.key.sign(message)
-    signed = SignedCheckpoint(CHECKPOINT, (Signature(LGES.name, LGES.verifier.key_id, made),))
-    with pytest.raises(ProofError, match="beyond"):
-        verify_signature(signed, LGES.verifier)
-
-
-def test_the_latest_of_several_cosignatures_counts() -> None:
-    signed = cosign(cosign(SIGNED, LGES, time_s=50), LGES, time_s=40)
-    assert verify_signature(signed, LGES.verifier) == 50
+    for made in (b"\0", b"\0" * 8, b"\0" * 64):
+        signed = SignedCheckpoint(CHECKPOINT, (Signature(NAME, BOOK.verifier.key_id, made),))
+        with pytest.raises(ProofError, match="does not fit"):
+            verify_signature(signed, BOOK.verifier)
 
 
 def test_strangers_signatures_are_ignored_also_under_a_known_name() -> None:
     strange = Signature(NAME, b"\1\2\3\4", b"anything")
     signed = replace(SIGNED, signatures=(strange, *SIGNED.signatures))
     assert open_checkpoint(signed.text(), BOOK.verifier) == CHECKPOINT
-
-
-def test_one_key_under_two_names_is_one_witness() -> None:
-    twin = signer("twin.example/witness", 2, KeyKind.WITNESS)
-    text = cosign(cosign(SIGNED, LGES, time_s=1), twin, time_s=1).text()
-    keys = [LGES.verifier, twin.verifier]
-    assert open_checkpoint(text, BOOK.verifier, witnesses=keys, quorum=1) == CHECKPOINT
-    with pytest.raises(ProofError, match="1 of 2 cosignatures; missing: nobody known"):
-        open_checkpoint(text, BOOK.verifier, witnesses=keys, quorum=2)
-
-
-def test_books_and_witnesses_do_not_stand_in_for_each_other() -> None:
-    with pytest.raises(InputError, match="expected a log key, found a witness key"):
-        sign(CHECKPOINT, LGES)
-    with pytest.raises(InputError, match="expected a witness key, found a log key"):
-        cosign(SIGNED, BOOK, time_s=1)
-    with pytest.raises(ProofError, match="is a witness's key"):
-        open_checkpoint(WITNESSED.text(), LGES.verifier, origin=NAME)
-    with pytest.raises(ProofError, match="is a book's key"):
-        open_checkpoint(SIGNED.text(), BOOK.verifier, witnesses=[BOOK.verifier], quorum=1)
-    assert signer("one", 1).verifier.key_id != signer("one", 1, KeyKind.WITNESS).verifier.key_id
 
 
 # --- malformed ----------------------------------------------------------------------------------
@@ -398,8 +331,6 @@ def test_any_text_is_read_back_or_refused(tail: str) -> None:
         lambda: VerifierKey("a", bytes(31)),
         lambda: Signer("a+b", BOOK.key),
         lambda: Signer("a\nb", BOOK.key),
-        lambda: cosign(SIGNED, LGES, time_s=-1),
-        lambda: cosign(SIGNED, LGES, time_s=2**63),
         lambda: VerifierKey.parse(""),
         lambda: VerifierKey.parse("name"),
         lambda: VerifierKey.parse(GO_KEY[:-1]),
@@ -408,6 +339,7 @@ def test_any_text_is_read_back_or_refused(tail: str) -> None:
         lambda: VerifierKey.parse(GO_KEY.replace("033de0ae", "033DE0AE")),
         lambda: VerifierKey.parse(GO_KEY.replace("sum.", "sun.")),
         lambda: VerifierKey.parse(GO_KEY.replace("+Ac4", "+As4")),  # another kind of key
+        lambda: VerifierKey.parse(WITNESS_KEY),
     ],
 )
 def test_what_no_note_can_carry_is_not_made(make: Callable[[], object]) -> None:
@@ -474,6 +406,18 @@ def test_a_file_that_is_no_key_is_refused(tmp_path: Path, content: bytes) -> Non
     path.chmod(0o600)
     with pytest.raises(InputError, match="expected an unencrypted Ed25519 private key in PEM"):
         load_signer(path, NAME)
+
+
+def test_a_key_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "book.pem"
+    with pytest.raises(InputError, match=r"book\.pem: .*make one with --new-key"):
+        signer_of(path, NAME)
+    made = signer_of(path, NAME, new=True)
+    assert signer_of(path, NAME).verifier == made.verifier
+    with pytest.raises(InputError, match=r"book\.pem: .*leave the new key out"):
+        signer_of(path, NAME, new=True)
+    with pytest.raises(InputError, match=r"missing/book\.pem: "):
+        signer_of(tmp_path / "missing" / "book.pem", NAME, new=True)
 
 
 def test_a_signer_does_not_show_its_key() -> None:

@@ -191,7 +191,7 @@ def test_a_proof_is_made_given_away_and_checked(run: Run, tmp_path: Path) -> Non
         (["lots", "--book", "no.sqlite"], "make one with loopbook book new"),
         (["new"], "a new file"),
         (["new", "--book", "b.sqlite", "--substances", "Ni,Co"], "add other"),
-        (["new", "--book", "b.sqlite", "--substances", "Ni,Ni,x y,other"], "each substance once"),
+        (["new", "--book", "b.sqlite", "--substances", "Ni,Ni,x y,other"], "there is Ni"),
         (["balance", "--lot", "L-9"], "did you mean L-"),
         (["balance", "--party", "LGE"], "did you mean LGES?"),
         (["balance", "--site", "GMB"], "did you mean GMBI?"),

@@ -20,7 +20,7 @@ from loopbook.book.commands.planning import PLANNERS, plan
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.exports import export_book
 from loopbook.book.log import proofs
-from loopbook.book.log.checkpoint import generate_signer
+from loopbook.book.log.keys import generate_signer
 from loopbook.book.nouns import Account, Event, Leg, mass, negate
 from loopbook.book.statement.statement import metal_statement
 from loopbook.book.storage.session import Session

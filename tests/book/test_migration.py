@@ -14,7 +14,7 @@ from test_conformance import story
 from loopbook.book.book import Book
 from loopbook.book.commands import records as c
 from loopbook.book.log import proofs
-from loopbook.book.log.checkpoint import generate_signer
+from loopbook.book.log.keys import generate_signer
 from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.schema import TABLES
 from loopbook.book.storage.sqlite import migration

@@ -8,20 +8,19 @@ from xml.etree import ElementTree
 import pytest
 
 from loopbook.book import Book
-from loopbook.cases import run_case
-from loopbook.cases.month.origins import LINEAGE
-from loopbook.report import RunResult
+from loopbook.cases.run import run_case
+from loopbook.report.table import LINEAGE, CaseResult
 from loopbook.trace import trace
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 
 
 @pytest.fixture(scope="module")
-def result() -> RunResult:
+def result() -> CaseResult:
     return run_case("gmbi", cases=CASES)
 
 
-def test_shares_of_each_metal_add_up_to_one(result: RunResult) -> None:
+def test_shares_of_each_metal_add_up_to_one(result: CaseResult) -> None:
     table = result.tables["cell_origins"]
     *rows, total = list(table.records())
     assert total["supplier"] == "all"
@@ -35,7 +34,7 @@ def test_shares_of_each_metal_add_up_to_one(result: RunResult) -> None:
     assert recovered == {"LGES", "TBMNC"}
 
 
-def test_each_lot_agrees_with_the_book(result: RunResult, tmp_path: Path) -> None:
+def test_each_lot_agrees_with_the_book(result: CaseResult, tmp_path: Path) -> None:
     path = tmp_path / "book.sqlite"
     path.write_bytes(result.attachments["book.sqlite"])
     by_lot = list(result.tables["cell_lot_origins"].records())
@@ -54,7 +53,7 @@ def test_each_lot_agrees_with_the_book(result: RunResult, tmp_path: Path) -> Non
                 assert sum(shares) == pytest.approx(float(str(row["ni_share"])), abs=1e-12)
 
 
-def test_the_picture_is_of_a_lot_with_scrap_of_both_suppliers(result: RunResult) -> None:
+def test_the_picture_is_of_a_lot_with_scrap_of_both_suppliers(result: CaseResult) -> None:
     text = result.attachments[LINEAGE].decode()
     root = ElementTree.fromstring(text)
     assert root.tag.endswith("svg")

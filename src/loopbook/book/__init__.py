@@ -59,6 +59,8 @@ from loopbook.book.commands.records import (
     TransferTitle,
     Weigh,
 )
+from loopbook.book.log.keys import Signer, VerifierKey, signer_of
+from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion
 from loopbook.book.nouns import (
     BOUNDARIES,
     SUBSTANCES,
@@ -75,12 +77,16 @@ from loopbook.book.nouns import (
 )
 from loopbook.book.statement.runs import RunAccount, run_accounts
 from loopbook.book.statement.statement import Statement, metal_statement, period_statement
+from loopbook.book.storage.open import migrate, rebuild_edges
+from loopbook.book.storage.schema import TABLES, VERSION, describe
 from loopbook.book.verification.report import VerifyReport, verify
 
 __all__ = [
     "BOUNDARIES",
     "COMMANDS",
     "SUBSTANCES",
+    "TABLES",
+    "VERSION",
     "Account",
     "AddSubstance",
     "Arrive",
@@ -115,15 +121,25 @@ __all__ = [
     "RunAccount",
     "Sample",
     "Ship",
+    "Signer",
     "Site",
     "Split",
     "Statement",
     "StockTake",
     "TransferTitle",
+    "VerifierKey",
     "VerifyReport",
     "Weigh",
+    "check_proof",
+    "checkpoint",
+    "consistency",
+    "describe",
+    "inclusion",
     "metal_statement",
+    "migrate",
     "period_statement",
+    "rebuild_edges",
     "run_accounts",
+    "signer_of",
     "verify",
 ]

@@ -158,7 +158,8 @@ def _substance_findings(substances: Sequence[str]) -> Iterator[Finding]:
             expected = "letters and digits, apart from other names by more than case"
             yield Finding("name", "substances", expected, bad)
     if "other" not in substances:
-        yield Finding("missing", "substances", "other, for what has no column", "none")
+        hint = "add other"
+        yield Finding("missing", "substances", "other, for what has no column", "none", hint)
 
 
 def _where(lot: str | None) -> str:

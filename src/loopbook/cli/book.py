@@ -88,7 +88,9 @@ def book() -> None:
 
 @book.command("new")
 @address_option
-@click.option("--substances", help="Substances it tells apart, with commas between; last 'other'.")
+@click.option(
+    "--substances", help="Substances to track separately, comma-separated; must include 'other'."
+)
 @as_json_option
 def new_command(address: str, substances: str | None, as_json: bool) -> None:
     """Make a new, empty book.
@@ -97,12 +99,10 @@ def new_command(address: str, substances: str | None, as_json: bool) -> None:
     Example:
       loopbook book new --book gmbi.sqlite --substances Li,Ni,Co,Cu,other
     """
-    from loopbook.book.log.opening import new_book
-    from loopbook.book.nouns import SUBSTANCES
+    from loopbook.book import SUBSTANCES, Book
 
-    wanted = SUBSTANCES if substances is None else tuple(substances.split(","))
-    with new_book(address, wanted) as made:
-        names = made.substances
+    names = SUBSTANCES if substances is None else tuple(substances.split(","))
+    Book(address, create=True, substances=names).close()
     if as_json:
         print_json({"book": address, "substances": list(names)})
     else:
@@ -385,7 +385,7 @@ def schema_command(address: str, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from loopbook.book.storage.schema import TABLES, describe
+    from loopbook.book import TABLES, describe
 
     with open_book(address) as opened:
         substances = opened.substances

@@ -89,8 +89,7 @@ def checkpoint_command(
     Example:
       loopbook book checkpoint --key book.pem --name gmbi.example/book --new-key
     """
-    from loopbook.book.log.opening import signer_of
-    from loopbook.book.log.proofs import checkpoint
+    from loopbook.book import checkpoint, signer_of
 
     signer = signer_of(key_file, name, new=new_key)
     with open_book(address) as opened:
@@ -114,7 +113,7 @@ def prove_command(key: str | None, address: str, sizes: tuple[int, int] | None) 
       loopbook book prove tickets.csv/T-1/weigh
       loopbook book prove --sizes 120 450
     """
-    from loopbook.book.log.proofs import consistency, inclusion
+    from loopbook.book import consistency, inclusion
 
     if (key is None) == (sizes is None):
         raise click.UsageError("give the key of an event, or --sizes")
@@ -135,13 +134,13 @@ def check_command(proof: Any, verifier_key: str, as_json: bool) -> None:
       loopbook book prove T-1 > proof.json
       loopbook book check proof.json --verifier-key gmbi.example/book+b043c182+AQAA...
     """
-    from loopbook.book.log.opening import check_proof
+    from loopbook.book import check_proof
 
-    told = check_proof(proof.read(), verifier_key)
+    proven = check_proof(proof.read(), verifier_key)
     if as_json:
-        print_json(told)
+        print_json(proven)
     else:
-        for name, value in told.items():
+        for name, value in proven.items():
             click.echo(f"{name.replace('_', ' '):<12} {value}")
 
 
@@ -158,8 +157,7 @@ def verify_command(address: str, keys: tuple[str, ...], as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from loopbook.book.log.checkpoint import VerifierKey
-    from loopbook.book.verification.report import verify
+    from loopbook.book import VerifierKey, verify
 
     with open_book(address) as opened:
         report = verify(opened, keys=[VerifierKey.parse(text) for text in keys])
@@ -189,8 +187,7 @@ def migrate_command(address: str, edges: bool, as_json: bool) -> None:
       loopbook book migrate --book gmbi.sqlite
       loopbook book migrate --edges
     """
-    from loopbook.book.storage.open import migrate, rebuild_edges
-    from loopbook.book.storage.schema import VERSION
+    from loopbook.book import VERSION, migrate, rebuild_edges
 
     found = migrate(address)
     made = rebuild_edges(address) if edges else None

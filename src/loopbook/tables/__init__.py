@@ -32,8 +32,7 @@ from loopbook.tables.declared import (
     read_fields,
     schema_of,
 )
-from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
-from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
+from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity
 
 __all__ = [
     "KNOWN_UNITS",
@@ -53,7 +52,6 @@ __all__ = [
     "RecordOf",
     "Schema",
     "Text",
-    "TomlFile",
     "Whole",
     "check_fields",
     "check_unit",
@@ -61,9 +59,6 @@ __all__ = [
     "field_type",
     "fields_of",
     "parse_quantity",
-    "parse_toml",
     "read_fields",
-    "read_toml",
     "schema_of",
-    "unit_finding",
 ]

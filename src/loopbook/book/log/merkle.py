@@ -10,11 +10,13 @@ The tree of RFC 9162 (section 2.1) over leaves ``d[0], d[1], ...`` is
 ``2**level`` leaves from ``index * 2**level`` on. Only such full nodes are ever stored: once written
 they never change, and every root and proof of every size is a few of them folded together.
 
-**Storage** stands outside: whoever keeps nodes gives a `NodeReader` ``hash_at(level, index)``.
-`Frontier` says which nodes a batch of appends adds and gives the new root without reading any;
-`MerkleTree` keeps all nodes in memory; `every_level` reads a store that keeps only some levels.
+The leaves' hashes are made by `loopbook.book.event_bytes.leaf_of`.
 
-**Verifying** needs no storage and raises `ProofError` with what is wrong.
+**Storage** is elsewhere: a store of nodes is read through a `NodeReader` ``hash_at(level, index)``.
+`Frontier` computes which nodes a batch of appends adds, and the new root, without reading any;
+`every_level` reads a store that keeps only some levels.
+
+**Verifying** needs no storage; its `ProofError` names the fault.
 """
 
 from __future__ import annotations
@@ -37,15 +39,6 @@ Node: TypeAlias = tuple[int, int, bytes]
 """A full node to store: level, index, hash."""
 
 
-def leaf_hash(leaf: bytes) -> bytes:
-    """Hash of one leaf; the prefix keeps leaves and inner nodes apart.
-
-    >>> leaf_hash(b"").hex()[:16]
-    '6e340b9cffb37a98'
-    """
-    return sha256(b"\x00" + leaf).digest()
-
-
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash of an inner node over the hashes of its two children."""
     return sha256(b"\x01" + left + right).digest()
@@ -64,10 +57,11 @@ class Frontier:
     peaks : hashes of the full nodes that cover the leaves, largest first; one for each 1 in the
         binary form of ``size``.
 
-    >>> frontier, nodes = Frontier().extended([leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c")])
+    >>> a, b, c = (sha256(bytes([0, leaf])).digest() for leaf in b"abc")
+    >>> frontier, nodes = Frontier().extended([a, b, c])
     >>> frontier.size, [(level, index) for level, index, _ in nodes]
     (3, [(0, 0), (0, 1), (1, 0), (0, 2)])
-    >>> frontier.root() == MerkleTree([b"a", b"b", b"c"]).root()
+    >>> frontier.root() == node_hash(node_hash(a, b), c)
     True
     """
 
@@ -112,89 +106,16 @@ class Frontier:
         return _folded(self.peaks) if self.peaks else EMPTY_ROOT
 
 
-class MerkleTree:
-    """A tree in memory that only grows: 64 bytes a leaf, every full node kept.
-
-    >>> tree = MerkleTree([b"receive", b"weigh", b"shred"])
-    >>> tree.append(b"ship")
-    3
-    >>> proof = tree.inclusion_proof(2)
-    >>> verify_inclusion(leaf_hash(b"shred"), proof, index=2, size=4, root=tree.root())
-    >>> verify_inclusion(leaf_hash(b"split"), proof, index=2, size=4, root=tree.root())
-    Traceback (most recent call last):
-    loopbook.errors.ProofError: inclusion of leaf 2 of 4: the proof leads to another root ...
-    """
-
-    __slots__ = ("_levels",)
-
-    def __init__(self, leaves: Iterable[bytes] = ()) -> None:
-        self._levels = [bytearray()]
-        self.extend_hashes(map(leaf_hash, leaves))
-
-    @property
-    def size(self) -> int:
-        """Number of leaves."""
-        return len(self._levels[0]) // HASH_BYTES
-
-    def append(self, leaf: bytes) -> int:
-        """Append one leaf; returns its index."""
-        self.extend_hashes((leaf_hash(leaf),))
-        return self.size - 1
-
-    def extend_hashes(self, leaf_hashes: Iterable[bytes]) -> None:
-        """Append leaves by their hashes, all or nothing."""
-        new = list(leaf_hashes)
-        for one in new:
-            _require_hash(one, "a leaf's hash")
-        below = self._levels[0]
-        below += b"".join(new)
-        for level in range(1, (len(below) // HASH_BYTES).bit_length()):
-            if level == len(self._levels):
-                self._levels.append(bytearray())
-            here = self._levels[level]
-            pairs = range(2 * len(here), len(below) - HASH_BYTES, 2 * HASH_BYTES)
-            here += b"".join(
-                [sha256(b"\x01" + below[at : at + 2 * HASH_BYTES]).digest() for at in pairs]
-            )
-            below = here
-
-    def hash_at(self, level: int, index: int) -> bytes:
-        """Hash of a full node: this tree as a `NodeReader`."""
-        start = index * HASH_BYTES
-        if not (0 <= level < len(self._levels) and 0 <= start < len(self._levels[level])):
-            raise ProofError(f"a tree of {self.size} leaves has no full node ({level}, {index})")
-        return bytes(self._levels[level][start : start + HASH_BYTES])
-
-    def root(self, size: int | None = None) -> bytes:
-        """Root hash, now or when the tree had ``size`` leaves."""
-        return root_at(self.hash_at, self._size_or_now(size))
-
-    def inclusion_proof(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
-        """Proof that leaf ``index`` is in the tree of ``size`` leaves; see `inclusion_proof`."""
-        return inclusion_proof(self.hash_at, index, self._size_or_now(size))
-
-    def consistency_proof(self, first: int, second: int | None = None) -> tuple[bytes, ...]:
-        """Proof that ``first`` leaves begin the tree of ``second``; see `consistency_proof`."""
-        return consistency_proof(self.hash_at, first, self._size_or_now(second))
-
-    def _size_or_now(self, size: int | None) -> int:
-        if size is None:
-            return self.size
-        if not 0 <= size <= self.size:
-            raise ProofError(f"the tree has {self.size} leaves, not yet {size}")
-        return size
-
-
 def every_level(stored: NodeReader, step: int) -> NodeReader:
     """A reader of all levels over a store that keeps levels 0, step, 2 * step, ...
 
     A store with step 4 keeps 2 bytes a leaf beside the leaves' hashes instead of 32, and a node
     costs at most 8 reads and 7 hashes. With leaf hashes in the events' own rows that is all.
 
-    >>> tree = MerkleTree(bytes([i]) for i in range(40))
-    >>> kept = {(l, i): tree.hash_at(l, i) for l in (0, 4) for i in range(40 >> l)}
-    >>> sparse = every_level(lambda level, index: kept[level, index], 4)
-    >>> all(sparse(l, i) == tree.hash_at(l, i) for l in range(6) for i in range(40 >> l))
+    >>> _, nodes = Frontier().extended(sha256(bytes([i])).digest() for i in range(40))
+    >>> full = {(level, index): digest for level, index, digest in nodes}
+    >>> sparse = every_level(lambda level, index: full[level // 4 * 4, index], 4)
+    >>> all(sparse(level, index) == digest for (level, index), digest in full.items())
     True
     """
     if step < 1:
@@ -209,13 +130,6 @@ def every_level(stored: NodeReader, step: int) -> NodeReader:
 
 
 # --- proving -----------------------------------------------------------------------------------
-
-
-def root_at(hash_at: NodeReader, size: int) -> bytes:
-    """Root of the tree of the first ``size`` leaves."""
-    if size < 0:
-        raise ProofError(f"a tree has no {size} leaves")
-    return _range_hash(hash_at, 0, size) if size else EMPTY_ROOT
 
 
 def inclusion_proof(hash_at: NodeReader, index: int, size: int) -> tuple[bytes, ...]:
@@ -241,7 +155,7 @@ def inclusion_proof(hash_at: NodeReader, index: int, size: int) -> tuple[bytes, 
 def consistency_proof(hash_at: NodeReader, first: int, second: int) -> tuple[bytes, ...]:
     """Hashes that show the tree of ``first`` leaves to begin that of ``second`` (2.1.4.1).
 
-    Equal sizes need none. The empty tree begins every tree: nothing is there to prove, and asking
+    Equal sizes need none. The empty tree begins every tree: there is nothing to prove, and to ask
     for it is a `ProofError`.
     """
     if not 0 < first <= second:
@@ -295,11 +209,11 @@ def _folded(peaks: Sequence[bytes]) -> bytes:
 def verify_inclusion(
     leaf_digest: bytes, proof: Sequence[bytes], *, index: int, size: int, root: bytes
 ) -> None:
-    """Raise `ProofError` unless the leaf stands at ``index`` in the tree of that size and root.
+    """Raise `ProofError` unless the leaf is at ``index`` in the tree of that size and root.
 
     Parameters
     ----------
-    leaf_digest : `leaf_hash` of the leaf; compute it from the leaf's bytes yourself.
+    leaf_digest : the leaf's hash; compute it from the leaf's bytes yourself.
     proof : what `inclusion_proof` gave.
     index, size, root : place of the leaf, 0 <= index < size, and a root that you trust.
     """
@@ -355,7 +269,7 @@ def _path_shape(index: int, size: int) -> tuple[int, int]:
 def _climb(
     seed: bytes, path: Sequence[bytes], index: int, inner: int, *, left_only: bool = False
 ) -> bytes:
-    """Fold siblings into a hash; along the edge all stand on the left.
+    """Fold siblings into a hash; along the edge all are on the left.
 
     ``left_only`` skips siblings on the right: they were not there yet in the smaller tree.
     """

@@ -18,7 +18,8 @@ from operator import add
 import numpy as np
 
 from loopbook.book.book import Book
-from loopbook.book.log.checkpoint import VerifierKey, open_checkpoint, parse_checkpoint
+from loopbook.book.log.checkpoint import open_checkpoint, parse_checkpoint
+from loopbook.book.log.keys import VerifierKey
 from loopbook.book.log.merkle import EMPTY_ROOT, Frontier
 from loopbook.book.log.proofs import STEP
 from loopbook.book.storage.database import Database

@@ -17,7 +17,8 @@ from loopbook.cases.folder.reading import (
 )
 from loopbook.cases.folder.schema import PROVENANCE, SETTINGS, SOURCED, Setting
 from loopbook.errors import Finding, InputError, nearest_hint
-from loopbook.tables import TomlFile, parse_quantity, parse_toml
+from loopbook.tables.toml_places import TomlFile, parse_toml
+from loopbook.tables.units import parse_quantity
 
 
 @dataclass(frozen=True, slots=True)

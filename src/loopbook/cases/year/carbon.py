@@ -8,7 +8,8 @@ from loopbook.cases.folder.case import METALS, join_keys
 from loopbook.cases.year.mass import Outcome, recovered_t
 from loopbook.cases.year.money import inbound, outbound
 from loopbook.matter import components
-from loopbook.report import Table, YearSheet
+from loopbook.report.table import Table
+from loopbook.report.year_sheet import YearSheet
 
 
 def carbon_table(outcome: Outcome) -> Table:
