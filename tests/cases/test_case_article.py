@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 from case_folder import GMBI, copy_case, replace_in
 
-from loopbook.cases import CaseResult, load_case, run_case
-from loopbook.cases.year.article import refer
+from loopbook.cases import load_case, run_case
+from loopbook.cases.year.article import case_references
 from loopbook.errors import InputError
+from loopbook.report import RunResult
 
 
 @pytest.fixture(scope="module")
-def gmbi() -> CaseResult:
+def gmbi() -> RunResult:
     return run_case(GMBI)
 
 
-def test_every_statement_has_an_answer_a_reading_and_a_doubt(gmbi: CaseResult) -> None:
+def test_every_statement_has_an_answer_a_reading_and_a_doubt(gmbi: RunResult) -> None:
     rows = list(gmbi.tables["article"].records())
     assert [row["id"] for row in rows] == [f"A{n}" for n in range(1, 19)]
     for row in rows:
@@ -40,13 +41,13 @@ def test_every_statement_has_an_answer_a_reading_and_a_doubt(gmbi: CaseResult) -
         ("A18", ["1,381.5"]),
     ],
 )
-def test_what_must_be_shown(gmbi: CaseResult, statement: str, texts: list[str]) -> None:
+def test_what_must_be_shown(gmbi: RunResult, statement: str, texts: list[str]) -> None:
     rows = {str(row["id"]): row for row in gmbi.tables["article"].records()}
     for text in texts:
         assert text in str(rows[statement]["loopbook_computes"])
 
 
-def test_the_implied_rate(gmbi: CaseResult) -> None:
+def test_the_implied_rate(gmbi: RunResult) -> None:
     rows = {str(row["id"]): row for row in gmbi.tables["article"].records()}
     assert rows["A18"]["value"] == pytest.approx(225.6e9 / 163.3e6)
 
@@ -65,10 +66,12 @@ def test_the_implied_rate(gmbi: CaseResult) -> None:
         ("number:A6/batteries", 40000.0),
         ("input:case/case.toml/plant.capacity", 13500.0),
         ("production.made_gwh:max / production.made_gwh:min", None),
+        ("production.contract_gwh:sum / 1e3", 0.22),
+        ("setting:plant.name", "GMBI"),
     ],
 )
-def test_a_reference(gmbi: CaseResult, text: str, value: float | None) -> None:
-    assert refer(load_case(GMBI), gmbi.tables, text)[0] == value
+def test_a_reference(gmbi: RunResult, text: str, value: float | None) -> None:
+    assert case_references(load_case(GMBI), gmbi.tables).value(text).value == value
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,8 @@ def test_a_reference(gmbi: CaseResult, text: str, value: float | None) -> None:
         ("number:A6/cars", "article_numbers.csv"),
         ("input:case/case.toml/plant.capacty", "did you mean"),
         ("just words", "scrap.taken_t:max"),
+        ("setting:plant.nmae", "did you mean plant.name"),
+        ("input:case/case.toml/title / production.made_gwh:max", "a number"),
     ],
 )
 def test_a_wrong_reference_is_found_with_its_line(text: str, hint: str, tmp_path: Path) -> None:

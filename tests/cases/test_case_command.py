@@ -12,9 +12,10 @@ import pytest
 from case_folder import GMBI, TOY, copy_case, replace_in
 from click.testing import CliRunner, Result
 
-from loopbook.cases import CaseResult, compare_runs, run_case, write_result
+from loopbook.cases import run_case
 from loopbook.cli import main
 from loopbook.errors import InputError
+from loopbook.report import RunResult, compare_runs, write_result
 
 GOLDEN = Path(__file__).parent / "data" / "toy_run.txt"
 
@@ -221,7 +222,7 @@ def test_half_a_run_is_refused(changed: tuple[Path, Path]) -> None:
 
 
 def test_a_result_answers_json_numbers_only() -> None:
-    result: CaseResult = run_case(GMBI)
+    result: RunResult = run_case(GMBI)
     for table in result.tables.values():
         for row in table.rows:
             json.dumps(row, allow_nan=False)

@@ -12,7 +12,7 @@ from case_folder import GMBI, TOY, copy_case, replace_in
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopbook.cases import CaseResult, compute, load_case, run_case
+from loopbook.cases import compute, load_case, run_case
 from loopbook.cases.folder.case import METALS, Facts
 from loopbook.cases.year.loop import Flow, check_flows
 from loopbook.cases.year.mass import Outcome, check_metals
@@ -20,25 +20,26 @@ from loopbook.cases.year.plants import works
 from loopbook.cases.year.supply import cell_composition, electrode_loss, supply
 from loopbook.errors import BalanceError, UnknownNameError
 from loopbook.matter.library import load_library
+from loopbook.report import RunResult
 
 
 @pytest.fixture(scope="module")
-def gmbi() -> CaseResult:
+def gmbi() -> RunResult:
     return run_case(GMBI)
 
 
 @pytest.fixture(scope="module")
-def full() -> CaseResult:
+def full() -> RunResult:
     case = load_case(GMBI)
     return compute(case, [switch.name for switch in case.switches])
 
 
 @pytest.fixture(scope="module")
-def toy() -> CaseResult:
+def toy() -> RunResult:
     return run_case(TOY)
 
 
-def cells(result: CaseResult, table: str, **match: Any) -> dict[str, Any]:
+def cells(result: RunResult, table: str, **match: Any) -> dict[str, Any]:
     """The one row of a table whose cells are as given."""
     rows = [
         row
@@ -52,7 +53,7 @@ def cells(result: CaseResult, table: str, **match: Any) -> dict[str, Any]:
 # ---- hand arithmetic ----
 
 
-def test_mature_scrap_of_a_gwh_is_418_t_and_of_20_gwh_8350_t(gmbi: CaseResult) -> None:
+def test_mature_scrap_of_a_gwh_is_418_t_and_of_20_gwh_8350_t(gmbi: RunResult) -> None:
     row = cells(gmbi, "scrap", year=2035)
     made = cells(gmbi, "production", year=2035)["made_gwh"]
     rejected = row["dry_cells_t"] + row["wet_cells_t"] + row["formed_cells_t"]
@@ -64,7 +65,7 @@ def test_mature_scrap_of_a_gwh_is_418_t_and_of_20_gwh_8350_t(gmbi: CaseResult) -
     assert row["contract_t"] == pytest.approx(8350.0, abs=5.0)
 
 
-def test_rejected_cells_by_hand(toy: CaseResult) -> None:
+def test_rejected_cells_by_hand(toy: RunResult) -> None:
     # 0.5 GWh x 3.1928 kg/kWh accepted, a fifth of the cells made rejected: accepted x 0.2 / 0.8
     row = cells(toy, "scrap", year=2030)
     assert row["cells_t"] == pytest.approx(0.5 * 3192.8 * 0.25, rel=1e-9)
@@ -128,7 +129,7 @@ def test_black_mass_of_cells(chemistry: str, tmp_path: Path) -> None:
     assert row["aluminium_fraction_t"] / taken == pytest.approx(0.04637, rel=1e-3)
 
 
-def test_lattice_aluminium_is_told_from_foil(gmbi: CaseResult) -> None:
+def test_lattice_aluminium_is_told_from_foil(gmbi: RunResult) -> None:
     for row in gmbi.tables["black_mass"].records():
         whole, foil, lattice = (
             row["aluminium_t"],
@@ -142,7 +143,7 @@ def test_lattice_aluminium_is_told_from_foil(gmbi: CaseResult) -> None:
             )
 
 
-def test_a_battery_is_337_kg_and_68_kwh_of_pack_or_113_kwh_of_cells(gmbi: CaseResult) -> None:
+def test_a_battery_is_337_kg_and_68_kwh_of_pack_or_113_kwh_of_cells(gmbi: RunResult) -> None:
     pack = cells(gmbi, "batteries", reading="pack mass", read_as="t")
     assert pack["kg_per_battery"] == pytest.approx(337.5)
     assert pack["kwh_per_battery"] == pytest.approx(67.6, abs=0.1)
@@ -153,7 +154,7 @@ def test_a_battery_is_337_kg_and_68_kwh_of_pack_or_113_kwh_of_cells(gmbi: CaseRe
     assert (pack["used"], short["used"]) == (True, False)
 
 
-def test_recovered_metal_is_recovery_times_content(gmbi: CaseResult) -> None:
+def test_recovered_metal_is_recovery_times_content(gmbi: RunResult) -> None:
     for year in (2028, 2035):
         held = cells(gmbi, "black_mass", year=year)
         for metal, share in (
@@ -167,7 +168,7 @@ def test_recovered_metal_is_recovery_times_content(gmbi: CaseResult) -> None:
             assert back == pytest.approx(share * held[f"{metal}_t"], rel=1e-6), metal
 
 
-def test_freight_by_hand(toy: CaseResult) -> None:
+def test_freight_by_hand(toy: RunResult) -> None:
     row = cells(toy, "scrap", year=2031)
     share = row["taken_t"] / row["offered_t"]
     haul = 100 * 2 / 20  # USD/t
@@ -180,7 +181,7 @@ def test_freight_by_hand(toy: CaseResult) -> None:
     assert freight == pytest.approx(moved / 20 * 100 * (1.6 + 1.3) / 1000)
 
 
-def test_what_is_paid_for_black_mass_and_scrap_by_hand(toy: CaseResult) -> None:
+def test_what_is_paid_for_black_mass_and_scrap_by_hand(toy: RunResult) -> None:
     row, money = cells(toy, "black_mass", year=2031), cells(toy, "money", year=2031)
     assert money["revenue_black_mass_usd"] == pytest.approx(row["nickel_t"] * 20_000 * 0.7)
     assert money["revenue_copper_usd"] == pytest.approx(row["copper_fraction_t"] * 10_000 * 0.9)
@@ -189,7 +190,7 @@ def test_what_is_paid_for_black_mass_and_scrap_by_hand(toy: CaseResult) -> None:
     assert money["scrap_usd"] == pytest.approx(row["nickel_t"] / 0.95 * 20_000 * 0.3)
 
 
-def test_virgin_lithium_is_counted_as_carbonate(toy: CaseResult) -> None:
+def test_virgin_lithium_is_counted_as_carbonate(toy: RunResult) -> None:
     back = cells(toy, "metals", year=2031, metal="lithium")["recovered_t"]
     made = cells(toy, "carbon", year=2031)["virgin_lithium_tco2e"]
     assert made == pytest.approx(back * 5.3235 * 12, rel=1e-3)
@@ -200,7 +201,7 @@ def test_virgin_lithium_is_counted_as_carbonate(toy: CaseResult) -> None:
 
 @pytest.mark.parametrize("name", ["gmbi", "full", "toy"])
 def test_mass_closes_in_every_year(name: str, request: pytest.FixtureRequest) -> None:
-    result: CaseResult = request.getfixturevalue(name)
+    result: RunResult = request.getfixturevalue(name)
     flows = list(result.tables["loop_flows"].records())
     ends = {
         "new cells",
@@ -274,7 +275,7 @@ def test_a_node_that_does_not_close_is_seen() -> None:
             check_flows([good[0], bad], {"a", "c"})
 
 
-def test_more_capacity_never_takes_less(tmp_path: Path, gmbi: CaseResult) -> None:
+def test_more_capacity_never_takes_less(tmp_path: Path, gmbi: RunResult) -> None:
     folder = copy_case(GMBI, tmp_path)
     replace_in(folder / "case.toml", '"13500 t/yr"', '"27000 t/yr"')
     more = run_case(folder)
@@ -315,7 +316,7 @@ def load_case_once() -> Any:
 
 @pytest.mark.parametrize("name", ["gmbi", "full", "toy"])
 def test_owners_shares_are_the_margin(name: str, request: pytest.FixtureRequest) -> None:
-    result: CaseResult = request.getfixturevalue(name)
+    result: RunResult = request.getfixturevalue(name)
     for row in result.tables["money"].records():
         shares = [v for k, v in row.items() if k.endswith("_share_usd")]
         assert len(shares) == 2
@@ -333,7 +334,7 @@ def test_owners_shares_are_the_margin(name: str, request: pytest.FixtureRequest)
         assert sum(parts) == pytest.approx(float(str(row["cost_usd"])))
 
 
-def test_switches_only_add(gmbi: CaseResult, full: CaseResult) -> None:
+def test_switches_only_add(gmbi: RunResult, full: RunResult) -> None:
     for column in ("contract_t", "clients_t", "offered_t", "taken_t"):
         for a, b in zip(
             gmbi.tables["scrap"].column(column), full.tables["scrap"].column(column), strict=True
@@ -348,7 +349,7 @@ def test_switches_only_add(gmbi: CaseResult, full: CaseResult) -> None:
     assert taken == pytest.approx(extra)
 
 
-def test_the_contract_is_served_before_clients(gmbi: CaseResult, full: CaseResult) -> None:
+def test_the_contract_is_served_before_clients(gmbi: RunResult, full: RunResult) -> None:
     for alone, crowded in zip(
         gmbi.tables["scrap"].records(), full.tables["scrap"].records(), strict=True
     ):
@@ -382,7 +383,7 @@ def test_every_route_runs_for_both_cases(route: str, tmp_path: Path) -> None:
         assert 0.0 < nickel["covered_gross_share"] < nickel["covered_share"] < 1.0
 
 
-def test_no_number_of_the_article_is_used_elsewhere(tmp_path: Path, gmbi: CaseResult) -> None:
+def test_no_number_of_the_article_is_used_elsewhere(tmp_path: Path, gmbi: RunResult) -> None:
     folder = copy_case(GMBI, tmp_path)
     path = folder / "article_numbers.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -416,7 +417,7 @@ def test_short_tons_change_the_reading_and_not_the_printed_number(tmp_path: Path
     assert cells(result, "batteries", reading="pack mass", read_as="short_ton")["used"] is True
 
 
-def test_the_same_case_gives_the_same_result(gmbi: CaseResult) -> None:
+def test_the_same_case_gives_the_same_result(gmbi: RunResult) -> None:
     assert run_case(GMBI).tables == gmbi.tables
 
 
@@ -425,7 +426,7 @@ def test_an_unknown_switch_is_refused() -> None:
         run_case(GMBI, ["tbmcn"])
 
 
-def test_every_column_of_numbers_says_what_it_rests_on(full: CaseResult) -> None:
+def test_every_column_of_numbers_says_what_it_rests_on(full: RunResult) -> None:
     for table in full.tables.values():
         for column in table.columns:
             number = any(isinstance(row[table.position(column.name)], float) for row in table.rows)

@@ -11,23 +11,24 @@ from case_folder import GMBI, TOY, copy_case, replace_in
 
 from loopbook.book import Book, metal_statement, run_accounts, verify
 from loopbook.book.commands.draft import microseconds
-from loopbook.cases import CaseResult, load_case, run_case, write_result
+from loopbook.cases import load_case, run_case
 from loopbook.errors import InputError
+from loopbook.report import RunResult, write_result
 
 MONTH = "month.toml"
 
 
 @pytest.fixture(scope="module")
-def result() -> CaseResult:
+def result() -> RunResult:
     return run_case(GMBI)
 
 
 @pytest.fixture(scope="module")
-def path(result: CaseResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def path(result: RunResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file_of(result, tmp_path_factory.mktemp("book"))
 
 
-def file_of(result: CaseResult, folder: Path) -> Path:
+def file_of(result: RunResult, folder: Path) -> Path:
     path = folder / "book.sqlite"
     path.write_bytes(result.attachments["book.sqlite"])
     return path
@@ -41,7 +42,7 @@ def changed(folder: Path, *edits: tuple[str, str]) -> Path:
     return case
 
 
-def lines_of(result: CaseResult, name: str = "metal_statement") -> dict[str, float]:
+def lines_of(result: RunResult, name: str = "metal_statement") -> dict[str, float]:
     table = result.tables[name]
     return dict(zip(table.column("line"), table.column("mass_t"), strict=True))
 
@@ -53,7 +54,7 @@ def leaves(path: Path) -> list[bytes]:
     return found
 
 
-def test_the_month_takes_what_the_year_says(result: CaseResult) -> None:
+def test_the_month_takes_what_the_year_says(result: RunResult) -> None:
     """Loads are whole trucks, so that a type of scrap may be half a load off."""
     (taken,) = [r["taken_t"] for r in result.tables["scrap"].records() if r["year"] == 2030]
     lines = lines_of(result)
@@ -87,7 +88,7 @@ def test_the_book_is_sound(path: Path) -> None:
     assert 30 <= bought < loads  # the others are tolled
 
 
-def test_losses_are_believable(path: Path, result: CaseResult) -> None:
+def test_losses_are_believable(path: Path, result: RunResult) -> None:
     lines = lines_of(result)
     assert 0.0 < lines["of which unaccounted"] / lines["consumed"] < 0.01
     loop = lines_of(result, "loop_statement")
@@ -117,7 +118,7 @@ def mg_of(tonnes: object) -> int:
 
 
 @pytest.mark.parametrize("name", ["metal_statement", "loop_statement"])
-def test_the_table_is_the_books_statement(path: Path, result: CaseResult, name: str) -> None:
+def test_the_table_is_the_books_statement(path: Path, result: RunResult, name: str) -> None:
     month = load_case(GMBI).month
     assert month is not None
     with Book(path) as book:
@@ -148,7 +149,7 @@ def test_the_month_is_quick() -> None:
     assert time.process_time() - begun < 3.0
 
 
-def test_the_book_lies_beside_the_report(result: CaseResult, tmp_path: Path) -> None:
+def test_the_book_lies_beside_the_report(result: RunResult, tmp_path: Path) -> None:
     write_result(result, tmp_path / "out")
     assert file_of(result, tmp_path).read_bytes() == (tmp_path / "out/book.sqlite").read_bytes()
     text = (tmp_path / "out" / "report.html").read_text("utf-8")

@@ -15,8 +15,9 @@ import pytest
 from case_folder import GMBI, copy_case, replace_in
 
 from loopbook.book import Book, run_accounts, verify
-from loopbook.cases import CaseResult, run_case
+from loopbook.cases import run_case
 from loopbook.matter import element_shares
+from loopbook.report import RunResult
 
 POSTINGS = """
 SELECT e.id, e.key, e.kind, a.kind AS account, a.party, a.site, a.lot, e.occurred_at,
@@ -27,12 +28,12 @@ ORDER BY e.id
 
 
 @pytest.fixture(scope="module")
-def result() -> CaseResult:
+def result() -> RunResult:
     return run_case(GMBI)
 
 
 @pytest.fixture(scope="module")
-def path(result: CaseResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def path(result: RunResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("book") / "book.sqlite"
     path.write_bytes(result.attachments["book.sqlite"])
     return path
@@ -182,7 +183,7 @@ def test_products_are_what_they_are_called(postings: list[sqlite3.Row]) -> None:
             assert held[lot] / kg == pytest.approx(share, rel=0.01), lot
 
 
-def test_the_lots_of_cells_are_numbered_without_a_gap(result: CaseResult, path: Path) -> None:
+def test_the_lots_of_cells_are_numbered_without_a_gap(result: RunResult, path: Path) -> None:
     with sqlite3.connect(path) as db:
         notes = dict(db.execute("SELECT key, document FROM event WHERE kind = 'deliver'"))
     db.close()
@@ -215,7 +216,7 @@ def test_title_follows_the_metal(postings: list[sqlite3.Row]) -> None:
         assert owners[lot] == {"LGES"}
 
 
-def without(folder: Path, *edits: tuple[str, str, str]) -> CaseResult:
+def without(folder: Path, *edits: tuple[str, str, str]) -> RunResult:
     case = copy_case(GMBI, folder)
     for file, old, new in edits:
         replace_in(case / file, old, new)

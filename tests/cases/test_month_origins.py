@@ -8,19 +8,20 @@ from xml.etree import ElementTree
 import pytest
 
 from loopbook.book import Book
-from loopbook.cases.run import run_case
-from loopbook.report.table import LINEAGE, CaseResult
+from loopbook.cases import run_case
+from loopbook.cases.month.origins import LINEAGE
+from loopbook.report import RunResult
 from loopbook.trace import trace
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 
 
 @pytest.fixture(scope="module")
-def result() -> CaseResult:
+def result() -> RunResult:
     return run_case("gmbi", cases=CASES)
 
 
-def test_shares_of_each_metal_add_up_to_one(result: CaseResult) -> None:
+def test_shares_of_each_metal_add_up_to_one(result: RunResult) -> None:
     table = result.tables["cell_origins"]
     *rows, total = list(table.records())
     assert total["supplier"] == "all"
@@ -34,7 +35,7 @@ def test_shares_of_each_metal_add_up_to_one(result: CaseResult) -> None:
     assert recovered == {"LGES", "TBMNC"}
 
 
-def test_each_lot_agrees_with_the_book(result: CaseResult, tmp_path: Path) -> None:
+def test_each_lot_agrees_with_the_book(result: RunResult, tmp_path: Path) -> None:
     path = tmp_path / "book.sqlite"
     path.write_bytes(result.attachments["book.sqlite"])
     by_lot = list(result.tables["cell_lot_origins"].records())
@@ -53,7 +54,7 @@ def test_each_lot_agrees_with_the_book(result: CaseResult, tmp_path: Path) -> No
                 assert sum(shares) == pytest.approx(float(str(row["ni_share"])), abs=1e-12)
 
 
-def test_the_picture_is_of_a_lot_with_scrap_of_both_suppliers(result: CaseResult) -> None:
+def test_the_picture_is_of_a_lot_with_scrap_of_both_suppliers(result: RunResult) -> None:
     text = result.attachments[LINEAGE].decode()
     root = ElementTree.fromstring(text)
     assert root.tag.endswith("svg")

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_report_example import HOSTILE, YEARS, columns, example
+from test_report_example import HOSTILE, YEARS, columns, example, layout, summary
 
 from loopbook.cases.year.loop import NEW_CELLS, NEW_METAL
 from loopbook.errors import UnknownNameError
+from loopbook.report import Column, Quote, Table, parse_layout, render_report, write_report
 from loopbook.report.basis import shared_basis
-from loopbook.report.charts import Plot, plot_chart
+from loopbook.report.charts import plot_chart
 from loopbook.report.format import is_share, number_text, value_text
-from loopbook.report.page import figures_json, plotly_js, render_report, write_report
-from loopbook.report.plots import SECTIONS
-from loopbook.report.quote import Quotes
-from loopbook.report.sankey import OUTSIDE, loop_sankey, open_loop
-from loopbook.report.table import Column, Table
-from loopbook.report.tables import Places
+from loopbook.report.layout import Flows, Plot
+from loopbook.report.page import figures_json, plotly_js
+from loopbook.report.sankey import loop_sankey, open_loop
+
+FLOWS = Flows("loop_flows", outside=(NEW_METAL, NEW_CELLS))
 
 
 class Page(HTMLParser):
@@ -111,7 +111,7 @@ def test_every_number_of_a_table_is_a_link_to_its_column(text: str) -> None:
     assert len(cells) > 400
     for cell in cells:
         assert re.fullmatch(
-            r'\s*(<a class="n" href="#how-[\w.-]+" tabindex="-1">[−\d.,e]+</a>|'
+            r'\s*(<a class="n" href="#(how|in)-[\w.-]+" tabindex="-1">[−\d.,e]+</a>|'
             r'<span class="none">–</span>)\s*',
             cell,
         ), cell
@@ -143,8 +143,8 @@ def test_figures_cannot_end_their_element() -> None:
         columns(("year", "Year"), ("source", "S"), ("target", "T"), ("mass_t", "Mass", "t")),
         ((2030, HOSTILE, "</script>", 2.0),),
     )
-    sankey = loop_sankey(example(tables={"loop_flows": flows}))
-    written = figures_json(sankey, ())
+    sankey = loop_sankey(example(tables={"loop_flows": flows}), FLOWS)
+    written = figures_json(sankey, {})
     assert "<" not in written
     figure = json.loads(written)["sankey"]["all/2030/mass_t"]
     assert figure["data"][0]["node"]["label"][0].startswith(HOSTILE.split("<!--")[0])
@@ -177,7 +177,7 @@ def test_a_basis_that_is_not_there_is_refused_with_all_names() -> None:
 
 
 def test_a_result_of_nothing_is_a_page_that_says_so() -> None:
-    nothing: dict[str, Any] = {"switches": {}, "summary": [], "tables": {}, "inputs": {}}
+    nothing: dict[str, Any] = {"switches": {}, "summary": summary(), "tables": {}, "inputs": {}}
     text = render_report(example(**nothing, sources={}, files=[]))
     assert text.count("Switched off: nothing to show.") >= 5
     for words in ("No key figures", "no switches", "Nothing to compare", "No inputs", "No files"):
@@ -212,15 +212,14 @@ def test_a_chart_sums_a_long_table_and_leaves_gaps_open() -> None:
     rows = ((2026, "a", 1.0), (2026, "a", 2.0), (2027, "b", math.nan), (2028, "b", 5.0))
     result = example(tables={"t": Table("t", "T", given, rows)})
     chart = plot_chart(result, Plot("n", "N", "", "t", ("mass_t",), by="kind"))
-    assert chart.figure is not None
+    assert chart is not None
     drawn = {d["name"]: d["y"] for d in chart.figure["data"]}
     assert drawn == {"a": [3.0, None, None], "b": [None, None, 5.0]}
-    off = plot_chart(result, Plot("n", "N", "", "t", ("nope",)))
-    assert off.figure is None
+    assert plot_chart(result, Plot("n", "N", "", "t", ("nope",))) is None
 
 
 def test_the_sankey_keeps_every_flow_and_has_no_circle() -> None:
-    sankey = loop_sankey(example())
+    sankey = loop_sankey(example(), FLOWS)
     assert sankey is not None
     assert sankey.year in sankey.years == tuple(str(y) for y in YEARS[1:])
     for figure in sankey.figures.values():
@@ -254,7 +253,8 @@ def test_circles_are_cut_and_nothing_else(pairs: list[tuple[str, str]], closing:
 
 
 def test_new_material_and_new_cells_are_a_view_of_their_own() -> None:
-    assert {NEW_CELLS, NEW_METAL} == OUTSIDE
+    (flows,) = (section.flows for section in layout().sections if section.flows)
+    assert set(flows.outside) == {NEW_CELLS, NEW_METAL}
     given = columns(("year", "Year"), ("source", "S"), ("target", "T"), ("mass_t", "Mass", "t"))
     rows = (
         (2030, NEW_METAL, "cell lines", 90.0),
@@ -263,13 +263,14 @@ def test_new_material_and_new_cells_are_a_view_of_their_own() -> None:
         (2030, "scrap", "metal", 5.0),
         (2030, "metal", "cell lines", 5.0),
     )
-    sankey = loop_sankey(example(tables={"loop_flows": Table("loop_flows", "F", given, rows)}))
+    table = Table("loop_flows", "F", given, rows)
+    sankey = loop_sankey(example(tables={"loop_flows": table}), flows)
     assert sankey is not None
-    assert list(sankey.views) == ["recycled", "all"]
+    assert list(sankey.views) == ["inside", "all"]
     drawn = {view: sankey.figures[f"{view}/2030/mass_t"]["data"][0] for view in sankey.views}
     assert drawn["all"]["link"]["value"] == [90.0, 95.0, 5.0, 5.0, 5.0]
-    assert drawn["recycled"]["link"]["value"] == [5.0, 5.0, 5.0]
-    assert drawn["recycled"]["node"]["label"][-1] == "↺ Cell lines<br>5.0 t"
+    assert drawn["inside"]["link"]["value"] == [5.0, 5.0, 5.0]
+    assert drawn["inside"]["node"]["label"][-1] == "↺ Cell lines<br>5.0 t"
 
 
 def test_a_loop_begins_where_its_first_flow_begins_whatever_joins_it() -> None:
@@ -283,50 +284,34 @@ def test_the_loop_is_cut_by_the_year_with_most_flows() -> None:
     whole = [("lines", "scrap"), ("client", "scrap"), ("scrap", "metal"), ("metal", "lines")]
     rows = [(2030, s, t, 1.0) for s, t in whole[1:]] + [(2031, s, t, 1.0) for s, t in whole]
     table = Table("loop_flows", "F", given, tuple(rows))
-    sankey = loop_sankey(example(tables={"loop_flows": table}))
+    sankey = loop_sankey(example(tables={"loop_flows": table}), FLOWS)
     assert sankey is not None
     for figure in sankey.figures.values():
         assert figure["data"][0]["node"]["label"][-1].startswith("↺ Lines")
 
 
-def quoted(text: str, label: str = "") -> list[tuple[str, str]]:
-    result = example()
-    parts = Quotes(result, Places(result)).parts(text, label)
-    assert "".join(part.text for part in parts) == text
-    return [(part.text, part.link) for part in parts if part.link]
+def test_a_number_in_a_sentence_leads_to_the_column_or_input_that_it_quotes() -> None:
+    text = "takes 11,400 t of 13,500 t/yr <b>"
+    quotes = (
+        Quote("production", "scrap_taken_t", 6, 12),
+        Quote("", "case/case.toml/capacity", 18, 24),
+    )
+    page = render_report(example(summary=summary(("Scrap", text), Scrap=quotes)))
+    assert (
+        'takes <a class="n" href="#how-production-scrap_taken_t" '
+        'title="Scrap taken (Production)">11,400</a> t of '
+        '<a class="n" href="#in-case-case.toml-capacity" title="case.toml:7">13,500</a> '
+        "t/yr &lt;b&gt;"
+    ) in page
 
 
-def test_numbers_in_sentences_lead_to_the_columns_that_they_quote() -> None:
-    assert quoted("takes 11,400 t of scrap in 2031, at most", "Scrap taken") == [
-        ("11,400", "how-production-scrap_taken_t")
-    ]
-    assert quoted("covers 48.0% of the demand for nickel in 2035") == [
-        ("48.0", "how-metals-covered_share")
-    ]
-    assert quoted("Toyota Tsusho America 9.69, margin 19 M USD") == [
-        ("9.69", "how-money-tta_usd"),
-        ("19", "how-money-margin_usd"),
-    ]
-    total = sum(c for c in example().tables["production"].column("black_mass_t"))
-    assert quoted(f"{total:,.0f} t of black mass") == [
-        (f"{total:,.0f}", "how-production-black_mass_t")
-    ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "in 2031, from 2025-2035",
-        "11,401 t of scrap taken",
-        "11,400 GWh of scrap taken",
-        "11,400 t of apples",
-        "9.69",
-        "NCMA 89-4-4-3 and A5",
-        "",
-    ],
-)
-def test_what_is_no_quotation_stays_plain(text: str) -> None:
-    assert quoted(text) == []
+def test_a_layout_draws_what_it_names_and_nothing_else() -> None:
+    text = render_report(example(layout=parse_layout('lead = "Scrap & <metal>."')))
+    page = Page(text)
+    ids = {str(a["id"]) for _, a in page.tags if "id" in a}
+    assert ids.isdisjoint({"loop", "money", "said", "origins"})
+    assert "Scrap &amp; &lt;metal&gt;. Everything" in text
+    assert json.loads(page.scripts[0]) == {"charts": {}, "sankey": {}}
 
 
 def test_a_value_of_the_article_leads_to_what_holds_it(text: str) -> None:
@@ -357,10 +342,12 @@ def test_a_basis_is_said_by_columns_and_nothing_is_lost() -> None:
 
 
 def test_the_founding_case_fills_every_chart() -> None:
-    from loopbook.cases.run import run_case
+    from loopbook.cases import run_case
 
     result = run_case(Path(__file__).resolve().parents[2] / "cases" / "gmbi")
-    empty = [p.name for *_, plots in SECTIONS for p in plots if not plot_chart(result, p).figure]
+    plots = [plot for section in layout().sections for plot in section.plots]
+    assert len(plots) > 10
+    empty = [plot.name for plot in plots if not plot_chart(result, plot)]
     assert empty == []
     page = Page(render_report(result))
     places = {a["id"] for _, a in page.tags if "id" in a}

@@ -9,8 +9,8 @@ import pytest
 from browser import CHROMIUM, Browser
 from test_report_example import example
 
-from loopbook.cases.run import run_case
-from loopbook.report.page import write_report
+from loopbook.cases import run_case
+from loopbook.report import write_report
 
 pytestmark = [
     pytest.mark.browser,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from importlib import resources
 from typing import Any
 
-from loopbook.report.table import CaseResult, Column, InputFile, InputRow, Table
+from loopbook.report import Column, InputFile, InputRow, Quote, RunResult, Table, parse_layout
 
 HOSTILE = "<script>alert('&')</script><!-- \"x"
 YEARS = tuple(range(2025, 2036))
@@ -135,10 +136,24 @@ def article() -> Table:
         ),
         ("A6", HOSTILE, HOSTILE, None, "", HOSTILE, "337.5 kg each: a pack's mass"),
     )
-    return Table("article", "The article says, Loopbook computes", given, rows)
+    quotes = {(0, "value"): (Quote("", "case/case.toml/capacity"),)}
+    return Table("article", "The article says, Loopbook computes", given, rows, quotes=quotes)
 
 
-def example(**changes: Any) -> CaseResult:
+def summary(*rows: tuple[str, str], **quotes: tuple[Quote, ...]) -> Table:
+    """Key figures; `quotes` by the name of the row."""
+    given = columns(("label", "Key figure"), ("text", "Value"))
+    cited = {(i, "text"): quotes[label] for i, (label, _) in enumerate(rows) if label in quotes}
+    return Table("summary", "Key figures", given, rows, quotes=cited)
+
+
+def layout() -> Any:
+    """The layout of the cases' reports."""
+    path = resources.files("loopbook.cases") / "report.toml"
+    return parse_layout(path.read_text(encoding="utf-8"))
+
+
+def example(**changes: Any) -> RunResult:
     """A result whose every text field could be hostile, with gaps and an empty table."""
     inputs = [row(f"case/path.csv/{y}/cell_reject_share", 0.3 / (y - 2023), "1") for y in YEARS]
     inputs.append(row("case/case.toml/capacity", 13500.0, "t/yr", source="gmbi"))
@@ -151,7 +166,8 @@ def example(**changes: Any) -> CaseResult:
         "name": "example",
         "title": f"Example {HOSTILE}",
         "switches": {"toyota_own_plant": True, "other_clients": False},
-        "summary": [("Scrap taken in 2031", "13,500 t"), (HOSTILE, HOSTILE)],
+        "summary": summary(("Scrap taken in 2031", "13,500 t"), (HOSTILE, HOSTILE)),
+        "layout": layout(),
         "tables": {t.name: t for t in tables},
         "inputs": {r.key: r for r in inputs},
         "sources": {
@@ -165,4 +181,4 @@ def example(**changes: Any) -> CaseResult:
         },
         "files": [InputFile("case.toml", "ab" * 32, 1234), InputFile(HOSTILE, "cd" * 32, 99)],
     }
-    return CaseResult(**{**fields, **changes})
+    return RunResult(**{**fields, **changes})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import resources
 from pathlib import Path
 
 from loopbook.cases.folder.case import Case, Facts
 from loopbook.cases.folder.load import library_input, load_case
 from loopbook.cases.folder.shipped import find_case
-from loopbook.cases.year.article import article_table
+from loopbook.cases.year.article import article_table, case_references
 from loopbook.cases.year.carbon import carbon_table
 from loopbook.cases.year.equivalents import equivalent_tables
 from loopbook.cases.year.loop import loop_table
@@ -18,7 +19,7 @@ from loopbook.cases.year.plants import works
 from loopbook.cases.year.screen import summary
 from loopbook.cases.year.supply import supply
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
-from loopbook.report.table import CaseResult, InputRow, Table
+from loopbook.report import InputRow, RunResult, Table, parse_layout
 
 Progress = Callable[[str], None]
 
@@ -33,7 +34,7 @@ def run_case(
     *,
     cases: Path | None = None,
     progress: Progress = _silent,
-) -> CaseResult:
+) -> RunResult:
     """Run a case from its folder, or by name from the folder ``cases``.
 
     Parameters
@@ -53,9 +54,7 @@ def run_case(
     return compute(case, switches, progress=progress)
 
 
-def compute(
-    case: Case, switches: Iterable[str] = (), *, progress: Progress = _silent
-) -> CaseResult:
+def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _silent) -> RunResult:
     """Compute a loaded case; the same case and switches give the same result."""
     chosen = _switches(case, switches)
     facts = Facts(case.library, {})
@@ -70,8 +69,9 @@ def compute(
     tables |= {table.name: table for table in money_tables(outcome)}
     for table in (carbon_table(outcome), loop_table(outcome), *equivalent_tables(outcome)):
         tables[table.name] = table
+    references = case_references(case, tables)
     if case.rows("article.csv"):
-        tables["article"] = article_table(case, tables)
+        tables["article"] = article_table(case, references)
     attachments: dict[str, bytes] = {}
     if case.month is not None:
         from loopbook.cases.month.month import keep_book
@@ -85,16 +85,18 @@ def compute(
         r["source_id"] for r in case.rows("sources.csv")
     }
     sources = {name: work for name, work in case.sources.items() if name in used}
-    return CaseResult(
+    return RunResult(
         case.name,
         case.title,
         chosen,
-        summary(case, tables),
+        summary(case, references),
         tables,
         inputs,
         sources,
         case.files,
         attachments,
+        parse_layout(resources.files("loopbook.cases").joinpath("report.toml").read_text("utf-8")),
+        {row["switch"]: f"Scrap of {row['client']}" for row in case.rows("clients.csv")},
     )
 
 

@@ -21,7 +21,7 @@ from loopbook.cli.parts import print_json as _print_json
 from loopbook.cli.parts import print_table as _print_table
 
 if TYPE_CHECKING:
-    from loopbook.cases import CaseResult
+    from loopbook.report import RunResult
 
 
 @click.group(
@@ -74,8 +74,8 @@ def run_command(case: Path, switches: tuple[str, ...], out: Path | None, as_json
       loopbook run gmbi
       loopbook run gmbi --switch tbmnc --switch gm --out out/with-clients
     """
-    from loopbook.cases.run import run_case
-    from loopbook.report.write import result_json, write_result
+    from loopbook.cases import run_case
+    from loopbook.report import result_json, write_result
 
     with _progress() as say:
         result = run_case(case, switches, progress=say)
@@ -88,16 +88,16 @@ def run_command(case: Path, switches: tuple[str, ...], out: Path | None, as_json
     click.echo(f"Report: {report}")
 
 
-def _print_run(result: CaseResult) -> None:
-    from loopbook.cases.year.screen import YEAR_COLUMNS, headline_rows
+def _print_run(result: RunResult) -> None:
+    from loopbook.cases import YEAR_COLUMNS, headline_rows
 
     click.echo(result.title)
     on = [name for name, value in result.switches.items() if value]
     off = [name for name, value in result.switches.items() if not value]
     click.echo(f"switched on: {', '.join(on) or 'none'}; off: {', '.join(off) or 'none'}\n")
-    width = max(len(label) for label, _ in result.summary)
-    for label, text in result.summary:
-        click.echo(f"{label.ljust(width)}  {text}")
+    width = max(len(label) for label in result.summary.column("label"))
+    for label, text in result.summary.rows:
+        click.echo(f"{str(label).ljust(width)}  {text}")
     columns = ["year", *(f">{title}, {unit}" for title, unit, *_ in YEAR_COLUMNS)]
     _print_table("", columns, headline_rows(result))
 
@@ -126,7 +126,7 @@ def compare_command(run_a: Path, run_b: Path, limit: int, as_json: bool) -> None
     Example:
       loopbook compare out/gmbi out/with-clients
     """
-    from loopbook.report.compare import compare_runs, comparison_json
+    from loopbook.report import compare_runs, comparison_json
 
     found = compare_runs(run_a, run_b)
     if as_json:

@@ -21,37 +21,61 @@ from loopbook.report.answer import (
     shares,
     table_of,
 )
+from loopbook.report.compare import Comparison, compare_runs, comparison_json
+from loopbook.report.layout import Layout, parse_layout
+from loopbook.report.page import render_report, write_report
+from loopbook.report.references import Kind, Quotation, References, Referred
 from loopbook.report.table import (
     GRADES,
     HIDDEN,
-    CaseResult,
     Cell,
     Column,
     InputFile,
     InputRow,
+    Quote,
+    RunResult,
     Table,
 )
 from loopbook.report.terminal import record_text
+from loopbook.report.write import result_json, write_result
+from loopbook.report.year_sheet import YearSheet, finite, slug
 
 __all__ = [
     "GRADES",
     "HIDDEN",
     "KEYS",
     "Answer",
-    "CaseResult",
     "Cell",
     "Column",
+    "Comparison",
     "InputFile",
     "InputRow",
+    "Kind",
+    "Layout",
     "Plain",
+    "Quotation",
+    "Quote",
     "Record",
+    "References",
+    "Referred",
     "Rows",
+    "RunResult",
     "Table",
+    "YearSheet",
+    "compare_runs",
+    "comparison_json",
+    "finite",
     "kilograms",
     "masses",
     "moment",
+    "parse_layout",
     "record_text",
+    "render_report",
+    "result_json",
     "share",
     "shares",
+    "slug",
     "table_of",
+    "write_report",
+    "write_result",
 ]

@@ -1,4 +1,4 @@
-"""Charts of the report as plain figures for Plotly.js, made from the tables of a `CaseResult`.
+"""Charts of the report as plain figures for Plotly.js, made from the tables of a `RunResult`.
 
 A figure is a mapping of ``data`` and ``layout``. A colour is a role, ``"@c1"`` or ``"@c1/0.4"``
 with an opacity: the page's style sheet says what the role looks like in light, in dark and on
@@ -9,12 +9,13 @@ but zeros, has no figure: the page then says that there is nothing to show.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from loopbook.report.format import is_number, is_share, unit_text
-from loopbook.report.table import CaseResult, Cell, Column, Table
+from loopbook.report.layout import Colour, Plot
+from loopbook.report.table import Cell, Column, RunResult, Table
 
 Figure: TypeAlias = dict[str, Any]
 
@@ -22,17 +23,6 @@ _MILLIONS = 2e6
 
 PALETTE = ("@c1", "@c2", "@c3", "@c4", "@c5", "@c6", "@c8", "@c9", "@c7")
 """Roles of unnamed series, in order."""
-
-OF_MATTER = (
-    (r"\bNi\b|nickel", "@c3"),
-    (r"\bCo\b|cobalt", "@c1"),
-    (r"\bLi\b|lithium", "@c4"),
-    (r"\bMn\b|mangan", "@c5"),
-    (r"\bCu\b|copper", "@c2"),
-    (r"\bAl\b|alumin", "@c7"),
-    (r"\bC\b|graphite", "@c8"),
-)
-"""Colour of a metal, the same in each chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,53 +36,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart of the page.
+    """A drawn chart: unit of its numbers, columns that it draws, and its figure for Plotly.js."""
 
-    Parameters
-    ----------
-    name : identifier in the page.
-    title, text : heading, and a sentence that says what to see.
-    unit : of its numbers.
-    table : name of the table that it draws.
-    columns : columns of the table that it draws, for the links.
-    figure : for Plotly.js, or None where there is nothing to show.
-    """
-
-    name: str
-    title: str
-    text: str
     unit: str
-    table: str
-    columns: tuple[Column, ...] = ()
-    figure: Figure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """What a bar or line chart draws: which columns of a table, and how.
-
-    Parameters
-    ----------
-    name, title, text, table : as in `Chart`.
-    columns : patterns of column names, in the order of drawing; one may match several columns or
-        none. With `by`, the first match holds the numbers of a long table.
-    by : pattern of the column that splits a long table into series.
-    lines : patterns of the columns drawn as lines; the rest are bars.
-    stacked : whether bars stand on one another.
-    log : whether the axis is logarithmic, for numbers that differ by powers of ten.
-    where : keeps a record of the table.
-    """
-
-    name: str
-    title: str
-    text: str
-    table: str
-    columns: tuple[str, ...]
-    by: str = ""
-    lines: tuple[str, ...] = ()
-    stacked: bool = False
-    log: bool = False
-    where: Callable[[Mapping[str, Cell]], bool] | None = field(default=None)
+    columns: tuple[Column, ...]
+    figure: Figure
 
 
 def find_column(table: Table, pattern: str) -> Column | None:
@@ -115,14 +63,14 @@ def series_of(table: Table, plot: Plot) -> tuple[list[str], list[Series]]:
     column, summed over the rows of one place.
     """
     axis = axis_of(table)
-    records = [r for r in table.records() if plot.where is None or plot.where(r)]
+    records = list(table.records())
     places = list(dict.fromkeys(str(r[axis.name]) for r in records))
-    found = [c for p in plot.columns for c in table.columns if re.fullmatch(p, c.name)]
+    drawn = [c for p in plot.columns for c in table.columns if re.fullmatch(p, c.name)]
     by = find_column(table, plot.by) if plot.by else None
     groups: dict[tuple[str, str], dict[str, Cell]] = {}
-    columns = {c.name: c for c in found}
+    columns = {c.name: c for c in drawn}
     for record in records:
-        for column in found[:1] if by else found:
+        for column in drawn[:1] if by else drawn:
             group = str(record[by.name]) if by else column.title
             cells = groups.setdefault((group, column.name), {})
             place = str(record[axis.name])
@@ -140,27 +88,24 @@ def _sum(a: Cell, b: Cell) -> Cell:
     return a + b if is_number(a) else b
 
 
-def colour_of(name: str, position: int) -> str:
-    """Role of a series: that of its metal, or the next one of the palette."""
-    for pattern, role in OF_MATTER:
-        if re.search(pattern, name, re.IGNORECASE if len(pattern) > 6 else 0):
-            return role
+def colour_of(name: str, position: int, colours: Iterable[Colour] = ()) -> str:
+    """Role of a series: that of the first pattern in its name, or the next one of the palette."""
+    for colour in colours:
+        if re.search(colour.pattern, name, re.IGNORECASE):
+            return colour.role
     return PALETTE[position % len(PALETTE)]
 
 
-def plot_chart(result: CaseResult, plot: Plot) -> Chart:
-    """A bar or line chart of one table."""
+def plot_chart(result: RunResult, plot: Plot) -> Chart | None:
+    """A bar or line chart of one table, or None where there is nothing to show."""
     table = result.tables.get(plot.table)
-    if table is None or not table.columns:
-        return Chart(plot.name, plot.title, plot.text, "", plot.table)
-    places, series = series_of(table, plot)
-    columns = tuple(dict.fromkeys(s.column for s in series))
+    places, series = series_of(table, plot) if table and table.columns else ([], [])
     if not series:
-        return Chart(plot.name, plot.title, plot.text, "", plot.table)
+        return None
+    columns = tuple(dict.fromkeys(s.column for s in series))
     factor, unit = scale_of(series)
-    traces = list(_traces(places, series, plot, (factor, unit)))
-    figure = {"data": traces, "layout": _layout(plot, keys=len(series) > 1)}
-    return Chart(plot.name, plot.title, plot.text, unit, plot.table, columns, figure)
+    traces = list(_traces(places, series, plot, (factor, unit), colours=result.layout.colours))
+    return Chart(unit, columns, {"data": traces, "layout": _layout(plot, keys=len(series) > 1)})
 
 
 def scale_of(series: Sequence[Series]) -> tuple[float, str]:
@@ -180,12 +125,17 @@ def scale_of(series: Sequence[Series]) -> tuple[float, str]:
 
 
 def _traces(
-    places: Sequence[str], series: Sequence[Series], plot: Plot, scale: tuple[float, str]
+    places: Sequence[str],
+    series: Sequence[Series],
+    plot: Plot,
+    scale: tuple[float, str],
+    *,
+    colours: Sequence[Colour],
 ) -> Iterator[Figure]:
     factor, unit = scale
     taken: set[str] = set()
     for position, one in enumerate(series):
-        role = colour_of(one.name, position)
+        role = colour_of(one.name, position, colours)
         role = role if role not in taken else next(r for r in (*PALETTE, role) if r not in taken)
         taken = taken | {role} if len(taken) < len(PALETTE) - 1 else set()
         trace: Figure = {
@@ -239,8 +189,3 @@ def _layout(plot: Plot, *, keys: bool) -> Figure:
         },
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
     }
-
-
-def charts(result: CaseResult, plots: Sequence[Plot]) -> list[Chart]:
-    """All bar and line charts, in order."""
-    return [plot_chart(result, plot) for plot in plots]

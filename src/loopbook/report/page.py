@@ -1,9 +1,9 @@
-"""The report of a case: one page that opens offline and leads each number back to its source.
+"""The report of a run: one page that opens offline and leads each number back to its source.
 
 Everything is inside the one file: style, scripts, Plotly.js (from the plotly wheel) and figures;
 its Content-Security-Policy forbids every request. Each number links to the entry of its column
 (the rule and the input rows that it rests on), each input row to its source. The same
-`CaseResult` gives the same bytes.
+`RunResult` gives the same bytes.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
-from loopbook.report.charts import Chart, charts
-from loopbook.report.plots import SECTIONS
-from loopbook.report.quote import Quotes
+from loopbook.report.charts import Chart, plot_chart
+from loopbook.report.format import is_number, value_text
+from loopbook.report.layout import Section
 from loopbook.report.sankey import Sankey, loop_sankey
-from loopbook.report.table import LINEAGE, CaseResult
+from loopbook.report.table import RunResult
 from loopbook.report.tables import (
     GRADE_TEXTS,
     Places,
-    TableView,
-    find_unit_column,
-    inputs_view,
-    sources_view,
-    table_view,
+    numeric_columns,
+    shown_unit,
+    source_address,
+    source_detail,
+    subject_of,
+    unit_column,
 )
 
 POLICY = (
@@ -42,8 +42,8 @@ POLICY = (
 """Nothing is loaded; the scripts are those of this file; Plotly.js writes styles of its own."""
 
 
-def write_report(result: CaseResult, path: Path) -> None:
-    """Write the report of a case as one HTML file.
+def write_report(result: RunResult, path: Path) -> None:
+    """Write the report of a run as one HTML file.
 
     Parameters
     ----------
@@ -57,19 +57,17 @@ def write_report(result: CaseResult, path: Path) -> None:
     path.write_bytes(render_report(result).encode("utf-8"))
 
 
-def render_report(result: CaseResult) -> str:
+def render_report(result: RunResult) -> str:
     """The report as text; see `write_report`."""
     import jinja2
     from markupsafe import Markup
 
     check_basis(result)
     places = Places(result)
-    quotes = Quotes(result, places)
-    sankey = loop_sankey(result)
-    sections = [(*s[:3], charts(result, s[3])) for s in SECTIONS]
-    article = _article(result, places, quotes)
-    article_unit = find_unit_column(result.tables["article"]) if article else None
-    used = {row.grade for row in result.inputs.values()}
+    sections = [s for s in result.layout.sections if not s.picture or _is_whole(s, result)]
+    charts = {p.name: plot_chart(result, p) for s in sections for p in s.plots}
+    sankey = next((loop_sankey(result, s.flows) for s in sections if s.flows), None)
+    used = list(result.inputs.values())
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -77,38 +75,38 @@ def render_report(result: CaseResult) -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_packaged),
     )
-    environment.filters["prose"] = prose
+    environment.filters |= {
+        "prose": prose,
+        "subject": subject_of,
+        "is_number": is_number,
+        "detail": source_detail,
+        "address": source_address,
+    }
     scripts = {"plotly": plotly_js(), "own": _packaged("report.js")}
-    safe = {name: Markup(text) for name, text in scripts.items()}
     return environment.get_template("report.html.jinja").render(
         result=result,
         policy=POLICY.format(scripts=" ".join(_hash(text) for text in scripts.values())),
         css=Markup(_packaged("report.css")),
-        scripts=safe,
-        figures=Markup(figures_json(sankey, sections)),
-        sankey=sankey,
+        scripts={name: Markup(text) for name, text in scripts.items()},
+        figures=Markup(figures_json(sankey, charts)),
         sections=sections,
-        summary=[(label, quotes.parts(text, label)) for label, text in result.summary],
-        quotes=quotes,
-        switch_titles=switch_titles(result),
-        article=article,
-        article_has_value=article_unit is not None,
-        article_unit=article_unit,
-        grades={g: t for g, t in GRADE_TEXTS.items() if g in used},
-        tables=[table_view(t, places) for t in result.tables.values()],
-        origins=_origins(result, places),
-        lineage=Markup(result.attachments.get(LINEAGE, b"").decode("utf-8")),
-        lineage_name=LINEAGE,
-        inputs=inputs_view(result, places),
-        sources=sources_view(result, places),
+        charts=charts,
+        sankey=sankey,
+        svg={s.id: Markup(result.attachments[s.picture].decode()) for s in sections if s.picture},
+        grades=GRADE_TEXTS,
+        used_grades={row.grade for row in used},
+        used_sources={row.source for row in used},
         places=places,
+        numeric_columns=numeric_columns,
+        shown_unit=shown_unit,
+        unit_column=unit_column,
+        value_text=value_text,
     )
 
 
-def _origins(result: CaseResult, places: Places) -> TableView | None:
-    """The table of the cells' origins, where a book was kept and cells were made."""
-    table = result.tables.get("cell_origins")
-    return None if table is None or LINEAGE not in result.attachments else table_view(table, places)
+def _is_whole(section: Section, result: RunResult) -> bool:
+    """Whether a run has both the table and the picture of a section."""
+    return section.table in result.tables and section.picture in result.attachments
 
 
 def prose(text: str) -> str:
@@ -122,40 +120,7 @@ def prose(text: str) -> str:
     return Markup(re.sub(r"`+([^`]+)`+", r"<code>\1</code>", str(escape(text))))
 
 
-def switch_titles(result: CaseResult) -> dict[str, str]:
-    """What each switch is about: the client that it adds, or its own name."""
-    titles = {name: name.replace("_", " ") for name in result.switches}
-    clients = result.tables.get("clients")
-    named = {c.name for c in clients.columns} if clients else set()
-    if clients and {"client", "switch"} <= named:
-        for record in clients.records():
-            if record["switch"] in titles:
-                titles[str(record["switch"])] = f"Scrap of {record['client']}"
-    return titles
-
-
-def _article(result: CaseResult, places: Places, quotes: Quotes) -> TableView | None:
-    """The article's table; a value leads to the column that it is from, where that is sure."""
-    table = result.tables.get("article")
-    if table is None or not table.rows:
-        return None
-    view = table_view(table, places)
-    if find_unit_column(table) is None:
-        return view
-    at = table.position("value")
-    rows = []
-    for record, cells in zip(table.records(), view.rows, strict=True):
-        value = record["value"]
-        link = ""
-        if isinstance(value, float):
-            words = " ".join(c for c in record.values() if isinstance(c, str))
-            link = quotes.exact(value, str(record["unit"]), words)
-        cell = replace(cells[at], link=link or cells[at].link)
-        rows.append((*cells[:at], cell, *cells[at + 1 :]))
-    return replace(view, rows=tuple(rows))
-
-
-def check_basis(result: CaseResult) -> None:
+def check_basis(result: RunResult) -> None:
     """Raise if a column names an input row that is not there: its link would lead nowhere."""
     findings = [
         Finding(
@@ -170,12 +135,10 @@ def check_basis(result: CaseResult) -> None:
         raise UnknownNameError(findings)
 
 
-def figures_json(
-    sankey: Sankey | None, sections: Sequence[tuple[str, str, str, Sequence[Chart]]]
-) -> str:
-    """All figures as JSON that may stand in a script element: ``<`` is written as an escape."""
+def figures_json(sankey: Sankey | None, charts: Mapping[str, Chart | None]) -> str:
+    """All figures as JSON that a script element may hold: ``<`` is written as an escape."""
     data: dict[str, Mapping[str, Any]] = {
-        "charts": {c.name: c.figure for *_, drawn in sections for c in drawn if c.figure},
+        "charts": {name: chart.figure for name, chart in charts.items() if chart},
         "sankey": sankey.figures if sankey else {},
     }
     text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))

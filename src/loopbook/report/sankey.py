@@ -1,8 +1,8 @@
-"""The Sankey of the loop: flows of one year between places, by mass and by nickel.
+"""The Sankey of a loop: flows of one year between places, by each measure of their table.
 
 The loop is cut where it closes, so that it reads from left to right: a flow back to a place that
-the material came from ends in that place drawn once more, marked with an arrow. New cells and the
-new material for them are many times what is recycled; the first view leaves them out.
+the material came from ends in that place drawn once more, marked with an arrow. Flows from and to
+outside may be many times those inside; the first view leaves them out.
 """
 
 from __future__ import annotations
@@ -13,25 +13,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from loopbook.report.charts import OF_MATTER, Figure
+from loopbook.report.charts import Figure
 from loopbook.report.format import number_text, unit_text
-from loopbook.report.table import CaseResult, Column
+from loopbook.report.layout import Colour, Flows
+from loopbook.report.table import Column, RunResult
 
-TABLE = "loop_flows"
 BACK = "↺ "
 """Marks the place where the loop closes."""
-
-VIEWS = {"recycled": "What is recycled", "all": "With new material and new cells"}
-"""Views of the loop, the first one first; without flows outside there is only one."""
-
-OUTSIDE = frozenset({"new material", "new cells"})
-"""Places that the view of what is recycled leaves out."""
 
 _MATURE = 2 / 3
 _PALETTE = ("@c1", "@c6", "@c5", "@c9", "@c8", "@c2", "@c3", "@c6", "@c4")
 _LETTER_PX = 8  # width of a letter of a label, at most on average
-_BLACK = "black mass"
-_GREY_WORDS = ("loss", "waste", "residue", "unaccounted", "off-gas", "other", "disposal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +46,48 @@ class Sankey:
     figures: dict[str, Figure]
 
 
-def loop_sankey(result: CaseResult) -> Sankey | None:
-    """The Sankey of a case, or None where nothing flows.
+def loop_sankey(result: RunResult, drawn: Flows) -> Sankey | None:
+    """The Sankey of a table of flows, or None where nothing flows.
 
-    Figures are named ``view/year/measure``; the first year shown is two thirds of the way
-    through the years in which anything flows: past the ramp, before the end. The loop
-    begins where the first flow of the year with most flows begins.
+    Figures are named ``view/year/measure``, views ``inside`` (only if there are flows outside) and
+    ``all``. The first year shown is two thirds of the way through the years in which anything
+    flows: past the ramp, before the end. The loop begins where the first flow of the year with
+    most flows begins.
     """
-    table = result.tables.get(TABLE)
+    table = result.tables.get(drawn.table)
     if table is None:
         return None
     measures = tuple(
-        Measure(c.name, _measure_title(c), c)
+        Measure(c.name, f"{c.title}, {unit_text(c.unit)}", c)
         for c in table.columns
         if c.unit and c.name not in ("year", "source", "target")
     )
-    flows = [r for r in table.records() if any(_width(r[m.name]) > 0 for m in measures)]
-    years = tuple(dict.fromkeys(str(r["year"]) for r in flows))
+    flows = [
+        (str(r["year"]), (str(r["source"]), str(r["target"])), r)
+        for r in table.records()
+        if any(_width(r[m.name]) > 0 for m in measures)
+    ]
+    years = tuple(dict.fromkeys(year for year, _, _ in flows))
     if not years:
         return None
-    busiest = Counter(str(r["year"]) for r in flows).most_common(1)[0][0]
-    ordered = sorted(flows, key=lambda r: str(r["year"]) != busiest)
-    pairs = list(dict.fromkeys((str(r["source"]), str(r["target"])) for r in ordered))
+    busiest = Counter(year for year, _, _ in flows).most_common(1)[0][0]
+    ordered = sorted(flows, key=lambda flow: flow[0] != busiest)
+    pairs = list(dict.fromkeys(pair for _, pair, _ in ordered))
     ends = dict(zip(pairs, open_loop(pairs), strict=True))
-    roles = _roles(ends.values())
-    inner = [p for p in pairs if not OUTSIDE & set(p)]
-    views = VIEWS if inner and len(inner) < len(pairs) else {"all": VIEWS["all"]}
+    roles = _roles(ends.values(), drawn.colours, result.layout.colours)
+    outside = {pair for pair in pairs if set(pair) & set(drawn.outside)}
+    titles = drawn.views or {"inside": "Inside", "all": "All"}
+    views = {n: t for n, t in titles.items() if n == "all" or 0 < len(outside) < len(pairs)}
     figures: dict[str, Figure] = {}
     for view, year, measure in product(views, years, measures):
-        drawn = [
-            (*ends[str(r["source"]), str(r["target"])], _width(r[measure.name]))
-            for r in flows
-            if str(r["year"]) == year
-            and (view == "all" or not OUTSIDE & {str(r["source"]), str(r["target"])})
+        links = [
+            (*ends[pair], width)
+            for at, pair, record in flows
+            if at == year
+            and (view == "all" or pair not in outside)
+            and (width := _width(record[measure.name])) > 0
         ]
-        name = f"{view}/{year}/{measure.name}"
-        figures[name] = _figure([d for d in drawn if d[2] > 0], measure, roles)
+        figures[f"{view}/{year}/{measure.name}"] = _figure(links, measure, roles)
     return Sankey(views, years, measures, years[round((len(years) - 1) * _MATURE)], figures)
 
 
@@ -130,32 +128,25 @@ def _walk(
             path[target] = iter(targets.get(target, ()))
 
 
-def _measure_title(column: Column) -> str:
-    return f"{column.title}, {unit_text(column.unit)}"
-
-
 def _width(cell: object) -> float:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return 0.0
     return float(cell) if cell > 0 else 0.0
 
 
-def _roles(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Colour role of each place: what is lost is grey, a metal has its own, the rest take turns."""
+def _roles(
+    pairs: Iterable[tuple[str, str]], own: Sequence[Colour], shared: Sequence[Colour]
+) -> dict[str, str]:
+    """Colour role of each place: that of its name, and of the palette in turn for the rest."""
     roles: dict[str, str] = {}
     turn = 0
     for place in dict.fromkeys(p.removeprefix(BACK) for pair in pairs for p in pair):
-        matter = [r for pattern, r in OF_MATTER if re.match(pattern, place, re.IGNORECASE)]
-        if place.lower() == _BLACK:
-            role = "@ink"
-        elif any(word in place.lower() for word in _GREY_WORDS):
-            role = "@c7"
-        elif matter:
-            role = matter[0]
-        else:
-            role = _PALETTE[turn % len(_PALETTE)]
+        named = [c.role for c in own if re.fullmatch(c.pattern, place, re.IGNORECASE)]
+        named += [c.role for c in shared if re.match(c.pattern, place, re.IGNORECASE)]
+        if not named:
+            named = [_PALETTE[turn % len(_PALETTE)]]
             turn += 1
-        roles[place] = roles[BACK + place] = role
+        roles[place] = roles[BACK + place] = named[0]
     return roles
 
 

@@ -1,4 +1,4 @@
-"""What a run of a case gives: tables whose every column names the input rows that it rests on."""
+"""What a run gives: tables whose every column names the input rows that it rests on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
-
-LINEAGE = "cell_lineage.svg"
-"""Name of the picture of a lot's lineage among the attachments."""
+from loopbook.report.layout import Layout
 
 GRADES = {
     "A": "read in the source itself",
@@ -69,14 +67,36 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A number that a cell quotes from a column of results or from an input row.
+
+    Parameters
+    ----------
+    table, name : table and column; or an empty table, and the key of an `InputRow`.
+    start, end : where it stands in the cell's text; both 0 where the cell is the number.
+    """
+
+    table: str
+    name: str
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under named columns; a cell may be None where there is no number."""
+    """Rows under named columns; a cell may be None where there is no number.
+
+    Parameters
+    ----------
+    quotes : by row number and column name, the numbers that a cell quotes, in order.
+    """
 
     name: str
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    quotes: Mapping[tuple[int, str], tuple[Quote, ...]] = field(default_factory=dict)
 
     def column(self, name: str) -> list[Any]:
         """All cells of a column, in row order."""
@@ -128,27 +148,31 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseResult:
-    """Everything that a run of a case gives; the report and the files are made from this alone.
+class RunResult:
+    """Everything that a run gives; the report and the files are made from this alone.
 
     Attributes
     ----------
     name, title : of the case.
     switches : scenarios of the case and whether each is on.
-    summary : (label, text) pairs for one screen.
+    summary : the run on one screen, columns ``label`` and ``text``.
     tables : result tables by name.
     inputs : every number that went in, by key.
     sources : rows of the sources table: id, title, publisher, year, address.
     files : files that were read.
-    attachments : further files that belong to the result, by name: the book of a month.
+    attachments : further files that belong to the result, by name.
+    layout : sections of the report's page.
+    switch_titles : by switch, what the page calls it; its name where it is not among these.
     """
 
     name: str
     title: str
     switches: Mapping[str, bool]
-    summary: Sequence[tuple[str, str]]
+    summary: Table
     tables: Mapping[str, Table]
     inputs: Mapping[str, InputRow]
     sources: Mapping[str, Mapping[str, str]]
     files: Sequence[InputFile]
     attachments: Mapping[str, bytes] = field(default_factory=dict)
+    layout: Layout = field(default_factory=Layout)
+    switch_titles: Mapping[str, str] = field(default_factory=dict)

@@ -1,10 +1,10 @@
-"""Tables of the report: cells as text, each number with the place that explains it."""
+"""Cells of the report's tables as text, each number with the place that explains it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loopbook.report.basis import shared_basis
 from loopbook.report.format import (
@@ -15,96 +15,37 @@ from loopbook.report.format import (
     is_share,
     number_text,
     unit_text,
-    value_text,
 )
-from loopbook.report.table import GRADES, CaseResult, Cell, Column, InputRow, Table
+from loopbook.report.table import GRADES, Cell, Column, InputRow, Quote, RunResult, Table
 
 GRADE_TEXTS = {**GRADES, "setting": "a choice of the case, not a fact"}
 """Grades of input rows, and what they mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class CellView:
-    """A cell: its text, whether it is a number, and the place that explains it (or nothing)."""
+class Part(NamedTuple):
+    """A piece of a cell's text; a number has the place that explains it, a quotation its title."""
 
     text: str
-    number: bool = False
     link: str = ""
+    title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """An input row as the entry of a column names it."""
+class CellText(NamedTuple):
+    """A cell in pieces, and whether it is a number."""
 
-    link: str
-    where: str
-    subject: str
-    value: str
-    grade: str
-    source: str
-    source_link: str
+    parts: tuple[Part, ...]
+    number: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class ColumnView:
-    """Head of a column and the entry that explains it.
-
-    `on` names the columns that share their input rows with it: place, title, table, and count;
-    `basis` holds the other rows of the `count`.
-    """
-
-    name: str
-    title: str
-    unit: str
-    number: bool
-    place: str
-    how: str
-    count: int
-    on: tuple[tuple[str, str, str, int], ...]
-    basis: tuple[Basis, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableView:
-    """A result table, ready to be written."""
-
-    place: str
-    name: str
-    title: str
-    note: str
-    columns: tuple[ColumnView, ...]
-    rows: tuple[tuple[CellView, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class InputView:
-    """A row of the list of inputs."""
-
-    place: str
-    row: InputRow
-    subject: str
-    value: str
-    number: bool
-    grade_text: str
-    source: str
-    source_link: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceView:
-    """A work of the list of sources; the address is empty unless a browser may open it."""
-
-    place: str
-    key: str
-    title: str
-    detail: str
-    address: str
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(part.text for part in self.parts)
 
 
 class Places:
     """Where everything is in the page: identifiers of columns, input rows and sources."""
 
-    def __init__(self, result: CaseResult) -> None:
+    def __init__(self, result: RunResult) -> None:
         self.result = result
         self.rests = shared_basis(result.tables)
         self._anchors = Anchors()
@@ -127,8 +68,8 @@ class Places:
 
     def titles(self, table: str, column: str) -> tuple[str, str]:
         """Title of a column and of its table."""
-        found = self.result.tables[table]
-        return found.columns[found.position(column)].title, found.title
+        home = self.result.tables[table]
+        return home.columns[home.position(column)].title, home.title
 
     def input(self, key: str) -> str:
         """Place of an input row."""
@@ -138,55 +79,67 @@ class Places:
         """Place of a source, or nothing if the sources do not list it."""
         return self._anchors.of("source", key) if key in self.result.sources else ""
 
-    def source_title(self, key: str) -> str:
-        """Title of a source, or its key if the sources do not list it."""
-        source = self.result.sources.get(key)
-        return source.get("title") or key if source else key
+    def quoted(self, text: str, quote: Quote) -> Part:
+        """A quotation with the place and the title of what it quotes."""
+        if not quote.table:
+            where = self.result.inputs[quote.name].where
+            return Part(text, self.input(quote.name), where)
+        column, table = self.titles(quote.table, quote.name)
+        return Part(text, self.column(quote.table, quote.name), f"{column} ({table})")
+
+    def cells(self, table: Table) -> Iterator[list[CellText]]:
+        """Rows of a table as text; the numbers of a column are written alike."""
+        decimals = [column_decimals(table.column(c.name), c) for c in table.columns]
+        unit_at = unit_column(table)
+        for number, row in enumerate(table.rows):
+            unit = str(row[unit_at]) if unit_at is not None and row[unit_at] else ""
+            yield [
+                self._cell(table, number, column, (cell, _text(cell, column, n, unit)))
+                for cell, column, n in zip(row, table.columns, decimals, strict=True)
+            ]
+
+    def _cell(self, table: Table, row: int, column: Column, cell: tuple[Cell, str]) -> CellText:
+        value, text = cell
+        quotes = table.quotes.get((row, column.name), ())
+        if isinstance(value, (str, bool)):
+            parts: list[Part] = []
+            done = 0
+            for quote in quotes:
+                parts += [
+                    Part(text[done : quote.start]),
+                    self.quoted(text[quote.start : quote.end], quote),
+                ]
+                done = quote.end
+            return CellText((*parts, Part(text[done:])))
+        if text == NO_NUMBER:
+            return CellText((Part(text),), number=True)
+        if is_label(column) and not column.basis:
+            return CellText((Part(text),))
+        link = self.quoted("", quotes[0]).link if quotes else self.column(table.name, column.name)
+        return CellText((Part(text, link),), number=True)
 
 
-def table_view(table: Table, places: Places) -> TableView:
-    """A table with its numbers written alike in each column and linked to its entry."""
-    views = tuple(_column_view(table, c, places) for c in table.columns)
-    per_cell = find_unit_column(table)
-    written: list[tuple[CellView, ...]] = []
-    columns = [table.column(c.name) for c in table.columns]
-    decimals = [column_decimals(cells, c) for cells, c in zip(columns, table.columns, strict=True)]
-    for row in table.rows:
-        unit = str(row[per_cell]) if per_cell is not None and row[per_cell] else ""
-        written.append(
-            tuple(
-                _cell(cell, column, places=n, unit=unit, link=view.place)
-                for cell, column, n, view in zip(row, table.columns, decimals, views, strict=True)
-            )
-        )
-    return TableView(
-        places.table(table.name), table.name, table.title, table.note, views, tuple(written)
-    )
+def _text(cell: Cell, column: Column, places: int | None, unit: str) -> str:
+    """A cell as text; `unit` is that of its row where the row has one."""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, str):
+        plain = "" if cell == "1" else unit_text(cell)
+        return plain if column.name == "unit" else cell
+    if cell is None or not is_number(cell):
+        return NO_NUMBER
+    if column.name == "value" and unit:
+        return number_text(cell)
+    label = is_label(column)
+    if label and not column.basis:
+        places = 0
+    return number_text(100 * cell if is_share(column) else cell, places, grouped=not label)
 
 
-def find_unit_column(table: Table) -> int | None:
+def unit_column(table: Table) -> int | None:
     """Position of a column that gives the unit of each row's ``value``, if there is one."""
     names = [c.name for c in table.columns]
     return names.index("unit") if "unit" in names and "value" in names else None
-
-
-def _cell(cell: Cell, column: Column, *, places: int | None, unit: str, link: str) -> CellView:
-    if isinstance(cell, bool):
-        return CellView("yes" if cell else "no")
-    if isinstance(cell, str):
-        plain = "" if cell == "1" else unit_text(cell)
-        return CellView(plain if column.name == "unit" else cell)
-    if cell is None or not is_number(cell):
-        return CellView(NO_NUMBER, number=True)
-    if is_label(column) and not column.basis:
-        return CellView(number_text(cell, 0, grouped=False))
-    if column.name == "value" and unit:
-        text = number_text(cell)
-    elif is_share(column):
-        text = number_text(100 * cell, places)
-    else:
-        text = number_text(cell, places, grouped=not is_label(column))
-    return CellView(text, number=True, link=link)
 
 
 def is_label(column: Column) -> bool:
@@ -194,34 +147,18 @@ def is_label(column: Column) -> bool:
     return column.unit in ("", "year", "yr") and re.search("year|id|^no$", column.name) is not None
 
 
-def _column_view(table: Table, column: Column, places: Places) -> ColumnView:
-    cells = table.column(column.name)
-    number = any(is_number(c) for c in cells) or (bool(column.unit) and bool(cells))
-    unit = "%" if is_share(column) else unit_text(column.unit)
-    rests = places.rests[table.name, column.name]
-    return ColumnView(
-        column.name,
-        column.title,
-        unit,
-        number,
-        places.column(table.name, column.name),
-        column.how,
-        rests.count,
-        tuple((places.column(*name), *places.titles(*name), count) for name, count in rests.on),
-        tuple(_basis(places.result.inputs[key], places) for key in rests.keys),
-    )
+def numeric_columns(table: Table) -> list[bool]:
+    """Whether each column holds numbers."""
+    cells = [table.column(c.name) for c in table.columns]
+    return [
+        any(map(is_number, x)) or (bool(column.unit) and bool(x))
+        for column, x in zip(table.columns, cells, strict=True)
+    ]
 
 
-def _basis(row: InputRow, places: Places) -> Basis:
-    return Basis(
-        places.input(row.key),
-        row.where,
-        subject_of(row),
-        value_text(row.value, row.unit),
-        row.grade,
-        row.source,
-        places.source(row.source),
-    )
+def shown_unit(column: Column) -> str:
+    """Unit in the head of a column."""
+    return "%" if is_share(column) else unit_text(column.unit)
 
 
 def subject_of(row: InputRow) -> str:
@@ -239,46 +176,13 @@ def subject_of(row: InputRow) -> str:
     return " / ".join(parts)
 
 
-def inputs_view(result: CaseResult, places: Places) -> list[InputView]:
-    """All input rows, in the order of the result."""
-    return [
-        InputView(
-            places.input(row.key),
-            row,
-            subject_of(row),
-            value_text(row.value, row.unit),
-            is_number(row.value),
-            GRADE_TEXTS.get(row.grade, ""),
-            row.source,
-            places.source(row.source),
-        )
-        for row in result.inputs.values()
-    ]
+def source_detail(source: Mapping[str, str]) -> str:
+    """Authors, publisher, year and page of a source."""
+    named = (source.get(name) for name in ("authors", "publisher", "year", "page"))
+    return ", ".join(dict.fromkeys(filter(None, named)))
 
 
-def sources_view(result: CaseResult, places: Places) -> list[SourceView]:
-    """The works that an input row names, in the order of the list of sources."""
-    used = {row.source for row in result.inputs.values()}
-    return [
-        SourceView(
-            places.source(key),
-            key,
-            source.get("title") or key,
-            ", ".join(dict.fromkeys(_details(source))),
-            _address(source),
-        )
-        for key, source in result.sources.items()
-        if key in used
-    ]
-
-
-def _details(source: Mapping[str, str]) -> Iterator[str]:
-    get = source.get
-    for name in ("authors", "publisher", "year", "page"):
-        if get(name):
-            yield str(get(name))
-
-
-def _address(source: Mapping[str, str]) -> str:
+def source_address(source: Mapping[str, str]) -> str:
+    """Address of a source; empty unless a browser may open it."""
     text = source.get("address") or source.get("url_or_doi") or ""
     return text if re.fullmatch(r"https?://[^\s\"'<>]+", text) else ""

@@ -12,13 +12,13 @@ from typing import Any
 from loopbook import __version__
 from loopbook.errors import Finding, InputError
 from loopbook.files import whole_folder
-from loopbook.report.table import CaseResult, Cell, Table
+from loopbook.report.table import Cell, RunResult, Table
 
 INPUTS, SUMMARY, REPORT = "inputs.json", "summary.json", "report.html"
 _OURS = "loopbook-run"
 
 
-def write_result(result: CaseResult, out: Path) -> Path:
+def write_result(result: RunResult, out: Path) -> Path:
     """Write tables (CSV and Parquet), inputs with checksums, summary and report.
 
     Everything is written to a folder beside `out` and then put in its place, so that nobody ever
@@ -53,7 +53,7 @@ def _is_run(out: Path) -> bool:
     return isinstance(found, dict) and found.get("kind") == _OURS
 
 
-def _write(result: CaseResult, folder: Path) -> None:
+def _write(result: RunResult, folder: Path) -> None:
     from loopbook.report.page import write_report
 
     tables = folder / "tables"
@@ -106,14 +106,14 @@ def _write_parquet(table: Table, path: Path) -> None:
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
 
 
-def result_json(result: CaseResult) -> dict[str, Any]:
+def result_json(result: RunResult) -> dict[str, Any]:
     """The result without its inputs, as JSON values."""
     return {
         "loopbook": __version__,
         "name": result.name,
         "title": result.title,
         "switches": dict(result.switches),
-        "summary": dict(result.summary),
+        "summary": {str(label): text for label, text in result.summary.rows},
         "tables": {name: _table_json(table) for name, table in result.tables.items()},
     }
 
@@ -130,7 +130,7 @@ def _table_json(table: Table) -> dict[str, Any]:
     }
 
 
-def _inputs_json(result: CaseResult) -> dict[str, Any]:
+def _inputs_json(result: RunResult) -> dict[str, Any]:
     return {
         "files": [asdict(file) for file in result.files],
         "inputs": {key: asdict(row) for key, row in result.inputs.items()},

@@ -32,7 +32,8 @@ from loopbook.tables.declared import (
     read_fields,
     schema_of,
 )
-from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity
+from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
+from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
 
 __all__ = [
     "KNOWN_UNITS",
@@ -52,6 +53,7 @@ __all__ = [
     "RecordOf",
     "Schema",
     "Text",
+    "TomlFile",
     "Whole",
     "check_fields",
     "check_unit",
@@ -59,6 +61,9 @@ __all__ = [
     "field_type",
     "fields_of",
     "parse_quantity",
+    "parse_toml",
     "read_fields",
+    "read_toml",
     "schema_of",
+    "unit_finding",
 ]

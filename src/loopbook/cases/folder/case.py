@@ -15,7 +15,7 @@ from loopbook.cases.month.settings import MonthSettings
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 from loopbook.matter.library import Library
 from loopbook.matter.tables import Number
-from loopbook.report.table import InputFile, InputRow
+from loopbook.report import InputFile, InputRow
 
 Array = NDArray[np.float64]
 

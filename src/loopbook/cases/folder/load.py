@@ -16,7 +16,7 @@ from loopbook.cases.month.settings import MONTH_FILE, read_month
 from loopbook.errors import nearest_hint, raise_findings
 from loopbook.matter.library import Library, load_library
 from loopbook.matter.tables import Number
-from loopbook.report.table import InputFile, InputRow
+from loopbook.report import InputFile, InputRow
 
 
 def load_case(folder: Path | str, library: Library | None = None) -> Case:

@@ -12,10 +12,9 @@ from typing import Any
 
 from loopbook.cases.folder.schema import PROVENANCE, VALUE, FileSpec, Kind
 from loopbook.errors import Finding, InputError, nearest_hint
-from loopbook.matter import Number
-from loopbook.matter.library import Library
+from loopbook.matter import Library, Number
 from loopbook.report import GRADES
-from loopbook.tables.units import convert, unit_finding
+from loopbook.tables import convert, unit_finding
 
 YEARS_KNOWN = (1990, 2100)  # what can be a year at all; anything else is a slip of the keyboard
 SIZES = (1e-15, 1e15)  # outside, a number is a slip, and sums would lose or overflow

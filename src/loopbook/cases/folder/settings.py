@@ -17,8 +17,7 @@ from loopbook.cases.folder.reading import (
 )
 from loopbook.cases.folder.schema import PROVENANCE, SETTINGS, SOURCED, Setting
 from loopbook.errors import Finding, InputError, nearest_hint
-from loopbook.tables.toml_places import TomlFile, parse_toml
-from loopbook.tables.units import parse_quantity
+from loopbook.tables import TomlFile, parse_quantity, parse_toml
 
 
 @dataclass(frozen=True, slots=True)

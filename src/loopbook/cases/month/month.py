@@ -23,7 +23,7 @@ from loopbook.cases.month.matter import MonthMatter, month_matter
 from loopbook.cases.month.origins import cell_origins
 from loopbook.cases.month.settings import MonthSettings
 from loopbook.cases.year.mass import Outcome
-from loopbook.report.table import Cell, Column, Table
+from loopbook.report import Cell, Column, Table
 
 _PAIRS = (
     ("title in", "title out"),

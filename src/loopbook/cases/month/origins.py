@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loopbook.report.table import LINEAGE, Cell, Column, Table
+from loopbook.report import Cell, Column, Table
 from loopbook.trace import Genealogy, Trace, lineage_back, lineage_svg, of_substance, with_events
 from loopbook.trace.genealogy.numpy_loops import Kernels
 
 if TYPE_CHECKING:
     from loopbook.book import Book
 
+
+LINEAGE = "cell_lineage.svg"
+"""Name of the picture of a lot's lineage among the attachments."""
 
 METALS = ("Ni", "Co", "Li")
 """Metals whose origins are shown: those of recycled content (Regulation (EU) 2023/1542)."""

@@ -13,9 +13,8 @@ from typing import Any
 from loopbook.cases.folder.reading import Context, provenance_findings
 from loopbook.cases.folder.schema import PROVENANCE, SOURCED
 from loopbook.errors import InputError, nearest_hint
-from loopbook.report.table import InputRow
-from loopbook.tables.toml_places import TomlFile, read_toml
-from loopbook.tables.units import parse_quantity
+from loopbook.report import InputRow
+from loopbook.tables import TomlFile, parse_quantity, read_toml
 
 MONTH_FILE = "month.toml"
 

@@ -8,8 +8,7 @@ from loopbook.cases.folder.case import METALS, join_keys
 from loopbook.cases.year.mass import Outcome, recovered_t
 from loopbook.cases.year.money import inbound, outbound
 from loopbook.matter import components
-from loopbook.report.table import Table
-from loopbook.report.year_sheet import YearSheet
+from loopbook.report import Table, YearSheet
 
 
 def carbon_table(outcome: Outcome) -> Table:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from loopbook.cases.folder.case import join_keys
 from loopbook.cases.year.mass import Outcome, recovered_t
 from loopbook.cases.year.plants import BLACK_MASS
-from loopbook.report.table import Cell, Column, Table
-from loopbook.tables.units import convert
+from loopbook.report import Cell, Column, Table
+from loopbook.tables import convert
 
 _PACK = "pack mass per energy"
 

@@ -12,7 +12,7 @@ from loopbook.cases.folder.case import METALS, join_keys
 from loopbook.cases.year.mass import Outcome
 from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER
 from loopbook.errors import BalanceError
-from loopbook.report.table import Column, Table
+from loopbook.report import Column, Table
 
 Array = NDArray[np.float64]
 

@@ -13,8 +13,7 @@ from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER, Works
 from loopbook.cases.year.supply import Supply, supply
 from loopbook.errors import BalanceError
 from loopbook.matter import ComponentSet, components
-from loopbook.report.table import Cell, Column, Table
-from loopbook.report.year_sheet import YearSheet, finite, slug
+from loopbook.report import Cell, Column, Table, YearSheet, finite, slug
 
 Array = NDArray[np.float64]
 

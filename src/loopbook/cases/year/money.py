@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from loopbook.cases.folder.case import METALS, SOLD, Case, join_keys
 from loopbook.cases.year.mass import Outcome
 from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER, annual_cost, metal_share
-from loopbook.report.table import Table
-from loopbook.report.year_sheet import YearSheet, slug
+from loopbook.report import Table, YearSheet, slug
 
 Array = NDArray[np.float64]
 

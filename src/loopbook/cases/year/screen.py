@@ -1,11 +1,11 @@
-"""One screen for people: what a run found, in a few lines."""
+"""One screen for people: the results of a run in a few lines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from loopbook.cases.folder.case import Case
-from loopbook.report.table import CaseResult, Table
+from loopbook.report import Column, References, RunResult, Table
 
 YEAR_COLUMNS = (
     ("cells", "GWh", "production", "made_gwh", 1.0, ".0f"),
@@ -27,7 +27,7 @@ def _column(tables: Mapping[str, Table], name: str, column: str) -> list[float |
     return [None if r[column] is None else float(str(r[column])) for r in rows]
 
 
-def headline_rows(result: CaseResult) -> list[list[str]]:
+def headline_rows(result: RunResult) -> list[list[str]]:
     """The decade, a row a year, as text in the order of `YEAR_COLUMNS` with the year in front."""
     years = result.tables["production"].column("year")
     rows = [[str(year)] for year in years]
@@ -37,56 +37,37 @@ def headline_rows(result: CaseResult) -> list[list[str]]:
     return rows
 
 
-def summary(case: Case, tables: Mapping[str, Table]) -> Sequence[tuple[str, str]]:
-    """(label, text) pairs: the whole run in a few lines."""
-
-    def total(table: str, column: str) -> float:
-        return sum(v for v in _column(tables, table, column) if v is not None)
-
-    def peak(table: str, column: str) -> tuple[int, float]:
-        values = [v if v is not None else -1.0 for v in _column(tables, table, column)]
-        best = max(range(len(values)), key=values.__getitem__)
-        return case.years[best], values[best]
-
-    def last(table: str, column: str) -> float:
-        return next((v for v in reversed(_column(tables, table, column)) if v is not None), 0.0)
-
-    year, scrap = peak("scrap", "contract_t")
-    cover_year, cover = peak("metals/nickel", "covered_share")
-    end = case.years[-1]
-    margin = total("money", "margin_usd")
-    shares = ", ".join(f"{o.name} {margin * o.share / 1e6:.1f}" for o in case.owners)
-    saved, new = total("carbon", "avoided_tco2e"), total("carbon", "virgin_equivalent_tco2e")
-    share = f" ({saved / new:.0%} of the same metals made new)" if new > 0.0 else ""
-    foil = last("copper", "covered_share")
-    capacity = float(case.settings.get("plant.capacity"))
-    return (
-        (
-            "Cells",
-            f"{total('production', 'made_gwh'):,.6g} GWh of "
-            f"{total('production', 'contract_gwh'):,.6g} GWh under the contract, "
-            f"{case.years[0]}-{end}",
-        ),
-        ("Scrap", f"{scrap:,.0f} t in {year}, {last('scrap', 'contract_t'):,.0f} t in {end}"),
-        (
-            f"{case.settings.get('plant.name')}",
-            f"takes {total('scrap', 'taken_t'):,.0f} t of {total('scrap', 'offered_t'):,.0f} t "
-            f"offered; capacity {capacity:,.0f} t/yr",
-        ),
-        (
-            "Black mass",
-            f"{total('black_mass', 'mass_t'):,.0f} t with "
-            f"{total('black_mass', 'nickel_t'):,.0f} t of nickel",
-        ),
-        (
-            "Nickel back",
-            f"covers {cover:.1%} of the cells' nickel in {cover_year} at best, "
-            f"{last('metals/nickel', 'covered_share'):.1%} in {end}",
-        ),
-        (
-            "Copper",
-            f"{total('copper', 'copper_t'):,.0f} t, {foil:.0%} of the contract's foil in {end}",
-        ),
-        ("Margin", f"{margin / 1e6:,.1f} M USD of {case.settings.get('currency_year')}: {shares}"),
-        ("Carbon", f"{saved / 1e3:,.0f} kt CO2e avoided{share}"),
+def summary(case: Case, references: References) -> Table:
+    """The whole run in a few lines, columns ``label`` and ``text``; numbers know their column."""
+    first, last = (f"{{input:case/case.toml/{name}_year|}}" for name in ("first", "last"))
+    nickel, margin = "metals.covered_share[metal=nickel]", "money.margin_usd:sum / 1e6"
+    avoided, new = "carbon.avoided_tco2e:sum", "carbon.virgin_equivalent_tco2e:sum"
+    saved = f"{{{avoided} / 1e3|,.0f}} kt CO2e avoided"
+    if references.value(f"{avoided} / {new}").value is not None:
+        saved += f" ({{{avoided} / {new}|.0%}} of the same metals made new)"
+    shares = ", ".join(
+        f"{{setting:owner.{number}.name|}} {{money.{owner.id}_share_usd:sum / 1e6|.1f}}"
+        for number, owner in enumerate(case.owners)
     )
+    texts = {
+        "Cells": "{production.made_gwh:sum|,.6g} GWh of {production.contract_gwh:sum|,.6g} GWh "
+        f"under the contract, {first}-{last}",
+        "Scrap": "{scrap.contract_t:max|,.0f} t in {scrap.contract_t:argmax|}, "
+        f"{{scrap.contract_t:last|,.0f}} t in {last}",
+        case.settings.get("plant.name"): "takes {scrap.taken_t:sum|,.0f} t of "
+        "{scrap.offered_t:sum|,.0f} t offered; "
+        "capacity {input:case/case.toml/plant.capacity|,.0f} t/yr",
+        "Black mass": "{black_mass.mass_t:sum|,.0f} t with {black_mass.nickel_t:sum|,.0f} t of "
+        "nickel",
+        "Nickel back": f"covers {{{nickel}:max|.1%}} of the cells' nickel in {{{nickel}:argmax|}} "
+        f"at best, {{{nickel}:last|.1%}} in {last}",
+        "Copper": "{copper.copper_t:sum|,.0f} t, {copper.covered_share:last|.0%} of the "
+        f"contract's foil in {last}",
+        "Margin": f"{{{margin}|,.1f}} M USD of {{setting:currency_year|}}: {shares}",
+        "Carbon": saved,
+    }
+    lines = [(label, references.fill(text, f"summary {label}")) for label, text in texts.items()]
+    rows = tuple((label, line.text) for label, line in lines)
+    quotes = {(place, "text"): line.quotes for place, (_, line) in enumerate(lines)}
+    columns = (Column("label", "Key figure"), Column("text", "Value"))
+    return Table("summary", "Key figures", columns, rows, quotes=quotes)

@@ -1,0 +1,150 @@
+"""What a report's page shows, section by section: data that a case brings, no code of its own."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What a bar or line chart draws: which columns of a table, and how.
+
+    Parameters
+    ----------
+    name : identifier in the page.
+    title, text : heading, and a sentence that says what to see.
+    table : name of the table that it draws.
+    columns : patterns of column names, in the order of drawing; one may match several columns or
+        none. With `by`, the first match holds the numbers of a long table.
+    by : pattern of the column that splits a long table into series.
+    lines : patterns of the columns drawn as lines; the rest are bars.
+    stacked : whether bars stand on one another.
+    log : whether the axis is logarithmic, for numbers that differ by powers of ten.
+    """
+
+    name: str
+    title: str
+    text: str
+    table: str
+    columns: tuple[str, ...]
+    by: str = ""
+    lines: tuple[str, ...] = ()
+    stacked: bool = False
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A colour role (``"@c3"``) for the names that a pattern matches, in any case of letters."""
+
+    pattern: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """A Sankey of flows between places: columns ``year, source, target`` and numbers with a unit.
+
+    Parameters
+    ----------
+    table : name of the table.
+    outside : places that the first view leaves out.
+    views : titles of the view without `outside` (``inside``) and of the one with it (``all``).
+    colours : of the places whose whole name matches; others have that of `Layout.colours`.
+    """
+
+    table: str
+    outside: tuple[str, ...] = ()
+    views: Mapping[str, str] | None = None
+    colours: tuple[Colour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the page: charts, a Sankey, a table of statements, or a table with a picture.
+
+    Parameters
+    ----------
+    id, title, lead : identifier, heading and first sentences.
+    short : title in the list of sections; `title` if empty.
+    plots : its charts.
+    flows : its Sankey.
+    statements : table whose rows are statements beside what is computed for each.
+    table, picture : table and attachment (SVG); the section is left out without either.
+    caption : text between the two.
+    empty : text where there is nothing to show.
+    """
+
+    id: str
+    title: str
+    lead: str = ""
+    short: str = ""
+    plots: tuple[Plot, ...] = ()
+    flows: Flows | None = None
+    statements: str = ""
+    table: str = ""
+    picture: str = ""
+    caption: str = ""
+    empty: str = "Switched off: nothing to show."
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The sections of a page between its key figures and its tables.
+
+    Parameters
+    ----------
+    lead : what the report is about, its first sentences.
+    sections : in order.
+    colours : of series and places whose name matches, the same in each chart.
+    """
+
+    lead: str = ""
+    sections: tuple[Section, ...] = ()
+    colours: tuple[Colour, ...] = ()
+
+
+def parse_layout(text: str) -> Layout:
+    """A layout from TOML: ``lead``, ``[[colour]]``, ``[[section]]`` with ``[[section.plot]]``.
+
+    >>> layout = parse_layout('''
+    ... [[section]]
+    ... id = "money"
+    ... title = "Money"
+    ... [[section.plot]]
+    ... name = "margin"
+    ... title = "Margin"
+    ... text = "Revenue less cost."
+    ... table = "money"
+    ... columns = ["margin_usd"]
+    ... ''')
+    >>> layout.sections[0].plots[0].columns
+    ('margin_usd',)
+    """
+    data = tomllib.loads(text)
+    return Layout(
+        data.get("lead", ""),
+        tuple(_section(section) for section in data.get("section", ())),
+        _colours(data),
+    )
+
+
+def _colours(table: Mapping[str, Any]) -> tuple[Colour, ...]:
+    return tuple(Colour(**colour) for colour in table.get("colour", ()))
+
+
+def _section(table: Mapping[str, Any]) -> Section:
+    known = {name: value for name, value in table.items() if name not in ("plot", "flows")}
+    plots = tuple(Plot(**_with_tuples(plot)) for plot in table.get("plot", ()))
+    flows = None
+    if given := table.get("flows"):
+        plain = {name: value for name, value in given.items() if name != "colour"}
+        flows = Flows(**_with_tuples(plain), colours=_colours(given))
+    return Section(**known, plots=plots, flows=flows)
+
+
+def _with_tuples(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}

@@ -1,0 +1,186 @@
+"""References to results, and texts that quote them.
+
+A reference is ``table.column``, with ``[column=value,...]`` to choose rows and ``:max``, ``:min``,
+``:sum``, ``:first``, ``:last`` or ``:argmax`` (the year of the largest) where several rows are
+left; or ``input:KEY`` of an input row; or ``KIND:NAME`` of a kind that the caller brings. A
+reference may be divided by another or by a number: ``a / b``. In a text a reference stands in
+braces with a format: ``{a|,.0f}``. Each quotation remembers the column or input row it is from, so
+that the page can lead there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import TypeAlias
+
+from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint
+from loopbook.report.table import Cell, InputRow, Quote, Table
+
+_REFERENCE = re.compile(
+    r"^(?P<table>\w+)\.(?P<column>\w+)(?:\[(?P<match>[^\]]*)\])?(?::(?P<pick>\w+))?$"
+)
+_BRACES = re.compile(r"\{([^{}|]+)\|([^{}|]*)\}")
+_PICKS = ("max", "min", "sum", "first", "last", "argmax")
+_CHOOSE: Mapping[str | None, Callable[[list[Cell]], Cell]] = {
+    "max": lambda cells: max(cells, key=_number),
+    "min": lambda cells: min(cells, key=_number),
+    "sum": lambda cells: sum(map(_number, cells)),
+    "last": itemgetter(-1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """What a reference is: its value, the input keys behind it, and where it is from if known."""
+
+    value: Cell
+    keys: tuple[str, ...] = ()
+    quote: Quote | None = None
+
+
+Kind: TypeAlias = Callable[[str, str], Referred]
+"""Answers a reference ``KIND:NAME``, given the name and the place that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A text with its quotations filled in."""
+
+    text: str
+    quotes: tuple[Quote, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class References:
+    """What references can name: result tables, input rows, and kinds of the caller's own.
+
+    >>> from loopbook.report.table import Column
+    >>> cells = Table("cells", "Cells", (Column("year", "Year"), Column("made_gwh", "Made", "GWh")),
+    ...     ((2030, 18.0), (2031, 20.0)))
+    >>> references = References({"cells": cells}, {})
+    >>> references.value("cells.made_gwh:sum / cells.made_gwh:max").value
+    1.9
+    >>> filled = references.fill("{cells.made_gwh:max|.0f} GWh in {cells.made_gwh:argmax|}")
+    >>> filled.text, filled.quotes[0]
+    ('20 GWh in 2031', Quote(table='cells', name='made_gwh', start=0, end=2))
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, Table],
+        inputs: Mapping[str, InputRow],
+        kinds: Mapping[str, Kind] | None = None,
+    ) -> None:
+        self._tables, self._inputs = tables, inputs
+        self._kinds: dict[str, Kind] = {"input": self.input, **(kinds or {})}
+
+    def value(self, text: str, where: str = "reference") -> Referred:
+        """Value of a reference or a ratio; None where the divisor is zero or missing.
+
+        Raises
+        ------
+        InputError : names what is unknown, with the nearest names, or ambiguous.
+        """
+        over, _, under = text.strip().partition(" / ")
+        top = self._one(over.strip(), where)
+        if not under:
+            return top
+        bottom = Referred(None)
+        with suppress(ValueError):
+            bottom = Referred(float(under))
+        if bottom.value is None:
+            bottom = self._one(under.strip(), where)
+        ratio: Cell = None
+        if top.value is not None and bottom.value:
+            ratio = _number(top.value, where) / _number(bottom.value, where)
+        return Referred(ratio, (*top.keys, *bottom.keys), top.quote)
+
+    def fill(self, template: str, where: str = "text") -> Quotation:
+        """A text with each reference in braces replaced by its number.
+
+        Raises
+        ------
+        InputError : all wrong references of the text at once.
+        """
+        findings: list[Finding] = []
+        quotes: list[Quote] = []
+        keys: list[str] = []
+        text, done = "", 0
+        for match in _BRACES.finditer(template):
+            text += template[done : match.start()]
+            done = match.end()
+            try:
+                referred = self.value(match[1], where)
+                written = "none" if referred.value is None else format(referred.value, match[2])
+            except InputError as error:
+                findings.extend(error.findings)
+                continue
+            except ValueError as error:
+                shown = f"{match[2]}: {error}"
+                findings.append(Finding("format", where, "a number format", shown))
+                continue
+            keys.extend(referred.keys)
+            if referred.quote is not None:
+                end = len(text) + len(written.rstrip("%"))
+                quotes.append(replace(referred.quote, start=len(text), end=end))
+            text += written
+        if findings:
+            raise InputError(findings)
+        return Quotation(text + template[done:], tuple(quotes), tuple(dict.fromkeys(keys)))
+
+    def input(self, key: str, where: str) -> Referred:
+        """An input row by its key."""
+        row = self._inputs.get(key)
+        if row is None:
+            raise _unknown(where, "an input key", key, self._inputs)
+        return Referred(row.value, (key,), Quote("", key))
+
+    def _one(self, text: str, where: str) -> Referred:
+        kind, _, name = text.partition(":")
+        if name and kind in self._kinds:
+            return self._kinds[kind](name, where)
+        return self._cell(text, where)
+
+    def _cell(self, text: str, where: str) -> Referred:
+        match = _REFERENCE.match(text)
+        if match is None:
+            raise _unknown(where, "a reference such as scrap.taken_t:max", text)
+        table = self._tables.get(match["table"])
+        if table is None:
+            raise _unknown(where, "a table of results", match["table"], self._tables)
+        columns = {c.name: c for c in table.columns}
+        chosen = dict(part.split("=", 1) for part in (match["match"] or "").split(",") if part)
+        for name in (match["column"], *chosen):
+            if name not in columns:
+                raise _unknown(where, f"a column of {table.name}", name, columns)
+        rows = [row for row in table.records() if all(str(row[k]) == v for k, v in chosen.items())]
+        value = _pick(rows, match["column"], match["pick"], f"{where}: {text}")
+        quote = Quote(table.name, match["column"])
+        return Referred(value, columns[match["column"]].basis, quote)
+
+
+def _pick(rows: list[dict[str, Cell]], column: str, pick: str | None, where: str) -> Cell:
+    if not rows or (len(rows) > 1 and pick not in _PICKS):
+        picks = ", ".join(f":{name}" for name in _PICKS)
+        raise InputError([Finding("ambiguous", where, f"one row, or {picks}", f"{len(rows)} rows")])
+    filled = [row for row in rows if row[column] is not None]
+    if not filled:
+        return None
+    if pick == "argmax":
+        return max(filled, key=lambda row: _number(row[column])).get("year")
+    return _CHOOSE.get(pick, itemgetter(0))([row[column] for row in filled])
+
+
+def _number(cell: Cell, where: str = "reference") -> float:
+    if not isinstance(cell, (int, float)):
+        raise InputError([Finding("number", where, "a number", repr(cell))])
+    return cell
+
+
+def _unknown(where: str, expected: str, name: str, known: Iterable[str] = ()) -> UnknownNameError:
+    hint = nearest_hint(name, known) if known else ""
+    return UnknownNameError([Finding("unknown-name", where, expected, name, hint)])
