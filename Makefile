@@ -21,6 +21,7 @@ help:  ## list the targets
 
 run: $(RUNTIME)  ## compute the founding case; prints a summary and where the report is
 	@$(BIN)/loopbook run gmbi
+	@echo 'The command is $(BIN)/loopbook; after "source $(BIN)/activate" it is loopbook.'
 
 test: $(DEV)  ## fast tests, doctests and the documentation's examples; under five minutes
 	$(BIN)/python -m pytest -n 2 -m 'not slow and not browser and not server'
