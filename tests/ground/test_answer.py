@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
-from loopbook.errors import DuplicateError, UnknownNameError
+from loopbook.errors import DuplicateError, InputError, UnknownNameError
 from loopbook.report import (
     KEYS,
     Answer,
@@ -23,9 +29,10 @@ from loopbook.report import (
     kilograms,
     masses,
     moment,
+    save_record,
     shares,
 )
-from loopbook.report.terminal import cell_text, cells_wide, record_text
+from loopbook.report.answers.terminal import cell_text, cells_wide, record_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +170,65 @@ def test_two_things_of_one_name_are_refused() -> None:
 @given(st.integers(-(10**18), 10**18))
 def test_kilograms_are_exact(milligrams: int) -> None:
     assert int(Decimal(f"{kilograms(milligrams):f}") * 1_000_000) == milligrams
+
+
+# ---- files ----
+
+LINES: dict[str, Callable[[Path], list[list[Any]]]] = {
+    ".csv": lambda p: list(csv.reader(p.read_text(encoding="utf-8").splitlines())),
+    ".xlsx": lambda p: [list(r) for r in load_workbook(p)["lots"].iter_rows(values_only=True)],
+}
+COLUMNS: dict[str, Callable[[Path], Any]] = {
+    ".parquet": pq.read_table,
+    ".arrow": lambda p: pa.ipc.open_file(str(p)).read_all(),
+}
+
+
+@pytest.mark.parametrize("ending", LINES)
+def test_rows_of_files_are_those_of_json(tmp_path: Path, ending: str) -> None:
+    record = STOCK.as_record()
+    (path,) = save_record(record, tmp_path / f"lots{ending}")
+    head, *rows = LINES[ending](path)
+    lots: Any = record.as_json()["lots"]
+    assert head == list(lots[0])
+    for row, lot in zip(rows, lots, strict=True):
+        for cell, value in zip(row, lot.values(), strict=True):
+            if isinstance(value, list):
+                assert cell == ", ".join(value)
+            elif isinstance(value, bool):
+                assert cell in (value, "yes" if value else "no")
+            elif isinstance(value, float) or isinstance(cell, int | float):
+                assert float(cell) == float(value)
+            else:
+                assert cell == value or (cell in ("", None) and value is None)
+
+
+@pytest.mark.parametrize("ending", COLUMNS)
+def test_columns_of_files_have_types_units_and_meanings(tmp_path: Path, ending: str) -> None:
+    record = STOCK.as_record()
+    (table,) = record.tables
+    (path,) = save_record(record, tmp_path / f"lots{ending}")
+    read = COLUMNS[ending](path)
+    assert read.column_names == [column.name for column in table.columns]
+    for name, written in read.to_pydict().items():
+        assert written == [list(x) if isinstance(x, tuple) else x for x in table.column(name)]
+    about = read.schema.field("made_at").metadata
+    assert (about[b"meaning"], read.schema.field("Ni_kg").metadata[b"unit"]) == (
+        b"when it was made",
+        b"kg",
+    )
+
+
+def test_types_are_those_declared_where_there_is_no_row(tmp_path: Path) -> None:
+    (path,) = save_record(Stock("WS", ("Ni",), ()).as_record(), tmp_path / "a.parquet")
+    types = dict(zip(pq.read_schema(path).names, pq.read_schema(path).types, strict=True))
+    assert types["Ni_kg"] == pa.decimal128(25, 6)
+    assert types["made_at"] == pa.timestamp("us", "UTC")
+    assert types["held"] == pa.bool_()
+
+
+def test_an_ending_without_a_format_is_a_finding(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        save_record(STOCK.as_record(), tmp_path / "lots.doc")
+    assert caught.value.findings[0].found == ".doc"
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ May import nothing of Loopbook but the ground floor (``errors``, ``tables``).
 [20.0]
 """
 
-from loopbook.report.answer import (
+from loopbook.report.answers.answer import (
     KEYS,
     Answer,
     Plain,
@@ -21,6 +21,9 @@ from loopbook.report.answer import (
     shares,
     table_of,
 )
+from loopbook.report.answers.terminal import record_text
+from loopbook.report.answers.workbook import write_workbook
+from loopbook.report.answers.writing import WRITERS, kind_of, save_record, with_kinds
 from loopbook.report.compare import Comparison, compare_runs, comparison_json
 from loopbook.report.layout import Layout, parse_layout
 from loopbook.report.page import render_report, write_report
@@ -36,7 +39,6 @@ from loopbook.report.table import (
     RunResult,
     Table,
 )
-from loopbook.report.terminal import record_text
 from loopbook.report.write import result_json, write_result
 from loopbook.report.year_sheet import YearSheet, finite, slug
 
@@ -44,6 +46,7 @@ __all__ = [
     "GRADES",
     "HIDDEN",
     "KEYS",
+    "WRITERS",
     "Answer",
     "Cell",
     "Column",
@@ -66,16 +69,20 @@ __all__ = [
     "comparison_json",
     "finite",
     "kilograms",
+    "kind_of",
     "masses",
     "moment",
     "parse_layout",
     "record_text",
     "render_report",
     "result_json",
+    "save_record",
     "share",
     "shares",
     "slug",
     "table_of",
+    "with_kinds",
     "write_report",
     "write_result",
+    "write_workbook",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,7 +11,8 @@ from typing import Any
 from loopbook import __version__
 from loopbook.errors import Finding, InputError
 from loopbook.files import whole_folder
-from loopbook.report.table import Cell, RunResult, Table
+from loopbook.report.answers.writing import WRITERS, with_kinds
+from loopbook.report.table import RunResult, Table
 
 INPUTS, SUMMARY, REPORT = "inputs.json", "summary.json", "report.html"
 _OURS = "loopbook-run"
@@ -59,51 +59,13 @@ def _write(result: RunResult, folder: Path) -> None:
     tables = folder / "tables"
     tables.mkdir()
     for table in result.tables.values():
-        _write_csv(table, tables / f"{table.name}.csv")
-        _write_parquet(table, tables / f"{table.name}.parquet")
+        for ending in (".csv", ".parquet"):
+            WRITERS[ending](tables / f"{table.name}{ending}", with_kinds(table), table.rows)
     _write_json(_inputs_json(result), folder / INPUTS)
     _write_json({"kind": _OURS, **result_json(result)}, folder / SUMMARY)
     for name, raw in result.attachments.items():
         (folder / name).write_bytes(raw)
     write_report(result, folder / REPORT)
-
-
-def _write_csv(table: Table, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(column.name for column in table.columns)
-        writer.writerows(
-            ["" if cell is None else _text(cell) for cell in row] for row in table.rows
-        )
-
-
-def _text(cell: Cell) -> str:
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    return repr(cell) if isinstance(cell, float) else str(cell)
-
-
-def _write_parquet(table: Table, path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    arrays, fields = [], []
-    for place, column in enumerate(table.columns):
-        cells = [row[place] for row in table.rows]
-        kinds = {type(cell) for cell in cells if cell is not None}
-        if kinds <= {int, float} and float in kinds:
-            kind, cells = pa.float64(), [None if c is None else float(str(c)) for c in cells]
-        else:
-            kind = {frozenset({int}): pa.int64(), frozenset({bool}): pa.bool_()}.get(
-                frozenset(kinds), pa.string()
-            )
-            if kind == pa.string():
-                cells = [None if c is None else str(c) for c in cells]
-        arrays.append(pa.array(cells, type=kind))
-        about = {"unit": column.unit, "title": column.title, "how": column.how}
-        fields.append(pa.field(column.name, kind, metadata=about))
-    schema = pa.schema(fields, metadata={"title": table.title, "note": table.note})
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
 
 
 def result_json(result: RunResult) -> dict[str, Any]:

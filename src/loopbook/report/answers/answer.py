@@ -31,6 +31,9 @@ KEYS = Column()
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 """A value of JSON."""
 
+Lines: TypeAlias = Iterable[Sequence[Cell]]
+"""Rows of cells, which may be more than the memory holds."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -111,6 +114,10 @@ class Record:
             where = f"answer {self.name}"
             raise DuplicateError([Finding("duplicate", where, "each name once", str(doubled))])
 
+    def seen(self) -> list[Table]:
+        """The tables that people see."""
+        return [t for t in self.tables if self.shown is None or t.name in self.shown]
+
     def as_json(self) -> dict[str, Plain]:
         """The record for programs: facts, and each table as a list of rows."""
         (facts,) = _plain_rows(self.facts)
@@ -134,6 +141,17 @@ def plain(cell: Cell) -> Plain:
     if isinstance(cell, Decimal):
         return f"{cell:f}"
     return cell.isoformat() if isinstance(cell, datetime) else cell
+
+
+def as_text(cell: Cell) -> str:
+    """A cell as text that reads back; nothing for None.
+
+    >>> as_text(None), as_text(True), as_text(0.1), as_text(Decimal("1.50")), as_text(("a", "b"))
+    ('', 'yes', '0.1', '1.50', 'a, b')
+    """
+    if cell is None or isinstance(cell, bool):
+        return "" if cell is None else "yes" if cell else "no"
+    return ", ".join(cell) if isinstance(cell, tuple) else str(plain(cell))
 
 
 class Answer:

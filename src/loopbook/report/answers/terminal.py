@@ -8,7 +8,8 @@ from decimal import Decimal
 from unicodedata import east_asian_width
 
 from loopbook.errors import Finding, nearest_hint, raise_findings
-from loopbook.report.answer import Record
+from loopbook.report.answers.answer import Record
+from loopbook.report.answers.writing import kind_of
 from loopbook.report.format import is_share
 from loopbook.report.table import HIDDEN, Cell, Column, Table
 
@@ -25,7 +26,7 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
     only : show only these keys, and rows that have some of them; an unknown one is a finding.
     """
     keys = _chosen(record, only)
-    tables = [t for t in record.tables if record.shown is None or t.name in record.shown]
+    tables = record.seen()
     facts = _shown(record.facts, keys) if not record.headline else []
     blocks = ["\n".join(_lines(record.facts, facts, record.facts.rows))] if facts else []
     blocks += [record.headline] if record.headline else []
@@ -143,9 +144,8 @@ def _head(column: Column) -> str:
 
 
 def _is_number(table: Table, place: int) -> bool:
-    kind = table.columns[place].kind
-    kinds = {kind} if kind else {type(row[place]) for row in table.rows if row[place] is not None}
-    return bool(kinds) and kinds <= {int, float, Decimal}
+    kind = kind_of(table.columns[place], (row[place] for row in table.rows))
+    return kind in (int, float, Decimal)
 
 
 def cells_wide(text: str) -> int:

@@ -1,0 +1,173 @@
+"""Tables as CSV, JSON Lines, Parquet, Arrow and workbooks: the same cells in each.
+
+Exact numbers are decimal text in CSV and JSON Lines, decimals in Parquet and Arrow, and numbers in
+a workbook (text where its 15 digits do not hold them). Moments have their offset. The same rows
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from loopbook.errors import Finding, InputError
+from loopbook.report.answers.answer import Lines, Record, as_text, plain
+from loopbook.report.answers.workbook import write_workbook
+from loopbook.report.table import Cell, Column, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH = 50_000  # rows of a row group
+
+
+def kind_of(column: Column, cells: Iterable[Cell]) -> type:
+    """Type of a column's cells: as declared, else as they are; text where they differ.
+
+    >>> kind_of(Column(), (1, 2.5, None)), kind_of(Column(), (1, "a"))
+    (<class 'float'>, <class 'str'>)
+    """
+    if column.kind:
+        return column.kind
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds == {int, float}:
+        return float
+    return kinds.pop() if len(kinds) == 1 else str
+
+
+# ---- text ----
+
+
+def write_csv(path: Path, columns: Sequence[Column], rows: Lines) -> int:
+    """Write a CSV file; the number of rows."""
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(column.name for column in columns)
+        for row in rows:
+            writer.writerow([as_text(cell) for cell in row])
+            count += 1
+    return count
+
+
+def write_jsonl(path: Path, columns: Sequence[Column], rows: Lines) -> int:
+    """Write a JSON object a line; the number of rows."""
+    count, names = 0, [column.name for column in columns]
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            record = dict(zip(names, map(plain, row), strict=True))
+            file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+            count += 1
+    return count
+
+
+# ---- Parquet and Arrow ----
+
+
+def write_parquet(path: Path, columns: Sequence[Column], rows: Lines) -> int:
+    """Write a Parquet file; the number of rows."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(path, schema := _schema(columns), compression="zstd") as writer:
+        return _write_batches(writer, schema, rows)
+
+
+def write_arrow(path: Path, columns: Sequence[Column], rows: Lines) -> int:
+    """Write an Arrow file, which programs map into memory; the number of rows."""
+    import pyarrow as pa
+
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema := _schema(columns)) as w:
+        return _write_batches(w, schema, rows)
+
+
+def _schema(columns: Sequence[Column]) -> pa.Schema:
+    """Types of the columns, with unit, title, meaning and rule of each."""
+    import pyarrow as pa
+
+    types = {
+        int: pa.int64(),
+        float: pa.float64(),
+        bool: pa.bool_(),
+        Decimal: pa.decimal128(25, 6),
+        datetime: pa.timestamp("us", "UTC"),
+        tuple: pa.list_(pa.string()),
+    }
+    return pa.schema(
+        pa.field(
+            column.name,
+            types.get(column.kind or str, pa.string()),
+            metadata={
+                "unit": column.unit,
+                "title": column.title,
+                "meaning": column.meaning,
+                "how": column.how,
+            },
+        )
+        for column in columns
+    )
+
+
+def _write_batches(writer: Any, schema: pa.Schema, rows: Lines) -> int:
+    import pyarrow as pa
+
+    left, count = iter(rows), 0
+    while batch := list(islice(left, _BATCH)):
+        columns = [
+            [None if x is None else as_text(x) for x in cells] if kind == pa.string() else cells
+            for kind, cells in zip(schema.types, zip(*batch, strict=True), strict=True)
+        ]
+        arrays = [pa.array(x, kind) for x, kind in zip(columns, schema.types, strict=True)]
+        writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+        count += len(batch)
+    return count
+
+
+# ---- by ending ----
+
+Writer: TypeAlias = Callable[[Path, Sequence[Column], Lines], int]
+
+WRITERS: Mapping[str, Writer] = MappingProxyType(
+    {".csv": write_csv, ".jsonl": write_jsonl, ".parquet": write_parquet, ".arrow": write_arrow}
+)
+"""Writers of one table by the ending of the file."""
+
+
+def with_kinds(table: Table) -> list[Column]:
+    """A table's columns, each with the type of its cells."""
+    return [
+        replace(column, kind=kind_of(column, (row[k] for row in table.rows)))
+        for k, column in enumerate(table.columns)
+    ]
+
+
+def save_record(record: Record, path: Path) -> list[Path]:
+    """Write the tables of a record that people see, in the format of the file's ending.
+
+    A workbook holds all of them; of other formats a record of several tables makes a file each,
+    with the table's name added.
+
+    Raises
+    ------
+    InputError : an ending that none of the formats has.
+    """
+    tables = record.seen()
+    if path.suffix == ".xlsx":
+        write_workbook(path, [(table.name, with_kinds(table), table.rows) for table in tables])
+        return [path]
+    if path.suffix not in WRITERS:
+        expected = ", ".join([*WRITERS, ".xlsx"])
+        ending = path.suffix or "no ending"
+        raise InputError([Finding("format", str(path), f"one of {expected}", ending)])
+    several = len(tables) > 1
+    paths = [path.with_stem(f"{path.stem}-{t.name}") if several else path for t in tables]
+    for table, file in zip(tables, paths, strict=True):
+        WRITERS[path.suffix](file, with_kinds(table), table.rows)
+    return paths
