@@ -14,7 +14,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check bench bench-biosteam docs lock
+.PHONY: help run test test-all nightly check bench bench-biosteam docs lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 20
@@ -28,6 +28,9 @@ test: $(DEV)  ## fast tests, doctests and the documentation's examples; under fi
 
 test-all: $(DEV)  ## every test, slow ones, the browser's and the server's too
 	$(BIN)/python -m pytest -n 2
+
+nightly: $(DEV)  ## every test, with generated cases that no run had before; prints their seed
+	$(BIN)/python -m pytest -n 2 --seed fresh
 
 check: $(DEV)  ## what a commit needs: format, lint, types, arrows, house rules; under a minute
 	$(BIN)/ruff format --check .

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from drift import slips
-from hypothesis import settings
+from hypothesis import core, settings
 
 from loopbook.errors import Finding
+from support.seeds import VARIABLE
 
 if TYPE_CHECKING:
     from support.postgres_server import Server
@@ -19,10 +22,36 @@ if TYPE_CHECKING:
 
 # The same cases on every run and no deadline: a busy machine must not turn a right answer red.
 settings.register_profile("house", derandomize=True, deadline=None)
+settings.register_profile("seeded", deadline=None, print_blob=True)
 settings.load_profile("house")
 
 # Doctests are looked for in every module; of several files named conftest only one can be imported.
 collect_ignore_glob = ["*conftest.py"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--seed``: other generated cases than the usual ones."""
+    words = "generated cases of another seed; 'fresh' draws one and prints it (make nightly)"
+    parser.addoption("--seed", default="0", metavar="N", help=words)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the seed of the run, for the processes that it starts too."""
+    if hasattr(config, "workerinput"):  # a process that the run started
+        config.option.seed = os.environ[VARIABLE]
+    elif config.option.seed == "fresh":
+        config.option.seed = str(1 + secrets.randbelow(10**9))
+    os.environ[VARIABLE] = config.option.seed
+    if int(config.option.seed):
+        settings.load_profile("seeded")
+        core.global_force_seed = int(config.option.seed)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the seed of a run, so that it can be run again."""
+    seed = terminalreporter.config.option.seed
+    if int(seed):
+        terminalreporter.write_line(f"generated cases of seed {seed}: pytest --seed {seed}")
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from statement_books import a_book
 
 from loopbook import book as b
 from loopbook.errors import Finding, InputError
+from support.seeds import seeds
 
 
 @pytest.fixture
@@ -211,7 +212,7 @@ def test_a_reversal_heeds_what_was_done_and_undone_since(book: b.Book) -> None:
 # --- many, files, both databases ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_no_lot_of_a_random_month_was_below_zero(shelf: Any, seed: int) -> None:
     with a_book(shelf, seed).book as book:
         moments = book.store.rows("SELECT DISTINCT occurred_at FROM event ORDER BY occurred_at")

@@ -12,6 +12,7 @@ from statement_books import a_book
 from loopbook.book import Account, Leg, verify
 from loopbook.book.edges import Edge, edges_of, end_of
 from loopbook.book.nouns import negate, zero
+from support.seeds import seeds
 from support.shelves import Shelf
 
 KINDS = ("lot", "supplier", "customer", "emission", "waste", "unaccounted", "reassay")
@@ -141,7 +142,7 @@ def test_edges_by_hand(legs: list[Leg], wanted: list[tuple[str, str, tuple[int, 
     assert edges_of(legs) == tuple(Edge(*row) for row in wanted)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_what_came_in_less_what_went_out_lies_in_the_lot(shelf: Shelf, seed: int) -> None:
     book = a_book(shelf, seed).book
     columns = ", ".join(f'"s_{s}"' for s in book.substances)

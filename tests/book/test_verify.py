@@ -20,6 +20,7 @@ from loopbook.book.log import proofs
 from loopbook.book.log.keys import Signer, generate_signer
 from loopbook.book.storage.schema import TABLES
 from loopbook.errors import LoopbookError
+from support.seeds import seeds
 
 T = datetime(2026, 3, 2, tzinfo=UTC)
 SIGNER = generate_signer("gmbi.example/book")
@@ -337,14 +338,14 @@ def flip_bytes(original: Path, path: Path, seed: int) -> None:
     assert found.clean or found.findings
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_a_flipped_byte_is_refused_or_reported(original: Path, tmp_path: Path, seed: int) -> None:
     flip_bytes(original, tmp_path / "book.sqlite", seed)
 
 
 @pytest.mark.slow
 def test_many_flipped_bytes_are_refused_or_reported(original: Path, tmp_path: Path) -> None:
-    for seed in range(1_000, 4_000):
+    for seed in seeds(1_000, 4_000):
         flip_bytes(original, tmp_path / "book.sqlite", seed)
 
 
