@@ -364,7 +364,62 @@ WRONG_TEXT = [
         InputError,
         "a table",
     ),
-    ("no components", '[flowsheet]\nname = "a"\n', InputError, "a list of components"),
+    ("no components", '[flowsheet]\nname = "a"\n', InputError, "flowsheet, components"),
+    (
+        "empty list of components",
+        '[flowsheet]\nname = "a"\ncomponents = []\n',
+        InputError,
+        "list of components is missing",
+    ),
+    (
+        "component without formula",
+        '[components.mud]\n\n[flowsheet]\ncomponents = ["mud"]\n',
+        InputError,
+        "toml:1: component mud",
+    ),
+    (
+        "text as formula share",
+        '[components.mud]\nshares = { Fe = "0.3" }\n\n[flowsheet]\ncomponents = ["mud"]\n',
+        InputError,
+        "toml:2: component mud, shares.Fe",
+    ),
+    (
+        "weight of a stranger",
+        TEXT.replace("[feeds.scrap]", "[flowsheet.atomic_weights]\nXx = 3.0\n[feeds.scrap]", 1),
+        InputError,
+        "Xx",
+    ),
+    ("kind missing", TEXT.replace('kind = "sieve"\n', ""), InputError, "unit sieve, kind"),
+    (
+        "name in the table",
+        TEXT.replace('kind = "sieve"', 'kind = "sieve"\nname = "other"'),
+        InputError,
+        "name of the table",
+    ),
+    (
+        "stream is a number",
+        TEXT.replace('first = "foil"', "first = 3"),
+        InputError,
+        "unit bleed, streams",
+    ),
+    (
+        "unknown port",
+        TEXT.replace('first = "foil"', 'frist = "foil"'),
+        UnknownNameError,
+        "its ports",
+    ),
+    (
+        "feed is no table",
+        'feeds.scrap = 3\n[flowsheet]\nname = "a"\ncomponents = ["copper"]\n',
+        InputError,
+        "a table",
+    ),
+    (
+        "absent plugin",
+        TEXT.replace('name = "sound"', 'name = "sound"\nplugins = ["none.py"]'),
+        InputError,
+        "none.py",
+    ),
 ]
 
 

@@ -58,54 +58,57 @@ LEACH = (
     " + 0.5 Li2SO4(aq) + 2 water + 0.5 O2"
 )
 
-UNITS = [
-    Mixer("mixer"),
-    Splitter("splitter", share=0.3),
-    Shredder("shredder", dust_loss=0.01),
-    Dryer("dryer", to_vapour={"water": 0.95, "default": 0.0}),
-    Sieve("sieve", to_undersize={"default": 0.1, "graphite": 0.95}),
-    MagneticSeparator("magnet", to_magnetic=0.02),
-    EddyCurrentSeparator("eddy", to_metal={"default": 0.0, "copper": 0.9}),
-    AirClassifier("air", to_heavy={"solid": 0.5, "default": 0.0}),
-    Filter("filter", solids_to_cake=0.98, liquid_to_cake=0.1, wash_efficiency=0.9),
-    SolventExtraction("sx", extraction={"default": 0.0, "NiSO4(aq)": 0.985}),
-    Leach(
-        "leach",
-        reactions=(LEACH,),
-        conversion={"NMC811": 0.98},
-        doses=(Dose("H2SO4", excess=1.1, carrier={"water": 1.0}), Dose("H2O2", excess=1.2)),
-    ),
-    Precipitation(
-        "precipitation",
-        reactions=("NiSO4(aq) + 2 NaOH -> Ni(OH)2 + Na2SO4(aq)",),
-        conversion=0.99,
-        doses=(Dose("NaOH", excess=1.05),),
-    ),
-    Crystalliser(
-        "crystalliser",
-        reactions=("NiSO4(aq) + 6 water -> NiSO4.6H2O",),
-        conversion={"NiSO4(aq)": 0.85},
-        evaporation=0.4,
-        doses=(Dose("water", per_component={"NiSO4(aq)": 2.0}),),
-    ),
-    HeatTreatment(
-        "furnace",
-        reactions=("PE + 3 O2 -> 2 CO2 + 2 H2O(g)",),
-        conversion=0.98,
-        doses=(Dose("O2", excess=1.1),),
-        dust={"default": 0.0, "graphite": 0.02},
-    ),
-    OffGasTreatment(
-        "scrubber",
-        reactions=("HF + 1/2 CaO -> 1/2 CaF2 + 1/2 H2O(g)",),
-        conversion=0.999,
-        doses=(Dose("CaO", excess=1.2),),
-    ),
-    Reactor("tank", doses=(Dose("water", per_kg=2.0), Dose("CaO", per_element={"F": 56 / 38}))),
-]
+UNITS = {
+    unit.kind: unit
+    for unit in (
+        Mixer("mixer"),
+        Splitter("splitter", share=0.3),
+        Shredder("shredder", dust_loss=0.01),
+        Dryer("dryer", to_vapour={"water": 0.95, "default": 0.0}),
+        Sieve("sieve", to_undersize={"default": 0.1, "graphite": 0.95}),
+        MagneticSeparator("magnet", to_magnetic=0.02),
+        EddyCurrentSeparator("eddy", to_metal={"default": 0.0, "copper": 0.9}),
+        AirClassifier("air", to_heavy={"solid": 0.5, "default": 0.0}),
+        Filter("filter", solids_to_cake=0.98, liquid_to_cake=0.1, wash_efficiency=0.9),
+        SolventExtraction("sx", extraction={"default": 0.0, "NiSO4(aq)": 0.985}),
+        Leach(
+            "leach",
+            reactions=(LEACH,),
+            conversion={"NMC811": 0.98},
+            doses=(Dose("H2SO4", excess=1.1, carrier={"water": 1.0}), Dose("H2O2", excess=1.2)),
+        ),
+        Precipitation(
+            "precipitation",
+            reactions=("NiSO4(aq) + 2 NaOH -> Ni(OH)2 + Na2SO4(aq)",),
+            conversion=0.99,
+            doses=(Dose("NaOH", excess=1.05),),
+        ),
+        Crystalliser(
+            "crystalliser",
+            reactions=("NiSO4(aq) + 6 water -> NiSO4.6H2O",),
+            conversion={"NiSO4(aq)": 0.85},
+            evaporation=0.4,
+            doses=(Dose("water", per_component={"NiSO4(aq)": 2.0}),),
+        ),
+        HeatTreatment(
+            "furnace",
+            reactions=("PE + 3 O2 -> 2 CO2 + 2 H2O(g)",),
+            conversion=0.98,
+            doses=(Dose("O2", excess=1.1),),
+            dust={"default": 0.0, "graphite": 0.02},
+        ),
+        OffGasTreatment(
+            "scrubber",
+            reactions=("HF + 1/2 CaO -> 1/2 CaF2 + 1/2 H2O(g)",),
+            conversion=0.999,
+            doses=(Dose("CaO", excess=1.2),),
+        ),
+        Reactor("tank", doses=(Dose("water", per_kg=2.0), Dose("CaO", per_element={"F": 56 / 38}))),
+    )
+}
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda u: u.kind)
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
 def test_every_unit_conserves_scales_and_is_pure(unit: Unit) -> None:
     wash = [p for p in unit.ins if p == "wash"]
     assert check_unit(unit, BASIS, optional=wash).worst_closure < 1e-12
@@ -129,14 +132,14 @@ def kg(flow: np.ndarray, name: str) -> float:
 
 
 def test_a_sieve_splits_by_its_transfer_coefficients() -> None:
-    out = solve_one(UNITS[4], {"graphite": 100.0, "copper": 50.0})
+    out = solve_one(UNITS["sieve"], {"graphite": 100.0, "copper": 50.0})
     assert kg(out["undersize"], "graphite") == pytest.approx(95.0)
     assert kg(out["undersize"], "copper") == pytest.approx(5.0)
     assert kg(out["oversize"], "copper") == pytest.approx(45.0)
 
 
 def test_a_leach_takes_one_and_a_half_acid_per_oxide() -> None:
-    out = solve_one(UNITS[10], {"NMC811": 97.28}, recycle={})
+    out = solve_one(UNITS["leach"], {"NMC811": 97.28}, recycle={})
     assert kg(out["reagents"], "H2SO4") == pytest.approx(1.1 * 1.5 * 98.072, rel=2e-4)
     assert kg(out["reagents"], "water") == pytest.approx(kg(out["reagents"], "H2SO4"))
     assert kg(out["reagents"], "H2O2") == pytest.approx(1.2 * 0.5 * 34.014, rel=2e-4)
@@ -163,7 +166,7 @@ def test_recycled_acid_counts_only_where_it_is_credited() -> None:
 
 def test_a_filter_washes_solutes_and_not_pore_water() -> None:
     feed = {"graphite": 100.0, "water": 1000.0, "NiSO4(aq)": 50.0}
-    out = solve_one(UNITS[8], feed, wash={"water": 200.0})
+    out = solve_one(UNITS["filter"], feed, wash={"water": 200.0})
     assert kg(out["cake"], "graphite") == pytest.approx(98.0)
     assert kg(out["cake"], "water") == pytest.approx(100.0)
     assert kg(out["cake"], "NiSO4(aq)") == pytest.approx(0.1 * 0.1 * 50.0)
@@ -171,7 +174,7 @@ def test_a_filter_washes_solutes_and_not_pore_water() -> None:
 
 
 def test_a_furnace_burns_polyethylene_with_the_oxygen_it_draws() -> None:
-    out = solve_one(UNITS[13], {"PE": 28.054, "graphite": 100.0}, recycle={})
+    out = solve_one(UNITS["heat-treatment"], {"PE": 28.054, "graphite": 100.0}, recycle={})
     assert kg(out["reagents"], "O2") == pytest.approx(1.1 * 3 * 31.998, rel=2e-4)
     assert kg(out["gas"], "CO2") == pytest.approx(0.98 * 2 * 44.009, rel=2e-4)
     assert kg(out["gas"], "graphite") == pytest.approx(2.0)
@@ -179,7 +182,7 @@ def test_a_furnace_burns_polyethylene_with_the_oxygen_it_draws() -> None:
 
 
 def test_a_crystalliser_evaporates_what_the_crystals_leave() -> None:
-    out = solve_one(UNITS[12], {"NiSO4(aq)": 154.75, "water": 1000.0}, recycle={})
+    out = solve_one(UNITS["crystalliser"], {"NiSO4(aq)": 154.75, "water": 1000.0}, recycle={})
     bound = 0.85 * 6 * 18.015
     drawn = 2.0 * 154.75
     assert kg(out["vapour"], "water") == pytest.approx(0.4 * (1000.0 + drawn - bound), rel=1e-4)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         "serials": "loopbook.cli.serials:serials",
         "suspect": "loopbook.cli.lots:suspect_command",
         "trace": "loopbook.cli.trace:trace_command",
+        "units": "loopbook.cli.units:units_command",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -28,17 +28,27 @@ from loopbook.flowsheet.economics.sampling import (
 from loopbook.flowsheet.files import from_toml, read_flowsheet, to_toml
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.solution import Solution, SolveReport
-from loopbook.flowsheet.units.parameters import BindContext, ParameterSpec, parameter
+from loopbook.flowsheet.units import KINDS, known_kinds
+from loopbook.flowsheet.units.catalogue import catalogue_page, describe_unit, unit_kinds
+from loopbook.flowsheet.units.parameters import (
+    Amount,
+    BindContext,
+    Bound,
+    PerComponent,
+    Share,
+    Shares,
+    Value,
+)
 from loopbook.flowsheet.units.reaction import (
     Crystalliser,
-    Dose,
     HeatTreatment,
     Leach,
     OffGasTreatment,
     Precipitation,
-    Reaction,
     Reactor,
 )
+from loopbook.flowsheet.units.reaction.dose import Dose
+from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.separation import (
     AirClassifier,
     Dryer,
@@ -51,12 +61,15 @@ from loopbook.flowsheet.units.separation import (
     SolventExtraction,
     Splitter,
 )
-from loopbook.flowsheet.units.unit import Catalogue, Unit, UnitFlows
+from loopbook.flowsheet.units.unit import Catalogue, Streams, Unit, UnitFlows
 from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 
 __all__ = [
+    "KINDS",
     "AirClassifier",
+    "Amount",
     "BindContext",
+    "Bound",
     "Catalogue",
     "Crystalliser",
     "Distribution",
@@ -73,29 +86,36 @@ __all__ = [
     "Mixer",
     "Normal",
     "OffGasTreatment",
-    "ParameterSpec",
+    "PerComponent",
     "Placed",
     "Precipitation",
     "Reaction",
     "Reactor",
+    "Share",
+    "Shares",
     "Shredder",
     "Sieve",
     "Solution",
     "SolveReport",
     "SolventExtraction",
     "Splitter",
+    "Streams",
     "Triangular",
     "Uniform",
     "Unit",
     "UnitCheck",
     "UnitFlows",
+    "Value",
     "Wiring",
+    "catalogue_page",
     "check_unit",
+    "describe_unit",
     "drivers",
     "from_toml",
     "interval",
-    "parameter",
+    "known_kinds",
     "read_flowsheet",
     "sample",
     "to_toml",
+    "unit_kinds",
 ]

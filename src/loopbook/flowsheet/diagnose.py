@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 import numpy as np
 
-from loopbook.errors import Finding, Findings, raise_findings
+from loopbook.errors import Findings, raise_findings
 from loopbook.flowsheet.compiled import Plan, assemble, run_pass
 from loopbook.flowsheet.graph import Group
-from loopbook.flowsheet.wiring import Wiring
+from loopbook.flowsheet.wiring import Wiring, with_place
 
 _STUCK = 1.0 - 1e-9  # share of a component that a loop may return; 1 means that it never leaves
 
@@ -30,18 +27,9 @@ def compile_plan(flowsheet: Wiring) -> Plan:
         for group in plan.groups:
             if group.tears:
                 _check_leaving(plan, group, findings)
-    raise_findings(_with_place(f, flowsheet.origin) for f in findings)
+    raise_findings(with_place(f, flowsheet.origin) for f in findings)
     assert plan is not None
     return plan
-
-
-def _with_place(finding: Finding, origin: Mapping[str, str]) -> Finding:
-    """Put ``file:line`` before the place of a finding, where the flowsheet came from a file."""
-    unit, _, rest = finding.where.partition(", ")
-    place = origin.get(f"{unit}, {rest.partition('.')[0]}") or origin.get(unit)
-    if place is None:
-        return finding
-    return replace(finding, where=f"{place}: {finding.where}")
 
 
 def _check_leaving(plan: Plan, group: Group, findings: Findings) -> None:

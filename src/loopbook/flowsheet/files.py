@@ -15,68 +15,100 @@ streams = { feed = "scrap", undersize = "black mass", oversize = "foil" }
 to_undersize = { graphite = 0.95, copper = 0.05 }
 ```
 
-Components that the library does not have stand under ``[components.NAME]`` with ``formula`` or
-``shares`` and ``phase``.
+Components that the library does not have are under ``[components.NAME]`` with ``formula`` or
+``shares`` and ``phase``. Unit operations of your own come from installed packages, or from the
+Python files that ``plugins = ["sifter.py"]`` under ``[flowsheet]`` names.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any
 
 import numpy as np
 
-from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
+from loopbook.errors import Findings, InputError, raise_findings
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.units.reaction import (
-    Crystalliser,
-    Dose,
-    HeatTreatment,
-    Leach,
-    OffGasTreatment,
-    Precipitation,
-    Reactor,
-)
-from loopbook.flowsheet.units.separation import (
-    AirClassifier,
-    Dryer,
-    EddyCurrentSeparator,
-    Filter,
-    MagneticSeparator,
-    Mixer,
-    Shredder,
-    Sieve,
-    SolventExtraction,
-    Splitter,
-)
+from loopbook.flowsheet.units import known_kinds
+from loopbook.flowsheet.units.parameters import Amount, Value
+from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Unit
+from loopbook.flowsheet.wiring import with_place
 from loopbook.matter import Component, ComponentSet, component_names, components
-from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
+from loopbook.tables import (
+    FieldType,
+    TomlFile,
+    fields_of,
+    kinds_in_files,
+    parse_toml,
+    read_fields,
+    read_toml,
+)
 
-KINDS: Mapping[str, type[Unit]] = {
-    unit.kind: unit
-    for unit in (
-        AirClassifier,
-        Crystalliser,
-        Dryer,
-        EddyCurrentSeparator,
-        Filter,
-        HeatTreatment,
-        Leach,
-        MagneticSeparator,
-        Mixer,
-        OffGasTreatment,
-        Precipitation,
-        Reactor,
-        Shredder,
-        Sieve,
-        SolventExtraction,
-        Splitter,
-    )
-}
-"""Unit operations that a file can name."""
+_SECTIONS = ("flowsheet", "components", "feeds", "units")
+
+
+@dataclass(frozen=True)
+class _Figure(FieldType[Findings]):
+    """A number that is written as one."""
+
+    words: str = "a number"
+
+    def read(self, written: object, at: str, findings: Findings) -> object:
+        """The number."""
+        return self.expect(type(written) in (int, float), written, at, findings)
+
+
+@dataclass(frozen=True)
+class _Stream(FieldType[Findings]):
+    """The name of a stream, or a list of names."""
+
+    words: str = "the name of a stream, or a list of names"
+
+    def read(self, written: object, at: str, findings: Findings) -> object:
+        """The name or names."""
+        names = written if isinstance(written, list) else [written]
+        return self.expect(all(isinstance(n, str) for n in names), written, at, findings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Head:
+    """Table ``flowsheet``."""
+
+    name: str = ""
+    components: tuple[str, ...]
+    atomic_weights: Mapping[str, Annotated[float, _Figure()]] | None = None
+    plugins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OwnComponent:
+    """Table ``components.NAME``."""
+
+    formula: str | None = None
+    shares: Mapping[str, Annotated[float, _Figure()]] | None = None
+    phase: str = "solid"
+    molar_mass: Annotated[float | None, _Figure()] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FeedTable:
+    """Table ``feeds.NAME``; `Flowsheet.feed` checks unit and numbers."""
+
+    unit: str = ""
+    flow: Mapping[str, Annotated[Value, Amount()]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Kind and streams in table ``units.NAME``."""
+
+    kind: str
+    streams: Mapping[str, Annotated[str | list[str], _Stream()]] = field(default_factory=dict)
 
 
 def to_toml(flowsheet: Flowsheet) -> str:
@@ -84,24 +116,29 @@ def to_toml(flowsheet: Flowsheet) -> str:
     import tomli_w
 
     basis = flowsheet.components
-    head: dict[str, Any] = {"name": flowsheet.name, "components": list(basis.names)}
-    if basis.weights is not None:
-        head["atomic_weights"] = dict(basis.weights)
-    own = {c.name: _component_table(c) for c in basis.items if not _in_library(c, basis)}
-    feeds = {
+    head = _Head(
+        name=flowsheet.name,
+        components=basis.names,
+        atomic_weights=basis.weights,
+        plugins=flowsheet.plugins,
+    )
+    document = {"flowsheet": _plain(head)}
+    own = {c.name: c for c in basis.items if not _in_library(c, basis)}
+    if own:
+        document["components"] = _plain(own)
+        for name in own:
+            del document["components"][name]["name"]
+    document["feeds"] = {
         name: {"unit": feed.unit, "flow": _plain(feed.flow)}
         for name, feed in flowsheet.feeds.items()
     }
-    units = {name: _unit_table(flowsheet, name) for name in flowsheet.placed}
-    document: dict[str, Any] = {"flowsheet": head}
-    if own:
-        document["components"] = own
-    return tomli_w.dumps({**document, "feeds": feeds, "units": units})
+    document["units"] = {name: _unit_table(flowsheet, name) for name in flowsheet.placed}
+    return tomli_w.dumps(document)
 
 
 def read_flowsheet(path: str | Path, *, kinds: Sequence[type[Unit]] = ()) -> Flowsheet:
-    """Read a flowsheet file; see `from_toml`."""
-    return _build(read_toml(Path(path)), kinds)
+    """Read a flowsheet file; see `from_toml`. Its plugins are beside it."""
+    return _build(read_toml(Path(path)), kinds, Path(path).parent)
 
 
 def from_toml(text: str, *, kinds: Sequence[type[Unit]] = ()) -> Flowsheet:
@@ -109,31 +146,21 @@ def from_toml(text: str, *, kinds: Sequence[type[Unit]] = ()) -> Flowsheet:
 
     Parameters
     ----------
-    kinds : unit operations of your own that the text may name by their `kind`.
+    kinds : unit operations of your own that the text may name, beside ours, those of installed
+        packages and those of the files in its ``plugins``.
 
     Raises
     ------
     InputError
         All findings at once, each with its line.
     """
-    return _build(parse_toml(text, "flowsheet.toml"), kinds)
+    return _build(parse_toml(text, "flowsheet.toml"), kinds, Path())
 
 
 def _in_library(component: Component, basis: ComponentSet) -> bool:
     if component.name not in component_names():
         return False
     return components(component.name, weights=basis.weights).items[0] == component
-
-
-def _component_table(component: Component) -> dict[str, Any]:
-    table: dict[str, Any] = {"phase": component.phase}
-    if component.formula is not None:
-        table["formula"] = component.formula
-    if component.shares is not None:
-        table["shares"] = dict(component.shares)
-    if component.molar_mass is not None:
-        table["molar_mass"] = component.molar_mass
-    return table
 
 
 def _unit_table(flowsheet: Flowsheet, name: str) -> dict[str, Any]:
@@ -143,171 +170,144 @@ def _unit_table(flowsheet: Flowsheet, name: str) -> dict[str, Any]:
     }
     streams |= dict(place.outs)
     streams |= {p: s for p, s in place.supplies.items() if s != f"{name} {p}"}
-    table: dict[str, Any] = {"kind": place.unit.kind, "streams": streams}
-    for field in dataclasses.fields(cast(Any, place.unit)):
-        value = getattr(place.unit, field.name)
-        if field.name != "name" and not _is_default(field, value):
-            table[field.name] = _plain(value)
-    return table
-
-
-def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
-    if field.default_factory is not dataclasses.MISSING:
-        return bool(value == field.default_factory())
-    return field.default is not dataclasses.MISSING and value is field.default
+    fields: dict[str, Any] = _plain(place.unit)
+    del fields["name"]
+    return {"kind": place.unit.kind, "streams": streams, **fields}
 
 
 def _plain(value: Any) -> Any:
-    """Tables, lists, numbers and text only."""
-    if isinstance(value, Dose):
-        given = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        return {
-            k: _plain(v) for k, v in given.items() if v is not None and v != {} and v is not False
-        }
+    """Tables, lists, numbers and text only; of a record, the fields that are not at default."""
+    if isinstance(value, Reaction):
+        return str(value)
+    if dataclasses.is_dataclass(value):
+        fields = ((f, getattr(value, f.name)) for f in fields_of(type(value)))
+        return {f.name: _plain(one) for f, one in fields if not _same(one, f.default)}
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, np.ndarray):
-        return value.tolist()
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    return value if isinstance(value, (bool, int, float, str)) else str(value)
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
-def _build(file: TomlFile, own_kinds: Sequence[type[Unit]]) -> Flowsheet:
-    findings: list[Finding] = []
-    _unknown(file, (), {"flowsheet", "components", "feeds", "units"}, findings)
-    head = _table(file, ("flowsheet",), findings)
-    _unknown(file, ("flowsheet",), {"name", "components", "atomic_weights"}, findings)
-    basis = _components(file, head, findings)
-    raise_findings(findings)
-    assert basis is not None
-    flowsheet = Flowsheet(str(head.get("name", file.name)), basis)
-    for name in _table(file, ("feeds",), findings):
-        _add_feed(flowsheet, file, name, findings)
-    kinds = {**KINDS, **{k.kind: k for k in own_kinds}}
-    for name in _table(file, ("units",), findings):
-        _add_unit(flowsheet, file, (name, kinds), findings)
-    raise_findings(findings)
-    flowsheet.origin = _origin(file, flowsheet)
+def _same(value: object, default: object) -> bool:
+    """Whether a value is the default; an array never is."""
+    return value is default or (type(value) is type(default) and bool(value == default))
+
+
+def _build(file: TomlFile, own_kinds: Sequence[type[Unit]], folder: Path) -> Flowsheet:
+    findings, origin = Findings(), _origin(file)
+    for key in file.data:
+        if key not in _SECTIONS:
+            findings.unknown("a section of a flowsheet", key, _SECTIONS, at=file.where(key))
+    head = _read(_Head, file.data.get("flowsheet", {}), "flowsheet", findings)
+    own: dict[str, Component] = {}
+    for name, table in _tables(file, "components", findings):
+        values = _read(_OwnComponent, table, f"component {name}", findings)
+        with _collected(findings):
+            own |= {} if values is None else {name: Component(name, **values)}
+    if head is not None and not head["components"]:
+        findings.missing("a list of components", at="flowsheet, components")
+    flowsheet = None
+    if head is not None and not findings:
+        basis = _basis(head, own, findings)
+        plugins = tuple(head.get("plugins", ()))
+        with _collected(findings):
+            flowsheet = Flowsheet(
+                head.get("name", file.name), basis, origin=origin, plugins=plugins
+            )
+            _fill(flowsheet, file, own_kinds, folder)
+    raise_findings(with_place(f, origin) for f in findings)
+    assert flowsheet is not None
     return flowsheet
 
 
-def _origin(file: TomlFile, flowsheet: Flowsheet) -> dict[str, str]:
-    """``file:line`` of every unit, parameter and feed, by the way findings name them."""
-    origin = {}
-    for name, place in flowsheet.placed.items():
-        origin[f"unit {name}"] = file.where("units", name)
-        for field in dataclasses.fields(cast(Any, place.unit)):
-            origin[f"unit {name}, {field.name}"] = file.where("units", name, field.name)
-    for name in flowsheet.feeds:
-        origin[f"feed {name}"] = file.where("feeds", name)
-    return origin
-
-
-def _table(file: TomlFile, path: tuple[str, ...], findings: list[Finding]) -> dict[str, Any]:
-    value: Any = file.data
-    for key in path:
-        value = value.get(key, {}) if isinstance(value, dict) else None
-    if isinstance(value, dict):
-        return value
-    findings.append(Finding("type", file.where(*path), "a table", type(value).__name__))
-    return {}
-
-
-def _unknown(
-    file: TomlFile, path: tuple[str, ...], known: set[str], findings: list[Finding]
-) -> None:
-    for key in _table(file, path, findings):
-        if key not in known:
-            hint = nearest_hint(key, known)
-            want = "one of " + ", ".join(sorted(known))
-            findings.append(Finding("unknown-name", file.where(*path, key), want, key, hint))
-
-
-def _components(
-    file: TomlFile, head: dict[str, Any], findings: list[Finding]
-) -> ComponentSet | None:
-    own: dict[str, Any] = {}
-    for name, table in _table(file, ("components",), findings).items():
-        _unknown(file, ("components", name), {"formula", "shares", "phase", "molar_mass"}, findings)
-        own[name] = _placed(
-            lambda n=name, t=table: Component(n, **t), file.where("components", name), findings
-        )
-    names = head.get("components")
-    if not isinstance(names, list) or not names:
-        where = file.where("flowsheet", "components")
-        findings.append(Finding("missing", where, "a list of components", repr(names)))
-        return None
-    if findings:
-        return None
-    given: list[Any] = [own.get(n, n) for n in names]
-    where = file.where("flowsheet", "components")
-    made: ComponentSet | None = _placed(
-        lambda: components(*given, weights=head.get("atomic_weights")), where, findings
-    )
-    return made
-
-
-def _placed(make: Any, where: str, findings: list[Finding]) -> Any:
-    """Call, and give every finding of an `InputError` its place in the file."""
+def _basis(
+    head: Mapping[str, Any], own: Mapping[str, Component], findings: Findings
+) -> ComponentSet:
+    """The flowsheet's components; empty after a finding."""
     try:
-        return make()
+        names = (own.get(name, name) for name in head["components"])
+        return components(*names, weights=head.get("atomic_weights"))
     except InputError as error:
-        findings += [
-            Finding(f.code, f"{where}: {f.where}", f.expected, f.found, f.hint, f.difference)
-            for f in error.findings
-        ]
-    except (TypeError, AttributeError) as error:
-        findings.append(Finding("type", where, "a value of the right kind", str(error)))
+        for f in error.findings:
+            place = "flowsheet, components." + f.where.removeprefix("components ")
+            findings.items.append(replace(f, where=place))
+        return components()
+
+
+def _fill(
+    flowsheet: Flowsheet, file: TomlFile, own_kinds: Sequence[type[Unit]], folder: Path
+) -> None:
+    """Add feeds and units; raises all findings at once."""
+    files = [folder / name for name in flowsheet.plugins]
+    kinds = known_kinds()
+    plugins = kinds_in_files(files, Unit, where="flowsheet, plugins")
+    kinds |= {kind.kind: kind for kind in (*plugins, *own_kinds)}
+    findings = Findings()
+    for name, table in _tables(file, "feeds", findings):
+        values = _read(_FeedTable, table, f"feed {name}", findings)
+        with _collected(findings):
+            if values is not None:
+                flowsheet.feed(name, values.get("flow", {}), unit=values.get("unit"))
+    for name, table in _tables(file, "units", findings):
+        where = f"unit {name}"
+        place = {k: v for k, v in table.items() if k in ("kind", "streams")}
+        values = _read(_Place, place, where, findings)
+        if values is None:
+            continue
+        kind = kinds.get(values["kind"])
+        if kind is None:
+            expected = "a kind of unit operation"
+            findings.unknown(expected, values["kind"], kinds, at=f"{where}, kind")
+            continue
+        fields = {k: v for k, v in table.items() if k not in place}
+        if "name" in fields:
+            findings.note("duplicate", "the name of the table", "a name", at=f"{where}, name")
+        parameters = _read(kind, {**fields, "name": name}, where, findings)
+        with _collected(findings):
+            if parameters is not None:
+                flowsheet.add(kind(**parameters), **values.get("streams", {}))
+    findings.raise_all()
+
+
+def _tables(file: TomlFile, section: str, findings: Findings) -> Iterator[tuple[str, Any]]:
+    tables = file.data.get(section, {})
+    if isinstance(tables, dict):
+        yield from tables.items()
+    else:
+        findings.note("type", "a table", type(tables).__name__, at=file.where(section))
+
+
+def _read(record: type, table: Any, where: str, findings: Findings) -> dict[str, Any] | None:
+    """Declared fields of a table; None after a finding."""
+    if isinstance(table, dict):
+        return read_fields(record, table, Findings(where, findings.items))
+    findings.note("type", "a table", type(table).__name__, at=where)
     return None
 
 
-def _add_feed(flowsheet: Flowsheet, file: TomlFile, name: str, findings: list[Finding]) -> None:
-    where = file.where("feeds", name)
-    table = _table(file, ("feeds", name), findings)
-    _unknown(file, ("feeds", name), {"unit", "flow"}, findings)
-    flow = _table(file, ("feeds", name, "flow"), findings)
-    _placed(lambda: flowsheet.feed(name, flow, unit=table.get("unit")), where, findings)
+def _origin(file: TomlFile) -> dict[str, str]:
+    """``file:line`` of every table and key, by the way findings name them."""
+    labels = {"units": "unit", "feeds": "feed", "components": "component"}
+    tables: dict[str, tuple[tuple[str, ...], Any]] = {
+        "flowsheet": (("flowsheet",), file.data.get("flowsheet"))
+    }
+    for section, label in labels.items():
+        inside = file.data.get(section)
+        for name, table in inside.items() if isinstance(inside, dict) else ():
+            tables[f"{label} {name}"] = ((section, name), table)
+    origin = {}
+    for where, (path, table) in tables.items():
+        origin[where] = file.where(*path)
+        for key in table if isinstance(table, dict) else ():
+            origin[f"{where}, {key}"] = file.where(*path, key)
+    return origin
 
 
-def _add_unit(
-    flowsheet: Flowsheet,
-    file: TomlFile,
-    what: tuple[str, Mapping[str, type[Unit]]],
-    findings: list[Finding],
-) -> None:
-    name, kinds = what
-    where = file.where("units", name)
-    table = dict(_table(file, ("units", name), findings))
-    kind = kinds.get(str(table.pop("kind", "")))
-    if kind is None:
-        found = str(file.data["units"][name].get("kind", "none"))
-        hint = nearest_hint(found, kinds)
-        findings.append(Finding("unknown-name", where, "a kind of unit operation", found, hint))
-        return
-    streams = table.pop("streams", {})
-    make: Any = kind
-    fields = {f.name: f for f in dataclasses.fields(make) if f.name != "name"}
-    _unknown(file, ("units", name), {*fields, "kind", "streams"}, findings)
-    missing = [
-        n
-        for n, f in fields.items()
-        if n not in table
-        and f.default is dataclasses.MISSING
-        and f.default_factory is dataclasses.MISSING
-    ]
-    findings += [Finding("missing", where, f"parameter {n}", "none") for n in missing]
-    if missing or any(k not in fields for k in table):
-        return
-    if "doses" in table:
-        table["doses"] = tuple(
-            _placed(lambda d=d: Dose(**d), where, findings) for d in table["doses"]
-        )
-    for key in ("reactions", "equipment"):
-        if key in table:
-            table[key] = tuple(table[key])
-    unit = _placed(lambda: make(name, **table), where, findings)
-    if unit is not None:
-        _placed(lambda: flowsheet.add(unit, **streams), where, findings)
+@contextmanager
+def _collected(findings: Findings) -> Iterator[None]:
+    """Add the findings of an `InputError` to others, and go on."""
+    try:
+        yield
+    except InputError as error:
+        findings.items += error.findings

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from loopbook.errors import Finding, Findings, InputError
 from loopbook.flowsheet.compiled import Plan
 from loopbook.flowsheet.diagnose import compile_plan
 from loopbook.flowsheet.solution import Solution
 from loopbook.flowsheet.solver import solve
-from loopbook.flowsheet.units.parameters import ParameterSpec, Value, read_numbers
+from loopbook.flowsheet.units.parameters import Amount, Value
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 from loopbook.tables import convert
@@ -53,13 +51,11 @@ class Flowsheet(Wiring):
         if stream in self.feeds:
             findings.note("duplicate", "a new feed name", stream)
         factor = _factor(unit, findings)
-        spec = ParameterSpec(unit or "kg/h", 0.0, np.inf)
+        kind = Amount(unit or "kg/h", 0)
         known = {}
         for name, value in flow.items():
             if name in self.components.index:
-                flow_in_unit = read_numbers(value, findings, at=name)
-                spec.check(flow_in_unit, findings, at=name)
-                known[name] = flow_in_unit * factor
+                known[name] = kind.read_array(value, name, findings) * factor
             else:
                 findings.unknown("a component of the flowsheet", name, self.components.names)
         findings.raise_all()

@@ -8,11 +8,10 @@ import numpy as np
 
 from loopbook.errors import Findings, nearest_hint
 from loopbook.flowsheet.compiled import Plan
-from loopbook.flowsheet.units.parameters import Bound, ParameterSpec, Value, read_numbers
+from loopbook.flowsheet.units.parameters import Amount, Bound, Value
 from loopbook.tables import Array, convert
 
-_ANY = ParameterSpec("any unit", -np.inf, np.inf)
-_FLOW = ParameterSpec("the feed's unit", 0.0, np.inf)
+_ANY = Amount()
 
 
 def bind_scenarios(
@@ -60,20 +59,18 @@ def split_scenarios(
     for path, value in scenarios.items():
         head, _, rest = path.partition(".")
         own = Findings(f"scenario {path}", findings.items)
-        array = read_numbers(value, own)
         if head in placed and rest:
-            _ANY.check(array, own)
             known = placed[head].unit.adjustable()
             parameter = rest.partition(".")[0]
             if parameter not in known:
                 own.unknown(f"a parameter of {head}", parameter, known)
-            units.setdefault(head, {})[rest] = array
+            units.setdefault(head, {})[rest] = _ANY.read_array(value, "", own)
         elif head in declared:
             if rest and rest not in plan.basis.index:
                 own.unknown("a component of the flowsheet", rest, plan.basis.names)
-            _FLOW.check(array, own)
-            factor = convert(1.0, declared[head].unit, "kg/h")
-            feeds.setdefault(head, {})[rest] = array * factor
+            unit = declared[head].unit
+            flow = Amount(unit, 0).read_array(value, "", own)
+            feeds.setdefault(head, {})[rest] = flow * convert(1.0, unit, "kg/h")
         else:
             hint = nearest_hint(head, [*placed, *declared])
             own.note("unknown-name", "unit.parameter or feed.component", path, hint=hint)

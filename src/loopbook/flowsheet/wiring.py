@@ -8,9 +8,9 @@ makes is a feed; a stream that no unit takes leaves the flowsheet as a product.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from loopbook.errors import Findings, nearest_hint
+from loopbook.errors import Finding, Findings, nearest_hint
 from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import ComponentSet
@@ -53,6 +53,7 @@ class Wiring:
     components : components of every stream, in order.
     feeds, placed : by name.
     origin : ``file:line`` of each unit, parameter and feed, if the flowsheet was read from a file.
+    plugins : Python files with unit operations of your own, as the file names them.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Wiring:
     feeds: dict[str, Feed] = field(default_factory=dict)
     placed: dict[str, Placed] = field(default_factory=dict)
     origin: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    plugins: tuple[str, ...] = ()
 
     def makers(self) -> dict[str, list[str]]:
         """Units (or ``feed``) that make each stream."""
@@ -120,3 +122,12 @@ def _check_ports(
                 hint = nearest_hint(stream, makers)
                 at = f"unit {name}, {port}"
                 findings.note("wiring", "a feed or another unit's outlet", stream, at=at, hint=hint)
+
+
+def with_place(finding: Finding, origin: Mapping[str, str]) -> Finding:
+    """Put ``file:line`` before the place of a finding, where the flowsheet came from a file."""
+    unit, _, rest = finding.where.partition(", ")
+    place = origin.get(f"{unit}, {rest.partition('.')[0]}") or origin.get(unit)
+    if place is None:
+        return finding
+    return replace(finding, where=f"{place}: {finding.where}")

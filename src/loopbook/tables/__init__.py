@@ -32,6 +32,7 @@ from loopbook.tables.declared import (
     read_fields,
     schema_of,
 )
+from loopbook.tables.plugins import installed_kinds, kinds_in_files
 from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
 
@@ -60,6 +61,8 @@ __all__ = [
     "convert",
     "field_type",
     "fields_of",
+    "installed_kinds",
+    "kinds_in_files",
     "parse_quantity",
     "parse_toml",
     "read_fields",

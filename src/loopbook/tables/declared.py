@@ -213,7 +213,7 @@ class Number(FieldType[Findings]):
     @property
     def is_share(self) -> bool:
         """Whether it is a share of a whole."""
-        return (self.low, self.high, self.unit) == (0, 1, "1")
+        return (self.low, self.high) == (0, 1) and self.unit in ("1", "kg/kg", "mol/mol")
 
     def read(self, written: Any, at: str, findings: Findings) -> Any:
         """The number, or its text, as it is written."""
@@ -243,7 +243,8 @@ class Number(FieldType[Findings]):
         """Record a number that is out of the range."""
         code = "share" if self.is_share else "negative" if self.low == 0 > number else "range"
         hint = "shares are fractions of one, not percent" if self.is_share and number > 1 else ""
-        unit = "kg/kg" if self.is_share else "" if self.unit == "1" else self.unit
+        plain = "kg/kg" if self.is_share else ""
+        unit = plain if self.unit == "1" else self.unit
         found = f"{number:g} {unit}".strip()
         findings.note(code, f"{self.range} {unit}".strip(), found, at=at, hint=hint)
 

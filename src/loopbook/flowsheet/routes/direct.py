@@ -26,7 +26,8 @@ from loopbook.flowsheet.routes.result import (
     shares_of,
 )
 from loopbook.flowsheet.units.parameters import Value
-from loopbook.flowsheet.units.reaction import Dose, Reactor
+from loopbook.flowsheet.units.reaction import Reactor
+from loopbook.flowsheet.units.reaction.dose import Dose
 from loopbook.flowsheet.units.separation import Filter, Sieve
 from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
 from loopbook.tables import Array

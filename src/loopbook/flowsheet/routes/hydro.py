@@ -36,7 +36,8 @@ from loopbook.flowsheet.routes.result import (
     shares_of,
 )
 from loopbook.flowsheet.units.parameters import Value
-from loopbook.flowsheet.units.reaction import Dose, Leach, Precipitation, Reactor
+from loopbook.flowsheet.units.reaction import Leach, Precipitation, Reactor
+from loopbook.flowsheet.units.reaction.dose import Dose
 from loopbook.flowsheet.units.separation import Filter, Mixer, Sieve, SolventExtraction
 from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
 from loopbook.tables import Array

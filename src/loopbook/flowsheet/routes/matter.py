@@ -10,7 +10,7 @@ import numpy as np
 
 from loopbook.errors import Finding, ShareError, raise_findings
 from loopbook.flowsheet.units.parameters import Value
-from loopbook.flowsheet.units.reaction import Reaction
+from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.matter import Component, Sourced, atomic_weights, components, parse_formula
 
 AtomicWeights = Literal["exact", "everbatt-rounded"]

@@ -31,7 +31,8 @@ from loopbook.flowsheet.routes.result import (
     shares_of,
 )
 from loopbook.flowsheet.units.parameters import Value
-from loopbook.flowsheet.units.reaction import Dose, HeatTreatment, OffGasTreatment
+from loopbook.flowsheet.units.reaction import HeatTreatment, OffGasTreatment
+from loopbook.flowsheet.units.reaction.dose import Dose
 from loopbook.flowsheet.units.separation import (
     AirClassifier,
     EddyCurrentSeparator,

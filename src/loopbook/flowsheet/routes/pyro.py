@@ -31,7 +31,8 @@ from loopbook.flowsheet.routes.result import (
     shares_of,
 )
 from loopbook.flowsheet.units.parameters import Value
-from loopbook.flowsheet.units.reaction import Dose, HeatTreatment, Leach, OffGasTreatment, Reactor
+from loopbook.flowsheet.units.reaction import HeatTreatment, Leach, OffGasTreatment, Reactor
+from loopbook.flowsheet.units.reaction.dose import Dose
 from loopbook.flowsheet.units.separation import Mixer, Sieve, SolventExtraction
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass

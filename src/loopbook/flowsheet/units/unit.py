@@ -1,26 +1,29 @@
-"""The unit operation: named ports, a parameter record, and the contract run / size / cost / burden.
+"""The unit operation: named ports, declared parameters, and the contract run, size, cost, burden.
 
 A unit operation is a frozen record. `run` is a pure function of the bound parameters and the
 inlet arrays, shape (component, scenario) in kg/h; it returns one array per outlet and then one
 per supply. It may move matter between ports and turn components into each other by
 stoichiometry; the solver checks every element over every unit after every solve.
 
-A new unit operation is a subclass: declare `kind`, the ports, the parameters, and `run`.
-Subclasses become dataclasses by themselves.
+A new unit operation is a subclass: declare the ports, the parameters and `run`; its docstring
+gives the law. A subclass becomes a dataclass, and its kind follows from its name.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, dataclass_transform
+from typing import Annotated, ClassVar, Protocol, TypeAlias, dataclass_transform
 
 import numpy as np
 
-from loopbook.flowsheet.units.parameters import BindContext, Bound, Value, parameter, specs_of
-from loopbook.tables import Array
+from loopbook.flowsheet.units.parameters import Amount, BindContext, Bound, Numbers, Value
+from loopbook.tables import Array, Field, fields_of
+
+Streams: TypeAlias = tuple[Array | None, ...]
+"""A stream for each outlet and then each supply; None where nothing flows."""
 
 
 class Catalogue(Protocol):
@@ -47,63 +50,66 @@ class UnitFlows:
 
 
 @dataclass_transform(
-    frozen_default=True, kw_only_default=True, field_specifiers=(parameter, dataclasses.field)
+    frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,)
 )
-class _Declared:
-    """Makes every subclass a frozen dataclass; parameters need no type annotation."""
+class _Record:
+    """Makes every subclass a frozen dataclass with the kind that its name gives."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        named = inspect.get_annotations(cls)
-        plain = [n for n, v in vars(cls).items() if isinstance(v, dataclasses.Field)]
-        cls.__annotations__ = {**{n: Any for n in plain if n not in named}, **named}
-        dataclass(frozen=True, eq=False)(cls)
+    kind: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        if "kind" not in vars(cls):
+            cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+        dataclass(frozen=True, eq=False, kw_only=True)(cls)
 
 
-class Unit(_Declared):
+class Unit(_Record):
     """Base of all unit operations.
 
     Class attributes
     ----------------
-    kind : name in flowsheet files.
+    kind : name in flowsheet files; by default ``air-classifier`` for a class AirClassifier.
     ins, outs : names of the inlets and outlets; a port takes one stream or, at an inlet, several.
     supplies : streams that the unit itself draws from outside, such as reagents.
     optional : ports that need not be connected.
-
-    Parameters
-    ----------
-    name : name of the unit, unique in its flowsheet, without a dot.
-    energy_mj_per_kg : energy by carrier (``electricity``, ``natural gas``, ``diesel``), MJ per kg
-        of what enters the inlets.
-    equipment : names of equipment in the cost catalogue that make up the unit.
+    source : where the law comes from.
     """
 
-    kind: ClassVar[str] = ""
     ins: ClassVar[tuple[str, ...]] = ("feed",)
     outs: ClassVar[tuple[str, ...]] = ("out",)
     supplies: ClassVar[tuple[str, ...]] = ()
     optional: ClassVar[tuple[str, ...]] = ()
+    source: ClassVar[str] = "conservation of mass"
 
-    name: str = dataclasses.field(kw_only=False)
-    energy_mj_per_kg: Mapping[str, float] = dataclasses.field(default_factory=dict, kw_only=True)
-    equipment: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
+    name: Annotated[str, "name of the unit, unique in its flowsheet, without a dot"] = (
+        dataclasses.field(kw_only=False)
+    )
+    energy_mj_per_kg: Annotated[
+        Mapping[str, Annotated[float, Amount("MJ/kg", 0)]],
+        "energy by carrier (electricity, natural gas, diesel) per kg that enters the inlets",
+    ] = dataclasses.field(default_factory=dict)
+    equipment: Annotated[
+        tuple[str, ...], "names of equipment in the cost catalogue that make up the unit"
+    ] = ()
+
+    def parameters(self) -> tuple[Field, ...]:
+        """Declared fields whose numbers scenarios may replace."""
+        return tuple(f for f in fields_of(type(self)) if isinstance(f.type, Numbers))
 
     def adjustable(self) -> dict[str, Value | Mapping[str, Value]]:
         """Numbers that scenarios may replace, by parameter: one each, or several by key."""
-        return {name: getattr(self, name) for name in specs_of(self)}
+        return {field.name: getattr(self, field.name) for field in self.parameters()}
 
     def bind(self, context: BindContext) -> Bound:
         """Turn the parameters into arrays; extend it to precompute what `run` needs."""
         bound = Bound(connected=context.connected, basis=context.basis)
-        for name, spec in specs_of(self).items():
-            value = getattr(self, name)
-            if spec.per == "component":
-                setattr(bound, name, context.per_component(name, value, spec))
-            elif spec.per == "":
-                setattr(bound, name, context.number(value, spec, name))
+        for field in self.parameters():
+            if isinstance(field.type, Amount):
+                array = field.type.bind(context, field.name, getattr(self, field.name))
+                setattr(bound, field.name, array)
         return bound
 
-    def run(self, p: Bound, *ins: Array) -> tuple[Array | None, ...]:
+    def run(self, p: Bound, *ins: Array) -> Streams:
         """Outlets, then supplies, from the inlets; pure. Arrays (component, scenario), kg/h."""
         raise TypeError(f"{type(self).__name__} has no law: define run()")
 
@@ -123,3 +129,9 @@ class Unit(_Declared):
         """Energy by carrier in MJ/h, shape (scenario,) each."""
         feed = flows.feed_kg_per_h
         return {carrier: mj * feed for carrier, mj in self.energy_mj_per_kg.items()}
+
+
+def split(feed: Array, share: Array) -> tuple[Array, Array]:
+    """Split a stream: the share, and the rest by difference so that nothing is lost."""
+    part = feed * share
+    return part, feed - part

@@ -1,0 +1,143 @@
+"""The well-mixed vessel, on which all units with reactions are built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from loopbook.flowsheet.units.parameters import BindContext, Bound, Numbers, Value, stack_rows
+from loopbook.flowsheet.units.reaction.dose import Dose
+from loopbook.flowsheet.units.reaction.stoichiometry import (
+    Reaction,
+    ReactionText,
+    mass_matrix,
+    sound_reactions,
+)
+from loopbook.flowsheet.units.unit import Streams, Unit
+from loopbook.tables import Array
+
+
+@dataclass(frozen=True)
+class PerReaction(Numbers):
+    """A share per reaction: by its limiting reactant, ``default`` for the rest."""
+
+    each: ClassVar[str] = " per limiting reactant"
+
+    def bind_each(
+        self, context: BindContext, name: str, value: object, reactions: list[Reaction]
+    ) -> Array:
+        """Array of shape (reaction, 1) or (reaction, scenario)."""
+        findings = context.findings
+        if not isinstance(value, Mapping):
+            value = {"default": context.overrides.get(name, value)}
+        values = {**value, **context.overridden(name)}
+        limiting = [r.limiting for r in reactions]
+        total: dict[str, Array] = {}
+        rows = []
+        for reactant in limiting:
+            at = f"{name}.{reactant}"
+            number = values.get(reactant, values.get("default"))
+            if number is None:
+                findings.missing(f"a number {self.range}", at=at)
+            row = np.zeros(1) if number is None else context.number(self, at, number)
+            rows.append(row)
+            total[reactant] = total.get(reactant, 0.0) + row
+        for reactant in set(values) - {*limiting, "default"}:
+            at = f"{name}.{reactant}"
+            findings.unknown("the limiting reactant of a reaction", reactant, limiting, at=at)
+        for reactant, share in total.items():
+            if not (share <= 1.0 + 1e-12).all():
+                hint, at = "reactions in parallel share one reactant", f"{name}.{reactant}"
+                findings.note("share", "sum <= 1", f"{share.max():g}", at=at, hint=hint)
+        return stack_rows(rows) if rows else np.zeros((0, 1))
+
+
+class Reactor(Unit):
+    """A well-mixed vessel: doses, then parallel reactions on what is in it.
+
+    Law, in mol: ``extent_r = conversion_r * n(limiting_r)``, ``out = in + sum_r nu_r * extent_r``.
+    Doses are counted on the ``feed`` port alone; ``recycle`` brings back liquor. Gases leave by
+    ``vent`` where that is connected and stay in ``out`` where it is not.
+    """
+
+    ins: ClassVar[tuple[str, ...]] = ("feed", "recycle")
+    outs: ClassVar[tuple[str, ...]] = ("out", "vent")
+    supplies = ("reagents",)
+    optional: ClassVar[tuple[str, ...]] = ("recycle", "vent")
+    source = "stoichiometry"
+
+    reactions: Annotated[
+        tuple[Annotated[str | Reaction, ReactionText()], ...], "reactions in parallel"
+    ] = ()
+    doses: Annotated[tuple[Dose, ...], "reagents that are drawn from outside"] = ()
+    conversion: Annotated[
+        Mapping[str, Value] | Value,
+        PerReaction("mol/mol", 0, 1),
+        "share of each limiting reactant that reacts",
+    ] = 1.0
+
+    def adjustable(self) -> dict[str, Value | Mapping[str, Value]]:
+        """The parameters' numbers, and the factor of each dose."""
+        return {**super().adjustable(), "doses": {d.reagent: d.factor for d in self.doses}}
+
+    def bind(self, context: BindContext) -> Bound:
+        """Precompute the reaction matrix (component, reaction) per kg of limiting reactant."""
+        p, basis = super().bind(context), context.basis
+        reactions = sound_reactions(self.reactions, basis, context.findings)
+        p.matrix, p.limiting = mass_matrix(reactions, basis)
+        kind = PerReaction("mol/mol", 0, 1)
+        p.extent = kind.bind_each(context, "conversion", self.conversion, reactions)
+        reagents = [d.reagent for d in self.doses]
+        for name in context.overridden("doses"):
+            if name not in reagents:
+                context.findings.unknown("a dose", name, reagents, at=f"doses.{name}")
+        bound = [(d, b) for d in self.doses if (b := d.bind(reactions, context))]
+        shape = len(bound), len(basis)
+        p.draws = len(bound) > 0
+        p.rates = np.array([b.rates for _, b in bound]).reshape(shape)
+        p.factor = stack_rows([b.factor for _, b in bound])
+        p.credited = [k for k, (d, _) in enumerate(bound) if d.credit]
+        p.returned = [bound[k][1].index for k in p.credited]
+        p.brings = np.array([b.brings for _, b in bound]).reshape(shape).T
+        p.gas = np.array([i for i, phase in enumerate(basis.phases) if phase == "gas"], int)
+        return p
+
+    def react(self, p: Bound, x: Array) -> Array:
+        """Contents after the reactions, kg/h."""
+        if len(p.limiting) == 0:
+            return x
+        extent = p.extent * x.take(p.limiting, axis=0)
+        out: Array = p.matrix * extent if len(extent) == 1 else p.matrix @ extent
+        out += x
+        return out
+
+    def draw(self, p: Bound, feed: Array, recycle: Array | None) -> Array:
+        """Reagents drawn from outside, kg/h, shape of the feed."""
+        need = p.rates @ feed
+        need *= p.factor
+        if recycle is not None and p.credited:
+            need[p.credited] = np.maximum(need[p.credited] - recycle[p.returned], 0.0)
+        supply: Array = p.brings * need if len(need) == 1 else p.brings @ need
+        return supply
+
+    def contents(self, p: Bound, *ins: Array) -> tuple[Array, Array | None]:
+        """What is in the vessel after dosing and reacting, and what was drawn from outside."""
+        feed, recycle = ins[0], ins[1] if len(ins) > 1 else None
+        x = feed if recycle is None else feed + recycle
+        supply = None
+        if p.draws:
+            supply = self.draw(p, feed, recycle)
+            x = x + supply if recycle is None else np.add(x, supply, out=x)
+        return self.react(p, x), supply
+
+    def run(self, p: Bound, *ins: Array) -> Streams:
+        """Dose, mix, react, vent."""
+        x, supply = self.contents(p, *ins)
+        if "vent" not in p.connected:
+            return x, None, supply
+        vent = np.zeros_like(x)
+        vent[p.gas] = x[p.gas]
+        return x - vent, vent, supply

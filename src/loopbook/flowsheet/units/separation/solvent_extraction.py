@@ -1,0 +1,23 @@
+"""Solvent extraction."""
+
+from typing import Annotated
+
+from loopbook.flowsheet.units.parameters import Bound, Shares
+from loopbook.flowsheet.units.unit import Streams, Unit, split
+from loopbook.tables import Array
+
+
+class SolventExtraction(Unit):
+    """Solvent extraction by stage recovery: ``strip = extraction * feed`` per component.
+
+    The recovery stands for the whole battery of extraction, scrub and strip stages. Saponification
+    and strip acid are doses of a reactor beside it. Isotherms are not covered.
+    """
+
+    outs = ("strip", "raffinate")
+
+    extraction: Annotated[Shares, "share that reaches the strip liquor"]
+
+    def run(self, p: Bound, *ins: Array) -> Streams:
+        """Extract and strip."""
+        return split(ins[0], p.extraction)
