@@ -280,7 +280,7 @@ HEAD = GOOD.splitlines(keepends=True)[0]
 
 # name, bytes of tickets.csv, what is changed in its mapping, code, place, something that it says
 BYTES = [
-    ("empty", b"", {}, "empty", "tickets.csv", "a header and rows"),
+    ("empty", b"", {}, "empty", "tickets.csv:1", "a header and rows"),
     ("header only", HEAD, {}, "empty", "tickets.csv:1", "rows below the header"),
     ("blank lines", b"\n\n", {}, "empty", "tickets.csv:1", "nothing there"),
     ("cut in a row", GOOD[:-30], {}, "file-truncated", "tickets.csv:5", "open_end = true"),

@@ -81,7 +81,7 @@ WRONG: dict[str, tuple[str | bytes, type[InputError], str]] = {
     "cut off before the line end": (HEAD + GOOD[:-1], FileTruncatedError, "a line end"),
     "cut off in quotes": (HEAD + 's,p,1,,,kg,,mine,,A,"abc\n', FileTruncatedError, "own.csv:2"),
     "empty": ("", InputError, "an empty file"),
-    "other columns": (SOURCES, InputError, "own.csv:1: columns"),
+    "other columns": (SOURCES, InputError, "own.csv:1: missing: column grade"),
     "other encoding": ((HEAD + "Münze,p,1,,,kg,,mine,,A,\n").encode("latin-1"), InputError, ":2"),
     "grade unknown": (HEAD + "s,p,1,,,kg,,mine,,Z,\n", InputError, "own.csv:2: grade"),
     "grade missing": (HEAD + "s,p,1,,,kg,,mine,,,\n", InputError, "found none"),
@@ -309,9 +309,14 @@ def test_writing_then_reading_a_table_is_identity(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     words = st.text(
-        st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=8
+        st.characters(
+            codec="utf-8",
+            exclude_categories=["Cc", "Cs", "Zl", "Zp"],
+            exclude_characters="\ufeff\ufffd",
+        ),
+        max_size=8,
     )
-    names = words.filter(lambda w: w.strip() and "todo" not in w.lower())
+    names = words.map(str.strip).filter(lambda w: w and "todo" not in w.lower())
     rows = data.draw(
         st.lists(
             st.tuples(names, names, st.floats(-1e12, 1e12), st.sampled_from(["kg", "1", "USD/t"])),

@@ -224,7 +224,7 @@ FILES = [
         ["f.csv:3: duplicate", "f.csv:4: missing", "f.csv:5: missing", "f.csv:6: unknown-name.*BX"],
     ),
     (b"certificate,lot\nC\xe9,BM\n", ["f.csv:2: encoding"]),
-    ("", ["f.csv:1: missing"]),
+    ("", ["f.csv:1: empty"]),
 ]
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
-from loopbook.matter.tables import Number, Source, read_sources, read_table, repeated
+from loopbook.errors import Finding, Findings, InputError, UnknownNameError, nearest_hint
+from loopbook.matter.tables import Number, Source, read_numbers, read_sources, repeated
 
 _NO_TABLES = frozenset({"sources.csv", "elements.csv", "components.csv"})
 
@@ -201,17 +201,11 @@ class Library:
         """
         new = {row.reference: row for row in rows.values()}
         own = {number.reference for number in self.numbers}
-        raise_findings(
-            Finding(
-                "unknown-name",
-                name,
-                "a row of the library",
-                row.reference,
-                nearest_hint(row.reference, own),
-            )
-            for name, row in rows.items()
-            if row.reference not in own
-        )
+        findings = Findings()
+        for name, row in rows.items():
+            if row.reference not in own:
+                findings.unknown("a row of the library", row.reference, own, at=name)
+        findings.raise_all()
         numbers = tuple(new.get(number.reference, number) for number in self.numbers)
         places = {row.reference: name for name, row in rows.items()}
         return Library(numbers, self.sources, {**self.replaced, **places})
@@ -227,7 +221,7 @@ def packaged_data() -> Path:
 
 
 def load_library(paths: Iterable[Path | str] | None = None) -> Library:
-    """Read tables and sources, or say everything that is wrong with them.
+    """Read tables and sources, or report all their errors.
 
     Parameters
     ----------
@@ -245,23 +239,23 @@ def load_library(paths: Iterable[Path | str] | None = None) -> Library:
     """
     given = [packaged_data()] if paths is None else [Path(path) for path in paths]
     files: list[Path] = []
-    findings: list[Finding] = []
+    findings = Findings()
     for path in given:
         if path.is_dir():
             files.extend(sorted(path.glob("*.csv")))
         elif path.is_file():
             files.append(path)
         else:
-            findings.append(Finding("input", str(path), "a folder or file", "nothing"))
+            findings.note("input", "a folder or file", "nothing", at=str(path))
     source_files = dict.fromkeys([packaged_data() / "sources.csv"])
     source_files.update(dict.fromkeys(file for file in files if file.name == "sources.csv"))
     sources = read_sources(source_files, findings)
     numbers: list[Number] = []
     for file in files:
         if file.name not in _NO_TABLES:
-            numbers.extend(read_table(file, sources, findings))
-    findings.extend(repeated(numbers))
-    raise_findings(findings)
+            numbers.extend(read_numbers(file, sources, findings))
+    findings.items.extend(repeated(numbers))
+    findings.raise_all()
     return Library(tuple(numbers), sources)
 
 

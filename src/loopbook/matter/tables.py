@@ -14,8 +14,6 @@ conflict or the value looks wrong; M from memory, not checked; ``assumption`` ou
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from loopbook.errors import Finding, nearest_hint
+from loopbook import tables
+from loopbook.errors import Finding, Findings, nearest_hint
 from loopbook.report import GRADES, HIDDEN, Column
-from loopbook.tables.units import convert, unit_finding
+from loopbook.tables import convert, unit_finding
 
 COLUMNS = (
     "subject",
@@ -122,160 +121,107 @@ class Source:
 
 
 def _read_rows(
-    file: Path, columns: Sequence[str], findings: list[Finding]
-) -> list[tuple[int, list[str]]]:
-    """Rows of a CSV file with their line; what is wrong with the file goes to findings."""
-    raw = file.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        found = f"byte {raw[error.start]:#04x}"
-        hint = "save the file as UTF-8"
-        findings.append(Finding("encoding", f"{file.name}:{line}", "UTF-8", found, hint))
-        return []
-    if not text.endswith("\n"):
-        end = f"{file.name}:{text.count(chr(10)) + 1}"
-        hint = "the file looks cut off; a table ends with a line end"
-        findings.append(Finding("file-truncated", end, "a line end", "the end of file", hint))
-    rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            if row:
-                rows.append((reader.line_num, row))
-    except csv.Error as error:
-        where = f"{file.name}:{reader.line_num}"
-        findings.append(Finding("file-truncated", where, "closed quotes", str(error)))
-        return []
-    if not rows or tuple(rows[0][1]) != tuple(columns):
-        found = ",".join(rows[0][1]) if rows else "an empty file"
-        findings.append(Finding("columns", f"{file.name}:1", ",".join(columns), found))
-        return []
-    good = []
-    for line, row in rows[1:]:
-        where = f"{file.name}:{line}"
-        if len(row) != len(columns):
-            found, expected = f"{len(row)} columns", f"{len(columns)} columns"
-            findings.append(Finding("columns", where, expected, found))
-        elif any(_TODO.search(cell) for cell in row):
-            findings.append(Finding("todo", where, "a finished row", "TODO"))
+    file: Path, columns: Sequence[str], findings: Findings
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Finished rows of a CSV file with their line."""
+    table = tables.read_table(file, columns, findings, may_be_empty=True)
+    for line, row in table.records() if table else ():
+        if any(_TODO.search(cell) for cell in row.values()):
+            findings.note("todo", "a finished row", "TODO", at=f"{file.name}:{line}")
         else:
-            good.append((line, row))
-    return good
+            yield line, row
 
 
-def read_sources(files: Iterable[Path], findings: list[Finding]) -> dict[str, Source]:
+def read_sources(files: Iterable[Path], findings: Findings) -> dict[str, Source]:
     """Works of ``sources.csv`` files by source_id.
 
     Parameters
     ----------
     files : files to read.
-    findings : takes what is wrong.
+    findings : takes the errors.
 
-    >>> found = []
-    >>> read_sources([], found), found
-    ({}, [])
+    >>> read_sources([], Findings())
+    {}
     """
     sources: dict[str, Source] = {}
     for file in files:
         for line, row in _read_rows(file, SOURCE_COLUMNS, findings):
-            where = f"{file.name}:{line}"
-            source = Source(*row)
+            source, place = Source(**row), f"{file.name}:{line}"
             if not source.source_id or not source.title:
-                findings.append(Finding("source", where, "a source_id and a title", "none"))
+                findings.note("source", "a source_id and a title", "none", at=place)
             elif source.source_id in sources:
-                found = source.source_id
-                findings.append(Finding("duplicate", where, "each source_id once", found))
+                findings.note("duplicate", "each source_id once", source.source_id, at=place)
             else:
                 sources[source.source_id] = source
     return sources
 
 
-def read_table(
-    file: Path, sources: Mapping[str, Source], findings: list[Finding]
-) -> Iterator[Number]:
-    """Numbers of one table; a row with anything wrong is left out and named in `findings`.
+def read_numbers(file: Path, sources: Mapping[str, Source], findings: Findings) -> Iterator[Number]:
+    """Numbers of one table; a row with an error is left out, and the error is a finding.
 
     Parameters
     ----------
     file : table; its stem is the table's name.
     sources : works by source_id.
-    findings : takes what is wrong, by file and line.
+    findings : takes the errors, by file and line.
 
     >>> import tempfile
-    >>> found = []
+    >>> findings = Findings()
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "prices.csv"
     ...     text = ",".join(COLUMNS) + "\\nNi,price,17,,,USD/ton,2026,none,,A,\\n"
     ...     _ = file.write_text(text)
-    ...     rows = list(read_table(file, {}, found))
-    >>> rows, [finding.code for finding in found]
+    ...     rows = list(read_numbers(file, {}, findings))
+    >>> rows, [finding.code for finding in findings]
     ([], ['unit', 'source'])
     """
     units: dict[str, Finding | None] = {}
     for line, row in _read_rows(file, COLUMNS, findings):
-        where = f"{file.name}:{line}"
-        subject, parameter, value, low, high, unit, year, source_id, page, grade, note = row
-        wrong = []
-        if not subject.strip() or not parameter.strip():
-            wrong.append(Finding("input", where, "a subject and a parameter", "an empty cell"))
+        wrong, unit = Findings(f"{file.name}:{line}", findings.items), row["unit"]
+        before = len(findings)
+        if not row["subject"] or not row["parameter"]:
+            wrong.note("input", "a subject and a parameter", "an empty cell")
         if unit not in units:
             units[unit] = unit_finding(unit, "")
-        problem = units[unit]
-        if problem:
-            wrong.append(Finding("unit", where, problem.expected, unit or "none", problem.hint))
-        if source_id not in sources:
-            hint = nearest_hint(source_id, sources)
-            found = source_id or "none"
-            wrong.append(Finding("source", where, "a source_id of sources.csv", found, hint))
-        if grade not in GRADES:
-            wrong.append(Finding("grade", where, ", ".join(GRADES), grade or "none"))
-        if not _YEAR.match(year):
-            wrong.append(Finding("year", where, "YYYY, YYYY-MM or YYYY-MM-DD", year))
-        numbers = _numbers((value, low, high), where, wrong)
-        findings.extend(wrong)
-        v, lo, hi = numbers
-        if not wrong and v is not None:
-            yield Number(
-                file.stem,
-                line,
-                subject,
-                parameter,
-                v,
-                lo,
-                hi,
-                unit,
-                year,
-                source_id,
-                page,
-                grade,
-                note,
-            )
+        if problem := units[unit]:
+            wrong.note("unit", problem.expected, unit or "none", hint=problem.hint)
+        if row["source_id"] not in sources:
+            hint = nearest_hint(row["source_id"], sources)
+            source = row["source_id"] or "none"
+            wrong.note("source", "a source_id of sources.csv", source, hint=hint)
+        if row["grade"] not in GRADES:
+            wrong.note("grade", ", ".join(GRADES), row["grade"] or "none")
+        if not _YEAR.match(row["year"]):
+            wrong.note("year", "YYYY, YYYY-MM or YYYY-MM-DD", row["year"])
+        numbers = {name: _number(row[name], name, wrong) for name in ("value", "low", "high")}
+        _check_order(row, numbers, wrong)
+        if len(findings) == before:
+            yield Number(file.stem, line, **{**row, **numbers})  # type: ignore[arg-type]
 
 
-def _numbers(
-    cells: tuple[str, str, str], where: str, wrong: list[Finding]
-) -> tuple[float | None, float | None, float | None]:
-    """Value, low and high; low and high may be empty, the value may not."""
-    out: list[float | None] = []
-    for name, cell in zip(("value", "low", "high"), cells, strict=True):
-        number: float | None = None
-        try:
-            number = float(cell) if cell or name == "value" else None
-        except ValueError:
-            wrong.append(Finding("number", where, f"a number as {name}", cell or "none"))
-        if number is not None and not math.isfinite(number):
-            wrong.append(Finding("not-finite", where, f"a finite {name}", cell))
-            number = None
-        out.append(number)
-    value, low, high = out
-    inside = value is None or ((low is None or low <= value) and (high is None or value <= high))
-    ordered = low is None or high is None or low <= high
-    if not (inside and ordered):
-        found = f"{cells[0]} in [{cells[1]}, {cells[2]}]"
-        wrong.append(Finding("range", where, "low <= value <= high", found))
-    return value, low, high
+def _number(cell: str, name: str, findings: Findings) -> float | None:
+    """A number; low and high may be empty, the value may not."""
+    if not cell and name != "value":
+        return None
+    try:
+        number = float(cell)
+    except ValueError:
+        findings.note("number", f"a number as {name}", cell or "none")
+        return None
+    if math.isfinite(number):
+        return number
+    findings.note("not-finite", f"a finite {name}", cell)
+    return None
+
+
+def _check_order(
+    row: Mapping[str, str], numbers: Mapping[str, float | None], findings: Findings
+) -> None:
+    """low <= value <= high, as far as they are known."""
+    known = [x for x in (numbers["low"], numbers["value"], numbers["high"]) if x is not None]
+    if known != sorted(known):
+        shown = f"{row['value']} in [{row['low']}, {row['high']}]"
+        findings.note("range", "low <= value <= high", shown)
 
 
 def repeated(numbers: Iterable[Number]) -> Iterator[Finding]:

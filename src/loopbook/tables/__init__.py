@@ -33,6 +33,7 @@ from loopbook.tables.declared import (
     schema_of,
 )
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
+from loopbook.tables.text import TextTable, read_table
 from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
 
@@ -54,6 +55,7 @@ __all__ = [
     "RecordOf",
     "Schema",
     "Text",
+    "TextTable",
     "TomlFile",
     "Whole",
     "check_fields",
@@ -66,6 +68,7 @@ __all__ = [
     "parse_quantity",
     "parse_toml",
     "read_fields",
+    "read_table",
     "read_toml",
     "schema_of",
     "unit_finding",

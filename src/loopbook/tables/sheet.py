@@ -1,63 +1,55 @@
 """Files of others as rows of cells: CSV in any named encoding, and one sheet of an XLSX workbook.
 
-Nothing is guessed. Bytes that are not of the named encoding, a file that ends in the middle, a row
-with too few columns, a formula without a value: each is a finding with the line, and the hint says
-what to write into the column-mapping file if the file is right after all.
+Nothing is guessed. Bytes of another encoding than the named one, a file that ends in the middle, a
+row with too few columns, a formula without a value: each is a finding with its line, and the hint
+names the setting of the column-mapping file that reads the file if it is right after all.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
 import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 from xml.etree.ElementTree import ParseError
 
-from loopbook.errors import Finding, InputError, MissingExtraError, nearest_hint
+from loopbook.errors import Finding, Findings, MissingExtraError, nearest_hint
+from loopbook.tables.text import CsvForm, Line, parse_csv, read_bytes
 
 CellValue: TypeAlias = str | int | float | bool | datetime | time | None
 
 _ZIP, _OLE2 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _MOST_UNPACKED = 500_000_000  # bytes; a workbook of a million rows has about half of it
 
 
 @dataclass(frozen=True, slots=True)
-class FileSettings:
-    """How a file is written, as its column-mapping file says.
+class FileSettings(CsvForm):
+    """How a file is written, as its column-mapping file describes it; see `CsvForm` too.
 
     Parameters
     ----------
-    encoding : name of a codec; ``utf-8`` takes a byte-order mark or none.
-    delimiter : between the columns of a CSV file.
     decimal, thousands : marks in numbers that are text; no thousands mark if empty.
     time_zone : of times without an offset (``America/New_York``); empty if they all have one.
     date_format : as for `strptime`; empty for ISO 8601, ``excel`` for Excel's day numbers.
     sheet : of a workbook; empty if it has only one.
-    header_line : line with the names of the columns, from 1.
-    open_end : whether a CSV file may end without a line end.
     """
 
-    encoding: str = "utf-8"
-    delimiter: str = ","
     decimal: str = "."
     thousands: str = ""
     time_zone: str = ""
     date_format: str = ""
     sheet: str = ""
-    header_line: int = 1
-    open_end: bool = False
+    hints: ClassVar[Mapping[str, str]] = {
+        "encoding": 'is it from a Windows program? then write encoding = "cp1252"',
+        "mark": 'write encoding = "{}"',
+        "zero": 'if each second byte is zero, write encoding = "utf-16-le"',
+        "cut": "the file looks cut off; if it is whole, write open_end = true",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +94,21 @@ class Sheet:
 
 
 def read_sheet(path: Path, settings: FileSettings, findings: list[Finding]) -> Sheet | None:
-    """Read a CSV or XLSX file, told apart by its ending.
+    """Read a CSV or XLSX file; its ending decides which.
 
     Parameters
     ----------
     path : the file.
     settings : how it is written.
-    findings : takes what is wrong; None is returned when nothing of the file can be used.
+    findings : takes the errors; None is returned when nothing of the file can be used.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        found = error.strerror or "unreadable"
-        findings.append(Finding("file", str(path), "a readable file", found))
+    raw = read_bytes(path, Findings(items=findings))
+    if raw is None:
         return None
     name, workbook = path.name, path.suffix.lower() in (".xlsx", ".xlsm")
     if raw.startswith(_OLE2):
         hint = "save it as XLSX without a password, or as CSV"
         findings.append(Finding("file", name, "CSV or XLSX", "an old or locked workbook", hint))
-    elif not raw:
-        findings.append(Finding("empty", name, "a header and rows", "an empty file"))
     elif workbook and not raw.startswith(_ZIP):
         hint = "is it CSV? then name it so"
         findings.append(Finding("file", name, "an XLSX workbook", "another kind of file", hint))
@@ -138,113 +125,19 @@ def read_sheet(path: Path, settings: FileSettings, findings: list[Finding]) -> S
 # -- CSV
 
 
-def _decode(raw: bytes, name: str, encoding: str) -> str:
-    """Text of a file; another encoding than the one named is an `InputError`."""
-    wanted = codecs.lookup(encoding).name
-    mark = next((known for start, known in _MARKS if raw.startswith(start)), "")
-    if mark and not wanted.startswith(mark[:5]):
-        hint = f'write encoding = "{mark}"'
-        found = f"the byte-order mark of {mark[:6].rstrip('-').upper()}"
-        raise InputError([Finding("encoding", f"{name}:1", encoding, found, hint)])
-    try:
-        text = raw.decode("utf-8-sig" if wanted == "utf-8" else wanted)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{raw[error.start]:02x}"
-        hint = 'is it from a Windows program? then write encoding = "cp1252"'
-        hint = hint if wanted.startswith("utf-8") else "is the encoding right?"
-        place = f"{name}:{line}"
-        raise InputError([Finding("encoding", place, encoding, found, hint)]) from error
-    for sign, found in (("\x00", "a zero byte"), ("\ufffd", "a replacement character")):
-        if sign in text:
-            line = text.count("\n", 0, text.index(sign)) + 1
-            hint = 'if each second byte is zero, write encoding = "utf-16-le"'
-            hint = hint if sign == "\x00" else "the text was damaged before; export it again"
-            raise InputError([Finding("encoding", f"{name}:{line}", encoding, found, hint)])
-    if len(text) == len(raw) and not raw.isascii():  # one byte a sign: it reads everything
-        _refuse_utf8(raw, name, encoding)
-    return text.removeprefix("\ufeff")
-
-
-def _refuse_utf8(raw: bytes, name: str, encoding: str) -> None:
-    """Text in UTF-8 that another encoding would read as ``MÃ¼ller`` is an `InputError`."""
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return
-    start = next(i for i, byte in enumerate(raw) if byte > 127)
-    line = raw.count(b"\n", 0, start) + 1
-    hint = 'write encoding = "utf-8"'
-    raise InputError([Finding("encoding", f"{name}:{line}", encoding, "UTF-8", hint)])
-
-
 def _read_csv(
     raw: bytes, name: str, settings: FileSettings, findings: list[Finding]
 ) -> Sheet | None:
-    try:
-        text = _decode(raw, name, settings.encoding)
-    except InputError as error:
-        findings.extend(error.findings)
+    table = parse_csv(raw, name, Findings(items=findings), settings)
+    if table is None:
         return None
-    cut = not text.endswith(("\n", "\r")) and not settings.open_end
-    if cut:
-        end = f"{name}:{len(text.splitlines())}"
-        hint = "the file looks cut off; if it is whole, write open_end = true"
-        findings.append(Finding("file-truncated", end, "a line end", "the end of file", hint))
-    rows = _csv_rows(text, name, settings, findings)
-    at = next((i for i, (line, _) in enumerate(rows) if line == settings.header_line), None)
-    if at is None:
-        place, found = f"{name}:{settings.header_line}", "nothing there"
-        findings.append(Finding("empty", place, "a header and rows", found))
-        return None
-    header = tuple(text.strip() for text in rows[at][1])
-    good, torn = [], []
-    body = rows[at + 1 : -1] if cut else rows[at + 1 :]  # what was cut off cannot be trusted
-    for line, cells in body:
-        row = Row(line, tuple(Cell(text.strip()) for text in cells))
-        if len(cells) == len(header):
-            good.append(row)
-            continue
-        hint = _columns_hint(len(cells), len(header), settings)
-        expected, found = f"{len(header)} columns", f"{len(cells)} columns"
-        torn.append((row, Finding("columns", f"{name}:{line}", expected, found, hint)))
-    sheet = Sheet(name, header, settings.header_line, tuple(good), tuple(torn))
-    return _whole(sheet, bool(body), findings)
+    torn = tuple((_row(line), finding) for line, finding in table.torn)
+    sheet = Sheet(name, table.header, table.header_line, tuple(map(_row, table.rows)), torn)
+    return _with_rows(sheet, findings)
 
 
-def _columns_hint(found: int, expected: int, settings: FileSettings) -> str:
-    if found < expected:
-        return "was the row cut off?"
-    if settings.delimiter == ",":
-        return "a decimal comma or a comma in a text, without quotes?"
-    return f"a {settings.delimiter!r} in a text, without quotes?"
-
-
-def _csv_rows(
-    text: str, name: str, settings: FileSettings, findings: list[Finding]
-) -> list[tuple[int, list[str]]]:
-    """Rows with the line on which each begins; rows without any text are left out."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=settings.delimiter, strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    begin = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((begin, cells))
-            begin = reader.line_num + 1
-    except csv.Error as error:
-        hint = "a quotation mark that is opened here is never closed"
-        findings.append(Finding("file-truncated", f"{name}:{begin}", "quotes", str(error), hint))
-    return rows
-
-
-def _whole(sheet: Sheet, any_body: bool, findings: list[Finding]) -> Sheet | None:
-    """The sheet, unless it has no rows at all."""
-    if not any_body and not findings:
-        place = sheet.where(sheet.header_line)
-        findings.append(Finding("empty", place, "rows below the header", "none"))
-        return None
-    return sheet
+def _row(line: Line) -> Row:
+    return Row(line.number, tuple(map(Cell, line.cells)))
 
 
 # -- XLSX
@@ -340,7 +233,15 @@ def _workbook_sheet(
         formulas = [*made, *[Cell(None)] * (len(header) - len(made))]
         rows.append(Row(line, tuple(map(_calculated, padded, formulas))))
     sheet = Sheet(name, header, settings.header_line, tuple(rows), epoch=epoch)
-    return _whole(sheet, bool(rows), findings)
+    return _with_rows(sheet, findings)
+
+
+def _with_rows(sheet: Sheet, findings: list[Finding]) -> Sheet | None:
+    if not (sheet.rows or sheet.torn or findings):
+        place = sheet.where(sheet.header_line)
+        findings.append(Finding("empty", place, "rows below the header", "none"))
+        return None
+    return sheet
 
 
 def _is_filled(cell: Cell) -> bool:

@@ -1,7 +1,7 @@
-"""Read TOML and remember on which line each key stands, so that a finding can name the place.
+"""Read TOML with the line of each key, so that a finding can name the place.
 
-The standard library's reader gives values without places. `read_toml` gives both; a key inside
-an inline table or a multi-line array has the line on which that value begins.
+The standard library's reader gives values without places. `read_toml` gives both; a key inside an
+inline table or a multi-line array has the line on which that value begins.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loopbook.errors import FileTruncatedError, Finding, InputError
+from loopbook.errors import FileTruncatedError, Finding, Findings, InputError
+from loopbook.tables.text import decode, read_bytes
 
 _KEY_PART = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _KEY = rf"{_KEY_PART}(?:\s*\.\s*{_KEY_PART})*"
@@ -49,20 +50,11 @@ class TomlFile:
 
 def read_toml(path: Path) -> TomlFile:
     """Read a file; an absent file, another encoding or bad syntax is an `InputError`."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        finding = Finding("file", str(path), "a readable file", error.strerror or "unreadable")
-        raise InputError([finding]) from error
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        found = f"byte 0x{raw[error.start]:02x}"
-        hint = "save the file as UTF-8"
-        place = f"{path.name}:{line}"
-        raise InputError([Finding("encoding", place, "UTF-8", found, hint)]) from error
-    return parse_toml(text, path.name)
+    findings = Findings()
+    raw = read_bytes(path, findings)
+    text = None if raw is None else decode(raw, path.name, findings)
+    findings.raise_all()
+    return parse_toml(text or "", path.name)
 
 
 def parse_toml(text: str, name: str) -> TomlFile:

@@ -18,12 +18,12 @@ from loopbook.book.nouns import Account
 from loopbook.book.storage.database import in_lists
 from loopbook.book.storage.schema import quoted
 from loopbook.book.storage.snapshots import TRANSIT, balances_before
-from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
+from loopbook.errors import Finding, Findings, InputError, nearest_hint
+from loopbook.tables import read_table
 from loopbook.trace.genealogy.answers import Reached, Recall
 from loopbook.trace.genealogy.genealogy import Genealogy, recall
 from loopbook.trace.genealogy.numpy_loops import Shares
 from loopbook.trace.genealogy.reading import NOW, AsOf, one_moment, recent_lots
-from loopbook.trace.groups import read_table
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -229,23 +229,22 @@ def read_certificates(path: Path, book: Book) -> tuple[Certificate, ...]:
     InputError : all that is wrong with the file, by line: no such columns, empty names, unknown
         lots, a certificate given twice for a lot, bytes that are no UTF-8.
     """
-    rows = read_table(path, ("certificate", "lot"))
-    there = _known(book, [row["lot"] for _, row in rows])
-    findings: list[Finding] = []
+    findings = Findings()
+    table = read_table(path, ("certificate", "lot"), findings, others=True)
+    rows = list(table.records()) if table else []
+    known = _known(book, [row["lot"] for _, row in rows])
     made: dict[tuple[str, str], Certificate] = {}
     for line, row in rows:
-        name, lot = row["certificate"], row["lot"]
-        where = f"{path.name}:{line}"
+        name, lot, at = row["certificate"], row["lot"], f"{path.name}:{line}"
         if not name or not lot:
-            findings.append(Finding("missing", where, "a certificate and a lot", "a gap"))
-        elif lot not in there:
-            hint = nearest_hint(lot, recent_lots(book))
-            findings.append(Finding("unknown-name", where, "a lot of the book", repr(lot), hint))
+            findings.missing("a certificate and a lot", at=at)
+        elif lot not in known:
+            findings.unknown("a lot of the book", lot, recent_lots(book), at=at)
         elif (name, lot) in made:
-            findings.append(Finding("duplicate", where, "a new certificate", f"{name} of {lot}"))
+            findings.note("duplicate", "a new certificate", f"{name} of {lot}", at=at)
         else:
             made[name, lot] = Certificate(name, lot, row.get("claim", ""))
-    raise_findings(findings)
+    findings.raise_all()
     return tuple(made.values())
 
 
