@@ -305,4 +305,4 @@ def nearest_hint(name: str, known: Iterable[str]) -> str:
     hits = list(dict.fromkeys([*begin, *close]))[:3]
     if hits:
         return "did you mean " + ", ".join(lower[h] for h in hits) + "?"
-    return "known: " + ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return ("known: " if names else "") + ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")

@@ -6,8 +6,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account, Content, Event, add, zero
 from loopbook.book.statement.statement import Statement, metal_statement

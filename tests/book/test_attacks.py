@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from telling import SUBSTANCES, Told, kg, receive
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.book.nouns import Account
 from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError
@@ -216,7 +216,7 @@ def test_direct_into_a_closed_period(shelf: Shelf, posted: Book, told: Told) -> 
 
 def test_storage_limit(shelf: Shelf, book: Book, told: Told) -> None:
     book.post(receive(told, "M1", 4000, material="BM"))
-    with pytest.raises(InputError, match=r"at most 5000 kg of black mass at WS.*6000 kg"):
+    with pytest.raises(InputError, match=r"WS.*6,000 kg of black mass.*5,000 kg"):
         book.post(receive(told, "M2", 2000, material="BM"))
     book.post(receive(told, "M3", 2000, material="BM", site="REF"))
     assert book.store.rows("SELECT site, hazard, mass FROM load") == [

@@ -28,7 +28,7 @@ LINES = [
         "a.jsonl:1, lott",
         "did you mean lot?",
     ),
-    ({**LINE, "lot": "L-1"}, "missing", "a.jsonl:1", "the field reason"),
+    ({**LINE, "lot": "L-1"}, "missing", "a.jsonl:1, reason", "the field reason"),
     ({**LINE, "lot": 1, "reason": "wet"}, "type", "a.jsonl:1, lot", "a text"),
     ({**LINE, "lot": "L-8", "reason": "wet"}, "unknown-name", "a.jsonl:1, lot", "did you mean L-"),
     (
@@ -52,7 +52,7 @@ LINES = [
     (
         {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": True}},
         "type",
-        "a.jsonl:1, parts_kg",
+        "a.jsonl:1, parts_kg.x",
         "a number",
     ),
     (
@@ -70,9 +70,9 @@ LINES = [
             "inputs_kg": {"L-1": None},
             "outputs": [{"lot": "x"}],
         },
-        "type",
-        "a.jsonl:1, outputs",
-        "an object with lot",
+        "missing",
+        "a.jsonl:1, outputs.1.mass_kg",
+        "the field mass_kg",
     ),
 ]
 

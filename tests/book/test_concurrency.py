@@ -24,8 +24,8 @@ import psycopg
 import pytest
 import server_client as client
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import mass
 from loopbook.book.storage.postgres import store as postgres

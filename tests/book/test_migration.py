@@ -11,8 +11,8 @@ import pytest
 from telling import SUBSTANCES, Told, kg, nouns, receive
 from test_conformance import story
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.book.log import proofs
 from loopbook.book.log.keys import generate_signer
 from loopbook.book.storage.open import migrate, rebuild_edges

@@ -449,7 +449,7 @@ def test_a_new_book_needs_substances_that_can_be_told_apart(
 def test_moisture_needs_a_book_that_knows_water(tmp_path: Path) -> None:
     with b.Book(tmp_path / "b.sqlite", create=True, substances=("Ni", "Co", "other")) as dry:
         dry.post(WORLD)
-        with pytest.raises(InputError, match="a book that tells H2O apart"):
+        with pytest.raises(InputError, match="H2O is not a substance of the book"):
             dry.post(
                 b.Assay(
                     lot="S", stage="final", basis="dry", moisture=0.1, shares={"Ni": 0.5}, **e()

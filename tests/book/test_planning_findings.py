@@ -1,4 +1,4 @@
-"""Every command, used wrongly: each finding word for word, and nothing posted."""
+"""Every command, used wrongly: each finding with its field and its values, and nothing posted."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ def book(tmp_path: Path) -> Iterator[b.Book]:
 
 # --- wrong uses -----------------------------------------------------------------------------------
 
-A_LOT = "a lot's name without slash or outer blanks"
-HINT_SHARE = "shares are fractions of one, not percent"
-
 
 def receive(**changed: Any) -> b.Receive:
     right = {"lot": "N", "owner": "LGES", "mass_kg": kg(7), "shares": {"Ni": 0.5}}
@@ -42,171 +39,102 @@ def process(**changed: Any) -> b.Process:
     return b.Process(**(right | e() | changed))
 
 
-# before, command, findings as (code, at, expected, found, hint)
-Told = tuple[str, str, str, str, str]
-WRONG: dict[str, tuple[list[b.Command], b.Command, list[Told]]] = {
+# before, command, findings as (code, field, names and values in the sentence ...)
+WRONG: dict[str, tuple[list[b.Command], b.Command, list[tuple[str, ...]]]] = {
     # what holds for all commands
-    "no key": (
-        [],
-        b.Hold(lot="S", reason="x", **e("")),
-        [("missing", "key", "a key", "nothing", "")],
-    ),
-    "no actor": (
-        [],
-        b.Hold(lot="S", reason="x", **(e() | {"actor": " "})),
-        [("missing", "actor", "a actor", "nothing", "")],
-    ),
+    "no key": ([], b.Hold(lot="S", reason="x", **e("")), [("missing", "key")]),
+    "no actor": ([], b.Hold(lot="S", reason="x", **(e() | {"actor": " "})), [("missing", "actor")]),
     "no time zone": (
         [],
         b.Hold(lot="S", reason="x", **e(at=datetime(2026, 3, 1))),
-        [
-            (
-                "time",
-                "occurred_at",
-                "a time zone",
-                "2026-03-01T00:00:00",
-                "write the offset, for example 2026-03-01T08:00:00-05:00",
-            )
-        ],
+        [("time", "occurred_at", "2026-03-01T00:00:00", "2026-03-01T08:00:00-05:00)")],
     ),
     "in the future": (
         [],
         b.Hold(lot="S", reason="x", **e(at=datetime(2026, 5, 1, tzinfo=UTC))),
-        [("future", "occurred_at", "not after now", "2026-05-01T00:00:00+00:00", "")],
+        [("future", "occurred_at", "2026-05-01T00:00:00+00:00")],
     ),
     "in a closed period": (
         [OPEN, CLOSE],
         b.Hold(lot="S", reason="x", **e(at=IN_FEB)),
-        [
-            (
-                "closed-period",
-                "occurred_at",
-                "an open period",
-                "2026-02-18T08:00:00+00:00, period Feb is closed",
-                "date it into the open period and name this date in the document",
-            )
-        ],
+        [("closed-period", "occurred_at", "2026-02-18T08:00:00+00:00", "Feb")],
     ),
-    "half a character": (
-        [],
-        b.Hold(lot="S", reason="\ud83d", **e()),
-        [("text", "", "text that UTF-8 can carry", "a lone surrogate \\ud83d", "")],
-    ),
-    "a NUL": (
-        [],
-        b.Hold(lot="S", reason="a\0b", **e()),
-        [("text", "", "text without NUL characters", "one", "")],
-    ),
+    "half a character": ([], b.Hold(lot="S", reason="\ud83d", **e()), [("text", "")]),
+    "a NUL": ([], b.Hold(lot="S", reason="a\0b", **e()), [("text", "")]),
     # nouns
-    "party twice": (
-        [],
-        b.RegisterParty(party="GMBI", **e()),
-        [("duplicate", "party", "a new party", "GMBI", "")],
-    ),
-    "party with a slash": (
-        [],
-        b.RegisterParty(party="A/B", **e()),
-        [("name", "party", "a name without slash or outer blanks", "'A/B'", "")],
-    ),
-    "site twice": (
-        [],
-        b.RegisterSite(site="WS", **e()),
-        [("duplicate", "site", "a new site", "WS", "")],
-    ),
+    "party twice": ([], b.RegisterParty(party="GMBI", **e()), [("duplicate", "party", "GMBI")]),
+    "party with a slash": ([], b.RegisterParty(party="A/B", **e()), [("name", "party", "'A/B'")]),
+    "site twice": ([], b.RegisterSite(site="WS", **e()), [("duplicate", "site", "WS")]),
     "site named as a road": (
         [],
         b.RegisterSite(site="in transit 7", **e()),
-        [("name", "site", "a name without slash or outer blanks", "'in transit 7'", "")],
+        [("name", "site", "'in transit 7'")],
     ),
     "site with a limit below zero": (
         [],
         b.RegisterSite(site="N", limits_kg={"bm": -1}, **e()),
-        [("negative", "limits_kg.bm", "a mass >= 0 kg", "-1 kg", "")],
+        [("negative", "limits_kg.bm", "0 kg", "-1 kg")],
     ),
     "material twice": (
         [],
         b.RegisterMaterial(material="BM", **e()),
-        [("duplicate", "material", "a new material", "BM", "")],
+        [("duplicate", "material", "BM")],
     ),
     "material without a name": (
         [],
         b.RegisterMaterial(material="", **e()),
-        [("name", "material", "a name without slash or outer blanks", "''", "")],
+        [("name", "material", "''")],
     ),
     "substance twice": (
         [],
         b.AddSubstance(substance="Ni", **e()),
-        [("duplicate", "substance", "a new substance", "Ni", "")],
+        [("duplicate", "substance", "Ni")],
     ),
     "substance in other case": (
         [],
         b.AddSubstance(substance="NI", **e()),
-        [
-            (
-                "name",
-                "substance",
-                "letters and digits, apart from other names by more than case",
-                "NI, there is Ni",
-                "",
-            )
-        ],
+        [("name", "substance", "NI", "Ni")],
     ),
     "substance with a blank": (
         [],
         b.AddSubstance(substance="N i", **e()),
-        [
-            (
-                "name",
-                "substance",
-                "letters and digits, apart from other names by more than case",
-                "'N i'",
-                "",
-            )
-        ],
+        [("name", "substance", "'N i'")],
     ),
     # periods
     "period twice": (
         [OPEN],
         b.OpenPeriod(period="Feb", start=T, end=T + timedelta(1), **e()),
-        [("duplicate", "period", "a new period", "Feb", "")],
+        [("duplicate", "period", "Feb")],
     ),
     "period backwards": (
         [],
         b.OpenPeriod(period="P", start=T, end=T, **e()),
-        [
-            (
-                "range",
-                "end",
-                "start before end",
-                "2026-03-10 08:00:00+00:00 to 2026-03-10 08:00:00+00:00",
-                "",
-            )
-        ],
+        [("range", "end", "2026-03-10")],
     ),
     "period in another": (
         [OPEN],
         b.OpenPeriod(period="P", start=IN_FEB, end=T, **e()),
-        [("overlap", "start", "a stretch of its own", "overlaps Feb", "")],
+        [("overlap", "start", "P", "Feb")],
     ),
     "period without a zone": (
         [],
         b.OpenPeriod(period="P", start=datetime(2026, 1, 1), end=T, **e()),
-        [("time", "start", "a time zone", "none", "")],
+        [("time", "start", "2026-01-01T00:00:00", "2026-03-01T08:00:00-05:00)")],
     ),
     "period without a name": (
         [],
         b.OpenPeriod(period="", start=IN_FEB, end=T, **e()),
-        [("name", "period", "a name without slash or outer blanks", "''", "")],
+        [("name", "period", "''")],
     ),
     "close what is not there": (
         [],
         b.ClosePeriod(period="Feb", **e()),
-        [("unknown-name", "period", "a period", "'Feb'", "")],
+        [("unknown-name", "period", "'Feb'")],
     ),
     "close twice": (
         [OPEN, CLOSE],
         b.ClosePeriod(period="Feb", **e()),
-        [("duplicate", "period", "an open period", "Feb is closed", "")],
+        [("duplicate", "period", "Feb")],
     ),
     # receive
     "receive everything wrong, told at once": (
@@ -221,202 +149,130 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[Told]]] = {
             shares={"Nickel": 1},
         ),
         [
-            ("unknown-name", "supplier", "a party of the book", "'Supp'", "did you mean Sup?"),
-            ("unknown-name", "owner", "a party of the book", "'LGS'", "did you mean LGES?"),
-            ("unknown-name", "site", "a site of the book", "'WZ'", "known: REF, WS"),
-            ("duplicate", "lot", "a new lot", "S exists", ""),
-            (
-                "unknown-name",
-                "lot.material",
-                "a material of the book",
-                "'scarp'",
-                "did you mean scrap?",
-            ),
-            ("negative", "mass_kg", "a mass >= 0 kg", "-1 kg", ""),
-            (
-                "unknown-name",
-                "shares",
-                "a substance of the book",
-                "Nickel",
-                "known: Co, H2O, Ni, other",
-            ),
+            ("duplicate", "lot", "S"),
+            ("unknown-name", "material", "'scarp'", "did you mean scrap?"),
+            ("unknown-name", "supplier", "'Supp'", "did you mean Sup?"),
+            ("unknown-name", "owner", "'LGS'", "did you mean LGES?"),
+            ("unknown-name", "site", "'WZ'", "REF", "WS"),
+            ("negative", "mass_kg", "0 kg", "-1 kg"),
+            ("unknown-name", "shares.Nickel", "Nickel", "Co", "H2O", "Ni"),
         ],
     ),
-    "receive nothing": (
-        [],
-        receive(mass_kg=0),
-        [("empty", "mass_kg", "a mass above zero", "0 kg", "")],
-    ),
+    "receive nothing": ([], receive(mass_kg=0), [("empty", "mass_kg", "0 kg")]),
     "receive less than a milligram": (
         [],
         receive(mass_kg="0.0000001"),
-        [("empty", "mass_kg", "a mass above zero", "0.0000001 kg", "")],
+        [("empty", "mass_kg", "0.0000001 kg")],
     ),
-    "receive NaN": (
-        [],
-        receive(mass_kg=float("nan")),
-        [("not-finite", "mass_kg", "a mass in kg", "nan", "")],
-    ),
-    "receive a decimal comma": (
-        [],
-        receive(mass_kg="1,5"),
-        [("not-a-number", "mass_kg", "a mass in kg", "'1,5'", "write a decimal point")],
-    ),
+    "receive NaN": ([], receive(mass_kg=float("nan")), [("not-finite", "mass_kg")]),
+    "receive a decimal comma": ([], receive(mass_kg="1,5"), [("not-a-number", "mass_kg", "'1,5'")]),
     "receive more than the earth": (
         [],
         receive(mass_kg="6e24"),
-        [("range", "mass_kg", "at most 1,000,000,000 kg", "6e+24 kg", "masses are in kg")],
+        [("range", "mass_kg", "1,000,000,000 kg", "6e+24 kg")],
     ),
-    "receive percent": (
-        [],
-        receive(shares={"Ni": 22}),
-        [("share", "shares.Ni", "0..1 kg/kg", "22", HINT_SHARE)],
-    ),
-    "receive more than all": (
-        [],
-        receive(shares={"Ni": ".6", "Co": ".5"}),
-        [("share", "shares", "a sum <= 1 kg/kg", "1.1", "")],
-    ),
-    "receive a lot with a slash": ([], receive(lot="a/b"), [("name", "lot", A_LOT, "'a/b'", "")]),
+    "receive percent": ([], receive(shares={"Ni": 22}), [("share", "shares.Ni", "1 kg", "22 kg")]),
+    "receive more than all": ([], receive(shares={"Ni": ".6", "Co": ".5"}), [("share", "shares")]),
+    "receive a lot with a slash": ([], receive(lot="a/b"), [("name", "lot", "'a/b'")]),
     "receive over the limit": (
         [],
         receive(material="BM", mass_kg=kg(2001)),
-        [("limit", "site", "at most 0.002 kg of bm at WS", "0.002001 kg", "")],
+        [("limit", "site", "WS", "0.002001 kg", "0.002 kg")],
     ),
     # weigh
     "gross and tare swapped": (
         [],
         b.Weigh(lot="S", ticket="T", gross_kg=15, tare_kg=35, **e()),
-        [("weights", "", "gross above tare", "gross 15 kg, tare 35 kg", "are they swapped?")],
+        [("weights", "gross_kg", "15 kg", "35 kg")],
     ),
     "weigh an unknown lot": (
         [],
         b.Weigh(lot="SS", ticket="T", gross_kg=35, tare_kg=15, **e()),
-        [("unknown-name", "lot", "a lot of the book", "'SS'", "did you mean S?")],
+        [("unknown-name", "lot", "'SS'", "did you mean S?")],
     ),
     "weigh an empty lot": (
         [BLEND],
         b.Weigh(lot="S", ticket="T", gross_kg=35, tare_kg=15, **e()),
-        [("empty", "lot", "a lot with content", "S is empty", "")],
+        [("empty", "lot", "S")],
     ),
     # assay
-    "assay of no stage": (
-        [],
-        assay(stage="first"),
-        [("unknown-name", "stage", "provisional, exchanged, umpire, final", "first", "")],
-    ),
-    "assay of no basis": (
-        [],
-        assay(basis="wet"),
-        [("basis", "basis", "as received or dry", "'wet'", "")],
-    ),
-    "assay dry without moisture": (
-        [],
-        assay(basis="dry"),
-        [
-            (
-                "missing",
-                "moisture",
-                "the moisture",
-                "none",
-                "a dry assay says nothing of the lot without its moisture",
-            )
-        ],
-    ),
+    "assay of no stage": ([], assay(stage="first"), [("unknown-name", "stage", "'first'")]),
+    "assay of no basis": ([], assay(basis="wet"), [("unknown-name", "basis", "'wet'")]),
+    "assay dry without moisture": ([], assay(basis="dry"), [("missing", "moisture")]),
     "assay of moisture and water": (
         [],
         assay(moisture=0.1, shares={"H2O": 0.1}),
-        [("duplicate", "moisture", "moisture or H2O", "both", "")],
+        [("duplicate", "moisture", "H2O")],
     ),
     "assay of a moisture's uncertainty alone": (
         [],
         assay(moisture_uncertainty="0.001"),
-        [("missing", "moisture", "the moisture", "its uncertainty alone", "")],
+        [("missing", "moisture")],
     ),
     "assay of a moisture's uncertainty in percent": (
         [],
         assay(moisture="0.1", moisture_uncertainty=2),
-        [("share", "moisture_uncertainty", "0..1 kg/kg", "2", HINT_SHARE)],
+        [("share", "moisture_uncertainty", "1 kg", "2 kg")],
     ),
-    "assay of nothing": (
-        [],
-        assay(shares={}),
-        [("empty", "shares", "at least one analyte", "none", "")],
-    ),
-    "assay above one": (
-        [],
-        assay(shares={"Ni": "0.7", "other": "0.4"}),
-        [("share", "shares", "a sum <= 1 kg/kg", "1.1", "")],
-    ),
+    "assay of nothing": ([], assay(shares={}), [("empty", "shares")]),
+    "assay above one": ([], assay(shares={"Ni": "0.7", "other": "0.4"}), [("share", "shares")]),
     "assay above one with its water": (
         [],
         assay(shares={"Ni": "0.95"}, moisture="0.1"),
-        [("share", "shares", "analytes that sum to 1", "1.050000000", "")],
+        [("share", "shares")],
     ),
     "assay of everything below one": (
         [],
         assay(shares={"Ni": ".2", "Co": ".1", "H2O": 0, "other": ".6"}),
-        [("share", "shares", "analytes that sum to 1", "0.900000000", "")],
+        [("share", "shares")],
     ),
     "assay's uncertainty of what it does not say": (
         [],
         assay(uncertainty={"Co": "0.01"}),
-        [
-            (
-                "unknown-name",
-                "uncertainty.Co",
-                "an analyte",
-                "an uncertainty of Co without its share",
-                "",
-            )
-        ],
+        [("unknown-name", "uncertainty.Co", "Co")],
     ),
     # sample, split
     "sample on hold": (
         [HOLD],
         b.Sample(lot="S", sample="P", mass_kg=kg(1), **e()),
-        [("hold", "lot", "a lot that is free", "S is on hold: wet", "")],
+        [("hold", "lot", "S")],
     ),
     "sample of nothing": (
         [],
         b.Sample(lot="S", sample="P", mass_kg=0, **e()),
-        [("empty", "mass_kg", "a mass above zero", "0 kg", "")],
+        [("empty", "mass_kg", "0 kg")],
     ),
     "sample into itself": (
         [],
         b.Sample(lot="S", sample="S", mass_kg=kg(1), **e()),
-        [("duplicate", "mass_kg", "a new lot", "S exists", "")],
+        [("duplicate", "sample", "S")],
     ),
-    "split into nothing": (
-        [],
-        b.Split(lot="S", parts_kg={}, **e()),
-        [("empty", "parts_kg", "at least one part", "none", "")],
-    ),
+    "split into nothing": ([], b.Split(lot="S", parts_kg={}, **e()), [("empty", "parts_kg")]),
     "split more than there is": (
         [],
         b.Split(lot="S", parts_kg={"S1": kg(700), "S2": kg(301)}, **e()),
-        [("negative", "parts_kg", "0.000300 kg left in lot S", "0.000301 kg asked for S2", "")],
+        [("negative", "parts_kg", "S", "0.0003 kg", "S2", "0.000301 kg")],
     ),
     "split of what was split off": (
         [SPLIT],
         b.Split(lot="S", parts_kg={"S1": kg(1)}, **e()),
-        [("duplicate", "parts_kg", "a new lot", "S1 exists", "")],
+        [("duplicate", "parts_kg.S1", "S1")],
     ),
     # blend, process
     "blend of nothing": (
         [],
         b.Blend(inputs_kg={}, site="WS", lot="N", material="BM", **e()),
-        [("empty", "inputs_kg", "at least one input", "none", "")],
+        [("empty", "inputs_kg")],
     ),
     "blend of no mass": (
         [],
         b.Blend(inputs_kg={"S": 0}, site="WS", lot="N", material="scrap", **e()),
-        [("empty", "inputs_kg.S", "a mass above zero", "0 kg", "")],
+        [("empty", "inputs_kg.S", "0 kg")],
     ),
     "blend at another site": (
         [],
         b.Blend(inputs_kg={"S": None}, site="REF", lot="N", material="BM", **e()),
-        [("place", "inputs_kg.S", "lot S at REF", "it is at WS", "")],
+        [("place", "inputs_kg.S", "S", "REF", "WS")],
     ),
     "blend over the limit": (
         [
@@ -430,101 +286,77 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[Told]]] = {
             )
         ],
         b.Blend(inputs_kg={"S": None, "G": None}, site="WS", lot="N", material="BM", **e()),
-        [("limit", "site", "at most 0.002 kg of bm at WS", "0.0021 kg", "")],
+        [("limit", "site", "WS", "0.0021 kg", "0.002 kg")],
     ),
     "process more than there is": (
         [],
         process(inputs_kg={"S": kg(1001)}),
-        [("negative", "inputs_kg.S", "lot S has 0.001000 kg", "0.001001 kg asked", "")],
+        [("negative", "inputs_kg.S", "S", "0.001 kg", "WS", "0.001001 kg")],
     ),
-    "process nothing": (
-        [],
-        process(inputs_kg={"S": 0}),
-        [("empty", "inputs_kg.S", "a mass above zero", "0 kg", "")],
-    ),
-    "process a held lot": (
-        [HOLD],
-        process(),
-        [("hold", "inputs_kg.S", "a lot that is free", "S is on hold: wet", "")],
-    ),
+    "process nothing": ([], process(inputs_kg={"S": 0}), [("empty", "inputs_kg.S", "0 kg")]),
+    "process a held lot": ([HOLD], process(), [("hold", "inputs_kg.S", "S")]),
     "process into an old lot": (
         [],
         process(outputs=[b.Output("G", "BM", kg(1), {})]),
-        [("duplicate", "outputs.1", "a new lot", "G exists", "")],
+        [("duplicate", "outputs.1.lot", "G")],
     ),
     "process into one lot twice": (
         [],
         process(outputs=[b.Output("N", "BM", kg(1), {}), b.Output("N", "BM", kg(1), {})]),
-        [("duplicate", "outputs.2", "a new lot", "N exists", "")],
+        [("duplicate", "outputs.2.lot", "N")],
     ),
-    "process into nothing": (
-        [],
-        process(outputs=[]),
-        [("empty", "outputs", "an output, an emission or waste", "none", "")],
-    ),
+    "process into nothing": ([], process(outputs=[]), [("empty", "outputs")]),
     "process into an empty lot": (
         [],
         process(outputs=[b.Output("N", "BM", 0, {})]),
-        [("empty", "outputs.1.mass_kg", "a mass above zero", "0 kg", "")],
+        [("empty", "outputs.1.mass_kg", "0 kg")],
     ),
-    "process by hand": (
-        [],
-        process(share_by="hand"),
-        [("unknown-name", "share_by", "substance or mass", "hand", "")],
-    ),
+    "process by hand": ([], process(share_by="hand"), [("unknown-name", "share_by", "'hand'")]),
     "process with outputs heavier than inputs": (
         [],
         process(outputs=[b.Output("N", "BM", kg(1006), {})]),
-        [
-            (
-                "heavier",
-                "outputs",
-                "outputs no heavier than inputs",
-                "outputs 0.001006 kg of inputs 0.001 kg",
-                "did a reagent lot go in that is not named?",
-            )
-        ],
+        [("heavier", "outputs", "0.001006 kg", "0.001 kg")],
     ),
     "process with a wrong emission": (
         [],
         process(emissions_kg={"CO2": 1}),
-        [("unknown-name", "emissions_kg", "a substance of the book", "CO2", "did you mean Co?")],
+        [("unknown-name", "emissions_kg.CO2", "CO2", "did you mean Co?")],
     ),
     # places and owners
     "move from where it is not": (
         [],
         b.Move(lot="S", from_site="REF", to_site="WS", **e()),
-        [("place", "site", "lot S at REF", "it is at WS", "")],
+        [("place", "from_site", "S", "REF", "WS")],
     ),
     "move to where it is": (
         [],
         b.Move(lot="S", from_site="WS", to_site="WS", **e()),
-        [("same", "to_site", "two sites", "WS", "")],
+        [("same", "to_site", "WS")],
     ),
     "ship what is shipped": (
         [SHIP],
         b.Ship(lot="S", from_site="WS", consignment="8", **e()),
-        [("place", "site", "lot S at WS", "it is at in transit 7", "")],
+        [("place", "from_site", "S", "WS")],
     ),
     "ship without a number": (
         [],
         b.Ship(lot="S", from_site="WS", consignment=" ", **e()),
-        [("missing", "consignment", "a consignment number", "nothing", "")],
+        [("name", "consignment", "' '")],
     ),
     "ship under a number with a slash": (
         [],
         b.Ship(lot="S", from_site="WS", consignment="7/S", **e()),
-        [("name", "consignment", "a number without slash or outer blanks", "'7/S'", "")],
+        [("name", "consignment", "'7/S'")],
     ),
     "arrive under another number": (
         [SHIP],
         b.Arrive(lot="S", consignment="8", site="REF", mass_kg=kg(1), **e()),
-        [("place", "site", "lot S at in transit 8", "it is at in transit 7", "")],
+        [("place", "consignment", "S")],
     ),
     "arrive before it left": (
         [],
         b.Arrive(lot="S", consignment="7", site="REF", mass_kg=kg(1), **e()),
-        [("place", "site", "lot S at in transit 7", "it is at WS", "")],
+        [("place", "consignment", "S", "WS")],
     ),
     "arrive over the limit": (
         [
@@ -539,107 +371,83 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[Told]]] = {
             b.Ship(lot="M", from_site="REF", consignment="7", **e("s")),
         ],
         b.Arrive(lot="M", consignment="7", site="WS", mass_kg=kg(2001), **e()),
-        [("limit", "site", "at most 0.002 kg of bm at WS", "0.002001 kg", "")],
+        [("limit", "site", "WS", "0.002001 kg", "0.002 kg")],
     ),
     "deliver to nobody": (
         [],
         b.Deliver(lot="S", site="WS", customer="Custer", **e()),
-        [("unknown-name", "customer", "a party of the book", "'Custer'", "did you mean Cust?")],
+        [("unknown-name", "customer", "'Custer'", "did you mean Cust?")],
     ),
     "deliver on hold": (
         [HOLD],
         b.Deliver(lot="S", site="WS", customer="Cust", **e()),
-        [("hold", "lot", "a lot that is free", "S is on hold: wet", "")],
+        [("hold", "lot", "S")],
     ),
     "sell to oneself": (
         [],
         b.TransferTitle(lot="S", seller="LGES", buyer="LGES", **e()),
-        [("same", "buyer", "two parties", "LGES", "")],
+        [("same", "buyer", "LGES")],
     ),
     "sell what another owns": (
         [],
         b.TransferTitle(lot="S", seller="GMBI", buyer="LGES", **e()),
-        [("negative", "mass_kg", "GMBI has 0.000000 kg of lot S", "all asked", "")],
+        [("place", "seller", "GMBI", "S")],
     ),
     "sell more than one has": (
         [BLEND],
         b.TransferTitle(lot="B", seller="GMBI", buyer="LGES", mass_kg=kg(501), **e()),
-        [("negative", "mass_kg", "GMBI has 0.000500 kg of lot B", "0.000501 kg asked", "")],
+        [("negative", "mass_kg", "GMBI", "0.0005 kg", "B", "0.000501 kg")],
     ),
     "sell nothing": (
         [],
         b.TransferTitle(lot="S", seller="LGES", buyer="GMBI", mass_kg=0, **e()),
-        [("empty", "mass_kg", "a mass above zero", "0 kg", "")],
+        [("empty", "mass_kg", "0 kg")],
     ),
     "count where it is not": (
         [],
         b.StockTake(lot="S", site="REF", counted_kg=1, **e()),
-        [("place", "site", "lot S at REF", "it is at WS", "")],
+        [("place", "site", "S", "REF", "WS")],
     ),
     "dispose of too much": (
         [],
         b.Dispose(lot="S", site="WS", mass_kg=kg(1001), **e()),
-        [("negative", "mass_kg", "lot S has 0.001000 kg", "0.001001 kg asked", "")],
+        [("negative", "mass_kg", "S", "0.001 kg", "WS", "0.001001 kg")],
     ),
     "dispose of it somehow": (
         [],
         b.Dispose(lot="S", site="WS", way="river", **e()),
-        [("unknown-name", "way", "waste or emission", "river", "")],
+        [("unknown-name", "way", "'river'")],
     ),
     # holds
-    "hold for no reason": (
-        [],
-        b.Hold(lot="S", reason=" ", **e()),
-        [("missing", "reason", "a reason", "nothing", "")],
-    ),
-    "hold twice": (
-        [HOLD],
-        b.Hold(lot="S", reason="x", **e()),
-        [("duplicate", "lot", "a lot that is free", "S is on hold", "")],
-    ),
-    "release what is free": (
-        [],
-        b.Release(lot="S", **e()),
-        [("duplicate", "lot", "a lot on hold", "S is free", "")],
-    ),
+    "hold for no reason": ([], b.Hold(lot="S", reason=" ", **e()), [("missing", "reason")]),
+    "hold twice": ([HOLD], b.Hold(lot="S", reason="x", **e()), [("duplicate", "lot", "S")]),
+    "release what is free": ([], b.Release(lot="S", **e()), [("duplicate", "lot", "S")]),
     "use between hold and release": (
         [HOLD, b.Release(lot="S", **e("rel")), b.Hold(lot="S", reason="again", **e("h2"))],
         b.Move(lot="S", from_site="WS", to_site="REF", **e()),
-        [("hold", "lot", "a lot that is free", "S is on hold: again", "")],
+        [("hold", "lot", "S")],
     ),
     # reversals
     "reverse the unknown": (
         [],
         b.Reverse(event="?", reason="", **e()),
-        [("unknown-name", "event", "a posted event", "'?'", "")],
+        [("unknown-name", "event", "'?'")],
     ),
-    "reverse a noun": (
-        [],
-        b.Reverse(event="GMBI", reason="", **e()),
-        [("reverse", "event", "an event that moved or measured matter", "register-party", "")],
-    ),
+    "reverse a noun": ([], b.Reverse(event="GMBI", reason="", **e()), [("reverse", "event")]),
     "reverse a reversal": (
         [SPLIT, b.Reverse(event="split", reason="", **e("r"))],
         b.Reverse(event="r", reason="", **e()),
-        [("reverse", "event", "an event that moved or measured matter", "a reversal", "")],
+        [("reverse", "event")],
     ),
     "reverse twice": (
         [SPLIT, b.Reverse(event="split", reason="", **e("r"))],
         b.Reverse(event="split", reason="", **e()),
-        [("duplicate", "event", "an event not reversed", "reversed by r", "")],
+        [("duplicate", "event")],
     ),
     "reverse what others depend on": (
         [SPLIT, SHIP, b.Dispose(lot="S1", site="WS", **e("d"))],
         b.Reverse(event="S", reason="", **e()),
-        [
-            (
-                "depends",
-                "event",
-                "no later event on its lots",
-                "split, ship",
-                "reverse these first, the last one first",
-            )
-        ],
+        [("depends", "event")],
     ),
     "reverse into over the limit": (
         [
@@ -662,7 +470,7 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[Told]]] = {
             ),
         ],
         b.Reverse(event="mv", reason="", **e()),
-        [("limit", "site", "at most 0.002 kg of bm at WS", "0.0021 kg", "")],
+        [("limit", "site", "WS", "0.0021 kg", "0.002 kg")],
     ),
 }
 
@@ -678,11 +486,11 @@ def test_wrong_use(book: b.Book, case: Any, together: bool) -> None:
     with pytest.raises(InputError) as caught:
         book.post([*before, command] if together else command)
     head = f"{type(command).__name__} {command.key}".strip()
-    found = [
-        (f.code, f.where.removeprefix(head).removeprefix(", "), f.expected, f.found, f.hint)
-        for f in caught.value.findings
-    ]
-    assert found == expected
+    findings = caught.value.findings
+    places = [(f.code, f.where.removeprefix(head).removeprefix(", ")) for f in findings]
+    assert places == [(code, at) for code, at, *_ in expected]
+    for finding, (_, _, *values) in zip(findings, expected, strict=True):
+        assert [value for value in values if value not in str(finding)] == []
     assert (book.balances(), book.store.rows("SELECT count(*) FROM event")) == was
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from statement_books import DAY, END, START, SUBSTANCES, Desk, brute, events_of
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account
 from loopbook.book.statement.movements import MOVEMENTS

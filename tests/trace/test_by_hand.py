@@ -13,7 +13,7 @@ from trace_books import BEGIN, Desk
 from trace_compare import Sure
 from trace_oracle import Oracle
 
-from loopbook.book.commands import records as c
+from loopbook import book as c
 from loopbook.book.commands.draft import microseconds
 from loopbook.errors import InputError
 from loopbook.trace import (

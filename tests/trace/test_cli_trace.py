@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 from lineages import lineage_of_json, links_of_csv
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.cli import main
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

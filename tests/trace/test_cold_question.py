@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.book.storage import database
 from loopbook.errors import InputError
 from loopbook.trace import (

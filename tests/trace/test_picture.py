@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lineages import T, content, large, lineage, lineage_of_json, lineages, links_of_csv, loop
 
+from loopbook import book as c
 from loopbook.book import Book
-from loopbook.book.commands import records as c
 from loopbook.errors import InputError, UnknownNameError
 from loopbook.trace import (
     Genealogy,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.trace import Genealogy, sure_shares
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -12,8 +12,8 @@ import pytest
 from trace_books import BEGIN, SITES, Desk, a_book
 from trace_compare import same
 
+from loopbook import book as c
 from loopbook.book import Book
-from loopbook.book.commands import records as c
 from loopbook.book.commands.planning import plan
 from loopbook.errors import BalanceError, InputError, StorageError
 from loopbook.trace import AsOf, Genealogy, recall, save_genealogy, trace

@@ -21,8 +21,8 @@ from trace_books import Desk, Maker, a_book
 from trace_compare import CLOSE, near, same
 from trace_oracle import Oracle
 
+from loopbook import book as c
 from loopbook.book import Book
-from loopbook.book.commands import records as c
 from loopbook.trace import Genealogy, Recall, Trace, open_genealogy, recall, save_genealogy, trace
 from loopbook.trace.genealogy.engine import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels

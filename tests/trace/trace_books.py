@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands import records as c
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import mass
 from loopbook.errors import InputError

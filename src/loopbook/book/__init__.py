@@ -30,35 +30,17 @@ True
 """
 
 from loopbook.book.book import Book, Receipt
-from loopbook.book.commands.records import (
-    COMMANDS,
-    AddSubstance,
-    Arrive,
-    Assay,
-    Blend,
-    ClosePeriod,
-    Command,
-    Deliver,
-    Dispose,
-    Hold,
-    Kg,
-    Move,
-    OpenPeriod,
-    Output,
-    Process,
-    Receive,
-    RegisterMaterial,
-    RegisterParty,
-    RegisterSite,
-    Release,
-    Reverse,
-    Sample,
-    Ship,
-    Split,
-    StockTake,
-    TransferTitle,
-    Weigh,
-)
+from loopbook.book.commands.arriving import Receive
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.cutting import Blend, Sample, Split
+from loopbook.book.commands.fields import Kg
+from loopbook.book.commands.keeping import ClosePeriod, Hold, OpenPeriod, Release, Reverse
+from loopbook.book.commands.kinds import COMMANDS
+from loopbook.book.commands.leaving import Deliver, Dispose
+from loopbook.book.commands.measuring import Assay, StockTake, Weigh
+from loopbook.book.commands.moving import Arrive, Move, Ship, TransferTitle
+from loopbook.book.commands.nouns import AddSubstance, RegisterMaterial, RegisterParty, RegisterSite
+from loopbook.book.commands.running.process import Output, Process
 from loopbook.book.log.keys import Signer, VerifierKey, signer_of
 from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion
 from loopbook.book.nouns import (

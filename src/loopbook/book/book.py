@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from loopbook.book.commands.draft import bad_substance
-from loopbook.book.commands.planning import PLANNERS, as_text, plan
-from loopbook.book.commands.records import Command
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.fields import bad_substance
+from loopbook.book.commands.planning import as_text, plan
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
 from loopbook.book.storage.open import open_store
 from loopbook.book.storage.rows import read_event
@@ -167,7 +167,7 @@ def _where(lot: str | None) -> str:
 
 
 def _again(session: Session, command: Command, known: Event) -> Receipt:
-    if as_text(command) != known.command or PLANNERS[type(command)][0] != known.kind:
+    if as_text(command) != known.command or command.kind != known.kind:
         hint = "a new command needs a new key"
         where = f"{type(command).__name__} {command.key}"
         finding = Finding(

@@ -29,13 +29,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from types import NoneType
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from loopbook.errors import Findings
 
-Schema: TypeAlias = dict[str, Any]
+Schema: TypeAlias = dict[str, object]
 """A fragment of JSON Schema."""
+
+Value: TypeAlias = Any
+"""A value of a field; its `FieldType` alone knows the type."""
 
 F_contra = TypeVar("F_contra", bound=Findings, contravariant=True)
 _INFINITE = float("inf")
@@ -56,11 +60,11 @@ class FieldType(Generic[F_contra]):
     unit: str = ""
     role: str = ""
 
-    def read(self, written: Any, at: str, findings: F_contra) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """A value of JSON or TOML as the record holds it."""
         return written
 
-    def check(self, value: Any, at: str, findings: F_contra) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The checked value of what the record holds."""
         return value
 
@@ -78,24 +82,26 @@ class FieldType(Generic[F_contra]):
         """JSON Schema of a written value."""
         return {}
 
-    def expect(self, right: bool, written: object, at: str, findings: F_contra) -> Any:
-        """The value if it is of the right type; a finding otherwise."""
+    def expect(
+        self, right: bool, written: Value, at: str, findings: F_contra, *, words: str = ""
+    ) -> Value:
+        """The written value if it is of the right type; a finding otherwise."""
         if right:
             return written
-        findings.note("type", self.words, json.dumps(written, default=str), at=at)
+        findings.note("type", words or self.words, json.dumps(written, default=str), at=at)
         return None
 
 
 @dataclass(frozen=True)
-class Text(FieldType[Findings]):
+class Text(FieldType[F_contra]):
     """A text, which may be empty."""
 
     words: str = "a text"
     role: str = ""
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """The text."""
-        return self.expect(isinstance(written, str), written, at, findings)
+        return self.expect(isinstance(written, str), written, at, findings, words="a text")
 
     def schema(self) -> Schema:
         """A string."""
@@ -103,12 +109,12 @@ class Text(FieldType[Findings]):
 
 
 @dataclass(frozen=True)
-class Name(Text):
+class Name(Text[F_contra]):
     """A text that is not empty."""
 
     words: str = "a name"
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The text as it is written."""
         if not value.strip():
             findings.missing(self.words, at=at)
@@ -119,19 +125,19 @@ class Name(Text):
         return {"type": "string", "minLength": 1}
 
 
-class Choice(Text):
+class Choice(Text[F_contra]):
     """One of a few texts."""
 
     def __init__(self, *options: str) -> None:
-        super().__init__(" or ".join(options))
+        super().__init__(" or ".join([", ".join(options[:-1]), options[-1]]))
         object.__setattr__(self, "options", options)
 
     options: tuple[str, ...]
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
-        """The text; a finding with the nearest options if it is none of them."""
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
+        """The text, if it is one of them."""
         if value not in self.options:
-            findings.unknown(self.words, repr(value), self.options, at=at)
+            findings.note("unknown-name", self.words, repr(value), at=at)
         return value
 
     def schema(self) -> Schema:
@@ -140,12 +146,12 @@ class Choice(Text):
 
 
 @dataclass(frozen=True)
-class Flag(FieldType[Findings]):
+class Flag(FieldType[F_contra]):
     """Yes or no."""
 
     words: str = "true or false"
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """The truth value."""
         return self.expect(isinstance(written, bool), written, at, findings)
 
@@ -155,18 +161,18 @@ class Flag(FieldType[Findings]):
 
 
 @dataclass(frozen=True)
-class Whole(FieldType[Findings]):
+class Whole(FieldType[F_contra]):
     """A whole number within a closed range."""
 
     words: str = "a whole number"
     low: int = 0
     high: int = 2**53
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """The number."""
         return self.expect(type(written) is int, written, at, findings)
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The number, within the range."""
         if self.low <= value <= self.high:
             return value
@@ -178,11 +184,11 @@ class Whole(FieldType[Findings]):
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
-YEAR = Whole("a year", 1990, 2100)
+YEAR: Whole[Findings] = Whole("a year", 1990, 2100)
 
 
 @dataclass(frozen=True)
-class Number(FieldType[Findings]):
+class Number(FieldType[F_contra]):
     """An exact number in a unit, within a closed range.
 
     Parameters
@@ -215,15 +221,13 @@ class Number(FieldType[Findings]):
         """Whether it is a share of a whole."""
         return (self.low, self.high) == (0, 1) and self.unit in ("1", "kg/kg", "mol/mol")
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """The number, or its text, as it is written."""
-        if isinstance(written, (str, int, float, Decimal)) and not isinstance(written, bool):
-            return written
-        expected = "a number, as number or text"
-        findings.note("type", expected, json.dumps(written, default=str), at=at)
-        return None
+        right = isinstance(written, (str, int, float, Decimal)) and not isinstance(written, bool)
+        words = "a number, as number or text"
+        return self.expect(right, written, at, findings, words=words)
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The exact number, finite and within the range."""
         try:
             number = Decimal(str(value).strip())
@@ -239,14 +243,14 @@ class Number(FieldType[Findings]):
             self.refuse(float(number), at, findings)
         return None
 
-    def refuse(self, number: float, at: str, findings: Findings) -> None:
+    def refuse(self, number: float, at: str, findings: F_contra) -> None:
         """Record a number that is out of the range."""
         code = "share" if self.is_share else "negative" if self.low == 0 > number else "range"
         hint = "shares are fractions of one, not percent" if self.is_share and number > 1 else ""
-        plain = "kg/kg" if self.is_share else ""
-        unit = plain if self.unit == "1" else self.unit
-        found = f"{number:g} {unit}".strip()
-        findings.note(code, f"{self.range} {unit}".strip(), found, at=at, hint=hint)
+        unit = "kg/kg" if self.is_share else "" if self.unit == "1" else self.unit
+        limit = f"at least {self.low:,}" if number < self.low else f"at most {self.high:,}"
+        expected, found = f"{limit} {unit}".strip(), f"{number:g} {unit}".strip()
+        findings.note(code, expected, found, at=at, hint=hint)
 
     @property
     def range(self) -> str:
@@ -262,23 +266,23 @@ class Number(FieldType[Findings]):
         return {"type": ["number", "string"], "x-unit": self.unit, **limits}
 
 
-SHARE = Number("1", low=0, high=1)
+SHARE: Number[Findings] = Number("1", low=0, high=1)
 
 
 @dataclass(frozen=True)
-class Moment(FieldType[Findings]):
+class Moment(FieldType[F_contra]):
     """A time with its offset from UTC."""
 
     words: str = "a time as 2026-03-01T08:15:00-05:00"
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """The time, with or without an offset."""
         try:
             return datetime.fromisoformat(written)
         except (TypeError, ValueError):
             return self.expect(False, written, at, findings)
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The time; one without an offset is a finding."""
         if value.tzinfo is not None:
             return value
@@ -295,21 +299,21 @@ class Moment(FieldType[Findings]):
 
 
 @dataclass(frozen=True)
-class Maybe(FieldType[Any]):
+class Maybe(FieldType[F_contra]):
     """A value that may be left out."""
 
-    inner: FieldType[Any]
+    inner: FieldType[F_contra]
 
     def __post_init__(self) -> None:
         """Words, unit and role are those of the value."""
         for name in ("words", "unit", "role"):
             object.__setattr__(self, name, getattr(self.inner, name))
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """None, or the value."""
         return None if written is None else self.inner.read(written, at, findings)
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """None, or the checked value."""
         return None if value is None else self.inner.check(value, at, findings)
 
@@ -328,11 +332,11 @@ class Maybe(FieldType[Any]):
 
 
 @dataclass(frozen=True)
-class MapOf(FieldType[Any]):
+class MapOf(FieldType[F_contra]):
     """Values by name."""
 
-    key: FieldType[Any]
-    value: FieldType[Any]
+    key: FieldType[F_contra]
+    value: FieldType[F_contra]
 
     def __post_init__(self) -> None:
         """Words are those of names and values."""
@@ -340,13 +344,13 @@ class MapOf(FieldType[Any]):
         object.__setattr__(self, "words", words)
         object.__setattr__(self, "unit", self.value.unit)
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """Values by name."""
-        if self.expect(isinstance(written, dict), written, at, findings) is None:
-            return None
+        if not isinstance(written, dict):
+            return self.expect(False, written, at, findings)
         return {n: self.value.read(one, f"{at}.{n}", findings) for n, one in written.items()}
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """Checked values by checked name."""
         places = {name: f"{at}.{name}" for name in value}
         return {
@@ -373,22 +377,22 @@ class MapOf(FieldType[Any]):
 
 
 @dataclass(frozen=True)
-class ListOf(FieldType[Any]):
+class ListOf(FieldType[F_contra]):
     """Values in order."""
 
-    item: FieldType[Any]
+    item: FieldType[F_contra]
 
     def __post_init__(self) -> None:
         """Words are those of the values."""
         object.__setattr__(self, "words", f"a list: each {self.item.words}")
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """The values, numbered from 1 in findings."""
-        if self.expect(isinstance(written, list), written, at, findings) is None:
-            return None
+        if not isinstance(written, list):
+            return self.expect(False, written, at, findings)
         return tuple(self.item.read(x, f"{at}.{k}", findings) for k, x in enumerate(written, 1))
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The checked values."""
         return tuple(self.item.check(x, f"{at}.{k}", findings) for k, x in enumerate(value, 1))
 
@@ -408,7 +412,7 @@ class ListOf(FieldType[Any]):
 
 
 @dataclass(frozen=True)
-class RecordOf(FieldType[Any]):
+class RecordOf(FieldType[F_contra]):
     """A record with declared fields."""
 
     record: type
@@ -418,27 +422,25 @@ class RecordOf(FieldType[Any]):
         names = ", ".join(sorted(field.name for field in fields_of(self.record)))
         object.__setattr__(self, "words", f"an object with {names}")
 
-    def read(self, written: Any, at: str, findings: Findings) -> Any:
+    def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """The record."""
-        if self.expect(isinstance(written, dict), written, at, findings) is None:
-            return None
+        if not isinstance(written, dict):
+            return self.expect(False, written, at, findings)
         values = read_fields(self.record, written, findings, at=at)
         return None if values is None else self.record(**values)
 
-    def check(self, value: Any, at: str, findings: Findings) -> Any:
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """Checked values by field."""
         return check_fields(value, findings, at=at)
 
     def names(self, value: object) -> Iterator[tuple[str, str]]:
         """Names in the fields, of a record or of what was written for one."""
-        for field in fields_of(self.record):
-            one = getattr(value, field.name, None)
-            yield from field.type.names(value.get(field.name) if isinstance(value, dict) else one)
+        return names_in(self.record, value)
 
     @property
     def roles(self) -> frozenset[str]:
         """Roles of the fields."""
-        return frozenset().union(*(field.type.roles for field in fields_of(self.record)))
+        return frozenset().union(*(field.roles for field in fields_of(self.record)))
 
     def schema(self) -> Schema:
         """The record's."""
@@ -447,20 +449,32 @@ class RecordOf(FieldType[Any]):
 
 # -- records
 
+AnyField: TypeAlias = FieldType[Any]
+
 
 @dataclass(frozen=True)
 class Field:
     """A declared field: its name, type, meaning and default (`dataclasses.MISSING` if needed)."""
 
     name: str
-    type: FieldType[Any]
+    type: AnyField
     meaning: str
-    default: Any = MISSING
+    default: Value = MISSING
 
     @property
     def required(self) -> bool:
         """Whether it must be given."""
         return self.default is MISSING
+
+    @cached_property
+    def checks(self) -> bool:
+        """Whether its type checks more than it reads."""
+        return type(self.type).check is not FieldType.check
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Roles of the names that it may hold."""
+        return self.type.roles
 
 
 _PLAIN: Mapping[object, FieldType[Findings]] = {
@@ -473,7 +487,7 @@ _PLAIN: Mapping[object, FieldType[Findings]] = {
 }
 
 
-def field_type(hint: Any) -> FieldType[Any]:
+def field_type(hint: object) -> AnyField:
     """The type that an annotation declares.
 
     >>> field_type(Mapping[str, Annotated[str, Choice("yes", "no")]]).words
@@ -481,7 +495,7 @@ def field_type(hint: Any) -> FieldType[Any]:
     """
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        named = [x for x in hint.__metadata__ if isinstance(x, FieldType)]
+        named = [x for x in getattr(hint, "__metadata__", ()) if isinstance(x, FieldType)]
         return named[-1] if named else field_type(inner[0])
     if NoneType in inner:
         (value,) = (x for x in inner if x is not NoneType)
@@ -516,8 +530,8 @@ def _field(field: dataclasses.Field[Any], hint: Any) -> Field:
 
 
 def read_fields(
-    record: type, written: Mapping[str, Any], findings: Findings, *, at: str = ""
-) -> dict[str, Any] | None:
+    record: type, written: Mapping[str, Value], findings: Findings, *, at: str = ""
+) -> dict[str, Value] | None:
     """What a record holds, from an object of JSON or a table of TOML; None after a finding.
 
     Unknown fields, missing fields and values of another type are findings.
@@ -540,13 +554,24 @@ def read_fields(
     return values if len(findings) == before else None
 
 
-def check_fields(record: object, findings: Findings, *, at: str = "") -> dict[str, Any]:
+def check_fields(record: object, findings: Findings, *, at: str = "") -> dict[str, Value]:
     """Checked values of a record's fields; errors are added to the findings."""
-    head = f"{at}." if at else ""
-    return {
-        field.name: field.type.check(getattr(record, field.name), head + field.name, findings)
-        for field in fields_of(type(record))
-    }
+    head, checked = f"{at}." if at else "", {}
+    for field in fields_of(type(record)):
+        value = getattr(record, field.name)
+        if field.checks:
+            value = field.type.check(value, head + field.name, findings)
+        checked[field.name] = value
+    return checked
+
+
+def names_in(record: type, values: object) -> Iterator[tuple[str, str]]:
+    """Names in a record, or in what was written for one, each with its role."""
+    for field in fields_of(record):
+        if field.roles:
+            one = getattr(values, field.name, None)
+            written = values.get(field.name) if isinstance(values, Mapping) else one
+            yield from field.type.names(written)
 
 
 def schema_of(record: type) -> Schema:

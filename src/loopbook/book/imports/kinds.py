@@ -14,7 +14,10 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
-from loopbook.book.commands import records as c
+from loopbook.book.commands.arriving import Receive
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.measuring import Assay, Weigh
+from loopbook.book.commands.running.process import Output, Process
 from loopbook.book.imports.binding import Binding, RowReader, kg
 from loopbook.book.imports.posting import Entry
 from loopbook.errors import Finding
@@ -47,10 +50,8 @@ def _envelope(row: RowReader, binding: Binding) -> dict[str, Any]:
     return {"actor": row.text("actor") or "-", "occurred_at": row.moment(), "document": document}
 
 
-def _entry(row: RowReader, commands: list[c.Command], **more: Any) -> Entry:
+def _entry(row: RowReader, commands: list[Command], **more: Any) -> Entry:
     places = row.places()
-    if "material" in places:
-        places["lot.material"] = places["material"]
     places.update(more.pop("places", {}))
     return Entry(
         row.line,
@@ -75,9 +76,9 @@ def _tickets(binding: Binding) -> Iterator[Entry]:
         gross, tare, net = _weights(row)
         incoming = bool(row.text("material"))
         stem = f"{envelope['document']}/{ticket}"
-        commands: list[c.Command] = []
+        commands: list[Command] = []
         if incoming:
-            receive = c.Receive(
+            receive = Receive(
                 key=f"{stem}/receive",
                 lot=lot,
                 material=row.text("material"),
@@ -90,7 +91,7 @@ def _tickets(binding: Binding) -> Iterator[Entry]:
             )
             commands.append(receive)
         scale = row.text("scale")
-        weigh = c.Weigh(
+        weigh = Weigh(
             key=f"{stem}/weigh",
             lot=lot,
             ticket=ticket,
@@ -104,8 +105,6 @@ def _tickets(binding: Binding) -> Iterator[Entry]:
         yield _entry(
             row,
             commands,
-            makes=(lot,) if incoming else (),
-            uses=() if incoming else (lot,),
             paper=("gross", ticket, scale and f"scale {scale}", "") if ticket else (),
             places={"mass_kg": row.place("gross")},
         )
@@ -148,7 +147,7 @@ def _assays(binding: Binding) -> Iterator[Entry]:
             if f"shares.{name}" not in row.bad:
                 field = f"uncertainty.{name}"
                 row.note(field, "missing", f"a content of {name}", "its uncertainty alone")
-        command = c.Assay(
+        command = Assay(
             key="/".join((envelope["document"], lot, stage, laboratory, sample, "assay")),
             lot=lot,
             stage=stage,
@@ -164,7 +163,7 @@ def _assays(binding: Binding) -> Iterator[Entry]:
         )
         group = laboratory and f"laboratory {laboratory}"
         paper = ("assay", sample, group, stage, lot) if sample else ()
-        yield _entry(row, [command], uses=(lot,), paper=paper)
+        yield _entry(row, [command], paper=paper)
 
 
 # -- opening stock
@@ -176,7 +175,7 @@ def _stock(binding: Binding) -> Iterator[Entry]:
         envelope = _envelope(row, binding)
         lot, owner = row.text("lot"), row.text("owner")
         mass = row.mass("mass")
-        command = c.Receive(
+        command = Receive(
             key=f"{envelope['document']}/{lot}/stock",
             lot=lot,
             material=row.text("material"),
@@ -187,7 +186,7 @@ def _stock(binding: Binding) -> Iterator[Entry]:
             shares=row.shares(),
             **envelope,
         )
-        yield _entry(row, [command], makes=(lot,))
+        yield _entry(row, [command])
 
 
 # -- runs
@@ -206,7 +205,7 @@ class _Run:
     def __init__(self, binding: Binding, run: str, rows: list[RowReader]) -> None:
         self.binding, self.run, self.rows = binding, run, rows
         self.inputs: dict[str, Decimal | None] = {}
-        self.outputs: list[c.Output] = []
+        self.outputs: list[Output] = []
         self.lost: dict[str, dict[str, Decimal]] = {"emission": {}, "waste": {}}
         self.places: dict[str, str] = {}
 
@@ -217,7 +216,7 @@ class _Run:
         self._same_in_all_rows()
         for row in self.rows:
             self._take(row)
-        command = c.Process(
+        command = Process(
             key=f"{envelope['document']}/{self.run}/run",
             run=self.run,
             site=site,
@@ -234,8 +233,7 @@ class _Run:
             first.where,
             (command,),
             {**first.places(), "outputs": first.where, **self.places},
-            makes=tuple(o.lot for o in self.outputs),
-            uses=(*self.inputs, self.run),
+            uses=(self.run,),
             findings=findings,
             bad=frozenset(name for row in self.rows for name in row.bad),
         )
@@ -272,7 +270,7 @@ class _Run:
     def _take_output(self, row: RowReader) -> None:
         mass = row.mass("mass", need=True)
         material = row.text("material", need=True)
-        output = c.Output(
+        output = Output(
             row.text("lot", need=True), material, _ONE_KG if mass is None else mass, row.shares()
         )
         self.outputs.append(output)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loopbook.book.book import Book
+from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
-from loopbook.book.commands.records import Command
 from loopbook.book.nouns import Event
 from loopbook.book.storage.database import in_lists
 from loopbook.book.storage.session import Session
@@ -34,7 +34,8 @@ class Entry:
     line, where : of its first row.
     commands : to be posted in this order.
     places : place in the file of each field of a command.
-    makes, uses : lots that it makes; lots that must be in the book.
+    makes, uses : lots that it makes; lots that must be in the book; those of the commands are
+        added by themselves.
     paper : what may be posted only once, whatever its key: quantity, sample, group and stage of
         a measurement, such as the number of a weighbridge ticket.
     findings : errors in the cells; the commands then hold stand-ins.
@@ -50,6 +51,13 @@ class Entry:
     paper: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     bad: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Add the lots that the commands make and use."""
+        made = [name for command in self.commands for name in command.names("new lot")]
+        used = [name for command in self.commands for name in command.names("lot")]
+        object.__setattr__(self, "makes", (*self.makes, *made))
+        object.__setattr__(self, "uses", (*(x for x in used if x not in made), *self.uses))
 
     @property
     def file(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-from loopbook.book.commands.records import Command
+from loopbook.book.commands.command import Command
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.session import Session

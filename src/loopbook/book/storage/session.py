@@ -238,9 +238,13 @@ class Session(_Stated):
             made = [n for n, x in self._lots.items() if x is not None]
             found = self.db.rows("SELECT id FROM lot ORDER BY event DESC LIMIT 10000")
             return [*made, *(str(row[0]) for row in found)]
-        if kind == "party":
-            return list(self.nouns.parties)
-        return list(self.nouns.sites if kind == "site" else self.nouns.materials)
+        known: dict[str, Iterable[str]] = {
+            "party": self.nouns.parties,
+            "site": self.nouns.sites,
+            "material": self.nouns.materials,
+            "period": self.nouns.periods,
+        }
+        return list(known[kind])
 
     # -- what the book tells it
 

@@ -1,16 +1,18 @@
-"""What a batch of commands will read and lock, as far as the commands themselves say."""
+"""What a batch of commands will read and lock, by the fields that the commands declare."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loopbook.book.commands import records as c
+from loopbook.book.commands.command import Command
+from loopbook.tables import names_in
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a batch of commands will touch, as far as the commands themselves tell."""
+    """What a batch of commands will touch, as far as the commands themselves name it."""
 
     keys: tuple[str, ...]
     lots: tuple[str, ...]
@@ -19,41 +21,23 @@ class Wanted:
     states_nouns: bool
 
 
-_STATING = (
-    c.RegisterParty,
-    c.RegisterSite,
-    c.RegisterMaterial,
-    c.AddSubstance,
-    c.OpenPeriod,
-    c.ClosePeriod,
-)
-
-
-def wanted(batch: Sequence[c.Command]) -> Wanted:
+def wanted(batch: Sequence[Command]) -> Wanted:
     """What a batch will touch; lots sorted.
 
     >>> from datetime import UTC, datetime
-    >>> hold = c.Hold(key="1", actor="amy", occurred_at=datetime.now(UTC), lot="B", reason="wet")
+    >>> from loopbook.book.commands.keeping.hold import Hold
+    >>> hold = Hold(key="1", actor="amy", occurred_at=datetime.now(UTC), lot="B", reason="wet")
     >>> wanted([hold]).lots
     ('B',)
     """
-    lots: set[str] = set()
-    materials: set[str] = set()
+    names: dict[str, set[str]] = defaultdict(set)
     for command in batch:
-        for name in ("lot", "sample"):
-            value = getattr(command, name, "")
-            if value:
-                lots.add(value)
-        for name in ("inputs_kg", "parts_kg"):
-            lots.update(getattr(command, name, ()))
-        for output in getattr(command, "outputs", ()):
-            lots.add(output.lot)
-            materials.add(output.material)
-        materials.add(getattr(command, "material", ""))
+        for role, name in names_in(type(command), command):
+            names[role].add(name)
     return Wanted(
         keys=tuple(command.key for command in batch),
-        lots=tuple(sorted(lots)),
-        materials=frozenset(materials - {""}),
-        reverses=tuple(x.event for x in batch if isinstance(x, c.Reverse)),
-        states_nouns=any(isinstance(x, _STATING) for x in batch),
+        lots=tuple(sorted(names["lot"] | names["new lot"])),
+        materials=frozenset(names["material"]),
+        reverses=tuple(sorted(names["event"])),
+        states_nouns=bool(names["noun"]),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book.commands import records as c
+from loopbook import book as c
 from loopbook.cases.month.beyond import Lines
 from loopbook.cases.month.matter import Feed
 from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, draw, measured

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book.commands import records as c
+from loopbook import book as c
 from loopbook.book.nouns import SUBSTANCES
 from loopbook.cases.month.beyond import REAGENTS, SALTS
 from loopbook.cases.month.cathode import CATHODE

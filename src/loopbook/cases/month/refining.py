@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book.commands import records as c
+from loopbook import book as c
 from loopbook.cases.month.beyond import (
     CAUSTIC,
     REAGENTS,

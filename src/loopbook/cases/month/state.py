@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book.commands import records as c
+from loopbook import book as c
 from loopbook.book.nouns import SUBSTANCES
 from loopbook.cases.month.matter import Lab, MonthMatter
 from loopbook.cases.month.settings import MonthSettings

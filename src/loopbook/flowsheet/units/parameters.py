@@ -40,7 +40,7 @@ class Bound(SimpleNamespace):
 
 
 @dataclass(frozen=True)
-class Numbers(Number):
+class Numbers(Number[Findings]):
     """Numbers in a unit and a range, each of which may be one or one per scenario."""
 
     each: ClassVar[str] = ""

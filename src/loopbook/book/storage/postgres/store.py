@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from loopbook.book.commands.records import Command
+from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
 from loopbook.book.storage.known import Nouns, read_nouns
 from loopbook.book.storage.postgres.connection import SAFE, ask, connect, explained

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from loopbook.book.commands.records import Command
+from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
 from loopbook.book.storage.known import Nouns, read_nouns
 from loopbook.book.storage.schema import VERSION, of_another_version

@@ -1,0 +1,51 @@
+"""A lot comes in from a supplier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft
+from loopbook.book.commands.fields import (
+    KnownMaterial,
+    KnownParty,
+    KnownSite,
+    MadeLot,
+    Shares,
+    SomeMass,
+)
+from loopbook.book.nouns import Account, Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receive(Command):
+    """A lot comes in from a supplier: title to `owner`, custody to `site`."""
+
+    lot: Annotated[MadeLot, "name of the lot"]
+    material: Annotated[KnownMaterial, "what it is"]
+    supplier: Annotated[KnownParty, "who sends it"]
+    owner: Annotated[KnownParty, "who has title to it"]
+    site: Annotated[KnownSite, "who has custody of it"]
+    mass_kg: Annotated[SomeMass, "its mass as declared"]
+    shares: Annotated[Shares, "declared contents, kg/kg; the rest is other"]
+
+    line = ("received", "received")
+    example = {
+        "lot": "S-2",
+        "material": "electrode scrap",
+        "supplier": "LGES",
+        "owner": "LGES",
+        "site": "Winston-Salem",
+        "mass_kg": 12_500,
+        "shares": {"Ni": "0.22", "Co": "0.027"},
+    }
+
+    def plan(self, draft: Draft, *, mass_kg: int, shares: dict[str, Decimal]) -> None:
+        """Supplier to owner: the supplier's account goes below zero by what it delivered."""
+        draft.make(self.lot, self.material)
+        lot = Account("lot", self.owner, self.site, self.lot)
+        supplier = Account("supplier", party=self.supplier)
+        draft.shift(supplier, lot, draft.content(mass_kg, shares))
+        draft.measurements.append(Measurement(self.lot, "mass", str(mass_kg), stage="declared"))

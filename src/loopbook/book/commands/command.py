@@ -1,0 +1,79 @@
+"""The base of all commands: the envelope, and what a kind of command declares about itself."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from loopbook.tables import Name, names_in
+
+LINES = (
+    "received",
+    "title in",
+    "title out",
+    "from lots",
+    "to lots",
+    "consumed",
+    "produced",
+    "moved in",
+    "moved out",
+    "shipped out",
+    "into transit",
+    "out of transit",
+    "shipped in",
+    "delivered",
+    "emissions",
+    "waste",
+    "unaccounted",
+    "re-assay",
+    "stock-take",
+)
+"""Lines of a metal statement between opening and closing, in their order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """Base of all commands; a kind of command is a subclass in a file of its own.
+
+    The fields here are the envelope of every command; a subclass adds its own. A field's annotation
+    says how it is read and checked (`loopbook.book.commands.fields`) and what it means.
+
+    Class attributes
+    ----------------
+    kind : name of the command and of its events, made from the name of the class.
+    line : lines of the metal statement (`LINES`) for what lots gain, and for what they lose.
+    of_which : whether emissions, waste and unaccounted matter of the event are shown as a part of
+        the second line, as of a run. Otherwise they have lines of their own.
+    copies : whether the lots that it makes have the content of the lots that it uses.
+    example : fields of an example, without the envelope.
+    plan : fills a draft; it is called with the checked values that it names, when all are right.
+    """
+
+    kind: ClassVar[str] = ""
+    line: ClassVar[tuple[str, str]] = ("from lots", "to lots")
+    of_which: ClassVar[bool] = False
+    copies: ClassVar[bool] = False
+    example: ClassVar[Mapping[str, object]] = {}
+    plan: ClassVar[Callable[..., None]]
+    takes: ClassVar[tuple[str, ...]] = ()
+
+    key: Annotated[str, Name("a key"), "names the event; the same key is the same event, always"]
+    actor: Annotated[str, Name("an actor"), "who reports it"]
+    occurred_at: Annotated[datetime, "when it happened"]
+    document: Annotated[str, "the paper that it stands on"] = ""
+
+    def __init_subclass__(cls) -> None:
+        """Make the kind's name, and note which checked values its plan takes."""
+        super().__init_subclass__()
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+        cls.takes = tuple(inspect.signature(cls.plan).parameters)[2:]
+        if not set(cls.line) <= set(LINES):
+            raise TypeError(f"{cls.__name__}.line: {cls.line} are no lines of a metal statement")
+
+    def names(self, *roles: str) -> Iterator[str]:
+        """Names in the fields that have one of these roles: ``lot``, ``new lot``, ``event``."""
+        return (name for role, name in names_in(type(self), self) if role in roles)

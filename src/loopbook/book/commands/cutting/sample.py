@@ -1,0 +1,27 @@
+"""A sample is taken from a lot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.cutting.split import cut
+from loopbook.book.commands.draft import Draft
+from loopbook.book.commands.fields import FreeLot, MadeLot, SomeMass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample(Command):
+    """Mass taken from a lot as a sample, a lot of its own."""
+
+    lot: Annotated[FreeLot, "the lot that is sampled"]
+    sample: Annotated[MadeLot, "name of the sample, a new lot"]
+    mass_kg: Annotated[SomeMass, "mass of the sample"]
+
+    copies = True
+    example = {"lot": "S-1", "sample": "S-1-sample", "mass_kg": "0.5"}
+
+    def plan(self, draft: Draft, *, mass_kg: int) -> None:
+        """Mass to a lot of its own, in the lot's proportions."""
+        cut(draft, self.lot, {self.sample: mass_kg}, at="mass_kg")

@@ -1,0 +1,50 @@
+"""Parts of a lot become lots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft, in_proportion, kg
+from loopbook.book.commands.fields import FreeLot, MadeLot, SomeMass
+from loopbook.book.nouns import Account, add, mass, negate, part
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split(Command):
+    """Parts of a lot become lots; what is not named stays in the old one."""
+
+    lot: Annotated[FreeLot, "the lot that is split"]
+    parts_kg: Annotated[Mapping[MadeLot, SomeMass], "mass of each new lot"]
+
+    copies = True
+    example = {"lot": "S-1", "parts_kg": {"S-1a": 500, "S-1b": "750.5"}}
+
+    def plan(self, draft: Draft, *, parts_kg: Mapping[str, int]) -> None:
+        """Parts of the lot to new lots, in its proportions."""
+        if not parts_kg:
+            draft.note("empty", "at least one part", "none", at="parts_kg")
+        cut(draft, self.lot, parts_kg, at="parts_kg")
+
+
+def cut(draft: Draft, lot: str, masses: Mapping[str, int], *, at: str) -> None:
+    """Masses, mg, of a lot to new lots of its material, in the lot's proportions."""
+    made = draft.view.lot(lot)
+    left = dict(draft.view.holdings(lot))
+    sites = sorted({account.site for account in left})
+    if len(sites) > 1:
+        why = f"lot {lot} is at several sites: {', '.join(sites)}"
+        draft.note("place", "one site", ", ".join(sites), at="lot", sentence=why, about="state")
+        return
+    for name, amount in masses.items():
+        draft.make(name, "" if made is None else made.material)
+        whole = sum(mass(content) for content in left.values())
+        if amount > whole:
+            draft.short(f"lot {lot} has {kg(whole)} left for {name}", whole, amount, at=at)
+            return
+        for account, share in in_proportion(amount, left):
+            taken = part(left[account], share)
+            left[account] = add(left[account], negate(taken))
+            draft.shift(account, Account("lot", account.party, account.site, name), taken)

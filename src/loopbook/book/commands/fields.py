@@ -1,0 +1,208 @@
+"""What a command's field may hold: the nouns of the book, each with its reader and its check.
+
+Checks get the draft of the event. A mass is checked to whole milligrams, a share to a `Decimal`;
+names are checked against the book as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, TypeAlias
+
+from loopbook.book.commands.draft import Draft
+from loopbook.errors import nearest_hint
+from loopbook.tables import SHARE, MapOf, Number, Text, Value
+
+_MG = Decimal(1_000_000)
+_MOST_KG = 10**9  # a million tonnes; sums of many still fit 64 bits of milligrams
+_LONGEST = 40  # characters of a substance's name, which becomes a column's
+_ROAD = "in transit"  # begins the place of what is under way
+
+Kg: TypeAlias = Decimal | int | float | str
+"""A number as it is given: exact, or a float that is meant as it prints."""
+
+# -- numbers
+
+
+@dataclass(frozen=True)
+class MassField(Number[Draft]):
+    """A mass, checked to whole milligrams; `some` for one above zero."""
+
+    unit: str = "kg"
+    low: float = 0
+    high: float = _MOST_KG
+    words: str = "a mass in kg"
+    some: bool = False
+
+    def check(self, value: Kg, at: str, draft: Draft) -> int | None:
+        """Whole milligrams."""
+        number = super().check(value, at, draft)
+        if number is None:
+            return None
+        mg = int((number * _MG).to_integral_value())
+        if self.some and mg == 0:
+            draft.note("empty", "a mass above zero", f"{value} kg", at=at)
+        return mg
+
+
+@dataclass(frozen=True)
+class Substance(Text[Draft]):
+    """A substance that the book lists."""
+
+    words: str = "a substance of the book"
+
+    def check(self, value: str, at: str, draft: Draft) -> str:
+        """The substance."""
+        if value not in draft.view.substances:
+            draft.unknown(self.words, value, draft.view.substances, at=at)
+        return value
+
+
+@dataclass(frozen=True)
+class SharesField(MapOf[Draft]):
+    """Shares by substance, which sum to one at most."""
+
+    def check(self, value: Mapping[str, Kg], at: str, draft: Draft) -> Value:
+        """Checked shares."""
+        shares = super().check(value, at, draft)
+        total = sum(filter(None, shares.values()), Decimal(0))
+        if total > 1:
+            why = f"the shares sum to {total:f}, which is more than 1"
+            draft.note("share", "at most 1 kg/kg", f"{total:f} kg/kg", at=at, sentence=why)
+        return shares
+
+
+# -- names
+
+
+def bad_substance(name: str, known: Iterable[str]) -> str:
+    """Why a new substance cannot have this name; empty if it can.
+
+    A column's name is the same to a database in upper and in lower case.
+
+    >>> bad_substance("Zn", ["Li", "Ni"]), bad_substance("NI", ["Li", "Ni"])
+    ('', 'NI, there is Ni')
+    """
+    if not (name.isascii() and name.isidentifier() and len(name) <= _LONGEST):
+        return repr(name)
+    same = [other for other in known if other.lower() == name.lower()]
+    return f"{name}, there is {same[0]}" if same else ""
+
+
+@dataclass(frozen=True)
+class Known(Text[Draft]):
+    """The name of a `noun` that the book has: party, site, material, period."""
+
+    noun: str = ""
+
+    def check(self, value: str, at: str, draft: Draft) -> str:
+        """The name."""
+        if getattr(draft.view, self.noun)(value) is None:
+            draft.unknown(self.words, repr(value), draft.view.names(self.noun), at=at)
+        return value
+
+
+@dataclass(frozen=True)
+class LotField(Text[Draft]):
+    """A lot that was made by then and has content; `free` for one that is not on hold."""
+
+    words: str = "a lot of the book"
+    role: str = "lot"
+    free: bool = False
+
+    def check(self, value: str, at: str, draft: Draft) -> str:
+        """The lot's name."""
+        made, view = draft.view.lot(value), draft.view
+        if made is None:
+            hint = nearest_hint(value, view.names("lot"))
+            draft.note("unknown-name", self.words, repr(value), at=at, hint=hint, about="lot")
+            return value
+        if draft.occurred_at < made.made_at:
+            draft.too_early("before-lot", made.made_at, f", when lot {value} was made")
+        if not view.holdings(value):
+            why = f"lot {value} is empty"
+            draft.note("empty", "content", "none", at=at, sentence=why, about="state")
+        elif self.free and view.hold(value):
+            why = f"lot {value} is on hold: {view.hold(value)}"
+            draft.note("hold", "a free lot", value, at=at, sentence=why, about="state")
+        return value
+
+
+@dataclass(frozen=True)
+class NewName(Text[Draft]):
+    """A name that a command brings: without slash or outer blanks."""
+
+    def check(self, value: str, at: str, draft: Draft) -> str:
+        """The name."""
+        if not value or "/" in value or value != value.strip() or value.startswith(_ROAD):
+            expected = f"{self.words} without slash or outer blanks"
+            draft.note("name", expected, repr(value), at=at)
+        return value
+
+
+@dataclass(frozen=True)
+class NewNoun(NewName):
+    """The name of a new `noun`: party, site, material, period."""
+
+    role: str = "noun"
+    noun: str = ""
+
+    def check(self, value: str, at: str, draft: Draft) -> str:
+        """The name."""
+        if getattr(draft.view, self.noun)(value) is not None:
+            why = f"{self.noun} {value} exists already"
+            draft.note("duplicate", self.words, value, at=at, sentence=why)
+        return super().check(value, at, draft)
+
+
+@dataclass(frozen=True)
+class NewSubstance(Text[Draft]):
+    """A substance that the book does not list yet."""
+
+    words: str = "a new substance"
+    role: str = "noun"
+
+    def check(self, value: str, at: str, draft: Draft) -> str:
+        """The name, fit for a column."""
+        if value in draft.view.substances:
+            why = f"substance {value} exists already"
+            draft.note("duplicate", self.words, value, at=at, sentence=why)
+        elif bad := bad_substance(value, draft.view.substances):
+            expected = "letters and digits, apart from other names by more than case"
+            draft.note("name", expected, bad, at=at)
+        return value
+
+
+@dataclass(frozen=True)
+class NewLot(NewName):
+    """A lot that the command makes."""
+
+    words: str = "the name of a new lot"
+    role: str = "new lot"
+
+    def check(self, value: str, at: str, draft: Draft) -> str:
+        """The name, used by no lot of the book and once in the command."""
+        if draft.view.lot(value) is not None or value in draft.new_lots:
+            why = f"lot {value} exists already"
+            draft.note("duplicate", self.words, value, at=at, sentence=why)
+        draft.new_lots.add(value)
+        return super().check(value, at, draft)
+
+
+# -- fields by name, for annotations
+
+Mass = Annotated[Kg, MassField()]
+SomeMass = Annotated[Kg, MassField(some=True)]
+Share = Annotated[Kg, SHARE]
+Shares = Annotated[Mapping[str, Kg], SharesField(Substance(), SHARE)]
+Amounts = Annotated[Mapping[str, Kg], MapOf(Substance(), MassField())]
+ExistingLot = Annotated[str, LotField()]
+FreeLot = Annotated[str, LotField(free=True)]
+MadeLot = Annotated[str, NewLot()]
+KnownParty = Annotated[str, Known("a party of the book", noun="party")]
+KnownSite = Annotated[str, Known("a site of the book", noun="site")]
+KnownMaterial = Annotated[str, Known("a material of the book", role="material", noun="material")]
+KnownPeriod = Annotated[str, Known("a period of the book", role="noun", noun="period")]
+Consignment = Annotated[str, NewName("a consignment number")]

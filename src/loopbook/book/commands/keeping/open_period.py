@@ -1,0 +1,37 @@
+"""A period of the book begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft, microseconds
+from loopbook.book.commands.fields import NewNoun
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenPeriod(Command):
+    """A period from `start` up to, but not including, `end`."""
+
+    period: Annotated[str, NewNoun("a new period", noun="period"), "its name"]
+    start: Annotated[datetime, "its first moment"]
+    end: Annotated[datetime, "the first moment after it"]
+
+    example = {
+        "period": "2026-04",
+        "start": "2026-04-01T00:00:00-04:00",
+        "end": "2026-05-01T00:00:00-04:00",
+    }
+
+    def plan(self, draft: Draft) -> None:
+        """State the period."""
+        start, end = microseconds(self.start), microseconds(self.end)
+        if start >= end:
+            draft.note("range", "start before end", f"{self.start} to {self.end}", at="end")
+        other = draft.view.overlapping(start, end)
+        if other is not None:
+            why = f"period {self.period} overlaps period {other.id}"
+            draft.note("overlap", "a stretch of its own", other.id, at="start", sentence=why)
+        draft.state("period", self.period, start=str(start), end=str(end))

@@ -1,0 +1,43 @@
+"""An event is reversed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft
+from loopbook.book.nouns import negate
+from loopbook.tables import Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reverse(Command):
+    """An event is reversed as a whole; events that depend on it must be reversed first."""
+
+    event: Annotated[str, Text("a posted event", role="event"), "key of the event"]
+    reason: Annotated[str, "why"]
+
+    example = {"event": "weigh-T-1", "reason": "weighed with the wrong tare"}
+
+    def plan(self, draft: Draft) -> None:
+        """Legs opposite to those of the event."""
+        event, view = draft.view.event(self.event), draft.view
+        if event is None:
+            draft.note("unknown-name", "a posted event", repr(self.event), at="event")
+        elif event.nouns or event.reverses:
+            kind = "a reversal" if event.reverses else event.kind
+            draft.note("reverse", "an event that moved or measured matter", kind, at="event")
+        elif again := view.reversal(self.event):
+            why = f"{self.event} was reversed by {again} already"
+            draft.note("duplicate", "an event not reversed", again, at="event", sentence=why)
+        elif draft.occurred_at < event.occurred_at:
+            draft.too_early("before-event", event.occurred_at, f", when {self.event} occurred")
+        elif later := view.dependents(self.event):
+            keys, hint = ", ".join(later), "reverse these first, the last one first"
+            why = f"later events depend on it: {keys}"
+            draft.note("depends", "no later event", keys, at="event", hint=hint, sentence=why)
+        else:
+            draft.reverses = self.event
+            for leg in event.legs:
+                draft.put(leg.account, negate(leg.content))

@@ -1,0 +1,32 @@
+"""Mass of a lot leaves as waste or emission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft
+from loopbook.book.commands.fields import FreeLot, KnownSite, SomeMass
+from loopbook.book.nouns import Account
+from loopbook.tables import Choice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispose(Command):
+    """Mass of a lot leaves as waste or emission."""
+
+    lot: Annotated[FreeLot, "the lot"]
+    site: Annotated[KnownSite, "where it is"]
+    way: Annotated[str, Choice("waste", "emission"), "how it leaves"] = "waste"
+    mass_kg: Annotated[SomeMass | None, "how much; null for all of it"] = None
+
+    example = {"lot": "S-1", "site": "Winston-Salem", "mass_kg": "12.5"}
+
+    def plan(self, draft: Draft, *, mass_kg: int | None) -> None:
+        """Mass of the lot to ``waste`` or ``emission``."""
+        taken = draft.take(
+            self.lot, self.site, mass_kg, at="site" if mass_kg is None else "mass_kg"
+        )
+        for account, content in taken.items():
+            draft.shift(account, Account(self.way, account.party, account.site), content)

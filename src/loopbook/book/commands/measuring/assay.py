@@ -1,0 +1,128 @@
+"""A laboratory's result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import FINE, Draft
+from loopbook.book.commands.fields import ExistingLot, Share, Shares
+from loopbook.book.nouns import Account, Measurement, add, apportion, mass, negate, part, zero
+from loopbook.tables import Choice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assay(Command):
+    """A laboratory's result: the lot's content is re-stated, its mass is not.
+
+    A dry assay needs `moisture`, kg water per kg as received, with its standard uncertainty if the
+    result is to have one. What is not analysed keeps its proportions in the rest.
+    """
+
+    lot: Annotated[ExistingLot, "the lot assayed"]
+    stage: Annotated[
+        str, Choice("provisional", "exchanged", "umpire", "final"), "of the assay exchange"
+    ]
+    basis: Annotated[str, Choice("as received", "dry"), "what the shares are shares of"]
+    shares: Annotated[Shares, "contents, kg/kg of the basis"]
+    uncertainty: Annotated[Shares, "standard uncertainty of each"] = field(default_factory=dict)
+    moisture: Annotated[Share | None, "water, kg per kg as received"] = None
+    moisture_uncertainty: Annotated[Share | None, "standard uncertainty of the moisture"] = None
+    laboratory: Annotated[str, "by whom; its results for one substance share an error"] = ""
+    method: Annotated[str, "how"] = ""
+    sample: Annotated[str, "on which sample"] = ""
+
+    line = ("re-assay", "re-assay")
+    example = {
+        "lot": "S-1",
+        "stage": "final",
+        "basis": "dry",
+        "shares": {"Ni": "0.231", "Co": "0.029"},
+        "uncertainty": {"Ni": "0.002"},
+        "moisture": "0.012",
+        "laboratory": "Alex Stewart",
+        "method": "ICP-OES",
+    }
+
+    def plan(
+        self,
+        draft: Draft,
+        *,
+        shares: dict[str, Decimal],
+        uncertainty: dict[str, Decimal],
+        moisture: Decimal | None,
+        moisture_uncertainty: Decimal | None,
+    ) -> None:
+        """Measure each analyte; the difference to what the book had goes to ``reassay``."""
+        self._check(draft, shares, uncertainty)
+        if draft.items:
+            return
+        dry = self.basis == "dry"
+        for name, share in shares.items():
+            self._measure(draft, name, share, uncertainty.get(name), basis="dry" if dry else "")
+        if moisture is not None:
+            self._measure(draft, "H2O", moisture, moisture_uncertainty)
+            factor = 1 - moisture if dry else Decimal(1)
+            shares = {name: share * factor for name, share in shares.items()} | {"H2O": moisture}
+        self._restate(draft, shares)
+
+    def _check(
+        self, draft: Draft, shares: dict[str, Decimal], uncertainty: dict[str, Decimal]
+    ) -> None:
+        """Findings for fields that do not go together."""
+        if not shares:
+            draft.note("empty", "at least one analyte", "none", at="shares")
+        for name in sorted(uncertainty.keys() - shares.keys()):
+            why = f"{name} has an uncertainty and no share"
+            draft.note("unknown-name", "an analyte", name, at=f"uncertainty.{name}", sentence=why)
+        if self.moisture is None and (self.basis == "dry" or self.moisture_uncertainty is not None):
+            hint = "a dry assay says nothing of the lot without its moisture"
+            draft.missing("the moisture", at="moisture", hint=hint if self.basis == "dry" else "")
+        if self.moisture is not None and "H2O" in shares:
+            draft.note("duplicate", "moisture or H2O", "both", at="moisture")
+        if self.moisture is not None and "H2O" not in draft.view.substances:
+            hint = "add the substance H2O to the book first"
+            draft.note("unknown-name", "a substance of the book", "H2O", at="moisture", hint=hint)
+
+    def _measure(
+        self, draft: Draft, name: str, share: Decimal, sigma: Decimal | None, *, basis: str = ""
+    ) -> None:
+        """Add the share of a substance, with its uncertainty, to the event."""
+        draft.measurements.append(
+            Measurement(
+                self.lot,
+                name,
+                str(share),
+                "" if sigma is None else str(sigma),
+                self.method,
+                self.laboratory,
+                self.sample,
+                self.laboratory and f"laboratory {self.laboratory}",
+                self.stage,
+                basis,
+            )
+        )
+
+    def _restate(self, draft: Draft, shares: dict[str, Decimal]) -> None:
+        """Re-state what the lot contains; what is not analysed shares the rest as it did before."""
+        substances, holdings = draft.view.substances, draft.view.holdings(self.lot)
+        old = zero(len(substances))
+        for content in holdings.values():
+            old = add(old, content)
+        left = 1 - sum(shares.values(), Decimal(0))
+        weights = [0 if s in shares else mg for s, mg in zip(substances, old, strict=True)]
+        if left < 0 or (left > 0 and "other" in shares and not any(weights)):
+            draft.note("share", "analytes that sum to 1", f"{1 - left:.9f}", at="shares")
+            return
+        if not any(weights):
+            weights[substances.index("other")] = 1
+        exact = [int(shares.get(s, Decimal(0)) * FINE) for s in substances]
+        *known, rest = apportion(mass(old), [*exact, int(left * FINE)])
+        new = add(tuple(known), apportion(rest, weights))
+        for account in sorted(holdings):
+            share = part(new, mass(holdings[account]))
+            new = add(new, negate(share))
+            change = add(share, negate(holdings[account]))
+            draft.shift(Account("reassay", account.party, account.site), account, change)

@@ -1,0 +1,29 @@
+"""A lot was counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft
+from loopbook.book.commands.fields import ExistingLot, KnownSite, Mass
+from loopbook.book.nouns import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockTake(Command):
+    """A lot was counted; the difference goes to the stock-take account."""
+
+    lot: Annotated[ExistingLot, "the lot counted"]
+    site: Annotated[KnownSite, "where"]
+    counted_kg: Annotated[Mass, "the mass that was counted"]
+
+    line = ("stock-take", "stock-take")
+    example = {"lot": "S-1", "site": "Winston-Salem", "counted_kg": "11990"}
+
+    def plan(self, draft: Draft, *, counted_kg: int) -> None:
+        """Give what lies at the site the counted mass."""
+        draft.restate(draft.take(self.lot, self.site), counted_kg, "stock-take")
+        known = Measurement(self.lot, "mass", str(counted_kg), stage="counted")
+        draft.measurements.append(known)

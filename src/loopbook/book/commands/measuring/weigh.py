@@ -1,0 +1,41 @@
+"""A weighbridge ticket: a lorry weighed full and empty; the net mass becomes the lot's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft, kg
+from loopbook.book.commands.fields import ExistingLot, Mass
+from loopbook.book.nouns import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weigh(Command):
+    """A weighbridge ticket, weighed twice: net is gross minus tare and becomes the lot's mass."""
+
+    lot: Annotated[ExistingLot, "the lot weighed"]
+    ticket: Annotated[str, "number of the weighbridge ticket"]
+    gross_kg: Annotated[Mass, "vehicle with load"]
+    tare_kg: Annotated[Mass, "vehicle without load"]
+    uncertainty_kg: Annotated[Mass, "one standard uncertainty of the net mass"] = 0
+    scale: Annotated[str, "which weighbridge; its tickets share an error"] = ""
+
+    line = ("re-assay", "re-assay")
+    example = {"lot": "S-1", "ticket": "WB-2291", "gross_kg": "38460", "tare_kg": "18400"}
+
+    def plan(self, draft: Draft, *, gross_kg: int, tare_kg: int, uncertainty_kg: int) -> None:
+        """Measure the lot; the difference to what the book had goes to ``reassay``."""
+        net = gross_kg - tare_kg
+        if net <= 0:
+            why = f"gross {kg(gross_kg)} is not above tare {kg(tare_kg)}"
+            above, hint = f"above {kg(tare_kg)}", "are they swapped?"
+            draft.note("weights", above, kg(gross_kg), at="gross_kg", hint=hint, sentence=why)
+            return
+        group = self.scale and f"scale {self.scale}"
+        for quantity, mg in (("gross", gross_kg), ("tare", tare_kg), ("mass", net)):
+            value, sigma = str(mg), str(uncertainty_kg)
+            known = (self.lot, quantity, value, sigma, "weighbridge")
+            draft.measurements.append(Measurement(*known, sample=self.ticket, group=group))
+        draft.restate(draft.view.holdings(self.lot), net, "reassay")

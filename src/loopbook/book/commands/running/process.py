@@ -1,0 +1,125 @@
+"""A run: lots in, lots out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft, kg
+from loopbook.book.commands.fields import (
+    Amounts,
+    FreeLot,
+    KnownMaterial,
+    KnownSite,
+    MadeLot,
+    Shares,
+    SomeMass,
+)
+from loopbook.book.nouns import Account, Content, add, apportion, is_zero, mass, negate, zero
+from loopbook.tables import Choice, Value
+
+_GAIN = Decimal("0.005")  # share by which a run's measured outputs may outweigh its inputs
+
+
+@dataclass(frozen=True)
+class Output:
+    """A lot that a run makes, as measured."""
+
+    lot: Annotated[MadeLot, "name of the lot"]
+    material: Annotated[KnownMaterial, "what it is"]
+    mass_kg: Annotated[SomeMass, "its mass"]
+    shares: Annotated[Shares, "contents, kg/kg; the rest is other"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process(Command):
+    """A run: lots in, lots out as measured, emissions and waste; the difference is unaccounted.
+
+    Outputs belong to the owners of the inputs in proportion to what each brought of each
+    substance (`share_by` ``"substance"``), or of the mass (``"mass"``).
+    """
+
+    run: Annotated[str, "name of the run"]
+    site: Annotated[KnownSite, "where"]
+    inputs_kg: Annotated[Mapping[FreeLot, SomeMass | None], "mass of each lot; null for all of it"]
+    outputs: Annotated[Sequence[Output], "the lots that it makes"]
+    emissions_kg: Annotated[Amounts, "what left as gas or effluent"] = field(default_factory=dict)
+    waste_kg: Annotated[Amounts, "what left as waste"] = field(default_factory=dict)
+    share_by: Annotated[str, Choice("substance", "mass"), "how owners share the outputs"] = (
+        "substance"
+    )
+
+    line = ("produced", "consumed")
+    of_which = True
+    example = {
+        "run": "R-1",
+        "site": "Winston-Salem",
+        "inputs_kg": {"S-1": 1000},
+        "outputs": [
+            {"lot": "M-1", "material": "black mass", "mass_kg": 900, "shares": {"Ni": "0.24"}}
+        ],
+        "emissions_kg": {"H2O": 9},
+    }
+
+    def plan(
+        self,
+        draft: Draft,
+        *,
+        inputs_kg: Mapping[str, int | None],
+        outputs: Sequence[Mapping[str, Value]],
+        emissions_kg: Mapping[str, int],
+        waste_kg: Mapping[str, int],
+    ) -> None:
+        """Inputs to measured outputs, emissions and waste; what is missing is ``unaccounted``."""
+        taken = draft.take_all(inputs_kg, self.site)
+        made: list[tuple[Account, Content]] = []
+        for output in outputs:
+            draft.make(output["lot"], output["material"])
+            content = draft.content(output["mass_kg"], output["shares"])
+            made.append((Account("lot", "", self.site, output["lot"]), content))
+        for kind, amounts in (("emission", emissions_kg), ("waste", waste_kg)):
+            content = tuple([amounts.get(s, 0) for s in draft.view.substances])
+            if not is_zero(content):
+                made.append((Account(kind, "", self.site), content))
+        if not made:
+            draft.note("empty", "an output, an emission or waste", "none", at="outputs")
+        entered = sum(mass(content) for content in taken.values())
+        left = sum(mass(content) for _, content in made)
+        if not draft.items and left > entered * (1 + _GAIN):
+            why = f"outputs weigh {kg(left)}, inputs {kg(entered)}"
+            hint = "was a reagent lot used that is not named?"
+            most = f"at most {kg(entered)}"
+            draft.note(
+                "heavier", most, kg(left), at="outputs", hint=hint, sentence=why, about="state"
+            )
+        if not draft.items:
+            self._share_out(draft, taken, made)
+
+    def _share_out(
+        self,
+        draft: Draft,
+        taken: Mapping[Account, Content],
+        made: Sequence[tuple[Account, Content]],
+    ) -> None:
+        """Give each owner its part of every output; what is missing of its own is unaccounted."""
+        left: dict[str, Content] = {}
+        nothing = zero(len(draft.view.substances))
+        for account, content in taken.items():
+            draft.put(account, negate(content))
+            left[account.party] = add(left.get(account.party, nothing), content)
+        owned = {owner: left[owner] for owner in sorted(left)}
+        by_mass = [mass(content) for content in owned.values()]
+        for target, content in made:
+            columns = []
+            for s, amount in enumerate(content):
+                weights = [own[s] for own in owned.values()]
+                weighed = weights if self.share_by == "substance" and any(weights) else by_mass
+                columns.append(apportion(amount, weighed))
+            for owner, own in zip(owned, zip(*columns, strict=True), strict=True):
+                left[owner] = add(left[owner], negate(own))
+                draft.put(Account(target.kind, owner, target.site, target.lot), own)
+        for owner in owned:
+            draft.put(Account("unaccounted", owner, self.site), left[owner])
