@@ -1,7 +1,7 @@
-"""What matter is: elements, formulas, components, assays, bills of materials, units, numbers.
+"""What matter is: elements, formulas, components, bills of materials, units, numbers.
 
 Lives here: atomic weights and formulas, the components that streams and lots are made of, what
-cells and scrap consist of, what a laboratory measured, units at the edges, and the library of
+cells and scrap consist of, units at the edges, and the library of
 sourced numbers. May import only the ground floor (``errors``, ``files``, ``tables``, ``report``);
 every room over it imports it.
 
@@ -24,15 +24,6 @@ from loopbook.matter.answers import (
     library_tables,
     search_library,
 )
-from loopbook.matter.assay import (
-    BASES,
-    ActiveMaterial,
-    Assay,
-    Measured,
-    active_material_from_elements,
-    assay_from_text,
-    element_assay,
-)
 from loopbook.matter.bom import (
     SCRAP_TYPES,
     Bill,
@@ -51,26 +42,20 @@ from loopbook.matter.tables import Number, Source
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity
 
 __all__ = [
-    "BASES",
     "KNOWN_UNITS",
     "OTHER",
     "PHASES",
     "SCRAP_TYPES",
-    "ActiveMaterial",
-    "Assay",
     "Bill",
     "Component",
     "ComponentSet",
     "Explanation",
     "Library",
     "LibraryTables",
-    "Measured",
     "Number",
     "Numbers",
     "Source",
     "Sourced",
-    "active_material_from_elements",
-    "assay_from_text",
     "atomic_weights",
     "cell",
     "check_unit",
@@ -79,7 +64,6 @@ __all__ = [
     "components",
     "composition",
     "convert",
-    "element_assay",
     "element_names",
     "element_shares",
     "explain",
