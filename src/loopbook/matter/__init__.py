@@ -1,9 +1,8 @@
 """What matter is: elements, formulas, components, bills of materials, units, numbers.
 
 Lives here: atomic weights and formulas, the components that streams and lots are made of, what
-cells and scrap consist of, units at the edges, and the library of
-sourced numbers. May import only the ground floor (``errors``, ``files``, ``tables``, ``report``);
-every room over it imports it.
+cells and scrap consist of, units at the edges, and the library of sourced numbers. May import only
+the ground floor (``errors``, ``files``, ``tables``, ``report``); every room over it imports it.
 
 How much nickel is in a tonne of rejected NMC811 cells, and which numbers say so::
 

@@ -249,6 +249,7 @@ class Number(FieldType[F_contra]):
         hint = "shares are fractions of one, not percent" if self.is_share and number > 1 else ""
         unit = "kg/kg" if self.is_share else "" if self.unit == "1" else self.unit
         limit = f"at least {self.low:,}" if number < self.low else f"at most {self.high:,}"
+        limit = self.range if self.is_share else limit
         expected, found = f"{limit} {unit}".strip(), f"{number:g} {unit}".strip()
         findings.note(code, expected, found, at=at, hint=hint)
 
