@@ -210,11 +210,11 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "told"), WRONG, ids=[" ".join(x[0]) for x in WRONG])
-def test_bad_questions_get_a_finding(path: Path, words: tuple[str, ...], told: str) -> None:
+@pytest.mark.parametrize(("words", "pattern"), WRONG, ids=[" ".join(x[0]) for x in WRONG])
+def test_bad_questions_get_a_finding(path: Path, words: tuple[str, ...], pattern: str) -> None:
     done = run(path, *words)
     assert done.exit_code == 1
-    assert re.search(told, done.stderr), done.stderr
+    assert re.search(pattern, done.stderr), done.stderr
 
 
 FILES = [
@@ -228,16 +228,16 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "told"), FILES)
+@pytest.mark.parametrize(("text", "patterns"), FILES)
 def test_wrong_certificates_get_every_finding(
-    path: Path, tmp_path: Path, text: str | bytes, told: list[str]
+    path: Path, tmp_path: Path, text: str | bytes, patterns: list[str]
 ) -> None:
     file = tmp_path / "f.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     done = run(path, "suspect", "A", "--certificates", str(file))
     assert done.exit_code == 1
-    for one in told:
-        assert re.search(one, done.stderr), done.stderr
+    for pattern in patterns:
+        assert re.search(pattern, done.stderr), done.stderr
 
 
 GROUPS = [
@@ -249,10 +249,10 @@ GROUPS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "told"), GROUPS)
-def test_wrong_groups_get_a_finding(path: Path, tmp_path: Path, text: str, told: str) -> None:
+@pytest.mark.parametrize(("text", "pattern"), GROUPS)
+def test_wrong_groups_get_a_finding(path: Path, tmp_path: Path, text: str, pattern: str) -> None:
     file = tmp_path / "f.csv"
     file.write_text(text, encoding="utf-8")
     done = run(path, "origins", "--groups", str(file))
     assert done.exit_code == 1
-    assert re.search(told, done.stderr), done.stderr
+    assert re.search(pattern, done.stderr), done.stderr

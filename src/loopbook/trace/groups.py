@@ -1,8 +1,8 @@
-"""Groups of origins: by country, chemistry, pre- or post-consumer, or whatever a table says.
+"""Groups of origins: by country, chemistry, pre- or post-consumer, or by any other table.
 
-The book knows of an origin its supplier and its material. What else there is to say of them stands
-in a CSV file with the columns supplier, material and group; an empty cell stands for any. The first
-row that fits decides, and an origin that none fits is a finding: nothing is left over in silence.
+The book knows an origin's supplier and material. Anything else about them comes from a CSV file
+with the columns supplier, material and group; an empty cell stands for any. The first row that fits
+decides, and an origin that no row fits is a finding: nothing is left over in silence.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Grouping:
         for who, what, group in self.rows:
             if who in ("", supplier) and what in ("", material):
                 return group
-        expected, found = "a row for each origin", f"none for {material!r} of {supplier!r}"
         hint = "a last row with empty supplier and material stands for all others"
-        raise InputError([Finding("missing", self.name, expected, found, hint)])
+        origin = f"none for {material!r} of {supplier!r}"
+        raise InputError([Finding("missing", self.name, "a row for each origin", origin, hint)])
 
 
 def read_groups(
@@ -50,8 +50,8 @@ def read_groups(
 
     Raises
     ------
-    InputError : all that is wrong with it, by line: no such columns, no group, a supplier or
-        material that the book does not know, a row that an earlier one covers.
+    InputError : every error by line: missing columns, no group, a supplier or material that the
+        book does not know, a row that an earlier one covers.
     """
     known = {"supplier": set(suppliers), "material": set(materials)}
     findings = Findings()
