@@ -1,7 +1,7 @@
 """The order of boxes and points in the columns of a lineage's picture: few lines cross.
 
-What hangs together is laid out side by side by the graph's second eigenvector; sweeps of
-barycentres do the rest. See `loopbook.trace.lineage.layout` for the whole.
+The graph's second eigenvector places connected parts side by side; sweeps of barycentres do the
+rest. `loopbook.trace.lineage.layout` describes the whole.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _GOLDEN = 0.6180339887498949  # its multiples modulo 1 are spread evenly: a star
 
 @dataclass(slots=True)
 class Graph:
-    """Boxes and points as numbers; what a step of the layout leaves for the next."""
+    """Boxes and points as numbers, and the results of each step of the layout."""
 
     ends: list[tuple[str, str]] = field(default_factory=list)  # id and side; boxes come first
     column: list[int] = field(default_factory=list)
@@ -71,7 +71,7 @@ def _crossings(graph: Graph, orders: Sequence[Sequence[int]]) -> int:
 
 
 def order_columns(graph: Graph) -> tuple[int, int]:
-    """Orders of the columns with few crossings; crossings as they came and as they are now."""
+    """Order the columns with few crossings; return the crossings before and after."""
     columns = range(max(graph.column, default=-1) + 1)
     came: list[list[int]] = [[] for _ in columns]
     for node, column in enumerate(graph.column):
@@ -81,14 +81,14 @@ def order_columns(graph: Graph) -> tuple[int, int]:
     for start, nodes in ((walked, _walk(graph, came)), (spread, _spread(graph))):
         for node in nodes:
             start[graph.column[node]].append(node)
-    graph.orders, best = came, _crossings(graph, came)
-    before = best
+    graph.orders, before = came, _crossings(graph, came)
+    best = before
     for start in (came, walked, spread):
         orders = [list(order) for order in start]
         for sweep in range(_SWEEPS):
-            found = _crossings(graph, orders)
-            if found < best:
-                graph.orders, best = [list(order) for order in orders], found
+            count = _crossings(graph, orders)
+            if count < best:
+                graph.orders, best = [list(order) for order in orders], count
             _sweep(graph, orders, rightwards=sweep % 2 == 0)
     return before, best
 
@@ -108,10 +108,10 @@ def _walk(graph: Graph, came: Sequence[Sequence[int]]) -> Iterable[int]:
 
 
 def _spread(graph: Graph) -> list[int]:
-    """All boxes and points along the picture's longest way across: what hangs together is near.
+    """All boxes and points along the picture's longest way across: neighbours are near.
 
-    Second eigenvector of the walk on the graph (Fiedler 1973) by power iteration, for each part
-    that hangs together by itself. Boundaries pull little: nearly everything leads to them.
+    Second eigenvector of the walk on the graph (Fiedler 1973) by power iteration, for each
+    connected part alone. Boundaries pull little: nearly everything leads to them.
     """
     many = len(graph.column)
     pairs = [(a, b) for a in range(many) for b in graph.right[a]]
@@ -133,26 +133,26 @@ def _spread(graph: Graph) -> list[int]:
 
 
 def _parts(many: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
-    """Number of the part that each belongs to; parts hang together by pairs."""
+    """Number of the connected part that each belongs to."""
     head = list(range(many))
 
-    def find(n: int) -> int:
+    def first(n: int) -> int:
         while head[n] != n:
             head[n] = head[head[n]]
             n = head[n]
         return n
 
-    for pair in pairs:
-        p, q = map(find, pair)
-        head[max(p, q)] = min(p, q)
-    return [find(n) for n in range(many)]
+    for p, q in pairs:
+        low, high = sorted((first(p), first(q)))
+        head[high] = low
+    return [first(n) for n in range(many)]
 
 
 def _sweep(graph: Graph, orders: list[list[int]], *, rightwards: bool) -> None:
     """Sort each column by the mean place of its neighbours in the one before.
 
-    Boundaries pull little, or each sweep would begin by sorting lots by supplier; a lot that has
-    no lots before it goes by those after it too.
+    Boundaries pull little, or each sweep would begin by sorting lots by supplier; a lot without
+    lots before it is sorted by those after it too.
     """
     place = {n: (i + 0.5) / len(order) for order in orders for i, n in enumerate(order)}
     before, after = (graph.left, graph.right) if rightwards else (graph.right, graph.left)

@@ -1,4 +1,4 @@
-"""Many ends of one kind as one: what a picture needs when a stage has hundreds of lots alike."""
+"""Many ends of one kind as one, for pictures of stages with hundreds of lots alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loopbook.trace.lineage.nouns import End, Lineage, Link
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A lineage with fewer ends, and which ends each new one stands for."""
+    """A lineage with fewer ends, and the ends that each new one represents."""
 
     lineage: Lineage
     folded: Mapping[str, Sequence[str]]
@@ -28,7 +28,7 @@ def amount_mg(content: Content, at: int | None) -> int:
 def fold_lineage(lineage: Lineage, *, most: int, at: int | None = None) -> Folded:
     """At most `most` ends of the same kind and material in a column; the smallest are one end.
 
-    Sums stay exact: the new end's content is the sum of the ends that it stands for, and its links
+    Sums stay exact: the new end's content is the sum of the ends that it represents, and its links
     are the sums of theirs. Lots that were asked about are never folded. A folded end's id is
     ``more/COLUMN/KIND/MATERIAL``.
 
@@ -121,11 +121,11 @@ def upstream(lineage: Lineage) -> set[str]:
     sources: dict[str, list[str]] = {}
     for link in lineage.links:
         sources.setdefault(link.target, []).append(link.source)
-    found: set[str] = set()
+    before: set[str] = set()
     waiting = list(lineage.focus)
     while waiting:
         end = waiting.pop()
-        if end not in found:
-            found.add(end)
+        if end not in before:
+            before.add(end)
             waiting += sources.get(end, ())
-    return found
+    return before

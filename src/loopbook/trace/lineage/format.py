@@ -17,7 +17,7 @@ GREY = "#7f8790"
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours of text and page; no page colour lets what is behind shine through."""
+    """Colours of text and page; the picture is transparent without a page colour."""
 
     text: str
     page: str
@@ -42,20 +42,20 @@ class Colour:
 def material_colours(materials: Iterable[str]) -> dict[str, Colour]:
     """A colour for each material, by its name: mostly the same one whatever else is shown.
 
-    A name has a place in the palette (its CRC-32); where two want the same, the later in the
+    A name has a place in the palette (its CRC-32); where two have the same, the later in the
     alphabet takes the next free one. From the ninth material on, colours come back striped.
 
     >>> material_colours(["black mass"])["black mass"].value
     '#ef5406'
     """
-    given: dict[str, Colour] = {}
+    colours: dict[str, Colour] = {}
     for number, material in enumerate(sorted(set(materials))):
-        wanted = zlib.crc32(material.encode("utf-8", "replace")) % len(PALETTE)
+        place = zlib.crc32(material.encode("utf-8", "replace")) % len(PALETTE)
         striped = number >= len(PALETTE)
-        taken = {c.value for c in given.values() if c.striped == striped}
-        turns = [PALETTE[(wanted + i) % len(PALETTE)] for i in range(len(PALETTE))]
-        given[material] = Colour(next((c for c in turns if c not in taken), turns[0]), striped)
-    return given
+        taken = {c.value for c in colours.values() if c.striped == striped}
+        turns = [*PALETTE[place:], *PALETTE[:place]]
+        colours[material] = Colour(next((c for c in turns if c not in taken), turns[0]), striped)
+    return colours
 
 
 # --- numbers ---------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ _BOLD = 1.12
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """How wide a text is at most in a wide sans-serif font, px; a font is not at hand here.
+    """The greatest width of a text in a sans-serif font, px; estimated without a font.
 
     >>> text_width("BM-1", 10) < text_width("BM-1", 10, bold=True) < 40
     True
@@ -146,7 +146,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def shortened(text: str, room: float, size: float, *, bold: bool = False) -> str:
-    """A text that fits: what is too long loses its middle, for names differ at their ends.
+    """A text that fits: one that is too long loses its middle, since names differ at their ends.
 
     >>> shortened("BLACK-MASS-2026-03-CAMPAIGN-014", 110, 12)
     'BLACK-…N-014'
@@ -185,7 +185,7 @@ _FORBIDDEN = re.compile(
 
 
 def xml_text(text: str) -> str:
-    """Text for an element or an attribute; signs that XML cannot hold become ``U+FFFD``.
+    """Text for an element or an attribute; characters that XML cannot hold become ``U+FFFD``.
 
     >>> xml_text('<&">')
     '&lt;&amp;&quot;&gt;'

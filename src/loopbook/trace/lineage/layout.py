@@ -1,13 +1,13 @@
-"""Where the boxes and bands of a lineage's picture go: columns by stage, few crossings, no overlap.
+"""Places of boxes and bands in a lineage's picture: columns by stage, few crossings, no overlap.
 
-1. *Columns.* Lots stand by stage. A boundary stands one column left of the first lot that it feeds
+1. *Columns.* Lots are placed by stage. A boundary is one column left of the first lot that it feeds
    or one column right of the last lot that feeds it; one that does both is drawn twice.
 2. *Points.* A link over several columns goes through a point in each column between. All links
    into one boundary share these points, and so do all out of one: they run together like a cable.
-3. *Order.* First along the graph's second eigenvector, which lays out what hangs together side by
-   side; then each column is sorted by the mean place of its neighbours to the left, then to the
-   right, and so on (barycentres, Sugiyama 1981). The order with the fewest crossings stays. Ties
-   keep the order that was there, so the same lineage has the same layout.
+3. *Order.* First along the graph's second eigenvector, which places connected parts side by side;
+   then each column is sorted by the mean place of its neighbours to the left, then to the right,
+   and so on (barycentres, Sugiyama 1981). The order with the fewest crossings stays. Ties keep
+   their order, so the same lineage has the same layout.
 4. *Height.* Each column in turn takes the heights nearest to its neighbours' (weighted least
    squares) that keep order and gaps: isotonic regression, solved exactly by pooling.
 """
@@ -24,7 +24,7 @@ from loopbook.trace.lineage.nouns import Lineage
 
 _SETTLINGS = 4
 _STIFF = 4.0  # weight of a point on a long link against a box's: long links run straight
-_STEEP = 0.02  # how much wider the room between columns gets with the picture's height
+_STEEP = 0.02  # by how much the room between columns widens with the picture's height
 _WIDEST_GAP = 260.0
 
 
@@ -49,13 +49,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where an end stands, px from the top left.
+    """Place of an end, px from the top left.
 
     Parameters
     ----------
     end : id of the end.
-    side : ``"out"`` or ``"in"`` where a boundary is drawn twice: what it gives, what it takes;
-        else empty.
+    side : ``"out"`` or ``"in"`` where a boundary is drawn twice, for what it gives and takes; else
+        empty.
     column : number of its column, 0 left.
     """
 
@@ -70,7 +70,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How a link goes: its middle line, px.
+    """Course of a link: its middle line, px.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Boxes in the order of the ends, routes in the order of the links, and what they take up."""
+    """Boxes in the order of the ends, routes in the order of the links, size of the whole, px."""
 
     boxes: tuple[Box, ...]
     routes: tuple[Route, ...]
@@ -110,7 +110,7 @@ def lay_out(
     Parameters
     ----------
     widths : of the links in their order, px; 1 each if not given.
-    heights : of boxes by their end's id, px, where they need more than `spacing` says.
+    heights : of boxes by their end's id, px, where they need more than `spacing` has.
 
     A link that does not go to a later stage (no book makes one) is drawn straight back.
 
@@ -169,17 +169,17 @@ def _placed(lineage: Lineage) -> tuple[dict[Key, int], list[Key]]:
 
 
 def end_columns(lineage: Lineage) -> dict[str, tuple[int, ...]]:
-    """Where each end will stand: its columns, of which a boundary may have two.
+    """Columns of each end, of which a boundary may have two.
 
     >>> from loopbook.trace import End, Lineage, Link
     >>> ends = [End("S-1", "lot", "scrap", 0, (5,)), End("waste//A/", "waste", "", 0, (5,))]
     >>> end_columns(Lineage(("Ni",), (), ends, [Link("S-1", "waste//A/", (5,))], {}))
     {'S-1': (0,), 'waste//A/': (1,)}
     """
-    found: dict[str, tuple[int, ...]] = {e.id: () for e in lineage.ends}
+    columns: dict[str, tuple[int, ...]] = {e.id: () for e in lineage.ends}
     for (end, _), column in _placed(lineage)[0].items():
-        found[end] += (column,)
-    return found
+        columns[end] += (column,)
+    return columns
 
 
 def _check_names(lineage: Lineage) -> None:
@@ -280,27 +280,25 @@ def _settle_column(
     pull: tuple[Sequence[Mapping[int, float]], Sequence[float]],
 ) -> None:
     near, weights = pull
-    wanted = []
+    bases = []
     for node, offset in zip(order, offsets, strict=True):
-        total = sum(near[node].values())
+        middle, total = graph.middle[node], sum(near[node].values())
         if total > 0:
             middle = sum(graph.middle[n] * w for n, w in near[node].items()) / total
-        else:
-            middle = graph.middle[node]
-        wanted.append(middle - offset)
-    placed = _rising(wanted, [weights[node] for node in order])
+        bases.append(middle - offset)
+    placed = _rising(bases, [weights[node] for node in order])
     for node, base, offset in zip(order, placed, offsets, strict=True):
         graph.middle[node] = base + offset
 
 
-def _rising(wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The never falling numbers nearest to those wanted (weighted least squares).
+def _rising(numbers: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The never falling numbers nearest to the given ones (weighted least squares).
 
     >>> _rising([1.0, 3.0, 2.0], [1.0, 1.0, 1.0])
     [1.0, 2.5, 2.5]
     """
     pools: list[tuple[float, float, int]] = []
-    for value, weight in zip(wanted, weights, strict=True):
+    for value, weight in zip(numbers, weights, strict=True):
         pool = (value, weight, 1)
         while pools and pools[-1][0] >= pool[0]:
             mean, heavy, many = pools.pop()
@@ -332,15 +330,14 @@ def _lay_cable(graph: Graph, points: Sequence[int], *, rightwards: bool) -> None
     inside: list[int] = []
     before = None
     for point in points:
-        held = set(inside)
-        joining = [link for link in graph.through[point] if link not in held]
+        through = set(graph.through[point])
+        joining = sorted(through.difference(inside))
         far = {k: graph.middle[graph.paths[k][0 if rightwards else -1]] for k in joining}
-        joining.sort(key=lambda k: (far[k], k))
+        joining.sort(key=far.__getitem__)
         line = graph.middle[point if before is None else before]
         above = [k for k in joining if far[k] < line]
         inside = [*above, *inside, *(k for k in joining if not far[k] < line)]
-        here = set(graph.through[point])
-        graph.through[point] = [k for k in inside if k in here]
+        graph.through[point] = [k for k in inside if k in through]
         before = point
 
 

@@ -1,4 +1,4 @@
-"""What stands over a lineage's picture: title, notes, colours, shapes, scale of the bands."""
+"""The head of a lineage's picture: title, notes, colours, shapes, scale of the bands."""
 
 from __future__ import annotations
 
@@ -19,42 +19,16 @@ _TITLE_SIZE = 18.0
 _SIZE = 12.0
 _ROW = 26.0
 _APART = 22.0
-_BAR_PX = (30.0, 12.0)  # the scale bar is as thick at most and, of what is round, nearly so
+_THICKEST_PX = 30.0  # of the scale bar
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """The scale bar: a round mass and how thick a band of it is, px."""
+class Item:
+    """An item of the legend: its mark, how wide that is, px, and what it stands for."""
 
-    mass_mg: int
-    px: float
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the legend says.
-
-    Parameters
-    ----------
-    title : the picture's.
-    notes : a line each, under the title.
-    colours : of materials, in the order to show.
-    boundaries, focus : whether the picture has any.
-    bar : the scale of the bands; None where there are none.
-    bar_note : what the bar stands for.
-    width : px that a row may take.
-    text : colour of text.
-    """
-
-    title: str
-    notes: Sequence[str]
-    colours: Sequence[tuple[str, Colour]]
-    boundaries: bool
-    focus: bool
-    bar: Bar | None
-    bar_note: str
-    width: float
-    text: str
+    mark: str
+    wide: float
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,73 +39,71 @@ class Legend:
     height: float
 
 
-def bar_of(px_per_mg: float) -> Bar | None:
-    """The scale bar for a scale; None where nothing has a thickness.
+def colour_item(material: str, colour: Colour) -> Item:
+    """The colour of a material."""
+    mark = outline_svg((0.5, 4.5, 20.0, 17.0), colour) + strip_svg(0.5, 4.5, 17.0, colour)
+    return Item(mark, 27.0, material or "no material")
 
-    >>> bar_of(1e-9)
-    Bar(mass_mg=20000000000, px=20.0)
+
+def boundary_item() -> Item:
+    """The shape of boundaries."""
+    return Item(outline_svg((0.5, 4.5, 26.0, 17.0), None), 33.0, "outside the book, or lost")
+
+
+def focus_item(text: str) -> Item:
+    """The frame of the lots that were asked about, in the colour of the text."""
+    mark = (
+        '<rect x="1.5" y="4.5" width="20" height="17" rx="5" fill="none" '
+        f'stroke="{text}" stroke-width="2.5"/>'
+    )
+    return Item(mark, 29.0, "asked about")
+
+
+def scale_item(px_per_mg: float, note: str, text: str) -> Item:
+    """The scale bar: a round mass and how thick a band of it is.
+
+    >>> scale_item(1e-9, "", "black").label
+    '= 20 t '
     """
-    if not px_per_mg > 0:
-        return None
-    mass_mg = round_mass(_BAR_PX[0] / px_per_mg)
-    return Bar(mass_mg, mass_mg * px_per_mg)
+    mass_mg = round_mass(_THICKEST_PX / px_per_mg)
+    px = mass_mg * px_per_mg
+    low, high = 13 + px / 2, 13 - px / 2
+    mark = (
+        f'<rect x="4" y="{high:.2f}" width="14" height="{px:.2f}" '
+        f'fill="{text}" opacity="0.45"/><path d="M0 {high:.2f}h22M0 {low:.2f}h22" '
+        f'stroke="{text}"/>'
+    )
+    return Item(f'<g class="scale">{mark}</g>', 29.0, f"= {mass_text(mass_mg)} {note}")
 
 
-def legend_svg(header: Header) -> Legend:
-    """Title, notes, then items in rows that are no wider than the picture."""
-    title = shortened(header.title, header.width, _TITLE_SIZE, bold=True)
+def legend_svg(title: str, notes: Sequence[str], items: Sequence[Item], *, width: float) -> Legend:
+    """Title, notes, a line each, then items in rows that are no wider than the picture, px."""
+    shown_title = shortened(title, width, _TITLE_SIZE, bold=True)
     lines = [
         f'<text x="0" y="16" font-size="{_TITLE_SIZE:.0f}" font-weight="600">'
-        f"<title>{xml_text(header.title)}</title>{xml_text(title)}</text>"
+        f"<title>{xml_text(title)}</title>{xml_text(shown_title)}</text>"
     ]
     y = 24.0
-    for note in header.notes:
-        for part in _wrapped(note, header.width):
-            y += 16.0
-            lines.append(
-                f'<text x="0" y="{y:.0f}" font-size="{_SIZE:.0f}" opacity="0.85">'
-                f"{xml_text(part)}</text>"
-            )
+    for part in (part for note in notes for part in _wrapped(note, width)):
+        y += 16.0
+        lines.append(
+            f'<text x="0" y="{y:.0f}" font-size="{_SIZE:.0f}" opacity="0.85">'
+            f"{xml_text(part)}</text>"
+        )
     x, y = 0.0, y + 12.0
     lines.append('<g class="legend" font-size="12">')
-    for label, mark, wide in _items(header):
-        room = header.width - wide
-        shown = shortened(label, room, _SIZE)
-        taken = wide + text_width(shown, _SIZE)
-        if x and x + taken > header.width:
+    for item in items:
+        shown = shortened(item.label, width - item.wide, _SIZE)
+        taken = item.wide + text_width(shown, _SIZE)
+        if x and x + taken > width:
             x, y = 0.0, y + _ROW + 4.0
-        lines.append(f'<g transform="translate({x:.0f} {y:.0f})">{mark}')
-        hint = f"<title>{xml_text(label)}</title>" if shown != label else ""
-        lines.append(f'<text x="{wide:.0f}" y="17">{hint}{xml_text(shown)}</text></g>')
+        hint = f"<title>{xml_text(item.label)}</title>" if shown != item.label else ""
+        lines.append(
+            f'<g transform="translate({x:.0f} {y:.0f})">{item.mark}\n'
+            f'<text x="{item.wide:.0f}" y="17">{hint}{xml_text(shown)}</text></g>'
+        )
         x += taken + _APART
     return Legend([*lines, "</g>"], y + (_ROW if x else 0.0) + 10.0)
-
-
-def _items(header: Header) -> list[tuple[str, str, float]]:
-    """Label, mark and width of the mark of each item."""
-    items = []
-    for material, colour in header.colours:
-        mark = outline_svg((0.5, 4.5, 20.0, 17.0), colour) + strip_svg(0.5, 4.5, 17.0, colour)
-        items.append((material or "no material", mark, 27.0))
-    if header.boundaries:
-        label = "outside the book, or lost"
-        items.append((label, outline_svg((0.5, 4.5, 26.0, 17.0), None), 33.0))
-    if header.focus:
-        mark = (
-            '<rect x="1.5" y="4.5" width="20" height="17" rx="5" fill="none" '
-            f'stroke="{header.text}" stroke-width="2.5"/>'
-        )
-        items.append(("asked about", mark, 29.0))
-    if header.bar:
-        low, high = 13 + header.bar.px / 2, 13 - header.bar.px / 2
-        mark = (
-            f'<rect x="4" y="{high:.2f}" width="14" height="{header.bar.px:.2f}" '
-            f'fill="{header.text}" opacity="0.45"/><path d="M0 {high:.2f}h22M0 {low:.2f}h22" '
-            f'stroke="{header.text}"/>'
-        )
-        mass = mass_text(header.bar.mass_mg)
-        items.append((f"= {mass} {header.bar_note}", f'<g class="scale">{mark}</g>', 29.0))
-    return items
 
 
 def _wrapped(text: str, width: float) -> list[str]:

@@ -28,7 +28,7 @@ _BEHIND = 3.0  # how far the second outline of a folded box stands out
 @dataclass(frozen=True, slots=True)
 class Dress:
     """How a box is dressed: the colour of its material (grey if None), whether it was asked about,
-    where it leads, what its id begins with, and the page's colour of text."""
+    its link's address, how its id begins, and the page's colour of text."""
 
     colour: Colour | None
     focus: bool
@@ -37,17 +37,13 @@ class Dress:
     text: str
 
 
-def tall(said: Words) -> float:
+def tall(words: Words) -> float:
     """Height that a box needs for its lines, px."""
-    return 2 * _PAD + _LINE * len(_lines(said)) - 3.0
-
-
-def _lines(said: Words) -> list[str]:
-    return [said.name, *(line for line in (said.what, said.amount, said.made) if line)]
+    return 2 * _PAD + _LINE * len(words.lines) - 3.0
 
 
 def strip_svg(x: float, y: float, height: float, colour: Colour) -> str:
-    """The strip of colour that stands for a material; striped where the colour is used twice."""
+    """The strip in the colour of a material; striped where the colour is used twice."""
     if not colour.striped:
         return (
             f'<rect x="{x:.1f}" y="{y:.1f}" width="7" height="{height:.1f}" fill="{colour.value}"/>'
@@ -73,24 +69,21 @@ def outline_svg(
     )
 
 
-def box_svg(box: Box, end: End, said: Words, dress: Dress) -> list[str]:
+def box_svg(box: Box, end: End, words: Words, dress: Dress) -> list[str]:
     """A box with its words, its tooltip and what a page needs to find it."""
-    named = {
-        "focus": dress.focus,
-        "blend": said.made_of > 1,
-        "coproduct": said.beside > 0,
-        "folded": said.folded > 0,
-    }
-    kind = "lot" if end.kind == "lot" else "boundary"
-    classes = " ".join(("end", kind, *(name for name, is_so in named.items() if is_so)))
+    classes = ["end", "lot" if end.kind == "lot" else "boundary"]
+    classes += ["focus"] if dress.focus else []
+    classes += ["blend"] if words.made_of > 1 else []
+    classes += ["coproduct"] if words.beside else []
+    classes += ["folded"] if words.folded else []
     lines = [
-        f'<g class="{classes}" id="{xml_text(dress.prefix)}{anchor_id(end.id)}" '
+        f'<g class="{" ".join(classes)}" id="{xml_text(dress.prefix)}{anchor_id(end.id)}" '
         f'data-end="{xml_text(end.id)}" data-kind="{xml_text(end.kind)}" '
         f'data-material="{xml_text(end.material)}" data-mass-mg="{sum(end.content)}">',
-        f"<title>{xml_text(chr(10).join(said.tip))}</title>",
+        f"<title>{xml_text(chr(10).join(words.tip))}</title>",
     ]
     place = (box.x, box.y, box.width, box.height)
-    if said.folded:
+    if words.folded:
         behind = (box.x + _BEHIND, box.y - _BEHIND, box.width, box.height)
         lines.append(outline_svg(behind, dress.colour, filled=False))
     if dress.focus:
@@ -102,25 +95,17 @@ def box_svg(box: Box, end: End, said: Words, dress: Dress) -> list[str]:
     lines.append(outline_svg(place, dress.colour))
     if dress.colour:
         lines.append(strip_svg(box.x, box.y, box.height, dress.colour))
-    lines += _text(box, said)
-    lines.append("</g>")
-    return [f'<a href="{xml_text(dress.href)}">', *lines, "</a>"] if dress.href else lines
-
-
-def _text(box: Box, said: Words) -> list[str]:
-    """The lines of a box in its middle, each shortened to fit."""
-    shown = _lines(said)
-    y = box.y + (box.height - _LINE * len(shown)) / 2 + 11.0
+    y = box.y + (box.height - _LINE * len(words.lines)) / 2 + 11.0
     room = box.width - _LEFT - _RIGHT
-    lines = []
-    for number, line in enumerate(shown):
-        size, bold = (_NAME_SIZE, True) if not number else (_SIZE, False)
+    for number, line in enumerate(words.lines):
+        size, bold = (_SIZE, False) if number else (_NAME_SIZE, True)
         style = f' font-size="{size:.0f}" font-weight="600"' if bold else ""
         lines.append(
             f'<text x="{box.x + _LEFT:.1f}" y="{y + number * _LINE:.1f}"{style}>'
             f"{xml_text(shortened(line, room, size, bold=bold))}</text>"
         )
-    return lines
+    lines.append("</g>")
+    return [f'<a href="{xml_text(dress.href)}">', *lines, "</a>"] if dress.href else lines
 
 
 # --- bands -----------------------------------------------------------------------------------
@@ -144,8 +129,9 @@ def link_svg(
     thin = nothing or route.width < _THIN
     if thin:
         dashes = ' stroke-dasharray="2 4"' if nothing else ""
-        ink = f'fill="none" stroke="{value}" stroke-width="{route.width:.2f}" opacity="0.75"'
-        ink += dashes
+        ink = (
+            f'fill="none" stroke="{value}" stroke-width="{route.width:.2f}" opacity="0.75"{dashes}'
+        )
     else:
         edge = f' stroke="{value}"' if _steep(route) else ""
         ink = f'fill="{value}"{edge} opacity="0.42"'
@@ -172,19 +158,16 @@ def band_path(route: Route, *, thin: bool) -> str:
     >>> band_path(Route("A", "B", ((0.0, 5.0), (10.0, 9.0)), 4.0), thin=False)
     'M0 3C5 3 5 7 10 7V11C5 11 5 7 0 7Z'
     """
+    (x, y), (_, last), half = route.points[0], route.points[-1], route.width / 2
     if thin:
-        return _line(route.points, 0.0, start="M")
-    half = route.width / 2
-    there = _line(route.points, -half, start="M")
-    back = _line(route.points[::-1], half, start="V")
-    return f"{there}{back}Z"
+        return f"M{_px(x)} {_px(y)}{_line(route.points, 0.0)}"
+    upper, lower = _line(route.points, -half), _line(route.points[::-1], half)
+    return f"M{_px(x)} {_px(y - half)}{upper}V{_px(last + half)}{lower}Z"
 
 
-def _line(points: Sequence[tuple[float, float]], shift: float, *, start: str) -> str:
-    """Along the points: swinging, straight, swinging ..., `shift` px lower."""
-    first = points[0]
-    path = "" if start == "M" else f"V{_px(first[1] + shift)}"
-    path = f"M{_px(first[0])} {_px(first[1] + shift)}" if start == "M" else path
+def _line(points: Sequence[tuple[float, float]], shift: float) -> str:
+    """On from the first point: swinging, straight, swinging ..., `shift` px lower."""
+    path = ""
     for number, ((x0, y0), (x1, y1)) in enumerate(pairwise(points)):
         if number % 2 or y0 == y1:
             path += f"L{_px(x1)} {_px(y1 + shift)}"

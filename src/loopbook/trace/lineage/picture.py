@@ -1,9 +1,9 @@
 """A lineage as a picture: SVG, made of elements and presentation attributes only.
 
-No script, style, font or address of another place is in it, so it can stand in a page under a
-strict Content-Security-Policy, as well as alone in a file. Colours of text are those of the page
-around it unless a theme is asked for; classes and ``data-`` attributes are there for a page's own
-style sheet and scripts:
+It holds no script, style, font or address of another place, so it can be part of a page under a
+strict Content-Security-Policy, or a file of its own. Text has the colour of the page around it
+unless a theme is asked for; a page's own style sheet and scripts find classes and ``data-``
+attributes:
 
 * ``g.end`` with ``data-end``, ``data-kind``, ``data-material``, ``data-mass-mg``; the classes
   ``lot`` or ``boundary``, ``focus``, ``blend``, ``coproduct``, ``folded``; its ``id`` is
@@ -18,9 +18,23 @@ from dataclasses import dataclass, replace
 
 from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint
 from loopbook.trace.lineage.fold import amount_mg, fold_lineage, upstream
-from loopbook.trace.lineage.format import THEMES, Theme, mass_text, material_colours, xml_text
+from loopbook.trace.lineage.format import (
+    THEMES,
+    Colour,
+    Theme,
+    mass_text,
+    material_colours,
+    xml_text,
+)
 from loopbook.trace.lineage.layout import Layout, Spacing, lay_out
-from loopbook.trace.lineage.legend import Header, bar_of, legend_svg
+from loopbook.trace.lineage.legend import (
+    Item,
+    boundary_item,
+    colour_item,
+    focus_item,
+    legend_svg,
+    scale_item,
+)
 from loopbook.trace.lineage.marks import Dress, box_svg, link_svg, tall
 from loopbook.trace.lineage.nouns import End, Lineage
 from loopbook.trace.lineage.words import Words, describe, folded_text, words
@@ -99,14 +113,14 @@ def lineage_svg(
 
     Parameters
     ----------
-    substance : what the thickness of the bands stands for: ``"mass"`` or one of the substances.
+    substance : shown by the thickness of the bands: ``"mass"`` or one of the substances.
     href : address of an end's page by the end's id; no link where it gives nothing.
     fold : draw at most so many ends of the same kind and material in a column, the smallest as
         one; all of them if None.
     theme : ``"page"`` (text in the colour of the page around), ``"light"`` or ``"dark"``.
     title : over the picture; made from the focus if not given.
-    empty : what to say where the lineage has no links.
-    prefix : begins the ids of the elements; tells pictures in one page apart.
+    empty : note where the lineage has no links.
+    prefix : begins the ids of the elements; pictures in one page need different ones.
 
     The same lineage gives the same bytes.
 
@@ -123,23 +137,25 @@ def lineage_svg(
     if fold is not None:
         small = fold_lineage(lineage, most=fold, at=at)
         lineage, folded = small.lineage, {**small.folded}
-    scale = scale_of(lineage, at)
+    colours = material_colours(e.material for e in lineage.ends if e.kind == "lot")
     picture = _Picture(
         lineage=lineage,
         folded=folded,
-        said=words(lineage, folded, whole=whole, at=at),
-        scale=scale,
+        words=words(lineage, folded, whole=whole, at=at),
+        ends={e.id: e for e in lineage.ends},
+        colours={e.id: colours[e.material] for e in lineage.ends if e.kind == "lot"},
+        scale=scale_of(lineage, at),
         at=at,
         substance=substance,
         theme=THEMES[theme],
         href=href,
         prefix=prefix,
-        title=title or _title(lineage),
+        title=title or (f"Lineage of {_names(lineage.focus)}" if lineage.focus else "Lineage"),
     )
     laid = lay_out(
         lineage,
-        widths=[scale.width(amount_mg(link.content, at)) for link in lineage.links],
-        heights={end.id: tall(picture.said[end.id]) for end in lineage.ends},
+        widths=[picture.scale.width(amount_mg(link.content, at)) for link in lineage.links],
+        heights={end: tall(text) for end, text in picture.words.items()},
         spacing=Spacing(),
     )
     return _svg(picture, laid, "" if lineage.links else empty or _nothing(lineage))
@@ -147,11 +163,13 @@ def lineage_svg(
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """All that a picture shows, and how."""
+    """All that a picture shows, and how; ends, their words, and colours of lots by id."""
 
     lineage: Lineage
     folded: Mapping[str, Sequence[str]]
-    said: Mapping[str, Words]
+    words: Mapping[str, Words]
+    ends: Mapping[str, End]
+    colours: Mapping[str, Colour]
     scale: Scale
     at: int | None
     substance: str
@@ -177,7 +195,7 @@ def _place(lineage: Lineage, substance: str) -> int | None:
 def _svg(picture: _Picture, laid: Layout, empty: str) -> str:
     lineage, text = picture.lineage, picture.theme.text
     inner = max(laid.width, _NARROWEST)
-    legend = legend_svg(_header(picture, inner, empty))
+    legend = legend_svg(picture.title, _notes(picture, empty), _items(picture), width=inner)
     top = _MARGIN + legend.height + (_HEADING if laid.boxes else 0.0)
     width, height = round(inner + 2 * _MARGIN), round(top + laid.height + _MARGIN)
     title = xml_text(picture.title)
@@ -197,36 +215,33 @@ def _svg(picture: _Picture, laid: Layout, empty: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _header(picture: _Picture, width: float, empty: str) -> Header:
-    lineage = picture.lineage
-    lots = [e for e in lineage.ends if e.kind == "lot"]
-    colours = material_colours(e.material for e in lots)
-    by_stage = dict.fromkeys(e.material for e in lots)
+def _notes(picture: _Picture, empty: str) -> list[str]:
     notes = [empty] if empty else []
-    before = upstream(lineage)
-    shared = {end for end, said in picture.said.items() if said.share} - {*lineage.focus}
+    before, focus = upstream(picture.lineage), picture.lineage.focus
+    shared = {end for end, text in picture.words.items() if text.share} - {*focus}
     if shared & before:
-        notes.append(f"%: share of {_names(lineage.focus)} that came from there")
+        notes.append(f"%: share of {_names(focus)} that came from there")
     if shared - before:
-        notes.append(f"%: share of it that came from {_names(lineage.focus)}")
+        notes.append(f"%: share of it that came from {_names(focus)}")
     if picture.folded:
         notes.append(folded_text(picture.folded))
-    bar = bar_of(picture.scale.px_per_mg)
-    note = "" if picture.at is None else f"of {picture.substance} "
-    if bar:
-        thinnest = mass_text(round(picture.scale.thinnest_px / picture.scale.px_per_mg))
-        note += f"(the thinnest bands: {thinnest} or less)"
-    return Header(
-        title=picture.title,
-        notes=notes,
-        colours=[(m, colours[m]) for m in by_stage],
-        boundaries=len(lots) < len(lineage.ends),
-        focus=any(e.id in lineage.focus for e in lots),
-        bar=bar,
-        bar_note=note,
-        width=width,
-        text=picture.theme.text,
-    )
+    return notes
+
+
+def _items(picture: _Picture) -> list[Item]:
+    ends, scale, text = picture.ends.values(), picture.scale, picture.theme.text
+    colours = {e.material: picture.colours[e.id] for e in ends if e.kind == "lot"}
+    items = [colour_item(material, colour) for material, colour in colours.items()]
+    if len(picture.colours) < len(ends):
+        items.append(boundary_item())
+    if any(lot in picture.lineage.focus for lot in picture.colours):
+        items.append(focus_item(text))
+    if scale.px_per_mg > 0:
+        thinnest = mass_text(round(scale.thinnest_px / scale.px_per_mg))
+        of = "" if picture.at is None else f"of {picture.substance} "
+        note = f"{of}(the thinnest bands: {thinnest} or less)"
+        items.append(scale_item(scale.px_per_mg, note, text))
+    return items
 
 
 def _stages(laid: Layout) -> list[str]:
@@ -240,41 +255,35 @@ def _stages(laid: Layout) -> list[str]:
 def _links(picture: _Picture, laid: Layout) -> list[str]:
     """Bands, the thick ones first, so that no thin one is hidden."""
     lineage = picture.lineage
-    ends = {e.id: e for e in lineage.ends}
-    colours = material_colours(e.material for e in lineage.ends if e.kind == "lot")
     lines = ['<g class="links">']
     for k in sorted(range(len(laid.routes)), key=lambda k: (-laid.routes[k].width, k)):
         link = lineage.links[k]
-        lots = [ends[i] for i in (link.source, link.target) if ends[i].kind == "lot"]
-        colour = colours[lots[0].material] if lots else None
+        colour = picture.colours.get(link.source, picture.colours.get(link.target))
         shown = (colour, picture.at, lineage.substances)
-        lines.append(link_svg(laid.routes[k], link, shown, picture.said))
+        lines.append(link_svg(laid.routes[k], link, shown, picture.words))
     return [*lines, "</g>"]
 
 
 def _ends(picture: _Picture, laid: Layout) -> list[str]:
-    lineage = picture.lineage
-    ends = {e.id: e for e in lineage.ends}
-    colours = material_colours(e.material for e in lineage.ends if e.kind == "lot")
     lines = ['<g class="ends">']
     for box in laid.boxes:
-        end, said = ends[box.end], picture.said[box.end]
-        href = picture.href(end.id) if picture.href and not said.folded else None
+        end, text = picture.ends[box.end], picture.words[box.end]
+        href = picture.href(end.id) if picture.href and not text.folded else None
         if box.side:
-            said = replace(said, amount=_side_text(picture, end, box.side))
+            text = replace(text, amount=_side_text(picture, end, box.side))
         dress = Dress(
-            colours[end.material] if end.kind == "lot" else None,
-            end.id in lineage.focus,
+            picture.colours.get(end.id),
+            end.id in picture.lineage.focus,
             href or "",
             f"{picture.prefix}-{'out-' if box.side == 'out' else ''}",
             picture.theme.text,
         )
-        lines += box_svg(box, end, said, dress)
+        lines += box_svg(box, end, text, dress)
     return [*lines, "</g>"]
 
 
 def _side_text(picture: _Picture, end: End, side: str) -> str:
-    """What a boundary that is drawn twice gives, or takes."""
+    """The amount that a boundary gives, or takes, where it is drawn twice."""
     moved = sum(
         amount_mg(k.content, picture.at)
         for k in picture.lineage.links
@@ -282,10 +291,6 @@ def _side_text(picture: _Picture, end: End, side: str) -> str:
     )
     name = "" if picture.at is None else f" {picture.substance}"
     return f"{'gives' if side == 'out' else 'takes'} {mass_text(moved)}{name}"
-
-
-def _title(lineage: Lineage) -> str:
-    return f"Lineage of {_names(lineage.focus)}" if lineage.focus else "Lineage"
 
 
 def _nothing(lineage: Lineage) -> str:

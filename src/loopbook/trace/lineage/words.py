@@ -1,4 +1,4 @@
-"""What the picture of a lineage says about each end and link, in words."""
+"""Words in the picture of a lineage: the lines and the tooltip of each end and link."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _NAMED = 12  # folded ends that a tooltip names
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a box says: its lines, its tooltip, and how it came to be.
+    """Text of a box, its tooltip, and how it came to be.
 
     Parameters
     ----------
-    name, what, amount : lines of the box: name, material or place, mass with share.
-    made : a fourth line: of how many lots it was blended, what came with it; may be empty.
+    name, what, amount : name, material or place, mass with share.
+    made : of how many lots it was blended, and its co-products; may be empty.
     tip : the whole of it, a line each.
     made_of : how many lots went into it.
     beside : how many lots came out of the same event.
-    folded : how many ends it stands for; 0 for an end.
+    folded : how many ends it represents; 0 for an end.
     share : ``12 %``, or empty.
     """
 
@@ -39,6 +39,11 @@ class Words:
     folded: int
     share: str
 
+    @property
+    def lines(self) -> list[str]:
+        """Lines of the box."""
+        return [self.name, *(line for line in (self.what, self.amount, self.made) if line)]
+
 
 def words(
     lineage: Lineage,
@@ -51,8 +56,8 @@ def words(
 
     Parameters
     ----------
-    folded : which ends an end stands for (`loopbook.trace.lineage.fold.Folded`).
-    whole : the lineage before ends were folded, from which is told what lots were made of.
+    folded : which ends an end represents (`loopbook.trace.lineage.fold.Folded`).
+    whole : the lineage before ends were folded; the lots that each was made of are from it.
     at : place of the substance shown; the mass if None.
     """
     whole = whole or lineage
@@ -66,14 +71,14 @@ def words(
         events.setdefault(end.event, []).append(end)
     before = upstream(lineage)
     weights = _focus_content(lineage)
-    found = {}
+    texts = {}
     for end in lineage.ends:
         shares = lineage.shares.get(end.id, ())
         share = _share(shares, weights if end.id in before else end.content, at)
         siblings = [e for e in events.get(end.event, ()) if e.id != end.id] if end.event else []
         around = (made_of.get(end.id, []), siblings, folded.get(end.id, ()))
-        found[end.id] = _words(end, (lineage.substances, at), around, (share, shares))
-    return found
+        texts[end.id] = _words(end, (lineage.substances, at), around, (share, shares))
+    return texts
 
 
 def _focus_content(lineage: Lineage) -> Content:
@@ -84,7 +89,7 @@ def _focus_content(lineage: Lineage) -> Content:
 def _share(shares: Sequence[float], weights: Content, at: int | None) -> str:
     """A share of the substance, or of the mass: of all substances, weighed by their masses.
 
-    Where there is nothing to have a share of, the share is NaN and nothing is said.
+    Where there is nothing to have a share of, the share is NaN and the text is empty.
     """
     if not shares or len(shares) != len(weights):
         return ""
@@ -107,7 +112,7 @@ def _words(
         amount = f"{amount} {substances[at]}"
     amount += f" · {shares[0]}" if shares[0] else ""
     name, what = _named(end, len(folded))
-    made, told = _made(end, came, siblings)
+    made, story = _made(end, came, siblings)
     stage = f", stage {end.stage}" if end.kind == "lot" else ""
     meaning = f": {BOUNDARIES[end.kind]}" if end.kind in BOUNDARIES else ""
     tip = [f"{len(folded)} ends as one" if folded else end.id]
@@ -117,7 +122,7 @@ def _words(
         parts = zip(substances, shares[1], strict=False)
         known = [f"{s} {share_text(x)}" for s, x in parts if math.isfinite(x)]
         tip += ["share: " + ", ".join(known)] if known else []
-    tip += told
+    tip += story
     if folded:
         more = f" and {len(folded) - _NAMED} more" if len(folded) > _NAMED else ""
         tip.append(", ".join(folded[:_NAMED]) + more)
