@@ -15,6 +15,15 @@ in a plant, not what happened (that is the book). May import `loopbook.matter` o
 """
 
 from loopbook.flowsheet.checking import UnitCheck, check_unit
+from loopbook.flowsheet.economics.burden import Burdens, burdens
+from loopbook.flowsheet.economics.cost import (
+    Equipment,
+    EquipmentCatalogue,
+    Plant,
+    PlantCost,
+    capital_usd,
+    plant_cost,
+)
 from loopbook.flowsheet.economics.sampling import (
     Distribution,
     Interval,
@@ -27,6 +36,9 @@ from loopbook.flowsheet.economics.sampling import (
 )
 from loopbook.flowsheet.files import from_toml, read_flowsheet, to_toml
 from loopbook.flowsheet.model import Flowsheet
+from loopbook.flowsheet.routes import ROUTES, direct, hydro, preprocessing, pyro
+from loopbook.flowsheet.routes.matter import ActiveMaterial
+from loopbook.flowsheet.routes.route import Route, RouteResult, RouteSetting, black_mass_composition
 from loopbook.flowsheet.solution import Solution, SolveReport
 from loopbook.flowsheet.units import KINDS, known_kinds
 from loopbook.flowsheet.units.catalogue import catalogue_page, describe_unit, unit_kinds
@@ -66,16 +78,21 @@ from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 
 __all__ = [
     "KINDS",
+    "ROUTES",
+    "ActiveMaterial",
     "AirClassifier",
     "Amount",
     "BindContext",
     "Bound",
+    "Burdens",
     "Catalogue",
     "Crystalliser",
     "Distribution",
     "Dose",
     "Dryer",
     "EddyCurrentSeparator",
+    "Equipment",
+    "EquipmentCatalogue",
     "Feed",
     "Filter",
     "Flowsheet",
@@ -88,9 +105,14 @@ __all__ = [
     "OffGasTreatment",
     "PerComponent",
     "Placed",
+    "Plant",
+    "PlantCost",
     "Precipitation",
     "Reaction",
     "Reactor",
+    "Route",
+    "RouteResult",
+    "RouteSetting",
     "Share",
     "Shares",
     "Shredder",
@@ -107,13 +129,21 @@ __all__ = [
     "UnitFlows",
     "Value",
     "Wiring",
+    "black_mass_composition",
+    "burdens",
+    "capital_usd",
     "catalogue_page",
     "check_unit",
     "describe_unit",
+    "direct",
     "drivers",
     "from_toml",
+    "hydro",
     "interval",
     "known_kinds",
+    "plant_cost",
+    "preprocessing",
+    "pyro",
     "read_flowsheet",
     "sample",
     "to_toml",

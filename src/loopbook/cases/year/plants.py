@@ -11,23 +11,20 @@ from numpy.typing import NDArray
 from loopbook.cases.folder.case import METALS, RECOVERY_TABLES, Case, Facts, library_key
 from loopbook.cases.year.supply import Supply
 from loopbook.errors import BalanceError
-from loopbook.flowsheet.economics.cost import Equipment, Plant, PlantCost, plant_cost
-from loopbook.flowsheet.routes import (
+from loopbook.flowsheet import (
+    ROUTES,
+    Equipment,
+    Plant,
+    PlantCost,
     RouteResult,
     RouteSetting,
-    Sourced,
-    direct,
-    hydro,
+    plant_cost,
     preprocessing,
-    pyro,
 )
-from loopbook.matter import component_names, components
-from loopbook.matter.library import Library
-from loopbook.matter.tables import Number
+from loopbook.matter import Library, Number, Sourced, component_names, components
 
 Array = NDArray[np.float64]
 
-ROUTES = {"hydro": hydro, "pyro": pyro, "direct": direct}
 BLACK_MASS, COPPER, ALUMINIUM = "black mass", "copper", "aluminium"
 _CLOSURE = 1e-9
 

@@ -15,8 +15,6 @@ import numpy as np
 from loopbook.matter import Sourced
 from loopbook.tables import Array
 
-_PARTS = ("materials", "energy", "process")
-
 
 @dataclass(frozen=True, slots=True)
 class Burdens:
@@ -62,7 +60,6 @@ def burdens(
     process_co2_kg_per_kg: Array,
     process_water_l_per_kg: Array,
     location: str = "US",
-    material_scale: float = 1.0,
 ) -> Burdens:
     """Burdens per kg of feed.
 
@@ -75,7 +72,6 @@ def burdens(
     process_water_l_per_kg : water that the process takes in.
     location : row of ``geography`` for the greenhouse gas of electricity; its primary energy and
         water are those of the US mix everywhere.
-    material_scale : factor on the burdens of materials; EverBatt's rounded short ton.
 
     >>> one = np.ones(1)
     >>> b = burdens({"H2SO4": one}, {"electricity": one}, Sourced(),
@@ -94,7 +90,7 @@ def burdens(
             x * _per_mj(carrier, kind, numbers, location) for carrier, x in energy_mj_per_kg.items()
         ]
         out[kind] = {
-            "materials": material_scale * np.sum([zero, *by_material], axis=0),
+            "materials": np.sum([zero, *by_material], axis=0),
             "energy": np.sum([zero, *by_carrier], axis=0),
             "process": zero,
         }

@@ -150,7 +150,7 @@ class EquipmentCatalogue:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """What `plant_cost` must know; arrays of shape (scenario,), per kg of feed.
+    """What `plant_cost` needs; arrays of shape (scenario,), per kg of feed.
 
     Attributes
     ----------
@@ -208,31 +208,17 @@ class PlantCost:
         """Total cost of production per kg of feed, what the feed costs included."""
         return self.total_usd_per_yr / (1000.0 * self.throughput_t_per_yr)
 
-    @property
-    def cost_without_feed_usd_per_kg(self) -> Array:
-        """Cost per kg of feed less what is paid for the feed itself."""
-        return self.cost_usd_per_kg - self.annual_usd["feed"] / (1000.0 * self.throughput_t_per_yr)
 
-    @property
-    def total_revenue_usd_per_kg(self) -> Array:
-        """Sum of the products' revenue per kg of feed."""
-        total: Array = np.sum(list(self.revenue_usd_per_kg.values()), axis=0)
-        return total
-
-
-def capital_usd(
-    purchased_usd: Array, numbers: Sourced, *, contingency_on_osbl: bool = True
-) -> dict[str, Array]:
+def capital_usd(purchased_usd: Array, numbers: Sourced) -> dict[str, Array]:
     """Fixed capital by line from the purchase cost of equipment, USD.
 
     ``ISBL = purchased * (1 + factors)``, ``OSBL = 0.4 ISBL``, engineering 25 % of both and
-    contingency 10 % of both, after Towler and Sinnott. The workbook's formula takes contingency on
-    ISBL and engineering instead, though its label says ISBL and OSBL (Preproc. Par.!AD435);
-    ``contingency_on_osbl=False`` does as its formula does.
+    contingency 10 % of both, after Towler and Sinnott. The workbook's label says so too, but its
+    formula takes contingency on ISBL and engineering (Preproc. Par.!AD435).
 
-    >>> lines = capital_usd(np.array([1e6]), Sourced(), contingency_on_osbl=False)
+    >>> lines = capital_usd(np.array([1e6]), Sourced())
     >>> round(float(lines["fixed capital"][0]))
-    6032000
+    6048000
     """
     factor = {f: numbers("purchased equipment", f, "capital_factors") for f in _INSIDE}
     lines = {"purchased equipment": purchased_usd}
@@ -240,15 +226,12 @@ def capital_usd(
     isbl: Array = np.sum(list(lines.values()), axis=0)
     osbl = isbl * numbers("ISBL", "OSBL", "capital_factors")
     engineering = (isbl + osbl) * numbers("ISBL and OSBL", "engineering", "capital_factors")
-    basis = isbl + (osbl if contingency_on_osbl else engineering)
-    contingency = basis * numbers("ISBL and OSBL", "contingency", "capital_factors")
+    contingency = (isbl + osbl) * numbers("ISBL and OSBL", "contingency", "capital_factors")
     lines |= {"ISBL": isbl, "OSBL": osbl, "engineering": engineering, "contingency": contingency}
     return lines | {"fixed capital": isbl + osbl + engineering + contingency}
 
 
-def plant_cost(
-    plant: Plant, numbers: Sourced, *, location: str = "US", as_everbatt: bool = False
-) -> PlantCost:
+def plant_cost(plant: Plant, numbers: Sourced, *, location: str = "US") -> PlantCost:
     """Cost of a plant by line.
 
     The workbook's total cost is circular: selling and licences are shares of the total, and
@@ -260,10 +243,9 @@ def plant_cost(
     plant : flows per kg of feed, equipment list.
     numbers : tables.
     location : row of ``geography`` for utilities, labour and disposal.
-    as_everbatt : take contingency on the workbook's basis; see `capital_usd`.
     """
     purchased: Array = np.sum([line.purchase_usd for line in plant.equipment], axis=0)
-    capital = capital_usd(purchased, numbers, contingency_on_osbl=not as_everbatt)
+    capital = capital_usd(purchased, numbers)
     per_year = 1000.0 * plant.throughput_t_per_yr
     labour_h = _labour(plant, numbers)
     lines = _variable(plant, numbers, location) | _fixed(

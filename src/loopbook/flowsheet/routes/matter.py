@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from loopbook.errors import Finding, ShareError, raise_findings
 from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
-from loopbook.matter import Component, Sourced, atomic_weights, components, parse_formula
-
-AtomicWeights = Literal["exact", "everbatt-rounded"]
-"""Atomic weights by which reagents are dosed; streams always close by the exact ones."""
+from loopbook.matter import Component, atomic_weights, components, parse_formula
 
 BINDER = Component("anode binder", formula="C2H3O2")
 """Anode binder as EverBatt burns it, 24 kg of carbon in 59 (Preproc. Par.!AP137)."""
 
-FUELS = ("PP", "PE", "PET", "EC", "DMC", "PVDF", "anode binder", "graphite", "carbon black")
-"""What burns in a furnace, where it is let burn."""
-
 _METALS = ("Ni", "Co", "Mn")
 _LATTICE = {"Li", "Ni", "Co", "Mn", "Al", "O"}
 _SHARE_TOLERANCE = 1e-6  # published compositions are rounded
-_ROUNDED = ("H", "Li", "C", "O", "F", "Na", "Al", "P", "S", "Ca", "Mn", "Co", "Ni", "Cu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +110,7 @@ def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
     Lithium oxides of Ni, Co, Mn and Al. LFP is an active material that no route here recovers: it
     is refused.
     """
-    found = []
+    actives = []
     for name in names:
         if name == BINDER.name:
             continue
@@ -131,10 +123,10 @@ def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
                 want = "a lithium oxide of Ni, Co, Mn, Al"
                 hint = "phosphates have no route yet"
                 raise_findings([Finding("not-covered", f"feed {name}", want, name, hint)])
-            found.append(ActiveMaterial.of(name))
-    if not found:
+            actives.append(ActiveMaterial.of(name))
+    if not actives:
         raise_findings([Finding("missing", "feed", "an active material", "none")])
-    return tuple(found)
+    return tuple(actives)
 
 
 def combustion(name: str) -> Reaction:
@@ -143,33 +135,12 @@ def combustion(name: str) -> Reaction:
     >>> print(combustion("PVDF"))
     PVDF + 2 O2 -> 2 CO2 + 2 HF
     """
-    atoms = parse_formula(fuel_formula(name))
+    formula = BINDER.formula if name == BINDER.name else components(name).items[0].formula
+    atoms = parse_formula(formula or "")
     c, h, f, o = (float(atoms.get(e, 0.0)) for e in ("C", "H", "F", "O"))
     steam = (h - f) / 2.0
     oxygen = c + steam / 2.0 - o / 2.0
     return _reaction({name: 1.0, "O2": oxygen}, {"CO2": c, "H2O(g)": steam, "HF": f})
-
-
-def fuel_formula(name: str) -> str:
-    """Formula by which a fuel burns."""
-    if name == BINDER.name:
-        return str(BINDER.formula)
-    return components(name).items[0].formula or ""
-
-
-def rule_weights(kind: AtomicWeights, numbers: Sourced) -> dict[str, float]:
-    """Atomic weights of the dosing rules: exact, or EverBatt's whole numbers.
-
-    >>> rule_weights("everbatt-rounded", Sourced())["Ni"]
-    59.0
-    """
-    if kind == "exact":
-        return dict(atomic_weights())
-    if kind != "everbatt-rounded":
-        want = "exact or everbatt-rounded"
-        raise_findings([Finding("unknown-name", "atomic_weights", want, str(kind))])
-    rounded = {e: numbers(e, "rounded atomic weight", "route_rules") for e in _ROUNDED}
-    return dict(atomic_weights()) | rounded
 
 
 def check_shares(feed: Mapping[str, Value]) -> None:
