@@ -148,7 +148,7 @@ def test_a_reversal_stands_on_the_line_of_what_it_takes_back(desk: Desk) -> None
     assert desk.state().kg("closing") == 480 + 660
     late = desk.state(start=START + timedelta(days=10))
     assert late.kg("delivered") == 660
-    assert "takes back deliver deliver of 2026-02-10" in late.text()
+    assert "reverses deliver deliver of 2026-02-10" in late.text()
 
 
 def test_what_was_believed(desk: Desk) -> None:

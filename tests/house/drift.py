@@ -37,8 +37,12 @@ NAMES = frozenset({"found", "told", "said", "wanted", "here", "given"})
 """Names of variables that fit everything and so say nothing."""
 
 _SQL = re.compile(
-    r"\b(?:SELECT|INSERT INTO|UPDATE \S+ SET|DELETE FROM|CREATE (?:TABLE|INDEX|TRIGGER|TEMP))\b"
+    r"\bSELECT\b|\bINSERT (?:OR \w+ )?INTO\b|\bUPDATE \S+ SET\b|\bDELETE FROM\b|\bPRAGMA\b"
+    r"|\b(?:CREATE|ALTER|DROP) (?:UNIQUE |TEMP )?(?:TABLE|INDEX|TRIGGER|VIEW|FUNCTION|SCHEMA)\b"
+    r"|\b(?:ORDER|GROUP) BY \w|\bJOIN \w|\bWHERE \w|\bIN \(|\bLIKE '|[<>=] \?|\bIS (?:NOT )?NULL\b"
 )
+"""Statements of SQL and pieces of one, in capitals, as the project writes them."""
+
 _ARTICLES = re.compile(
     r"\b(?:a (?!(?:one|once|uni[oqt]|us[aeiu]|eu))[aeiou]\w*"
     r"|an (?!(?:hour|honest|heir)\w*)[b-df-hj-np-tv-z][a-z]+)"

@@ -119,6 +119,7 @@ def test_what_is_too_large_is_seen() -> None:
     assert module == ["a.py: module_lines 501, at most 500"]
     imports = rules.too_large(list(rules.sizes("import a\n" * 21, "a.py")), {})
     assert imports == ["a.py: imports 21, at most 20"]
+    assert rules.too_large(list(rules.sizes("import a\n" * 21, "b/__init__.py")), {}) == []
     crowd = [f"src/a/{k}.py" for k in range(16)]
     assert rules.too_large(list(rules.crowds(crowd)), {}) == ["src/a: folder_files 16, at most 15"]
     assert rules.too_large(list(rules.crowds([*crowd[1:], "src/a/__init__.py"])), {}) == []

@@ -109,6 +109,27 @@ def test_any_is_counted_where_a_reader_meets_it(text: str, count: int) -> None:
     assert drift.any_in_public(text) == count
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '"SELECT id FROM lot"',
+        'f"INSERT OR IGNORE INTO {table} VALUES (?)"',
+        '"UPDATE load SET mass = 1"',
+        '"DELETE FROM snapshot"',
+        '"CREATE UNIQUE INDEX a ON b (c)"',
+        '"PRAGMA data_version"',
+        'f"{query} WHERE lot = 1"',
+        'f"a.id IN ({places})"',
+        '" AND e.recorded_at <= ?"',
+        "\"g.target LIKE 'customer/%'\"",
+        'f"FROM {table} LEFT JOIN event"',
+    ],
+)
+def test_pieces_of_sql_are_counted(piece: str) -> None:
+    assert drift.sql_texts(f"x = {piece}") == 1
+    assert drift.sql_texts('x = "select a lot from the list, where it is"') == 0
+
+
 def test_worn_words_and_names_are_counted() -> None:
     python = '"""What it held."""\n# told anew\nsaid = tell(`x`)\n'.replace("`", "'")
     assert drift.worn_words(python, ".py") == Counter({"what it held": 1, "tell": 1, "anew": 1})

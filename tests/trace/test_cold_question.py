@@ -14,19 +14,11 @@ import numpy as np
 import pytest
 
 from loopbook import book as c
+from loopbook.book import AsOf
 from loopbook.book.book import Book
 from loopbook.book.storage import database
 from loopbook.errors import InputError
-from loopbook.trace import (
-    AsOf,
-    Genealogy,
-    lineage_between,
-    lineage_json,
-    path,
-    recall,
-    suspect,
-    trace,
-)
+from loopbook.trace import Genealogy, lineage_between, lineage_json, path, recall, suspect, trace
 from loopbook.trace.genealogy.engine import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from loopbook.trace.genealogy.reading import read_ancestors

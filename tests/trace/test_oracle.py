@@ -16,8 +16,8 @@ from trace_books import Desk, a_book
 from trace_compare import CLOSE, Sure, near
 from trace_oracle import Oracle, events_of
 
-from loopbook.book import verify
-from loopbook.trace import AsOf, Genealogy, recall, trace
+from loopbook.book import AsOf, verify
+from loopbook.trace import Genealogy, recall, trace
 from loopbook.trace.genealogy.engine import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from support.seeds import seeds

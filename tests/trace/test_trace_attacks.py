@@ -13,10 +13,10 @@ from trace_books import BEGIN, SITES, Desk, a_book
 from trace_compare import same
 
 from loopbook import book as c
-from loopbook.book import Book
+from loopbook.book import AsOf, Book
 from loopbook.book.commands.planning import plan
 from loopbook.errors import BalanceError, InputError, StorageError
-from loopbook.trace import AsOf, Genealogy, recall, save_genealogy, trace
+from loopbook.trace import Genealogy, recall, save_genealogy, trace
 from loopbook.trace.genealogy import names, reading
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.edge_rows import EdgeRows, additions

@@ -29,7 +29,7 @@ supplier/LGES// -12500.0 kg
 True
 """
 
-from loopbook.book.book import Book, Receipt
+from loopbook.book.book import Book, Receipt, unknown_names
 from loopbook.book.commands.arriving import Receive
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.cutting import Blend, Sample, Split
@@ -57,21 +57,43 @@ from loopbook.book.nouns import (
     Period,
     Site,
 )
+from loopbook.book.scope import NOW, TRANSIT, AsOf, Scope
 from loopbook.book.statement.runs import RunAccount, run_accounts
 from loopbook.book.statement.statement import Statement, metal_statement, period_statement
+from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
+from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.open import migrate, rebuild_edges
+from loopbook.book.storage.protocol import Store
+from loopbook.book.storage.questions.events import last_event, seal_of
+from loopbook.book.storage.questions.lots import (
+    EdgeRow,
+    deliveries,
+    edges_between,
+    edges_into,
+    edges_out_of_book,
+    lots_between,
+    lots_named,
+    makers_of,
+    targets_of,
+    unknown_lot,
+)
 from loopbook.book.storage.schema import TABLES, VERSION, describe
+from loopbook.book.storage.snapshots import holdings
 from loopbook.book.verification.report import VerifyReport, verify
 
 __all__ = [
     "BOUNDARIES",
     "COMMANDS",
+    "NOW",
+    "SHARED",
     "SUBSTANCES",
     "TABLES",
+    "TRANSIT",
     "VERSION",
     "Account",
     "AddSubstance",
     "Arrive",
+    "AsOf",
     "Assay",
     "Blend",
     "Book",
@@ -80,9 +102,11 @@ __all__ = [
     "Content",
     "Deliver",
     "Dispose",
+    "EdgeRow",
     "Event",
     "Hold",
     "Kg",
+    "Knowledge",
     "Leg",
     "Lot",
     "Material",
@@ -102,12 +126,14 @@ __all__ = [
     "Reverse",
     "RunAccount",
     "Sample",
+    "Scope",
     "Ship",
     "Signer",
     "Site",
     "Split",
     "Statement",
     "StockTake",
+    "Store",
     "TransferTitle",
     "VerifierKey",
     "VerifyReport",
@@ -115,13 +141,28 @@ __all__ = [
     "check_proof",
     "checkpoint",
     "consistency",
+    "deliveries",
     "describe",
+    "edges_between",
+    "edges_into",
+    "edges_out_of_book",
+    "holdings",
     "inclusion",
+    "knowledge",
+    "last_event",
+    "lots_between",
+    "lots_named",
+    "makers_of",
     "metal_statement",
     "migrate",
     "period_statement",
     "rebuild_edges",
     "run_accounts",
+    "seal_of",
     "signer_of",
+    "targets_of",
+    "uncollected",
+    "unknown_lot",
+    "unknown_names",
     "verify",
 ]

@@ -1,4 +1,4 @@
-"""The book: post commands, ask what lies where, as of any moment on both clocks."""
+"""The book: post commands, ask for balances and events, as of any moment on both clocks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from loopbook.book.commands.command import Command
 from loopbook.book.commands.fields import bad_substance
 from loopbook.book.commands.planning import as_text, plan
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
+from loopbook.book.scope import TRANSIT, AsOf, Scope
 from loopbook.book.storage.open import open_store
+from loopbook.book.storage.protocol import Store
+from loopbook.book.storage.questions.events import event_number, recent_keys
+from loopbook.book.storage.questions.lots import lots_named, unknown_lot
 from loopbook.book.storage.rows import read_event
-from loopbook.book.storage.schema import quoted
 from loopbook.book.storage.session import Session
-from loopbook.book.storage.snapshots import Scope, balances_before
-from loopbook.errors import Finding, InputError, raise_findings
+from loopbook.book.storage.snapshots import balances
+from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
 
 _BACK_US = 5_000_000  # a clock may step back this far, for example when it is set
 
@@ -114,41 +117,54 @@ class Book:
         return max(now, last + 1)  # so that what was known at a moment never changes
 
     def event(self, key: str) -> Event:
-        """A posted event, read back from its rows."""
-        found = self.store.rows("SELECT id FROM event WHERE key = ?", (key,))
-        if not found:
-            raise InputError([Finding("unknown-name", "event", "a posted event", key)])
-        return read_event(self.store, int(found[0][0]), self.substances)
+        """A posted event, read back from its rows.
+
+        Raises
+        ------
+        UnknownNameError : no event has this key; the nearest keys are offered.
+        """
+        number = event_number(self.store, key)
+        if number is None:
+            hint = nearest_hint(key, recent_keys(self.store))
+            raise UnknownNameError([Finding("unknown-name", "event", "a posted event", key, hint)])
+        return read_event(self.store, number, self.substances)
 
     def balances(
-        self, *, lot: str | None = None, occurred: int | None = None, recorded: int | None = None
+        self,
+        *,
+        lot: str | None = None,
+        party: str | None = None,
+        site: str | None = None,
+        occurred: int | None = None,
+        recorded: int | None = None,
     ) -> Mapping[Account, Content]:
-        """What lies on each account, without the empty ones.
+        """The content of each account, without the empty ones.
 
         Parameters
         ----------
-        lot : only this lot's accounts.
+        lot, party, site : only accounts of these; ``in transit`` is a site.
         occurred : as of this moment of what happened, inclusive; microseconds since 1970 UTC.
         recorded : as of what the book knew at this moment, inclusive.
         """
         if recorded is not None:
             self.store.settle(recorded)
-        names = [quoted(s) for s in self.substances]
-        if occurred is None and recorded is None:
-            columns = ", ".join(f"b.{n}" for n in names)
-            sql = (
-                f"SELECT a.kind, a.party, a.site, a.lot, {columns} FROM balance b "
-                "JOIN account a ON a.id = b.account"
-            )
-            found = self.store.rows(sql + _where(lot), () if lot is None else (lot,))
-        else:
-            before = None if occurred is None else occurred + 1
-            scope = Scope(lot=lot)
-            return balances_before(
-                self.store, self.substances, before, known_at=recorded, scope=scope
-            )
-        held = {Account(*row[:4]): tuple(int(x) for x in row[4:]) for row in found}
-        return {a: c for a, c in sorted(held.items()) if any(c)}
+        scope = Scope(party, site, lot)
+        return balances(self.store, self.substances, AsOf(occurred, recorded), scope=scope)
+
+
+def unknown_names(store: Store, scope: Scope) -> Iterator[Finding]:
+    """A finding for each name of a scope that the book does not have."""
+    nouns = store.nouns()
+    for kind, name, known in (
+        ("party", scope.party, [*nouns.parties]),
+        ("site", scope.site, [*nouns.sites, TRANSIT]),
+    ):
+        on_road = kind == "site" and name is not None and name.startswith(TRANSIT)
+        if name is not None and name not in known and not on_road:
+            hint = nearest_hint(name, known)
+            yield Finding("unknown-name", kind, f"a {kind} of the book", name, hint)
+    if scope.lot is not None and not lots_named(store, [scope.lot]):
+        yield unknown_lot(store, scope.lot)
 
 
 def _substance_findings(substances: Sequence[str]) -> Iterator[Finding]:
@@ -160,10 +176,6 @@ def _substance_findings(substances: Sequence[str]) -> Iterator[Finding]:
     if "other" not in substances:
         hint = "add other"
         yield Finding("missing", "substances", "other, for what has no column", "none", hint)
-
-
-def _where(lot: str | None) -> str:
-    return "" if lot is None else " WHERE a.lot = ?"
 
 
 def _again(session: Session, command: Command, known: Event) -> Receipt:

@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from loopbook.book.book import Book
-from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.questions.events import last_event
+from loopbook.book.storage.questions.tables import rows_between
 from loopbook.errors import Finding, InputError
 from loopbook.files import whole_folder
 from loopbook.report import WRITERS, Cell, Column, kilograms, moment, write_workbook
@@ -29,90 +30,35 @@ _PAGE = 5_000  # events read at once
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of an export: its columns, ``kg`` standing for one a substance, and its query."""
+    """A table of an export: why it is there, and its columns; ``kg`` is one a substance."""
 
     name: str
     why: str
     columns: tuple[str, ...]
-    sql: str
 
+
+_EVENT = "event key kind actor document occurred_at recorded_at reverses command leaf"
+_ACCOUNT = "account party site lot mass_kg kg"
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
-        table.name: table
-        for table in (
-            Table(
-                "events",
-                "what happened, in the order of recording",
-                (
-                    "event",
-                    "key",
-                    "kind",
-                    "actor",
-                    "document",
-                    "occurred_at",
-                    "recorded_at",
-                    "reverses",
-                    "command",
-                    "leaf",
-                ),
-                "SELECT e.id, e.key, e.kind, e.actor, e.document, e.occurred_at, e.recorded_at, "
-                "coalesce(e.reverses, ''), e.command, e.leaf FROM event e "
-                "WHERE e.id > ? AND e.id <= ? ORDER BY e.id",
-            ),
-            Table(
-                "postings",
-                "legs of the events, in kg",
-                ("event", "account", "party", "site", "lot", "mass_kg", "kg"),
-                "SELECT p.event, a.kind, a.party, a.site, a.lot, p.mass, {kg} FROM posting p "
-                "JOIN account a ON a.id = p.account WHERE p.event > ? AND p.event <= ? "
-                "ORDER BY p.event, a.kind, a.party, a.site, a.lot",
-            ),
-            Table(
-                "lots",
-                "every lot, with the event that made it",
-                ("lot", "material", "event"),
-                "SELECT l.id, l.material, l.event FROM lot l WHERE l.event > ? AND l.event <= ? "
-                "ORDER BY l.event, l.id",
-            ),
-            Table(
+        name: Table(name, why, tuple(columns.split()))
+        for name, why, columns in (
+            ("events", "what happened, in the order of recording", _EVENT),
+            ("postings", "legs of the events, in kg", f"event {_ACCOUNT}"),
+            ("lots", "every lot, with the event that made it", "lot material event"),
+            (
                 "measurements",
-                "what scales and laboratories said",
-                (
-                    "event",
-                    "line",
-                    "lot",
-                    "quantity",
-                    "value",
-                    "unit",
-                    "uncertainty",
-                    "method",
-                    "laboratory",
-                    "sample",
-                    "group",
-                    "stage",
-                    "basis",
-                ),
-                "SELECT m.event, m.line, m.lot, m.quantity, m.value, CASE WHEN m.quantity IN "
-                "('mass', 'gross', 'tare') THEN 'mg' ELSE 'kg/kg' END, m.uncertainty, m.method, "
-                "m.laboratory, m.sample, m.grp, m.stage, m.basis FROM measurement m "
-                "WHERE m.event > ? AND m.event <= ? ORDER BY m.event, m.line",
+                "what scales and laboratories reported",
+                "event line lot quantity value unit uncertainty method laboratory sample group "
+                "stage basis",
             ),
-            Table(
+            (
                 "nouns",
                 "parties, sites, materials, substances, holds and periods as they were stated",
-                ("event", "kind", "id", "body"),
-                "SELECT n.event, n.kind, n.id, n.body FROM noun n "
-                "WHERE n.event > ? AND n.event <= ? ORDER BY n.event, n.kind, n.id",
+                "event kind id body",
             ),
-            Table(
-                "balances",
-                "what lies on each account, in kg",
-                ("account", "party", "site", "lot", "mass_kg", "kg"),
-                "SELECT a.kind, a.party, a.site, a.lot, sum(p.mass), {sums} FROM posting p "
-                "JOIN account a ON a.id = p.account WHERE p.event > ? AND p.event <= ? "
-                "GROUP BY a.kind, a.party, a.site, a.lot ORDER BY a.kind, a.party, a.site, a.lot",
-            ),
+            ("balances", "content of each account, in kg", _ACCOUNT),
         )
     }
 )
@@ -140,7 +86,7 @@ def export_book(book: Book, folder: Path, form: str, *, page: int = _PAGE) -> Ex
     try:
         _must_be_ours(folder)
         with whole_folder(folder) as made, book.store.snapshot():
-            last = int(book.store.rows("SELECT coalesce(max(id), 0) FROM event")[0][0])
+            last = last_event(book.store)
             tables = [
                 (name, columns_of(table, book.substances), table_rows(book, name, last, page=page))
                 for name, table in TABLES.items()
@@ -184,13 +130,15 @@ def table_rows(book: Book, name: str, last: int, *, page: int = _PAGE) -> Iterat
     """Rows of a table up to an event: texts, whole numbers, and masses as decimals in kg."""
     table, substances = TABLES[name], book.substances
     columns = columns_of(table, substances)
-    sql = table.sql.format(
-        kg=", ".join(f"p.{quoted(s)}" for s in substances),
-        sums=", ".join(f"sum(p.{quoted(s)})" for s in substances),
-    )
     page = last if name == "balances" else page
     for begin in range(0, last, max(page, 1)):
-        for row in book.store.rows(sql, (begin, min(begin + page, last))):
+        for row in rows_between(
+            book.store,
+            name,
+            table.columns,
+            substances=substances,
+            events=(begin, min(begin + page, last)),
+        ):
             yield [_value(x, column) for x, column in zip(row, columns, strict=True)]
 
 

@@ -7,17 +7,17 @@ Rows are dictionaries; masses in kg are decimal text, exact to the milligram, an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from loopbook.book.book import Book
+from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.draft import microseconds, moment_at
 from loopbook.book.nouns import Account, Content, Event, mass
-from loopbook.book.storage.known import read_nouns
+from loopbook.book.scope import Scope
+from loopbook.book.storage.questions import events, lots
 from loopbook.book.storage.rows import read_event
-from loopbook.book.storage.snapshots import TRANSIT
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import raise_findings
 
 ListingRow: TypeAlias = dict[str, Any]
 
@@ -59,34 +59,13 @@ def balance_rows(
     as_of : what had happened by then, inclusive; now if not given.
     known_at : what the book knew then, inclusive; now if not given.
     """
-    _must_know(book, lot=lot, party=party, site=site)
-    moments = [None if m is None else microseconds(m) for m in (as_of, known_at)]
-    held = book.balances(lot=lot, occurred=moments[0], recorded=moments[1])
-    substances = book.substances
+    raise_findings(unknown_names(book.store, Scope(party, site, lot)))
+    occurred, recorded = (None if m is None else microseconds(m) for m in (as_of, known_at))
+    balances = book.balances(lot=lot, party=party, site=site, occurred=occurred, recorded=recorded)
     return [
-        {**_account(account), **_content(content, substances)}
-        for account, content in held.items()
-        if party in (None, account.party) and _is_at(account.site, site)
+        {**_account(account), **_content(content, book.substances)}
+        for account, content in balances.items()
     ]
-
-
-def _is_at(place: str, site: str | None) -> bool:
-    return site in (None, place) or (site == TRANSIT and place.startswith(f"{TRANSIT} "))
-
-
-def _must_know(book: Book, *, lot: str | None, party: str | None, site: str | None) -> None:
-    nouns = read_nouns(book.store)
-    findings = []
-    if lot is not None and not book.store.rows("SELECT id FROM lot WHERE id = ?", (lot,)):
-        names = [str(row[0]) for row in book.store.rows("SELECT id FROM lot LIMIT 10000")]
-        findings.append(Finding("unknown-name", "lot", "a lot", lot, nearest_hint(lot, names)))
-    for what, name, known in (("party", party, nouns.parties), ("site", site, nouns.sites)):
-        on_road = what == "site" and (name or "").startswith(TRANSIT)
-        if name is not None and name not in known and not on_road:
-            hint = nearest_hint(name, known)
-            findings.append(Finding("unknown-name", what, f"a {what}", name, hint))
-    if findings:
-        raise UnknownNameError(findings)
 
 
 def lot_rows(book: Book, *, material: str | None = None, gone: bool = False) -> list[ListingRow]:
@@ -101,12 +80,9 @@ def lot_rows(book: Book, *, material: str | None = None, gone: bool = False) -> 
     for account, content in book.balances().items():
         if account.kind == "lot":
             held.setdefault(account.lot, {})[account] = content
-    told = "SELECT id, body FROM noun WHERE kind = 'hold' ORDER BY event"
-    holds = {name: json.loads(body)["reason"] for name, body in book.store.rows(told)}
+    on_hold = events.holds(book.store)
     rows = []
-    for lot, made_of, key in book.store.rows(
-        "SELECT l.id, l.material, e.key FROM lot l JOIN event e ON e.id = l.event ORDER BY l.id"
-    ):
+    for lot, made_of, key in lots.all_lots(book.store):
         here = held.get(lot, {})
         if material not in (None, made_of) or not (here or gone):
             continue
@@ -117,7 +93,7 @@ def lot_rows(book: Book, *, material: str | None = None, gone: bool = False) -> 
             "sites": sorted({a.site for a in here}),
             "owners": sorted({a.party for a in here}),
             **_content(tuple(total), book.substances),
-            "hold": holds.get(lot, ""),
+            "hold": on_hold.get(lot, ""),
             "made_by": key,
         }
         rows.append(row)
@@ -126,7 +102,7 @@ def lot_rows(book: Book, *, material: str | None = None, gone: bool = False) -> 
 
 def lot_names(book: Book) -> frozenset[str]:
     """Names of all lots that the book ever had."""
-    return frozenset(str(name) for (name,) in book.store.rows("SELECT id FROM lot"))
+    return frozenset(lots.lot_names(book.store))
 
 
 def event_row(event: Event, substances: Sequence[str], *, number: int = 0) -> ListingRow:
@@ -164,12 +140,8 @@ def event_row(event: Event, substances: Sequence[str], *, number: int = 0) -> Li
 
 def one_event(book: Book, key: str) -> ListingRow:
     """A posted event by its key; the nearest keys are offered for one that is not there."""
-    found = book.store.rows("SELECT id FROM event WHERE key = ?", (key,))
-    if not found:
-        keys = [str(row[0]) for row in book.store.rows("SELECT key FROM event LIMIT 10000")]
-        hint = nearest_hint(key, keys)
-        raise UnknownNameError([Finding("unknown-name", "event", "a posted event", key, hint)])
-    return event_row(book.event(key), book.substances, number=int(found[0][0]))
+    event = book.event(key)
+    return event_row(event, book.substances, number=events.event_number(book.store, key) or 0)
 
 
 def latest_events(book: Book, last: int = 20) -> list[ListingRow]:
@@ -179,16 +151,14 @@ def latest_events(book: Book, last: int = 20) -> list[ListingRow]:
     ----------
     last : how many.
     """
-    found = book.store.rows("SELECT id FROM event ORDER BY id DESC LIMIT ?", (last,))
     rows = []
-    for (number,) in reversed(found):
-        event = read_event(book.store, int(number), book.substances)
+    for number in events.latest_events(book.store, last):
+        event = read_event(book.store, number, book.substances)
         moved = sum(mass(x.content) for x in event.legs if mass(x.content) > 0)
-        row = event_row(event, book.substances, number=int(number))
+        row = event_row(event, book.substances, number=number)
         for name in ("legs", "lots", "measurements", "nouns"):
             del row[name]
-        lots: Mapping[str, None] = dict.fromkeys(
-            [*(x.id for x in event.lots), *(x.account.lot for x in event.legs if x.account.lot)]
-        )
-        rows.append({**row, "lots": list(lots), "mass_kg": _kg(moved)})
+        touched = [*(x.id for x in event.lots), *(x.account.lot for x in event.legs)]
+        names = [lot for lot in dict.fromkeys(touched) if lot]
+        rows.append({**row, "lots": names, "mass_kg": _kg(moved)})
     return rows

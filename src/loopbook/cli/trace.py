@@ -13,8 +13,8 @@ from loopbook.cli.book import address_option, known_at_option, moment, open_book
 from loopbook.cli.parts import as_json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from loopbook.book import Book
-    from loopbook.trace import AsOf, Genealogy, Lineage
+    from loopbook.book import AsOf, Book
+    from loopbook.trace import Genealogy, Lineage
 
 
 METALS = ("Ni", "Co", "Li")
@@ -41,8 +41,8 @@ out_option = click.option(
 
 def as_of(occurred: datetime | None, recorded: datetime | None) -> AsOf:
     """The two moments as the room wants them."""
+    from loopbook.book import AsOf
     from loopbook.book.commands.draft import microseconds
-    from loopbook.trace import AsOf
 
     return AsOf(
         None if occurred is None else microseconds(occurred),

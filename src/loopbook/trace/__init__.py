@@ -33,7 +33,6 @@ the same numbers.
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.genealogy.files import open_genealogy, save_genealogy
 from loopbook.trace.genealogy.genealogy import Genealogy, recall, trace
-from loopbook.trace.genealogy.reading import AsOf
 from loopbook.trace.genealogy.uncertainty import SureShares, sure_shares
 from loopbook.trace.groups import Grouping, read_groups
 from loopbook.trace.lineage.crossings import count_crossings
@@ -63,7 +62,6 @@ from loopbook.trace.suspect import (
 )
 
 __all__ = [
-    "AsOf",
     "Certificate",
     "Composition",
     "Delivery",

@@ -10,24 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loopbook.book.nouns import Account
-from loopbook.book.storage.database import in_lists
-from loopbook.book.storage.schema import quoted
-from loopbook.book.storage.snapshots import TRANSIT, balances_before
-from loopbook.errors import Finding, Findings, InputError, nearest_hint
+from loopbook.book import (
+    NOW,
+    AsOf,
+    Book,
+    Content,
+    Scope,
+    deliveries,
+    holdings,
+    lots_named,
+    unknown_lot,
+    unknown_names,
+)
+from loopbook.errors import Finding, Findings, InputError, raise_findings
 from loopbook.tables import read_table
 from loopbook.trace.genealogy.answers import Reached, Recall
 from loopbook.trace.genealogy.genealogy import Genealogy, recall
 from loopbook.trace.genealogy.numpy_loops import Shares
-from loopbook.trace.genealogy.reading import NOW, AsOf, one_moment, recent_lots
-
-if TYPE_CHECKING:
-    from loopbook.book import Book
-    from loopbook.book.nouns import Content
+from loopbook.trace.genealogy.reading import one_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,54 +140,23 @@ def suspect(
 def _held(book: Book, lots: Sequence[Reached], asof: AsOf) -> Iterator[Held]:
     """What lies of some lots, as they were made."""
     there: dict[str, list[tuple[str, str, Content]]] = {}
-    for account, content in _lying(book, [x.lot for x in lots], asof):
+    names = [x.lot for x in lots]
+    for account, content in holdings(book.store, book.substances, names, asof):
         there.setdefault(account.lot, []).append((account.site, account.party, content))
     for x in lots:
         for site, party, content in sorted(there.get(x.lot, ())):
             yield Held(x.lot, x.material, party, site, content)
 
 
-def _lying(book: Book, lots: Sequence[str], asof: AsOf) -> Iterator[tuple[Account, Content]]:
-    """What lies on accounts of some lots, without the empty ones."""
-    if not asof.now:
-        before = None if asof.occurred is None else asof.occurred + 1
-        wanted = set(lots)
-        for account, content in balances_before(
-            book.store, book.substances, before, known_at=asof.recorded, boundaries=False
-        ).items():
-            if account.lot in wanted:
-                yield account, content
-        return
-    columns = ", ".join(f"b.{quoted(s)}" for s in book.substances)
-    for some, places in in_lists(lots):
-        rows = book.store.rows(
-            f"SELECT a.lot, a.party, a.site, {columns} FROM account a JOIN balance b "
-            f"ON b.account = a.id WHERE a.kind = 'lot' AND a.lot IN ({places})",
-            some,
-        )
-        for lot, party, site, *amounts in rows:
-            if any(amounts):
-                yield Account("lot", party, site, lot), tuple([int(x) for x in amounts])
-
-
 def _deliveries(book: Book, reached: dict[str, Reached], asof: AsOf) -> list[Delivery]:
-    """Deliveries that were not taken back."""
-    found = []
-    columns = ", ".join(f"g.{quoted(s)}" for s in book.substances)
-    (happened, values), (taken_back, _) = asof.limits("e"), asof.limits("r")
-    for some, places in in_lists(list(reached)):
-        rows: list[tuple[Any, ...]] = book.store.rows(
-            f"SELECT g.source, g.target, e.document, e.key, e.occurred_at, {columns} FROM edge g "
-            f"JOIN event e ON e.id = g.event LEFT JOIN event r ON r.reverses = e.key{taken_back} "
-            f"WHERE g.source IN ({places}) AND g.target LIKE 'customer/%' AND r.id IS NULL "
-            f"AND e.reverses IS NULL{happened}",
-            (*values, *some, *values),
-        )
-        for lot, target, document, key, moment, *content in rows:
-            amounts = np.nan_to_num(reached[lot].shares) * np.array(content, np.float64)
-            customer = target.split("/")[1]
-            found.append(Delivery(customer, lot, document, key, int(moment), amounts))
-    return sorted(found, key=lambda x: (x.occurred_at, x.key, x.lot))
+    """Deliveries that were not reversed."""
+    given = []
+    for lot, end, document, key, moment, *content in deliveries(
+        book.store, book.substances, list(reached), asof
+    ):
+        amounts = np.nan_to_num(reached[lot].shares) * np.array(content, np.float64)
+        given.append(Delivery(end.split("/")[1], lot, document, key, int(moment), amounts))
+    return sorted(given, key=lambda x: (x.occurred_at, x.key, x.lot))
 
 
 def on_site(book: Book, site: str, *, asof: AsOf = NOW) -> tuple[Held, ...]:
@@ -197,27 +169,19 @@ def on_site(book: Book, site: str, *, asof: AsOf = NOW) -> tuple[Held, ...]:
     asof : only what had happened, or was known, by a moment.
     """
     with one_moment(book, asof):
-        sites = book.store.nouns().sites
-        if site != TRANSIT and site not in sites:
-            hint = nearest_hint(site, sites)
-            raise InputError(
-                [Finding("unknown-name", "site", "a site of the book", repr(site), hint)]
-            )
-        beyond = f"{TRANSIT} " if site == TRANSIT else f"{site}/"  # no name has a slash
-        there = {
+        raise_findings(unknown_names(book.store, Scope(site=site)))
+        held = {
             account: content
             for account, content in book.balances(
-                occurred=asof.occurred, recorded=asof.recorded
+                site=site, occurred=asof.occurred, recorded=asof.recorded
             ).items()
-            if account.kind == "lot" and (account.site == site or account.site.startswith(beyond))
+            if account.kind == "lot"
         }
-        materials: dict[str, str] = {}
-        for some, places in in_lists(sorted({account.lot for account in there})):
-            rows = book.store.rows(f"SELECT id, material FROM lot WHERE id IN ({places})", some)
-            materials.update(dict(rows))
+        lots = lots_named(book.store, sorted({account.lot for account in held}))
+    materials = {lot: material for _, _, lot, material in lots}
     return tuple(
         Held(account.lot, materials[account.lot], account.party, account.site, content)
-        for account, content in sorted(there.items(), key=lambda x: (x[0].lot, x[0].party))
+        for account, content in sorted(held.items(), key=lambda x: (x[0].lot, x[0].party))
     )
 
 
@@ -232,25 +196,17 @@ def read_certificates(path: Path, book: Book) -> tuple[Certificate, ...]:
     findings = Findings()
     table = read_table(path, ("certificate", "lot"), findings, others=True)
     rows = list(table.records()) if table else []
-    known = _known(book, [row["lot"] for _, row in rows])
+    known = {lot for _, _, lot, _ in lots_named(book.store, sorted({x["lot"] for _, x in rows}))}
     made: dict[tuple[str, str], Certificate] = {}
     for line, row in rows:
         name, lot, at = row["certificate"], row["lot"], f"{path.name}:{line}"
         if not name or not lot:
             findings.missing("a certificate and a lot", at=at)
         elif lot not in known:
-            findings.unknown("a lot of the book", lot, recent_lots(book), at=at)
+            findings.items.append(unknown_lot(book.store, lot, at))
         elif (name, lot) in made:
             findings.note("duplicate", "a new certificate", f"{name} of {lot}", at=at)
         else:
             made[name, lot] = Certificate(name, lot, row.get("claim", ""))
     findings.raise_all()
     return tuple(made.values())
-
-
-def _known(book: Book, lots: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for some, places in in_lists(sorted(set(lots))):
-        rows = book.store.rows(f"SELECT id FROM lot WHERE id IN ({places})", some)
-        found.update(name for (name,) in rows)
-    return found

@@ -20,7 +20,7 @@ from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
 from loopbook.book.nouns import Event
-from loopbook.book.storage.database import in_lists
+from loopbook.book.storage.questions.events import papers
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings
 
@@ -181,16 +181,10 @@ class _Planner:
     def find_papers(self, entries: Iterable[Entry]) -> None:
         """Look up tickets and samples that the book has already, under whatever key."""
         samples = sorted({entry.paper[1] for entry in entries if entry.paper})
-        for some, marks in in_lists(samples):
-            rows = self.session.db.rows(
-                "SELECT m.quantity, m.sample, m.grp, m.stage, m.lot, e.key FROM measurement m "
-                f"JOIN event e ON e.id = m.event WHERE m.sample IN ({marks}) ORDER BY e.id",
-                some,
-            )
-            for quantity, sample, group, stage, lot, key in rows:
-                if not self.session.reversal(key):
-                    self.papers.setdefault((quantity, sample, group, stage), key)
-                    self.papers.setdefault(("assay", sample, group, stage, lot), key)
+        for _, quantity, sample, group, stage, lot, key in papers(self.session.db, samples):
+            if not self.session.reversal(key):
+                self.papers.setdefault((quantity, sample, group, stage), key)
+                self.papers.setdefault(("assay", sample, group, stage, lot), key)
 
     def take(self, entry: Entry) -> None:
         """Plan one entry, or find what is wrong with it."""

@@ -31,6 +31,18 @@ from loopbook.book.log.merkle import (
     verify_inclusion,
 )
 from loopbook.book.storage.database import Database
+from loopbook.book.storage.questions.log import (
+    keep_checkpoint,
+    keep_nodes,
+    keep_setting,
+    largest_checkpoint,
+    leaf_at,
+    leaves,
+    node_at,
+    nodes_at,
+    notes_of,
+    place_of,
+)
 from loopbook.book.storage.session import Session
 from loopbook.errors import ProofError
 
@@ -60,15 +72,8 @@ def checkpoint(book: Book, signer: Signer, *, origin: str | None = None) -> str:
         frontier = _grow(db)
         root = Checkpoint(origin or signer.name, frontier.size, frontier.root())
         note = sign(root, signer).text()
-        known = db.rows(
-            "SELECT size FROM checkpoint WHERE size = ? AND note = ?", (frontier.size, note)
-        )
-        if not known:
-            db.write("INSERT INTO checkpoint (size, note) VALUES (?, ?)", [(frontier.size, note)])
-        name = f"verifier {signer.verifier.key_id.hex()}"
-        if not db.rows("SELECT key FROM book WHERE key = ?", (name,)):
-            row = (name, str(signer.verifier))
-            db.write("INSERT INTO book (key, value) VALUES (?, ?)", [row])
+        keep_checkpoint(db, frontier.size, note)
+        keep_setting(db, f"verifier {signer.verifier.key_id.hex()}", str(signer.verifier))
         return note
 
     book.store.place_leaves()
@@ -77,37 +82,23 @@ def checkpoint(book: Book, signer: Signer, *, origin: str | None = None) -> str:
 
 def _grow(db: Database) -> Frontier:
     """Store the nodes that came since the last checkpoint; returns the tree's edge."""
-    (found,) = db.rows("SELECT count(*) FROM node WHERE level = ?", (STEP,))
-    frontier = Frontier.read(reader(db), int(found[0]) << STEP)
-    while True:
-        leaves = db.rows(
-            "SELECT l.place, e.leaf FROM leaf l JOIN event e ON e.id = l.event "
-            "WHERE l.place >= ? ORDER BY l.place LIMIT ?",
-            (frontier.size, _BATCH),
-        )
-        if not leaves:
-            return frontier
-        if int(leaves[-1][0]) != frontier.size + len(leaves) - 1:
+    frontier = Frontier.read(reader(db), nodes_at(db, STEP) << STEP)
+    while new := leaves(db, frontier.size, _BATCH):
+        if new[-1][0] != frontier.size + len(new) - 1:
             raise ProofError(f"a gap in the log after {frontier.size} leaves: verify the book")
-        frontier, nodes = frontier.extended([bytes(leaf) for _, leaf in leaves])
-        kept = [node for node in nodes if node[0] and node[0] % STEP == 0]
-        db.write("INSERT INTO node (level, place, hash) VALUES (?, ?, ?)", kept)
+        frontier, nodes = frontier.extended([leaf for _, leaf in new])
+        keep_nodes(db, [node for node in nodes if node[0] and node[0] % STEP == 0])
+    return frontier
 
 
 def reader(db: Database) -> NodeReader:
     """The book's Merkle tree, node by node, from its events and stored nodes."""
 
     def stored(level: int, place: int) -> bytes:
-        if level == 0:
-            found = db.rows(
-                "SELECT e.leaf FROM leaf l JOIN event e ON e.id = l.event WHERE l.place = ?",
-                (place,),
-            )
-        else:
-            found = db.rows("SELECT hash FROM node WHERE level = ? AND place = ?", (level, place))
-        if not found:
+        digest = node_at(db, level, place) if level else leaf_at(db, place)
+        if digest is None:
             raise ProofError(f"the book has no node ({level}, {place}) of its Merkle tree")
-        return bytes(found[0][0])
+        return digest
 
     return every_level(stored, STEP)
 
@@ -126,20 +117,16 @@ def inclusion(book: Book, key: str) -> dict[str, Any]:
     """
     db = book.store
     event = book.event(key)
-    found = db.rows(
-        "SELECT l.place, e.leaf FROM event e JOIN leaf l ON l.event = e.id WHERE e.key = ?", (key,)
-    )
-    place = int(found[0][0]) if found else -1
-    notes = db.rows("SELECT size, note FROM checkpoint ORDER BY size DESC, note LIMIT 1")
-    if not (found and notes and place < notes[0][0]):
+    placed, covering = place_of(db, key), largest_checkpoint(db)
+    if placed is None or covering is None or placed[0] >= covering[0]:
         raise ProofError(f"no checkpoint covers event {key!r} yet: make one first")
+    (place, seal), (size, note) = placed, covering
     body = event_bytes(event, book.substances)
-    if leaf_of(body) != bytes(found[0][1]):
+    if leaf_of(body) != seal:
         raise ProofError(f"the rows of event {key!r} do not give its sealed hash")
-    size = int(notes[0][0])
     return {
         "format": _INCLUSION,
-        "checkpoint": str(notes[0][1]),
+        "checkpoint": note,
         "event": body.decode(),
         "index": place,
         "proof": _encoded(inclusion_proof(reader(db), place, size)),
@@ -160,10 +147,10 @@ def consistency(book: Book, first: int, second: int) -> dict[str, Any]:
     db = book.store
     notes = []
     for size in (first, second):
-        found = db.rows("SELECT note FROM checkpoint WHERE size = ? ORDER BY note", (size,))
-        if not found:
+        signed = notes_of(db, size)
+        if not signed:
             raise ProofError(f"the book has no checkpoint of {size} events")
-        notes.append(str(found[0][0]))
+        notes.append(signed[0])
     proof = consistency_proof(reader(db), first, second)
     return {"format": _CONSISTENCY, "first": notes[0], "second": notes[1], "proof": _encoded(proof)}
 

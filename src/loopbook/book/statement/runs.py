@@ -11,17 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
+from loopbook.book.book import Book
 from loopbook.book.nouns import Content, add, mass, negate, zero
-from loopbook.book.statement.movements import Stretch, total
+from loopbook.book.scope import Stretch
+from loopbook.book.statement.movements import total
 from loopbook.book.statement.text import blocks, moment_text
 from loopbook.book.statement.uncertainty import Knowledge, Sure, knowledge, sure_of
-from loopbook.book.storage.schema import quoted
-from loopbook.book.storage.snapshots import Rows
-
-if TYPE_CHECKING:
-    from loopbook.book.book import Book
+from loopbook.book.storage.questions.events import run_legs
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,36 +111,18 @@ def run_accounts(
     start, end, known_at : microseconds since 1970 UTC, as in a metal statement.
     site : only runs at this site.
     """
-    substances = book.substances
-    runs = _legs(book.store, substances, Stretch(start, end, known_at))
-    lots = {lot for legs in runs.values() for kind, _, lot, _ in legs if kind == "lot"}
-    known = knowledge(book.store, substances, lots, end=end, known_at=known_at)
+    substances, stretch = book.substances, Stretch(start, end, known_at)
+    runs: dict[Head, list[LegRow]] = {}
+    for head, leg in run_legs(book.store, substances, stretch):
+        runs.setdefault(head, []).append(leg)
+    lots = {lot for legs in runs.values() for kind, lot, _ in legs if kind == "lot"}
+    known = knowledge(book.store, substances, lots, stretch.asof)
     made = [_account(head, legs, substances, known) for head, legs in runs.items()]
     return tuple(account for account in made if site is None or account.site == site)
 
 
 Head = tuple[str, int, str]
-LegRow = tuple[str, str, str, Content]
-
-
-def _legs(db: Rows, substances: Sequence[str], stretch: Stretch) -> dict[Head, list[LegRow]]:
-    """Legs of every run that was not taken back, by (key, moment, command)."""
-    when, values = stretch.clauses()
-    undone = "" if stretch.known_at is None else " AND r.recorded_at <= ?"
-    more = [] if stretch.known_at is None else [stretch.known_at]
-    names = ", ".join(f"p.{quoted(s)}" for s in substances)
-    found: list[tuple[Any, ...]] = db.rows(
-        f"SELECT e.key, e.occurred_at, e.command, a.kind, a.site, a.lot, {names} "
-        f"FROM event e LEFT JOIN event r ON r.reverses = e.key{undone} "
-        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
-        f"WHERE e.kind = 'process' AND r.id IS NULL AND {when} "
-        "ORDER BY e.occurred_at, e.id, a.kind, a.lot, a.party",
-        [*more, *values],
-    )
-    runs: dict[Head, list[LegRow]] = {}
-    for key, moment, command, kind, site, lot, *content in found:
-        runs.setdefault((key, moment, command), []).append((kind, site, lot, tuple(content)))
-    return runs
+LegRow = tuple[str, str, Content]
 
 
 def _account(
@@ -154,7 +133,7 @@ def _account(
     entered: dict[str, Content] = {}
     made: dict[str, Content] = {}
     lost = dict.fromkeys(("emission", "waste", "unaccounted"), nothing)
-    for kind, _, lot, content in legs:
+    for kind, lot, content in legs:
         if kind in lost:
             lost[kind] = add(lost[kind], content)
         elif mass(content) < 0:
@@ -162,10 +141,10 @@ def _account(
         else:
             made[lot] = add(made.get(lot, nothing), content)
     out = {lot: negate(content) for lot, content in made.items()}
-    given = json.loads(command)
+    fields = json.loads(command)
     return RunAccount(
-        str(given["run"]),
-        str(given["site"]),
+        str(fields["run"]),
+        str(fields["site"]),
         moment,
         key,
         substances,

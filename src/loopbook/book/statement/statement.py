@@ -23,20 +23,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account, Content, add, is_zero, mass, zero
-from loopbook.book.statement.movements import MOVEMENTS, RUN_LOSSES, Stretch, moved, total
+from loopbook.book.scope import TRANSIT, Scope, Stretch
+from loopbook.book.statement.movements import MOVEMENTS, RUN_LOSSES, moved, total
 from loopbook.book.statement.text import blocks, moment_text
 from loopbook.book.statement.uncertainty import SHARED, Knowledge, Sure, knowledge, sure_of
 from loopbook.book.storage.known import Nouns
-from loopbook.book.storage.snapshots import TRANSIT, Scope, balances_before
+from loopbook.book.storage.questions.events import reversed_before
+from loopbook.book.storage.snapshots import balances
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
-
-if TYPE_CHECKING:
-    from loopbook.book.book import Book
-
 
 _SURE = ("received", "title in", "shipped in", "consumed", "produced", "shipped out", "delivered")
 _AS_IT_LIES = ("shipped in", "delivered")  # by the mass of the arrival, where there was one
@@ -208,14 +206,13 @@ def period_statement(
     known_at: datetime | int | None = None,
 ) -> Statement:
     """The metal statement of a period of the book, by its name; see `metal_statement`."""
-    nouns = book.store.nouns()
-    found = nouns.periods.get(period)
-    if found is None:
-        hint = nearest_hint(period, nouns.periods)
+    periods = book.store.nouns().periods
+    if period not in periods:
+        hint = nearest_hint(period, periods)
         raise_findings([Finding("unknown-name", "period", "a period of the book", period, hint)])
-    assert found is not None
+    start, end = periods[period].start, periods[period].end
     return metal_statement(
-        book, start=found.start, end=found.end, party=party, site=site, lot=lot, known_at=known_at
+        book, start=start, end=end, party=party, site=site, lot=lot, known_at=known_at
     )
 
 
@@ -251,27 +248,35 @@ def metal_statement(
     InputError : an unknown name, a moment without time zone, or an end that is not after the start.
     BalanceError : opening and movements are not the closing.
     """
+    scope, findings = Scope(party, site, lot), list[Finding]()
+    stretch = Stretch(
+        _microseconds("start", start, findings),
+        _microseconds("end", end, findings),
+        None if known_at is None else _microseconds("known_at", known_at, findings),
+    )
+    if not findings and stretch.start >= stretch.end:
+        after, ended = moment_text(stretch.start), moment_text(stretch.end)
+        findings.append(Finding("range", "end", f"after {after}", ended))
+    raise_findings([*findings, *unknown_names(book.store, scope)])
     nouns = book.store.nouns()
-    scope = Scope(party, site, lot)
-    begun, ended, known = _asked(book, nouns, scope, (start, end, known_at))
     substances = nouns.substances
-    stretch = Stretch(begun, ended, known)
-    with book.store.snapshot(known):
+    with book.store.snapshot(stretch.known_at):
         opening, closing = (
-            _stock(book, substances, moment, known=known, scope=scope) for moment in (begun, ended)
+            balances(book.store, substances, asof, scope=scope, boundaries=False)
+            for asof in (stretch.before, stretch.asof)
         )
         moves = moved(book.store, substances, stretch, scope=scope, by_lot=uncertainty)
-        known_of = None
+        known = None
         if uncertainty:
             lots = {a.lot for a in (*opening, *closing)} | {x for m in moves.values() for x in m}
-            known_of = knowledge(book.store, substances, lots, end=ended, known_at=known)
-    lines = _lines((opening, closing), moves, _Sums(substances, known_of, shared))
+            known = knowledge(book.store, substances, lots, stretch.asof)
+    lines = _lines((opening, closing), moves, _Sums(substances, known, shared))
     _must_close(lines, len(substances))
     return Statement(
-        _title(nouns, begun, ended),
-        begun,
-        ended,
-        known,
+        _title(nouns, stretch),
+        stretch.start,
+        stretch.end,
+        stretch.known_at,
         scope,
         substances,
         tuple(lines),
@@ -279,50 +284,15 @@ def metal_statement(
     )
 
 
-def _asked(
-    book: Book, nouns: Nouns, scope: Scope, moments: tuple[datetime | int, datetime | int, object]
-) -> tuple[int, int, int | None]:
-    """The moments in microseconds, when all that is asked for makes sense."""
-    findings = []
-    found: list[int | None] = []
-    for name, moment in zip(("start", "end", "known_at"), moments, strict=True):
-        if isinstance(moment, datetime) and moment.tzinfo is None:
-            hint = "write the offset, for example 2026-03-01T00:00:00-05:00"
-            findings.append(Finding("time", name, "a time zone", moment.isoformat(), hint))
-            found.append(None)
-        else:
-            found.append(microseconds(moment) if isinstance(moment, datetime) else moment)  # type: ignore[arg-type]
-    begun, ended, known = found
-    if begun is not None and ended is not None and begun >= ended:
-        wanted = f"after {moment_text(begun)}"
-        findings.append(Finding("range", "end", wanted, moment_text(ended)))
-    asked: tuple[tuple[str, str | None, Iterable[str]], ...] = (
-        ("party", scope.party, nouns.parties),
-        ("site", scope.site, [*nouns.sites, TRANSIT]),
-    )
-    for kind, who, names in asked:
-        road = kind == "site" and who is not None and who.startswith(TRANSIT)
-        if who is not None and who not in names and not road:
-            hint = nearest_hint(who, names)
-            findings.append(Finding("unknown-name", kind, f"a {kind} of the book", who, hint))
-    if scope.lot is not None and not book.store.rows(
-        "SELECT 1 FROM lot WHERE id = ?", (scope.lot,)
-    ):
-        names_near = [str(row[0]) for row in book.store.rows("SELECT id FROM lot LIMIT 10000")]
-        hint = nearest_hint(scope.lot, names_near)
-        findings.append(Finding("unknown-name", "lot", "a lot of the book", scope.lot, hint))
-    raise_findings(findings)
-    assert begun is not None
-    assert ended is not None
-    return begun, ended, known
-
-
-def _stock(
-    book: Book, substances: tuple[str, ...], moment: int, *, known: int | None, scope: Scope
-) -> Mapping[Account, Content]:
-    return balances_before(
-        book.store, substances, moment, known_at=known, scope=scope, boundaries=False
-    )
+def _microseconds(name: str, moment: datetime | int, findings: list[Finding]) -> int:
+    """A moment in microseconds since 1970 UTC; a finding if it has no time zone."""
+    if isinstance(moment, int):
+        return moment
+    if moment.tzinfo is None:
+        hint = "write the offset, for example 2026-03-01T00:00:00-05:00"
+        findings.append(Finding("time", name, "a time zone", moment.isoformat(), hint))
+        return 0
+    return microseconds(moment)
 
 
 def _by_lot(stock: Mapping[Account, Content]) -> dict[str, Content]:
@@ -403,9 +373,9 @@ def _must_close(lines: Sequence[Line], count: int) -> None:
         )
 
 
-def _title(nouns: Nouns, start: int, end: int) -> str:
+def _title(nouns: Nouns, stretch: Stretch) -> str:
     for period in nouns.periods.values():
-        if (period.start, period.end) == (start, end):
+        if (period.start, period.end) == (stretch.start, stretch.end):
             return f"Metal statement, {period.id}, {'closed' if period.closed else 'not closed'}"
     return "Metal statement"
 
@@ -423,16 +393,9 @@ def _notes(book: Book, stretch: Stretch, scope: Scope, lines: Sequence[Line]) ->
     """What a reader must know beside the numbers."""
     notes = []
     if scope == Scope():
-        when, values = stretch.clauses()
-        found = book.store.rows(
-            "SELECT e.key, o.key, o.kind, o.occurred_at "
-            "FROM event e JOIN event o ON o.key = e.reverses "
-            f"WHERE {when} AND o.occurred_at < ? ORDER BY e.id",
-            (*values, stretch.start),
-        )
         notes += [
-            f"{key} takes back {what} {old} of {moment_text(at)[:10]}, before this stretch"
-            for key, old, what, at in found
+            f"{key} reverses {kind} {reversed_key} of {moment_text(when)[:10]}, before this time"
+            for key, reversed_key, kind, when in reversed_before(book.store, stretch)
         ]
     lost = next(line for line in lines if line.name == "of which unaccounted")
     consumed = next(line for line in lines if line.name == "consumed")

@@ -46,8 +46,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book.nouns import Content, add
-from loopbook.book.storage.database import in_lists
-from loopbook.book.storage.snapshots import Rows
+from loopbook.book.scope import AsOf
+from loopbook.book.storage.database import Database
+from loopbook.book.storage.questions.events import measurements
 
 SHARED = 0.5
 """Share of the variance of a group's measurements that all of them have in common."""
@@ -161,7 +162,7 @@ def _variance(errors: Array, groups: Numbers, shared: float) -> float:
 
 
 def knowledge(
-    db: Rows, substances: Sequence[str], lots: Iterable[str], *, end: int, known_at: int | None
+    db: Database, substances: Sequence[str], lots: Iterable[str], asof: AsOf
 ) -> Knowledge:
     """The last weighing and assays of lots.
 
@@ -170,8 +171,7 @@ def knowledge(
     db : the book's database.
     substances : in the order of contents.
     lots : their names.
-    end : what was measured before it counts, microseconds since 1970 UTC.
-    known_at : what was recorded up to and with it counts; None for all.
+    asof : the measurements that count.
     """
     places = {lot: place for place, lot in enumerate(sorted({*lots, ""}))}
     columns = {name: k for k, name in enumerate(("mass", *substances))}
@@ -179,7 +179,7 @@ def knowledge(
     groups = np.full(relative.shape, _ALONE, dtype=np.int64)
     weighed, weighed_groups = relative[:, 0].copy(), groups[:, 0].copy()
     numbers: dict[str, int] = {}
-    for lot, quantity, group, found in _found(_measured(db, list(places), end, known_at)):
+    for lot, quantity, group, found in _found(measurements(db, list(places), asof)):
         row, column = places[lot], columns.get(quantity)
         if column is None:
             continue
@@ -229,21 +229,3 @@ def _relative(value: str, uncertainty: str) -> float | None:
         return None
     found, sigma = float(Decimal(value)), float(Decimal(uncertainty))
     return sigma / found if found > 0.0 and sigma > 0.0 else None
-
-
-def _measured(db: Rows, lots: Sequence[str], end: int, known_at: int | None) -> Iterator[_Row]:
-    """Measurements of lots that were not taken back, in order of recording."""
-    limits, values = "e.occurred_at < ?", [end]
-    undone = "r.occurred_at < ?"
-    if known_at is not None:
-        limits, undone = f"{limits} AND e.recorded_at <= ?", f"{undone} AND r.recorded_at <= ?"
-        values.append(known_at)
-    for names, places in in_lists(lots):
-        yield from db.rows(
-            "SELECT m.event, m.lot, m.quantity, m.value, m.uncertainty, m.grp, m.basis "
-            "FROM measurement m JOIN event e ON e.id = m.event "
-            f"LEFT JOIN event r ON r.reverses = e.key AND {undone} "
-            f"WHERE m.lot IN ({places}) AND {limits} AND r.id IS NULL "
-            "AND m.quantity NOT IN ('gross', 'tare') ORDER BY m.event, m.line",
-            [*values, *names, *values],
-        )

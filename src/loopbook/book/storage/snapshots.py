@@ -14,96 +14,79 @@ whose last event was recorded by then are used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from loopbook.book.nouns import Account, Content, Event, Period
+from loopbook.book.scope import EVERYTHING, NOW, AsOf, Scope
+from loopbook.book.storage.database import Database
+from loopbook.book.storage.questions.conditions import by_name, columns, dated, in_scope, sums
 from loopbook.book.storage.schema import quoted
 
-TRANSIT = "in transit"
-"""Site filter for all that is on the road; its accounts are ``in transit NUMBER``."""
 
-_NEVER = -(2**62)
-
-
-class Rows(Protocol):
-    """Whatever can be queried and written: a book's database."""
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run a query."""
-        ...
-
-    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run a statement once for each row of values."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which accounts are looked at: of a party, at a site, of a lot; None for all."""
-
-    party: str | None = None
-    site: str | None = None
-    lot: str | None = None
-
-    def clauses(self) -> tuple[list[str], list[Any]]:
-        """Conditions on an account ``a`` by party and site, and their values."""
-        sql: list[str] = []
-        values: list[Any] = []
-        if self.party is not None:
-            sql.append("a.party = ?")
-            values.append(self.party)
-        if self.site == TRANSIT:
-            sql.append(f"a.site LIKE '{TRANSIT} %'")
-        elif self.site is not None:
-            sql.append("a.site = ?")
-            values.append(self.site)
-        return sql, values
-
-
-def balances_before(
-    db: Rows,
+def balances(
+    db: Database,
     substances: Sequence[str],
-    moment: int | None,
+    asof: AsOf = NOW,
     *,
-    known_at: int | None = None,
-    scope: Scope = Scope(),
+    scope: Scope = EVERYTHING,
     boundaries: bool = True,
 ) -> Mapping[Account, Content]:
-    """What lay on each account just before a moment, without the empty ones.
+    """The content of each account, without the empty ones.
 
     Parameters
     ----------
     db : the book's database.
     substances : in the order of the contents.
-    moment : events that occurred before it count; None for all.
-    known_at : events recorded up to and with it count; None for all.
+    asof : the events that count.
     scope : which accounts.
     boundaries : whether boundary accounts are asked for, too.
     """
-    sums = ", ".join(f"sum(x.{quoted(s)})" for s in substances)
-    names = ", ".join(f"p.{quoted(s)}" for s in substances)
+    conditions, names = in_scope(scope)
     if scope.lot is not None:
-        inner, values = _postings_of_lot(names, scope.lot, moment, known_at)
+        conditions, names = [*conditions, "a.lot = ?"], [*names, scope.lot]
+    if not boundaries:
+        conditions.append("a.kind = 'lot'")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    if asof.now:
+        rows = db.rows(
+            f"SELECT a.kind, a.party, a.site, a.lot, {columns(substances)} FROM balance p "
+            f"JOIN account a ON a.id = p.account{where}",
+            names,
+        )
     else:
-        inner, values = _snapshot_and_postings(db, substances, moment, known_at)
-        if boundaries:
-            sql, more = _postings(substances, "b.kind <> 'lot'", *_limits(moment, known_at, _NEVER))
-            inner, values = f"{inner} UNION ALL {sql}", [*values, *more]
-    clauses, rest = scope.clauses()
-    where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
-    found = db.rows(
-        f"SELECT a.kind, a.party, a.site, a.lot, {sums} FROM ({inner}) x "
-        f"JOIN account a ON a.id = x.account{where} GROUP BY a.id, a.kind, a.party, a.site, a.lot",
-        [*values, *rest],
+        inner, values = _of_accounts(db, substances, asof, lot=scope.lot, boundaries=boundaries)
+        rows = db.rows(
+            f"SELECT a.kind, a.party, a.site, a.lot, {sums(substances, 'x')} FROM ({inner}) x "
+            f"JOIN account a ON a.id = x.account{where} "
+            "GROUP BY a.id, a.kind, a.party, a.site, a.lot",
+            [*values, *names],
+        )
+    contents = {Account(*row[:4]): tuple([int(x) for x in row[4:]]) for row in rows}
+    return {a: c for a, c in sorted(contents.items()) if any(c)}
+
+
+def holdings(
+    db: Database, substances: Sequence[str], lots: Sequence[str], asof: AsOf = NOW
+) -> list[tuple[Account, Content]]:
+    """The content of each account of some lots, without the empty ones."""
+    if not asof.now:
+        everything, names = balances(db, substances, asof, boundaries=False), set(lots)
+        return [(a, c) for a, c in everything.items() if a.lot in names]
+    query = (
+        f"SELECT a.lot, a.party, a.site, {columns(substances)} FROM account a "
+        "JOIN balance p ON p.account = a.id"
     )
-    held = {Account(*row[:4]): tuple([int(x) for x in row[4:]]) for row in found}
-    return {a: c for a, c in sorted(held.items()) if any(c)}
+    rows = by_name(db, query, "a.lot", lots, more=" AND a.kind = 'lot'")
+    return [
+        (Account("lot", party, site, lot), tuple([int(x) for x in content]))
+        for lot, party, site, *content in rows
+        if any(content)
+    ]
 
 
 def posted_after(
-    db: Rows, substances: Sequence[str], lot: str, moment: int
+    db: Database, substances: Sequence[str], lot: str, moment: int
 ) -> Iterator[tuple[Account, int, Content]]:
     """What was posted on a lot's accounts after a moment: account, date, and the sum of that date.
 
@@ -113,9 +96,8 @@ def posted_after(
     lot : its name.
     moment : events that occurred after it count, microseconds since 1970 UTC.
     """
-    sums = ", ".join(f"sum(p.{quoted(s)})" for s in substances)
     for party, site, when, *content in db.rows(
-        f"SELECT a.party, a.site, e.occurred_at, {sums} FROM account a "
+        f"SELECT a.party, a.site, e.occurred_at, {sums(substances)} FROM account a "
         "JOIN posting p ON p.account = a.id JOIN event e ON e.id = p.event "
         "WHERE a.lot = ? AND e.occurred_at > ? GROUP BY a.party, a.site, e.occurred_at",
         (lot, moment),
@@ -123,58 +105,57 @@ def posted_after(
         yield Account("lot", party, site, lot), int(when), tuple(map(int, content))
 
 
-def _limits(moment: int | None, known_at: int | None, begun: int) -> tuple[str, list[int]]:
-    given = (
-        ("e.occurred_at >= ?", None if begun == _NEVER else begun),
-        ("e.occurred_at < ?", moment),
-        ("e.recorded_at <= ?", known_at),
-    )
-    used = [(sql, value) for sql, value in given if value is not None]
-    return "".join(f" AND {sql}" for sql, _ in used), [value for _, value in used]
-
-
-def _postings_of_lot(
-    names: str, lot: str, moment: int | None, known_at: int | None
+def _of_accounts(
+    db: Database, substances: Sequence[str], asof: AsOf, *, lot: str | None, boundaries: bool
 ) -> tuple[str, list[Any]]:
-    limits, values = _limits(moment, known_at, _NEVER)
-    sql = (
-        f"SELECT p.account, {names} FROM account b JOIN posting p ON p.account = b.id "
-        f"JOIN event e ON e.id = p.event WHERE b.lot = ?{limits}"
-    )
-    return sql, [lot, *values]
+    """A query for parts of what accounts held as of a moment, and its values."""
+    if lot is not None:
+        limits, moments = dated("e", asof)
+        return (
+            f"SELECT p.account, {columns(substances)} FROM account b "
+            "JOIN posting p ON p.account = b.id JOIN event e ON e.id = p.event "
+            f"WHERE b.lot = ?{limits}",
+            [lot, *moments],
+        )
+    lots, values = _snapshot_and_postings(db, substances, asof)
+    if not boundaries:
+        return lots, values
+    rest, more = _postings(substances, "b.kind <> 'lot'", asof)
+    return f"{lots} UNION ALL {rest}", [*values, *more]
 
 
 def _postings(
-    substances: Sequence[str], accounts: str, limits: str, values: Sequence[Any]
-) -> tuple[str, list[Any]]:
+    substances: Sequence[str], accounts: str, asof: AsOf, start: int | None = None
+) -> tuple[str, list[int]]:
     """Sums by account, read in the order of events, which is how postings lie on the disk."""
-    sums = ", ".join(f"sum(p.{quoted(s)}) AS {quoted(s)}" for s in substances)
-    sql = (
-        f"SELECT p.account, {sums} FROM event e CROSS JOIN posting p CROSS JOIN account b "
-        f"WHERE p.event = e.id AND b.id = p.account AND {accounts}{limits} GROUP BY p.account"
+    limits, moments = dated("e", asof, start)
+    return (
+        f"SELECT p.account, {sums(substances)} FROM event e CROSS JOIN posting p "
+        "CROSS JOIN account b "
+        f"WHERE p.event = e.id AND b.id = p.account AND {accounts}{limits} GROUP BY p.account",
+        moments,
     )
-    return sql, list(values)
 
 
 def _snapshot_and_postings(
-    db: Rows, substances: Sequence[str], moment: int | None, known_at: int | None
+    db: Database, substances: Sequence[str], asof: AsOf
 ) -> tuple[str, list[Any]]:
-    """What lies on lots before a moment: the last snapshot, and what was posted since."""
-    names = ", ".join(f"p.{quoted(s)}" for s in substances)
-    given = (("moment <= ?", moment), ("recorded_at <= ?", known_at))
-    used = [(sql, value) for sql, value in given if value is not None]
-    where = f" WHERE {' AND '.join(sql for sql, _ in used)}" if used else ""
-    found = db.rows(f"SELECT max(moment) FROM snapshot{where}", [value for _, value in used])
-    begun = _NEVER if found[0][0] is None else int(found[0][0])
-    sql, values = _postings(substances, "b.kind = 'lot'", *_limits(moment, known_at, begun))
-    if begun == _NEVER:
-        return sql, values
-    kept = f"SELECT p.account, {names} FROM snapshot p WHERE p.moment = ?"
-    return f"{kept} UNION ALL {sql}", [begun, *values]
+    """What lots held as of a moment: the last snapshot, and what was posted since."""
+    before = None if asof.occurred is None else asof.occurred + 1
+    limits = (("moment <= ?", before), ("recorded_at <= ?", asof.recorded))
+    used = [(limit, moment) for limit, moment in limits if moment is not None]
+    where = f" WHERE {' AND '.join(limit for limit, _ in used)}" if used else ""
+    rows = db.rows(f"SELECT max(moment) FROM snapshot{where}", [moment for _, moment in used])
+    begun = rows[0][0]
+    since, values = _postings(substances, "b.kind = 'lot'", asof, begun)
+    if begun is None:
+        return since, [*values]
+    kept = f"SELECT p.account, {columns(substances)} FROM snapshot p WHERE p.moment = ?"
+    return f"{kept} UNION ALL {since}", [begun, *values]
 
 
 def keep_snapshots(
-    db: Rows,
+    db: Database,
     substances: Sequence[str],
     events: Sequence[tuple[int, Event]],
     periods: Mapping[str, Period],
@@ -207,16 +188,15 @@ def keep_snapshots(
         _write(db, substances, period.end, recorded_at)
 
 
-def _write(db: Rows, substances: Sequence[str], moment: int, recorded_at: int) -> None:
-    columns = ", ".join(quoted(s) for s in substances)
-    sums = ", ".join(f"sum(x.{quoted(s)})" for s in substances)
+def _write(db: Database, substances: Sequence[str], moment: int, recorded_at: int) -> None:
+    names = ", ".join(quoted(s) for s in substances)
     filled = " OR ".join(f"sum(x.{quoted(s)}) <> 0" for s in substances)
-    inner, values = _snapshot_and_postings(db, substances, moment, None)
+    inner, values = _snapshot_and_postings(db, substances, AsOf(moment - 1))
     total = " + ".join(f"x.{quoted(s)}" for s in substances)
     db.write("DELETE FROM snapshot WHERE moment = ?", [(moment,)])
     db.write(
-        f"INSERT INTO snapshot (moment, account, recorded_at, mass, {columns}) "
-        f"SELECT ?, x.account, ?, sum({total}), {sums} FROM ({inner}) x "
+        f"INSERT INTO snapshot (moment, account, recorded_at, mass, {names}) "
+        f"SELECT ?, x.account, ?, sum({total}), {sums(substances, 'x')} FROM ({inner}) x "
         f"GROUP BY x.account HAVING {filled}",
         [(moment, recorded_at, *values)],
     )

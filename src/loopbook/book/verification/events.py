@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book.commands.draft import moment_at
-from loopbook.book.storage.database import in_lists, uncollected
+from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.protocol import Store
-from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.questions.checks import dated_postings
 from loopbook.book.verification.seals import PAGE, Page, Told, one_line, read_page, wrong_seal
 from loopbook.book.verification.second_process import Helper
 from loopbook.errors import Finding, StorageError
@@ -93,16 +93,9 @@ class EventScan:
 
     def back_dated(self) -> None:
         """No lot was below zero at any date; accounts with dates in order need no second look."""
-        names = ", ".join(f"p.{quoted(s)}" for s in self.substances)
-        for some, places in in_lists(sorted(self._unordered)):
-            rows = self.db.rows(
-                f"SELECT p.account, e.occurred_at, e.id, e.key, a.lot, {names} FROM posting p "
-                "JOIN event e ON e.id = p.event JOIN account a ON a.id = p.account "
-                f"WHERE p.account IN ({places}) ORDER BY p.account, e.occurred_at",
-                some,
-            )
-            for _, of_account in groupby(rows, key=itemgetter(0)):
-                self._run_dates(list(of_account))
+        rows = dated_postings(self.db, self.substances, sorted(self._unordered))
+        for _, of_account in groupby(rows, key=itemgetter(0)):
+            self._run_dates(list(of_account))
 
     def _run_dates(self, rows: list[tuple[Any, ...]]) -> None:
         """Note the first date at which an account was below zero, at its last told event."""
@@ -219,13 +212,13 @@ class EventScan:
         if amounts.dtype != np.int64:
             amounts = _whole(page)
         events = np.array([row[0] for row in page.postings])
-        for k in np.flatnonzero(amounts[:, 0] != amounts[:, 1:].sum(axis=1)):
+        for k in np.flatnonzero(amounts[:, 0] != amounts[:, 1:].sum(axis=1)).tolist():
             row = page.postings[k]
             found = f"{sum(row[7:])} mg in substances, mass {row[6]} mg"
             page.add(row[0], "leg", "substances that sum to the mass", found)
         starts = np.flatnonzero(np.diff(events, prepend=events[0] - 1))
         totals = np.add.reduceat(amounts, starts, axis=0)
-        for k in np.flatnonzero(totals.any(axis=1)):
+        for k in np.flatnonzero(totals.any(axis=1)).tolist():
             off = dict(zip(("mass", *self.substances), totals[k].tolist(), strict=True))
             found = ", ".join(f"{s} {x} mg" for s, x in off.items() if x)
             page.add(int(events[starts[k]]), "sum", "legs that sum to zero", found)
@@ -257,7 +250,7 @@ class EventScan:
         ends = np.append(starts[1:], len(groups)) - 1
         self.sums[slots] = running[ends]
         for k in np.flatnonzero((running < 0).any(axis=1)):
-            row = page.postings[order[k]]
+            row = page.postings[int(order[k])]
             if row[2] == "lot":
                 found = f"lot {row[5]} of {row[3]} at {row[4]} below zero"
                 page.add(row[0], "negative", "lots of zero or more", found)

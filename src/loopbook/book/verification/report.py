@@ -25,7 +25,8 @@ from loopbook.book.log.proofs import STEP
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.protocol import Store
-from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.questions import checks as ask
+from loopbook.book.storage.questions import log
 from loopbook.book.verification.events import EventScan, Notes
 from loopbook.book.verification.seals import one_line
 from loopbook.book.verification.second_process import helped
@@ -97,11 +98,8 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
 
 def _nouns(db: Database, notes: Notes) -> Nouns:
     """All nouns that can be read; findings for those that cannot."""
-    settings = dict(db.rows("SELECT key, value FROM book"))
-    nouns = Nouns(tuple(map(str, json.loads(settings["substances"]))))
-    for event, kind, name, body in db.rows(
-        "SELECT event, kind, id, body FROM noun ORDER BY event, kind"
-    ):
+    nouns = Nouns(tuple(map(str, json.loads(log.settings(db)["substances"]))))
+    for event, kind, name, body in ask.noun_rows(db):
         try:
             nouns.learn(kind, name, body)
         except _UNREADABLE as error:
@@ -109,7 +107,7 @@ def _nouns(db: Database, notes: Notes) -> Nouns:
     there = []
     for name in nouns.substances:
         try:
-            db.rows(f"SELECT {quoted(name)} FROM posting LIMIT 1")
+            ask.must_have_column(db, name)
         except LoopbookError as error:
             notes.add("settings", f"substance {name}", "a column", one_line(error))
         else:
@@ -120,18 +118,12 @@ def _nouns(db: Database, notes: Notes) -> Nouns:
 
 def _closed(db: Database, nouns: Nouns, notes: Notes) -> list[tuple[int, int, int, str]]:
     """Closed periods by start; findings where the table of closings says something else."""
-    closings = db.rows("SELECT id, event FROM noun WHERE kind = 'close' ORDER BY event")
     stated = {
         str(name): (int(event), nouns.periods[name].start, nouns.periods[name].end)
-        for name, event in closings
+        for name, event in ask.stated_closings(db).items()
         if name in nouns.periods
     }
-    kept = {
-        str(name): (event, start, end)
-        for name, event, start, end in db.rows(
-            "SELECT period, event, start_at, end_at FROM closing"
-        )
-    }
+    kept = ask.kept_closings(db)
     for name in sorted(stated.keys() | kept.keys()):
         if stated.get(name) != kept.get(name):
             expected = f"event, start, end {stated.get(name)}"
@@ -174,39 +166,25 @@ class _Rest:
     def _strays(self) -> None:
         """Rows that belong to no event, and accounts that nothing was posted on."""
         for table in ("posting", "edge", "lot", "measurement", "noun"):
-            (row,) = self.db.rows(f"SELECT count(*) FROM {table}")
-            seen = self.scan.seen.get(table, 0)
-            if int(row[0]) != seen:
-                found = f"{row[0]} rows, {seen} of them of events"
+            count, seen = ask.count_rows(self.db, table), self.scan.seen.get(table, 0)
+            if count != seen:
+                found = f"{count} rows, {seen} of them of events"
                 self.notes.add("stray", table, "rows of events only", found)
-        (row,) = self.db.rows("SELECT count(*) FROM account")
-        if int(row[0]) != len(self.scan.slots):
-            found = f"{row[0]} rows, {len(self.scan.slots)} of them used"
+        count = ask.count_rows(self.db, "account")
+        if count != len(self.scan.slots):
+            found = f"{count} rows, {len(self.scan.slots)} of them used"
             self.notes.add("stray", "account", "accounts with postings only", found)
 
     def _reversals(self) -> None:
         """A reversal names an earlier event, earlier on both clocks."""
-        for number, key, reverses in self.db.rows(
-            "SELECT e.id, e.key, e.reverses FROM event e LEFT JOIN event o ON o.key = e.reverses "
-            "WHERE e.reverses IS NOT NULL AND (o.id IS NULL OR o.id >= e.id "
-            "OR o.occurred_at > e.occurred_at) ORDER BY e.id"
-        ):
+        for number, key, reverses in ask.wrong_reversals(self.db):
             where = f"event {number} {key!r}"
             self.notes.add("reverse", where, "an earlier event", repr(reverses), event=True)
 
     def _balances(self) -> None:
         """Balances are the sums of the postings, with the latest date of a lot's."""
-        names = ", ".join(quoted(s) for s in self.nouns.substances)
-        count = 0
-        last = -(2**63)
-        while True:
-            rows = self.db.rows(
-                f"SELECT account, bounded, last_at, mass, {names} FROM balance WHERE account > ? "
-                "ORDER BY account LIMIT ?",
-                (last, _PAGE),
-            )
-            if not rows:
-                break
+        count, last, substances = 0, -(2**63), self.nouns.substances
+        while rows := ask.kept_balances(self.db, substances, last, _PAGE):
             if rows[-1][0] <= last:
                 raise ValueError("accounts that do not rise: the table is damaged")
             last, count = rows[-1][0], count + len(rows)
@@ -226,37 +204,21 @@ class _Rest:
             self.notes.add("balance", "balance", expected, str(count))
 
     def _wrong_balance(self, account: int, expected: str, found: str) -> None:
-        sql = "SELECT kind, party, site, lot FROM account WHERE id = ?"
-        named = self.db.rows(sql, (account,))
-        where = "/".join(map(str, named[0])) if named else f"account {account}"
-        self.notes.add("balance", where, expected, found)
+        self.notes.add("balance", ask.account_named(self.db, account), expected, found)
 
     def _snapshots(self) -> None:
         """Snapshots are the sums of what occurred before their moment, on the accounts of lots."""
-        columns = [quoted(s) for s in self.nouns.substances]
-        sums = ", ".join(f"sum(p.{c})" for c in ["mass", *columns])
+        substances = self.nouns.substances
         held: dict[int, list[int]] = {}
         begun = -(2**63)
-        for (moment,) in self.db.rows("SELECT DISTINCT moment FROM snapshot ORDER BY moment"):
-            for account, *change in self.db.rows(
-                f"SELECT p.account, {sums} FROM event e JOIN posting p ON p.event = e.id "
-                "JOIN account a ON a.id = p.account AND a.kind = 'lot' "
-                "WHERE e.occurred_at >= ? AND e.occurred_at < ? GROUP BY p.account",
-                (begun, moment),
-            ):
+        for moment in ask.snapshot_moments(self.db):
+            for account, change in ask.changes_of_lots(self.db, substances, begun, moment):
                 old = held.pop(account, None)
-                new = [int(x) for x in change]
-                new = new if old is None else list(map(add, old, new))
+                new = change if old is None else list(map(add, old, change))
                 if any(new):
                     held[account] = new
             begun = moment
-            kept = {
-                row[0]: list(row[1:])
-                for row in self.db.rows(
-                    f"SELECT account, mass, {', '.join(columns)} FROM snapshot WHERE moment = ?",
-                    (moment,),
-                )
-            }
+            kept = ask.kept_snapshot(self.db, substances, moment)
             if kept != held:
                 wrong = sorted(a for a in kept.keys() | held.keys() if kept.get(a) != held.get(a))
                 where = f"snapshot at {moment}"
@@ -266,37 +228,23 @@ class _Rest:
 
     def _snapshot_times(self, moment: int) -> None:
         """A snapshot says when the last event in it was recorded: when its period was closed."""
-        closings = {
-            int(row[0])
-            for row in self.db.rows(
-                "SELECT e.recorded_at FROM closing c JOIN event e ON e.id = c.event "
-                "WHERE c.end_at = ?",
-                (moment,),
-            )
-        }
-        sql = "SELECT DISTINCT recorded_at FROM snapshot WHERE moment = ?"
-        found = {int(row[0]) for row in self.db.rows(sql, (moment,))}
-        if len(found) > 1 or not found <= closings:
+        recorded, closed = ask.snapshot_times(self.db, moment)
+        if len(recorded) > 1 or not recorded <= closed:
             where = f"snapshot at {moment}"
-            expected = f"recorded when its period was closed: {sorted(closings)}"
-            self.notes.add("snapshot", where, expected, str(sorted(found)))
+            expected = f"recorded when its period was closed: {sorted(closed)}"
+            self.notes.add("snapshot", where, expected, str(sorted(recorded)))
 
     def _loads(self) -> None:
         """Loads are the mass of hazard classes at the sites that limit them."""
         loads: dict[tuple[str, str], int] = {
             (site.id, hazard): 0 for site in self.nouns.sites.values() for hazard in site.limits
         }
-        for site, material, amount in self.db.rows(
-            "SELECT a.site, l.material, sum(b.mass) FROM account a JOIN lot l ON l.id = a.lot "
-            "JOIN balance b ON b.account = a.id WHERE a.kind = 'lot' GROUP BY a.site, l.material"
-        ):
+        for site, material, amount in ask.masses_at_sites(self.db):
             known = self.nouns.materials.get(material)
             place = (site, "" if known is None else known.hazard)
             if place in loads:
-                loads[place] += int(amount)
-        kept: dict[tuple[str, str], tuple[int, int]] = {}
-        for site, hazard, amount, most in self.db.rows("SELECT site, hazard, mass, most FROM load"):
-            kept[site, hazard] = (amount, most)
+                loads[place] += amount
+        kept = ask.kept_loads(self.db)
         for place in sorted(loads.keys() | kept.keys()):
             limit = self.nouns.sites[place[0]].limits[place[1]] if place in loads else None
             expected = None if limit is None else (loads[place], limit)
@@ -307,63 +255,48 @@ class _Rest:
 
     def _tree(self) -> None:
         """The Merkle tree over the events, its stored nodes, and its root at each checkpoint."""
-        sizes = [int(r[0]) for r in self.db.rows("SELECT DISTINCT size FROM checkpoint")]
-        wanted = sorted(set(sizes) - {0}, reverse=True)
+        sizes = {int(size) for size, _ in log.checkpoints(self.db)}
+        signed = sorted(sizes - {0}, reverse=True)
         nodes = 0
         while True:
-            most = _PAGE if not wanted else min(_PAGE, wanted[-1] - self._frontier.size)
-            rows = self.db.rows(
-                "SELECT l.place, e.leaf FROM leaf l JOIN event e ON e.id = l.event "
-                "WHERE l.place >= ? ORDER BY l.place LIMIT ?",
-                (self._frontier.size, most),
-            )
-            if not rows:
+            begin = self._frontier.size
+            most = _PAGE if not signed else min(_PAGE, signed[-1] - begin)
+            leaves = log.leaves(self.db, begin, most)
+            if not leaves:
                 break
-            if [row[0] for row in rows] != list(
-                range(self._frontier.size, self._frontier.size + len(rows))
-            ):
+            if [place for place, _ in leaves] != list(range(begin, begin + len(leaves))):
                 where = f"leaf {self._frontier.size} and following"
                 self.notes.add("tree", where, "places 0, 1, 2, ...", "a gap")
                 break
-            self._frontier, made = self._frontier.extended([bytes(leaf) for _, leaf in rows])
+            self._frontier, made = self._frontier.extended([leaf for _, leaf in leaves])
             nodes += self._compare_nodes([x for x in made if x[0] and x[0] % STEP == 0])
-            if wanted and wanted[-1] == self._frontier.size:
-                self._roots[wanted.pop()] = self._frontier.root()
+            if signed and signed[-1] == self._frontier.size:
+                self._roots[signed.pop()] = self._frontier.root()
         for table, size in (("node", nodes), ("leaf", self._frontier.size)):
-            (row,) = self.db.rows(f"SELECT count(*) FROM {table}")
-            if int(row[0]) != size:
-                self.notes.add("tree", table, f"{size} rows of the tree", f"{row[0]} rows")
+            count = ask.count_rows(self.db, table)
+            if count != size:
+                self.notes.add("tree", table, f"{size} rows of the tree", f"{count} rows")
 
     def _left_out(self) -> None:
         """Events that have no place in the log, though later ones have."""
-        size, last = self.db.rows("SELECT count(*), max(event) FROM leaf")[0]
-        if not size or (self.db.gapless and size == last):
-            return
-        sql = (
-            "SELECT e.id, e.key FROM event e WHERE e.id < ? AND e.recorded_at <= (SELECT "
-            "d.recorded_at FROM leaf k JOIN event d ON d.id = k.event ORDER BY k.place DESC LIMIT 1"
-            ") - ? AND NOT EXISTS (SELECT 1 FROM leaf l WHERE l.event = e.id) ORDER BY e.id"
-        )
-        for number, key in self.db.rows(sql, (last, self.db.slack_us)):
+        for number, key in ask.left_out(self.db, self.db.slack_us):
             self.notes.add("left-out", f"event {number} {key!r}", "a place in the log", "none")
 
     def _compare_nodes(self, made: Sequence[tuple[int, int, bytes]]) -> int:
         for level, place, digest in made:
-            found = self.db.rows(
-                "SELECT hash FROM node WHERE level = ? AND place = ?", (level, place)
-            )
-            if not found or bytes(found[0][0]) != digest:
-                there = bytes(found[0][0]).hex()[:16] + "..." if found else "none"
+            kept = log.node_at(self.db, level, place)
+            if kept != digest:
+                found = "none" if kept is None else f"{kept.hex()[:16]}..."
                 first = f"over events {(place << level) + 1} and following"
                 where = f"node ({level}, {place}) {first}"
-                self.notes.add("node", where, f"{digest.hex()[:16]}...", there)
+                self.notes.add("node", where, f"{digest.hex()[:16]}...", found)
         return len(made)
 
     def _signed(self) -> None:
         """Each checkpoint's size, root and signature."""
         noted = self._own_keys()
         keys = self.keys or noted
-        for size, note in self.db.rows("SELECT size, note FROM checkpoint ORDER BY size, note"):
+        for size, note in log.checkpoints(self.db):
             self.checkpoints += 1
             where = f"checkpoint of {size} events"
             error = _unsigned(str(note), keys)
@@ -386,7 +319,7 @@ class _Rest:
     def _own_keys(self) -> tuple[VerifierKey, ...]:
         """Public keys in the book's settings; one that does not parse is a finding."""
         keys = []
-        for name, text in self.db.rows("SELECT key, value FROM book ORDER BY key"):
+        for name, text in log.settings(self.db).items():
             if str(name) in ("version", "substances", "lock"):
                 continue
             try:

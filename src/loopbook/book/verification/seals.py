@@ -15,8 +15,8 @@ from loopbook.book.edges import edges_of
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import Account, Leg, Lot, Measurement
 from loopbook.book.storage.database import Database
-from loopbook.book.storage.rows import EVENT_COLUMNS, event_from
-from loopbook.book.storage.schema import quoted
+from loopbook.book.storage.questions.checks import Rows, event_rows
+from loopbook.book.storage.rows import event_from
 from loopbook.errors import BalanceError
 
 PAGE = 4_000  # events read at once
@@ -34,9 +34,9 @@ def one_line(error: Exception) -> str:
 class Page:
     """Rows of some events in order, with what belongs to them by event number."""
 
-    heads: list[tuple[Any, ...]]
-    postings: list[tuple[Any, ...]] = field(default_factory=list)
-    edge_rows: list[tuple[Any, ...]] = field(default_factory=list)
+    heads: Rows
+    postings: Rows = ()
+    edge_rows: Rows = ()
     lots: dict[int, list[tuple[int, Lot]]] = field(default_factory=dict)
     measurements: dict[int, list[tuple[int, Measurement]]] = field(default_factory=dict)
     nouns: dict[int, list[Told]] = field(default_factory=dict)
@@ -75,37 +75,14 @@ def read_page(db: Database, substances: Sequence[str], after: int, limit: int) -
     ------
     StorageError, TypeError, ValueError : rows that cannot be read.
     """
-    rows = db.rows
-    page = Page(
-        rows(
-            f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id > ? ORDER BY id LIMIT ?",
-            (after, limit),
-        )
-    )
-    if not page.heads:
-        return page
-    span = (page.heads[0][0], page.heads[-1][0])
-    names = ", ".join(f"p.{quoted(s)}" for s in substances)
-    page.postings = rows(
-        f"SELECT p.event, p.account, a.kind, a.party, a.site, a.lot, p.mass, {names} "
-        "FROM posting p LEFT JOIN account a ON a.id = p.account "
-        "WHERE p.event BETWEEN ? AND ? ORDER BY p.event, p.account",
-        span,
-    )
-    where = "WHERE event BETWEEN ? AND ? ORDER BY event"
-    for n, line, *lot in rows(f"SELECT event, line, id, material FROM lot {where}, line", span):
-        page.lots.setdefault(n, []).append((line, Lot(*lot)))
-    for n, line, *told in rows(
-        "SELECT event, line, lot, quantity, value, uncertainty, method, laboratory, sample, "
-        f"grp, stage, basis FROM measurement {where}, line",
-        span,
-    ):
-        page.measurements.setdefault(n, []).append((line, Measurement(*told)))
-    for n, kind, noun, body in rows(f"SELECT event, kind, id, body FROM noun {where}", span):
+    rows = event_rows(db, substances, after, limit)
+    page = Page(rows.heads, rows.postings, rows.edges)
+    for n, line, *names in rows.lots:
+        page.lots.setdefault(n, []).append((line, Lot(*names)))
+    for n, line, *measured in rows.measurements:
+        page.measurements.setdefault(n, []).append((line, Measurement(*measured)))
+    for n, kind, noun, body in rows.nouns:
         page.nouns.setdefault(n, []).append((kind, noun, body))
-    names = ", ".join(quoted(s) for s in substances)
-    ends = f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target"
-    page.edge_rows = rows(ends, span)
     return page
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.open import open_store
 from loopbook.book.storage.protocol import Store
+from loopbook.book.storage.questions.checks import numbers_between
 from loopbook.book.verification.seals import PAGE, Told, read_page, wrong_seal
 from loopbook.errors import LoopbookError
 
@@ -107,7 +108,7 @@ def helped(store: Store, substances: Sequence[str]) -> Iterator[Helper | None]:
 
 def _begun(store: Store, substances: Sequence[str]) -> Helper | None:
     try:
-        ((first, last),) = store.rows("SELECT min(id), max(id) FROM event")
+        first, last = numbers_between(store)
     except LoopbookError:  # the scan says what is wrong
         return None
     if type(first) is not int or type(last) is not int or last - first < _LARGE:

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from loopbook.book.storage.snapshots import TRANSIT
+from loopbook.book import TRANSIT
 from loopbook.errors import BalanceError
 from loopbook.trace.genealogy.engine import best_kernels
 from loopbook.trace.genealogy.names import Names

@@ -15,21 +15,18 @@ import shutil
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loopbook.book import Book, seal_of
 from loopbook.errors import Finding, InputError
 from loopbook.files import one_writer, sync, write_whole
 from loopbook.trace.genealogy.arrays import Column, Graph
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.names import Names
 from loopbook.trace.genealogy.numpy_loops import MASS, Kernels
-
-if TYPE_CHECKING:
-    from loopbook.book import Book
-
 
 VERSION = 2
 _NAMES = ("text", "ends", "hashes", "order")
@@ -117,8 +114,7 @@ def _write_arrays(path: Path, *arrays: NDArray[Any]) -> None:
 
 def _leaf(book: Book, number: int) -> str:
     """Hash of an event, by which books are distinguished."""
-    rows = book.store.rows("SELECT leaf FROM event WHERE id = ?", (number,))
-    return bytes(rows[0][0]).hex() if rows else ""
+    return seal_of(book.store, number).hex()
 
 
 def read_genealogy(book: Book, folder: Path, *, kernels: Kernels | None = None) -> Genealogy | None:

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from loopbook.book.storage.database import uncollected
+from loopbook.book import NOW, AsOf, uncollected
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.numpy_loops import MASS, Amounts, Kernels, Numbers, Shares, distinct
-from loopbook.trace.genealogy.reading import (
-    NOW,
-    AsOf,
-    read_ancestors,
-    read_descendants,
-    read_new,
-    unknown_lot,
-)
+from loopbook.trace.genealogy.reading import read_ancestors, read_descendants, read_new
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -95,7 +88,8 @@ class Genealogy:
         if found < 0:
             count = len(self.graph)
             known = self.graph.names.many(range(max(count - _RECENT, 0), count))
-            raise unknown_lot(lot, known)
+            hint = nearest_hint(lot, known)
+            raise InputError([Finding("unknown-name", "lot", "a lot of the book", lot, hint)])
         return found
 
     def place(self, substance: str) -> int:

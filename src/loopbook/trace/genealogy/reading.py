@@ -7,63 +7,32 @@ those of one lot's ancestors are the same arrays.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
 from operator import le
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from loopbook.book.storage.database import in_lists
-from loopbook.book.storage.schema import quoted
-from loopbook.errors import Finding, InputError, nearest_hint
+from loopbook.book import (
+    NOW,
+    AsOf,
+    Book,
+    EdgeRow,
+    Store,
+    edges_between,
+    edges_into,
+    edges_out_of_book,
+    last_event,
+    lots_between,
+    lots_named,
+    targets_of,
+    unknown_lot,
+)
+from loopbook.errors import InputError
 from loopbook.trace.genealogy.arrays import Graph, restates
 from loopbook.trace.genealogy.edge_rows import EdgeRows, Row, additions
 from loopbook.trace.genealogy.numpy_loops import Kernels
 
-if TYPE_CHECKING:
-    from loopbook.book import Book
-    from loopbook.book.storage.database import Database
-
-
 _PAGE = 5_000  # events whose edges are read at once: more leave the processor's cache
-
-
-@dataclass(frozen=True, slots=True)
-class AsOf:
-    """A moment on each clock, microseconds since 1970 UTC, inclusive; None for now.
-
-    Parameters
-    ----------
-    occurred : what had happened by then.
-    recorded : what the book knew by then.
-    """
-
-    occurred: int | None = None
-    recorded: int | None = None
-
-    @property
-    def now(self) -> bool:
-        """Whether everything counts."""
-        return self.occurred is None and self.recorded is None
-
-    def limits(self, event: str) -> tuple[str, list[int]]:
-        """Conditions on a table of events, each begun with AND, and their values."""
-        given = (("occurred_at", self.occurred), ("recorded_at", self.recorded))
-        used = [(name, moment) for name, moment in given if moment is not None]
-        sql = "".join(f" AND {event}.{name} <= ?" for name, _ in used)
-        return sql, [moment for _, moment in used]
-
-    def clauses(self) -> tuple[str, str, list[int]]:
-        """A table's join with its events ``v``, if it is needed; conditions; their values.
-
-        The table's name has to be put into the join.
-        """
-        dated = "" if self.now else " JOIN event v ON v.id = {}.event"
-        return dated, *self.limits("v")
-
-
-NOW = AsOf()
 
 
 def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> Iterator[int]:
@@ -81,25 +50,14 @@ def read_new(graph: Graph, book: Book, after: int, asof: AsOf = NOW) -> Iterator
     number of the last event that is in it now; nothing if the book has recorded nothing.
     """
     store = book.store
-    (last,) = store.rows("SELECT coalesce(max(id), 0) FROM event")[0]
+    last = last_event(store)
     store.settle(2**62)  # events up to the last one are there now, or never will be
     for substance in book.substances[len(graph.substances) :]:
         graph.add_substance(substance)
-    dated, limits, values = asof.clauses()
-    names = ", ".join(f"g.{quoted(s)}" for s in graph.substances)
-    for begin in range(after, int(last), _PAGE):
-        end = min(begin + _PAGE, int(last))
-        span = (begin, end)
-        lots = store.rows(
-            f"SELECT l.id, l.material, l.event FROM lot l{dated.format('l')} "
-            f"WHERE l.event > ? AND l.event <= ?{limits} ORDER BY l.event, l.line",
-            (*span, *values),
-        )
-        edges = store.rows(
-            f"SELECT g.source, g.target, g.event, {names} FROM edge g{dated.format('g')} "
-            f"WHERE g.event > ? AND g.event <= ?{limits} ORDER BY g.event, g.source, g.target",
-            (*span, *values),
-        )
+    for begin in range(after, last, _PAGE):
+        end = min(begin + _PAGE, last)
+        lots = lots_between(store, (begin, end), asof)
+        edges = edges_between(store, graph.substances, (begin, end), asof)
         if lots or edges:
             graph.extend(additions(graph, lots, EdgeRows(edges)))
         yield end
@@ -125,7 +83,7 @@ def read_ancestors(book: Book, lot: str, asof: AsOf = NOW, *, materials: bool = 
         made = _made(found, edges) if asof.now and not materials else {}
         lots = reader.lots(sorted(_untold(found, made) | reader.supplied | {lot}), made)
     if not any(name == lot for name, *_ in lots):
-        raise unknown_lot(lot, recent_lots(book))
+        raise InputError([unknown_lot(book.store, lot)])
     return _graph(reader.substances, lots, edges)
 
 
@@ -165,7 +123,7 @@ def read_descendants(book: Book, lot: str, asof: AsOf = NOW) -> Graph:
         found, edges = reader.descendants(lot)
         lots = reader.lots(sorted(found))
     if not lots:
-        raise unknown_lot(lot, recent_lots(book))
+        raise InputError([unknown_lot(book.store, lot)])
     others = edges.merge_sources({name for name in edges.sources if "/" not in name} - found)
     return _graph(reader.substances, [*((name, "", 0) for name in sorted(others)), *lots], edges)
 
@@ -197,10 +155,8 @@ class _Reader:
     to find the lots and to tell what they got, and keeps its own list of the lots that it met.
     """
 
-    def __init__(self, store: Database, substances: Sequence[str], asof: AsOf) -> None:
-        self._store, self.substances = store, substances
-        self._columns = ", ".join([f"g.{quoted(s)}" for s in substances])
-        self._dated, self._limits, self._values = asof.clauses()
+    def __init__(self, store: Store, substances: Sequence[str], asof: AsOf) -> None:
+        self._store, self.substances, self._asof = store, substances, asof
         self.supplied: set[str] = set()  # ancestors that came from suppliers
 
     def ancestors(self, lot: str) -> tuple[set[str], EdgeRows]:
@@ -212,14 +168,14 @@ class _Reader:
         edges = EdgeRows()
         restated: set[tuple[str, str]] = set()
         while front:
-            sources, targets = edges.add(self._edges("target", front))
+            sources, targets = edges.add(self._into(front))
             outer = [k for k, name in enumerate(sources) if "/" in name]
             restated.update([(targets[k], sources[k]) for k in outer if restates(sources[k])])
             supplied = [targets[k] for k in outer if sources[k].startswith("supplier/")]
             self.supplied.update(supplied)
             front = sorted({name for name in sources if "/" not in name} - found)
             found.update(front)
-        left = self._edges("source", sorted({lot for lot, _ in restated}), outwards=True)
+        left = self._out_of_book({lot for lot, _ in restated})
         edges.add([row for row in left if row[:2] in restated])
         return found, edges
 
@@ -228,13 +184,19 @@ class _Reader:
         found, front = {lot}, [lot]
         left: set[str] = set()
         while front:
-            got = self._ask("SELECT g.source, g.target FROM edge g", "g.source", front)
+            got = targets_of(self._store, front, self._asof)
             left.update([source for source, target in got if "/" in target])
             front = sorted({target for _, target in got if "/" not in target} - found)
             found.update(front)
-        edges = EdgeRows(self._edges("target", sorted(found)))
-        edges.add(self._edges("source", sorted(left), outwards=True))
+        edges = EdgeRows(self._into(sorted(found)))
+        edges.add(self._out_of_book(left))
         return found, edges
+
+    def _into(self, lots: Sequence[str]) -> list[EdgeRow]:
+        return edges_into(self._store, self.substances, lots, self._asof)
+
+    def _out_of_book(self, lots: Iterable[str]) -> list[EdgeRow]:
+        return edges_out_of_book(self._store, self.substances, sorted(lots), self._asof)
 
     def lots(
         self, names: Sequence[str], made: Mapping[str, int] = MappingProxyType({})
@@ -246,43 +208,14 @@ class _Reader:
         names : of lots to look up.
         made : others, with their events; their material stays empty.
         """
-        rows = self._ask("SELECT l.event, l.line, l.id, l.material FROM lot l", "l.id", names)
+        rows = lots_named(self._store, names, self._asof)
         others = made.keys() - set(names)
         rows += [(made[name], 0, name, "") for name in others]
         return [(name, material, event) for event, _, name, material in sorted(rows)]
-
-    def _edges(self, end: str, names: Sequence[str], *, outwards: bool = False) -> list[Row]:
-        """Source, target, event and content of edges by one of their ends."""
-        sql = f"SELECT g.source, g.target, g.event, {self._columns} FROM edge g"
-        more = " AND g.target LIKE '%/%'" if outwards else ""
-        return self._ask(sql, f"g.{end}", names, more)
-
-    def _ask(self, sql: str, key: str, names: Sequence[str], more: str = "") -> list[Row]:
-        """Rows by name."""
-        dated = self._dated.format(key[0])
-        rows: list[Row] = []
-        for some, places in in_lists(names):
-            rows += self._store.rows(
-                f"{sql}{dated} WHERE {key} IN ({places}){more}{self._limits}",
-                (*some, *self._values),
-            )
-        return rows
 
 
 def check_lot(book: Book, lot: str, asof: AsOf = NOW) -> None:
     """Raise InputError if there is no such lot, or was none."""
     with _reader(book, asof) as reader:
         if not reader.lots([lot]):
-            raise unknown_lot(lot, recent_lots(book))
-
-
-def recent_lots(book: Book) -> list[str]:
-    """Names of lots made lately, for hints."""
-    sql = "SELECT id FROM lot ORDER BY event DESC LIMIT 10000"
-    return [name for (name,) in book.store.rows(sql)]
-
-
-def unknown_lot(lot: str, known: Sequence[str]) -> InputError:
-    """The error for a lot that is not there."""
-    hint = nearest_hint(lot, known)
-    return InputError([Finding("unknown-name", "lot", "a lot of the book", repr(lot), hint)])
+            raise InputError([unknown_lot(book.store, lot)])

@@ -24,22 +24,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
-from loopbook.book.storage.database import in_lists
+from loopbook.book import NOW, SHARED, AsOf, Book, Knowledge, knowledge, makers_of
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.numpy_loops import Numbers, Shares
+from loopbook.trace.genealogy.reading import read_ancestors
 
-if TYPE_CHECKING:
-    from loopbook.book import Book
-    from loopbook.trace.genealogy.reading import AsOf
-
-
-_FOREVER = 2**62
 _COPIES = ("split", "sample", "blend")
 """Events whose outputs have the content that their inputs had."""
 
@@ -79,7 +72,7 @@ def sure_shares(
     substance: str,
     *,
     genealogy: Genealogy | None = None,
-    asof: AsOf | None = None,
+    asof: AsOf = NOW,
     shared: float = SHARED,
 ) -> SureShares:
     """Shares of a lot's origins in one substance, with what the measurements say of their error.
@@ -92,9 +85,6 @@ def sure_shares(
     asof : measurements and events that count.
     shared : share of the variance of one scale's or laboratory's measurements that is its bias.
     """
-    from loopbook.trace.genealogy.reading import NOW, read_ancestors
-
-    asof = NOW if asof is None else asof
     if genealogy is None:
         genealogy = Genealogy(read_ancestors(book, lot, asof))
     graph, column = genealogy.graph, 1 + genealogy.place(substance)
@@ -102,8 +92,7 @@ def sure_shares(
         return SureShares(lot, substance, {}, {}, float("nan"))
     order, through = genealogy.back(lot, substance)
     names = [graph.names[int(x)] for x in order]
-    end = _FOREVER if asof.occurred is None else asof.occurred + 1
-    known = knowledge(book.store, graph.substances, names, end=end, known_at=asof.recorded)
+    known = knowledge(book.store, graph.substances, names, asof)
     weights = _weights(genealogy, order, substance)
     errors = _Errors.of(known, names, column)
     passed = _passed_on(book, names, errors.known, weights)
@@ -219,16 +208,8 @@ def _known(own: Flags, passed: list[Weight]) -> Flags:
 
 def _copied(book: Book, names: list[str]) -> set[str]:
     """Lots that were cut or blended, not made by a run."""
-    found: set[str] = set()
-    kinds = ", ".join(f"'{kind}'" for kind in _COPIES)
-    for some, places in in_lists(names):
-        rows = book.store.rows(
-            "SELECT l.id FROM lot l JOIN event e ON e.id = l.event "
-            f"WHERE e.kind IN ({kinds}) AND l.id IN ({places})",
-            some,
-        )
-        found.update(name for (name,) in rows)
-    return found
+    makers = makers_of(book.store, names)
+    return {lot for lot, (_, kind, _) in makers.items() if kind in _COPIES}
 
 
 def _covered(weights: list[Weight], through: Shares, known: Flags) -> float:

@@ -9,20 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loopbook.book.storage.database import in_lists, uncollected
+from loopbook.book import NOW, AsOf, Book, Content, makers_of, uncollected
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.numpy_loops import MASS, Numbers
-from loopbook.trace.genealogy.reading import NOW, AsOf, check_lot, one_moment, read_ancestors
+from loopbook.trace.genealogy.reading import check_lot, one_moment, read_ancestors
 from loopbook.trace.lineage.nouns import End, Lineage, Link
-
-if TYPE_CHECKING:
-    from loopbook.book import Book
-    from loopbook.book.nouns import Content
 
 
 def lineage_back(genealogy: Genealogy, lot: str, *, losses: bool = False) -> Lineage:
@@ -162,17 +157,9 @@ def of_substance(lineage: Lineage, substance: str) -> Lineage:
 
 def with_events(lineage: Lineage, book: Book) -> Lineage:
     """The same lineage, its lots with the key and moment of the event that made them."""
-    made: dict[str, tuple[str, int]] = {}
-    lots = [end.id for end in lineage.ends if end.kind == "lot"]
-    for some, places in in_lists(lots):
-        rows = book.store.rows(
-            "SELECT l.id, e.key, e.occurred_at FROM lot l JOIN event e ON e.id = l.event "
-            f"WHERE l.id IN ({places})",
-            some,
-        )
-        made.update({name: (key, moment) for name, key, moment in rows})
-    ends = [
-        replace(end, event=made[end.id][0], made_at=made[end.id][1]) if end.id in made else end
-        for end in lineage.ends
-    ]
+    makers = makers_of(book.store, [end.id for end in lineage.ends if end.kind == "lot"])
+    ends = []
+    for end in lineage.ends:
+        key, _, moment = makers.get(end.id, (end.event, "", end.made_at))
+        ends.append(replace(end, event=key, made_at=moment))
     return replace(lineage, ends=tuple(ends))

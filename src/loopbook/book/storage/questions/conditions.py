@@ -1,0 +1,79 @@
+"""Pieces of queries that several questions share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from loopbook.book.scope import NOW, TRANSIT, AsOf, Scope
+from loopbook.book.storage.database import Database, in_lists
+from loopbook.book.storage.schema import quoted
+
+
+def columns(substances: Sequence[str], table: str = "p") -> str:
+    """Columns of the substances in a wide table.
+
+    >>> columns(["Ni", "Co"])
+    'p."s_Ni", p."s_Co"'
+    """
+    return ", ".join([f"{table}.{quoted(s)}" for s in substances])
+
+
+def sums(substances: Sequence[str], table: str = "p") -> str:
+    """Sums of the substances' columns, under their names."""
+    return ", ".join([f"sum({table}.{quoted(s)}) AS {quoted(s)}" for s in substances])
+
+
+def dated(event: str, asof: AsOf, start: int | None = None) -> tuple[str, list[int]]:
+    """Conditions on a table of events, each begun with AND, and their values.
+
+    >>> dated("e", AsOf(occurred=7))
+    (' AND e.occurred_at <= ?', [7])
+    """
+    limits = (
+        ("occurred_at >= ?", start),
+        ("occurred_at <= ?", asof.occurred),
+        ("recorded_at <= ?", asof.recorded),
+    )
+    used = [(limit, moment) for limit, moment in limits if moment is not None]
+    return "".join(f" AND {event}.{limit}" for limit, _ in used), [moment for _, moment in used]
+
+
+def of_event(table: str, asof: AsOf) -> tuple[str, str, list[int]]:
+    """Join of a table with its events ``v``, if they matter; conditions on them; their values."""
+    joined = "" if asof.now else f" JOIN event v ON v.id = {table}.event"
+    return joined, *dated("v", asof)
+
+
+def in_scope(scope: Scope) -> tuple[list[str], list[Any]]:
+    """Conditions on an account ``a`` by party and site, and their values."""
+    conditions: list[str] = []
+    values: list[Any] = []
+    if scope.party is not None:
+        conditions.append("a.party = ?")
+        values.append(scope.party)
+    if scope.site == TRANSIT:
+        conditions.append(f"a.site LIKE '{TRANSIT} %'")
+    elif scope.site is not None:
+        conditions.append("a.site = ?")
+        values.append(scope.site)
+    return conditions, values
+
+
+def by_name(
+    db: Database, query: str, column: str, names: Sequence[str], *, asof: AsOf = NOW, more: str = ""
+) -> list[tuple[Any, ...]]:
+    """Rows of a query whose column has one of some names, some hundred names at a time.
+
+    Parameters
+    ----------
+    query : up to its joins; ``column`` is of a table of it that has an event, if `asof` is not now.
+    more : further conditions, each begun with AND.
+    """
+    joined, limits, moments = of_event(column.partition(".")[0], asof)
+    rows: list[tuple[Any, ...]] = []
+    for some, places in in_lists(names):
+        rows += db.rows(
+            f"{query}{joined} WHERE {column} IN ({places}){more}{limits}", (*some, *moments)
+        )
+    return rows

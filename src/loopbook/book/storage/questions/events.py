@@ -1,0 +1,150 @@
+"""Events: their numbers and keys, what they moved, and what was measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from loopbook.book.nouns import Content
+from loopbook.book.scope import TRANSIT, AsOf, Scope, Stretch
+from loopbook.book.storage.database import Database, in_lists
+from loopbook.book.storage.questions.conditions import by_name, columns, dated, in_scope, sums
+
+_RECENT = 10_000  # keys that a hint is chosen from
+
+
+def last_event(db: Database) -> int:
+    """Number of the last event; 0 in an empty book."""
+    return int(db.rows("SELECT coalesce(max(id), 0) FROM event")[0][0])
+
+
+def event_number(db: Database, key: str) -> int | None:
+    """Number of an event; None if there is none with this key."""
+    rows = db.rows("SELECT id FROM event WHERE key = ?", (key,))
+    return int(rows[0][0]) if rows else None
+
+
+def latest_events(db: Database, count: int) -> list[int]:
+    """Numbers of the last events, rising."""
+    rows = db.rows("SELECT id FROM event ORDER BY id DESC LIMIT ?", (count,))
+    return [int(number) for (number,) in reversed(rows)]
+
+
+def recent_keys(db: Database) -> list[str]:
+    """Keys of the last events, for hints."""
+    rows = db.rows("SELECT key FROM event ORDER BY id DESC LIMIT ?", (_RECENT,))
+    return [key for (key,) in rows]
+
+
+def seal_of(db: Database, number: int) -> bytes:
+    """Leaf hash of an event; empty if it is not there."""
+    rows = db.rows("SELECT leaf FROM event WHERE id = ?", (number,))
+    return bytes(rows[0][0]) if rows else b""
+
+
+def holds(db: Database) -> dict[str, str]:
+    """Why each lot is on hold; empty for one that was released."""
+    rows = db.rows("SELECT id, body FROM noun WHERE kind = 'hold' ORDER BY event")
+    return {lot: str(json.loads(body)["reason"]) for lot, body in rows}
+
+
+def measurements(
+    db: Database, lots: Sequence[str], asof: AsOf
+) -> Iterator[tuple[int, str, str, str, str, str, str]]:
+    """Weights and shares of lots that were not reversed, in the order of recording.
+
+    Yields
+    ------
+    event, lot, quantity, value, uncertainty, group and basis.
+    """
+    (happened, moments), (undone, undone_by) = dated("e", asof), dated("r", asof)
+    for some, places in in_lists(lots):
+        yield from db.rows(
+            "SELECT m.event, m.lot, m.quantity, m.value, m.uncertainty, m.grp, m.basis "
+            "FROM measurement m JOIN event e ON e.id = m.event "
+            f"LEFT JOIN event r ON r.reverses = e.key{undone} "
+            f"WHERE m.lot IN ({places}) AND r.id IS NULL{happened} "
+            "AND m.quantity NOT IN ('gross', 'tare') ORDER BY m.event, m.line",
+            (*undone_by, *some, *moments),
+        )
+
+
+def papers(db: Database, samples: Sequence[str]) -> list[tuple[int, str, str, str, str, str, str]]:
+    """Measurements by their tickets or samples, in the order of recording.
+
+    Returns
+    -------
+    event, quantity, sample, group, stage, lot, and key of the event.
+    """
+    query = (
+        "SELECT e.id, m.quantity, m.sample, m.grp, m.stage, m.lot, e.key "
+        "FROM measurement m JOIN event e ON e.id = m.event"
+    )
+    return sorted(by_name(db, query, "m.sample", samples))
+
+
+def reversed_before(db: Database, stretch: Stretch) -> list[tuple[str, str, str, int]]:
+    """Reversals in a stretch of events before it: key, and key, kind and moment of the other."""
+    when, values = dated("e", stretch.asof, stretch.start)
+    return db.rows(
+        "SELECT e.key, o.key, o.kind, o.occurred_at FROM event e "
+        f"JOIN event o ON o.key = e.reverses WHERE o.occurred_at < ?{when} ORDER BY e.id",
+        (stretch.start, *values),
+    )
+
+
+def postings_between(
+    db: Database, substances: Sequence[str], stretch: Stretch, scope: Scope, *, by_lot: bool
+) -> list[tuple[str, str, int, int, str, *tuple[int, ...]]]:
+    """Sums of the legs of a stretch by kind of event, account, direction and lot.
+
+    A reversal counts as the kind of what it reverses.
+
+    Returns
+    -------
+    kind of the event, kind of the account, 1 on a road else 0, 1 for what came and -1 for what
+    went, lot (empty unless `by_lot`), content.
+    """
+    conditions, names = in_scope(scope)
+    when, moments = dated("e", stretch.asof, stretch.start)
+    kind = "coalesce(o.kind, e.kind)"
+    source = "event e JOIN posting p ON p.event = e.id"
+    conditions.append("a.kind IN ('lot', 'emission', 'waste', 'unaccounted')")
+    if scope.lot is not None:
+        source = (
+            "(SELECT DISTINCT q.event FROM account b JOIN posting q ON q.account = b.id "
+            "WHERE b.lot = ?) t JOIN event e ON e.id = t.event JOIN posting p ON p.event = e.id"
+        )
+        conditions.append(f"(a.lot = ? OR (a.kind <> 'lot' AND {kind} IN ('arrive', 'dispose')))")
+    lot = [] if scope.lot is None else [scope.lot]
+    name = "a.lot" if by_lot else "''"
+    return db.rows(
+        f"SELECT {kind}, a.kind, CASE WHEN a.site LIKE '{TRANSIT} %' THEN 1 ELSE 0 END, "
+        "CASE WHEN (p.mass < 0) = (e.reverses IS NULL) THEN -1 ELSE 1 END, "
+        f"{name}, {sums(substances)} FROM {source} "
+        "JOIN account a ON a.id = p.account LEFT JOIN event o ON o.key = e.reverses "
+        f"WHERE {' AND '.join(conditions)}{when} GROUP BY 1, 2, 3, 4, 5",
+        (*lot, *names, *lot, *moments),
+    )
+
+
+def run_legs(
+    db: Database, substances: Sequence[str], stretch: Stretch
+) -> Iterator[tuple[tuple[str, int, str], tuple[str, str, Content]]]:
+    """Legs of the runs of a stretch that were not reversed, run by run in order of time.
+
+    Yields
+    ------
+    (key, moment and command of the run), (kind of the account, lot, content).
+    """
+    when, moments = dated("e", stretch.asof, stretch.start)
+    undone, undone_by = dated("r", AsOf(recorded=stretch.known_at))
+    for key, moment, command, kind, lot, *content in db.rows(
+        f"SELECT e.key, e.occurred_at, e.command, a.kind, a.lot, {columns(substances)} "
+        f"FROM event e LEFT JOIN event r ON r.reverses = e.key{undone} "
+        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
+        f"WHERE e.kind = 'process' AND r.id IS NULL{when} "
+        "ORDER BY e.occurred_at, e.id, a.kind, a.lot, a.party",
+        (*undone_by, *moments),
+    ):
+        yield (key, moment, command), (kind, lot, tuple(content))

@@ -1,0 +1,127 @@
+"""Lots and what went from one to another, by name or by the events that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from loopbook.book.scope import NOW, AsOf
+from loopbook.book.storage.database import Database, in_lists
+from loopbook.book.storage.questions.conditions import by_name, columns, dated, of_event
+from loopbook.errors import Finding, nearest_hint
+
+EdgeRow: TypeAlias = tuple[str, str, int, *tuple[int, ...]]
+"""Source, target, event, and content: milligrams of each substance asked for."""
+
+_RECENT = 10_000  # names that a hint is chosen from
+
+
+def edges_into(
+    db: Database, substances: Sequence[str], lots: Sequence[str], asof: AsOf = NOW
+) -> list[EdgeRow]:
+    """What came into lots."""
+    return by_name(db, _edges(substances), "g.target", lots, asof=asof)
+
+
+def edges_out_of_book(
+    db: Database, substances: Sequence[str], lots: Sequence[str], asof: AsOf = NOW
+) -> list[EdgeRow]:
+    """What left the book's lots from lots: to customers, waste, losses."""
+    return by_name(
+        db, _edges(substances), "g.source", lots, asof=asof, more=" AND g.target LIKE '%/%'"
+    )
+
+
+def targets_of(db: Database, lots: Sequence[str], asof: AsOf = NOW) -> list[tuple[str, str]]:
+    """Each lot with an end that something went to from it, once for each event."""
+    query = "SELECT g.source, g.target FROM edge g"
+    return [(source, target) for source, target in by_name(db, query, "g.source", lots, asof=asof)]
+
+
+def edges_between(
+    db: Database, substances: Sequence[str], events: tuple[int, int], asof: AsOf = NOW
+) -> list[EdgeRow]:
+    """Edges of the events after a number, up to and with another one, in their order."""
+    joined, limits, moments = of_event("g", asof)
+    return db.rows(
+        f"{_edges(substances)}{joined} WHERE g.event > ? AND g.event <= ?{limits} "
+        "ORDER BY g.event, g.source, g.target",
+        (*events, *moments),
+    )
+
+
+def _edges(substances: Sequence[str]) -> str:
+    return f"SELECT g.source, g.target, g.event, {columns(substances, 'g')} FROM edge g"
+
+
+def deliveries(
+    db: Database, substances: Sequence[str], lots: Sequence[str], asof: AsOf = NOW
+) -> list[tuple[str, str, str, str, int, *tuple[int, ...]]]:
+    """Deliveries of lots that were not reversed.
+
+    Returns
+    -------
+    lot, end of the customer, document, key, moment and content of each.
+    """
+    (happened, moments), (undone, undone_by) = dated("e", asof), dated("r", asof)
+    rows: list[tuple[str, str, str, str, int, *tuple[int, ...]]] = []
+    for some, places in in_lists(lots):
+        rows += db.rows(
+            "SELECT g.source, g.target, e.document, e.key, e.occurred_at, "
+            f"{columns(substances, 'g')} FROM edge g JOIN event e ON e.id = g.event "
+            f"LEFT JOIN event r ON r.reverses = e.key{undone} WHERE g.source IN ({places}) "
+            f"AND g.target LIKE 'customer/%' AND r.id IS NULL AND e.reverses IS NULL{happened}",
+            (*undone_by, *some, *moments),
+        )
+    return rows
+
+
+def lots_named(
+    db: Database, lots: Sequence[str], asof: AsOf = NOW
+) -> list[tuple[int, int, str, str]]:
+    """Event, place in it, name and material of each lot that is there."""
+    return by_name(
+        db, "SELECT l.event, l.line, l.id, l.material FROM lot l", "l.id", lots, asof=asof
+    )
+
+
+def lots_between(
+    db: Database, events: tuple[int, int], asof: AsOf = NOW
+) -> list[tuple[str, str, int]]:
+    """Name, material and event of the lots that events made, as numbered in `edges_between`."""
+    joined, limits, moments = of_event("l", asof)
+    return db.rows(
+        f"SELECT l.id, l.material, l.event FROM lot l{joined} "
+        f"WHERE l.event > ? AND l.event <= ?{limits} ORDER BY l.event, l.line",
+        (*events, *moments),
+    )
+
+
+def makers_of(db: Database, lots: Sequence[str]) -> dict[str, tuple[str, str, int]]:
+    """Key, kind and moment of the event that made each lot."""
+    query = "SELECT l.id, e.key, e.kind, e.occurred_at FROM lot l JOIN event e ON e.id = l.event"
+    return {lot: (key, kind, when) for lot, key, kind, when in by_name(db, query, "l.id", lots)}
+
+
+def all_lots(db: Database) -> list[tuple[str, str, str]]:
+    """Name, material and the maker's key of every lot, by name."""
+    return db.rows(
+        "SELECT l.id, l.material, e.key FROM lot l JOIN event e ON e.id = l.event ORDER BY l.id"
+    )
+
+
+def lot_names(db: Database) -> list[str]:
+    """Names of all lots."""
+    return [name for (name,) in db.rows("SELECT id FROM lot")]
+
+
+def recent_lots(db: Database) -> list[str]:
+    """Names of lots made lately, for hints."""
+    rows = db.rows("SELECT id FROM lot ORDER BY event DESC LIMIT ?", (_RECENT,))
+    return [name for (name,) in rows]
+
+
+def unknown_lot(db: Database, lot: str, where: str = "lot") -> Finding:
+    """The finding for a lot that is not there, with the nearest of the recent ones."""
+    hint = nearest_hint(lot, recent_lots(db))
+    return Finding("unknown-name", where, "a lot of the book", lot, hint)
