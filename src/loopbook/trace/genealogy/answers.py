@@ -7,11 +7,10 @@ share of a whole number is none. A share is NaN where the lot holds nothing of a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from loopbook.trace.genealogy.names import Names
 from loopbook.trace.genealogy.numpy_loops import Shares
 
 
@@ -61,11 +60,11 @@ class Trace:
         """Share of each origin in one substance, or in ``mass``; without the zeros."""
         if substance == "mass":
             whole = float(self.total_mg.sum())
-            found = {x.id: float(x.amounts_mg.sum()) / whole for x in self.origins if whole}
+            shares = {x.id: float(x.amounts_mg.sum()) / whole for x in self.origins if whole}
         else:
             place = self.substances.index(substance)
-            found = {x.id: float(x.shares[place]) for x in self.origins}
-        return {name: share for name, share in found.items() if share > 0.0}
+            shares = {x.id: float(x.shares[place]) for x in self.origins}
+        return {name: share for name, share in shares.items() if share > 0.0}
 
     def by(self, groups: Mapping[str, str] | str) -> dict[str, Shares]:
         """Amounts by group, mg of each substance.
@@ -73,16 +72,16 @@ class Trace:
         Parameters
         ----------
         groups : ``"supplier"`` or ``"material"`` of the origins; or a group by origin's id, where
-            origins that are not in it stand by themselves.
+            origins that are not in it are groups of their own.
         """
-        found: dict[str, Shares] = {}
+        amounts: dict[str, Shares] = {}
         for origin in self.origins:
             if isinstance(groups, str):
                 name = getattr(origin, groups) or origin.kind
             else:
                 name = groups.get(origin.id, origin.id)
-            found[name] = found.get(name, np.zeros(len(self.substances))) + origin.amounts_mg
-        return found
+            amounts[name] = amounts.get(name, 0.0) + origin.amounts_mg
+        return amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class Reached:
     lot, material : which.
     shares : of this lot's matter that came from the recalled one, by substance.
     amounts_mg : all that came into this lot from there.
-    held_mg : what of it lies in this lot now; the rest went on.
+    held_mg : the part that is in this lot now; the rest went on.
     """
 
     lot: str
@@ -143,12 +142,12 @@ class Recall:
 
     def customers(self) -> dict[str, Shares]:
         """Amounts by customer, mg of each substance."""
-        found: dict[str, Shares] = {}
+        amounts: dict[str, Shares] = {}
         for end in self.ended:
             if end.kind == "customer":
                 name = end.id.split("/")[1]
-                found[name] = found.get(name, np.zeros(len(self.substances))) + end.amounts_mg
-        return found
+                amounts[name] = amounts.get(name, 0.0) + end.amounts_mg
+        return amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +163,7 @@ class Composition:
     total_mg : all that came into each lot.
     """
 
-    lots: Sequence[str]
+    lots: Names
     groups: tuple[str, ...]
     substance: str
     shares: Shares = field(repr=False)

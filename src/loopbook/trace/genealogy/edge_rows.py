@@ -1,7 +1,7 @@
-"""Rows of edges as columns, and with the rows of lots as what a genealogy's arrays take.
+"""Rows of edges and of lots as columns for a genealogy's arrays.
 
-A row's values are taken apart as soon as it has come, while the processor has them at hand: among
-thousands of rows, each look at a value of an old one waits for memory.
+A page of rows is split into columns at once, while its values are in the processor's cache: among
+thousands of older rows, each value would have to come from memory.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class EdgeRows:
         return np.concatenate([none, *self._amounts], axis=1)
 
     def merge_sources(self, names: Set[str]) -> Set[str]:
-        """Make one lot without a name of these, if nothing was taken back from any; what is left.
+        """Join these lots to one without a name, if no edge was reversed; return the names left.
 
-        An edge below zero takes back what went from one lot, and needs its name.
+        An edge below zero reverses one from a certain lot, and needs its name.
         """
         if not names or any((amounts < 0).any() for amounts in self._amounts):
             return names
@@ -66,14 +66,10 @@ class EdgeRows:
         return {""}
 
     def without(self, places: Collection[int]) -> EdgeRows:
-        """The others."""
-        kept = [k for k in range(len(self.sources)) if k not in places]
-        found = EdgeRows()
-        found.sources = [self.sources[k] for k in kept]
-        found.targets = [self.targets[k] for k in kept]
-        found.events = [self.events[k] for k in kept]
-        found._amounts = [np.concatenate(self._amounts, axis=1)[:, kept]]
-        return found
+        """The rows at other places."""
+        columns = (self.sources, self.targets, self.events)
+        rows = zip(*columns, *np.concatenate(self._amounts, axis=1).tolist(), strict=True)
+        return EdgeRows([row for k, row in enumerate(rows) if k not in places])
 
 
 def additions(graph: Graph, lots: Sequence[Row], edges: EdgeRows) -> Additions:
@@ -126,7 +122,7 @@ def additions(graph: Graph, lots: Sequence[Row], edges: EdgeRows) -> Additions:
 
 
 class _Numbers(dict[str, int]):
-    """Numbers of the ends of edges, looked up once; of boundaries the complement, below zero."""
+    """Numbers of the ends of edges, looked up once; boundaries have theirs below zero, from -1."""
 
     def __init__(self, graph: Graph, new: Mapping[str, int], *, out: bool) -> None:
         super().__init__(new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Genealogy:
     ----------
     graph : the arrays.
     last : number of the last event that is in them.
-    asof : the moment up to which they tell.
+    asof : the moment up to which they hold the book's events.
     """
 
     def __init__(self, graph: Graph, last: int = 0, *, asof: AsOf = NOW) -> None:
@@ -65,9 +65,9 @@ class Genealogy:
     @classmethod
     def of(cls, book: Book, *, asof: AsOf = NOW, kernels: Kernels | None = None) -> Genealogy:
         """The genealogy of a book, or of what it knew at a moment."""
-        found = cls(Graph(book.substances, kernels), asof=asof)
-        found.update(book)
-        return found
+        genealogy = cls(Graph(book.substances, kernels), asof=asof)
+        genealogy.update(book)
+        return genealogy
 
     def update(self, book: Book) -> int:
         """Add what the book has recorded since; returns the number of the last event.
@@ -96,8 +96,8 @@ class Genealogy:
         """Place of a substance among the others; an unknown one is an InputError."""
         if substance not in self.graph.substances:
             hint = nearest_hint(substance, self.graph.substances)
-            expected, found = "a substance of the book", repr(substance)
-            raise InputError([Finding("unknown-name", "substance", expected, found, hint)])
+            expected = "a substance of the book"
+            raise InputError([Finding("unknown-name", "substance", expected, substance, hint)])
         return self.graph.substances.index(substance)
 
     def material(self, number: int) -> str:
@@ -133,28 +133,28 @@ class Genealogy:
         graph, number = self.graph, self.number(lot)
         order = self.ancestors(lot)
         shares = self._shares(number, order, graph.kernels.back)
-        whole = _at(graph, number)
+        whole = self._totals([number])[0]
         owner, end, nets = graph.nets(order)
         suppliers = self.suppliers(owner, end)
         roots = np.searchsorted(order, sorted(suppliers))
-        given, lot_parts = self._lots_of_origin(order[roots], shares[roots], suppliers)
+        lots, lot_parts = self._lots_of_origin(order[roots], shares[roots], suppliers)
         places, supplied = np.searchsorted(order, owner), np.zeros(len(order), bool)
         supplied[roots] = True
         made = ~supplied[places]
         gained = {name: net[made] for name, net in nets.items()}
         through = shares[places[made]]
-        found, end_parts = self._boundaries_of_origin(through, owner[made], end[made], gained)
-        met, parts = given + found, np.concatenate([lot_parts, end_parts])
+        ends, end_parts = self._boundaries_of_origin(through, owner[made], end[made], gained)
+        met, parts = lots + ends, np.concatenate([lot_parts, end_parts])
         amounts = np.nan_to_num(parts) * whole
         mass = (-amounts.sum(axis=1)).tolist()
         rank = sorted(zip(mass, [name for name, *_ in met], range(len(met)), strict=True))
-        rows = list(zip(met, parts, amounts, strict=True))
-        origins = tuple(
-            [Origin(*its, part, amount) for its, part, amount in [rows[k] for *_, k in rank]]
-        )
-        inside = np.any(shares > 0.0, axis=1) & (order != number)
-        ancestors = int(np.count_nonzero(inside))
+        origins = tuple([Origin(*met[k], parts[k], amounts[k]) for *_, k in rank])
+        ancestors = int(np.count_nonzero(np.any(shares > 0.0, axis=1) & (order != number)))
         return Trace(lot, self.material(number), graph.substances, whole, origins, ancestors)
+
+    def _totals(self, lots: Numbers | Sequence[int]) -> Shares:
+        """All that came into lots, mg (lot, substance)."""
+        return np.stack([self.graph.total(s)[lots] for s in self.graph.substances], axis=1)
 
     def _shares(
         self,
@@ -186,16 +186,11 @@ class Genealogy:
         self, roots: Numbers, shares: Shares, suppliers: Mapping[int, str]
     ) -> tuple[list[_Met], Shares]:
         """Lots from outside of which there is something, and their shares of the traced lot."""
-        graph = self.graph
-        some = np.nansum(shares, axis=1) > 0.0
-        roots = roots[some]
-        known = graph.materials
-        met = [
-            (name, "lot", known[material], suppliers[lot])
-            for lot, name, material in zip(
-                roots.tolist(), graph.names.many(roots), graph.material[roots].tolist(), strict=True
-            )
-        ]
+        graph, some = self.graph, np.nansum(shares, axis=1) > 0.0
+        roots, materials = roots[some], graph.materials
+        numbers, kinds = roots.tolist(), graph.material[roots].tolist()
+        rows = zip(numbers, graph.names.many(roots), kinds, strict=True)
+        met = [(name, "lot", materials[kind], suppliers[lot]) for lot, name, kind in rows]
         return met, shares[some]
 
     def _boundaries_of_origin(
@@ -210,7 +205,7 @@ class Genealogy:
         """
         graph = self.graph
         net = np.stack([np.maximum(nets[s], 0.0) for s in graph.substances], axis=1)
-        total = np.stack([graph.total(s)[owner] for s in graph.substances], axis=1)
+        total = self._totals(owner)
         parts = shares * np.divide(net, total, out=np.zeros_like(net), where=total > 0)
         gained: dict[str, Shares] = {}
         for code in distinct(end).tolist():
@@ -225,7 +220,7 @@ class Genealogy:
         graph, number = self.graph, self.number(lot)
         order = self.descendants(lot)
         part = np.nan_to_num(self._shares(number, order, graph.kernels.forward))
-        totals = np.stack([graph.total(s)[order] for s in graph.substances], axis=1)
+        totals = self._totals(order)
         shares = np.where(totals > 0.0, part, np.nan)
         owner, end, nets = graph.nets(order)
         out = np.stack([np.minimum(nets[s], 0) for s in graph.substances], axis=1)
@@ -247,26 +242,20 @@ class Genealogy:
         ends = graph.ends
         ended = [Ended(ends[k], _kind(ends[k]), name, amount) for k, name, amount in left]
         ended.sort(key=lambda x: (x.kind, x.id, x.lot))
-        material = graph.materials[int(graph.material[number])]
-        whole = totals[int(np.searchsorted(order, number))]
+        material, whole = self.material(number), totals[int(np.searchsorted(order, number))]
         return Recall(lot, material, graph.substances, whole, tuple(reached), tuple(ended))
 
     def _sent(self, order: Numbers) -> Shares:
-        """What went from each lot into other lots, mg (lot, substance)."""
-        graph = self.graph
-        places, edges = np.arange(len(order)), graph.head[order]
-        givers, given = [places[:0]], [edges[:0]]
-        while len(places):
-            there = edges >= 0
-            places, edges = places[there], edges[there]
-            givers.append(places)
-            given.append(edges)
-            edges = graph.following[edges]
-        giver, edge = np.concatenate(givers), np.concatenate(given)
-        return np.stack(
-            [np.bincount(giver, graph.content(s)[edge], len(order)) for s in graph.substances],
-            axis=1,
-        )
+        """Amounts that went from each lot into other lots, mg (lot, substance)."""
+        graph, chain = self.graph, []
+        rows = np.stack([np.arange(len(order)), graph.head[order]])  # places and their edges
+        while rows.size:
+            rows = rows[:, rows[1] >= 0]
+            chain.append(rows)
+            rows = np.stack([rows[0], graph.following[rows[1]]])
+        giver, edge = np.concatenate(chain, axis=1)
+        sums = [np.bincount(giver, graph.content(s)[edge], len(order)) for s in graph.substances]
+        return np.stack(sums, axis=1)
 
     # -- all lots at once
 
@@ -290,9 +279,9 @@ class Genealogy:
         supplier = self._supplier_of(owner, end)
         came = np.flatnonzero(nets[substance] > 0)
         owner, end, amount = owner[came], end[came], nets[substance][came]
-        keys = end.astype(np.int64) * (len(graph.materials) + 1)
-        root = supplier[owner] * (len(graph.materials) + 1) + graph.material[owner]
-        keys = np.where(supplier[owner] >= 0, root, keys + len(graph.materials))
+        root = np.where(supplier[owner] >= 0, supplier[owner], end)
+        kind = np.where(supplier[owner] >= 0, graph.material[owner], len(graph.materials))
+        keys = root.astype(np.int64) * (len(graph.materials) + 1) + kind
         codes, inverse = np.unique(keys, return_inverse=True)
         names = [self._group_name(int(code), group) for code in codes]
         groups = tuple(dict.fromkeys(names))
@@ -301,29 +290,27 @@ class Genealogy:
         total = graph.total(substance)
         np.add.at(shares, (owner, column), amount / total[owner])
         graph.kernels.compose(graph, substance, shares)
-        return Composition(_Names(graph), groups, substance, shares, total)
+        return Composition(graph.names, groups, substance, shares, total)
 
     def _composition_of_mass(self, group: Callable[[str, str], str]) -> Composition:
-        """Origins of the mass: substances go by themselves, and here their amounts add up."""
+        """Origins of the mass: the amounts of the substances added up."""
         graph, whole = self.graph, self.graph.total(MASS)
         groups: dict[str, Shares] = {}
         for substance in graph.substances:
-            found = self.composition(substance, group)
-            for k, name in enumerate(found.groups):
-                amounts = found.shares[:, k] * found.total_mg
-                groups[name] = groups[name] + amounts if name in groups else amounts
+            part = self.composition(substance, group)
+            for k, name in enumerate(part.groups):
+                groups[name] = groups.get(name, 0.0) + part.shares[:, k] * part.total_mg
         amounts = np.stack([np.zeros(len(graph)), *groups.values()], axis=1)[:, 1:]
         shares = amounts / np.maximum(whole, 1.0)[:, np.newaxis]
-        return Composition(_Names(graph), tuple(groups), MASS, shares, whole)
+        return Composition(graph.names, tuple(groups), MASS, shares, whole)
 
     def _supplier_of(self, owner: Numbers, end: Numbers) -> Numbers:
         """Number of the supplier's boundary for each lot; -1 for what was made here."""
         graph = self.graph
-        kinds = np.array([_kind(name) == "supplier" for name in graph.ends], bool)
-        found = np.full(len(graph), -1, np.int64)
-        outside = kinds[end]
-        found[owner[outside]] = end[outside]
-        return found
+        outside = np.array([_kind(name) == "supplier" for name in graph.ends], bool)[end]
+        supplier = np.full(len(graph), -1, np.int64)
+        supplier[owner[outside]] = end[outside]
+        return supplier
 
     def _group_name(self, code: int, group: Callable[[str, str], str]) -> str:
         end, material = divmod(code, len(self.graph.materials) + 1)
@@ -333,28 +320,5 @@ class Genealogy:
         return group(name.split("/")[1], self.graph.materials[material])
 
 
-class _Names(Sequence[str]):
-    """Names of all lots, made when they are asked for."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-
-    def __len__(self) -> int:
-        return len(self._graph)
-
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return self._graph.names.many(range(*place.indices(len(self))))
-        return self._graph.names[int(place)]
-
-
 def _kind(end: str) -> str:
     return end.partition("/")[0]
-
-
-def _at(graph: Graph, lot: int) -> Shares:
-    return np.array([graph.total(s)[lot] for s in graph.substances])

@@ -1,8 +1,8 @@
 """Names of millions of lots by number and numbers by name, without a Python object for each.
 
-Names lie one behind another as UTF-8. Their 64-bit FNV-1a hashes are kept sorted for most lots; the
-few that came since are looked up in a dictionary. A found name is compared, so that two names with
-one hash are told apart.
+Names follow one another as UTF-8. Their 64-bit FNV-1a hashes are kept sorted for most lots; the few
+that came since are looked up in a dictionary. Each hit is compared, so that two names with one hash
+are distinguished.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def _hash(name: bytes) -> int:
 
 
 def _hashes(text: Bytes, ends: Numbers) -> Hashes:
-    """Hashes of names that lie one behind another; `ends` has their bounds, one more than names."""
-    found = np.empty(len(ends) - 1, np.uint64)
-    for first in range(0, len(found), _CHUNK):
+    """Hashes of names that follow one another; `ends` has their bounds, one more than names."""
+    hashes = np.empty(len(ends) - 1, np.uint64)
+    for first in range(0, len(hashes), _CHUNK):
         starts, stops = ends[first : first + _CHUNK], ends[first + 1 : first + _CHUNK + 1]
         starts = starts[: len(stops)]
         lengths = stops - starts
@@ -48,12 +48,12 @@ def _hashes(text: Bytes, ends: Numbers) -> Hashes:
             longer = np.flatnonzero(lengths > k)
             byte = text[starts[longer] + k].astype(np.uint64)
             value[longer] = (value[longer] ^ byte) * np.uint64(_PRIME)
-        found[first : first + _CHUNK] = value
-    return found
+        hashes[first : first + _CHUNK] = value
+    return hashes
 
 
 def _packed(names: Iterable[str]) -> tuple[Bytes, Numbers]:
-    """Names one behind another, and their bounds."""
+    """Names that follow one another, and their bounds."""
     raw = [name.encode() for name in names]
     ends = np.zeros(len(raw) + 1, np.int64)
     np.cumsum([len(name) for name in raw], out=ends[1:])
@@ -86,7 +86,7 @@ class Names:
 
     @classmethod
     def packed(cls, text: Bytes, ends: Numbers) -> Names:
-        """Names that lie one behind another already."""
+        """Names that follow one another already."""
         hashes = _hashes(text, ends)
         order = np.argsort(hashes).astype(np.int64)
         return cls(text, ends, hashes[order], order)
@@ -116,9 +116,9 @@ class Names:
         """Number of a name; -1 if it is not there."""
         if name in self._numbers:
             return self._numbers[name]
-        wanted = np.uint64(_hash(name.encode()))
-        place = int(np.searchsorted(self.hashes, wanted))
-        while place < len(self.hashes) and self.hashes[place] == wanted:
+        value = np.uint64(_hash(name.encode()))
+        place = int(np.searchsorted(self.hashes, value))
+        while place < len(self.hashes) and self.hashes[place] == value:
             number = int(self.order[place])
             if self[number] == name:
                 return number
@@ -132,17 +132,17 @@ class Names:
         hashes = _hashes(*_packed(names))
         places = np.searchsorted(self.hashes, hashes)
         places[places == len(self.hashes)] = 0
-        found = np.where(self.hashes[places] == hashes, self.order[places], 0)
+        hits = np.where(self.hashes[places] == hashes, self.order[places], 0)
         return np.array(
             [
                 number if met == name else self.number(name)  # a late one, or two with one hash
-                for name, number, met in zip(names, found.tolist(), self.many(found), strict=True)
+                for name, number, met in zip(names, hits.tolist(), self.many(hits), strict=True)
             ],
             np.int64,
         )
 
     def add(self, names: Sequence[str]) -> None:
-        """Add names behind the others; none of them may be there."""
+        """Add names after the others; none of them may exist already."""
         for number, name in enumerate(names, len(self)):
             self._numbers[name] = number
         self._late.extend(names)
