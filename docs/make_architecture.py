@@ -74,7 +74,7 @@ class Room:
 
 
 def read_rooms(src: Path = ROOT / "src", config: Path = ROOT / "pyproject.toml") -> list[Room]:
-    """The rooms from the top to the ground, as the modules' texts say."""
+    """The rooms from the top to the ground, as the modules declare them."""
     texts = texts_of(src)
     rooms = {name: Room(name, _purpose(texts[f"{PACKAGE}.{name}"])) for name in _order(config)}
     for module in sorted(texts):

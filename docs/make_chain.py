@@ -4,7 +4,7 @@ Run it from the project after a change of the words below::
 
     python docs/make_chain.py
 
-The picture adapts to light and dark pages by itself and uses no font of its own.
+The picture follows the page's light or dark colours and uses no font of its own.
 """
 
 from __future__ import annotations
