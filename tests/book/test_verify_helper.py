@@ -23,16 +23,16 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Numbers of the events that a helper judged; one is asked for books of every size."""
     monkeypatch.setattr(verify_helper, "_LARGE", 2)
     monkeypatch.setattr(verify_helper, "_cores", lambda: 2)
-    found: list[int] = []
-    told = Helper.told
+    numbers: list[int] = []
+    wrong = Helper.wrong
 
     def watched(self: Helper, number: int) -> Any:
-        answer = told(self, number)
-        found.extend([number] if answer is not None else [])
+        answer = wrong(self, number)
+        numbers.extend([number] if answer is not None else [])
         return answer
 
-    monkeypatch.setattr(Helper, "told", watched)
-    return found
+    monkeypatch.setattr(Helper, "wrong", watched)
+    return numbers
 
 
 def fill(book: b.Book) -> None:

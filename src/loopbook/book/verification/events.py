@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -16,11 +17,11 @@ from loopbook.book.commands.draft import moment_at
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions.checks import dated_postings
-from loopbook.book.verification.seals import PAGE, Page, Told, one_line, read_page, wrong_seal
+from loopbook.book.verification.seals import PAGE, Page, Wrong, one_line, wrong_seal
 from loopbook.book.verification.second_process import Helper
 from loopbook.errors import Finding, StorageError
 
-_MOST = 20  # findings listed
+MOST = 20  # findings listed
 _EVER = -(2**63)
 _BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"
 
@@ -34,20 +35,15 @@ class Notes:
 
     first_wrong: str = ""
     findings: list[Finding] = field(default_factory=list)
-    found: int = 0
+    count: int = 0
 
     def add(self, code: str, where: str, expected: str, found: str, *, event: bool = False) -> None:
         """Keep a finding; only count it when there are many."""
         if event and not self.first_wrong:
             self.first_wrong = where
-        self.found += 1
-        if len(self.findings) < _MOST:
+        self.count += 1
+        if self.count <= MOST:
             self.findings.append(Finding(code, where, expected, found))
-
-    @property
-    def full(self) -> bool:
-        """Whether there are as many as will be listed."""
-        return self.found >= _MOST
 
 
 @dataclass(slots=True)
@@ -69,9 +65,8 @@ class EventScan:
     closed: list[tuple[int, int, int, str]]
     notes: Notes
     helper: Helper | None = None
-    events: int = 0
     last: int = 0
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
     slots: dict[int, int] = field(default_factory=dict)
     sums: Amounts = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     bounded: dict[int, bool] = field(default_factory=dict)
@@ -98,7 +93,7 @@ class EventScan:
             self._run_dates(list(of_account))
 
     def _run_dates(self, rows: list[tuple[Any, ...]]) -> None:
-        """Note the first date at which an account was below zero, at its last told event."""
+        """Note the first date at which an account was below zero, at the last of its events."""
         running = np.cumsum(np.array([row[5:] for row in rows]), axis=0)
         dates = np.array([row[1] for row in rows])
         whole = np.append(np.diff(dates) > 0, True)  # all events of a date count together
@@ -106,10 +101,13 @@ class EventScan:
         if len(below):
             until = rows[: below[0] + 1]
             _, _, number, key, lot, *_ = max(until, key=itemgetter(2))
-            found = f"lot {lot} below zero on {moment_at(int(dates[below[0]]))}"
-            where = f"event {number} {key!r}"
-            expected = "lots of zero or more at all dates"
-            self.notes.add("back-dated", where, expected, found, event=True)
+            self.notes.add(
+                "back-dated",
+                f"event {number} {key!r}",
+                "lots of zero or more at all dates",
+                f"lot {lot} below zero on {moment_at(int(dates[below[0]]))}",
+                event=True,
+            )
 
     # -- reading
 
@@ -117,16 +115,17 @@ class EventScan:
         """Pages in order; an event whose rows cannot be read is named and left out."""
         after, size, left = 0, PAGE, 0
         while True:
+            place = f"event after number {after}"
             try:
-                page = read_page(self.db, self.substances, after, size)
+                page = Page(self.db, self.substances, after, size)
             except (StorageError, TypeError, ValueError) as error:
                 if size > 1:
                     size, left = 1, PAGE
                     continue
-                told = one_line(error)
-                place = f"event after number {after}"
-                self.notes.add("storage", place, "rows that can be read", told, event=True)
-                if self.notes.full:
+                self.notes.add(
+                    "storage", place, "rows that can be read", one_line(error), event=True
+                )
+                if self.notes.count >= MOST:
                     return
                 after += 1
                 continue
@@ -134,12 +133,11 @@ class EventScan:
                 return
             numbers = [after, *(head[0] for head in page.heads)]
             if any(a >= b for a, b in pairwise(numbers)):
-                told = "numbers that do not rise: the table is damaged"
-                place = f"event after number {after}"
-                self.notes.add("storage", place, "events in order", told, event=True)
+                damage = "numbers that do not rise: the table is damaged"
+                self.notes.add("storage", place, "events in order", damage, event=True)
                 return
             yield page
-            after = page.heads[-1][0]
+            after = numbers[-1]
             left -= len(page.heads)
             size = 1 if left > 0 else PAGE
 
@@ -147,33 +145,22 @@ class EventScan:
 
     def _check(self, page: Page) -> None:
         """Check a page's events; findings come in the order of the events."""
-        page.dates = {head[0]: head[5] if type(head[5]) is int else 0 for head in page.heads}
         for number, lots in page.lots.items():
-            self._made.update((lot.id, page.dates.get(number, 0)) for _, lot in lots)
+            self._made.update((lot, page.dates.get(number, 0)) for _, lot, _ in lots)
         self._amounts(page)
         for head in page.heads:
             number = head[0]
-            told = [
+            for code, expected, found in (
                 *self._wrong_head(head),
                 *page.wrong.get(number, ()),
                 *self._too_early(page, number),
                 *self._wrong_seal(page, head),
-            ]
-            for code, expected, found in told:
-                where = f"event {number} {head[1]!r}"
-                self.notes.add(code, where, expected, found, event=True)
+            ):
+                self.notes.add(code, f"event {number} {head[1]!r}", expected, found, event=True)
             self.last = number
-        self.events += len(page.heads)
-        for table, count in (
-            ("posting", len(page.postings)),
-            ("edge", len(page.edge_rows)),
-            ("lot", sum(map(len, page.lots.values()))),
-            ("measurement", sum(map(len, page.measurements.values()))),
-            ("noun", sum(map(len, page.nouns.values()))),
-        ):
-            self.seen[table] = self.seen.get(table, 0) + count
+        self.seen.update(page.sizes)
 
-    def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[Told]:
+    def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[Wrong]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]
         if type(occurred_at) is not int or type(recorded_at) is not int:
             yield "type", "times in whole microseconds", f"{occurred_at!r}, {recorded_at!r}"
@@ -190,19 +177,19 @@ class EventScan:
             if occurred_at < end and number > closing:
                 yield "closed-period", "a date in an open period", f"in {name}, closed before"
 
-    def _too_early(self, page: Page, number: int) -> Iterator[Told]:
+    def _too_early(self, page: Page, number: int) -> Iterator[Wrong]:
         """A lot that is measured, held or released before it was made."""
         if number not in page.measurements and number not in page.nouns:
             return
-        lots = {m.lot for _, m in page.measurements.get(number, ())}
+        lots = {lot for _, lot, *_ in page.measurements.get(number, ())}
         lots.update(lot for kind, lot, _ in page.nouns.get(number, ()) if kind == "hold")
         for lot in sorted(lots):
             if page.dates[number] < self._made.get(lot, _EVER):
                 yield _BEFORE_LOT, _THERE, _later(lot)
 
-    def _wrong_seal(self, page: Page, head: tuple[Any, ...]) -> Iterable[Told]:
-        told = None if self.helper is None else self.helper.told(head[0])
-        return wrong_seal(page, head, self.substances) if told is None else told
+    def _wrong_seal(self, page: Page, head: tuple[Any, ...]) -> Iterable[Wrong]:
+        wrong = None if self.helper is None else self.helper.wrong(head[0])
+        return wrong_seal(page, head, self.substances) if wrong is None else wrong
 
     def _amounts(self, page: Page) -> None:
         """Legs that do not add up, events that do not sum to zero, lots below zero."""
@@ -304,6 +291,5 @@ def _whole(page: Page) -> Amounts:
         if all(type(x) is int and -(2**63) <= x < 2**63 for x in row[6:]):
             amounts[k] = row[6:]
         else:
-            told = ", ".join(map(repr, row[6:]))
-            page.add(row[0], "type", "amounts in whole milligrams", told)
+            page.add(row[0], "type", "amounts in whole milligrams", ", ".join(map(repr, row[6:])))
     return amounts

@@ -27,12 +27,11 @@ from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions import checks as ask
 from loopbook.book.storage.questions import log
-from loopbook.book.verification.events import EventScan, Notes
+from loopbook.book.verification.events import MOST, EventScan, Notes
 from loopbook.book.verification.seals import one_line
 from loopbook.book.verification.second_process import helped
 from loopbook.errors import Finding, InputError, LoopbookError, ProofError
 
-_LISTED = 20
 _PAGE = 20_000  # rows read at once
 _UNREADABLE = (LoopbookError, KeyError, ValueError, TypeError, AttributeError)
 
@@ -84,15 +83,15 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
                 scan.run()
             rest = _Rest(book.store, nouns, scan, notes, tuple(keys))
             rest.run()
-            events, checkpoints = scan.events, rest.checkpoints
+            events, checkpoints = scan.seen["heads"], rest.checkpoints
         file = Notes()
         try:
-            for told in damage:
-                file.add("storage", "file", "an undamaged book", told)
+            for fault in damage:
+                file.add("storage", "file", "an undamaged book", fault)
         except _UNREADABLE as error:
             file.add("storage", "file", "an undamaged book", one_line(error))
-    findings = tuple([*file.findings, *notes.findings][:_LISTED])
-    found = file.found + notes.found
+    findings = tuple([*file.findings, *notes.findings][:MOST])
+    found = file.count + notes.count
     return VerifyReport(events, checkpoints, notes.first_wrong, findings, found)
 
 
@@ -165,15 +164,15 @@ class _Rest:
 
     def _strays(self) -> None:
         """Rows that belong to no event, and accounts that nothing was posted on."""
-        for table in ("posting", "edge", "lot", "measurement", "noun"):
-            count, seen = ask.count_rows(self.db, table), self.scan.seen.get(table, 0)
-            if count != seen:
-                found = f"{count} rows, {seen} of them of events"
+        used = {
+            t: self.scan.seen[f"{t}s"] for t in ("posting", "edge", "lot", "measurement", "noun")
+        }
+        used["account"] = len(self.scan.slots)
+        for table, right in used.items():
+            count = ask.count_rows(self.db, table)
+            if count != right:
+                found = f"{count} rows, {right} of them of events"
                 self.notes.add("stray", table, "rows of events only", found)
-        count = ask.count_rows(self.db, "account")
-        if count != len(self.scan.slots):
-            found = f"{count} rows, {len(self.scan.slots)} of them used"
-            self.notes.add("stray", "account", "accounts with postings only", found)
 
     def _reversals(self) -> None:
         """A reversal names an earlier event, earlier on both clocks."""
@@ -190,21 +189,15 @@ class _Rest:
             last, count = rows[-1][0], count + len(rows)
             slots = [self.scan.slots.get(row[0], -1) for row in rows]
             sums = self.scan.sums[slots] if len(self.scan.sums) else np.zeros((len(rows), 0))
-            for row, slot, posted in zip(rows, slots, sums.tolist(), strict=True):
-                if slot < 0:
-                    self._wrong_balance(row[0], "no balance, nothing was posted", "one")
-                elif list(row[3:]) != posted:
-                    self._wrong_balance(row[0], f"{posted} mg", f"{list(row[3:])} mg")
-                elif bool(row[1]) != self.scan.bounded[row[0]] or row[1] not in (0, 1):
-                    self._wrong_balance(row[0], "1 for lots, 0 for boundaries", str(row[1]))
-                elif row[2] != (last_at := self.scan.last_at(slot) if row[1] else 0):
-                    self._wrong_balance(row[0], f"last dated {last_at}", str(row[2]))
+            for (account, *kept), slot, posted in zip(rows, slots, sums.tolist(), strict=True):
+                bounded = slot >= 0 and self.scan.bounded[account]
+                due = [int(bounded), self.scan.last_at(slot) if bounded else 0, *posted]
+                if slot < 0 or kept != due:
+                    where = ask.account_named(self.db, account)
+                    expected = f"{due} (bounded, last date, mg)" if slot >= 0 else "nothing posted"
+                    self.notes.add("balance", where, expected, str(kept))
         if count != len(self.scan.slots):
-            expected = f"{len(self.scan.slots)} balances"
-            self.notes.add("balance", "balance", expected, str(count))
-
-    def _wrong_balance(self, account: int, expected: str, found: str) -> None:
-        self.notes.add("balance", ask.account_named(self.db, account), expected, found)
+            self.notes.add("balance", "balance", f"{len(self.scan.slots)} balances", str(count))
 
     def _snapshots(self) -> None:
         """Snapshots are the sums of what occurred before their moment, on the accounts of lots."""
@@ -220,19 +213,14 @@ class _Rest:
             begun = moment
             kept = ask.kept_snapshot(self.db, substances, moment)
             if kept != held:
-                wrong = sorted(a for a in kept.keys() | held.keys() if kept.get(a) != held.get(a))
-                where = f"snapshot at {moment}"
-                found = f"account {wrong[0]}: {kept.get(wrong[0])}"
-                self.notes.add("snapshot", where, str(held.get(wrong[0])), found)
-            self._snapshot_times(moment)
-
-    def _snapshot_times(self, moment: int) -> None:
-        """A snapshot says when the last event in it was recorded: when its period was closed."""
-        recorded, closed = ask.snapshot_times(self.db, moment)
-        if len(recorded) > 1 or not recorded <= closed:
-            where = f"snapshot at {moment}"
-            expected = f"recorded when its period was closed: {sorted(closed)}"
-            self.notes.add("snapshot", where, expected, str(sorted(recorded)))
+                first = min(a for a in kept.keys() | held.keys() if kept.get(a) != held.get(a))
+                found = f"account {first}: {kept.get(first)}"
+                self.notes.add("snapshot", f"snapshot at {moment}", str(held.get(first)), found)
+            recorded, closed = ask.snapshot_times(self.db, moment)
+            if len(recorded) > 1 or not recorded <= closed:
+                expected = f"recorded when its period was closed: {sorted(closed)}"
+                found = str(sorted(recorded))
+                self.notes.add("snapshot", f"snapshot at {moment}", expected, found)
 
     def _loads(self) -> None:
         """Loads are the mass of hazard classes at the sites that limit them."""
@@ -250,8 +238,8 @@ class _Rest:
             expected = None if limit is None else (loads[place], limit)
             if kept.get(place, expected if loads.get(place) == 0 else None) != expected:
                 where = f"load of {place[1]} at {place[0]}"
-                told = f"{kept.get(place)}"
-                self.notes.add("load", where, f"mass and limit {expected} mg", told)
+                found = str(kept.get(place))
+                self.notes.add("load", where, f"mass and limit {expected} mg", found)
 
     def _tree(self) -> None:
         """The Merkle tree over the events, its stored nodes, and its root at each checkpoint."""
@@ -265,11 +253,14 @@ class _Rest:
             if not leaves:
                 break
             if [place for place, _ in leaves] != list(range(begin, begin + len(leaves))):
-                where = f"leaf {self._frontier.size} and following"
-                self.notes.add("tree", where, "places 0, 1, 2, ...", "a gap")
+                self.notes.add(
+                    "tree", f"leaf {begin} and following", "places 0, 1, 2, ...", "a gap"
+                )
                 break
             self._frontier, made = self._frontier.extended([leaf for _, leaf in leaves])
-            nodes += self._compare_nodes([x for x in made if x[0] and x[0] % STEP == 0])
+            stored = [node for node in made if node[0] and node[0] % STEP == 0]
+            nodes += len(stored)
+            self._compare_nodes(stored)
             if signed and signed[-1] == self._frontier.size:
                 self._roots[signed.pop()] = self._frontier.root()
         for table, size in (("node", nodes), ("leaf", self._frontier.size)):
@@ -282,15 +273,14 @@ class _Rest:
         for number, key in ask.left_out(self.db, self.db.slack_us):
             self.notes.add("left-out", f"event {number} {key!r}", "a place in the log", "none")
 
-    def _compare_nodes(self, made: Sequence[tuple[int, int, bytes]]) -> int:
-        for level, place, digest in made:
+    def _compare_nodes(self, nodes: Sequence[tuple[int, int, bytes]]) -> None:
+        for level, place, digest in nodes:
             kept = log.node_at(self.db, level, place)
             if kept != digest:
                 found = "none" if kept is None else f"{kept.hex()[:16]}..."
-                first = f"over events {(place << level) + 1} and following"
-                where = f"node ({level}, {place}) {first}"
+                first = (place << level) + 1
+                where = f"node ({level}, {place}) over events {first} and following"
                 self.notes.add("node", where, f"{digest.hex()[:16]}...", found)
-        return len(made)
 
     def _signed(self) -> None:
         """Each checkpoint's size, root and signature."""

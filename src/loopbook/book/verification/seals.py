@@ -1,4 +1,4 @@
-"""What an event's own rows say: pages of events as read, each event's hash and edges again.
+"""Pages of events as they are read, and each event's hash and edges computed again.
 
 Nothing here needs another event, so a second process can do it for a part of a large book (see
 `loopbook.book.verification.second_process`).
@@ -7,7 +7,6 @@ Nothing here needs another event, so a second process can do it for a part of a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -21,8 +20,8 @@ from loopbook.errors import BalanceError
 
 PAGE = 4_000  # events read at once
 
-Told: TypeAlias = tuple[str, str, str]
-"""What is wrong with an event: code, expected, found."""
+Wrong: TypeAlias = tuple[str, str, str]
+"""An error of an event: code, expected, found."""
 
 
 def one_line(error: Exception) -> str:
@@ -30,18 +29,34 @@ def one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".replace("\n", "; ")
 
 
-@dataclass
-class Page:
-    """Rows of some events in order, with what belongs to them by event number."""
+def by_event(rows: Rows) -> dict[int, list[tuple[Any, ...]]]:
+    """The rest of each row by its event, which comes first.
 
-    heads: Rows
-    postings: Rows = ()
-    edge_rows: Rows = ()
-    lots: dict[int, list[tuple[int, Lot]]] = field(default_factory=dict)
-    measurements: dict[int, list[tuple[int, Measurement]]] = field(default_factory=dict)
-    nouns: dict[int, list[Told]] = field(default_factory=dict)
-    dates: dict[int, int] = field(default_factory=dict)
-    wrong: dict[int, list[Told]] = field(default_factory=dict)
+    >>> by_event([(1, "A"), (1, "B"), (2, "C")])
+    {1: [('A',), ('B',)], 2: [('C',)]}
+    """
+    rest: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        rest.setdefault(row[0], []).append(row[1:])
+    return rest
+
+
+class Page:
+    """Some events after a number, in order, with their rows by event; and errors by event.
+
+    Raises
+    ------
+    StorageError, TypeError, ValueError : rows that cannot be read.
+    """
+
+    def __init__(self, db: Database, substances: Sequence[str], after: int, count: int) -> None:
+        rows = event_rows(db, substances, after, count)
+        self.heads, self.postings, self.edge_rows = rows.heads, rows.postings, rows.edges
+        self.lots, self.nouns = by_event(rows.lots), by_event(rows.nouns)
+        self.measurements = by_event(rows.measurements)
+        self.dates = {head[0]: head[5] if type(head[5]) is int else 0 for head in rows.heads}
+        self.sizes = {table: len(of_table) for table, of_table in rows._asdict().items()}
+        self.wrong: dict[int, list[Wrong]] = {}
 
     @cached_property
     def legs(self) -> dict[int, list[Leg]]:
@@ -58,50 +73,27 @@ class Page:
     @cached_property
     def edges(self) -> dict[int, list[tuple[Any, ...]]]:
         """Source, target, mass and content of edges by event; made as the legs are."""
-        edges: dict[int, list[tuple[Any, ...]]] = {}
-        for row in self.edge_rows:
-            edges.setdefault(row[0], []).append(row[1:])
-        return edges
+        return by_event(self.edge_rows)
 
     def add(self, number: int, code: str, expected: str, found: str) -> None:
-        """Note what is wrong with an event."""
+        """Note an error of an event."""
         self.wrong.setdefault(number, []).append((code, expected, found))
 
 
-def read_page(db: Database, substances: Sequence[str], after: int, limit: int) -> Page:
-    """Some events after a number, with all rows that belong to them.
-
-    Raises
-    ------
-    StorageError, TypeError, ValueError : rows that cannot be read.
-    """
-    rows = event_rows(db, substances, after, limit)
-    page = Page(rows.heads, rows.postings, rows.edges)
-    for n, line, *names in rows.lots:
-        page.lots.setdefault(n, []).append((line, Lot(*names)))
-    for n, line, *measured in rows.measurements:
-        page.measurements.setdefault(n, []).append((line, Measurement(*measured)))
-    for n, kind, noun, body in rows.nouns:
-        page.nouns.setdefault(n, []).append((kind, noun, body))
-    return page
-
-
-def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> Iterator[Told]:
+def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> Iterator[Wrong]:
     """Compute an event's hash and its edges again from its rows."""
     number = head[0]
     lots, measured = page.lots.get(number, ()), page.measurements.get(number, ())
-    for table, lines in (("lot", lots), ("measurement", measured)):
-        if not lines:
-            continue
-        order = [line for line, _ in lines]
-        if order != list(range(len(order))):
-            yield "line", f"lines of {table} 0, 1, 2, ...", ", ".join(map(str, order))
+    for table, rows in (("lot", lots), ("measurement", measured)):
+        lines = [row[0] for row in rows]
+        if lines != [*range(len(lines))]:
+            yield "line", f"lines of {table} 0, 1, 2, ...", ", ".join(map(str, lines))
     try:
         event = event_from(
             head,
             page.legs.get(number, ()),
-            [lot for _, lot in lots],
-            [m for _, m in measured],
+            [Lot(*names) for _, *names in lots],
+            [Measurement(*values) for _, *values in measured],
             nouns=page.nouns.get(number, ()),
         )
         sealed = bytes(head[9])
@@ -110,12 +102,12 @@ def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> 
         yield "leaf", "rows that make an event", one_line(error)
         return
     if leaf != sealed:
-        found = f"its rows give {leaf.hex()[:16]}..."
-        yield "leaf", f"the sealed hash {sealed.hex()[:16]}...", found
+        sealed_hash = f"the sealed hash {sealed.hex()[:16]}..."
+        yield "leaf", sealed_hash, f"its rows give {leaf.hex()[:16]}..."
         return
     try:
         derived = edges_of(event.legs, reverses=bool(event.reverses))
-    except (BalanceError, TypeError, ValueError):  # the sums tell why
+    except (BalanceError, TypeError, ValueError):  # the sums are findings
         return
     edges = [(source, target, sum(x), *x) for source, target, x in derived]
     if edges != page.edges.get(number, []):
