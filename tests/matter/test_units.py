@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopbook.errors import InputError, NotFiniteError, UnitError
-from loopbook.matter import KNOWN_UNITS, check_unit, convert, parse_quantity
+from loopbook.tables import KNOWN_UNITS, check_unit, convert, parse_quantity
 from loopbook.tables.units import _pint_unit, _registry, unit_finding
 
 RIGHT = [
@@ -133,7 +133,7 @@ def test_any_text_is_a_quantity_or_says_why(text: str) -> None:
 
 def test_known_units_do_not_import_pint() -> None:
     code = (
-        "import sys; from loopbook.matter import load_library, convert;"
+        "import sys; from loopbook.matter import load_library; from loopbook.tables import convert;"
         "load_library(); convert(1.0, 't', 'kg');"
         "sys.exit(any(m in sys.modules for m in ('pint', 'pyarrow', 'plotly')))"
     )

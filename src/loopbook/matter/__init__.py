@@ -1,7 +1,7 @@
-"""What matter is: elements, formulas, components, bills of materials, units, numbers.
+"""What matter is: elements, formulas, components, bills of materials, numbers.
 
 Lives here: atomic weights and formulas, the components that streams and lots are made of, what
-cells and scrap consist of, units at the edges, and the library of sourced numbers. May import only
+cells and scrap consist of, and the library of sourced numbers. May import only
 the ground floor (``errors``, ``files``, ``tables``, ``report``); every room over it imports it.
 
 How much nickel is in a tonne of rejected NMC811 cells, and which numbers say so::
@@ -38,10 +38,8 @@ from loopbook.matter.elements import OTHER, atomic_weights, element_names
 from loopbook.matter.formula import element_shares, format_formula, molar_mass, parse_formula
 from loopbook.matter.library import Library, Sourced, load_library, packaged_data
 from loopbook.matter.tables import Number, Source
-from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity
 
 __all__ = [
-    "KNOWN_UNITS",
     "OTHER",
     "PHASES",
     "SCRAP_TYPES",
@@ -57,12 +55,10 @@ __all__ = [
     "Sourced",
     "atomic_weights",
     "cell",
-    "check_unit",
     "chemistries",
     "component_names",
     "components",
     "composition",
-    "convert",
     "element_names",
     "element_shares",
     "explain",
@@ -75,7 +71,6 @@ __all__ = [
     "pack",
     "packaged_data",
     "parse_formula",
-    "parse_quantity",
     "scrap_type",
     "search_library",
 ]

@@ -9,6 +9,7 @@ type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loo
 """
 
 from loopbook.tables.arrays import Array
+from loopbook.tables.cells import CellError, cell_text, moment, quantity, unit_problem
 from loopbook.tables.declared import (
     SHARE,
     YEAR,
@@ -35,6 +36,7 @@ from loopbook.tables.declared import (
     schema_of,
 )
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
+from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
 from loopbook.tables.text import TextTable, read_table
 from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
@@ -44,9 +46,12 @@ __all__ = [
     "SHARE",
     "YEAR",
     "Array",
+    "Cell",
+    "CellError",
     "Choice",
     "Field",
     "FieldType",
+    "FileSettings",
     "Flag",
     "ListOf",
     "MapOf",
@@ -55,12 +60,15 @@ __all__ = [
     "Name",
     "Number",
     "RecordOf",
+    "Row",
     "Schema",
+    "Sheet",
     "Text",
     "TextTable",
     "TomlFile",
     "Value",
     "Whole",
+    "cell_text",
     "check_fields",
     "check_unit",
     "convert",
@@ -68,12 +76,16 @@ __all__ = [
     "fields_of",
     "installed_kinds",
     "kinds_in_files",
+    "moment",
     "names_in",
     "parse_quantity",
     "parse_toml",
+    "quantity",
     "read_fields",
+    "read_sheet",
     "read_table",
     "read_toml",
     "schema_of",
     "unit_finding",
+    "unit_problem",
 ]

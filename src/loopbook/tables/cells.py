@@ -44,10 +44,10 @@ def _refuse_errors(cell: Cell) -> None:
         raise CellError("formula-error", "a value", cell.value, hint)
 
 
-def text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """Text; whole numbers of a workbook are names too (lot 1001).
 
-    >>> text(Cell(1001.0))
+    >>> cell_text(Cell(1001.0))
     '1001'
     """
     _refuse_errors(cell)

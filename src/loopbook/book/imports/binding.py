@@ -13,8 +13,7 @@ from decimal import Decimal
 
 from loopbook.book.imports.mapping import FIELDS, ImportMap
 from loopbook.errors import Finding, nearest_hint
-from loopbook.tables.cells import CellError, moment, quantity, text
-from loopbook.tables.sheet import Cell, Row, Sheet
+from loopbook.tables import Cell, CellError, Row, Sheet, cell_text, moment, quantity
 
 _STAND_IN = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -127,7 +126,7 @@ class RowReader:
             value = str(constant)
         else:
             try:
-                value = " ".join(filter(None, map(text, self._cells(name))))
+                value = " ".join(filter(None, map(cell_text, self._cells(name))))
             except CellError as error:
                 self._take(name, error)
                 return ""
@@ -193,7 +192,11 @@ class RowReader:
             return None
         column = plan.columns[name]
         try:
-            unit = text(self._row.cells[k]) if (k := self._unit(name)) is not None else column.unit
+            unit = (
+                cell_text(self._row.cells[k])
+                if (k := self._unit(name)) is not None
+                else column.unit
+            )
             return quantity(cells[0], unit, base, plan.settings) / column.k
         except CellError as error:
             self._take(name, error)

@@ -16,7 +16,7 @@ from loopbook.book.imports.kinds import READERS, read_entries
 from loopbook.book.imports.mapping import read_map
 from loopbook.book.imports.posting import Imported, post_entries
 from loopbook.errors import Finding, InputError
-from loopbook.tables.sheet import read_sheet
+from loopbook.tables import read_sheet
 
 KINDS = tuple(READERS)
 """Kinds of files that can be imported."""

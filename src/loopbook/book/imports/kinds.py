@@ -21,7 +21,7 @@ from loopbook.book.commands.running.process import Output, Process
 from loopbook.book.imports.binding import Binding, RowReader, kg
 from loopbook.book.imports.posting import Entry
 from loopbook.errors import Finding
-from loopbook.tables.sheet import Row
+from loopbook.tables import Row
 
 _ONE_KG = Decimal(1)  # stands in for a mass that cannot be read
 _MG = Decimal("0.000001")

@@ -37,9 +37,16 @@ from typing import Any, TypeAlias
 from zoneinfo import available_timezones
 
 from loopbook.errors import Finding, nearest_hint, raise_findings
-from loopbook.tables.cells import CellError, moment, quantity, unit_problem
-from loopbook.tables.sheet import Cell, FileSettings
-from loopbook.tables.toml_places import TomlFile, read_toml
+from loopbook.tables import (
+    Cell,
+    CellError,
+    FileSettings,
+    TomlFile,
+    moment,
+    quantity,
+    read_toml,
+    unit_problem,
+)
 
 Value: TypeAlias = str | Decimal | datetime
 BASES: Mapping[str, str] = MappingProxyType({"mass": "kg", "share": "1", "shares": "1"})
