@@ -266,8 +266,16 @@ class Findings:
         sentence: str = "",
     ) -> None:
         """Record one finding; `at` is the field or line that it is about."""
-        place = ", ".join(part for part in (self.where, at) if part)
-        self.items.append(Finding(code, place, expected, found, hint, sentence=sentence))
+        self.items.append(
+            Finding(
+                code,
+                ", ".join(part for part in (self.where, at) if part),
+                expected,
+                found,
+                hint,
+                sentence=sentence,
+            )
+        )
 
     def missing(self, what: str, *, at: str = "", hint: str = "") -> None:
         """Record that something is missing."""

@@ -63,8 +63,9 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        text = f"{path}: deleted; another process may have replaced it: open the folder again"
-        raise StorageError(text) from error
+        raise StorageError(
+            f"{path}: deleted; another process may have replaced it: open the folder again"
+        ) from error
     except (OSError, ValueError) as error:
         raise StorageError(f"{path}: damaged or not readable: {error}") from error
 

@@ -13,6 +13,7 @@ from loopbook.errors import ProofError
 class MerkleTree:
     """A tree in memory that only grows: 64 bytes a leaf, every full node kept.
 
+    >>> from loopbook.book.log.merkle import verify_inclusion
     >>> tree = MerkleTree([b"receive", b"weigh", b"shred"])
     >>> tree.append(b"ship")
     3

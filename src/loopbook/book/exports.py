@@ -55,7 +55,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ),
             (
                 "nouns",
-                "parties, sites, materials, substances, holds and periods as they were stated",
+                "parties, sites, materials, substances, holds and periods as they were registered",
                 "event kind id body",
             ),
             ("balances", "content of each account, in kg", _ACCOUNT),

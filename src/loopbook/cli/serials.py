@@ -210,9 +210,17 @@ def _opened(address: str, folder: Path | None) -> SerialRegister:
 
     place = _folder(address, folder)
     if not place.is_dir():
-        hint = "import a file or add a range first, or name it with --register"
-        told = Finding("file", str(place), "the folder of a register", "none", hint)
-        raise InputError([told])
+        raise InputError(
+            [
+                Finding(
+                    "file",
+                    str(place),
+                    "the folder of a register",
+                    "none",
+                    "import a file or add a range first, or name it with --register",
+                )
+            ]
+        )
     return SerialRegister(place)
 
 

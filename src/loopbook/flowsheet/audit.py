@@ -100,10 +100,16 @@ def _check_negative(plan: Plan, streams: list[Array], total: Array) -> None:
     flow = streams[i][:, s]
     component = plan.basis.names[int(np.argmin(flow))]
     maker = next((u.unit.name for u in plan.units if i in u.outs), "feed")
-    where = f"unit {maker}, stream {plan.streams[i]}, {component}, scenario {s}"
-    hint = "a reaction wants more of it than there is: raise its dose or lower the conversion"
     raise NegativeError(
-        [Finding("negative", where, "a flow >= 0 kg/h", f"{flow.min():.6g} kg/h", hint)]
+        [
+            Finding(
+                "negative",
+                f"unit {maker}, stream {plan.streams[i]}, {component}, scenario {s}",
+                "a flow >= 0 kg/h",
+                f"{flow.min():.6g} kg/h",
+                "a reaction wants more of it than there is: raise its dose or lower the conversion",
+            )
+        ]
     )
 
 

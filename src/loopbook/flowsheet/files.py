@@ -257,8 +257,7 @@ def _fill(
             continue
         kind = kinds.get(values["kind"])
         if kind is None:
-            expected = "a kind of unit operation"
-            findings.unknown(expected, values["kind"], kinds, at=f"{where}, kind")
+            findings.unknown("a kind of unit operation", values["kind"], kinds, at=f"{where}, kind")
             continue
         fields = {k: v for k, v in table.items() if k not in place}
         if "name" in fields:

@@ -77,8 +77,7 @@ class Flowsheet(Wiring):
         known = (*unit.ins, *unit.outs, *unit.supplies)
         for port, streams in ports.items():
             if port not in known:
-                hint = "its ports: " + ", ".join(known)
-                findings.note("unknown-name", "a port", port, hint=hint)
+                findings.note("unknown-name", "a port", port, hint="its ports: " + ", ".join(known))
             elif port not in unit.ins and not isinstance(streams, str):
                 findings.note("wiring", "one stream", str(streams), at=port)
         findings.raise_all()
@@ -154,8 +153,12 @@ class Flowsheet(Wiring):
 
 def _check_name(name: str, findings: Findings) -> None:
     if not name or "." in name or name != name.strip():
-        hint = "dots are kept for parameter paths such as sieve.to_undersize.copper"
-        findings.note("name", "a name without a dot", repr(name), hint=hint)
+        findings.note(
+            "name",
+            "a name without a dot",
+            repr(name),
+            hint="dots are kept for parameter paths such as sieve.to_undersize.copper",
+        )
 
 
 def _streams(names: str | Sequence[str]) -> tuple[str, ...]:
@@ -165,8 +168,9 @@ def _streams(names: str | Sequence[str]) -> tuple[str, ...]:
 def _factor(unit: str | None, findings: Findings) -> float:
     """kg/h in one of the given unit."""
     if not unit:
-        hint = 'give unit="kg/h", "t/h" or "t/yr"'
-        findings.note("unit", "a unit of mass per time", "none", hint=hint)
+        findings.note(
+            "unit", "a unit of mass per time", "none", hint='give unit="kg/h", "t/h" or "t/yr"'
+        )
         return 1.0
     try:
         return convert(1.0, unit, "kg/h", where=findings.where)

@@ -72,8 +72,12 @@ def split_scenarios(
             flow = Amount(unit, 0).read_array(value, "", own)
             feeds.setdefault(head, {})[rest] = flow * convert(1.0, unit, "kg/h")
         else:
-            hint = nearest_hint(head, [*placed, *declared])
-            own.note("unknown-name", "unit.parameter or feed.component", path, hint=hint)
+            own.note(
+                "unknown-name",
+                "unit.parameter or feed.component",
+                path,
+                hint=nearest_hint(head, [*placed, *declared]),
+            )
     findings.raise_all()
     sizes = {f"scenario {n}.{k}": v.size for n, d in units.items() for k, v in d.items()}
     sizes |= {f"scenario {n}.{k}": v.size for n, d in feeds.items() for k, v in d.items()}

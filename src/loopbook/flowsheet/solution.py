@@ -56,8 +56,13 @@ class Solution:
     def flow(self, stream: str, component: str | None = None) -> Array:
         """Flow of a stream, (component, scenario), or of one component, (scenario,); kg/h."""
         if stream not in self.flows:
-            hint = nearest_hint(stream, self.flows)
-            raise UnknownNameError([Finding("unknown-name", "flow", "a stream", stream, hint)])
+            raise UnknownNameError(
+                [
+                    Finding(
+                        "unknown-name", "flow", "a stream", stream, nearest_hint(stream, self.flows)
+                    )
+                ]
+            )
         if component is None:
             return self.flows[stream]
         where = f"stream {stream}"
@@ -79,8 +84,17 @@ class Solution:
         """Flow of an element in a stream, shape (scenario,), kg/h."""
         elements = self.plan.basis.elements
         if element not in elements:
-            hint = nearest_hint(element, elements)
-            raise UnknownNameError([Finding("unknown-name", "element", "present", element, hint)])
+            raise UnknownNameError(
+                [
+                    Finding(
+                        "unknown-name",
+                        "element",
+                        "present",
+                        element,
+                        nearest_hint(element, elements),
+                    )
+                ]
+            )
         row = self.plan.basis.element_matrix[elements.index(element)]
         flow: Array = row @ self.flow(stream)
         return flow

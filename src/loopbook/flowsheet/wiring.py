@@ -99,12 +99,18 @@ class Wiring:
         ):
             for stream, units in sorted(units_by_stream.items()):
                 if len(units) > 1:
-                    names = ", ".join(sorted(units))
-                    findings.note("wiring", made, names, at=f"stream {stream}", hint=remedy)
+                    findings.note(
+                        "wiring", made, ", ".join(sorted(units)), at=f"stream {stream}", hint=remedy
+                    )
         for name in sorted(self.feeds):
             if name in self.placed:
-                hint = "a path such as name.copper must mean one thing"
-                findings.note("duplicate", "another name", "a unit's", at=f"feed {name}", hint=hint)
+                findings.note(
+                    "duplicate",
+                    "another name",
+                    "a unit's",
+                    at=f"feed {name}",
+                    hint="a path such as name.copper must mean one thing",
+                )
             if name not in takers:
                 findings.note("wiring", "a unit that takes it", "none", at=f"feed {name}")
 
@@ -119,9 +125,13 @@ def _check_ports(
     for port, streams in place.ins.items():
         for stream in streams:
             if stream not in makers:
-                hint = nearest_hint(stream, makers)
-                at = f"unit {name}, {port}"
-                findings.note("wiring", "a feed or another unit's outlet", stream, at=at, hint=hint)
+                findings.note(
+                    "wiring",
+                    "a feed or another unit's outlet",
+                    stream,
+                    at=f"unit {name}, {port}",
+                    hint=nearest_hint(stream, makers),
+                )
 
 
 def with_place(finding: Finding, origin: Mapping[str, str]) -> Finding:

@@ -122,9 +122,16 @@ def explain(library: Library, key_or_value: str) -> Explanation:
         numbers = library.with_value(value) if math.isfinite(value) else ()
         hint = "write it as in its table, in the table's unit"
     if not numbers:
-        expected = "a key or a value of the library"
         raise UnknownNameError(
-            [Finding("unknown-name", "library explain", expected, key_or_value, hint)]
+            [
+                Finding(
+                    "unknown-name",
+                    "library explain",
+                    "a key or a value of the library",
+                    key_or_value,
+                    hint,
+                )
+            ]
         )
     rows = tuple(_explained(number, library.source(number)) for number in numbers)
     return Explanation("", numbers, _works(numbers, library), rows)

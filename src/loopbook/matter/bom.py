@@ -134,8 +134,17 @@ def composition(
             name = (active or subject) if row.parameter == ACTIVE_MATERIAL else row.parameter
             shares[name] = numbers.take(row).to("kg/kg")
     if not shares:
-        hint = nearest_hint(subject, numbers.library.subjects(table))
-        raise UnknownNameError([Finding("unknown-name", table, "a subject", subject, hint)])
+        raise UnknownNameError(
+            [
+                Finding(
+                    "unknown-name",
+                    table,
+                    "a subject",
+                    subject,
+                    nearest_hint(subject, numbers.library.subjects(table)),
+                )
+            ]
+        )
     return shares
 
 
@@ -229,8 +238,13 @@ def _bill(name: str, making: _Making, chemistry: str, library: Library | None) -
     numbers = Sourced() if library is None else Sourced(library)
     known = chemistries(numbers.library)
     if chemistry not in known:
-        hint = nearest_hint(chemistry, known)
-        raise UnknownNameError([Finding("unknown-name", "bill", "a chemistry", chemistry, hint)])
+        raise UnknownNameError(
+            [
+                Finding(
+                    "unknown-name", "bill", "a chemistry", chemistry, nearest_hint(chemistry, known)
+                )
+            ]
+        )
     base = SWAPPED.get(chemistry, chemistry)
 
     def read(table: str) -> dict[str, float]:
@@ -315,6 +329,7 @@ def scrap_type(name: str, chemistry: str, library: Library | None = None) -> Bil
     """
     making = _SCRAP.get(name)
     if making is None:
-        hint = nearest_hint(name, SCRAP_TYPES)
-        raise UnknownNameError([Finding("unknown-name", "bill", "a scrap type", name, hint)])
+        raise UnknownNameError(
+            [Finding("unknown-name", "bill", "a scrap type", name, nearest_hint(name, SCRAP_TYPES))]
+        )
     return _bill(name, making, chemistry, library)

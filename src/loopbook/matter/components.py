@@ -96,8 +96,14 @@ def _component_findings(component: Component) -> list[Finding]:
     if component.phase not in PHASES:
         findings.append(Finding("phase", where, ", ".join(PHASES), str(component.phase)))
     if (component.formula is None) == (component.shares is None):
-        found = "neither" if component.formula is None else "both"
-        findings.append(Finding("input", where, "either formula or shares", found))
+        findings.append(
+            Finding(
+                "input",
+                where,
+                "either formula or shares",
+                "neither" if component.formula is None else "both",
+            )
+        )
     mass = component.molar_mass
     if mass is not None and not 0.0 < mass < math.inf:
         findings.append(Finding("not-finite", where, "molar_mass above 0 kg/kmol", repr(mass)))
@@ -210,8 +216,13 @@ coper is not a component (did you mean copper?)
         """
         place = self.index.get(name)
         if place is None:
-            hint = nearest_hint(name, self.names)
-            raise UnknownNameError([Finding("unknown-name", where, "a component", name, hint)])
+            raise UnknownNameError(
+                [
+                    Finding(
+                        "unknown-name", where, "a component", name, nearest_hint(name, self.names)
+                    )
+                ]
+            )
         return place
 
 
@@ -279,9 +290,15 @@ def components(*names: str | Component, weights: Mapping[str, float] | None = No
         elif name in library:
             items.append(_component_from_row(library[name]))
         else:
-            hint = nearest_hint(name, library)
-            where = f"components {place}"
-            findings.append(Finding("unknown-name", where, "a component", name, hint))
+            findings.append(
+                Finding(
+                    "unknown-name",
+                    f"components {place}",
+                    "a component",
+                    name,
+                    nearest_hint(name, library),
+                )
+            )
     texts = tuple(n.name if isinstance(n, Component) else n for n in names)
     findings.extend(_duplicate_findings(texts))
     raise_findings(findings)

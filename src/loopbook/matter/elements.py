@@ -53,8 +53,11 @@ def atomic_weights(weights: Mapping[str, float] | None = None) -> Mapping[str, f
     for symbol, weight in weights.items():
         where = f"weights[{symbol!r}]"
         if symbol not in _standard():
-            hint = nearest_hint(symbol, _standard())
-            findings.append(Finding("unknown-name", where, "an element", symbol, hint))
+            findings.append(
+                Finding(
+                    "unknown-name", where, "an element", symbol, nearest_hint(symbol, _standard())
+                )
+            )
         elif not 0.0 < weight < 1000.0:
             findings.append(Finding("input", where, "0..1000 g/mol", repr(weight)))
     raise_findings(findings)

@@ -26,9 +26,17 @@ _OPEN = {"(": ")", "[": "]"}
 
 
 def _fail(text: str, place: int, expected: str, hint: str = "") -> FormulaError:
-    found = repr(text[place : place + 6]) if place < len(text) else "the end"
-    where = f"formula {text!r} at {place + 1}"
-    return FormulaError([Finding("formula", where, expected, found, hint)])
+    return FormulaError(
+        [
+            Finding(
+                "formula",
+                f"formula {text!r} at {place + 1}",
+                expected,
+                repr(text[place : place + 6]) if place < len(text) else "the end",
+                hint,
+            )
+        ]
+    )
 
 
 def _parts(text: str) -> list[tuple[int, str]]:
@@ -72,9 +80,10 @@ class _Reader:
     def symbol(self, known: Mapping[str, float]) -> str:
         match = _SYMBOL.match(self.part, self.place)
         if not match:
-            char = self.part[self.place]
-            hint = "elements start with a capital letter" if char.islower() else ""
-            raise self.fail("an element or a bracket", hint)
+            raise self.fail(
+                "an element or a bracket",
+                "elements start with a capital letter" if self.part[self.place].islower() else "",
+            )
         symbol = match.group()
         if symbol not in known:
             raise self.fail("an element", nearest_hint(symbol, known))
@@ -154,8 +163,9 @@ def format_formula(counts: Mapping[str, float]) -> str:
     out = []
     for symbol, count in counts.items():
         if symbol not in known or not 0.0 < count < 1e6:
-            found = f"{symbol}: {count}"
-            raise FormulaError([Finding("formula", "formula", "an element above 0", found)])
+            raise FormulaError(
+                [Finding("formula", "formula", "an element above 0", f"{symbol}: {count}")]
+            )
         text = f"{count:.12f}".rstrip("0").rstrip(".")
         out.append(symbol if count == 1.0 else f"{symbol}{text}")
     return "".join(out)

@@ -71,9 +71,17 @@ class Library:
         where = "/".join((table or "*", subject, parameter)) + (f" {year}" if year else "")
         if not rows:
             raise UnknownNameError([self._unknown(subject, parameter, table, where)])
-        places = ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in rows[:6])
-        hint = "say which table or year"
-        raise InputError([Finding("ambiguous", where, "one number", places, hint)])
+        raise InputError(
+            [
+                Finding(
+                    "ambiguous",
+                    where,
+                    "one number",
+                    ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in rows[:6]),
+                    "say which table or year",
+                )
+            ]
+        )
 
     def _unknown(self, subject: str, parameter: str, table: str | None, where: str) -> Finding:
         rows = [n for n in self.numbers if table in (None, n.table)]
@@ -152,8 +160,17 @@ class Library:
         """
         rows = tuple(n for n in self.numbers if n.table == name)
         if not rows:
-            hint = nearest_hint(name, self.tables())
-            raise UnknownNameError([Finding("unknown-name", "library", "a table", name, hint)])
+            raise UnknownNameError(
+                [
+                    Finding(
+                        "unknown-name",
+                        "library",
+                        "a table",
+                        name,
+                        nearest_hint(name, self.tables()),
+                    )
+                ]
+            )
         return rows
 
     def tables(self) -> tuple[str, ...]:

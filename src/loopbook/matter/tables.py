@@ -186,9 +186,12 @@ def read_numbers(file: Path, sources: Mapping[str, Source], findings: Findings) 
         if problem := units[unit]:
             wrong.note("unit", problem.expected, unit or "none", hint=problem.hint)
         if row["source_id"] not in sources:
-            hint = nearest_hint(row["source_id"], sources)
-            source = row["source_id"] or "none"
-            wrong.note("source", "a source_id of sources.csv", source, hint=hint)
+            wrong.note(
+                "source",
+                "a source_id of sources.csv",
+                row["source_id"] or "none",
+                hint=nearest_hint(row["source_id"], sources),
+            )
         if row["grade"] not in GRADES:
             wrong.note("grade", ", ".join(GRADES), row["grade"] or "none")
         if not _YEAR.match(row["year"]):
@@ -220,8 +223,9 @@ def _check_order(
     """low <= value <= high, as far as they are known."""
     known = [x for x in (numbers["low"], numbers["value"], numbers["high"]) if x is not None]
     if known != sorted(known):
-        shown = f"{row['value']} in [{row['low']}, {row['high']}]"
-        findings.note("range", "low <= value <= high", shown)
+        findings.note(
+            "range", "low <= value <= high", f"{row['value']} in [{row['low']}, {row['high']}]"
+        )
 
 
 def repeated(numbers: Iterable[Number]) -> Iterator[Finding]:
@@ -234,6 +238,10 @@ def repeated(numbers: Iterable[Number]) -> Iterator[Finding]:
     for number in numbers:
         first = seen.setdefault((number.key, number.year), number)
         if first is not number:
-            found = f"{number.key} {number.year}".strip()
-            hint = f"first at {first.where}"
-            yield Finding("duplicate", number.where, "each key and year once", found, hint)
+            yield Finding(
+                "duplicate",
+                number.where,
+                "each key and year once",
+                f"{number.key} {number.year}".strip(),
+                f"first at {first.where}",
+            )

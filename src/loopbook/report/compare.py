@@ -96,8 +96,15 @@ def _read(folder: Path, findings: list[Finding]) -> tuple[Any, Any]:
         try:
             found.append(json.loads(path.read_text(encoding="utf-8")))
         except OSError:
-            hint = "a run is what loopbook run writes, such as out/NAME"
-            findings.append(Finding("missing-file", str(path), "a file of a run", "nothing", hint))
+            findings.append(
+                Finding(
+                    "missing-file",
+                    str(path),
+                    "a file of a run",
+                    "nothing",
+                    "a run is what loopbook run writes, such as out/NAME",
+                )
+            )
         except ValueError as error:
             findings.append(Finding("file-truncated", str(path), "whole JSON", str(error)))
     if len(found) == 2 and not ("tables" in found[0] and "inputs" in found[1]):

@@ -120,8 +120,7 @@ class References:
                 findings.extend(error.findings)
                 continue
             except ValueError as error:
-                shown = f"{match[2]}: {error}"
-                findings.append(Finding("format", where, "a number format", shown))
+                findings.append(Finding("format", where, "a number format", f"{match[2]}: {error}"))
                 continue
             keys.extend(referred.keys)
             if referred.quote is not None:
@@ -182,5 +181,6 @@ def _number(cell: Cell, where: str = "reference") -> float:
 
 
 def _unknown(where: str, expected: str, name: str, known: Iterable[str] = ()) -> UnknownNameError:
-    hint = nearest_hint(name, known) if known else ""
-    return UnknownNameError([Finding("unknown-name", where, expected, name, hint)])
+    return UnknownNameError(
+        [Finding("unknown-name", where, expected, name, nearest_hint(name, known) if known else "")]
+    )

@@ -34,8 +34,17 @@ def write_result(result: RunResult, out: Path) -> Path:
     Path of the report.
     """
     if out.exists() and not _is_run(out):
-        hint = "give a folder that is new, empty or holds an earlier run"
-        raise InputError([Finding("input", str(out), "a folder of a run", "other files", hint)])
+        raise InputError(
+            [
+                Finding(
+                    "input",
+                    str(out),
+                    "a folder of a run",
+                    "other files",
+                    "give a folder that is new, empty or holds an earlier run",
+                )
+            ]
+        )
     with whole_folder(out) as folder:
         _write(result, folder)
     return out / REPORT

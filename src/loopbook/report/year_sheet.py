@@ -66,9 +66,17 @@ class YearSheet:
 
     def _check_new(self, name: str) -> None:
         if name in (column.name for column in self.columns):
-            hint = "two things of the case have the same name, or one that the table uses itself"
-            where = f"table {self.name}"
-            raise DuplicateError([Finding("duplicate", where, "each column once", name, hint)])
+            raise DuplicateError(
+                [
+                    Finding(
+                        "duplicate",
+                        f"table {self.name}",
+                        "each column once",
+                        name,
+                        "two things of the case share a name, or one has the name of a column",
+                    )
+                ]
+            )
 
     def table(self) -> Table:
         """The finished table."""

@@ -49,9 +49,15 @@ class LineFindings:
         self._cut()
         shown = [finding for _, finding in self._held]
         if self.count > len(shown):
-            more = f"{self.count - len(shown):,} more"
-            hint = f"the first {_MOST:,} are shown"
-            shown.append(Finding("more", self.file, "no findings", more, hint))
+            shown.append(
+                Finding(
+                    "more",
+                    self.file,
+                    "no findings",
+                    f"{self.count - len(shown):,} more",
+                    f"the first {_MOST:,} are shown",
+                )
+            )
         raise_findings(shown)
 
     def empty(self) -> None:
@@ -64,9 +70,16 @@ class LineFindings:
     ) -> None:
         """Record a lot that the book does not have, once for all of its rows."""
         self.hints += 1
-        hint = nearest_hint(lot, lots) if self.hints <= _HINTS else ""
-        name = repr(lot) + (f" in {rows:,} rows" if rows > 1 else "")
-        self.note(line, Finding("unknown-name", where, "a lot of the book", name, hint))
+        self.note(
+            line,
+            Finding(
+                "unknown-name",
+                where,
+                "a lot of the book",
+                repr(lot) + (f" in {rows:,} rows" if rows > 1 else ""),
+                nearest_hint(lot, lots) if self.hints <= _HINTS else "",
+            ),
+        )
 
 
 def check_month(month: str) -> None:

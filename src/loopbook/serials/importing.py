@@ -99,8 +99,9 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        reason = error.strerror or "unreadable"
-        raise InputError([Finding("file", str(path), "a readable file", reason)]) from error
+        raise InputError(
+            [Finding("file", str(path), "a readable file", error.strerror or "unreadable")]
+        ) from error
 
 
 def _import_ranges(
@@ -204,14 +205,16 @@ class _Intake:
         self._runs.append(run)
 
     def _note_missing(self, batch: Batch, row: int, column: str) -> None:
-        where = batch.where(row, column)
-        finding = Finding("missing", where, f"a {column}", "an empty cell")
-        self._findings.note(batch.line(row), finding)
+        self._findings.note(
+            batch.line(row),
+            Finding("missing", batch.where(row, column), f"a {column}", "an empty cell"),
+        )
 
     def _note_duplicate(self, batch: Batch, row: int, both: str) -> None:
-        where = batch.where(row, "serial")
-        finding = Finding("duplicate", where, "one lot for each serial", both)
-        self._findings.note(batch.line(row), finding)
+        self._findings.note(
+            batch.line(row),
+            Finding("duplicate", batch.where(row, "serial"), "one lot for each serial", both),
+        )
 
     def _note_bad_text(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
         """Cells that hold no serial."""
@@ -221,11 +224,16 @@ class _Intake:
             if not text:
                 self._note_missing(batch, row, "serial")
                 continue
-            hint = "is a quotation mark never closed?" if "\n" in text else ""
-            expected = f"1 to {MOST} visible ASCII characters"
-            shown = repr(text[:MOST]) + ("..." if len(text) > MOST else "")
-            finding = Finding("serial", batch.where(row, "serial"), expected, shown, hint)
-            self._findings.note(batch.line(row), finding)
+            self._findings.note(
+                batch.line(row),
+                Finding(
+                    "serial",
+                    batch.where(row, "serial"),
+                    f"1 to {MOST} visible ASCII characters",
+                    repr(text[:MOST]) + ("..." if len(text) > MOST else ""),
+                    "is a quotation mark never closed?" if "\n" in text else "",
+                ),
+            )
 
     def _note_bad_lots(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
         """Lots that are empty, damaged, or not in the book; an unknown one is noted once."""
@@ -242,9 +250,16 @@ class _Intake:
                 first = int(rows[0])
                 where, line = batch.where(first, "lot"), batch.line(first)
                 if "\ufffd" in name:
-                    hint = "is it from a Windows program? then save it as UTF-8"
-                    finding = Finding("encoding", where, "UTF-8", repr(name), hint)
-                    self._findings.note(line, finding)
+                    self._findings.note(
+                        line,
+                        Finding(
+                            "encoding",
+                            where,
+                            "UTF-8",
+                            repr(name),
+                            "is it from a Windows program? then save it as UTF-8",
+                        ),
+                    )
                 else:
                     self._findings.unknown_lot(name, self._lots, where, line=line, rows=len(rows))
 

@@ -97,9 +97,17 @@ def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
         end += 1
     a, b = first[start:end], last[start:end]
     if not (same and apart and a.isdigit() and b.isdigit() and first[end:] == last[end:]):
-        hint = "zeros in front count; serials without a common number come from a file"
-        expected = "two serials of one length that differ in one number"
-        raise InputError([Finding("range", where, expected, f"{first} and {last}", hint)])
+        raise InputError(
+            [
+                Finding(
+                    "range",
+                    where,
+                    "two serials of one length that differ in one number",
+                    f"{first} and {last}",
+                    "zeros in front count; serials without a common number come from a file",
+                )
+            ]
+        )
     return Range(lot, first[:start], int(a), int(b), end - start, first[end:])
 
 

@@ -190,8 +190,15 @@ def _columns(header: Sequence[str], where: str) -> tuple[str, tuple[str, ...], t
             hint = nearest_hint(name, [h for h in header if h]) if len(header) > 1 else ""
             marks = [s for s in ";\t|" if len(header) == 1 and s in header[0]]
             hint = f"separate columns by commas, not {marks[0]!r}" if marks else hint
-            without = f"{len(header)} column{'s' if len(header) != 1 else ''} without it"
-            findings.append(Finding("missing-column", where, f"a column {name!r}", without, hint))
+            findings.append(
+                Finding(
+                    "missing-column",
+                    where,
+                    f"a column {name!r}",
+                    f"{len(header)} column{'s' if len(header) != 1 else ''} without it",
+                    hint,
+                )
+            )
     used = (*needed, *(n for n in _OPTIONAL if ranges and n in header))
     for name in used:
         if header.count(name) > 1:
@@ -263,10 +270,18 @@ def _read_csv(
     def note_torn(row: pa_csv.InvalidRow) -> str:
         torn.append(row.number - len(torn))
         expected, actual = (f"{n} columns" for n in (row.expected_columns, row.actual_columns))
-        short = row.actual_columns < row.expected_columns
-        hint = "was the row cut off?" if short else "a comma in a text, without quotes?"
-        finding = Finding("columns", f"{name}:{row.number}", expected, actual, hint)
-        findings.note(row.number, finding)
+        findings.note(
+            row.number,
+            Finding(
+                "columns",
+                f"{name}:{row.number}",
+                expected,
+                actual,
+                "was the row cut off?"
+                if (row.actual_columns < row.expected_columns)
+                else "a comma in a text, without quotes?",
+            ),
+        )
         return "skip"
 
     unique = [h if header.count(h) == 1 else f"{h}/{k}" for k, h in enumerate(header)]
@@ -293,8 +308,7 @@ def _read_csv(
             yield _filled(pa.Table.from_batches([batch]), lines)
     except pa.ArrowInvalid as error:
         reason, hint = str(error).splitlines()[0], "is a quotation mark never closed?"
-        finding = Finding("file-truncated", name, "a whole CSV file", reason, hint)
-        findings.note(done + 2, finding)
+        findings.note(done + 2, Finding("file-truncated", name, "a whole CSV file", reason, hint))
 
 
 # -- Parquet
@@ -302,9 +316,13 @@ def _read_csv(
 
 def _open_parquet(name: str, raw: BinaryIO, sizes: Sizes) -> SerialFile:
     def truncated(error: Exception) -> Finding:
-        hint = "the file is cut off or damaged; copy or export it again"
-        reason = str(error).splitlines()[0]
-        return Finding("file-truncated", name, "a whole Parquet file", reason, hint)
+        return Finding(
+            "file-truncated",
+            name,
+            "a whole Parquet file",
+            str(error).splitlines()[0],
+            "the file is cut off or damaged; copy or export it again",
+        )
 
     try:
         file = pq.ParquetFile(raw)
@@ -318,9 +336,15 @@ def _open_parquet(name: str, raw: BinaryIO, sizes: Sizes) -> SerialFile:
         of = of.value_type if pa.types.is_dictionary(of) else of
         text = pa.types.is_string(of) or pa.types.is_large_string(of)
         if not text and not (column in _NUMBERS and pa.types.is_integer(of)):
-            hint = "a number has lost its leading zeros" if pa.types.is_integer(of) else ""
-            expected = "whole numbers" if column in _NUMBERS else "text"
-            findings.append(Finding("type", f"{name}, {column}", expected, str(of), hint))
+            findings.append(
+                Finding(
+                    "type",
+                    f"{name}, {column}",
+                    "whole numbers" if column in _NUMBERS else "text",
+                    str(of),
+                    "a number has lost its leading zeros" if pa.types.is_integer(of) else "",
+                )
+            )
     raise_findings(findings)
     total, done = max(file.metadata.num_rows, 1), 0
 

@@ -148,19 +148,29 @@ def _note_overlaps(
         place = places[new[other - known]]
         a, b = table[one], table[other]
         line = f", line {places[new[one - known]][1]}" if one >= known else ""
-        both = (
-            f"{b.first_serial} to {b.last_serial} of lot {b.lot}, "
-            f"and {a.first_serial} to {a.last_serial} of lot {a.lot}{line}"
+        findings.note(
+            place[1],
+            Finding(
+                "duplicate",
+                _where(place),
+                "ranges that do not overlap",
+                (
+                    f"{b.first_serial} to {b.last_serial} of lot {b.lot}, "
+                    f"and {a.first_serial} to {a.last_serial} of lot {a.lot}{line}"
+                ),
+            ),
         )
-        expected = "ranges that do not overlap"
-        findings.note(place[1], Finding("duplicate", _where(place), expected, both))
 
 
 def _clash(one: Range, clash: tuple[int, str, str], where: str) -> Finding:
     count, serial, lot = clash
     more = f" and {count - 1:,} more" if count > 1 else ""
-    both = f"{serial}{more} of lot {one.lot} in the register already, in lot {lot}"
-    return Finding("duplicate", where, "one lot for each serial", both)
+    return Finding(
+        "duplicate",
+        where,
+        "one lot for each serial",
+        f"{serial}{more} of lot {one.lot} in the register already, in lot {lot}",
+    )
 
 
 # -- compaction

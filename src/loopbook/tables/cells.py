@@ -57,8 +57,12 @@ def cell_text(cell: Cell) -> str:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, (bool, datetime, clock_time)):
-        hint = "the workbook took the text for something else: format the cells as text"
-        raise CellError("text", "a text", str(value), hint)
+        raise CellError(
+            "text",
+            "a text",
+            str(value),
+            "the workbook took the text for something else: format the cells as text",
+        )
     if float(value).is_integer():
         return str(int(value))
     raise CellError("text", "a text", str(value), "format the cells as text")
@@ -110,8 +114,12 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
     if problem:
         raise CellError("unit", problem[0], unit or "none", problem[1])
     if "%" in cell.form and unit not in ("1", "kg/kg"):
-        found = f"a cell with percent format, whose value is {cell.value}"
-        raise CellError("unit", f"a number in {unit}", found, 'write unit = "1" for this column')
+        raise CellError(
+            "unit",
+            f"a number in {unit}",
+            f"a cell with percent format, whose value is {cell.value}",
+            'write unit = "1" for this column',
+        )
     value = number(cell, settings) * factor(unit, base)
     if base == "kg" and abs(value) > _MOST_KG:
         raise CellError("too-large", "at most 1e9 kg", f"{value:f} kg", "is the unit right?")
@@ -127,8 +135,12 @@ def number(cell: Cell, settings: FileSettings) -> Decimal:
     _refuse_errors(cell)
     value = cell.value
     if isinstance(value, (bool, datetime, clock_time)):
-        hint = "the workbook took a number for something else: format the cells as numbers"
-        raise CellError("not-a-number", "a number", str(value), hint)
+        raise CellError(
+            "not-a-number",
+            "a number",
+            str(value),
+            "the workbook took a number for something else: format the cells as numbers",
+        )
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, float):
@@ -195,8 +207,11 @@ def _as_read(cells: Sequence[Cell], settings: FileSettings, epoch: datetime) -> 
         case [int() | float() as days] if not isinstance(days, bool):
             return _from_days(str(days), settings, epoch)
     if not values or not all(isinstance(v, str) for v in values):
-        shown = " ".join(str(v) for v in values) or "nothing"
-        raise CellError("date" if values else "missing", "a date and time", shown)
+        raise CellError(
+            "date" if values else "missing",
+            "a date and time",
+            " ".join(str(v) for v in values) or "nothing",
+        )
     written = " ".join(str(v) for v in values)
     if settings.date_format == "excel" or re.fullmatch(r"\d{5}(?:[.,]\d+)?", written):
         return _from_days(written, settings, epoch)
@@ -210,8 +225,12 @@ def _from_days(written: str, settings: FileSettings, epoch: datetime) -> datetim
     except (ValueError, OverflowError) as error:
         raise CellError("date", "a day number of Excel", repr(written)) from error
     if settings.date_format != "excel":
-        hint = f'as an Excel day number it is {found}: then write date_format = "excel"'
-        raise CellError("date", "a date", f"the number {written}", hint)
+        raise CellError(
+            "date",
+            "a date",
+            f"the number {written}",
+            f'as an Excel day number it is {found}: then write date_format = "excel"',
+        )
     return found
 
 
@@ -223,8 +242,12 @@ def _from_text(written: str, form: str) -> datetime:
         swapped = form.translate(str.maketrans("dm", "md"))
         if form and swapped != form and _parses(written, swapped):
             hint = f'are day and month swapped? then write date_format = "{swapped}"'
-        expected = f"a date as {form}" if form else "a date as 2026-03-01T08:15:00-05:00"
-        raise CellError("date", expected, repr(written), hint) from error
+        raise CellError(
+            "date",
+            f"a date as {form}" if form else "a date as 2026-03-01T08:15:00-05:00",
+            repr(written),
+            hint,
+        ) from error
 
 
 def _parses(written: str, form: str) -> bool:
@@ -249,6 +272,5 @@ found 2026-11-01T01:30:00 America/New_York
     early = local.replace(tzinfo=ZoneInfo(zone), fold=0)
     if early.utcoffset() != early.replace(fold=1).utcoffset():
         hint = "clocks are changed in this hour: write the time with its offset"
-        found = f"{local.isoformat()} {zone}"
-        raise CellError("time", "a local time that comes once", found, hint)
+        raise CellError("time", "a local time that comes once", f"{local.isoformat()} {zone}", hint)
     return early

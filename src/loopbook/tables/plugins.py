@@ -42,8 +42,14 @@ def installed_kinds(group: str, base: type[T]) -> tuple[type[T], ...]:
         if isinstance(kind, type) and issubclass(kind, base):
             kinds.append(kind)
         else:
-            where = f"entry point {entry.name} of {group}"
-            findings.append(Finding("plugin", where, f"a {base.__name__}", entry.value))
+            findings.append(
+                Finding(
+                    "plugin",
+                    f"entry point {entry.name} of {group}",
+                    f"a {base.__name__}",
+                    entry.value,
+                )
+            )
     raise_findings(findings)
     return tuple(kinds)
 

@@ -149,14 +149,21 @@ def _read_workbook(
     try:
         from openpyxl import load_workbook
     except ImportError as error:
-        text = f"{name}: reading XLSX needs openpyxl: install it with pip install 'loopbook[xlsx]'"
-        raise MissingExtraError(text) from error
+        raise MissingExtraError(
+            f"{name}: reading XLSX needs openpyxl: install it with pip install 'loopbook[xlsx]'"
+        ) from error
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
         if unpacked > _MOST_UNPACKED:
-            expected = f"at most {_MOST_UNPACKED / 1e6:.0f} MB unpacked"
-            findings.append(Finding("too-large", name, expected, f"{unpacked / 1e6:.0f} MB"))
+            findings.append(
+                Finding(
+                    "too-large",
+                    name,
+                    f"at most {_MOST_UNPACKED / 1e6:.0f} MB unpacked",
+                    f"{unpacked / 1e6:.0f} MB",
+                )
+            )
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of charts and rules that openpyxl does not keep
@@ -178,9 +185,15 @@ def _read_workbook(
         ParseError,
         NotImplementedError,
     ) as error:
-        hint = "the file is cut off or damaged; copy or export it again"
-        found_text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        findings.append(Finding("file-truncated", name, "a whole workbook", found_text, hint))
+        findings.append(
+            Finding(
+                "file-truncated",
+                name,
+                "a whole workbook",
+                str(error).splitlines()[0] if str(error) else type(error).__name__,
+                "the file is cut off or damaged; copy or export it again",
+            )
+        )
         return None
     return _workbook_sheet(grid, name, settings, findings, epoch=epoch)
 
@@ -238,8 +251,9 @@ def _workbook_sheet(
 
 def _with_rows(sheet: Sheet, findings: list[Finding]) -> Sheet | None:
     if not (sheet.rows or sheet.torn or findings):
-        place = sheet.where(sheet.header_line)
-        findings.append(Finding("empty", place, "rows below the header", "none"))
+        findings.append(
+            Finding("empty", sheet.where(sheet.header_line), "rows below the header", "none")
+        )
         return None
     return sheet
 

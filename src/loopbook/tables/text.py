@@ -117,8 +117,13 @@ def decode(raw: bytes, name: str, findings: Findings, form: CsvForm | None = Non
     if error is None:
         return text.removeprefix("\ufeff")
     line, found, hint = error
-    expected = "UTF-8" if codec == "utf-8" else form.encoding
-    findings.note("encoding", expected, found, at=f"{name}:{line}", hint=hint)
+    findings.note(
+        "encoding",
+        "UTF-8" if codec == "utf-8" else form.encoding,
+        found,
+        at=f"{name}:{line}",
+        hint=hint,
+    )
     return None
 
 
@@ -196,8 +201,18 @@ def parse_csv(
             good.append(row)
             continue
         expected, found = f"{len(header)} columns", f"{len(row.cells)} columns"
-        hint = _columns_hint(len(row.cells), len(header), form.delimiter)
-        torn.append((row, Finding("columns", f"{name}:{row.number}", expected, found, hint)))
+        torn.append(
+            (
+                row,
+                Finding(
+                    "columns",
+                    f"{name}:{row.number}",
+                    expected,
+                    found,
+                    _columns_hint(len(row.cells), len(header), form.delimiter),
+                ),
+            )
+        )
     return TextTable(name, header, form.header_line, tuple(good), tuple(torn))
 
 
@@ -220,9 +235,13 @@ def _rows(text: str, name: str, findings: Findings, delimiter: str) -> list[Line
                 rows.append(Line(begin, stripped))
             begin = reader.line_num + 1
     except csv.Error as error:
-        hint = "a quotation mark that is opened here is never closed"
-        place = f"{name}:{begin}"
-        findings.note("file-truncated", "quotes", str(error), at=place, hint=hint)
+        findings.note(
+            "file-truncated",
+            "quotes",
+            str(error),
+            at=f"{name}:{begin}",
+            hint="a quotation mark that is opened here is never closed",
+        )
     return rows
 
 

@@ -283,8 +283,17 @@ def parse_quantity(text: str, to: str, *, where: str = "quantity") -> float:
     """
     match = _QUANTITY.match(str(text))
     if not match:
-        hint = "a decimal point is a dot" if re.search(r"\d,\d", str(text)) else ""
-        raise UnitError([Finding("unit", where, f"a number and {to}", repr(text), hint)])
+        raise UnitError(
+            [
+                Finding(
+                    "unit",
+                    where,
+                    f"a number and {to}",
+                    repr(text),
+                    "a decimal point is a dot" if re.search(r"\d,\d", str(text)) else "",
+                )
+            ]
+        )
     value = float(match["number"].replace(",", ""))
     if not match["unit"]:
         if to == "1":

@@ -33,9 +33,17 @@ class Grouping:
         for who, what, group in self.rows:
             if who in ("", supplier) and what in ("", material):
                 return group
-        hint = "a last row with empty supplier and material stands for all others"
-        origin = f"none for {material!r} of {supplier!r}"
-        raise InputError([Finding("missing", self.name, "a row for each origin", origin, hint)])
+        raise InputError(
+            [
+                Finding(
+                    "missing",
+                    self.name,
+                    "a row for each origin",
+                    f"none for {material!r} of {supplier!r}",
+                    "a last row with empty supplier and material stands for all others",
+                )
+            ]
+        )
 
 
 def read_groups(

@@ -146,9 +146,14 @@ class Draft(Findings):
 
     def short(self, has: str, whole_mg: int, asked_mg: int, *, at: str) -> None:
         """Record that more was asked for than there is; `has` says who holds what there is."""
-        why = f"{has}; {kg(asked_mg)} were asked for"
-        most = f"at most {kg(whole_mg)}"
-        self.note("negative", most, kg(asked_mg), at=at, sentence=why, about="state")
+        self.note(
+            "negative",
+            f"at most {kg(whole_mg)}",
+            kg(asked_mg),
+            at=at,
+            sentence=f"{has}; {kg(asked_mg)} were asked for",
+            about="state",
+        )
 
     # -- parts of the event
 
@@ -194,8 +199,14 @@ class Draft(Findings):
         whole = sum(mass(c) for c in there.values())
         if not there:
             places = ", ".join(sorted({a.site for a in self.view.holdings(lot)}))
-            why = f"lot {lot} is not at {site}; it is at {places}"
-            self.note("place", site, places, at=at, sentence=why, about="state")
+            self.note(
+                "place",
+                site,
+                places,
+                at=at,
+                sentence=f"lot {lot} is not at {site}; it is at {places}",
+                about="state",
+            )
             return {}
         if mass_mg is None or mass_mg == whole:
             return there

@@ -69,8 +69,13 @@ class SharesField(MapOf[Draft]):
         shares = super().check(value, at, draft)
         total = sum(filter(None, shares.values()), Decimal(0))
         if total > 1:
-            why = f"the shares sum to {total:f}, which is more than 1"
-            draft.note("share", "at most 1 kg/kg", f"{total:f} kg/kg", at=at, sentence=why)
+            draft.note(
+                "share",
+                "at most 1 kg/kg",
+                f"{total:f} kg/kg",
+                at=at,
+                sentence=f"the shares sum to {total:f}, which is more than 1",
+            )
         return shares
 
 
@@ -116,8 +121,14 @@ class LotField(Text[Draft]):
         """The lot's name."""
         made, view = draft.view.lot(value), draft.view
         if made is None:
-            hint = nearest_hint(value, view.names("lot"))
-            draft.note("unknown-name", self.words, repr(value), at=at, hint=hint, about="lot")
+            draft.note(
+                "unknown-name",
+                self.words,
+                repr(value),
+                at=at,
+                hint=nearest_hint(value, view.names("lot")),
+                about="lot",
+            )
             return value
         if draft.occurred_at < made.made_at:
             draft.too_early("before-lot", made.made_at, f", when lot {value} was made")
@@ -137,8 +148,7 @@ class NewName(Text[Draft]):
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name."""
         if not value or "/" in value or value != value.strip() or value.startswith(_ROAD):
-            expected = f"{self.words} without slash or outer blanks"
-            draft.note("name", expected, repr(value), at=at)
+            draft.note("name", f"{self.words} without slash or outer blanks", repr(value), at=at)
         return value
 
 
@@ -152,8 +162,13 @@ class NewNoun(NewName):
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name."""
         if getattr(draft.view, self.noun)(value) is not None:
-            why = f"{self.noun} {value} exists already"
-            draft.note("duplicate", self.words, value, at=at, sentence=why)
+            draft.note(
+                "duplicate",
+                self.words,
+                value,
+                at=at,
+                sentence=f"{self.noun} {value} exists already",
+            )
         return super().check(value, at, draft)
 
 
@@ -167,11 +182,13 @@ class NewSubstance(Text[Draft]):
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name, fit for a column."""
         if value in draft.view.substances:
-            why = f"substance {value} exists already"
-            draft.note("duplicate", self.words, value, at=at, sentence=why)
+            draft.note(
+                "duplicate", self.words, value, at=at, sentence=f"substance {value} exists already"
+            )
         elif bad := bad_substance(value, draft.view.substances):
-            expected = "letters and digits, apart from other names by more than case"
-            draft.note("name", expected, bad, at=at)
+            draft.note(
+                "name", "letters and digits, apart from other names by more than case", bad, at=at
+            )
         return value
 
 
@@ -185,8 +202,9 @@ class NewLot(NewName):
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name, used by no lot of the book and once in the command."""
         if draft.view.lot(value) is not None or value in draft.new_lots:
-            why = f"lot {value} exists already"
-            draft.note("duplicate", self.words, value, at=at, sentence=why)
+            draft.note(
+                "duplicate", self.words, value, at=at, sentence=f"lot {value} exists already"
+            )
         draft.new_lots.add(value)
         return super().check(value, at, draft)
 

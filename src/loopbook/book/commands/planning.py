@@ -80,8 +80,9 @@ def _check_text(draft: Draft, text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        surrogate = f"a lone surrogate \\u{ord(text[error.start]):04x}"
-        draft.note("text", "text that UTF-8 can carry", surrogate)
+        draft.note(
+            "text", "text that UTF-8 can carry", f"a lone surrogate \\u{ord(text[error.start]):04x}"
+        )
     if "\\u0000" in text and "\\u0000" in text.replace("\\\\", ""):
         draft.note("text", "text without NUL characters", "one")
 
@@ -96,10 +97,13 @@ def _check_date(draft: Draft, recorded_at: int) -> None:
         draft.note("future", "not after now", moment.isoformat(), at="occurred_at")
     closed = draft.view.closed_at(draft.occurred_at)
     if closed is not None:
-        why = f"{moment.isoformat()} is in period {closed.id}, which is closed"
-        hint = "date it into the open period and name this date in the document"
         draft.note(
-            "closed-period", "an open period", closed.id, at="occurred_at", hint=hint, sentence=why
+            "closed-period",
+            "an open period",
+            closed.id,
+            at="occurred_at",
+            hint="date it into the open period and name this date in the document",
+            sentence=f"{moment.isoformat()} is in period {closed.id}, which is closed",
         )
 
 

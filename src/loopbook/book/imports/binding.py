@@ -163,9 +163,13 @@ class RowReader:
         """Share in kg/kg; None where there is none, or it cannot be read."""
         value = self._quantity(name, "1")
         if value is not None and not 0 <= value <= 1:
-            found = f"{value.normalize():f} kg/kg"
-            hint = "is the unit right?" if value > 1 else ""
-            self.note(name, "share", "0..1 kg/kg", found, hint=hint)
+            self.note(
+                name,
+                "share",
+                "0..1 kg/kg",
+                f"{value.normalize():f} kg/kg",
+                hint="is the unit right?" if value > 1 else "",
+            )
             return None
         return value
 

@@ -117,17 +117,21 @@ def _weights(row: RowReader) -> tuple[Decimal, Decimal, Decimal]:
         return _ONE_KG, Decimal(0), _ONE_KG
     net = gross - tare
     if net <= 0:
-        found = f"gross {kg(gross)}, tare {kg(tare)}"
-        row.note("gross", "weights", "gross above tare", found, hint="are they swapped?")
+        row.note(
+            "gross",
+            "weights",
+            "gross above tare",
+            f"gross {kg(gross)}, tare {kg(tare)}",
+            hint="are they swapped?",
+        )
         return _ONE_KG, Decimal(0), _ONE_KG
     if printed is not None and printed != net:
-        difference = kg(printed - net)
         finding = Finding(
             "weights",
             row.place("net"),
             f"gross minus tare, {kg(net)}",
             kg(printed),
-            difference=difference,
+            difference=kg(printed - net),
         )
         row.findings.append(finding)
     return gross, tare, net
@@ -145,8 +149,12 @@ def _assays(binding: Binding) -> Iterator[Entry]:
         shares, sigmas = row.shares(), row.shares("uncertainty")
         for name in sorted(set(sigmas) - set(shares)):
             if f"shares.{name}" not in row.bad:
-                field = f"uncertainty.{name}"
-                row.note(field, "missing", f"a content of {name}", "its uncertainty alone")
+                row.note(
+                    f"uncertainty.{name}",
+                    "missing",
+                    f"a content of {name}",
+                    "its uncertainty alone",
+                )
         command = Assay(
             key="/".join((envelope["document"], lot, stage, laboratory, sample, "assay")),
             lot=lot,
@@ -246,8 +254,9 @@ class _Run:
             for row in self.rows[1:]:
                 found = row.written(name)
                 if found and found != wanted:
-                    expected = f"{wanted or 'nothing'}, as in line {first.line}"
-                    row.note(name, "differs", expected, found)
+                    row.note(
+                        name, "differs", f"{wanted or 'nothing'}, as in line {first.line}", found
+                    )
 
     def _take(self, row: RowReader) -> None:
         role = row.text("role")
@@ -283,8 +292,9 @@ class _Run:
         if mass is None:
             return
         if sum(shares.values()) > 1:
-            total = f"{sum(shares.values()):f}"
-            row.note("mass", "share", "contents that sum to at most 1 kg/kg", total)
+            row.note(
+                "mass", "share", "contents that sum to at most 1 kg/kg", f"{sum(shares.values()):f}"
+            )
             return
         amounts = {s: (mass * share).quantize(_MG) for s, share in shares.items()}
         amounts["other"] = amounts.get("other", Decimal(0)) + mass - sum(amounts.values())

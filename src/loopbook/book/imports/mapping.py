@@ -173,8 +173,15 @@ def read_map(path: Path, kind: str) -> ImportMap:
     file = read_toml(path)
     findings: list[Finding] = []
     for name in set(file.data) - {"file", "columns", "constants", "words"}:
-        hint = nearest_hint(name, ("file", "columns", "constants", "words"))
-        findings.append(Finding("unknown-name", file.where(name), "a part", name, hint))
+        findings.append(
+            Finding(
+                "unknown-name",
+                file.where(name),
+                "a part",
+                name,
+                nearest_hint(name, ("file", "columns", "constants", "words")),
+            )
+        )
     settings = _settings(file, findings)
     columns, constants = _columns(file, kind, findings), _constants(file, kind, settings, findings)
     given = {*columns, *constants}
@@ -183,8 +190,14 @@ def read_map(path: Path, kind: str) -> ImportMap:
             expected, found = f"{one.name}: {one.why}", "no column and no constant"
             findings.append(Finding("missing", f"{file.name}:1", expected, found))
     for name in sorted(set(columns) & set(constants)):
-        where = file.where("constants", *name.split("."))
-        findings.append(Finding("duplicate", where, "a column or a constant", f"{name} is both"))
+        findings.append(
+            Finding(
+                "duplicate",
+                file.where("constants", *name.split(".")),
+                "a column or a constant",
+                f"{name} is both",
+            )
+        )
     words = _words(file, kind, findings)
     raise_findings(sorted(findings, key=lambda f: _line(f.where)))
     places = {name: file.where("constants", *name.split(".")) for name in constants}
@@ -208,8 +221,7 @@ def _settings(file: TomlFile, findings: list[Finding]) -> FileSettings:
     good: dict[str, Any] = {}
 
     def note(name: str, expected: str, found: object, hint: str = "") -> None:
-        where = file.where("file", name)
-        findings.append(Finding("setting", where, expected, repr(found), hint))
+        findings.append(Finding("setting", file.where("file", name), expected, repr(found), hint))
 
     for name, value in _table(file, "file", findings).items():
         if name not in known:
@@ -291,15 +303,22 @@ def _check_column(name: str, column: Column, base: str, findings: list[Finding])
     """Findings for more columns than a field can be in, and for units where they do not belong."""
     where, is_time = column.where, name == "occurred_at"
     if len(column.columns) > (2 if is_time else 1):
-        expected = "one column, or date and time" if is_time else "one column"
-        findings.append(Finding("type", where, expected, str(list(column.columns))))
+        findings.append(
+            Finding(
+                "type",
+                where,
+                "one column, or date and time" if is_time else "one column",
+                str(list(column.columns)),
+            )
+        )
     if not base and (column.unit or column.unit_column):
         findings.append(Finding("unit", where, f"no unit: {name} is no number", column.unit))
     if column.unit and column.unit_column:
         findings.append(Finding("duplicate", where, "unit or unit_column", "both"))
     if column.k != 1 and "uncertainty" not in name:
-        found = f"k = {column.k} of {name}"
-        findings.append(Finding("type", where, "k with uncertainties only", found))
+        findings.append(
+            Finding("type", where, "k with uncertainties only", f"k = {column.k} of {name}")
+        )
     if base and not column.unit_column:
         _check_unit(column.unit, base, where, findings)
 
@@ -332,8 +351,14 @@ def _column(value: Any, where: str, findings: list[Finding]) -> Column | None:
             if k is not None:
                 unit, unit_column = str(rest.get("unit", "")), str(rest.get("unit_column", ""))
                 return Column((name,), where, unit, unit_column, k)
-    expected = 'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }'
-    findings.append(Finding("type", where, expected, repr(value)))
+    findings.append(
+        Finding(
+            "type",
+            where,
+            'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }',
+            repr(value),
+        )
+    )
     return None
 
 
@@ -379,8 +404,9 @@ def _words(file: TomlFile, kind: str, findings: list[Finding]) -> dict[str, dict
     for name, table in _table(file, "words", findings).items():
         where = file.where("words", name)
         if name not in known:
-            hint = nearest_hint(name, known)
-            findings.append(Finding("unknown-name", where, "a field with text", name, hint))
+            findings.append(
+                Finding("unknown-name", where, "a field with text", name, nearest_hint(name, known))
+            )
         elif not isinstance(table, dict) or not all(isinstance(w, str) for w in table.values()):
             findings.append(Finding("type", where, '"their word" = "ours"', repr(table)))
         else:

@@ -214,10 +214,16 @@ class _Planner:
         known = any(self.session.event(x.key) is not None for x in entry.commands)
         if not entry.paper or key is None or known:
             return []
-        place = entry.place("ticket" if "ticket" in entry.places else "sample")
-        hint = "was the file imported under another name?"
         found = f"{entry.paper[1]} is in the book as {key}"
-        return [Finding("duplicate", place, "a new paper", found, hint)]
+        return [
+            Finding(
+                "duplicate",
+                entry.place("ticket" if "ticket" in entry.places else "sample"),
+                "a new paper",
+                found,
+                "was the file imported under another name?",
+            )
+        ]
 
     def _plan(self, entry: Entry) -> list[Finding]:
         """Plan the entry's commands; its findings, and none if its events are posted."""
@@ -244,12 +250,13 @@ class _Planner:
         """The row was imported before with other values."""
         old, new = (_flat(json.loads(text)) for text in (known.command, as_text(command)))
         names = [name for name in {**new, **old} if new.get(name) != old.get(name)]
-        found = ", ".join(
-            f"{n} {new.get(n) or 'empty'}, not {old.get(n) or 'empty'}" for n in names
+        return Finding(
+            "duplicate",
+            entry.place(names[0] if names else ""),
+            f"what is posted as {known.key}",
+            ", ".join(f"{n} {new.get(n) or 'empty'}, not {old.get(n) or 'empty'}" for n in names),
+            f"reverse {known.key} first, then import the row under another document",
         )
-        hint = f"reverse {known.key} first, then import the row under another document"
-        place = entry.place(names[0] if names else "")
-        return Finding("duplicate", place, f"what is posted as {known.key}", found, hint)
 
     def _placed(self, entry: Entry, error: InputError) -> list[Finding]:
         """Findings of a planner at their places in the file, without mere consequences."""
@@ -276,5 +283,4 @@ class _Planner:
 
     def _depends(self, entry: Entry, lot: str, line: int) -> Finding:
         expected, found = f"{lot} as it should be", f"line {line}, which is wrong"
-        hint = f"correct line {line} first"
-        return Finding("depends", entry.place("lot"), expected, found, hint)
+        return Finding("depends", entry.place("lot"), expected, found, f"correct line {line} first")

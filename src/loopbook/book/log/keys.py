@@ -123,16 +123,32 @@ def load_signer(path: Path, name: str) -> Signer:
         mode = os.fstat(file.fileno()).st_mode & 0o777
         pem = file.read()
     if os.name == "posix" and mode & 0o077:
-        hint = "chmod 600, and make a new key if others may have read it"
-        raise InputError([Finding("checkpoint", str(path), "mode 600", f"{mode:o}", hint=hint)])
+        raise InputError(
+            [
+                Finding(
+                    "checkpoint",
+                    str(path),
+                    "mode 600",
+                    f"{mode:o}",
+                    hint="chmod 600, and make a new key if others may have read it",
+                )
+            ]
+        )
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        expected = "an unencrypted Ed25519 private key in PEM (PKCS8)"
-        content = "something else" if key is None else f"a {type(key).__name__}"
-        raise InputError([Finding("checkpoint", str(path), expected, content)])
+        raise InputError(
+            [
+                Finding(
+                    "checkpoint",
+                    str(path),
+                    "an unencrypted Ed25519 private key in PEM (PKCS8)",
+                    "something else" if key is None else f"a {type(key).__name__}",
+                )
+            ]
+        )
     return Signer(name, key)
 
 
@@ -153,8 +169,9 @@ def signer_of(path: Path, name: str, *, new: bool = False) -> Signer:
         raise InputError([Finding("file", str(path), "a new file", "it exists", hint)]) from error
     except OSError as error:
         hint = "make one with --new-key" if isinstance(error, FileNotFoundError) else ""
-        reason = error.strerror or "unreadable"
-        raise InputError([Finding("file", str(path), "a private key", reason, hint)]) from error
+        raise InputError(
+            [Finding("file", str(path), "a private key", error.strerror or "unreadable", hint)]
+        ) from error
 
 
 def name_findings(name: str, where: str) -> Iterator[Finding]:

@@ -208,8 +208,17 @@ def period_statement(
     """The metal statement of a period of the book, by its name; see `metal_statement`."""
     periods = book.store.nouns().periods
     if period not in periods:
-        hint = nearest_hint(period, periods)
-        raise_findings([Finding("unknown-name", "period", "a period of the book", period, hint)])
+        raise_findings(
+            [
+                Finding(
+                    "unknown-name",
+                    "period",
+                    "a period of the book",
+                    period,
+                    nearest_hint(period, periods),
+                )
+            ]
+        )
     start, end = periods[period].start, periods[period].end
     return metal_statement(
         book, start=start, end=end, party=party, site=site, lot=lot, known_at=known_at
@@ -289,8 +298,15 @@ def _microseconds(name: str, moment: datetime | int, findings: list[Finding]) ->
     if isinstance(moment, int):
         return moment
     if moment.tzinfo is None:
-        hint = "write the offset, for example 2026-03-01T00:00:00-05:00"
-        findings.append(Finding("time", name, "a time zone", moment.isoformat(), hint))
+        findings.append(
+            Finding(
+                "time",
+                name,
+                "a time zone",
+                moment.isoformat(),
+                "write the offset, for example 2026-03-01T00:00:00-05:00",
+            )
+        )
         return 0
     return microseconds(moment)
 

@@ -35,9 +35,17 @@ def open_store(
         except ModuleNotFoundError as error:
             if error.name != "psycopg":
                 raise
-            hint = "pip install 'loopbook[postgres]'"
-            told = Finding("missing", "PostgreSQL", "the package psycopg", "none", hint)
-            raise InputError([told]) from error
+            raise InputError(
+                [
+                    Finding(
+                        "missing",
+                        "PostgreSQL",
+                        "the package psycopg",
+                        "none",
+                        "pip install 'loopbook[postgres]'",
+                    )
+                ]
+            ) from error
         return PostgresStore(str(address), create=create, substances=substances)
     from loopbook.book.storage.sqlite.store import SqliteStore
 

@@ -45,8 +45,17 @@ def find_case(name: str | Path, cases: Path | None = None) -> Path:
     for folder in (path, *(root / path for root in roots)):
         if folder.is_dir():
             return folder
-    hint = nearest_hint(str(name), {known for root in roots for known in case_names(root)})
-    raise InputError([Finding("missing-file", str(name), "a case folder", "nothing", hint)])
+    raise InputError(
+        [
+            Finding(
+                "missing-file",
+                str(name),
+                "a case folder",
+                "nothing",
+                nearest_hint(str(name), {known for root in roots for known in case_names(root)}),
+            )
+        ]
+    )
 
 
 def new_case(name: str, *, source: str = "", folder: Path = Path()) -> Path:
@@ -74,8 +83,13 @@ def new_case(name: str, *, source: str = "", folder: Path = Path()) -> Path:
     elif new.exists():
         finding = Finding("file", str(new), "a new folder", "it exists", "choose another name")
     elif source not in known:
-        hint = nearest_hint(source, known) if source else "choose one: " + ", ".join(known)
-        finding = Finding("unknown-name", "--from", "a shipped case", source or "none", hint)
+        finding = Finding(
+            "unknown-name",
+            "--from",
+            "a shipped case",
+            source or "none",
+            nearest_hint(source, known) if source else "choose one: " + ", ".join(known),
+        )
     else:
         with whole_folder(new) as scratch:
             shutil.copytree(shipped_cases() / source, scratch, dirs_exist_ok=True)

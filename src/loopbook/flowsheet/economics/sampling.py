@@ -179,5 +179,13 @@ def _ranks(values: Array) -> Array:
 
 def _ordered(distribution: object, *values: float) -> None:
     if not all(a <= b for a, b in pairwise(values)):
-        found = ", ".join(f"{v:g}" for v in values)
-        raise InputError([Finding("range", repr(distribution), "low <= mode <= high", found)])
+        raise InputError(
+            [
+                Finding(
+                    "range",
+                    repr(distribution),
+                    "low <= mode <= high",
+                    ", ".join(f"{v:g}" for v in values),
+                )
+            ]
+        )

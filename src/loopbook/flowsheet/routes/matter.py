@@ -120,9 +120,17 @@ def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
         atoms = set(parse_formula(item.formula))
         if {"Li", "O"} <= atoms and atoms & {*_METALS, "Fe"} and item.phase == "solid":
             if not atoms <= _LATTICE:
-                want = "a lithium oxide of Ni, Co, Mn, Al"
-                hint = "phosphates have no route yet"
-                raise_findings([Finding("not-covered", f"feed {name}", want, name, hint)])
+                raise_findings(
+                    [
+                        Finding(
+                            "not-covered",
+                            f"feed {name}",
+                            "a lithium oxide of Ni, Co, Mn, Al",
+                            name,
+                            "phosphates have no route yet",
+                        )
+                    ]
+                )
             actives.append(ActiveMaterial.of(name))
     if not actives:
         raise_findings([Finding("missing", "feed", "an active material", "none")])

@@ -59,8 +59,16 @@ class RouteSetting:
     def __post_init__(self) -> None:
         """Refuse a plant without feed; NaN fails."""
         if not 0.0 < self.throughput_t_per_yr < np.inf:
-            throughput = f"{self.throughput_t_per_yr:g}"
-            raise_findings([Finding("negative", "throughput_t_per_yr", "> 0 t/yr", throughput)])
+            raise_findings(
+                [
+                    Finding(
+                        "negative",
+                        "throughput_t_per_yr",
+                        "> 0 t/yr",
+                        f"{self.throughput_t_per_yr:g}",
+                    )
+                ]
+            )
 
 
 class Product(NamedTuple):

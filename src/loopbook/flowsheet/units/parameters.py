@@ -73,8 +73,13 @@ class Numbers(Number[Findings]):
                 raise TypeError
             array = np.atleast_1d(np.asarray(value, dtype=np.float64))
         except (TypeError, ValueError):
-            hint = "write the number without its unit" if isinstance(value, str) else ""
-            findings.note("not-a-number", expected, repr(value)[:60], at=at, hint=hint)
+            findings.note(
+                "not-a-number",
+                expected,
+                repr(value)[:60],
+                at=at,
+                hint="write the number without its unit" if isinstance(value, str) else "",
+            )
         if array.ndim > 1:
             findings.note("shape", expected, f"shape {array.shape}", at=at)
         elif self.allows(array, at, findings):
@@ -145,8 +150,13 @@ class PerComponent(Amount):
                 context.findings.unknown(expected, str(key), basis.names, at=at)
         missing = ", ".join(n for n, r in zip(basis.names, rows, strict=True) if r is None)
         if missing:
-            hint = "give the component, its phase, or default"
-            context.findings.note("missing", "a number per component", missing, at=name, hint=hint)
+            context.findings.note(
+                "missing",
+                "a number per component",
+                missing,
+                at=name,
+                hint="give the component, its phase, or default",
+            )
         return stack_rows([np.zeros(1) if r is None else r for r in rows])
 
 

@@ -24,8 +24,9 @@ def write_workbook(path: Path, tables: Iterable[tuple[str, Sequence[Column], Lin
     try:
         from openpyxl import Workbook
     except ImportError as error:
-        text = "writing XLSX needs openpyxl: install it with pip install 'loopbook[xlsx]'"
-        raise MissingExtraError(text) from error
+        raise MissingExtraError(
+            "writing XLSX needs openpyxl: install it with pip install 'loopbook[xlsx]'"
+        ) from error
     workbook = Workbook(write_only=True)
     counts = []
     for name, columns, rows in tables:
@@ -47,8 +48,17 @@ def write_workbook(path: Path, tables: Iterable[tuple[str, Sequence[Column], Lin
 
 def _refuse_more(count: int, name: str) -> None:
     if count > _SHEET_ROWS:
-        expected = f"at most {_SHEET_ROWS} rows of {name} in a workbook"
-        raise InputError([Finding("too-large", name, expected, "more", "write parquet instead")])
+        raise InputError(
+            [
+                Finding(
+                    "too-large",
+                    name,
+                    f"at most {_SHEET_ROWS} rows of {name} in a workbook",
+                    "more",
+                    "write parquet instead",
+                )
+            ]
+        )
 
 
 def _as_cell(sheet: Any, cell: Cell) -> Any:
@@ -60,9 +70,17 @@ def _as_cell(sheet: Any, cell: Cell) -> Any:
         return float(cell)
     text = as_text(cell)
     if len(text) > _CELL_SIGNS or _CONTROL.search(text):
-        expected = f"a text of at most {_CELL_SIGNS} signs without control characters"
-        hint = "write csv, jsonl or parquet instead"
-        raise InputError([Finding("too-large", "xlsx", expected, repr(text[:40]), hint)])
+        raise InputError(
+            [
+                Finding(
+                    "too-large",
+                    "xlsx",
+                    f"a text of at most {_CELL_SIGNS} signs without control characters",
+                    repr(text[:40]),
+                    "write csv, jsonl or parquet instead",
+                )
+            ]
+        )
     if not text.startswith("="):
         return text
     made = WriteOnlyCell(sheet, value=text)

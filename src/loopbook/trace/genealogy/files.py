@@ -67,8 +67,16 @@ def save_genealogy(genealogy: Genealogy, book: Book, folder: Path, *, wait_s: fl
     StorageError : the disk refuses, or another process is still saving after `wait_s`.
     """
     if not genealogy.asof.now:
-        expected = "a genealogy of all that the book knows"
-        raise InputError([Finding("asof", str(folder), expected, f"one {genealogy.asof}")])
+        raise InputError(
+            [
+                Finding(
+                    "asof",
+                    str(folder),
+                    "a genealogy of all that the book knows",
+                    f"one {genealogy.asof}",
+                )
+            ]
+        )
     with one_writer(folder, wait_s=wait_s):
         stem = f"{genealogy.last:016d}"
         version = next(v for n in count() if not (folder / (v := f"{stem}-{n}")).exists())

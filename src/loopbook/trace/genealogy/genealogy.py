@@ -87,17 +87,35 @@ class Genealogy:
         found = self.graph.names.number(lot)
         if found < 0:
             count = len(self.graph)
-            known = self.graph.names.many(range(max(count - _RECENT, 0), count))
-            hint = nearest_hint(lot, known)
-            raise InputError([Finding("unknown-name", "lot", "a lot of the book", lot, hint)])
+            raise InputError(
+                [
+                    Finding(
+                        "unknown-name",
+                        "lot",
+                        "a lot of the book",
+                        lot,
+                        nearest_hint(
+                            lot, self.graph.names.many(range(max(count - _RECENT, 0), count))
+                        ),
+                    )
+                ]
+            )
         return found
 
     def place(self, substance: str) -> int:
         """Place of a substance among the others; an unknown one is an InputError."""
         if substance not in self.graph.substances:
-            hint = nearest_hint(substance, self.graph.substances)
-            expected = "a substance of the book"
-            raise InputError([Finding("unknown-name", "substance", expected, substance, hint)])
+            raise InputError(
+                [
+                    Finding(
+                        "unknown-name",
+                        "substance",
+                        "a substance of the book",
+                        substance,
+                        nearest_hint(substance, self.graph.substances),
+                    )
+                ]
+            )
         return self.graph.substances.index(substance)
 
     def material(self, number: int) -> str:

@@ -184,10 +184,16 @@ def _place(lineage: Lineage, substance: str) -> int | None:
         return None
     names = list(lineage.substances)
     if substance not in names:
-        expected = "mass or a substance of the lineage"
-        hint = nearest_hint(substance, ["mass", *names])
         raise UnknownNameError(
-            [Finding("unknown-name", "substance", expected, substance, hint=hint)]
+            [
+                Finding(
+                    "unknown-name",
+                    "substance",
+                    "mass or a substance of the lineage",
+                    substance,
+                    hint=nearest_hint(substance, ["mass", *names]),
+                )
+            ]
         )
     return names.index(substance)
 

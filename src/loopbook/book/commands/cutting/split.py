@@ -35,8 +35,14 @@ def cut(draft: Draft, lot: str, masses: Mapping[str, int], *, at: str) -> None:
     left = dict(draft.view.holdings(lot))
     sites = sorted({account.site for account in left})
     if len(sites) > 1:
-        why = f"lot {lot} is at several sites: {', '.join(sites)}"
-        draft.note("place", "one site", ", ".join(sites), at="lot", sentence=why, about="state")
+        draft.note(
+            "place",
+            "one site",
+            ", ".join(sites),
+            at="lot",
+            sentence=f"lot {lot} is at several sites: {', '.join(sites)}",
+            about="state",
+        )
         return
     for name, amount in masses.items():
         draft.make(name, "" if made is None else made.material)

@@ -22,6 +22,11 @@ class ClosePeriod(Command):
         """State that it is closed."""
         period = draft.view.period(self.period)
         if period is not None and period.closed:
-            why = f"period {self.period} is closed already"
-            draft.note("duplicate", "an open period", self.period, at="period", sentence=why)
+            draft.note(
+                "duplicate",
+                "an open period",
+                self.period,
+                at="period",
+                sentence=f"period {self.period} is closed already",
+            )
         draft.state("close", self.period)

@@ -23,6 +23,11 @@ class Hold(Command):
     def plan(self, draft: Draft) -> None:
         """State the hold."""
         if draft.view.hold(self.lot):
-            why = f"lot {self.lot} is on hold already"
-            draft.note("duplicate", "a free lot", self.lot, at="lot", sentence=why)
+            draft.note(
+                "duplicate",
+                "a free lot",
+                self.lot,
+                at="lot",
+                sentence=f"lot {self.lot} is on hold already",
+            )
         draft.state("hold", self.lot, reason=self.reason)

@@ -32,6 +32,11 @@ class OpenPeriod(Command):
             draft.note("range", "start before end", f"{self.start} to {self.end}", at="end")
         other = draft.view.overlapping(start, end)
         if other is not None:
-            why = f"period {self.period} overlaps period {other.id}"
-            draft.note("overlap", "a stretch of its own", other.id, at="start", sentence=why)
+            draft.note(
+                "overlap",
+                "a stretch of its own",
+                other.id,
+                at="start",
+                sentence=f"period {self.period} overlaps period {other.id}",
+            )
         draft.state("period", self.period, start=str(start), end=str(end))

@@ -21,6 +21,11 @@ class Release(Command):
     def plan(self, draft: Draft) -> None:
         """State that there is no hold."""
         if not draft.view.hold(self.lot):
-            why = f"lot {self.lot} is not on hold"
-            draft.note("duplicate", "a lot on hold", self.lot, at="lot", sentence=why)
+            draft.note(
+                "duplicate",
+                "a lot on hold",
+                self.lot,
+                at="lot",
+                sentence=f"lot {self.lot} is not on hold",
+            )
         draft.state("hold", self.lot, reason="")

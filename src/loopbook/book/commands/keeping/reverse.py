@@ -26,8 +26,12 @@ class Reverse(Command):
         if event is None:
             draft.note("unknown-name", "a posted event", repr(self.event), at="event")
         elif event.nouns or event.reverses:
-            kind = "a reversal" if event.reverses else event.kind
-            draft.note("reverse", "an event that moved or measured matter", kind, at="event")
+            draft.note(
+                "reverse",
+                "an event that moved or measured matter",
+                "a reversal" if event.reverses else event.kind,
+                at="event",
+            )
         elif again := view.reversal(self.event):
             why = f"{self.event} was reversed by {again} already"
             draft.note("duplicate", "an event not reversed", again, at="event", sentence=why)

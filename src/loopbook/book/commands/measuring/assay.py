@@ -75,8 +75,13 @@ class Assay(Command):
         if not shares:
             draft.note("empty", "at least one analyte", "none", at="shares")
         for name in sorted(uncertainty.keys() - shares.keys()):
-            why = f"{name} has an uncertainty and no share"
-            draft.note("unknown-name", "an analyte", name, at=f"uncertainty.{name}", sentence=why)
+            draft.note(
+                "unknown-name",
+                "an analyte",
+                name,
+                at=f"uncertainty.{name}",
+                sentence=f"{name} has an uncertainty and no share",
+            )
         if self.moisture is None and (self.basis == "dry" or self.moisture_uncertainty is not None):
             hint = "a dry assay says nothing of the lot without its moisture"
             draft.missing("the moisture", at="moisture", hint=hint if self.basis == "dry" else "")

@@ -32,8 +32,14 @@ class TransferTitle(Command):
         whole = sum(mass(content) for content in owned.values())
         asked = whole if mass_kg is None else mass_kg
         if not owned:
-            why = f"{self.seller} owns nothing of lot {self.lot}"
-            draft.note("place", "content", "none", at="seller", sentence=why, about="state")
+            draft.note(
+                "place",
+                "content",
+                "none",
+                at="seller",
+                sentence=f"{self.seller} owns nothing of lot {self.lot}",
+                about="state",
+            )
         elif asked > whole:
             owns = f"{self.seller} owns {kg(whole)} of lot {self.lot}"
             draft.short(owns, whole, asked, at="mass_kg")

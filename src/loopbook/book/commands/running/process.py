@@ -89,11 +89,14 @@ class Process(Command):
         entered = sum(mass(content) for content in taken.values())
         left = sum(mass(content) for _, content in made)
         if not draft.items and left > entered * (1 + _GAIN):
-            why = f"outputs weigh {kg(left)}, inputs {kg(entered)}"
-            hint = "was a reagent lot used that is not named?"
-            most = f"at most {kg(entered)}"
             draft.note(
-                "heavier", most, kg(left), at="outputs", hint=hint, sentence=why, about="state"
+                "heavier",
+                f"at most {kg(entered)}",
+                kg(left),
+                at="outputs",
+                hint="was a reagent lot used that is not named?",
+                sentence=f"outputs weigh {kg(left)}, inputs {kg(entered)}",
+                about="state",
             )
         if not draft.items:
             self._share_out(draft, taken, made)

@@ -123,5 +123,6 @@ def recent_lots(db: Database) -> list[str]:
 
 def unknown_lot(db: Database, lot: str, where: str = "lot") -> Finding:
     """The finding for a lot that is not there, with the nearest of the recent ones."""
-    hint = nearest_hint(lot, recent_lots(db))
-    return Finding("unknown-name", where, "a lot of the book", lot, hint)
+    return Finding(
+        "unknown-name", where, "a lot of the book", lot, nearest_hint(lot, recent_lots(db))
+    )

@@ -68,8 +68,12 @@ class Dose:
         rules = (self.excess, self.per_kg, self.per_element, self.per_component)
         count = sum(rule is not None for rule in rules)
         if count != 1:
-            expected = "exactly one of excess, per_kg, per_element, per_component"
-            findings.note("missing", expected, str(count), at=at)
+            findings.note(
+                "missing",
+                "exactly one of excess, per_kg, per_element, per_component",
+                str(count),
+                at=at,
+            )
         for name, place in names:
             if name not in basis.index:
                 findings.unknown("a component of the flowsheet", name, basis.names, at=place)

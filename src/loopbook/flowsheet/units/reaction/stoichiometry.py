@@ -49,8 +49,9 @@ class Reaction:
             for term in re.split(r"\s\+\s", side):
                 match = _TERM.match(term.strip())
                 if match is None:
-                    hint = "separate terms by ' + '"
-                    raise FormulaError([Finding("formula", text, "a term", repr(term), hint)])
+                    raise FormulaError(
+                        [Finding("formula", text, "a term", repr(term), "separate terms by ' + '")]
+                    )
                 count = float(Fraction(match["count"] or "1"))
                 name = match["name"].strip()
                 merged[name] = merged.get(name, 0.0) + sign * count
@@ -82,16 +83,25 @@ class Reaction:
                 findings.unknown("a component of the flowsheet", name, basis.names, at=at)
                 return False
             if not np.isfinite(basis.molar_mass[basis.index[name]]):
-                hint = "give the component a formula"
-                findings.note("formula", "a component with a formula", name, at=at, hint=hint)
+                findings.note(
+                    "formula",
+                    "a component with a formula",
+                    name,
+                    at=at,
+                    hint="give the component a formula",
+                )
                 return False
         mass = self.mass_column(basis)
         change = basis.element_matrix @ mass
         moved = basis.element_matrix @ np.abs(mass)
         for element, dm, m in zip(basis.elements, change, moved, strict=True):
             if not abs(dm) <= _BALANCE_TOLERANCE * max(m, 1e-30):
-                gap = f"{element} changes by {dm:+.3g} kg per kg of {self.limiting}"
-                findings.note("reaction", "every element closes", gap, at=at)
+                findings.note(
+                    "reaction",
+                    "every element closes",
+                    f"{element} changes by {dm:+.3g} kg per kg of {self.limiting}",
+                    at=at,
+                )
                 return False
         return True
 
