@@ -33,6 +33,7 @@ from loopbook.book.book import Book, Receipt, unknown_names
 from loopbook.book.commands.arriving import Receive
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.cutting import Blend, Sample, Split
+from loopbook.book.commands.draft import microseconds
 from loopbook.book.commands.fields import Kg
 from loopbook.book.commands.keeping import ClosePeriod, Hold, OpenPeriod, Release, Reverse
 from loopbook.book.commands.kinds import COMMANDS
@@ -41,6 +42,17 @@ from loopbook.book.commands.measuring import Assay, StockTake, Weigh
 from loopbook.book.commands.moving import Arrive, Move, Ship, TransferTitle
 from loopbook.book.commands.nouns import AddSubstance, RegisterMaterial, RegisterParty, RegisterSite
 from loopbook.book.commands.running.process import Output, Process
+from loopbook.book.exports import export_book
+from loopbook.book.imports.importing import import_file
+from loopbook.book.imports.json_lines import post_lines
+from loopbook.book.listings import (
+    balance_rows,
+    event_row,
+    latest_events,
+    lot_names,
+    lot_rows,
+    one_event,
+)
 from loopbook.book.log.keys import Signer, VerifierKey, signer_of
 from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion
 from loopbook.book.nouns import (
@@ -138,6 +150,7 @@ __all__ = [
     "VerifierKey",
     "VerifyReport",
     "Weigh",
+    "balance_rows",
     "check_proof",
     "checkpoint",
     "consistency",
@@ -146,16 +159,25 @@ __all__ = [
     "edges_between",
     "edges_into",
     "edges_out_of_book",
+    "event_row",
+    "export_book",
     "holdings",
+    "import_file",
     "inclusion",
     "knowledge",
     "last_event",
+    "latest_events",
+    "lot_names",
+    "lot_rows",
     "lots_between",
     "lots_named",
     "makers_of",
     "metal_statement",
+    "microseconds",
     "migrate",
+    "one_event",
     "period_statement",
+    "post_lines",
     "rebuild_edges",
     "run_accounts",
     "seal_of",

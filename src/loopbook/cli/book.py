@@ -122,7 +122,7 @@ def post_command(file: Any, address: str, dry_run: bool, as_json: bool) -> None:
       loopbook book post commands.jsonl --dry-run
       loopbook book post commands.jsonl
     """
-    from loopbook.book.imports.json_lines import post_lines
+    from loopbook.book import post_lines
 
     with open_book(address) as opened:
         name = Path(getattr(file, "name", "<stdin>")).name
@@ -157,7 +157,7 @@ def import_command(
       loopbook book import tickets tickets.csv --map tickets.toml --dry-run
       loopbook book import assays lab.xlsx --map lab.toml
     """
-    from loopbook.book.imports.importing import import_file
+    from loopbook.book import import_file
 
     with open_book(address) as opened:
         done = import_file(opened, file, mapping, kind=kind, dry_run=dry_run)
@@ -166,7 +166,7 @@ def import_command(
 
 def _show_imported(done: Any, substances: Sequence[str], as_json: bool) -> None:
     """What an import did, or would do."""
-    from loopbook.book.listings import event_row
+    from loopbook.book import event_row
 
     if as_json:
         events = [event_row(event, substances) for event in done.events]
@@ -191,7 +191,7 @@ def _show_imported(done: Any, substances: Sequence[str], as_json: bool) -> None:
 
 
 def _leg_rows(event: Event, substances: Sequence[str]) -> Iterator[dict[str, Any]]:
-    from loopbook.book.listings import event_row
+    from loopbook.book import event_row
 
     row = event_row(event, substances)
     head = {name: row[name] for name in ("key", "kind", "occurred_at")}
@@ -248,7 +248,7 @@ def export_command(address: str, form: str, out: Path, as_json: bool) -> None:
     Example:
       loopbook book export --format parquet --out book-2026-03
     """
-    from loopbook.book.exports import export_book
+    from loopbook.book import export_book
 
     with open_book(address) as opened:
         done = export_book(opened, out, form)
@@ -275,7 +275,7 @@ def balance_command(*, address: str, as_json: bool, **asked: Any) -> None:
       loopbook book balance --party LGES
       loopbook book balance --lot L-1 --as-of 2026-02-28T23:59:59-05:00 --known-at 2026-03-03T08:00Z
     """
-    from loopbook.book.listings import balance_rows
+    from loopbook.book import balance_rows
 
     with open_book(address) as opened:
         rows, substances = balance_rows(opened, **asked), opened.substances
@@ -297,7 +297,7 @@ def lots_command(address: str, material: str | None, gone: bool, as_json: bool) 
     Example:
       loopbook book lots --material "black mass"
     """
-    from loopbook.book.listings import lot_rows
+    from loopbook.book import lot_rows
 
     with open_book(address) as opened:
         rows, substances = lot_rows(opened, material=material, gone=gone), opened.substances
@@ -319,7 +319,7 @@ def event_command(key: str, address: str, as_json: bool) -> None:
     Example:
       loopbook book event tickets.csv/T-1/weigh
     """
-    from loopbook.book.listings import one_event
+    from loopbook.book import one_event
 
     with open_book(address) as opened:
         row, substances = one_event(opened, key), opened.substances
@@ -362,7 +362,7 @@ def log_command(address: str, last: int, as_json: bool) -> None:
     Example:
       loopbook book log --last 5
     """
-    from loopbook.book.listings import latest_events
+    from loopbook.book import latest_events
 
     with open_book(address) as opened:
         rows = latest_events(opened, last)

@@ -52,7 +52,7 @@ def statement_command(
       loopbook book statement --period 2026-03 --party LGES
       loopbook book statement --from 2026-03-01T00:00-05:00 --to 2026-04-01T00:00-04:00
     """
-    from loopbook.book.statement.statement import metal_statement, period_statement
+    from loopbook.book import metal_statement, period_statement
 
     if (period is None) == (start is None) or (start is None) != (end is None):
         raise click.UsageError("give --period, or --from and --to")

@@ -60,7 +60,7 @@ def _this_month() -> str:
 
 
 def _lots_of(address: str) -> frozenset[str]:
-    from loopbook.book.listings import lot_names
+    from loopbook.book import lot_names
 
     with open_book(address) as opened:
         return lot_names(opened)

@@ -41,8 +41,7 @@ out_option = click.option(
 
 def as_of(occurred: datetime | None, recorded: datetime | None) -> AsOf:
     """The two moments as the room wants them."""
-    from loopbook.book import AsOf
-    from loopbook.book.commands.draft import microseconds
+    from loopbook.book import AsOf, microseconds
 
     return AsOf(
         None if occurred is None else microseconds(occurred),
@@ -147,21 +146,20 @@ def trace_command(
       loopbook trace CELLS-7 -s Ni --sure --as-of 2026-03-31T23:59:59-05:00
       loopbook trace CELLS-7 --out cells-7.svg
     """
-    from loopbook.trace import Genealogy, lineage_back, sure_shares, with_events
-    from loopbook.trace.genealogy.reading import one_moment, read_ancestors
+    from loopbook import trace as room
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
-    with open_book(address) as book, one_moment(book, asof):
-        genealogy = Genealogy(read_ancestors(book, lot, asof, materials=out is not None))
+    with open_book(address) as book, room.one_moment(book, asof):
+        genealogy = room.Genealogy(room.read_ancestors(book, lot, asof, materials=out is not None))
         found = genealogy.trace(lot)
         total = dict(zip(found.substances, found.total_mg.tolist(), strict=True))
         names = shown(wanted, found.substances, total)
         spread = {
-            name: sure_shares(book, lot, name, genealogy=genealogy, asof=asof).sigmas
+            name: room.sure_shares(book, lot, name, genealogy=genealogy, asof=asof).sigmas
             for name in (names if sure else ())
         }
         if out is not None:
-            lineage = with_events(lineage_back(genealogy, lot), book)
+            lineage = room.with_events(room.lineage_back(genealogy, lot), book)
             write_lineage(lineage, out, names[0] if len(names) == 1 else "mass")
     if as_json:
         origins = [
@@ -228,8 +226,7 @@ def recall_command(
       loopbook recall L-012
       loopbook recall L-012 -s Ni --out l-012.svg
     """
-    from loopbook.trace import Genealogy, lineage_forward, with_events
-    from loopbook.trace.genealogy.reading import one_moment, read_descendants
+    from loopbook.trace import Genealogy, lineage_forward, one_moment, read_descendants, with_events
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
     with open_book(address) as book, one_moment(book, asof):
@@ -331,8 +328,7 @@ def path_command(
     """
     import json
 
-    from loopbook.trace import lineage_json, path, with_events
-    from loopbook.trace.genealogy.reading import one_moment
+    from loopbook.trace import lineage_json, one_moment, path, with_events
 
     asof = as_of(clocks["as_of"], clocks["known_at"])
     with open_book(address) as book, one_moment(book, asof):

@@ -14,7 +14,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterable
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -36,6 +35,8 @@ def installed_kinds(group: str, base: type[T]) -> tuple[type[T], ...]:
     ------
     InputError : a package registers something else.
     """
+    from importlib.metadata import entry_points
+
     kinds, findings = [], []
     for entry in sorted(entry_points(group=group)):
         kind = entry.load()

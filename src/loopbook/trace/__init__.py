@@ -33,6 +33,8 @@ the same numbers.
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.genealogy.files import open_genealogy, save_genealogy
 from loopbook.trace.genealogy.genealogy import Genealogy, recall, trace
+from loopbook.trace.genealogy.numpy_loops import Kernels
+from loopbook.trace.genealogy.reading import one_moment, read_ancestors, read_descendants
 from loopbook.trace.genealogy.uncertainty import SureShares, sure_shares
 from loopbook.trace.groups import Grouping, read_groups
 from loopbook.trace.lineage.crossings import count_crossings
@@ -71,6 +73,7 @@ __all__ = [
     "Genealogy",
     "Grouping",
     "Held",
+    "Kernels",
     "Layout",
     "Lineage",
     "Link",
@@ -95,9 +98,12 @@ __all__ = [
     "lineage_svg",
     "of_substance",
     "on_site",
+    "one_moment",
     "open_genealogy",
     "path",
+    "read_ancestors",
     "read_certificates",
+    "read_descendants",
     "read_groups",
     "recall",
     "save_genealogy",

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook import book as c
-from loopbook.book.nouns import SUBSTANCES
+from loopbook.book import SUBSTANCES
 from loopbook.cases.month.beyond import REAGENTS, SALTS
 from loopbook.cases.month.cathode import CATHODE
 from loopbook.cases.month.cells import MATERIALS, make_cells, return_scrap

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book.nouns import SUBSTANCES
+from loopbook.book import SUBSTANCES
 from loopbook.cases.month.beyond import EXTRA, Lines, Refining, lines, refining
 from loopbook.cases.month.settings import MonthSettings
 from loopbook.cases.year.mass import Outcome

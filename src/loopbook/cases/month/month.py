@@ -14,10 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from loopbook.book.book import Book
-from loopbook.book.commands.draft import microseconds
-from loopbook.book.nouns import add, is_zero
-from loopbook.book.statement.statement import Statement, metal_statement
+from loopbook.book import Book, Statement, metal_statement, microseconds
 from loopbook.cases.month.events import MonthEvents, month_events
 from loopbook.cases.month.matter import MonthMatter, month_matter
 from loopbook.cases.month.origins import cell_origins
@@ -104,7 +101,7 @@ def statement_table(
     gone = {
         both
         for pair in _PAIRS
-        if is_zero(add(*(statement.line(both).content for both in pair)))
+        if not any(map(sum, zip(*(statement.line(both).content for both in pair), strict=True)))
         for both in pair
     }
     shown = [line for line in statement.lines if any(line.content) and line.name not in gone]

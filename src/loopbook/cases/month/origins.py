@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loopbook.report import Cell, Column, Table
-from loopbook.trace import Genealogy, Trace, lineage_back, lineage_svg, of_substance, with_events
-from loopbook.trace.genealogy.numpy_loops import Kernels
+from loopbook.trace import (
+    Genealogy,
+    Kernels,
+    Trace,
+    lineage_back,
+    lineage_svg,
+    of_substance,
+    with_events,
+)
 
 if TYPE_CHECKING:
     from loopbook.book import Book

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook import book as c
-from loopbook.book.nouns import SUBSTANCES
+from loopbook.book import SUBSTANCES
 from loopbook.cases.month.matter import Lab, MonthMatter
 from loopbook.cases.month.settings import MonthSettings
 
