@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from loopbook.errors import LoopbookError
 from loopbook.tables.sheet import Cell, FileSettings
-from loopbook.tables.units import KNOWN_UNITS, convert, unit_finding
+from loopbook.tables.units import convert, unit_finding
 
 _DAY_ZERO = datetime(1899, 12, 30)  # Excel's day 0 (its 29 February 1900 never was)
 _FIRST_YEAR = 1990
@@ -87,9 +87,6 @@ def unit_problem(unit: str, base: str) -> tuple[str, str] | None:
     finding = unit_finding(unit, "")
     if finding:
         return finding.expected, finding.hint
-    known = KNOWN_UNITS.get(unit)
-    if known is not None and known[0] == base:
-        return None
     what = "a unit of mass, such as kg or t" if base == "kg" else "a share, such as % or kg/kg"
     try:
         convert(1.0, unit, base)
