@@ -44,7 +44,15 @@ def module_name(path: PurePath) -> str:
 
 
 def arrows(texts: Mapping[str, str]) -> set[Arrow]:
-    """Every import between the modules given."""
+    """Every import between the modules given; a name that a front exports is the front's.
+
+    >>> front = "from loopbook.matter.cell import cell; __all__ = ['cell']"
+    >>> texts = {"loopbook.matter": front, "loopbook.matter.cell": "",
+    ...     "loopbook.cases": "from loopbook.matter import cell"}
+    >>> print(*sorted(map(str, arrows(texts))), sep="; ")
+    loopbook.cases -> loopbook.matter; loopbook.matter -> loopbook.matter.cell
+    """
+    shown = {f"{module}.{name}" for module in texts for name in _exported(texts[module])}
     result = set()
     for importer, text in texts.items():
         for node in ast.walk(ast.parse(text)):
@@ -53,11 +61,18 @@ def arrows(texts: Mapping[str, str]) -> set[Arrow]:
             elif isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{importer}:{node.lineno}: a relative import"
                 inner = [f"{node.module}.{alias.name}" for alias in node.names]
-                names = [name if name in texts else str(node.module) for name in inner]
+                names = [n if n in texts and n not in shown else str(node.module) for n in inner]
             else:
                 continue
             result |= {Arrow(importer, n) for n in names if n in texts and n != importer}
     return result
+
+
+def _exported(text: str) -> list[str]:
+    for node in ast.parse(text).body if "__all__" in text else ():
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return list(ast.literal_eval(node.value))
+    return []
 
 
 def room(module: str) -> str:

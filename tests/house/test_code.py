@@ -43,13 +43,19 @@ def test_arrows_are_kept() -> None:
         ("attic.py", "'''A room without a layer.'''"),
         ("book/__init__.py", "import loopbook.trace"),
         ("trace/__init__.py", "import loopbook.flowsheet"),
+        ("serials/inner.py", "def f():\n    import loopbook.flowsheet"),
+        ("trace/inner.py", "import loopbook.book.inner"),
+        ("cli/inner.py", "def f():\n    from loopbook.cases.inner import x"),
     ],
 )
 def test_a_wrong_arrow_is_seen(tmp_path: Path, module: str, line: str) -> None:
     package = tmp_path / "loopbook"
-    for room in ("", "matter", "flowsheet", "book", "trace", "cases"):
+    rooms = ("matter", "flowsheet", "book", "serials", "trace", "cases", "cli", "report", "tables")
+    for room in ("", *rooms):
         (package / room).mkdir()
         (package / room / "__init__.py").touch()
+        (package / room / "inner.py").touch()
+    (package / "inner.py").unlink()
     (package / "errors.py").touch()
     assert lint_imports(tmp_path).returncode == 0
     (package / module).write_text(line + "\n")

@@ -68,7 +68,12 @@ def test_imports_are_read_as_another_tool_reads_them() -> None:
         for importer in graph.modules
         for imported in graph.find_modules_directly_imported_by(importer)
     }
-    assert imports.arrows(imports.texts_of(ROOT / "src")) == theirs
+    texts = imports.texts_of(ROOT / "src")
+    ours = imports.arrows(texts)
+    # It takes `from loopbook.matter import components`, a function, for the module of that name.
+    fronts = {imports.Arrow(a.importer, a.imported.rpartition(".")[0]) for a in theirs - ours}
+    assert fronts <= ours - theirs | theirs
+    assert ours - theirs <= fronts
 
 
 def test_circles_and_private_imports_are_seen() -> None:
