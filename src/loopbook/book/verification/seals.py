@@ -85,15 +85,14 @@ def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> 
     number = head[0]
     lots, measured = page.lots.get(number, ()), page.measurements.get(number, ())
     for table, rows in (("lot", lots), ("measurement", measured)):
-        lines = [row[0] for row in rows]
-        if lines != [*range(len(lines))]:
+        if rows and (lines := [row[0] for row in rows]) != [*range(len(rows))]:
             yield "line", f"lines of {table} 0, 1, 2, ...", ", ".join(map(str, lines))
     try:
         event = event_from(
             head,
             page.legs.get(number, ()),
-            [Lot(*names) for _, *names in lots],
-            [Measurement(*values) for _, *values in measured],
+            [Lot(*row[1:]) for row in lots],
+            [Measurement(*row[1:]) for row in measured],
             nouns=page.nouns.get(number, ()),
         )
         sealed = bytes(head[9])
