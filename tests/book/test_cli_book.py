@@ -77,7 +77,7 @@ def test_programs_get_the_same_as_json(run: Run) -> None:
     assert "as it was given, so that the plan can be checked" in run("schema").output
     schema = json.loads(run("schema", "--json").output)
     assert all(c["why"] for table in schema["tables"] for c in table["columns"])
-    lines = json.loads(run("statement", "--period", "2026-01", "--json").output)["lines"]
+    lines = json.loads(run("statement", "--period", "2026-01", "--json").output)["balance"]
     assert lines[0]["line"] == "opening"
     assert json.loads(run("verify", "--json").output)["clean"] is True
 

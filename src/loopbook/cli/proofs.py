@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,10 @@ from loopbook.cli.book import (
     party_option,
     site_option,
 )
-from loopbook.cli.parts import as_json_option, print_json
+from loopbook.cli.parts import as_json_option, print_json, shows_answer
+
+if TYPE_CHECKING:
+    from loopbook.book import Statement
 
 
 @click.command("statement")
@@ -30,21 +33,17 @@ from loopbook.cli.parts import as_json_option, print_json
     callback=moment,
     help="From this moment on, instead of a period.",
 )
-@click.option("--to", "end", metavar="TIME", callback=moment, help="Up to and without this moment.")
+@click.option(
+    "--to", "end", metavar="TIME", callback=moment, help="Up to, but not including, this moment."
+)
 @party_option
 @site_option
 @lot_option
 @known_at_option
-@as_json_option
+@shows_answer
 def statement_command(
-    *,
-    address: str,
-    period: str | None,
-    start: datetime | None,
-    end: datetime | None,
-    as_json: bool,
-    **scope: Any,
-) -> None:
+    *, address: str, period: str | None, start: datetime | None, end: datetime | None, **scope: Any
+) -> Statement:
     """Print the metal statement of a period: opening, in, out, losses, unaccounted, closing.
 
     \b
@@ -58,15 +57,10 @@ def statement_command(
         raise click.UsageError("give --period, or --from and --to")
     with open_book(address) as opened:
         if period is not None:
-            stated = period_statement(opened, period, **scope)
-        else:
-            assert start is not None
-            assert end is not None
-            stated = metal_statement(opened, start=start, end=end, **scope)
-    if as_json:
-        print_json({"title": stated.title, "lines": stated.as_rows(), "notes": stated.notes})
-    else:
-        click.echo(stated.text().rstrip())
+            return period_statement(opened, period, **scope)
+        assert start is not None
+        assert end is not None
+        return metal_statement(opened, start=start, end=end, **scope)
 
 
 _key_file = click.option(

@@ -9,20 +9,31 @@ wants it shown: measured, not made to balance. Runs that were taken back are not
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 from loopbook.book.book import Book
 from loopbook.book.nouns import Content, add, mass, negate, zero
 from loopbook.book.scope import Stretch
 from loopbook.book.statement.movements import total
-from loopbook.book.statement.text import blocks, moment_text
+from loopbook.book.statement.statement import moment_text
 from loopbook.book.statement.uncertainty import Knowledge, Sure, knowledge, sure_of
 from loopbook.book.storage.questions.events import run_legs
+from loopbook.report import KEYS, Answer, Column, Rows, masses, moment, record_text
 
 
 @dataclass(frozen=True, slots=True)
-class RunAccount:
+class RunLine:
+    """A line of a run's account: milligrams of a lot, or of all of them."""
+
+    line: Annotated[str, "in, out, their sums, emissions, waste or unaccounted"]
+    lot: Annotated[str, "empty for a sum"]
+    content: Annotated[Content, "in the lot or the sum", replace(masses(), adds=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class RunAccount(Answer):
     """Check-in and check-out of one run.
 
     Parameters
@@ -35,11 +46,11 @@ class RunAccount:
     sure : uncertainty of `unaccounted`, where measurements give one.
     """
 
-    run: str
-    site: str
-    occurred_at: int
-    key: str
-    substances: tuple[str, ...]
+    run: Annotated[str, "name of the run"]
+    site: Annotated[str, "where it ran"]
+    occurred_at: Annotated[int, "when it ran", Column(read=moment)]
+    key: Annotated[str, "key of its event"]
+    substances: Annotated[tuple[str, ...], KEYS]
     checked_in: Mapping[str, Content]
     checked_out: Mapping[str, Content]
     emissions: Content
@@ -57,47 +68,34 @@ class RunAccount:
             lost, whole = self.unaccounted[place], entered[place]
         return lost / whole if whole else None
 
-    def text(self, *, decimals: int = 3) -> str:
-        """The account as plain text."""
+    @property
+    def notes(self) -> Annotated[tuple[str, ...], "what is unaccounted, of what was checked in"]:
+        """Shares that are unaccounted of what was checked in."""
+        lost = [(name, self.share(name)) for name in ("mass", *self.substances)]
+        shares = [f"{name} {100 * x:.2f} %" for name, x in lost if x is not None]
+        return ("unaccounted of checked in: " + ", ".join(shares),)
+
+    @property
+    def lines(self) -> Annotated[tuple[RunLine, ...], Rows("Lines")]:
+        """Each lot that was checked in or out, their sums, and where the difference went."""
         count = len(self.substances)
-        entered, left = total(self.checked_in, count), total(self.checked_out, count)
-        rows = [
-            *((f"in   {lot}", content) for lot, content in self.checked_in.items()),
-            ("checked in", entered),
-            *((f"out  {lot}", content) for lot, content in self.checked_out.items()),
-            ("checked out", left),
-            ("emissions", self.emissions),
-            ("waste", self.waste),
-            ("unaccounted in the run", self.unaccounted),
-        ]
-        shown = [k for k in range(count) if any(content[k] for _, content in rows)]
-        columns = [("mass", mass), *((self.substances[k], _reader(k)) for k in shown)]
-        out = [f"Run {self.run} at {self.site}, {moment_text(self.occurred_at)}", ""]
-        out += blocks("kg", rows, columns, lambda mg: f"{mg / 1e6:z,.{decimals}f}")
-        names = ["mass", *(self.substances[k] for k in shown)]
-        shares = [(name, self.share(name)) for name in names]
-        told = [f"{name} {100 * x:.2f} %" for name, x in shares if x is not None]
-        out[-1:] = ["unaccounted of checked in: " + ", ".join(told)]
-        return "\n".join(out) + "\n"
+        return (
+            *(RunLine("in", lot, content) for lot, content in self.checked_in.items()),
+            RunLine("checked in", "", total(self.checked_in, count)),
+            *(RunLine("out", lot, content) for lot, content in self.checked_out.items()),
+            RunLine("checked out", "", total(self.checked_out, count)),
+            RunLine("emissions", "", self.emissions),
+            RunLine("waste", "", self.waste),
+            RunLine("unaccounted", "", self.unaccounted),
+        )
 
-    def as_rows(self) -> list[dict[str, object]]:
-        """Rows for export, kg (exact to the mg)."""
-        parts: list[tuple[str, str, Content]] = [
-            *(("checked in", lot, x) for lot, x in self.checked_in.items()),
-            *(("checked out", lot, x) for lot, x in self.checked_out.items()),
-            ("emissions", "", self.emissions),
-            ("waste", "", self.waste),
-            ("unaccounted", "", self.unaccounted),
-        ]
-        return [
-            {"run": self.run, "line": line, "lot": lot, "mass_kg": mass(content) / 1e6}
-            | {f"{s}_kg": x / 1e6 for s, x in zip(self.substances, content, strict=True)}
-            for line, lot, content in parts
-        ]
+    def headline(self) -> str:
+        """Run, site and time."""
+        return f"Run {self.run} at {self.site}, {moment_text(self.occurred_at)}"
 
-
-def _reader(place: int) -> Callable[[Content], int]:
-    return lambda content: content[place]
+    def text(self) -> str:
+        """The account as plain text."""
+        return record_text(self.as_record())
 
 
 def run_accounts(

@@ -20,24 +20,48 @@ check-in and check-out, unaccounted metal, re-assay, stock-take.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from math import nan
+from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account, Content, add, is_zero, mass, zero
 from loopbook.book.scope import TRANSIT, Scope, Stretch
 from loopbook.book.statement.movements import MOVEMENTS, RUN_LOSSES, moved, total
-from loopbook.book.statement.text import blocks, moment_text
 from loopbook.book.statement.uncertainty import SHARED, Knowledge, Sure, knowledge, sure_of
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.questions.events import reversed_before
 from loopbook.book.storage.snapshots import balances
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
+from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, masses, moment, record_text, share
+
+
+def moment_text(microseconds_utc: int) -> str:
+    """A moment as people read it, UTC.
+
+    >>> moment_text(0), moment_text(90_000_000)
+    ('1970-01-01', '1970-01-01 00:01:30')
+    """
+    return f"{moment(microseconds_utc):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00")
+
 
 _SURE = ("received", "title in", "shipped in", "consumed", "produced", "shipped out", "delivered")
 _AS_IT_LIES = ("shipped in", "delivered")  # by the mass of the arrival, where there was one
+
+
+def _kg(milligrams: float) -> float:
+    return milligrams / 1e6
+
+
+def _nan(covered: float | None) -> float:
+    return nan if covered is None else covered
+
+
+def _named(scope: Scope) -> str:
+    return ", ".join(f"{what} {name}" for what, name in asdict(scope).items() if name is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +76,10 @@ class Line:
     counts : whether it is part of opening + movements = closing.
     """
 
-    name: str
-    content: Content
+    name: Annotated[str, "opening, a movement or closing", Column("line", "Line")]
+    content: Annotated[Content, "what leaves is negative", replace(masses(), adds=False)]
     sure: Sure | None = None
-    counts: bool = True
+    counts: Annotated[bool, "part of opening + movements = closing", Column(drops=HIDDEN)] = True
 
     @property
     def mass(self) -> int:
@@ -64,7 +88,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Uncertainty:
+    """One standard uncertainty of a line, mg, and the share of its matter that it covers."""
+
+    name: Annotated[str, "line of the statement", Column("line", "Line")]
+    mass: Annotated[float, "of the mass", Column("mass_u_kg", "Mass", "kg", decimals=2, read=_kg)]
+    substances: Annotated[
+        tuple[float, ...],
+        "of the substance; 0 where nothing is covered",
+        Column("{}_u_kg", "{}", "kg", decimals=2, read=_kg),
+    ]
+    mass_covered: Annotated[
+        float | None, "weighed", Column("mass_covered_share", "Mass covered", "1", decimals=0)
+    ]
+    covered: Annotated[
+        Sequence[float],
+        "weighed and assayed; empty where there is none",
+        Column("{}_covered_share", "{} covered", "1", drops=HIDDEN, read=share),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement(Answer):
     """A metal statement.
 
     Parameters
@@ -77,14 +122,28 @@ class Statement:
     notes : what a reader must know beside the numbers.
     """
 
-    title: str
-    start: int
-    end: int
-    known_at: int | None
-    scope: Scope
-    substances: tuple[str, ...]
+    title: Annotated[str, "what is stated"]
+    start: Annotated[int, "from this moment on", Column(read=moment)]
+    end: Annotated[int, "up to, but not including, this moment", Column(read=moment)]
+    known_at: Annotated[int | None, "as the book knew it then; empty for now", Column(read=moment)]
+    scope: Annotated[Scope, "party, site and lot; empty for all", Column(read=_named)]
+    substances: Annotated[tuple[str, ...], KEYS]
     lines: tuple[Line, ...]
-    notes: tuple[str, ...] = ()
+    notes: Annotated[tuple[str, ...], "what a reader must know beside the numbers"] = ()
+
+    @property
+    def balance(self) -> Annotated[tuple[Line, ...], Rows("Opening, movements and closing")]:
+        """Opening, closing, and the lines that are not zero."""
+        return tuple(x for x in self.lines if _always(x.name) or not is_zero(x.content))
+
+    @property
+    def uncertainty(self) -> Annotated[tuple[Uncertainty, ...], Rows("Standard uncertainty")]:
+        """Of the lines that measurements cover in part or in whole."""
+        return tuple(
+            Uncertainty(x.name, y.mass, y.substances, y.mass_covered, [*map(_nan, y.covered)])
+            for x in self.balance
+            if (y := x.sure) is not None and _covers(y)
+        )
 
     def line(self, name: str) -> Line:
         """A line by its name."""
@@ -97,84 +156,15 @@ class Statement:
             return line.mass / 1e6
         return line.content[self.substances.index(substance)] / 1e6
 
-    def as_rows(self) -> list[dict[str, object]]:
-        """Rows for export: kg (exact to the mg), uncertainty in kg, covered 0..1."""
-        rows: list[dict[str, object]] = []
-        for line in self.lines:
-            row: dict[str, object] = {
-                "line": line.name,
-                "counts": line.counts,
-                "mass_kg": line.mass / 1e6,
-            }
-            row |= {f"{s}_kg": x / 1e6 for s, x in zip(self.substances, line.content, strict=True)}
-            sure = line.sure
-            row["mass_u_kg"] = None if sure is None else sure.mass / 1e6
-            for k, s in enumerate(self.substances):
-                row[f"{s}_u_kg"] = None if sure is None else sure.substances[k] / 1e6
-            row["mass_covered"] = None if sure is None else sure.mass_covered
-            for k, s in enumerate(self.substances):
-                row[f"{s}_covered"] = None if sure is None else sure.covered[k]
-            rows.append(row)
-        return rows
+    def headline(self) -> str:
+        """Title, stretch of time, scope."""
+        known = "" if self.known_at is None else f"as known on {moment_text(self.known_at)}"
+        span = f"{moment_text(self.start)} to {moment_text(self.end)}"
+        return f"{self.title}\n{'; '.join(filter(None, [span, _named(self.scope), known]))}"
 
-    def text(self, *, decimals: int = 3, substances: Sequence[str] | None = None) -> str:
-        """The statement as plain text.
-
-        Parameters
-        ----------
-        decimals : of kg; the lines are rounded one by one, the equation holds in mg.
-        substances : which to show; None for those that are not zero throughout.
-        """
-        names = list(substances) if substances is not None else self._moving()
-        lines = [line for line in self.lines if not is_zero(line.content) or _always(line.name)]
-        scope = [
-            f"{what} {name}"
-            for what, name in (
-                ("party", self.scope.party),
-                ("site", self.scope.site),
-                ("lot", self.scope.lot),
-            )
-            if name is not None
-        ]
-        out = [self.title, f"{moment_text(self.start)} to {moment_text(self.end)}"]
-        if scope:
-            out[1] += "; " + ", ".join(scope)
-        if self.known_at is not None:
-            out[1] += f"; as known on {moment_text(self.known_at)}"
-        out.append("")
-        columns = [("mass", lambda line: line.mass)] + [
-            (s, _reader(self.substances.index(s))) for s in names
-        ]
-        body = [(line.name, line) for line in lines]
-        out += blocks("kg", body, columns, lambda mg: f"{mg / 1e6:z,.{decimals}f}")
-        out += self._uncertainty(names, lines, decimals)
-        out += [f"Note: {note}" for note in self.notes]
-        return "\n".join(out).rstrip() + "\n"
-
-    def _moving(self) -> list[str]:
-        return [s for k, s in enumerate(self.substances) if any(x.content[k] for x in self.lines)]
-
-    def _uncertainty(self, names: Sequence[str], lines: Sequence[Line], decimals: int) -> list[str]:
-        """Block of standard uncertainties, with what part of a number they cover."""
-        shown = [(line.name, line.sure) for line in lines if line.sure and _covers(line.sure)]
-        if not shown:
-            return []
-        places = [self.substances.index(s) for s in names]
-
-        def cell(pair: tuple[float, float | None]) -> str:
-            sigma, covered = pair
-            if not covered:
-                return "-"
-            mark = "" if covered >= 0.9995 else "*"
-            return f"{sigma / 1e6:,.{max(decimals - 1, 0)}f}{mark}"
-
-        columns: list[tuple[str, Callable[[Sure], tuple[float, float | None]]]] = [
-            ("mass", lambda sure: (sure.mass, sure.mass_covered))
-        ]
-        columns += [(s, _sure_reader(k)) for s, k in zip(names, places, strict=True)]
-        out = list(blocks("standard uncertainty, kg", shown, columns, cell))
-        starred = any("*" in line for line in out)
-        return [*out, *(["* part of the matter was not weighed or not assayed", ""] * starred)]
+    def text(self, substances: Sequence[str] = ()) -> str:
+        """The statement as plain text, of these substances; by default of all that it has."""
+        return record_text(self.as_record(), only=substances)
 
 
 def _always(name: str) -> bool:
@@ -183,14 +173,6 @@ def _always(name: str) -> bool:
 
 def _covers(sure: Sure) -> bool:
     return bool(sure.mass_covered or any(sure.covered))
-
-
-def _reader(place: int) -> Callable[[Line], int]:
-    return lambda line: line.content[place]
-
-
-def _sure_reader(place: int) -> Callable[[Sure], tuple[float, float | None]]:
-    return lambda sure: (sure.substances[place], sure.covered[place])
 
 
 # -- making one
@@ -397,11 +379,14 @@ def _title(nouns: Nouns, stretch: Stretch) -> str:
 
 
 def _method(lines: Sequence[Line], shared: float) -> list[str]:
-    if not any(line.sure and _covers(line.sure) for line in lines):
+    covered = [line.sure for line in lines if line.sure and _covers(line.sure)]
+    if not covered:
         return []
+    partly = any(not x >= 0.9995 for y in covered for x in (y.mass_covered or 0, *y.covered) if x)
     return [
+        *["uncertainty: part of the matter was not weighed or not assayed"] * partly,
         f"uncertainty: {100 * shared:g} % of the variance of a scale's or laboratory's "
-        "measurements is taken as shared by all of them"
+        "measurements is taken as shared by all of them",
     ]
 
 
