@@ -1,7 +1,7 @@
 """Loopbook keeps the books of a closed battery loop.
 
-One mass balance, seen as what happened, what should happen, what is wanted and what may be
-said. This package root holds nothing but the version; every room is imported by name::
+One mass balance, seen as what happened, what should happen, what is planned and what may be
+claimed. This package root holds nothing but the version; every room is imported by name::
 
     >>> import loopbook
     >>> loopbook.__version__.count(".")

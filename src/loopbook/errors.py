@@ -19,7 +19,8 @@ The tree::
     |-- BalanceError          an element that does not close: an invariant is broken
     `-- ConvergenceError      a recycle that does not converge
 
-A `Finding` says what is wrong and where; an `InputError` stops the work and shows all of them.
+A `Finding` is one error in an input, with its place; an `InputError` stops the work and shows
+all of them.
 """
 
 from __future__ import annotations
@@ -231,7 +232,7 @@ def raise_findings(findings: Iterable[Finding]) -> None:
 
 @dataclass(slots=True)
 class Findings:
-    """Collects what is wrong with one thing, so that all of it is shown at once.
+    """Collects the errors of one thing, so that all of them are shown at once.
 
     Parameters
     ----------

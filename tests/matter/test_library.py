@@ -230,9 +230,9 @@ def test_a_name_that_nothing_has_shows_the_nearest(library: Library) -> None:
 
 
 def test_what_cannot_be_decided_raises(library: Library) -> None:
-    with pytest.raises(InputError, match="say which table"):
+    with pytest.raises(InputError, match="name the table"):
         library.get("NMC811", "copper")
-    with pytest.raises(InputError, match="say which table or year"):
+    with pytest.raises(InputError, match="name the table or the year"):
         library.get("nickel", "monthly price")
     assert library.get("nickel", "monthly price", year="2020-01").value > 0.0
     with pytest.raises(UnitError):

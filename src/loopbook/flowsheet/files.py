@@ -1,4 +1,4 @@
-"""Flowsheets as TOML: what Python builds and what a file says are the same thing.
+"""Flowsheets as TOML: a file and a program build the same flowsheet.
 
 ```toml
 [flowsheet]

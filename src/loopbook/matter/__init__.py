@@ -4,7 +4,7 @@ Lives here: atomic weights and formulas, the components that streams and lots ar
 cells and scrap consist of, and the library of sourced numbers. May import only
 the ground floor (``errors``, ``files``, ``tables``, ``report``); every room over it imports it.
 
-How much nickel is in a tonne of rejected NMC811 cells, and which numbers say so::
+How much nickel is in a tonne of rejected NMC811 cells, and from which numbers::
 
     >>> from loopbook.matter import scrap_type
     >>> scrap = scrap_type("formed cells", "NMC811")

@@ -117,7 +117,7 @@ def parse_formula(text: str) -> dict[str, float]:
 
     Parameters
     ----------
-    text : formula, as the rules at the top of this module say.
+    text : formula, by the rules at the top of this module.
 
     Raises
     ------

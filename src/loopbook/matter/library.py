@@ -1,7 +1,7 @@
 """The library of sourced numbers: every number with its source, page, range and grade.
 
 A number is found by its subject and parameter; its key is ``table/subject/parameter``. Several
-years of one key are a series. `loopbook.matter.tables` says what a table is and what is refused.
+years of one key are a series. `loopbook.matter.tables` defines a table and what is refused.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Library:
     ----------
     numbers : rows, in order of table and line.
     sources : works by source_id.
-    replaced : reference of a row that stands in for another, by the reference of that other; see
+    replaced : reference of a row that replaces another, by the reference of that other; see
         `overlay`.
     """
 
@@ -56,7 +56,7 @@ class Library:
         Raises
         ------
         UnknownNameError : no such number (three nearest given).
-        InputError : several, and nothing says which.
+        InputError : several rows fit.
 
         >>> load_library().get("NMC811", "copper", "composition_cell").value.__round__(4)
         0.078
@@ -78,7 +78,7 @@ class Library:
                     where,
                     "one number",
                     ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in rows[:6]),
-                    "say which table or year",
+                    "name the table or the year",
                 )
             ]
         )
@@ -301,7 +301,7 @@ class Sourced:
 
     @property
     def references(self) -> tuple[str, ...]:
-        """References of the rows that were taken: the library's, or of what stands in for them."""
+        """References of the rows that were taken: the library's, or their replacements'."""
         return tuple(self.library.replaced.get(name, name) for name in self._taken)
 
     def __call__(

@@ -1,4 +1,4 @@
-"""The manifest of a register: the one small file that says which files count.
+"""The manifest of a register: the one small file that lists the files that count.
 
 It names the runs with their months, sizes and least and greatest serials, the file of ranges, and
 what was imported, by the digest of its content. A change of the register is a new manifest.

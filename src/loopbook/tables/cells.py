@@ -170,7 +170,7 @@ def _number_hint(value: str, settings: FileSettings) -> str:
             f'thousands = "{other}" if it parts thousands'
         )
     if re.match(r"[-+]?\d[\d.,]*\s*[A-Za-z%]", value):
-        return "only the number: the unit stands in the mapping, or in a column of its own"
+        return "only the number: the unit is in the mapping, or in a column of its own"
     if re.match(r"\d{1,3}[ \u00a0\u202f'\u2019]\d{3}", value):
         return 'write thousands = " " or "\'" in the mapping'
     return ""
@@ -264,7 +264,7 @@ def localised(local: datetime, zone: str) -> datetime:
 found 2026-11-01T01:30:00 America/New_York
     """
     if not zone:
-        hint = 'write time_zone = "America/New_York" or where the scale stands'
+        hint = 'write time_zone = "America/New_York" or the zone of the scale'
         raise CellError("time", "a time zone", local.isoformat(), hint)
     early = local.replace(tzinfo=ZoneInfo(zone), fold=0)
     if early.utcoffset() != early.replace(fold=1).utcoffset():

@@ -1,7 +1,7 @@
 """Declared fields: what a person may enter, written down once.
 
 A record is a plain frozen dataclass. The annotation of each field names its type, and a text in the
-annotation says what the field means:
+annotation gives what the field means:
 
 >>> @dataclass(frozen=True, kw_only=True)
 ... class Sieve:

@@ -75,7 +75,7 @@ class Sheet:
     Parameters
     ----------
     name : of the file.
-    header, header_line : names of the columns, and where they stand.
+    header, header_line : names of the columns, and their line.
     rows : rows with a cell for each column.
     torn : rows with more or fewer cells, each with its finding.
     epoch : the day that a workbook's day numbers count from.

@@ -80,8 +80,8 @@ _REFUSED = {
     "tons": "a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg)",
     "mt": "a tonne is t, a megatonne Mt",
     "MT": "a tonne is t, a megatonne Mt",
-    "dmt": "a dry tonne is t; say dry in the basis",
-    "wmt": "a wet tonne is t; say as received in the basis",
+    "dmt": "a dry tonne is t; write dry in the basis",
+    "wmt": "a wet tonne is t; write as received in the basis",
     "$": "write USD",
     "€": "write EUR",
     "₩": "write KRW",
@@ -139,7 +139,7 @@ def _composed(unit: str) -> tuple[float, Mapping[str, int]] | None:
 
 
 def unit_finding(unit: str, where: str) -> Finding | None:
-    """What is wrong with a unit string, or None.
+    """The error in a unit's text, or None.
 
     Parameters
     ----------

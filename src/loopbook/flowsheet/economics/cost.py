@@ -213,7 +213,7 @@ def capital_usd(purchased_usd: Array, numbers: Sourced) -> dict[str, Array]:
     """Fixed capital by line from the purchase cost of equipment, USD.
 
     ``ISBL = purchased * (1 + factors)``, ``OSBL = 0.4 ISBL``, engineering 25 % of both and
-    contingency 10 % of both, after Towler and Sinnott. The workbook's label says so too, but its
+    contingency 10 % of both, after Towler and Sinnott. The workbook's label agrees, but its
     formula takes contingency on ISBL and engineering (Preproc. Par.!AD435).
 
     >>> lines = capital_usd(np.array([1e6]), Sourced())

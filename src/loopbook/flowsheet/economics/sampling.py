@@ -88,7 +88,7 @@ class Normal:
         _ordered(self, self.low, self.mean, self.high)
 
     def quantile(self, p: Array) -> Array:
-        """Values at probabilities `p` of what lies between the cuts."""
+        """Values at probabilities `p` of the part between the cuts."""
         if self.sd == 0.0:
             return np.full_like(p, self.mean)
         normal = NormalDist(self.mean, self.sd)
