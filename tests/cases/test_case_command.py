@@ -61,8 +61,8 @@ def test_findings_end_with_1_and_misuse_with_2(tmp_path: Path) -> None:
     replace_in(folder / "lines.csv", "line 1,2031,2,", "line 1,2031,nan,")
     done = call("run", folder, "--out", tmp_path / "out")
     assert done.exit_code == 1
-    assert "case.toml:23: unit:" in done.output
-    assert "lines.csv:3: made_gwh: not-finite:" in done.output
+    assert "case.toml:23, plant.capacity.value: unit:" in done.output
+    assert "lines.csv:3, made_gwh: not-finite:" in done.output
     assert done.output.splitlines()[-1] == "2 findings"
     assert not (tmp_path / "out").exists()
     assert call("run").exit_code == 2

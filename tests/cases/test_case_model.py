@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopbook.cases import compute, load_case, run_case
-from loopbook.cases.folder.case import METALS, Facts
+from loopbook.cases.folder.metals import METALS
 from loopbook.cases.year.loop import Flow, check_flows
 from loopbook.cases.year.mass import Outcome, check_metals
+from loopbook.cases.year.money import sold_as
 from loopbook.cases.year.plants import works
 from loopbook.cases.year.supply import cell_composition, electrode_loss, supply
 from loopbook.errors import BalanceError, UnknownNameError
-from loopbook.matter.library import load_library
+from loopbook.matter import Sourced, load_library
 from loopbook.report import RunResult
 
 
@@ -79,7 +80,7 @@ def test_rejected_cells_by_hand(toy: RunResult) -> None:
 @pytest.mark.parametrize("chemistry", ["NMC811", "NMC622", "NCA"])
 def test_electrode_scrap_at_mature_losses_is_everbatts(chemistry: str) -> None:
     library = load_library()
-    cell, _ = cell_composition(Facts(library, {}), chemistry, chemistry)
+    cell, _ = cell_composition(Sourced(library), chemistry, chemistry)
     loss = [
         np.array([1.0 - library.get("mature", name, "scrap_rates").value])
         for name in ("active material yield", "foil yield")
@@ -237,7 +238,7 @@ def test_mass_closes_in_every_year(name: str, request: pytest.FixtureRequest) ->
 
 def test_every_element_closes_over_plant_and_refiner() -> None:
     case = load_case(GMBI)
-    facts = Facts(case.library, {})
+    facts = Sourced(case.library)
     made = supply(case, {switch.name: True for switch in case.switches}, facts)
     plant, refiner = works(case, made, facts)
     for done in (plant, refiner):
@@ -249,7 +250,7 @@ def test_every_element_closes_over_plant_and_refiner() -> None:
 
 def test_metal_out_of_nothing_is_seen() -> None:
     case = load_case(TOY)
-    facts = Facts(case.library, {})
+    facts = Sourced(case.library)
     made = supply(case, {"guest": False}, facts)
     plant, refiner = works(case, made, facts)
     check_metals(Outcome(case, {"guest": False}, facts, made, plant, refiner))
@@ -293,7 +294,7 @@ def test_taken_grows_with_capacity_and_is_never_more_than_offered(
     from loopbook.cases.year.supply import ScrapFlow, _take
 
     case = load_case_once()
-    made = supply(case, {"guest": True}, Facts(case.library, {}))
+    made = supply(case, {"guest": True}, Sourced(case.library))
     flows: list[ScrapFlow] = list(made.scrap)
     small, large = (
         np.sum([f.taken_t for f in _take(flows, np.full(2, capacity * k))], axis=0)
@@ -434,3 +435,25 @@ def test_every_column_of_numbers_says_what_it_rests_on(full: RunResult) -> None:
                 assert column.basis, f"{table.name}.{column.name}"
                 assert column.how, f"{table.name}.{column.name}"
             assert set(column.basis) <= set(full.inputs)
+
+
+@pytest.mark.parametrize(
+    ("product", "item"),
+    [
+        ("Ni", "nickel"),
+        ("Li2CO3", "Li2CO3 crude"),
+        ("graphite", "graphite"),
+        ("NMC622", "active material"),
+    ],
+)
+def test_a_product_is_sold_as_an_item_of_the_deck(product: str, item: str) -> None:
+    assert sold_as(load_case(TOY), product, {"NMC622"}) == item
+
+
+@pytest.mark.parametrize("product", ["NiSO4", "nikel", "NMC811"])
+def test_a_product_without_a_price_is_refused(product: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        sold_as(load_case(TOY), product, {"NMC622"})
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.where) == ("unknown-name", "prices.csv")
+    assert product in finding.expected

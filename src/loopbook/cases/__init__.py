@@ -10,6 +10,7 @@ room; no room imports this one.
 """
 
 from loopbook.cases.folder.load import load_case
+from loopbook.cases.folder.reference import reference_page
 from loopbook.cases.folder.shipped import find_case, new_case
 from loopbook.cases.run import compute, run_case
 from loopbook.cases.year.screen import YEAR_COLUMNS, headline_rows
@@ -21,5 +22,6 @@ __all__ = [
     "headline_rows",
     "load_case",
     "new_case",
+    "reference_page",
     "run_case",
 ]

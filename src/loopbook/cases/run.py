@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from importlib import resources
 from pathlib import Path
 
-from loopbook.cases.folder.case import Case, Facts
+from loopbook.cases.folder.case import Case
 from loopbook.cases.folder.load import library_input, load_case
 from loopbook.cases.folder.shipped import find_case
 from loopbook.cases.year.article import article_table, case_references
@@ -19,6 +19,7 @@ from loopbook.cases.year.plants import works
 from loopbook.cases.year.screen import summary
 from loopbook.cases.year.supply import supply
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
+from loopbook.matter import Sourced
 from loopbook.report import InputRow, RunResult, Table, parse_layout
 
 Progress = Callable[[str], None]
@@ -57,7 +58,7 @@ def run_case(
 def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _silent) -> RunResult:
     """Compute a loaded case; the same case and switches give the same result."""
     chosen = _switches(case, switches)
-    facts = Facts(case.library, {})
+    facts = Sourced(case.library)
     progress("cells and scrap")
     made = supply(case, chosen, facts)
     progress("plant and refiner")
@@ -111,12 +112,12 @@ def _switches(case: Case, on: Iterable[str]) -> dict[str, bool]:
     return {**known, **dict.fromkeys(on, True)}
 
 
-def _inputs(case: Case, facts: Facts) -> dict[str, InputRow]:
+def _inputs(case: Case, facts: Sourced) -> dict[str, InputRow]:
     """Input rows of the case, and of the library rows that were used."""
     inputs = dict(case.inputs)
-    for number in facts.used.values():
-        row = library_input(number)
-        inputs.setdefault(row.key, row)
+    for number, reference in zip(facts.used, facts.references, strict=True):
+        if reference not in inputs:
+            inputs[reference] = library_input(number)
     return inputs
 
 

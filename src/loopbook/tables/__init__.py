@@ -35,6 +35,7 @@ from loopbook.tables.declared import (
     read_fields,
     schema_of,
 )
+from loopbook.tables.nested import Leaf, TableOf, read_leaves
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
 from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
 from loopbook.tables.text import TextTable, read_table
@@ -53,6 +54,7 @@ __all__ = [
     "FieldType",
     "FileSettings",
     "Flag",
+    "Leaf",
     "ListOf",
     "MapOf",
     "Maybe",
@@ -63,6 +65,7 @@ __all__ = [
     "Row",
     "Schema",
     "Sheet",
+    "TableOf",
     "Text",
     "TextTable",
     "TomlFile",
@@ -82,6 +85,7 @@ __all__ = [
     "parse_toml",
     "quantity",
     "read_fields",
+    "read_leaves",
     "read_sheet",
     "read_table",
     "read_toml",

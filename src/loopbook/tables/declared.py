@@ -229,10 +229,13 @@ class Number(FieldType[F_contra]):
 
     def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The exact number, finite and within the range."""
+        text = str(value).strip()
+        hint = "write a decimal point" if "," in text else ""
+        if text.endswith("%"):
+            hint = "write a share as a fraction of 1: 0.05 for 5 %"
         try:
-            number = Decimal(str(value).strip())
+            number = Decimal("?" if "_" in text else text)  # Python reads 1_000, people do not
         except InvalidOperation:
-            hint = "write a decimal point" if "," in str(value) else ""
             findings.note("not-a-number", self.words, repr(value), at=at, hint=hint)
             return None
         if not number.is_finite():
@@ -460,7 +463,7 @@ class Field:
     name: str
     type: AnyField
     meaning: str
-    default: Value = MISSING
+    default: Value = dataclasses.field(default_factory=lambda: MISSING)
 
     @property
     def required(self) -> bool:

@@ -287,5 +287,6 @@ def _check_header(
             findings.note("duplicate", "each column once", name, at=place)
     for name in columns:
         if name not in header:
-            findings.missing(f"column {name}", at=place, hint=nearest_hint(name, header))
+            hint = nearest_hint(name, filter(None, header))
+            findings.missing(f"column {name}", at=place, hint=hint)
     return len(findings) == before

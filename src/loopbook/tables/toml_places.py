@@ -47,6 +47,10 @@ class TomlFile:
                 return f"{self.name}:{self.lines[path[:end]]}"
         return f"{self.name}:1"
 
+    def place(self, path: str) -> str:
+        """``file:line`` of a path with dots, such as ``owner.0.share``."""
+        return self.where(*(int(x) if x.isdecimal() else x for x in path.split(".")))
+
 
 def read_toml(path: Path) -> TomlFile:
     """Read a file; an absent file, another encoding or bad syntax is an `InputError`."""

@@ -7,53 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loopbook.cases.folder.reading import Record
 from loopbook.cases.folder.settings import Settings
+from loopbook.cases.folder.tables import Record
 from loopbook.cases.month.settings import MonthSettings
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
-from loopbook.matter.library import Library
-from loopbook.matter.tables import Number
+from loopbook.matter import Library
 from loopbook.report import InputFile, InputRow
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Metal:
-    """A material that the loop wants back.
-
-    Parameters
-    ----------
-    name : its name in tables.
-    element : element that is counted.
-    product : component that a refiner sells it as, and that its price is per kg of.
-    """
-
-    name: str
-    element: str
-    product: str
-
-
-METALS: tuple[Metal, ...] = (
-    Metal("nickel", "Ni", "nickel"),
-    Metal("cobalt", "Co", "cobalt"),
-    Metal("manganese", "Mn", "manganese"),
-    Metal("lithium", "Li", "Li2CO3"),
-    Metal("copper", "Cu", "copper"),
-    Metal("aluminium", "Al", "aluminium"),
-    Metal("graphite", "C", "graphite"),
-)
-"""Materials that are followed through the loop; graphite is counted as the component, not as all
-carbon."""
-
-
-RECOVERY_TABLES = {"preprocessing": ("preprocessing", "generic")}
-"""Table and subject of a route's recoveries where they are not (recoveries, name of the route)."""
-
-SOLD = ("Li2CO3 crude", "active material")
-"""What a refiner may sell that is not a metal of `METALS`: prices are wanted for these too."""
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,46 +61,9 @@ class Producer:
     switch: str | None = None
 
 
-def library_key(number: Number) -> str:
-    """Key of the input row of a library number."""
-    year = f"@{number.year}" if number.year else ""
-    return f"library/{number.key}{year}"
-
-
-@dataclass(slots=True)
-class Facts:
-    """The data library as a run sees it: it remembers every row that was used."""
-
-    library: Library
-    used: dict[str, Number]
-
-    def number(self, table: str, subject: str, parameter: str, unit: str) -> tuple[float, str]:
-        """Value in a unit, and the key of its input row."""
-        row = self.library.get(subject, parameter, table)
-        return self.take(row).to(unit), library_key(row)
-
-    def take(self, row: Number) -> Number:
-        """Remember a row."""
-        self.used[library_key(row)] = row
-        return row
-
-    def take_key(self, key: str) -> None:
-        """Remember the row of an input key ``library/table/subject/parameter@year``."""
-        name, _, year = key.removeprefix("library/").partition("@")
-        for row in self.library.with_key(name):
-            if row.year == year:
-                self.used[key] = row
-
-    def composition(self, table: str, subject: str) -> tuple[dict[str, float], tuple[str, ...]]:
-        """Mass shares by component of a bill of materials, kg/kg, and their keys."""
-        rows = [n for n in self.library.table(table) if n.subject == subject]
-        keys = tuple(library_key(self.take(row)) for row in rows)
-        return {row.parameter: row.to("kg/kg") for row in rows}, keys
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that a case folder says, checked; made by `load_case`.
+    """A case folder, checked; made by `load_case`.
 
     Attributes
     ----------
@@ -148,7 +72,7 @@ class Case:
     settings, tables : ``case.toml`` and rows by file name.
     inputs : input rows of the case's own numbers and of the library rows that it names.
     sources : works by source_id, of the library and of the case.
-    library : the data library.
+    library : the data library, with the case's recoveries in place of its own.
     files : files that were read.
     month : settings of a month of operations, if the case keeps a book.
     """
@@ -199,10 +123,10 @@ class Case:
         rows = self.rows(file, **match)
         if len(rows) == 1:
             return rows[0]
-        wanted = "/".join(str(value) for value in match.values())
+        name = "/".join(str(value) for value in match.values())
         column = next(iter(match))
         hint = nearest_hint(str(match[column]), {str(r[column]) for r in self.rows(file)})
-        raise UnknownNameError([Finding("unknown-name", file, "one row", wanted, hint)])
+        raise UnknownNameError([Finding("unknown-name", file, "one row", name, hint)])
 
     def value(self, file: str, **match: Any) -> float:
         """Value of the one row whose cells are as given."""
@@ -214,13 +138,13 @@ class Case:
         return np.array([by_year[year] for year in self.years], dtype=np.float64)
 
     def names(self, file: str, column: str) -> list[str]:
-        """What stands in a column, each once, in order of the file."""
+        """Names in a column, each once, in order of the file."""
         return list(dict.fromkeys(row[column] for row in self.rows(file)))
 
     def keys(self, file: str, *columns: str, **match: Any) -> tuple[str, ...]:
         """Input keys of columns (``value`` if none) of the rows as given."""
-        wanted = columns or ("value",)
-        return tuple(row.key(column) for row in self.rows(file, **match) for column in wanted)
+        rows = self.rows(file, **match)
+        return tuple(row.key(column) for row in rows for column in columns or ("value",))
 
     def setting_keys(self, *paths: str) -> tuple[str, ...]:
         """Input keys of settings."""

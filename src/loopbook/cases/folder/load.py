@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from loopbook.cases.folder.case import Case, library_key
-from loopbook.cases.folder.crosscheck import check_case
-from loopbook.cases.folder.reading import Context, Record, read_records
-from loopbook.cases.folder.schema import FILES, PROVENANCE, SETTINGS, FileSpec, file_spec
-from loopbook.cases.folder.settings import Settings, read_settings
-from loopbook.cases.folder.shipped import SETTINGS_FILE
+from loopbook.cases.folder.case import Case
+from loopbook.cases.folder.fields import PROVENANCE, CaseFindings, Known, Real
+from loopbook.cases.folder.metals import RECOVERY_TABLES
+from loopbook.cases.folder.schema import SETTINGS, SETTINGS_FILE, TABLES
+from loopbook.cases.folder.settings import Settings, check_owners, read_settings
+from loopbook.cases.folder.tables import Record, TableSpec, read_records
 from loopbook.cases.month.settings import MONTH_FILE, read_month
-from loopbook.errors import nearest_hint, raise_findings
-from loopbook.matter.library import Library, load_library
-from loopbook.matter.tables import Number
+from loopbook.matter import Library, Number, load_library
 from loopbook.report import InputFile, InputRow
+
+_FILES = (SETTINGS_FILE, MONTH_FILE, *(spec.name for spec in TABLES))
 
 
 def load_case(folder: Path | str, library: Library | None = None) -> Case:
-    """Read and check a case folder, or say everything that is wrong with it.
+    """Read and check a case folder, or report all its errors.
 
     Parameters
     ----------
-    folder : holds ``case.toml`` and the tables of `loopbook.cases.folder.schema.FILES`.
+    folder : holds ``case.toml`` and the tables of `loopbook.cases.folder.schema.TABLES`.
     library : the data library; None for the packaged one.
 
     Raises
@@ -33,122 +34,110 @@ def load_case(folder: Path | str, library: Library | None = None) -> Case:
     """
     root = Path(folder)
     library = library or load_library()
-    context = Context(None, library, set(library.sources))
-    sources = {name: _source(work) for name, work in library.sources.items()}
-    own = read_records(root / "sources.csv", file_spec("sources.csv"), context)
-    sources.update({row["source_id"]: {k: str(v) for k, v in row.cells.items()} for row in own})
-    context.sources = set(sources)
-    settings = read_settings(root / SETTINGS_FILE, context)
-    context.years = _span(settings, context)
-    tables: dict[str, Sequence[Record]] = {"sources.csv": own}
-    for spec in FILES:
-        if spec.name != "sources.csv" and (spec.required or (root / spec.name).exists()):
-            tables[spec.name] = read_records(root / spec.name, spec, context)
-    month = read_month(root / MONTH_FILE, context)
-    _strangers(root, context)
-    check_case(settings, tables, context)
-    raise_findings(context.findings)
-    assert context.years is not None
-    rows = (*_setting_rows(settings), *_table_rows(tables), *(month.inputs if month else ()))
-    inputs = {row.key: row for row in rows}
-    years = tuple(range(context.years[0], context.years[1] + 1))
-    name = root.resolve().name
-    files = tuple(_files(root))
-    return Case(name, years, settings, tables, inputs, sources, library, files, month)
+    works: dict[str, dict[str, str]] = {n: asdict(work) for n, work in library.sources.items()}
+    findings = CaseFindings(library=library, sources=works)
+    tables = {TABLES[0].name: read_records(root / TABLES[0].name, TABLES[0], findings)}
+    works |= {row["source_id"]: dict(row.cells) for row in tables[TABLES[0].name]}
+    settings = read_settings(root / SETTINGS_FILE, SETTINGS, findings)
+    findings.years = _span(settings, findings)
+    for spec in TABLES[1:]:
+        if spec.required or (root / spec.name).exists():
+            tables[spec.name] = read_records(root / spec.name, spec, findings)
+    month = read_month(root / MONTH_FILE, findings)
+    for path in sorted(root.iterdir()):
+        if path.suffix in {".csv", ".toml"} and path.name not in _FILES:
+            findings.unknown("a file of a case", path.name, _FILES, at=path.name)
+    _check_together(settings, tables, findings)
+    findings.raise_all()
+    assert findings.years is not None
+    rows = (*settings.inputs(), *_table_rows(tables), *(month.inputs if month else ()))
+    first, last = findings.years
+    return Case(
+        root.resolve().name,
+        tuple(range(first, last + 1)),
+        settings,
+        tables,
+        {row.key: row for row in rows},
+        works,
+        _with_recoveries(library, tables["recoveries.csv"]),
+        tuple(_files(root)),
+        month,
+    )
 
 
-def _source(work: object) -> dict[str, str]:
-    names = file_spec("sources.csv").columns
-    return {name: str(getattr(work, name)) for name in names}
+def _with_recoveries(library: Library, rows: Sequence[Record]) -> Library:
+    """The data library with the case's recoveries in place of its own."""
+    numbers: dict[str, Number] = {}
+    for row in rows:
+        table, subject = RECOVERY_TABLES.get(row["route"], ("recoveries", row["route"]))
+        old = library.get(subject, row["parameter"], table)
+        numbers[row.key("value")] = replace(old, value=row["value"], unit=row["unit"])
+    return library.overlay(numbers)
 
 
-def _span(settings: Settings, context: Context) -> tuple[int, int] | None:
-    first, last = settings.values.get("first_year"), settings.values.get("last_year")
+def _span(settings: Settings, findings: CaseFindings) -> tuple[int, int] | None:
+    first, last = settings.get("first_year"), settings.get("last_year")
     if first is None or last is None:
         return None
-    if not first.value <= last.value:
-        where = f"{SETTINGS_FILE}:{last.line}"
-        context.note("year", where, f"last_year from {first.value} on", str(last.value))
-        return None
-    return first.value, last.value
+    if first <= last:
+        return first, last
+    at = settings.document.place("last_year")
+    findings.note("year", f"last_year from {first} on", str(last), at=at)
+    return None
 
 
-def _strangers(root: Path, context: Context) -> None:
-    """A table that no rule knows would be ignored in silence: its name is a slip."""
-    known = {spec.name for spec in FILES} | {SETTINGS_FILE, MONTH_FILE}
-    for path in sorted(root.iterdir()):
-        if path.suffix in {".csv", ".toml"} and path.name not in known:
-            context.note(
-                "unknown-name",
-                path.name,
-                "a file of a case",
-                path.name,
-                hint=nearest_hint(path.name, known),
-            )
+def _check_together(
+    settings: Settings, tables: Mapping[str, list[Record]], findings: CaseFindings
+) -> None:
+    """Names and rules between files; a file that has errors itself is left out."""
+    broken = {finding.where.partition(":")[0] for finding in findings}
+    good = [spec for spec in TABLES if spec.name not in broken]
+    findings.known[SETTINGS_FILE, "switch"] = settings.names("switch")
+    for spec in good:
+        rows = tables.get(spec.name, [])
+        named = [row.name for row in rows if row.cells.get("value", True)]
+        findings.known[spec.name, "/".join(spec.key)] = named
+        for column in spec.fields:
+            findings.known[spec.name, column.name] = {str(row[column.name]) for row in rows}
+    settings.refer(findings)
+    check_owners(settings, findings)
+    for spec in good:
+        rows = tables.get(spec.name, [])
+        names = {c.name: c.type for c in spec.fields if isinstance(c.type, Known)}
+        for row in rows:
+            for name, kind in names.items():
+                kind.refer(row[name], name, findings.about(row.where))
+        for rule in spec.rules:
+            rule(rows, findings)
 
 
-def _setting_rows(settings: Settings) -> Iterator[InputRow]:
-    for path, found in settings.values.items():
-        where = f"{SETTINGS_FILE}:{found.line}"
-        provenance = found.provenance
-        if provenance is None:
-            if path in SETTINGS[""]:
-                yield InputRow(
-                    f"case/{SETTINGS_FILE}/{path}", where, found.value, "", "", "", "setting"
-                )
-            continue
-        yield InputRow(
-            f"case/{SETTINGS_FILE}/{path}",
-            where,
-            found.value,
-            found.unit,
-            provenance["source_id"],
-            provenance["page"],
-            provenance["grade"],
-            provenance["note"],
-        )
-
-
-def _table_rows(tables: dict[str, Sequence[Record]]) -> Iterator[InputRow]:
-    for spec in FILES:
-        for row in tables.get(spec.name, ()):
-            number = row.number
+def _table_rows(tables: Mapping[str, list[Record]]) -> Iterator[InputRow]:
+    for spec in TABLES:
+        for row in tables.get(spec.name, ()) if spec.sourced else ():
             for column, unit in _number_columns(spec, row):
-                cells = {name: str(row[name]) for name in PROVENANCE}
+                source, page, grade, note = (str(row[field.name]) for field in PROVENANCE)
+                number = row.number
                 if number is not None and column == "value":
-                    cells = {
-                        "source_id": number.source_id,
-                        "page": number.page,
-                        "grade": number.grade,
-                        "note": "; ".join(
-                            part
-                            for part in (
-                                f"{library_key(number)} ({number.value:.6g} {number.unit})",
-                                number.note,
-                                row["note"],
-                            )
-                            if part
-                        ),
-                    }
-                source, page, grade, note = (cells[name] for name in PROVENANCE)
-                where = row.where
-                yield InputRow(row.key(column), where, row[column], unit, source, page, grade, note)
+                    source, page, grade = number.source_id, number.page, number.grade
+                    origin = f"{number.reference} ({number.value:.6g} {number.unit})"
+                    note = "; ".join(filter(None, (origin, number.note, row["note"])))
+                yield InputRow(
+                    row.key(column), row.where, row[column], unit, source, page, grade, note
+                )
 
 
-def _number_columns(spec: FileSpec, row: Record) -> Iterator[tuple[str, str]]:
-    if not spec.sourced:
-        return
-    if spec.value_units:
+def _number_columns(spec: TableSpec, row: Record) -> Iterator[tuple[str, str]]:
+    if spec.values:
         yield "value", row["unit"]
-    for column, kind in spec.columns.items():
-        if kind.what in {"amount", "share", "yield loss", "place"}:
-            yield column, kind.unit or "1"
+    for column in spec.fields:
+        if isinstance(column.type, Real):
+            yield column.name, column.type.unit
 
 
 def library_input(number: Number) -> InputRow:
     """Input row of a library number."""
     return InputRow(
-        library_key(number),
+        number.reference,
         f"library {number.where}",
         number.value,
         number.unit,
@@ -160,8 +149,7 @@ def library_input(number: Number) -> InputRow:
 
 
 def _files(root: Path) -> Iterator[InputFile]:
-    known = {spec.name for spec in FILES} | {SETTINGS_FILE, MONTH_FILE}
     for path in sorted(root.iterdir()):
-        if path.name in known:
+        if path.name in _FILES:
             raw = path.read_bytes()
             yield InputFile(path.name, hashlib.sha256(raw).hexdigest(), len(raw))

@@ -17,14 +17,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loopbook.cases.month.settings import MonthSettings
 from loopbook.cases.year.mass import Outcome, recovered_t
 from loopbook.cases.year.plants import BLACK_MASS
 from loopbook.matter import atomic_weights, components, molar_mass
-
-Array = NDArray[np.float64]
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,10 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loopbook import book as c
 from loopbook.cases.month.beyond import CAUSTIC, REAGENTS, SALTS, Lines, caustic_kg, element_share
 from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, draw, measured
-
-Array = NDArray[np.float64]
 
 CATHODE = "cathode active material"
 

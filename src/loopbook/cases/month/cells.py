@@ -9,15 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
 from loopbook import book as c
 from loopbook.cases.month.beyond import Lines
 from loopbook.cases.month.matter import Feed
 from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, draw, measured
-
-Array = NDArray[np.float64]
+from loopbook.tables import Array
 
 CELLS = "finished cells"
 MATERIALS: Mapping[str, tuple[str, ...]] = {

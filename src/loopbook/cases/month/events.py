@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loopbook import book as c
 from loopbook.book import SUBSTANCES
@@ -38,8 +37,6 @@ from loopbook.cases.month.state import (
     draw,
     shares_text,
 )
-
-Array = NDArray[np.float64]
 
 _CLOSING_DAY = 4  # of the next month
 LABORATORIES = (PLANT_LABORATORY, "refiner laboratory", "cathode laboratory")

@@ -15,15 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loopbook.book import SUBSTANCES
 from loopbook.cases.month.beyond import EXTRA, Lines, Refining, lines, refining
 from loopbook.cases.month.settings import MonthSettings
 from loopbook.cases.year.mass import Outcome
 from loopbook.matter import ComponentSet, components
-
-Array = NDArray[np.float64]
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loopbook import book as c
 from loopbook.cases.month.beyond import (
@@ -25,8 +24,7 @@ from loopbook.cases.month.beyond import (
 )
 from loopbook.cases.month.cathode import make_cathode
 from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, measured
-
-Array = NDArray[np.float64]
+from loopbook.tables import Array
 
 
 def refine(month: Month, day: int) -> None:

@@ -1,83 +1,95 @@
-"""Reading ``month.toml``: how a month of operations is weighed, assayed and shipped."""
+"""The settings of ``month.toml``: how a month of operations is weighed, assayed and shipped."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from loopbook.cases.folder.reading import Context, provenance_findings
-from loopbook.cases.folder.schema import PROVENANCE, SOURCED
-from loopbook.errors import InputError, nearest_hint
+from loopbook.cases.folder.fields import CaseFindings, Real, Sourced
+from loopbook.cases.folder.settings import read_settings
 from loopbook.report import InputRow
-from loopbook.tables import TomlFile, parse_quantity, read_toml
+from loopbook.tables import Field, Name
 
 MONTH_FILE = "month.toml"
 
-TEXTS = (
-    "month",
-    "seed",
-    "owner",
-    "plant",
-    "plant_site",
-    "other_sender",
-    "refiner",
-    "refiner_site",
-    "merchant",
-    "cathode_maker",
-    "cathode_site",
-    "cell_site",
-    "customer",
-    "serial_prefix",
-    "reagent_supplier",
-    "virgin_supplier",
-    "foil_maker",
-    "material_supplier",
-)
-"""Settings that are text; the others are tables with a value, its source and grade."""
-
-QUANTITIES: Mapping[str, str] = {
-    "scrap_load": "kg",
-    "load_spread": "1",
-    "tare": "kg",
-    "composition_spread": "1",
-    "declared_spread": "1",
-    "scale_uncertainty": "kg",
-    "scale_division": "kg",
-    "floor_scale_uncertainty": "kg",
-    "provisional_uncertainty": "1",
-    "final_uncertainty": "1",
-    "dust": "1",
-    "transit_spread": "1",
-    "tolled_share": "1",
-    "black_mass_load": "kg",
-    "road_days": "1",
-    "final_days": "1",
-    "scrap_limit_days": "1",
-    "black_mass_limit_days": "1",
-    "other_share": "1",
-    "campaign_days": "1",
-    "refining_days": "1",
-    "hold_up_share": "1",
-    "product_uncertainty": "1",
-    "waste_uncertainty": "1",
-    "cathode_road_days": "1",
-    "cathode_lot": "kg",
-    "cathode_share": "1",
-    "cell_road_days": "1",
-    "material_days": "1",
-    "cell_energy": "kWh",
-    "line_loss_share": "1",
-    "formation_days": "1",
-    "scrap_road_days": "1",
-}
-"""Settings with a number, and the unit that it is wanted in."""
-
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])$")
+
+
+@dataclass(frozen=True)
+class MonthName(Name[CaseFindings]):
+    """A month."""
+
+    words: str = "a month such as 2030-06"
+
+    def check(self, value: object, at: str, findings: CaseFindings) -> str | None:
+        """The month as it is written."""
+        if _MONTH.match(str(value)):
+            return str(value)
+        findings.note("month", self.words, repr(value), at=at)
+        return None
+
+
+_MASS, _ENERGY, _NUMBER = (Sourced(Real(unit, quantity=True)) for unit in ("kg", "kWh", "1"))
+_SHARE = Sourced(Real("1", high=1.0, quantity=True))
+
+SETTINGS: tuple[Field, ...] = (
+    Field("month", MonthName(), "the month"),
+    Field("seed", Name(), "text from which all draws follow"),
+    Field("owner", Name(), "party with title to the scrap when it arrives"),
+    Field("plant", Name(), "party that runs the plant and buys what is not tolled"),
+    Field("plant_site", Name(), "site of the plant"),
+    Field("other_sender", Name(), "party that sends a share of the loads"),
+    Field("refiner", Name(), "party that refines the black mass"),
+    Field("refiner_site", Name(), "site of the refiner"),
+    Field("merchant", Name(), "party that takes copper, aluminium and graphite"),
+    Field("cathode_maker", Name(), "party that makes active material"),
+    Field("cathode_site", Name(), "site of the cathode maker"),
+    Field("cell_site", Name(), "site of the cell lines"),
+    Field("customer", Name(), "party that receives the cells"),
+    Field("serial_prefix", Name(), "beginning of the cells' serial numbers"),
+    Field("reagent_supplier", Name(), "party that sells reagents"),
+    Field("virgin_supplier", Name(), "party that sells salts of mined metal"),
+    Field("foil_maker", Name(), "party that sells copper foil"),
+    Field("material_supplier", Name(), "party that sells the cells' other materials"),
+    Field("scrap_load", _MASS, "net mass of a load of scrap"),
+    Field("load_spread", _NUMBER, "relative standard deviation of a load's mass"),
+    Field("tare", _MASS, "empty truck and trailer with packaging"),
+    Field("composition_spread", _NUMBER, "relative standard deviation of a component's share"),
+    Field("declared_spread", _NUMBER, "relative standard deviation of the sender's mass"),
+    Field("scale_uncertainty", _MASS, "standard uncertainty of a weighbridge's net mass"),
+    Field("scale_division", _MASS, "step in which a weighbridge shows a mass"),
+    Field("floor_scale_uncertainty", _MASS, "standard uncertainty of a run's big bags together"),
+    Field("provisional_uncertainty", _NUMBER, "relative uncertainty of the plant's own assay"),
+    Field("final_uncertainty", _NUMBER, "relative uncertainty of the refiner's assay"),
+    Field("dust", _SHARE, "share of a run's powder that no scale weighs"),
+    Field("transit_spread", _NUMBER, "relative standard deviation between the scales of a road"),
+    Field("tolled_share", _SHARE, "share of loads whose title stays with the sender"),
+    Field("black_mass_load", _MASS, "black mass in a full truck"),
+    Field("road_days", _NUMBER, "days from the plant to the refiner"),
+    Field("final_days", _NUMBER, "days from arrival to the final assay"),
+    Field("scrap_limit_days", _NUMBER, "days of feed of dangerous scrap that the site may hold"),
+    Field("black_mass_limit_days", _NUMBER, "days of feed that the site may hold as black mass"),
+    Field("other_share", _SHARE, "share of the loads that the other sender sends"),
+    Field("campaign_days", _NUMBER, "days of black mass that are refined together"),
+    Field("refining_days", _NUMBER, "days from the beginning of a campaign to its crystals"),
+    Field("hold_up_share", _SHARE, "share of products that no scale weighs"),
+    Field("product_uncertainty", _NUMBER, "relative uncertainty of a product's assay"),
+    Field("waste_uncertainty", _NUMBER, "relative uncertainty of residue and effluent"),
+    Field("cathode_road_days", _NUMBER, "days from the refiner to the cathode maker"),
+    Field("cathode_lot", _MASS, "a lot of active material"),
+    Field("cathode_share", _SHARE, "share of the salts' metals that becomes active material"),
+    Field("cell_road_days", _NUMBER, "days from the cathode maker to the cell lines"),
+    Field("material_days", _NUMBER, "days of other materials that the lines receive at a time"),
+    Field("cell_energy", _ENERGY, "energy of a cell"),
+    Field("line_loss_share", _SHARE, "share of what goes into the lines that no scale weighs"),
+    Field("formation_days", _NUMBER, "days from winding to delivery"),
+    Field("scrap_road_days", _NUMBER, "days from the cell lines to the plant"),
+)
+"""Settings of ``month.toml``: texts, and numbers with their source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ class MonthSettings:
 
     Attributes
     ----------
-    texts, numbers : by name; numbers in the units of `QUANTITIES`.
+    texts, numbers : by name; numbers in the units of `SETTINGS`.
     inputs : input rows of the numbers.
     """
 
@@ -121,71 +133,23 @@ class MonthSettings:
         return tuple(row.key for row in self.inputs)
 
 
-def read_month(path: Path, context: Context) -> MonthSettings | None:
-    """Settings of a ``month.toml``, or None without one; what is wrong goes to the findings."""
+def read_month(path: Path, findings: CaseFindings) -> MonthSettings | None:
+    """Settings of a ``month.toml``, or None without one; its errors are added to the findings."""
     if not path.exists():
         return None
-    try:
-        document = read_toml(path)
-    except InputError as error:
-        context.findings.extend(error.findings)
+    before = len(findings)
+    settings = read_settings(path, SETTINGS, findings)
+    month = settings.get("month")
+    if month and findings.years and not findings.years[0] <= int(month[:4]) <= findings.years[1]:
+        expected = "a month of {} to {}".format(*findings.years)
+        findings.note("year", expected, month, at=settings.document.place("month"))
+    if len(findings) > before:
         return None
-    for name in document.data:
-        if name not in TEXTS and name not in QUANTITIES:
-            hint = nearest_hint(name, [*TEXTS, *QUANTITIES])
-            context.note("unknown-name", document.where(name), "a setting", name, hint=hint)
-    texts = {name: _text(document, name, context) for name in TEXTS}
-    found = list(_quantities(document, context))
-    if found and context.years is not None and _MONTH.match(texts["month"]):
-        first, last = context.years
-        if not first <= int(texts["month"][:4]) <= last:
-            where = document.where("month")
-            context.note("year", where, f"a month of {first} to {last}", texts["month"])
-    numbers = {row.key.rpartition("/")[2]: float(str(row.value)) for row in found}
-    return MonthSettings(texts, numbers, tuple(found))
-
-
-def _text(document: TomlFile, name: str, context: Context) -> str:
-    value = document.data.get(name)
-    if not isinstance(value, str) or not value.strip():
-        context.note("text", document.where(name), f"{name}, text in quotes", repr(value))
-        return ""
-    if name == "month" and not _MONTH.match(value):
-        context.note("text", document.where(name), "a month such as 2030-06", value)
-    return value
-
-
-def _quantities(document: TomlFile, context: Context) -> Iterator[InputRow]:
-    for name, unit in QUANTITIES.items():
-        table: Any = document.data.get(name)
-        where = document.where(name)
-        if not isinstance(table, dict):
-            hint = f"write [{name}] with value, source_id, page, grade, note under it"
-            context.note("missing", where, f"a table [{name}]", repr(table), hint=hint)
-            continue
-        for key in table:
-            if key not in SOURCED:
-                place = document.where(name, key)
-                hint = nearest_hint(key, SOURCED)
-                context.note("unknown-name", place, ", ".join(SOURCED), key, hint=hint)
-        row = {key: str(table.get(key, "")) for key in PROVENANCE}
-        provenance_findings(row, where, context)
-        place = document.where(name, "value")
-        try:
-            value = parse_quantity(str(table.get("value", "")), unit, where=place)
-        except InputError as error:
-            context.findings.extend(error.findings)
-            continue
-        if not value >= 0.0 or (unit == "1" and name.endswith(("_share", "dust")) and value > 1.0):
-            context.note("negative", place, "a number from 0 up; a share up to 1", f"{value:g}")
-            continue
-        yield InputRow(
-            f"case/{MONTH_FILE}/{name}",
-            place,
-            value,
-            unit,
-            row["source_id"],
-            row["page"],
-            row["grade"],
-            row["note"],
-        )
+    rows = {row.key.rpartition("/")[2]: row for row in settings.inputs()}
+    numbers = [field.name for field in SETTINGS if isinstance(field.type, Sourced)]
+    texts = [field.name for field in SETTINGS if field.name not in numbers]
+    return MonthSettings(
+        {name: settings.get(name) for name in texts},
+        {name: settings.get(name) for name in numbers},
+        tuple(rows[name] for name in numbers),
+    )

@@ -13,14 +13,12 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loopbook import book as c
 from loopbook.book import SUBSTANCES
 from loopbook.cases.month.matter import Lab, MonthMatter
 from loopbook.cases.month.settings import MonthSettings
-
-Array = NDArray[np.float64]
+from loopbook.tables import Array
 
 BLACK_MASS = "black mass"
 PLANT_SCALE = "weighbridge"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loopbook.cases.folder.case import Case, join_keys
-from loopbook.cases.folder.reading import Record
+from loopbook.cases.folder.tables import Record
 from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
 from loopbook.report import Cell, Column, Quotation, Quote, References, Referred, Table
 
@@ -29,7 +29,7 @@ def case_references(case: Case, tables: Mapping[str, Table]) -> References:
     def setting(path: str, where: str) -> Referred:
         value = case.settings.get(path)
         if value is None:
-            hint = nearest_hint(path, case.settings.values)
+            hint = nearest_hint(path, case.settings.leaves)
             raise UnknownNameError([Finding("unknown-name", where, "a setting", path, hint)])
         return Referred(value)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from loopbook.cases.folder.case import METALS, join_keys
+from loopbook.cases.folder.case import join_keys
+from loopbook.cases.folder.metals import METALS
 from loopbook.cases.year.mass import Outcome, recovered_t
 from loopbook.cases.year.money import inbound, outbound
 from loopbook.matter import components

@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loopbook.cases.folder.case import METALS, join_keys
+from loopbook.cases.folder.case import join_keys
+from loopbook.cases.folder.metals import METALS
 from loopbook.cases.year.mass import Outcome
 from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER
 from loopbook.errors import BalanceError
 from loopbook.report import Column, Table
-
-Array = NDArray[np.float64]
+from loopbook.tables import Array
 
 _TOLERANCE = 1e-9  # of the largest flow at a node
 LINES, NEW_CELLS, OTHERS, NEW_METAL = "cell lines", "new cells", "other recyclers", "new material"

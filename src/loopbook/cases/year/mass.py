@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loopbook.cases.folder.case import METALS, Case, Facts, join_keys
+from loopbook.cases.folder.case import Case, join_keys
+from loopbook.cases.folder.metals import METALS
 from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER, Works
 from loopbook.cases.year.supply import Supply, supply
 from loopbook.errors import BalanceError
-from loopbook.matter import ComponentSet, components
+from loopbook.matter import ComponentSet, Sourced, components
 from loopbook.report import Cell, Column, Table, YearSheet, finite, slug
-
-Array = NDArray[np.float64]
+from loopbook.tables import Array
 
 _CLOSURE = 1e-9  # relative, and in tonnes for years in which nothing flows
 
@@ -33,7 +32,7 @@ class Outcome:
 
     case: Case
     switches: Mapping[str, bool]
-    facts: Facts
+    facts: Sourced
     made: Supply
     plant: Works
     refiner: Works

@@ -9,18 +9,18 @@ mass and sells metals; it is another firm, and its margin is not the owners'.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loopbook.cases.folder.case import METALS, SOLD, Case, join_keys
+from loopbook.cases.folder.case import Case, join_keys
+from loopbook.cases.folder.metals import ACTIVE, CRUDE, METALS
 from loopbook.cases.year.mass import Outcome
 from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER, annual_cost, metal_share
+from loopbook.errors import Finding, UnknownNameError, nearest_hint
 from loopbook.report import Table, YearSheet, slug
-
-Array = NDArray[np.float64]
+from loopbook.tables import Array
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "reagents": ("reagents", "consumables", "packaging and shipping"),
@@ -199,10 +199,8 @@ def _processing(
     case = outcome.case
     region = case.settings.get("region")
     cost, keys = annual_cost(
-        outcome.plant, feed_usd=feed_usd, revenue_usd=revenue, library=case.library, location=region
+        outcome.plant, feed_usd=feed_usd, revenue_usd=revenue, facts=outcome.facts, location=region
     )
-    for key in keys:
-        outcome.facts.take_key(key)
     open_ = outcome.made.capacity_t > 0.0
     groups = {}
     for name, lines in GROUPS.items():
@@ -233,7 +231,7 @@ def _refining(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Tab
     for product, tonnes in done.products_t.items():
         if not tonnes.any():
             continue
-        item = _sold_as(case, product)
+        item = sold_as(case, product, {p.chemistry for p in outcome.made.producers})
         price, price_keys = _price(case, item)
         revenue[product] = tonnes * price
         sold_keys += price_keys
@@ -273,12 +271,10 @@ def _refining(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Tab
         done,
         feed_usd=black_mass,
         revenue_usd=revenue,
-        library=case.library,
+        facts=outcome.facts,
         location=case.settings.get("region"),
     )
     costs, used = full
-    for key in used:
-        outcome.facts.take_key(key)
     cost = black_mass + freight.usd
     basis = join_keys(used, case.setting_keys("refiner.capacity"))
     variable = {*GROUPS["reagents"], *GROUPS["energy"], *GROUPS["water and disposal"]}
@@ -303,11 +299,27 @@ def _refining(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Tab
     return sheet.table()
 
 
-def _sold_as(case: Case, product: str) -> str:
-    """Item of the price deck that a refiner's product is sold as."""
-    crude, active = SOLD
+def sold_as(case: Case, product: str, active: Collection[str]) -> str:
+    """Item of the price deck that a refiner's product is sold as.
+
+    Parameters
+    ----------
+    case : with the price deck.
+    product : of the route.
+    active : active materials that go in; where they come out, they are sold as such.
+
+    Raises
+    ------
+    UnknownNameError : the deck has no price for the product.
+    """
     if product == "Li2CO3":
-        return crude
+        return CRUDE
     by_element = {metal.element: metal.product for metal in METALS if metal.element != "C"}
-    item = by_element.get(product, product)
-    return item if item in case.names("prices.csv", "item") else active
+    item, known = by_element.get(product, product), case.names("prices.csv", "item")
+    if item in known:
+        return item
+    if item in active:
+        return ACTIVE
+    expected = f"a price of {item}, which the refiner makes"
+    hint = nearest_hint(item, known)
+    raise UnknownNameError([Finding("unknown-name", "prices.csv", expected, "none", hint)])

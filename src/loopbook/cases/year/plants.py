@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loopbook.cases.folder.case import METALS, RECOVERY_TABLES, Case, Facts, library_key
+from loopbook.cases.folder.case import Case
+from loopbook.cases.folder.metals import METALS
 from loopbook.cases.year.supply import Supply
 from loopbook.errors import BalanceError
 from loopbook.flowsheet import (
@@ -21,9 +21,8 @@ from loopbook.flowsheet import (
     plant_cost,
     preprocessing,
 )
-from loopbook.matter import Library, Number, Sourced, component_names, components
-
-Array = NDArray[np.float64]
+from loopbook.matter import Sourced, component_names, components
+from loopbook.tables import Array
 
 BLACK_MASS, COPPER, ALUMINIUM = "black mass", "copper", "aluminium"
 _CLOSURE = 1e-9
@@ -70,13 +69,12 @@ def metal_share(element: str, product: str) -> float:
     return float(components(product).items[0].element_shares().get(element, 0.0))
 
 
-def works(case: Case, made: Supply, facts: Facts) -> tuple[Works, Works]:
+def works(case: Case, made: Supply, facts: Sourced) -> tuple[Works, Works]:
     """Solve the plant for what it takes and the refiner for its black mass, in every year.
 
     The plants are sized by their capacity; a year's amounts are flows per kg times its feed. A
     year without feed has the composition of the contract's cells, times nothing.
     """
-    library, renamed = _with_recoveries(case)
     get = case.settings.get
     stand_in = {p.chemistry: p.cell_design for p in made.producers}
     setting = RouteSetting(
@@ -89,15 +87,15 @@ def works(case: Case, made: Supply, facts: Facts) -> tuple[Works, Works]:
     total = feed.sum(axis=0)
     cell = np.array([made.cell.get(name, 0.0) for name in made.components])
     shares = np.where(total > 0.0, feed / np.where(total > 0.0, total, 1.0), cell[:, None])
-    numbers = Sourced(library)
+    numbers = Sourced(case.library)
     plant = preprocessing(
         {n: s for n, s in zip(made.components, shares, strict=True) if s.any()},
         setting,
         numbers=numbers,
     )
-    first = _works(plant, total, _remember(numbers, facts, renamed))
+    first = _works(plant, total, _references(numbers, facts))
     _check(first)
-    numbers = Sourced(library)
+    numbers = Sourced(case.library)
     basis = plant.solution.plan.basis.names
     black_mass = {n: plant.solution.share(BLACK_MASS, n) for n in basis}
     refined = ROUTES[get("route")](
@@ -105,36 +103,15 @@ def works(case: Case, made: Supply, facts: Facts) -> tuple[Works, Works]:
         replace(setting, throughput_t_per_yr=get("refiner.capacity")),
         numbers=numbers,
     )
-    second = _works(refined, first.products_t[BLACK_MASS], _remember(numbers, facts, renamed))
+    second = _works(refined, first.products_t[BLACK_MASS], _references(numbers, facts))
     return first, second
 
 
-def _with_recoveries(case: Case) -> tuple[Library, dict[str, str]]:
-    """The library with the case's recoveries in it; and input keys that replace library keys."""
-    changed: dict[tuple[str, str, str], Number] = {}
-    renamed: dict[str, str] = {}
-    for row in case.rows("recoveries.csv"):
-        table, subject = RECOVERY_TABLES.get(row["route"], ("recoveries", row["route"]))
-        old = case.library.get(subject, row["parameter"], table)
-        changed[table, subject, row["parameter"]] = replace(
-            old, value=row["value"], unit=row["unit"]
-        )
-        renamed[library_key(old)] = row.key("value")
-    rows = tuple(changed.get((n.table, n.subject, n.parameter), n) for n in case.library.numbers)
-    return Library(rows, case.library.sources), renamed
-
-
-def _remember(numbers: Sourced, facts: Facts, renamed: Mapping[str, str]) -> tuple[str, ...]:
-    """Input keys of what a route used; library rows that are not the case's are remembered."""
-    keys = []
+def _references(numbers: Sourced, facts: Sourced) -> tuple[str, ...]:
+    """Input keys of the rows that a plant used; the run records them as used too."""
     for number in numbers.used:
-        key = library_key(number)
-        if key in renamed:
-            keys.append(renamed[key])
-        else:
-            facts.take(number)
-            keys.append(key)
-    return tuple(keys)
+        facts.take(number)
+    return numbers.references
 
 
 def _works(route: RouteResult, feed_t: Array, keys: tuple[str, ...]) -> Works:
@@ -179,12 +156,7 @@ def _check(plant: Works) -> None:
 
 
 def annual_cost(
-    done: Works,
-    *,
-    feed_usd: Array,
-    revenue_usd: Mapping[str, Array],
-    library: Library,
-    location: str,
+    done: Works, *, feed_usd: Array, revenue_usd: Mapping[str, Array], facts: Sourced, location: str
 ) -> tuple[PlantCost, tuple[str, ...]]:
     """Cost of each year with the plant sized by its capacity, by EverBatt's method.
 
@@ -193,7 +165,8 @@ def annual_cost(
     done : the plant's years.
     feed_usd : what it pays for its feed, USD by year.
     revenue_usd : by product, USD by year.
-    library, location : tables, and row of ``geography``.
+    facts : the library; it records the rows that were used.
+    location : row of ``geography``.
 
     Returns
     -------
@@ -202,7 +175,7 @@ def annual_cost(
     route, per_year = done.route, done.feed_t * 1000.0
     sized = route.cost
     at_size = 1000.0 * sized.throughput_t_per_yr
-    numbers = Sourced(library)
+    numbers = Sourced(facts.library)
 
     def amount(line: str, price: str, unit: str) -> Array:
         """Flow per kg of feed behind a cost line."""
@@ -235,4 +208,4 @@ def annual_cost(
         revenue_usd_per_kg={name: per_kg(usd) for name, usd in revenue_usd.items()},
     )
     cost = plant_cost(plant, numbers, location=location)
-    return cost, tuple(library_key(number) for number in numbers.used)
+    return cost, _references(numbers, facts)

@@ -15,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loopbook.cases.folder.case import Case, Facts, Producer
-
-Array = NDArray[np.float64]
+from loopbook.cases.folder.case import Case, Producer
+from loopbook.matter import Sourced
+from loopbook.tables import Array
 
 ELECTROLYTE = ("LiPF6", "EC", "DMC")
 CATHODE = ("carbon black", "PVDF")
@@ -134,12 +133,13 @@ def producers(case: Case, switches: Mapping[str, bool]) -> tuple[Producer, ...]:
 
 
 def cell_composition(
-    facts: Facts, design: str, chemistry: str
+    facts: Sourced, design: str, chemistry: str
 ) -> tuple[dict[str, float], tuple[str, ...]]:
     """Cell by component, kg/kg, with the active material swapped kg for kg; and input keys."""
-    shares, keys = facts.composition("composition_cell", design)
+    rows = [n for n in facts.library.table("composition_cell") if n.subject == design]
+    shares = {facts.take(row).parameter: row.to("kg/kg") for row in rows}
     active = shares.pop(ACTIVE)
-    return {chemistry: active, **shares}, keys
+    return {chemistry: active, **shares}, tuple(row.reference for row in rows)
 
 
 def electrode_loss(
@@ -165,14 +165,14 @@ def electrode_loss(
     return lost
 
 
-def supply(case: Case, switches: Mapping[str, bool], facts: Facts) -> Supply:
+def supply(case: Case, switches: Mapping[str, bool], facts: Sourced) -> Supply:
     """Production, scrap and what the plant takes.
 
     Parameters
     ----------
     case : the loaded case.
     switches : each switch of the case and whether it is on.
-    facts : the library; it remembers what was used.
+    facts : the library; it records the rows that were used.
     """
     makers = producers(case, switches)
     cells = {
@@ -181,7 +181,7 @@ def supply(case: Case, switches: Mapping[str, bool], facts: Facts) -> Supply:
     }
     names = tuple(dict.fromkeys(name for shares, _ in cells.values() for name in shares))
     density = {
-        p.cell_design: facts.number("cell_design", p.cell_design, "cell mass per energy", "kg/kWh")
+        p.cell_design: facts.row(p.cell_design, "cell mass per energy", "cell_design")
         for p in makers
     }
     contract = case.series("contract.csv", "contract_gwh")
@@ -192,15 +192,15 @@ def supply(case: Case, switches: Mapping[str, bool], facts: Facts) -> Supply:
     for p in makers:
         cell, _ = cells[p.cell_design, p.chemistry]
         accepted = p.made_gwh * (running if p.switch is None else 1.0)
-        accepted_t = accepted * 1000.0 * density[p.cell_design][0]
+        accepted_t = accepted * 1000.0 * density[p.cell_design].to("kg/kWh")
         flows += _scrap_of(case, p, cell, (accepted_t, names))
     capacity = _capacity(case)
     taken = _take(flows, capacity)
     shares, _ = cells[case.settings.get("cell_design"), case.settings.get("chemistry")]
-    mass, _ = density[case.settings.get("cell_design")]
+    mass = density[case.settings.get("cell_design")].to("kg/kWh")
     cell_array = np.array([shares.get(name, 0.0) for name in names])
     keys = [key for _, found in cells.values() for key in found]
-    keys += [key for _, key in density.values()]
+    keys += [row.reference for row in density.values()]
     return Supply(
         names,
         contract,
