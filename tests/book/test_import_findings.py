@@ -165,7 +165,7 @@ CELLS = [
     ),
     ("assays", {(2, "Basis"): ""}, "missing", "assays.csv:2, Basis", "a basis"),
     ("assays", {(2, "Basis"): "wet"}, "unknown-name", "assays.csv:2, Basis", "wet"),
-    ("assays", {(2, "H2O"): ""}, "missing", "assays.csv:2, H2O", "a dry assay says nothing"),
+    ("assays", {(2, "H2O"): ""}, "missing", "assays.csv:2, H2O", "a dry assay needs"),
     ("assays", {(2, "H2O"): "115"}, "share", "assays.csv:2, H2O", "is the unit right?"),
     (
         "assays",
@@ -457,7 +457,7 @@ MAPPINGS = [
     ('lot = "Lot"', "lot = 3", "type", 7, "found 3"),
     ('lot = "Lot"', 'lot = ["A", "B"]', "type", 7, "one column"),
     ('lot = "Lot"', 'lot = { column = "Lot", unit = "kg" }', "unit", 7, "lot is no number"),
-    ('actor = "gate"', "", "missing", 1, "actor: who says so"),
+    ('actor = "gate"', "", "missing", 1, "actor: who reports it"),
     ('actor = "gate"', 'lot = "L-1"', "duplicate", 18, "lot is both"),
     ('actor = "gate"', "actor = 7", "type", 18, "a text in quotation marks"),
     ('"20 kg"', '"20"', "unit", 22, "such as 20 kg"),

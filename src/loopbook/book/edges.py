@@ -1,25 +1,25 @@
 """What an event carried from lot to lot: the genealogy's edges, derived from the event's legs.
 
 An edge goes from one *end* to another, in whole milligrams of each substance. An end is a lot, by
-its name, or a boundary: suppliers and customers by party, all others by site, whoever owns what
+its name, or a boundary: suppliers and customers by party, all others by site, whatever owner
 passes them (``unaccounted//Winston-Salem/``). Title and custody make no edge; a lot stays itself.
 
 Rules, in order:
 
 1. The legs of an event are added up by end. What is below zero was given, what is above was taken.
-2. Each substance goes by itself: nickel follows nickel. Givers and takers of a substance are one
+2. Each substance goes separately: nickel follows nickel. Givers and takers of a substance are one
    well-mixed pool, and a taker gets of every giver in proportion,
 
        edge(i, j) = given(i) * taken(j) / pool
 
-   rounded so that every giver gives and every taker gets exactly what its legs say: takers come
+   rounded so that every giver gives and every taker gets exactly its legs' amounts: takers come
    in the order of their names, and each gets by largest remainders of what the givers have left.
 3. A run's measured difference is an end of the pool like the others: missing nickel goes from the
    inputs to ``unaccounted``, and nickel that is measured beyond what entered comes from there.
    Nothing is scaled.
-4. A reversing event has the edges of what it takes back, with the sign turned.
+4. A reversing event has the edges of the event that it reverses, with the sign turned.
 
-So the edges into a lot less the edges out of it are what lies in the lot, in every substance.
+So the edges into a lot less the edges out of it are the lot's content, in every substance.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _UNBALANCED = "unbalanced: the event does not sum to zero"
 
 
 class Edge(NamedTuple):
-    """Matter that went from one end to another; below zero only where an event is taken back."""
+    """Matter that went from one end to another; below zero only where an event is reversed."""
 
     source: str
     target: str
@@ -98,7 +98,7 @@ def edge_rows(postings: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
 
     Parameters
     ----------
-    postings : event, the key that it takes back or None, kind, party, site and lot of the account,
+    postings : event, the key that it reverses or None, kind, party, site and lot of the account,
         content; in the order of the events.
     """
     for (event, reverses), rows in groupby(postings, key=lambda row: (row[0], row[1])):
@@ -132,7 +132,7 @@ def _between(first: str, second: str, gained: Sequence[int]) -> tuple[Edge, ...]
 
 
 def _pooled(ends: Sequence[str], sums: Mapping[str, Sequence[int]]) -> tuple[Edge, ...]:
-    """Edges between many ends, each substance by itself.
+    """Edges between many ends, each substance separately.
 
     An end may give of one substance and take of another. A taker gets of what the givers have left;
     the last that takes a substance thereby gets all that is left of it.

@@ -51,7 +51,7 @@ def balance_rows(
     as_of: datetime | None = None,
     known_at: datetime | None = None,
 ) -> list[ListingRow]:
-    """What lies on each account; an unknown lot, party or site is an `UnknownNameError`.
+    """The content of each account; an unknown lot, party or site is an `UnknownNameError`.
 
     Parameters
     ----------

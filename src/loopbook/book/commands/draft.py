@@ -60,7 +60,7 @@ def kg(mg: int) -> str:
 
 
 def in_proportion(mass_mg: int, held: Mapping[Account, Content]) -> list[tuple[Account, int]]:
-    """Parts of a mass, mg, by account, in proportion to what lies there."""
+    """Parts of a mass, mg, by account, in proportion to their content."""
     accounts = sorted(held)
     cuts = apportion(mass_mg, [mass(held[account]) for account in accounts]) if held else ()
     return list(zip(accounts, cuts, strict=True))
@@ -74,7 +74,7 @@ class CommandFinding(Finding):
     ----------
     field : of the command, such as ``shares.Ni``; empty if it is about the whole command.
     about : ``state`` if the command would be right in another state of the book, ``lot`` if it
-        names a lot that is not there, empty if what is written is wrong by itself.
+        names a lot that is not there, empty if the written value is wrong in any book.
     """
 
     field: str = ""
@@ -145,7 +145,7 @@ class Draft(Findings):
         )
 
     def short(self, has: str, whole_mg: int, asked_mg: int, *, at: str) -> None:
-        """Record that more was asked for than there is; `has` says who holds what there is."""
+        """Record that more was asked for than there is; `has` names the holders."""
         self.note(
             "negative",
             f"at most {kg(whole_mg)}",

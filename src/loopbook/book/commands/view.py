@@ -29,7 +29,7 @@ class Past(Protocol):
 
 
 class View(Past, Protocol):
-    """The book as it stands before a command, inside the transaction that will post it."""
+    """The book as it is before a command, inside the transaction that will post it."""
 
     @property
     def substances(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class View(Past, Protocol):
         ...
 
     def closed_at(self, moment: int) -> Period | None:
-        """The closed period that a moment lies in."""
+        """The closed period that a moment is in."""
         ...
 
     def overlapping(self, start: int, end: int) -> Period | None:
@@ -65,7 +65,7 @@ class View(Past, Protocol):
         ...
 
     def holdings(self, lot: str) -> Mapping[Account, Content]:
-        """What lies on the lot's accounts, without the empty ones."""
+        """The content of the lot's accounts, without the empty ones."""
         ...
 
     def hold(self, lot: str) -> str:

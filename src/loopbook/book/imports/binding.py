@@ -60,7 +60,7 @@ def _find(name: str, sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> 
         return None
     hint = nearest_hint(name, [h for h in sheet.header if h])
     if sheet.header[0].lower().startswith("sep="):
-        hint = "the header stands below this line: write header_line = 2"
+        hint = "the header is below this line: write header_line = 2"
     elif len(sheet.header) == 1:
         signs = [s for s in ";,\t|" if s in sheet.header[0] and s != plan.settings.delimiter]
         hint = f"write delimiter = {signs[0]!r} in the mapping" if signs else hint
@@ -83,7 +83,7 @@ class RowReader:
 
     Attributes
     ----------
-    findings : what is wrong with its cells.
+    findings : errors in its cells.
     bad : fields for which a stand-in was given.
     """
 
@@ -115,7 +115,7 @@ class RowReader:
         return {name: self.place(name) for name in names}
 
     def note(self, name: str, code: str, expected: str, found: str, *, hint: str = "") -> None:
-        """Record what is wrong with a field."""
+        """Record an error of a field."""
         self.findings.append(Finding(code, self.place(name), expected, found, hint))
         self.bad.add(name)
 
@@ -136,7 +136,7 @@ class RowReader:
         return value
 
     def written(self, name: str) -> str:
-        """What stands in the cells of a field, unread; empty for a constant."""
+        """The cells of a field, unread; empty for a constant."""
         return " ".join(str(c.value) for c in self._cells(name) if c.value not in (None, ""))
 
     def moment(self, name: str = "occurred_at") -> datetime:

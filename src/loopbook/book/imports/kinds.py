@@ -1,8 +1,8 @@
-"""What each kind of file tells the book: rows become commands.
+"""What each kind of file means to the book: rows become commands.
 
 One function a kind, listed in `READERS`. A command's key is made of the document and of what names
 the row in the plant (ticket, run, lot and sample), never of its line: the same row is the same
-event, wherever it stands and however often the file is imported.
+event, wherever it is and however often the file is imported.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from loopbook.book.imports.posting import Entry
 from loopbook.errors import Finding
 from loopbook.tables import Row
 
-_ONE_KG = Decimal(1)  # stands in for a mass that cannot be read
+_ONE_KG = Decimal(1)  # replaces a mass that cannot be read
 _MG = Decimal("0.000001")
 
 
 def read_entries(binding: Binding) -> list[Entry]:
     """Entries of a bound sheet: torn rows first, then the others in their order.
 
-    Nobody knows what a torn row was to say, so whatever is named in it counts as not there.
+    The meaning of a torn row is not known, so the lots named in it count as missing.
     """
     torn = [
         Entry(row.line, finding.where, (), makes=_words(row), findings=(finding,))
@@ -201,7 +201,7 @@ def _stock(binding: Binding) -> Iterator[Entry]:
 
 
 def _runs(binding: Binding) -> Iterator[Entry]:
-    """Rows of one run stand together: what goes in, what comes out, emissions and waste."""
+    """Rows of one run are neighbours: what goes in, what comes out, emissions and waste."""
     readers = (RowReader(binding, source) for source in binding.sheet.rows)
     for run, rows in groupby(readers, key=lambda row: row.text("run")):
         yield _Run(binding, run, list(rows)).entry()

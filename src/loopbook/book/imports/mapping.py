@@ -1,6 +1,6 @@
 """The column-mapping file: their columns, our fields.
 
-A mapping says for each field of ours where it stands, in TOML::
+A mapping gives the place of each field of ours, in TOML::
 
     [file]                      # how the file is written; see FileSettings
     time_zone = "America/New_York"
@@ -54,7 +54,7 @@ BASES: Mapping[str, str] = MappingProxyType({"mass": "kg", "share": "1", "shares
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of ours: its name, what it holds, whether each row needs it, and what it means."""
+    """A field of ours: its name, type, whether each row needs it, and its meaning."""
 
     name: str
     kind: str
@@ -67,7 +67,7 @@ def _f(name: str, kind: str, why: str, *, needed: bool = False) -> Field:
 
 
 _WHEN = _f("occurred_at", "time", "when it happened", needed=True)
-_WHO = _f("actor", "text", "who says so", needed=True)
+_WHO = _f("actor", "text", "who reports it", needed=True)
 _PAPER = _f("document", "text", "on which paper; the file's name if not given")
 
 FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
@@ -117,7 +117,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
             _PAPER,
         ),
         "runs": (
-            _f("run", "text", "name of the run; its rows stand together", needed=True),
+            _f("run", "text", "name of the run; its rows are neighbours", needed=True),
             _f("role", "text", "input, output, emission or waste", needed=True),
             _f("lot", "text", "lot that goes in or is made"),
             _f("mass", "mass", "what goes in or comes out; all of an input lot if empty"),
@@ -136,7 +136,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a field stands: columns, unit, and the divisor `k` of an expanded uncertainty."""
+    """Where a field is: columns, unit, and the divisor `k` of an expanded uncertainty."""
 
     columns: tuple[str, ...]
     where: str

@@ -35,7 +35,7 @@ class Entry:
     commands : to be posted in this order.
     places : place in the file of each field of a command.
     makes, uses : lots that it makes; lots that must be in the book; those of the commands are
-        added by themselves.
+        added automatically.
     paper : what may be posted only once, whatever its key: quantity, sample, group and stage of
         a measurement, such as the number of a weighbridge ticket.
     findings : errors in the cells; the commands then hold stand-ins.
@@ -158,7 +158,7 @@ def _flat(values: Mapping[str, Any], head: str = "") -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Planner:
-    """Plans entries one after the other and collects what is wrong with them.
+    """Plans entries one after the other and collects their errors.
 
     Attributes
     ----------
@@ -187,7 +187,7 @@ class _Planner:
                 self.papers.setdefault(("assay", sample, group, stage, lot), key)
 
     def take(self, entry: Entry) -> None:
-        """Plan one entry, or find what is wrong with it."""
+        """Plan one entry, or find its errors."""
         unmade = next((lot for lot in entry.uses if lot in self.unmade), None)
         findings = [*entry.findings, *(self._repeated(entry) or self._plan(entry))]
         if unmade is not None and not findings:
@@ -282,5 +282,6 @@ class _Planner:
         return bool(names & entry.bad)
 
     def _depends(self, entry: Entry, lot: str, line: int) -> Finding:
-        expected, found = f"{lot} as it should be", f"line {line}, which is wrong"
-        return Finding("depends", entry.place("lot"), expected, found, f"correct line {line} first")
+        text = f"lot {lot} depends on line {line}, which has errors"
+        place, hint = entry.place("lot"), f"correct line {line} first"
+        return Finding("depends", place, f"lot {lot}", f"line {line}", hint, sentence=text)

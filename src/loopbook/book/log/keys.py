@@ -1,7 +1,7 @@
 """Keys of a book: the private one that signs its checkpoints, and the public one that checks them.
 
 A public key is written in the format of C2SP notes (c2sp.org/signed-note), ``name+key id+base64``,
-for Ed25519. A private key lies in a PEM file that only its owner can read. Keys are distinguished
+for Ed25519. A private key is in a PEM file that only its owner can read. Keys are distinguished
 by name and key id.
 """
 

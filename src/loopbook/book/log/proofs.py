@@ -6,7 +6,7 @@ canonical bytes, a signed checkpoint, and the hashes that lead from the one to t
 beginning of the newer. `check_inclusion` and `check_consistency` need the bundle and the book's
 public key, and nothing else.
 
-The leaves' hashes stand in the events' rows. Of the tree's inner nodes every fourth level is
+The leaves' hashes are in the events' rows. Of the tree's inner nodes every fourth level is
 stored, when a checkpoint is made: two bytes an event, and any node is at most sixteen hashes away.
 """
 
@@ -55,7 +55,7 @@ _BATCH = 20_000
 
 
 def checkpoint(book: Book, signer: Signer, *, origin: str | None = None) -> str:
-    """Sign the book as it stands, keep the note in the book, and return it.
+    """Sign the book in its present state, keep the note in the book, and return it.
 
     Nodes of the tree are built from where the last checkpoint left them. The signer's public key
     is noted in the book's settings, so that `loopbook.book.verify` can check old checkpoints; an

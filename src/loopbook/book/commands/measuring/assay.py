@@ -83,7 +83,7 @@ class Assay(Command):
                 sentence=f"{name} has an uncertainty and no share",
             )
         if self.moisture is None and (self.basis == "dry" or self.moisture_uncertainty is not None):
-            hint = "a dry assay says nothing of the lot without its moisture"
+            hint = "a dry assay needs the lot's moisture"
             draft.missing("the moisture", at="moisture", hint=hint if self.basis == "dry" else "")
         if self.moisture is not None and "H2O" in shares:
             draft.note("duplicate", "moisture or H2O", "both", at="moisture")

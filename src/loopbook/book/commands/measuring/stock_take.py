@@ -23,7 +23,7 @@ class StockTake(Command):
     example = {"lot": "S-1", "site": "Winston-Salem", "counted_kg": "11990"}
 
     def plan(self, draft: Draft, *, counted_kg: int) -> None:
-        """Give what lies at the site the counted mass."""
+        """Give the lot's content at the site the counted mass."""
         draft.restate(draft.take(self.lot, self.site), counted_kg, "stock-take")
         known = Measurement(self.lot, "mass", str(counted_kg), stage="counted")
         draft.measurements.append(known)
