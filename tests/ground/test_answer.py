@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -26,11 +27,11 @@ from loopbook.report import (
     Record,
     Rows,
     Table,
+    each_mass,
+    each_share,
     kilograms,
-    masses,
-    moment,
+    moment_of,
     save_record,
-    shares,
 )
 from loopbook.report.answers.terminal import cell_text, cells_wide, record_text
 
@@ -41,13 +42,13 @@ class Lot:
 
     lot: Annotated[str, "its name"]
     sites: Annotated[tuple[str, ...], "where it is", Column(drops=3)]
-    made_at: Annotated[int, "when it was made", Column(read=moment, drops=2)]
-    content: Annotated[tuple[int, ...], masses()]
-    share: Annotated[tuple[float, ...] | None, shares()]
+    made_at: Annotated[int, "when it was made", Column(read=moment_of, drops=2)]
+    content: Annotated[tuple[int, ...], each_mass()]
+    share: Annotated[tuple[float, ...] | None, each_share()]
     held: Annotated[bool, "whether it is on hold"]
 
     @property
-    def code(self) -> Annotated[str, "short name", Column(first=True)]:
+    def code(self) -> Annotated[str, "short name", Column(order=-1)]:
         """Short name."""
         return self.lot[:2]
 
@@ -75,11 +76,11 @@ def test_an_answer_knows_its_record() -> None:
     assert (record.name, record.version, record.keys) == ("stock", 1, ("Ni", "Co"))
     (table,) = record.tables
     assert [c.name for c in table.columns] == [
-        "code", "lot", "sites", "made_at", "mass_kg", "Ni_kg", "Co_kg", "Ni_share", "Co_share",
-        "held",
+        "code", "lot", "sites", "made_at", "held", "mass_kg", "Ni_kg", "Co_kg", "Ni_share",
+        "Co_share",
     ]  # fmt: skip
     assert [c.unit for c in table.columns if c.key == "Ni"] == ["kg", "1"]
-    assert [c.kind for c in table.columns][2:5] == [tuple, type(moment(0)), Decimal]
+    assert [c.kind for c in table.columns][2:6] == [tuple, datetime, bool, Decimal]
     assert record.facts.column("site") == ["WS"]
 
 
@@ -103,10 +104,10 @@ def test_people_see_preferred_keys_totals_and_notes() -> None:
     assert lines == [
         "Site  WS",
         "",
-        "Code   Lot  Sites     Made at                    Mass, kg  Co, kg  Held",
-        "L-     L-1  WS, GMBI  1970-01-01 00:00:00+00:00     1.500       0  no",
-        "L-     L-2  WS        1970-01-01 00:01:00+00:00    -2.000   0.000  yes",
-        "Total                                              -0.500   0.000",
+        "Code   Lot  Sites     Made at                    Held  Mass, kg  Co, kg",
+        "L-     L-1  WS, GMBI  1970-01-01 00:00:00+00:00  no       1.500       0",
+        "L-     L-2  WS        1970-01-01 00:01:00+00:00  yes     -2.000   0.000",
+        "Total                                                    -0.500   0.000",
         "",
         "Note: weighed wet",
     ]

@@ -321,12 +321,12 @@ def test_a_site_is_not_another_one_with_a_longer_name(desk: Desk) -> None:
     desk.receive("B", 100, site="works 2")
     desk.receive("C", 100)
     desk.post(c.Ship, lot="C", from_site="works", consignment="7")
-    assert [x.lot for x in on_site(desk.book, "works")] == ["A"]
-    assert [x.lot for x in on_site(desk.book, "in transit")] == ["C"]
+    assert [x.lot for x in on_site(desk.book, "works").lots] == ["A"]
+    assert [x.lot for x in on_site(desk.book, "in transit").lots] == ["C"]
     here = AsOf(occurred=desk.last())
     desk.post(c.Move, lot="A", from_site="works", to_site="works 2")
-    assert [x.lot for x in on_site(desk.book, "works 2")] == ["A", "B"]
-    assert [x.lot for x in on_site(desk.book, "works 2", asof=here)] == ["B"]
+    assert [x.lot for x in on_site(desk.book, "works 2").lots] == ["A", "B"]
+    assert [x.lot for x in on_site(desk.book, "works 2", asof=here).lots] == ["B"]
     with pytest.raises(InputError, match="did you mean works"):
         on_site(desk.book, "work")
 

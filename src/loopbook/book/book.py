@@ -54,6 +54,7 @@ class Book:
     ) -> None:
         if create:
             raise_findings(_substance_findings(substances))
+        self.address = str(path)
         self.store = open_store(path, create=create, substances=substances)
         self._clock = clock
 

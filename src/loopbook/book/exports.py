@@ -20,7 +20,7 @@ from loopbook.book.storage.questions.events import last_event
 from loopbook.book.storage.questions.tables import rows_between
 from loopbook.errors import Finding, InputError
 from loopbook.files import whole_folder
-from loopbook.report import WRITERS, Cell, Column, kilograms, moment, write_workbook
+from loopbook.report import WRITERS, Cell, Column, kilograms, moment_of, write_workbook
 
 FORMATS = ("csv", "xlsx", "jsonl", "parquet")
 """Formats of an export."""
@@ -146,7 +146,7 @@ def _value(value: Any, column: Column) -> Cell:
     if column.kind is Decimal:
         return kilograms(int(value))
     if column.name.endswith("_at"):
-        return moment(int(value)).isoformat(timespec="microseconds")
+        return moment_of(int(value)).isoformat(timespec="microseconds")
     if column.name == "leaf":
         return bytes(value).hex()
     return int(value) if column.kind is int else str(value)

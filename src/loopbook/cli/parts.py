@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -64,26 +65,39 @@ class Door(click.Group):
 
 
 def shows_answer(command: Callable[..., Answer]) -> Callable[..., None]:
-    """Make a command of a function that gives an answer: print it as text, or with ``--json``."""
+    """Make a command of a function that gives an answer: it is printed, as text or JSON."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+    @click.option(
+        "--save",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write the tables to a file instead: .csv, .xlsx, .parquet, .arrow or .jsonl.",
+    )
     @functools.wraps(command)
-    def print_answer(*, as_json: bool, **options: Any) -> None:
-        show(command(**options), as_json=as_json)
+    def print_answer(*, as_json: bool, save: Path | None, **options: Any) -> None:
+        show(command(**options), as_json=as_json, save=save, only=options.get("only", ()))
+        if options.get("out"):
+            click.echo(f"{options['out']}: written", err=True)
 
     return print_answer
 
 
-def show(answer: Answer, *, as_json: bool, only: tuple[str, ...] = ()) -> None:
-    """Print an answer; one that reports something wrong ends the command with exit code 1."""
-    from loopbook.report import record_text
+def show(
+    answer: Answer, *, as_json: bool, save: Path | None = None, only: tuple[str, ...] = ()
+) -> None:
+    """Print or save an answer; one that reports something wrong ends with exit code 1."""
+    from loopbook.report import record_text, save_record
 
     record = answer.as_record()
-    if as_json:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    text = record_text(record, width=width, only=only)
+    if save is not None:
+        click.echo("\n".join(f"{path}: written" for path in save_record(record, save)))
+    elif as_json:
         click.echo(json.dumps(record.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        click.echo(record_text(record, width=width, only=only))
+        click.echo(text)
     if not answer.good():
         raise click.exceptions.Exit(1)
 

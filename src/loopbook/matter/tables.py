@@ -77,7 +77,7 @@ class Number:
     note: Annotated[str, "anything else", Column(drops=HIDDEN)]
 
     @property
-    def key(self) -> Annotated[str, "table/subject/parameter", Column(first=True)]:
+    def key(self) -> Annotated[str, "table/subject/parameter", Column(order=-1)]:
         """``table/subject/parameter``."""
         return f"{self.table}/{self.subject}/{self.parameter}"
 

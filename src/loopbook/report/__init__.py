@@ -14,16 +14,16 @@ from loopbook.report.answers.answer import (
     Plain,
     Record,
     Rows,
+    each_mass,
+    each_share,
     kilograms,
-    masses,
-    moment,
+    moment_of,
     share,
-    shares,
     table_of,
 )
 from loopbook.report.answers.terminal import record_text
 from loopbook.report.answers.workbook import write_workbook
-from loopbook.report.answers.writing import WRITERS, kind_of, save_record, with_kinds
+from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
 from loopbook.report.compare import Comparison, compare_runs, comparison_json
 from loopbook.report.layout import Layout, parse_layout
 from loopbook.report.page import render_report, write_report
@@ -35,6 +35,7 @@ from loopbook.report.table import (
     Column,
     InputFile,
     InputRow,
+    Lazy,
     Quote,
     RunResult,
     Table,
@@ -55,6 +56,7 @@ __all__ = [
     "InputRow",
     "Kind",
     "Layout",
+    "Lazy",
     "Plain",
     "Quotation",
     "Quote",
@@ -67,18 +69,19 @@ __all__ = [
     "YearSheet",
     "compare_runs",
     "comparison_json",
+    "csv_lines",
+    "each_mass",
+    "each_share",
     "finite",
     "kilograms",
     "kind_of",
-    "masses",
-    "moment",
+    "moment_of",
     "parse_layout",
     "record_text",
     "render_report",
     "result_json",
     "save_record",
     "share",
-    "shares",
     "slug",
     "table_of",
     "with_kinds",

@@ -45,7 +45,7 @@ class Column:
     adds : whether the sum of the column means something.
     read : makes a cell from what the field of an answer holds; None where they are the same.
     whole : of a pattern of columns (``{}_kg``) in an answer: the key of one more, for their sum.
-    first : whether the column goes in front of the others.
+    order : columns of an answer are in this order; of equal ones, in that of their fields.
     kind : type of its cells; None where only the cells show it.
     key : the substance, group or the like that the column is about, where a table has such columns.
     """
@@ -61,7 +61,7 @@ class Column:
     adds: bool = False
     read: Callable[..., Cell] | None = None
     whole: str = ""
-    first: bool = False
+    order: int = 0
     kind: type | None = None
     key: str = ""
 
@@ -82,6 +82,25 @@ class Quote:
     end: int = 0
 
 
+class Lazy(Sequence[tuple[Cell, ...]]):
+    """Rows that are made when they are read, for tables that are larger than the memory.
+
+    >>> list(Lazy(2, lambda row: (f"lot {row}", row)))
+    [('lot 0', 0), ('lot 1', 1)]
+    """
+
+    def __init__(self, count: int, make: Callable[[int], tuple[Cell, ...]]) -> None:
+        self._count, self._make = count, make
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, row: int) -> tuple[Cell, ...]:  # type: ignore[override]
+        if not row < self._count:
+            raise IndexError(row)
+        return self._make(row)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows under named columns; a cell may be None where there is no number.
@@ -94,7 +113,7 @@ class Table:
     name: str
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: Sequence[tuple[Cell, ...]]
     note: str = ""
     quotes: Mapping[tuple[int, str], tuple[Quote, ...]] = field(default_factory=dict)
 

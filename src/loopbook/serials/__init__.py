@@ -8,7 +8,7 @@ May import ``errors`` and the ground floor; knows nothing of genealogy.
 
 from loopbook.serials.importing import Imported, import_serials
 from loopbook.serials.ranges import Range, spanning
-from loopbook.serials.register import SerialRegister, register_beside
+from loopbook.serials.register import SerialRegister, register_beside, register_of
 from loopbook.serials.writing import add_ranges, compact_register
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "compact_register",
     "import_serials",
     "register_beside",
+    "register_of",
     "spanning",
 ]

@@ -123,6 +123,12 @@ def register_beside(book: Path) -> Path:
     return book.with_name(book.name + ".serials")
 
 
+def register_of(address: str) -> SerialRegister | None:
+    """The register beside the file of a book; None where there is none."""
+    folder = register_beside(Path(address))
+    return None if "://" in address or not folder.exists() else SerialRegister(folder)
+
+
 class SerialRegister:
     """Questions to a register, as it was when it was opened.
 

@@ -30,8 +30,18 @@ the same numbers.
 {'S-1': 0.818, 'S-2': 0.182}
 """
 
-from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
-from loopbook.trace.genealogy.files import open_genealogy, save_genealogy
+from loopbook.trace.genealogy.answers import (
+    Composition,
+    Ended,
+    Origin,
+    Reached,
+    Recall,
+    SureOrigin,
+    SureTrace,
+    Trace,
+    Whereabouts,
+)
+from loopbook.trace.genealogy.files import genealogy_beside, open_genealogy, save_genealogy
 from loopbook.trace.genealogy.genealogy import Genealogy, recall, trace
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from loopbook.trace.genealogy.reading import one_moment, read_ancestors, read_descendants
@@ -51,11 +61,14 @@ from loopbook.trace.lineage.parts import (
     with_events,
 )
 from loopbook.trace.lineage.picture import lineage_svg
-from loopbook.trace.origins import group_by, site_origins, write_composition
+from loopbook.trace.origins import Origins, group_by, origins_of, site_origins
+from loopbook.trace.questions import path_between, recall_lot, trace_lot
 from loopbook.trace.suspect import (
     Certificate,
     Delivery,
     Held,
+    OnSite,
+    Reachable,
     Suspicion,
     Touched,
     on_site,
@@ -77,16 +90,23 @@ __all__ = [
     "Layout",
     "Lineage",
     "Link",
+    "OnSite",
     "Origin",
+    "Origins",
+    "Reachable",
     "Reached",
     "Recall",
     "Spacing",
+    "SureOrigin",
     "SureShares",
+    "SureTrace",
     "Suspicion",
     "Touched",
     "Trace",
+    "Whereabouts",
     "count_crossings",
     "fold_lineage",
+    "genealogy_beside",
     "group_by",
     "lay_out",
     "lineage_back",
@@ -100,17 +120,20 @@ __all__ = [
     "on_site",
     "one_moment",
     "open_genealogy",
+    "origins_of",
     "path",
+    "path_between",
     "read_ancestors",
     "read_certificates",
     "read_descendants",
     "read_groups",
     "recall",
+    "recall_lot",
     "save_genealogy",
     "site_origins",
     "sure_shares",
     "suspect",
     "trace",
+    "trace_lot",
     "with_events",
-    "write_composition",
 ]

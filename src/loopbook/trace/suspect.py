@@ -1,15 +1,17 @@
-"""What if this lot is bad: where its matter lies, who got some, and what was said of it.
+"""What if this lot is bad: where its matter is, who received some, and what was stated of it.
 
 A *certificate* is anything that was stated of a lot to somebody, by a name: a recycled-content
-certificate, a passport entry, a delivery's paper. The papers of deliveries stand in the book;
+certificate, a passport entry, a delivery's paper. The papers of deliveries are in the book;
 others are given as a list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import starmap
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -26,76 +28,126 @@ from loopbook.book import (
     unknown_names,
 )
 from loopbook.errors import Finding, Findings, InputError, raise_findings
+from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, each_share, moment_of
+from loopbook.serials import SerialRegister
 from loopbook.tables import read_table
-from loopbook.trace.genealogy.answers import Reached, Recall
+from loopbook.trace.genealogy.answers import METALS, Reached, Recall
+from loopbook.trace.genealogy.files import genealogy_beside
 from loopbook.trace.genealogy.genealogy import Genealogy, recall
 from loopbook.trace.genealogy.numpy_loops import Shares
 from loopbook.trace.genealogy.reading import one_moment
+from loopbook.trace.origins import site_origins
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Something that was stated of a lot: its name, the lot, and what was stated."""
+    """Something that was stated of a lot."""
 
-    id: str
-    lot: str
-    claim: str = ""
+    id: Annotated[str, "its name", Column("certificate", "Certificate")]
+    lot: Annotated[str, "the lot that it is about"]
+    claim: Annotated[str, "what was stated", Column(drops=1)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched(Certificate):
+    """A certificate of a lot with matter from the suspected one."""
+
+    shares: Annotated[Shares | None, "of the lot's matter, from the suspected", each_share()] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What lies at a site of a lot: whose it is, mg of each substance."""
+    """What a site has of a lot."""
 
-    lot: str
-    material: str
-    owner: str
-    site: str
-    content: Content
+    lot: Annotated[str, "name of the lot"]
+    material: Annotated[str, "what it is", Column(drops=2)]
+    owner: Annotated[str, "who owns it"]
+    site: Annotated[str, "where it is"]
+    content: Annotated[Content, "all of its matter there", each_mass()]
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable(Held):
+    """A lot with matter from the suspected one that can still be stopped."""
+
+    shares: Annotated[Shares, "of the lot's matter, from the suspected one", each_share()]
+    serials: Annotated[int | None, "serials of the lot", Column(decimals=0, adds=True)] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery of a lot with matter from the suspected one.
+    """A delivery of a lot with matter from the suspected one."""
 
-    Parameters
-    ----------
-    customer, lot, document, key : to whom, what, on which paper, by which event.
-    occurred_at : microseconds since 1970 UTC.
-    amounts_mg : matter from the suspected lot in it, by substance.
-    """
-
-    customer: str
-    lot: str
-    document: str
-    key: str
-    occurred_at: int
-    amounts_mg: Shares
+    customer: Annotated[str, "to whom"]
+    lot: Annotated[str, "what was delivered"]
+    document: Annotated[str, "on which paper"]
+    key: Annotated[str, "key of the event", Column(drops=HIDDEN)]
+    occurred_at: Annotated[int, "when", Column(title="When", read=moment_of, drops=2)]
+    amounts_mg: Annotated[Shares, "matter from the suspected lot in it", each_mass()]
+    serials: Annotated[int | None, "serials of the lot", Column(decimals=0, adds=True)] = None
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """A certificate of a lot with matter from the suspected one, and that matter's shares."""
-
-    certificate: Certificate
-    shares: Shares
-
-
-@dataclass(frozen=True, slots=True)
-class Suspicion:
-    """All that hangs on a suspected lot.
+class Suspicion(Answer):
+    """What is affected if a lot is bad.
 
     Parameters
     ----------
     recall : where its matter went.
-    held : what lies somewhere now of the lots that hold some, all of their matter.
-    deliveries : who got some, in order of time.
-    certificates : what was stated of lots that hold or held some.
+    deliveries : who received some, in order of time.
+    held : what is in stock of the lots that contain some, all of their matter.
+    certificates : what was stated of lots that contain or contained some.
     """
 
+    prefers: ClassVar[tuple[str, ...]] = METALS
+
     recall: Recall
-    held: tuple[Held, ...]
-    deliveries: tuple[Delivery, ...]
-    certificates: tuple[Touched, ...]
+    deliveries: Annotated[tuple[Delivery, ...], Rows("Delivered")]
+    held: Annotated[tuple[Reachable, ...], Rows("In stock")]
+    certificates: Annotated[tuple[Touched, ...], Rows("Certificates to withdraw")]
+
+    @property
+    def lot(self) -> Annotated[str, "the suspected lot"]:
+        """The suspected lot."""
+        return self.recall.lot
+
+    @property
+    def substances(self) -> Annotated[tuple[str, ...], KEYS]:
+        """In the order of the contents."""
+        return self.recall.substances
+
+    def headline(self) -> str:
+        """How far the lot reached."""
+        lots = f"{len(self.deliveries)} deliveries and {len(self.held)} lots in stock"
+        return f"{self.lot} ({self.recall.material}): {lots} contain matter from it"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Matter of one group of origins."""
+
+    group: Annotated[str, "supplier or material; or the boundary where metal appeared"]
+    amounts_mg: Annotated[Shares, "its matter", each_mass()]
+
+
+@dataclass(frozen=True, slots=True)
+class OnSite(Answer):
+    """What is at a site, by lot and owner; and where it came from, if that was asked."""
+
+    prefers: ClassVar[tuple[str, ...]] = METALS
+
+    site: Annotated[str, "the site; in transit for the road"]
+    substances: Annotated[tuple[str, ...], KEYS]
+    lots: Annotated[tuple[Held, ...], Rows("Lots and owners")]
+    origins: Annotated[tuple[Group, ...], Rows("Where it came from")] = ()
+
+    def headline(self) -> str:
+        """How many lots and owners."""
+        return f"{len(self.lots)} lots and owners at {self.site}"
+
+    def shown(self) -> tuple[str, ...]:
+        """The lots; and the origins, if there are any."""
+        return ("lots", "origins") if self.origins else ("lots",)
 
 
 def suspect(
@@ -105,17 +157,19 @@ def suspect(
     asof: AsOf = NOW,
     genealogy: Genealogy | None = None,
     certificates: Sequence[Certificate] = (),
+    register: SerialRegister | None = None,
 ) -> Suspicion:
-    """What hangs on a lot if it is bad; all of it at one moment.
+    """What is affected if a lot is bad; all of it at one moment.
 
     Parameters
     ----------
     book : an open book.
     lot : its name; an unknown one is an InputError.
-    asof : only what had happened, or was known, by a moment. A certificate has no moment: whoever
-        asks as of one gives those that there were.
+    asof : only what had happened, or was known, by a moment. A certificate has no moment: give
+        those that there were by then.
     genealogy : of the book as of then; without one the lot's descendants are read.
     certificates : what was stated of which lots.
+    register : where the serials of the lots are counted.
 
     Raises
     ------
@@ -128,24 +182,29 @@ def suspect(
         found = recall(book, lot, asof=asof) if genealogy is None else genealogy.recall(lot)
         reached = {x.lot: x for x in found.reached}
         still = [x for x in found.reached if x.held_mg.sum() > 0.5]
-        touched = [Touched(x, reached[x.lot].shares) for x in certificates if x.lot in reached]
+        touched = [
+            Touched(x.id, x.lot, x.claim, reached[x.lot].shares)
+            for x in certificates
+            if x.lot in reached
+        ]
+        serials = {} if register is None else register.count_of(list(reached))
         return Suspicion(
             found,
-            tuple(_held(book, still, asof)),
-            tuple(_deliveries(book, reached, asof)),
-            tuple(sorted(touched, key=lambda x: (x.certificate.id, x.certificate.lot))),
+            tuple(replace(x, serials=serials.get(x.lot)) for x in _deliveries(book, reached, asof)),
+            tuple(replace(x, serials=serials.get(x.lot)) for x in _held(book, still, asof)),
+            tuple(sorted(touched, key=lambda x: (x.id, x.lot))),
         )
 
 
-def _held(book: Book, lots: Sequence[Reached], asof: AsOf) -> Iterator[Held]:
-    """What lies of some lots, as they were made."""
+def _held(book: Book, lots: Sequence[Reached], asof: AsOf) -> Iterator[Reachable]:
+    """What is in stock of some lots, as they were made."""
     there: dict[str, list[tuple[str, str, Content]]] = {}
     names = [x.lot for x in lots]
     for account, content in holdings(book.store, book.substances, names, asof):
         there.setdefault(account.lot, []).append((account.site, account.party, content))
     for x in lots:
         for site, party, content in sorted(there.get(x.lot, ())):
-            yield Held(x.lot, x.material, party, site, content)
+            yield Reachable(x.lot, x.material, party, site, content, x.shares)
 
 
 def _deliveries(book: Book, reached: dict[str, Reached], asof: AsOf) -> list[Delivery]:
@@ -159,14 +218,15 @@ def _deliveries(book: Book, reached: dict[str, Reached], asof: AsOf) -> list[Del
     return sorted(given, key=lambda x: (x.occurred_at, x.key, x.lot))
 
 
-def on_site(book: Book, site: str, *, asof: AsOf = NOW) -> tuple[Held, ...]:
-    """Everything that lies at a site, by lot and owner; all of it at one moment.
+def on_site(book: Book, site: str, *, asof: AsOf = NOW, by: str | None = None) -> OnSite:
+    """Everything at a site, by lot and owner; all of it at one moment.
 
     Parameters
     ----------
     book : an open book.
     site : its name; ``in transit`` for all that is on the road. An unknown one is an InputError.
     asof : only what had happened, or was known, by a moment.
+    by : ``supplier`` or ``material``: also where all of it came from, in these groups.
     """
     with one_moment(book, asof):
         raise_findings(unknown_names(book.store, Scope(site=site)))
@@ -177,12 +237,19 @@ def on_site(book: Book, site: str, *, asof: AsOf = NOW) -> tuple[Held, ...]:
             ).items()
             if account.kind == "lot"
         }
-        lots = lots_named(book.store, sorted({account.lot for account in held}))
-    materials = {lot: material for _, _, lot, material in lots}
-    return tuple(
-        Held(account.lot, materials[account.lot], account.party, account.site, content)
-        for account, content in sorted(held.items(), key=lambda x: (x[0].lot, x[0].party))
-    )
+        materials = {
+            lot: material
+            for _, _, lot, material in lots_named(book.store, sorted({a.lot for a in held}))
+        }
+        lots = tuple(
+            Held(account.lot, materials[account.lot], account.party, account.site, content)
+            for account, content in sorted(held.items(), key=lambda x: (x[0].lot, x[0].party))
+        )
+        if by is None:
+            return OnSite(site, book.substances, lots)
+        held_by_lot = ((x.lot, x.content) for x in lots)
+        groups = site_origins(genealogy_beside(book, asof), held_by_lot, by)
+    return OnSite(site, book.substances, lots, tuple(starmap(Group, groups.items())))
 
 
 def read_certificates(path: Path, book: Book) -> tuple[Certificate, ...]:

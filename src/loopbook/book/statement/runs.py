@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from loopbook.book.book import Book
@@ -20,7 +20,7 @@ from loopbook.book.statement.movements import total
 from loopbook.book.statement.statement import moment_text
 from loopbook.book.statement.uncertainty import Knowledge, Sure, knowledge, sure_of
 from loopbook.book.storage.questions.events import run_legs
-from loopbook.report import KEYS, Answer, Column, Rows, masses, moment, record_text
+from loopbook.report import KEYS, Answer, Column, Rows, each_mass, moment_of, record_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RunLine:
 
     line: Annotated[str, "in, out, their sums, emissions, waste or unaccounted"]
     lot: Annotated[str, "empty for a sum"]
-    content: Annotated[Content, "in the lot or the sum", replace(masses(), adds=False)]
+    content: Annotated[Content, "in the lot or the sum", each_mass(adds=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class RunAccount(Answer):
 
     run: Annotated[str, "name of the run"]
     site: Annotated[str, "where it ran"]
-    occurred_at: Annotated[int, "when it ran", Column(read=moment)]
+    occurred_at: Annotated[int, "when it ran", Column(read=moment_of)]
     key: Annotated[str, "key of its event"]
     substances: Annotated[tuple[str, ...], KEYS]
     checked_in: Mapping[str, Content]

@@ -21,7 +21,7 @@ check-in and check-out, unaccounted metal, re-assay, stock-take.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from math import nan
 from typing import Annotated
@@ -36,7 +36,17 @@ from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.questions.events import reversed_before
 from loopbook.book.storage.snapshots import balances
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
-from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, masses, moment, record_text, share
+from loopbook.report import (
+    HIDDEN,
+    KEYS,
+    Answer,
+    Column,
+    Rows,
+    each_mass,
+    moment_of,
+    record_text,
+    share,
+)
 
 
 def moment_text(microseconds_utc: int) -> str:
@@ -45,7 +55,7 @@ def moment_text(microseconds_utc: int) -> str:
     >>> moment_text(0), moment_text(90_000_000)
     ('1970-01-01', '1970-01-01 00:01:30')
     """
-    return f"{moment(microseconds_utc):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00")
+    return f"{moment_of(microseconds_utc):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00")
 
 
 _SURE = ("received", "title in", "shipped in", "consumed", "produced", "shipped out", "delivered")
@@ -77,7 +87,7 @@ class Line:
     """
 
     name: Annotated[str, "opening, a movement or closing", Column("line", "Line")]
-    content: Annotated[Content, "what leaves is negative", replace(masses(), adds=False)]
+    content: Annotated[Content, "what leaves is negative", each_mass(adds=False)]
     sure: Sure | None = None
     counts: Annotated[bool, "part of opening + movements = closing", Column(drops=HIDDEN)] = True
 
@@ -123,9 +133,11 @@ class Statement(Answer):
     """
 
     title: Annotated[str, "what is stated"]
-    start: Annotated[int, "from this moment on", Column(read=moment)]
-    end: Annotated[int, "up to, but not including, this moment", Column(read=moment)]
-    known_at: Annotated[int | None, "as the book knew it then; empty for now", Column(read=moment)]
+    start: Annotated[int, "from this moment on", Column(read=moment_of)]
+    end: Annotated[int, "up to, but not including, this moment", Column(read=moment_of)]
+    known_at: Annotated[
+        int | None, "as the book knew it then; empty for now", Column(read=moment_of)
+    ]
     scope: Annotated[Scope, "party, site and lot; empty for all", Column(read=_named)]
     substances: Annotated[tuple[str, ...], KEYS]
     lines: tuple[Line, ...]

@@ -14,6 +14,7 @@ of them agree.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +23,8 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, TypeAlias, Union, get_args, get_origin, get_type_hints
 
-from loopbook.errors import DuplicateError, Finding
-from loopbook.report.table import Cell, Column, Table
+from loopbook.errors import DuplicateError, Finding, NotFiniteError, nearest_hint, raise_findings
+from loopbook.report.table import HIDDEN, Cell, Column, Table
 
 KEYS = Column()
 """Marks the field of an answer that holds the substances, or groups, of its columns."""
@@ -34,6 +35,7 @@ Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | 
 Lines: TypeAlias = Iterable[Sequence[Cell]]
 """Rows of cells, which may be more than the memory holds."""
 
+_FEW = 3  # keys that people see where the answer prefers others and has none of them
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,10 +48,10 @@ def kilograms(milligrams: float) -> Decimal:
     return Decimal(round(milligrams)).scaleb(-6)
 
 
-def moment(microseconds: int) -> datetime:
+def moment_of(microseconds: int) -> datetime:
     """Microseconds since 1970 UTC as a moment.
 
-    >>> moment(1_000_000).isoformat()
+    >>> moment_of(1_000_000).isoformat()
     '1970-01-01T00:00:01+00:00'
     """
     return _EPOCH + timedelta(microseconds=microseconds)
@@ -61,26 +63,31 @@ def share(value: float) -> float | None:
     >>> share(0.25), share(float("nan"))
     (0.25, None)
     """
-    return float(value) if value == value else None  # noqa: PLR0124
+    if math.isinf(value):
+        raise NotFiniteError([Finding("not-finite", "a share", "a number or NaN", str(value))])
+    return None if math.isnan(value) else float(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Declares that a field is a table, with its title."""
+    """Declares that a field is a table, with its title; its name is the field's by default."""
 
     title: str
+    name: str = ""
 
 
-def masses(name: str = "{}_kg", title: str = "{}", *, drops: int = 0) -> Column:
+def each_mass(
+    name: str = "{}_kg", title: str = "{}", *, drops: int = 0, adds: bool = True
+) -> Column:
     """Columns of masses that are held in mg: of each substance, and of their sum."""
     return Column(
-        name, title, "kg", decimals=3, drops=drops, adds=True, read=kilograms, whole="mass"
+        name, title, "kg", decimals=3, drops=drops, adds=adds, read=kilograms, whole="mass", order=1
     )
 
 
-def shares(name: str = "{}_share", title: str = "{} share") -> Column:
+def each_share(name: str = "{}_share", title: str = "{} share") -> Column:
     """Columns of shares 0..1, of each substance."""
-    return Column(name, title, "1", decimals=2, read=share)
+    return Column(name, title, "1", decimals=2, read=share, order=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,23 @@ class Record:
         """The tables that people see."""
         return [t for t in self.tables if self.shown is None or t.name in self.shown]
 
+    def chosen(self, only: Sequence[str] = ()) -> Sequence[str]:
+        """Keys that people see: those asked for, else those preferred, where there is some.
+
+        An unknown key is an `UnknownNameError`.
+        """
+        raise_findings(
+            Finding("unknown-name", "--substance", "a substance of the book", repr(x), hint)
+            for x in only
+            if x not in self.keys
+            for hint in [nearest_hint(x, self.keys)]
+        )
+        tables = (self.facts, *self.tables)
+        some = {c.key for t in tables for k, c in enumerate(t.columns) if any(r[k] for r in t.rows)}
+        there = [key for key in self.keys if key in some]
+        preferred = [key for key in self.prefers if key in some]
+        return only or preferred or (there[:_FEW] if self.prefers else there)
+
     def as_json(self) -> dict[str, Plain]:
         """The record for programs: facts, and each table as a list of rows."""
         (facts,) = _plain_rows(self.facts)
@@ -133,7 +157,7 @@ def _plain_rows(table: Table) -> Iterator[dict[str, Plain]]:
 def plain(cell: Cell) -> Plain:
     """A cell as a value of JSON: masses are decimal text, moments ISO 8601 with their offset.
 
-    >>> plain(kilograms(5)), plain(moment(0)), plain(("a", "b"))
+    >>> plain(kilograms(5)), plain(moment_of(0)), plain(("a", "b"))
     ('0.000005', '1970-01-01T00:00:00+00:00', ['a', 'b'])
     """
     if isinstance(cell, tuple):
@@ -191,8 +215,8 @@ class Answer:
             self.headline(),
             table_of("facts", "Facts", type(self), [self], keys=keys),
             tuple(
-                table_of(name, title, kind, getattr(self, name), keys=keys)
-                for name, (title, kind) in shape.tables.items()
+                table_of(rows.name or name, rows.title, kind, getattr(self, name), keys=keys)
+                for name, (rows, kind) in shape.tables.items()
             ),
             keys,
             self.shown(),
@@ -220,12 +244,12 @@ class Shape:
     Parameters
     ----------
     columns : by field; one with ``{}`` in its name is a pattern for the keys.
-    tables : title and class of the rows, by field.
+    tables : title and name, and class of the rows, by field.
     keys : name of the field that holds the keys; empty without one.
     """
 
     columns: Mapping[str, Column]
-    tables: Mapping[str, tuple[str, type]]
+    tables: Mapping[str, tuple[Rows, type]]
     keys: str
 
 
@@ -236,18 +260,19 @@ def shape_of(kind: type) -> Shape:
         if isinstance(member, property):
             hints[name] = get_type_hints(member.fget, include_extras=True).get("return")
     columns: dict[str, Column] = {}
-    tables: dict[str, tuple[str, type]] = {}
+    tables: dict[str, tuple[Rows, type]] = {}
     keys = ""
     for name, hint in hints.items():
         base, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
         rows = next((mark for mark in marks if isinstance(mark, Rows)), None)
         if rows is not None:
-            tables[name] = rows.title, get_args(base)[0]
+            tables[name] = rows, get_args(base)[0]
         elif any(mark is KEYS for mark in marks):
             keys = name
+            columns[name] = _named([Column(drops=HIDDEN), "in the order of columns"], name, base)
         elif marks:
             columns[name] = _named(marks, name, base)
-    return Shape(dict(sorted(columns.items(), key=lambda x: not x[1].first)), tables, keys)
+    return Shape(dict(sorted(columns.items(), key=lambda x: x[1].order)), tables, keys)
 
 
 def _named(marks: Sequence[object], field: str, base: object) -> Column:

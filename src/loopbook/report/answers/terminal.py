@@ -7,14 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from unicodedata import east_asian_width
 
-from loopbook.errors import Finding, nearest_hint, raise_findings
 from loopbook.report.answers.answer import Record
 from loopbook.report.answers.writing import kind_of
 from loopbook.report.format import is_share
 from loopbook.report.table import HIDDEN, Cell, Column, Table
 
 _GAP = "  "
-_FEW = 3  # keys that people see where the answer prefers others and has none of them
 
 
 def record_text(record: Record, *, width: int | None = None, only: Sequence[str] = ()) -> str:
@@ -25,7 +23,7 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
     width : cells of the screen; None for as many as it takes, with every column.
     only : show only these keys, and rows that have some of them; an unknown one is a finding.
     """
-    keys = _chosen(record, only)
+    keys = record.chosen(only)
     tables = record.seen()
     facts = _shown(record.facts, keys) if not record.headline else []
     blocks = ["\n".join(_lines(record.facts, facts, record.facts.rows))] if facts else []
@@ -40,26 +38,6 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
     notes = next(record.facts.records(), {}).get("notes")
     blocks += [f"Note: {note}" for note in notes] if isinstance(notes, tuple) else []
     return "\n\n".join(blocks)
-
-
-def _chosen(record: Record, only: Sequence[str]) -> Sequence[str]:
-    """Keys whose columns are shown: those asked for, else those preferred, where there is some."""
-    raise_findings(
-        Finding(
-            "unknown-name",
-            "--substance",
-            "a substance of the book",
-            repr(name),
-            nearest_hint(name, record.keys),
-        )
-        for name in only
-        if name not in record.keys
-    )
-    tables = (record.facts, *record.tables)
-    some = {c.key for t in tables for k, c in enumerate(t.columns) if any(row[k] for row in t.rows)}
-    there = [key for key in record.keys if key in some]
-    preferred = [key for key in record.prefers if key in some]
-    return only or preferred or (there[:_FEW] if record.prefers else there)
 
 
 def _has(table: Table, row: Sequence[Cell], keys: Sequence[str]) -> bool:
@@ -88,7 +66,7 @@ def _grid(
 ) -> Iterator[str]:
     """Head, rows and total; as lines where the columns that may not drop are too wide together."""
     texts = {k: [cell_text(row[k], table.columns[k]) for row in rows] for k in places}
-    total = _total(table, places, rows)
+    total = _total(table, places)
     for k, text in total.items():
         texts[k].append(text)
     heads = {k: _head(table.columns[k]) for k in places}
@@ -112,14 +90,14 @@ def _grid(
         yield f"{len(places) - len(kept)} more columns: widen the window, or use --json"
 
 
-def _total(table: Table, places: list[int], rows: Sequence[Sequence[Cell]]) -> dict[int, str]:
-    """Texts of the row that adds up; nothing where no column does, or where there is one row."""
+def _total(table: Table, places: list[int]) -> dict[int, str]:
+    """Texts of the sum of all rows; nothing where no column adds up, or where there is one row."""
     adding = [k for k in places if table.columns[k].adds]
-    if len(rows) < 2 or not adding:
+    if len(table.rows) < 2 or not adding:
         return {}
     texts = dict.fromkeys(places, "")
     for k in adding:
-        cells = [row[k] for row in rows]
+        cells = [row[k] for row in table.rows]
         whole = sum((c for c in cells if isinstance(c, Decimal | int)), start=Decimal(0))
         texts[k] = cell_text(whole, table.columns[k])
     texts[places[0]] = texts[places[0]] or "Total"

@@ -7,13 +7,13 @@ give the same bytes.
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -26,6 +26,7 @@ from loopbook.report.table import Cell, Column, Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_MARKS = re.compile(r'[,"\r\n]')  # in a field of CSV that need quotes
 _BATCH = 50_000  # rows of a row group
 
 
@@ -48,14 +49,26 @@ def kind_of(column: Column, cells: Iterable[Cell]) -> type:
 
 def write_csv(path: Path, columns: Sequence[Column], rows: Lines) -> int:
     """Write a CSV file; the number of rows."""
-    count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(column.name for column in columns)
-        for row in rows:
-            writer.writerow([as_text(cell) for cell in row])
+    count = -1
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for line in csv_lines(columns, rows):
+            file.write(line)
             count += 1
     return count
+
+
+def csv_lines(columns: Sequence[Column], rows: Lines) -> Iterator[str]:
+    """Head and rows as lines of CSV; a carriage return alone is quoted, too.
+
+    >>> list(csv_lines([Column("lot"), Column("kg")], [('a"b', 1.5)]))
+    ['lot,kg\\n', '"a""b",1.5\\n']
+    """
+    for row in chain([[column.name for column in columns]], rows):
+        yield ",".join([_quoted(as_text(cell)) for cell in row]) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if _MARKS.search(text) else text
 
 
 def write_jsonl(path: Path, columns: Sequence[Column], rows: Lines) -> int:

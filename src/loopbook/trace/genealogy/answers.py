@@ -1,60 +1,60 @@
 """Answers of tracing: where a lot's matter came from, and where it went.
 
 Shares are 0..1 of the lot's matter of one substance; amounts are milligrams, as float64, because a
-share of a whole number is none. A share is NaN where the lot holds nothing of a substance, so that
-"no nickel" is never read as "no nickel from there".
+share of a whole number is none. In records they are kg, rounded to the milligram. A share is NaN
+where the lot holds nothing of a substance, so that "no nickel" is never read as "no nickel from
+there".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
 
+import numpy as np
+
+from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, each_share
 from loopbook.trace.genealogy.names import Names
 from loopbook.trace.genealogy.numpy_loops import Shares
+
+METALS = ("Ni", "Co", "Li")
+"""What people see unless they ask for others: the metals of recycled-content claims."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """One place that a lot's matter came from.
 
-    Parameters
-    ----------
-    id : a lot that came from outside; or the boundary where metal was found that no input had:
-        ``unaccounted`` of a run, ``reassay`` or ``stock-take``.
-    kind : ``"lot"`` or the boundary's kind.
-    material, supplier : of the lot; empty for boundaries.
-    shares : of the traced lot's matter, by substance.
-    amounts_mg : the same in mg of all that came into the traced lot.
+    `id` is a lot that came from outside, or the boundary where metal appeared that no input had:
+    ``unaccounted`` of a run, ``reassay`` or ``stock-take``.
     """
 
-    id: str
-    kind: str
-    material: str
-    supplier: str
-    shares: Shares
-    amounts_mg: Shares
+    id: Annotated[str, "a lot that came from outside, or a boundary", Column(title="Origin")]
+    kind: Annotated[str, "lot, or the kind of the boundary", Column(drops=HIDDEN)]
+    material: Annotated[str, "of the lot; empty for boundaries", Column(drops=2)]
+    supplier: Annotated[str, "of the lot; empty for boundaries"]
+    shares: Annotated[Shares, "of the traced lot's matter", each_share()]
+    amounts_mg: Annotated[Shares, "the same as mass, of all that came into the lot", each_mass()]
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
-    """Where a lot's matter came from.
+class Trace(Answer):
+    """Where a lot's matter came from, the largest origin first."""
 
-    Parameters
-    ----------
-    lot, material : which.
-    substances : in the order of shares and amounts.
-    total_mg : all that came into the lot.
-    origins : by share of the mass, the largest first.
-    ancestors : number of lots that are in it, itself not counted.
-    """
+    prefers: ClassVar[tuple[str, ...]] = METALS
 
-    lot: str
-    material: str
-    substances: tuple[str, ...]
-    total_mg: Shares
-    origins: tuple[Origin, ...]
-    ancestors: int
+    lot: Annotated[str, "the traced lot"]
+    material: Annotated[str, "what it is"]
+    substances: Annotated[tuple[str, ...], KEYS]
+    total_mg: Annotated[Shares, "all that came into the lot", each_mass("total_{}_kg", "All {}")]
+    origins: Annotated[tuple[Origin, ...], Rows("Origins")]
+    ancestors: Annotated[int, "number of lots that are in it, itself not counted"]
+
+    def headline(self) -> str:
+        """Which lot, and how many origins."""
+        lots = f"{len(self.origins)} origins, {self.ancestors} lots before it"
+        return f"{self.lot} ({self.material}): {lots}"
 
     def shares(self, substance: str) -> dict[str, float]:
         """Share of each origin in one substance, or in ``mass``; without the zeros."""
@@ -85,60 +85,88 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class SureOrigin(Origin):
+    """An origin with the standard uncertainty of its shares; NaN where none was computed."""
+
+    sigmas: Annotated[
+        Shares, "standard uncertainty of the share", each_share("{}_u_share", "± of {}")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SureTrace(Trace):
+    """A trace whose shares have uncertainties, from the measurements."""
+
+    origins: Annotated[tuple[SureOrigin, ...], Rows("Origins")]
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
-    """A lot that holds, or held, matter from the recalled lot.
+    """A lot that contains, or contained, matter from the recalled lot."""
 
-    Parameters
-    ----------
-    lot, material : which.
-    shares : of this lot's matter that came from the recalled one, by substance.
-    amounts_mg : all that came into this lot from there.
-    held_mg : the part that is in this lot now; the rest went on.
-    """
-
-    lot: str
-    material: str
-    shares: Shares
-    amounts_mg: Shares
-    held_mg: Shares
+    lot: Annotated[str, "a lot that matter reached"]
+    material: Annotated[str, "what it is", Column(drops=2)]
+    shares: Annotated[Shares, "of this lot's matter, from the recalled one", each_share()]
+    amounts_mg: Annotated[Shares, "all that came into this lot from there", each_mass(adds=False)]
+    held_mg: Annotated[
+        Shares, "of that, still in this lot", each_mass("{}_here_kg", "{} here now", drops=1)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Matter from the recalled lot that left the book's lots.
+    """Matter from the recalled lot that left the book's lots."""
 
-    Parameters
-    ----------
-    id, kind : of the boundary: a customer, waste, emission, unaccounted, ...
-    lot : from which lot it left.
-    amounts_mg : how much of it, by substance.
-    """
+    id: Annotated[str, "the boundary: kind, party and site with slashes", Column(drops=HIDDEN)]
+    kind: Annotated[str, "customer, waste, emission, unaccounted, ...", Column(title="Left as")]
+    lot: Annotated[str, "the lot that it left", Column(title="From lot")]
+    amounts_mg: Annotated[Shares, "how much of it left", each_mass()]
 
-    id: str
-    kind: str
-    lot: str
-    amounts_mg: Shares
+    @property
+    def place(self) -> Annotated[str, "to which party or at which site", Column(title="To or at")]:
+        """The boundary without its kind: ``Toyota``."""
+        return self.id.strip("/").partition("/")[2].strip("/")
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
-    """Where a lot's matter went.
+class Whereabouts:
+    """How much of the recalled matter is in lots of the book, or left it in one way."""
 
-    Parameters
-    ----------
-    lot, material : which.
-    substances : in the order of shares and amounts.
-    total_mg : all that came into the lot; what its descendants hold and what ended is the same.
-    reached : the lot itself first, then all that holds or held matter from it, as they were made.
-    ended : what left, by boundary and lot.
+    place: Annotated[str, "in lots of the book, or the kind of boundary"]
+    amounts_mg: Annotated[Shares, "how much", each_mass()]
+    shares: Annotated[Shares, "of all that came into the recalled lot", each_share()]
+
+
+@dataclass(frozen=True, slots=True)
+class Recall(Answer):
+    """Where a lot's matter went; what its descendants hold and what ended add up to all of it.
+
+    `reached` has the lot itself first, then all lots that hold or held matter from it, in the order
+    in which they were made.
     """
 
-    lot: str
-    material: str
-    substances: tuple[str, ...]
-    total_mg: Shares
-    reached: tuple[Reached, ...]
-    ended: tuple[Ended, ...]
+    prefers: ClassVar[tuple[str, ...]] = METALS
+
+    lot: Annotated[str, "the recalled lot"]
+    material: Annotated[str, "what it is"]
+    substances: Annotated[tuple[str, ...], KEYS]
+    total_mg: Annotated[Shares, "all that came into the lot", each_mass("total_{}_kg", "All {}")]
+    reached: Annotated[tuple[Reached, ...], Rows("Lots that it reached")]
+    ended: Annotated[tuple[Ended, ...], Rows("What left the book's lots")]
+
+    @property
+    def whereabouts(self) -> Annotated[tuple[Whereabouts, ...], Rows("Where it is now")]:
+        """The whole of it, by place."""
+        held = np.sum([x.held_mg for x in self.reached], axis=0)
+        amounts: dict[str, Shares] = {"in lots of the book": held}
+        for end in self.ended:
+            amounts[end.kind] = amounts.get(end.kind, 0.0 * held) + end.amounts_mg
+        with np.errstate(invalid="ignore"):
+            return tuple(Whereabouts(k, mg, mg / self.total_mg) for k, mg in amounts.items())
+
+    def headline(self) -> str:
+        """Which lot, and how many lots it reached."""
+        return f"{self.lot} ({self.material}): reached {len(self.reached) - 1} lots"
 
     def customers(self) -> dict[str, Shares]:
         """Amounts by customer, mg of each substance."""

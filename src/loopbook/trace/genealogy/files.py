@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book import Book, seal_of
+from loopbook.book import NOW, AsOf, Book, seal_of
 from loopbook.errors import Finding, InputError
 from loopbook.files import one_writer, sync, write_whole
 from loopbook.trace.genealogy.arrays import Column, Graph
@@ -52,6 +52,19 @@ def open_genealogy(book: Book, folder: Path, *, kernels: Kernels | None = None) 
     if len(genealogy.graph) > before * (1 + _WORTH):
         save_genealogy(genealogy, book, folder)
     return genealogy
+
+
+def genealogy_beside(book: Book, asof: AsOf = NOW, *, keep: bool = False) -> Genealogy:
+    """The genealogy of a book: from the arrays beside its file, where they are, or from its events.
+
+    Parameters
+    ----------
+    keep : whether to write the arrays where they are not.
+    """
+    folder = Path(f"{book.address}.genealogy")
+    if asof.now and "://" not in book.address and (keep or folder.exists()):
+        return open_genealogy(book, folder)
+    return Genealogy.of(book, asof=asof)
 
 
 def save_genealogy(genealogy: Genealogy, book: Book, folder: Path, *, wait_s: float = 60.0) -> None:

@@ -1,18 +1,11 @@
-r"""A lineage for other programs: JSON (all of it), CSV (its links), GraphML (a graph).
+r"""A lineage for other programs: JSON (all of it), CSV (its links), GraphML (a graph), a picture.
 
-**JSON** is one object; one end or link a line. Masses are whole milligrams, times microseconds
-since 1970 UTC, shares 0..1, or null where there is nothing to have a share of::
+**JSON** is the lineage's record: one object with ``focus``, ``ends`` and ``links``. Masses are kg,
+decimal text, exact to the milligram (``mass_kg``, ``Ni_kg``); moments have their offset; shares are
+0..1, or null where there is nothing to have a share of.
 
-    {"format": "loopbook lineage", "version": 1,
-     "substances": ["Ni", "other"],
-     "focus": ["B-1"],
-     "ends": [{"id": "S-1", "kind": "lot", "material": "scrap", "stage": 0,
-               "content_mg": {"Ni": 220, "other": 780}, "event": "e-1", "made_at_us": 0}],
-     "links": [{"source": "S-1", "target": "B-1", "content_mg": {"Ni": 220, "other": 780}}],
-     "shares": {"S-1": {"Ni": 1.0, "other": 1.0}}}
-
-**CSV** has a row a link: ``source``, ``source_kind``, ``source_material``, the same of the target,
-``mass_kg`` and a column for each substance, ``Ni_kg``; decimal text, exact to the milligram.
+**CSV** has a row for each link: ``source``, ``source_kind``, ``source_material``, the same of the
+target, and the masses of JSON.
 
 **GraphML** has typed attributes: of nodes ``name``, ``kind``, ``material``, ``event``, ``stage``,
 ``made_at_us``, ``focus``, ``mass_kg``, ``Ni_kg`` and, where there are shares, ``Ni_share``; of
@@ -24,95 +17,55 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from loopbook.book import Content
-from loopbook.errors import Finding, raise_findings
+from loopbook.errors import Finding, InputError
+from loopbook.report import csv_lines
 from loopbook.trace.lineage.format import exact_kg, xml_text
 from loopbook.trace.lineage.nouns import Lineage
+from loopbook.trace.lineage.parts import of_substance
+from loopbook.trace.lineage.picture import lineage_svg
 
-_FORMAT = "loopbook lineage"
-_VERSION = 1
 
+def write_lineage(lineage: Lineage, path: Path, substances: Sequence[str] = ()) -> None:
+    """Write a lineage, or its part with one substance, in the format of the file's ending.
 
-# --- JSON ------------------------------------------------------------------------------------
+    Parameters
+    ----------
+    path : ends in ``.svg``, ``.json``, ``.csv`` or ``.graphml``; another ending is an InputError.
+    substances : if it is one, only the part of the lineage that has some of it.
+    """
+    (substance,) = substances if len(substances) == 1 else ("mass",)
+    makers: dict[str, Callable[[Lineage], str]] = {
+        ".svg": lambda x: lineage_svg(x, substance=substance, fold=12, theme="light"),
+        ".json": lineage_json,
+        ".csv": lineage_csv,
+        ".graphml": lineage_graphml,
+    }
+    make = makers.get(path.suffix.lower())
+    if make is None:
+        ending = path.suffix or "no ending"
+        raise InputError([Finding("format", str(path), f"one of {', '.join(makers)}", ending)])
+    part = lineage if substance == "mass" else of_substance(lineage, substance)
+    path.write_text(make(part), encoding="utf-8")
 
 
 def lineage_json(lineage: Lineage) -> str:
-    r"""All of a lineage as JSON, in the shape that the module describes.
+    """All of a lineage as JSON.
 
     >>> from loopbook.trace import End
     >>> text = lineage_json(Lineage(("Ni",), (), [End("S-1", "lot", "scrap", 0, (5,))], (), {}))
-    >>> json.loads(text)["ends"][0]["content_mg"]
-    {'Ni': 5}
+    >>> json.loads(text)["ends"][0]["Ni_kg"]
+    '0.000005'
     """
-    names = lineage.substances
-    raise_findings(
-        Finding("not-finite", f"shares of {end}", "a finite number or NaN", str(share))
-        for end, shares in lineage.shares.items()
-        for share in shares
-        if math.isinf(share)
-    )
-
-    def by_name(content: Content) -> dict[str, int]:
-        return dict(zip(names, content, strict=True))
-
-    ends = [
-        {
-            "id": e.id,
-            "kind": e.kind,
-            "material": e.material,
-            "stage": e.stage,
-            "content_mg": by_name(e.content),
-            "event": e.event,
-            "made_at_us": e.made_at,
-        }
-        for e in lineage.ends
-    ]
-    links = [
-        {"source": k.source, "target": k.target, "content_mg": by_name(k.content)}
-        for k in lineage.links
-    ]
-    shares = {
-        end: {n: None if math.isnan(x) else x for n, x in zip(names, s, strict=True)}
-        for end, s in sorted(lineage.shares.items())
-    }
-    parts = [
-        f'"format": {_json(_FORMAT)}, "version": {_VERSION}',
-        f'"substances": {_json(list(names))}',
-        f'"focus": {_json(list(lineage.focus))}',
-        f'"ends": [{_rows(map(_json, ends))}]',
-        f'"links": [{_rows(map(_json, links))}]',
-        f'"shares": {{{_rows(f"{_json(end)}: {_json(s)}" for end, s in shares.items())}}}',
-    ]
-    return "{" + ",\n".join(parts) + "}\n"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _rows(rows: Iterable[str]) -> str:
-    text = ",\n ".join(rows)
-    return f"\n {text}" if text else ""
-
-
-# --- CSV -------------------------------------------------------------------------------------
-
-_FIRST = (
-    "source",
-    "source_kind",
-    "source_material",
-    "target",
-    "target_kind",
-    "target_material",
-    "mass_kg",
-)
+    record = lineage.as_record().as_json()
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def lineage_csv(lineage: Lineage) -> str:
-    r"""The links of a lineage as CSV, in the columns that the module lists.
+    """The links of a lineage as CSV.
 
     >>> from loopbook.trace import End, Link
     >>> ends = [End("S-1", "lot", "scrap", 0, (5,)), End("B-1", "lot", "black mass", 1, (5,))]
@@ -121,27 +74,8 @@ def lineage_csv(lineage: Lineage) -> str:
     S-1,lot,scrap,B-1,lot,black mass,0.000005,0.000005
     <BLANKLINE>
     """
-    ends = {e.id: e for e in lineage.ends}
-    rows = [[*_FIRST, *(f"{s}_kg" for s in lineage.substances)]]
-    for link in lineage.links:
-        source, target = ends[link.source], ends[link.target]
-        rows.append(
-            [
-                source.id,
-                source.kind,
-                source.material,
-                target.id,
-                target.kind,
-                target.material,
-                *map(exact_kg, (sum(link.content), *link.content)),
-            ]
-        )
-    return "".join(",".join(map(_field, row)) + "\n" for row in rows)
-
-
-def _field(text: str) -> str:
-    """A field, in quotes where it must be; the csv module would leave a lone carriage return."""
-    return '"' + text.replace('"', '""') + '"' if re.search(r'[,"\r\n]', text) else text
+    _, links = lineage.as_record().tables
+    return "".join(csv_lines(links.columns, links.rows))
 
 
 # --- GraphML ---------------------------------------------------------------------------------

@@ -11,8 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
 
 from loopbook.book import Content
+from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, each_share, moment_of
+from loopbook.trace.genealogy.answers import METALS
+
+
+def _made_at(microseconds: int) -> datetime | None:
+    return moment_of(microseconds) if microseconds else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +39,24 @@ class End:
     made_at : when that was, microseconds since 1970 UTC; 0 for boundaries.
     """
 
-    id: str
-    kind: str
-    material: str
-    stage: int
-    content: Content
-    event: str = ""
-    made_at: int = 0
+    id: Annotated[str, "the lot's name, or the boundary's kind, party and site", Column()]
+    kind: Annotated[str, "lot, or the kind of boundary"]
+    material: Annotated[str, "what a lot is; empty for boundaries"]
+    stage: Annotated[int, "longest way from a lot that came from outside"]
+    content: Annotated[
+        Content, "all that came into a lot, or that passed a boundary", each_mass(adds=False)
+    ]
+    event: Annotated[str, "key of the event that made the lot"] = ""
+    made_at: Annotated[int, "when that was; none for boundaries", Column(read=_made_at)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SharedEnd(End):
+    """An end with its shares, as a file holds it."""
+
+    shares: Annotated[
+        Sequence[float] | None, "of the focus' matter, or of its own; see `Lineage`", each_share()
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +69,20 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
+class Step:
+    """A link with what its ends are, as a file holds it."""
+
+    source: Annotated[str, "id of the end that it left", Column(title="From")]
+    source_kind: Annotated[str, "lot, or the kind of boundary", Column(drops=HIDDEN)]
+    source_material: Annotated[str, "what that lot is", Column(drops=HIDDEN)]
+    target: Annotated[str, "id of the end that it reached", Column(title="To")]
+    target_kind: Annotated[str, "lot, or the kind of boundary", Column(drops=HIDDEN)]
+    target_material: Annotated[str, "what that lot is", Column(drops=HIDDEN)]
+    content: Annotated[Content, "what went that way", each_mass(adds=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage(Answer):
     """Ends and links around some lots.
 
     Parameters
@@ -63,8 +95,48 @@ class Lineage:
         an end's matter that came from the focus (a recall), by the end's id; may be empty.
     """
 
-    substances: Sequence[str]
-    focus: Sequence[str]
+    version: ClassVar[int] = 2
+    prefers: ClassVar[tuple[str, ...]] = METALS
+
+    substances: Annotated[Sequence[str], KEYS]
+    focus: Annotated[Sequence[str], "ids of the lots that were asked about"]
     ends: Sequence[End]
     links: Sequence[Link]
     shares: Mapping[str, Sequence[float]]
+
+    @property
+    def lots(self) -> Annotated[tuple[SharedEnd, ...], Rows("Lots and boundaries", "ends")]:
+        """The ends with their shares."""
+        return tuple(
+            SharedEnd(
+                e.id,
+                e.kind,
+                e.material,
+                e.stage,
+                e.content,
+                e.event,
+                e.made_at,
+                self.shares.get(e.id),
+            )
+            for e in self.ends
+        )
+
+    @property
+    def steps(self) -> Annotated[tuple[Step, ...], Rows("What went from one to another", "links")]:
+        """The links with what their ends are, by stage."""
+        ends = {end.id: end for end in self.ends}
+        steps = []
+        for link in sorted(self.links, key=lambda x: (ends[x.source].stage, x.source, x.target)):
+            source, target = ends[link.source], ends[link.target]
+            names = (source.id, source.kind, source.material)
+            steps.append(Step(*names, target.id, target.kind, target.material, link.content))
+        return tuple(steps)
+
+    def headline(self) -> str:
+        """From where to where, and by how many lots."""
+        way = " to ".join(self.focus)
+        return f"{way}: {len(self.ends)} lots" if self.ends else f"Nothing went from {way}"
+
+    def shown(self) -> tuple[str, ...]:
+        """People see the links, if there are any."""
+        return ("links",) if self.links else ()

@@ -1,0 +1,84 @@
+"""Options that many commands have: the book, the two clocks, the substances."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from loopbook.report import Answer
+
+address_option = click.option(
+    "--book",
+    "address",
+    default="book.sqlite",
+    show_default=True,
+    envvar="LOOPBOOK_BOOK",
+    metavar="FILE",
+    help="The book: a file, or postgresql://... (also LOOPBOOK_BOOK).",
+)
+
+
+def moment(
+    ctx: click.Context | None, param: click.Parameter | None, value: str | None
+) -> int | None:
+    """Read ISO 8601 as microseconds since 1970 UTC; a time without an offset is refused."""
+    from loopbook.book import microseconds
+
+    if value is None:
+        return None
+    try:
+        return microseconds(datetime.fromisoformat(value))
+    except ValueError:
+        text = f"{value!r} is not a time with its offset, such as 2026-03-31T23:59:59-05:00"
+        raise click.BadParameter(text, ctx, param) from None
+
+
+known_at_option = click.option(
+    "--known-at", metavar="TIME", callback=moment, help="Only what the book knew at this time."
+)
+substance_option = click.option(
+    "-s",
+    "--substance",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    help="Show only this substance; may be repeated. By default the metals that are there.",
+)
+
+
+def with_book(command: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Give a command the book of ``--book``, which is open while it runs."""
+
+    @address_option
+    @functools.wraps(command)
+    def in_book(*, address: str, **options: Any) -> Answer:
+        from loopbook.book import Book
+
+        with Book(address) as book:
+            return command(book=book, **options)
+
+    return in_book
+
+
+def with_clocks(command: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Give a command the moments of ``--as-of`` and ``--known-at`` as one `AsOf`."""
+
+    @click.option(
+        "--as-of",
+        metavar="TIME",
+        callback=moment,
+        help="Only what had happened by this time, inclusive.",
+    )
+    @known_at_option
+    @functools.wraps(command)
+    def as_of_then(*, as_of: int | None, known_at: int | None, **options: Any) -> Answer:
+        from loopbook.book import AsOf
+
+        return command(asof=AsOf(as_of, known_at), **options)
+
+    return as_of_then
