@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from import_case import make_book, open_book
-from telling import SUBSTANCES, Told, nouns
 
 from loopbook.book import verify
 from loopbook.book.book import Book
+from support.lots import SUBSTANCES, nouns
 from support.shelves import Shelf
+from support.world import Envelopes
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +28,15 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def told() -> Told:
+def envelope() -> Envelopes:
     """Envelopes and a clock."""
-    return Told()
+    return Envelopes()
 
 
 @pytest.fixture
-def book(shelf: Shelf, told: Told) -> Iterator[Book]:
+def book(shelf: Shelf, envelope: Envelopes) -> Iterator[Book]:
     """A book with parties, sites and materials, opened by whoever posts."""
-    made = shelf.new(substances=SUBSTANCES, clock=told.clock)
-    made.post(nouns(told))
+    made = shelf.new(substances=SUBSTANCES, clock=envelope.clock)
+    made.post(nouns(envelope))
     yield made
     made.close()

@@ -9,14 +9,15 @@ from typing import Any
 
 import psycopg
 import pytest
-from telling import SUBSTANCES, Told, kg, receive
 
 from loopbook import book as c
 from loopbook.book.book import Book
 from loopbook.book.nouns import Account
 from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError
+from support.lots import SUBSTANCES, receive
 from support.shelves import Shelf, postgres_shelf
+from support.world import Envelopes, balances_kg
 
 REFUSED = (sqlite3.Error, psycopg.Error)
 
@@ -24,9 +25,9 @@ FACTS = ("event", "posting", "lot", "measurement", "noun", "account", "leaf")
 
 
 @pytest.fixture
-def posted(book: Book, told: Told) -> Book:
-    book.post([receive(told, "A"), receive(told, "B", owner="GMBI")])
-    book.post(c.Weigh(lot="A", ticket="T1", gross_kg=1510, tare_kg=500, **told()))
+def posted(book: Book, envelope: Envelopes) -> Book:
+    book.post([receive(envelope, "A"), receive(envelope, "B", owner="GMBI")])
+    book.post(c.Weigh(lot="A", ticket="T1", gross_kg=1510, tare_kg=500, **envelope()))
     book.store.place_leaves()
     return book
 
@@ -39,20 +40,20 @@ def test_facts_stay(shelf: Shelf, posted: Book, table: str, verb: str) -> None:
     before = posted.store.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
     assert before
     column = {"event": "id", "lot": "id", "account": "id"}.get(table, "event")
-    told = {
+    statement = {
         "UPDATE": f"UPDATE {table} SET {column} = {column}",
         "DELETE": f"DELETE FROM {table}",
         "TRUNCATE": f"TRUNCATE {table} CASCADE",
         "REPLACE": f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
     }[verb]
     with shelf.direct() as link, pytest.raises(REFUSED, match=r"frozen|denied|duplicate|sealed"):
-        link.execute(told)
+        link.execute(statement)
     assert posted.store.rows(f"SELECT * FROM {table} ORDER BY 1, 2") == before
 
 
 @pytest.mark.server
 @pytest.mark.parametrize("table", FACTS)
-def test_facts_stay_for_the_owner(server: Any, table: str, told: Told) -> None:
+def test_facts_stay_for_the_owner(server: Any, table: str, envelope: Envelopes) -> None:
     """Triggers hold where rights do not."""
     shelf = postgres_shelf(server)
     shelf.new(substances=SUBSTANCES).close()
@@ -106,14 +107,14 @@ def accounts(book: Book) -> Mapping[str, int]:
     ],
 )
 def test_wrong_legs(shelf: Shelf, posted: Book, legs: list[str], why: str) -> None:
-    before, numbers = kg(posted), accounts(posted)
+    before, numbers = balances_kg(posted), accounts(posted)
     rows = []
     for leg in legs:
         name, rest = leg.split(", ", 1)
         rows.append(f"(900, {numbers[name]}, {rest})")
     with pytest.raises(REFUSED, match=why):
         attack(shelf, EVENT, LEG + ", ".join(rows))
-    assert kg(posted) == before
+    assert balances_kg(posted) == before
 
 
 def test_right_legs_pass_once(shelf: Shelf, posted: Book) -> None:
@@ -122,7 +123,7 @@ def test_right_legs_pass_once(shelf: Shelf, posted: Book) -> None:
     a, s = numbers["lot/LGES/WS/A"], numbers["supplier/LGES//"]
     legs = f"(900, {a}, 5, 5, 0, 0, 0, 0), (900, {s}, -5, -5, 0, 0, 0, 0)"
     attack(shelf, EVENT, LEG + legs)
-    assert kg(posted)["lot/LGES/WS/A"] == 1010.000005
+    assert balances_kg(posted)["lot/LGES/WS/A"] == 1010.000005
     b = numbers["lot/GMBI/WS/B"]
     with pytest.raises(REFUSED, match="sealed"):
         attack(shelf, LEG + f"(900, {b}, 0, 0, 0, 0, 0, 0)")
@@ -145,10 +146,10 @@ def test_right_legs_pass_once(shelf: Shelf, posted: Book) -> None:
 def test_parts_without_an_event(shelf: Shelf, posted: Book, part: str) -> None:
     numbers = accounts(posted)
     a, s = numbers["lot/LGES/WS/A"], numbers["supplier/LGES//"]
-    before = kg(posted)
+    before = balances_kg(posted)
     with pytest.raises(REFUSED, match=r"(?i)foreign key|sealed"):
         attack(shelf, part.format(a=a, s=s))
-    assert kg(posted) == before
+    assert balances_kg(posted) == before
     attack(shelf, EVENT, part.format(a=a, s=s))  # with its event it passes
 
 
@@ -175,18 +176,18 @@ def test_more_than_there_is_whatever_a_conflict_may_do(
     """SQLite hands the word on to what triggers do: it could have skipped the balance alone."""
     if shelf.kind == "postgres":
         pytest.skip("postgres has no such words")
-    before, numbers = kg(posted), accounts(posted)
+    before, numbers = balances_kg(posted), accounts(posted)
     a, s = numbers["lot/LGES/WS/A"], numbers["supplier/LGES//"]
     much = "2000000000"
     legs = LEG + f"(900, {a}, -{much}, 0, 0, 0, 0, -{much}), (900, {s}, {much}, 0, 0, 0, 0, {much})"
     with pytest.raises(REFUSED, match="negative"):
         attack(shelf, *[x.replace("INSERT", f"INSERT OR {word}") for x in (legs, EVENT)])
-    assert kg(posted) == before
+    assert balances_kg(posted) == before
     assert verify(posted).clean
 
 
 @pytest.mark.server
-def test_parts_of_the_event_of_another(server: Any, told: Told) -> None:
+def test_parts_of_the_event_of_another(server: Any, envelope: Envelopes) -> None:
     """Nobody adds to an event that somebody else is writing, in whatever order they commit."""
     shelf = postgres_shelf(server)
     shelf.new(substances=SUBSTANCES).close()
@@ -206,19 +207,19 @@ def test_parts_of_the_event_of_another(server: Any, told: Told) -> None:
                 one.execute(LOT.replace("900", str(number)))
 
 
-def test_direct_into_a_closed_period(shelf: Shelf, posted: Book, told: Told) -> None:
+def test_direct_into_a_closed_period(shelf: Shelf, posted: Book, envelope: Envelopes) -> None:
     start, end = datetime(1969, 12, 1, tzinfo=UTC), datetime(1970, 2, 1, tzinfo=UTC)
-    posted.post(c.OpenPeriod(period="old", start=start, end=end, **told()))
-    posted.post(c.ClosePeriod(period="old", **told()))
+    posted.post(c.OpenPeriod(period="old", start=start, end=end, **envelope()))
+    posted.post(c.ClosePeriod(period="old", **envelope()))
     with pytest.raises(REFUSED, match="closed"):
         attack(shelf, EVENT)
 
 
-def test_storage_limit(shelf: Shelf, book: Book, told: Told) -> None:
-    book.post(receive(told, "M1", 4000, material="BM"))
+def test_storage_limit(shelf: Shelf, book: Book, envelope: Envelopes) -> None:
+    book.post(receive(envelope, "M1", 4000, material="BM"))
     with pytest.raises(InputError, match=r"WS.*6,000 kg of black mass.*5,000 kg"):
-        book.post(receive(told, "M2", 2000, material="BM"))
-    book.post(receive(told, "M3", 2000, material="BM", site="REF"))
+        book.post(receive(envelope, "M2", 2000, material="BM"))
+    book.post(receive(envelope, "M3", 2000, material="BM", site="REF"))
     assert book.store.rows("SELECT site, hazard, mass FROM load") == [
         ("WS", "black mass", 4000 * 10**6)
     ]
@@ -238,7 +239,7 @@ def test_a_role_that_was_not_admitted_cannot_post(server: Any) -> None:
 
 
 @pytest.mark.server
-def test_the_poster_cannot_touch_balances(server: Any, told: Told) -> None:
+def test_the_poster_cannot_touch_balances(server: Any, envelope: Envelopes) -> None:
     shelf = postgres_shelf(server)
     shelf.new(substances=SUBSTANCES).close()
     for table in ("balance_of_lot", "balance_of_boundary", "book"):
@@ -248,9 +249,9 @@ def test_the_poster_cannot_touch_balances(server: Any, told: Told) -> None:
                 link.execute(statement.format(column, column))
 
 
-def test_wrong_legs_of_a_new_substance(shelf: Shelf, posted: Book, told: Told) -> None:
-    with shelf.as_owner(clock=told.clock) as owner:
-        owner.post(c.AddSubstance(substance="Ti", **told()))
+def test_wrong_legs_of_a_new_substance(shelf: Shelf, posted: Book, envelope: Envelopes) -> None:
+    with shelf.as_owner(clock=envelope.clock) as owner:
+        owner.post(c.AddSubstance(substance="Ti", **envelope()))
     a = accounts(posted)["lot/LGES/WS/A"]
     leg = LEG.replace("s_other", 's_other, "s_Ti"') + f"(900, {a}, 0, 0, 0, 0, 0, 0, 7)"
     with pytest.raises(REFUSED, match="add"):

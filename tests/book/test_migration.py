@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telling import SUBSTANCES, Told, kg, nouns, receive
 from test_conformance import story
 
 from loopbook import book as c
@@ -20,7 +19,9 @@ from loopbook.book.storage.schema import TABLES
 from loopbook.book.storage.sqlite import migration
 from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
+from support.lots import SUBSTANCES, nouns, receive
 from support.shelves import Shelf, postgres_shelf, sqlite_shelf
+from support.world import Envelopes, balances_kg
 
 FOLDER = Path(__file__).parent
 SIGNER = generate_signer("gmbi.example/book")
@@ -34,12 +35,12 @@ NEW_COLUMNS = {
 SEALS = "INSERT INTO seal SELECT id, leaf FROM {0}.event"
 
 
-def fill(book: Book, told: Told) -> str:
+def fill(book: Book, envelope: Envelopes) -> str:
     """A book with everything in it, a substance more, and a checkpoint; returns the note."""
-    book.post(nouns(told))
-    book.post([x for x in story(told) if not isinstance(x, c.Reverse)])
-    book.post(c.AddSubstance(substance="Ti", **told()))
-    book.post(receive(told, "T", shares={"Ti": "0.5"}))
+    book.post(nouns(envelope))
+    book.post([x for x in story(envelope) if not isinstance(x, c.Reverse)])
+    book.post(c.AddSubstance(substance="Ti", **envelope()))
+    book.post(receive(envelope, "T", shares={"Ti": "0.5"}))
     return proofs.checkpoint(book, SIGNER)
 
 
@@ -56,11 +57,11 @@ def copied(table: str, columns: list[str], source: str) -> str:
     return f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}.{table}"
 
 
-def version_1_file(shelf: Shelf, folder: Path, told: Told) -> str:
+def version_1_file(shelf: Shelf, folder: Path, envelope: Envelopes) -> str:
     """A file of version 1 with the rows of a book of this version."""
     new = sqlite_shelf(folder)
-    with new.new(substances=SUBSTANCES, clock=told.clock) as book:
-        note = fill(book, told)
+    with new.new(substances=SUBSTANCES, clock=envelope.clock) as book:
+        note = fill(book, envelope)
     tables, late = ddl("version1.sql")
     with closing(sqlite3.connect(shelf.address, isolation_level=None)) as link:
         link.execute("PRAGMA journal_mode = WAL")
@@ -77,12 +78,12 @@ def version_1_file(shelf: Shelf, folder: Path, told: Told) -> str:
     return note
 
 
-def version_1_server(shelf: Shelf, server: Any, told: Told) -> str:
+def version_1_server(shelf: Shelf, server: Any, envelope: Envelopes) -> str:
     """A schema of version 1 with the rows of a book of this version."""
     new = postgres_shelf(server)
     new.new(substances=SUBSTANCES).close()
-    with new.as_owner(clock=told.clock) as book:
-        note = fill(book, told)
+    with new.as_owner(clock=envelope.clock) as book:
+        note = fill(book, envelope)
     tables, late = ddl("version1_postgres.sql", shelf.schema)
     with server.connect(shelf.schema) as link:
         for statement in tables:
@@ -108,12 +109,12 @@ def version_1_server(shelf: Shelf, server: Any, told: Told) -> str:
 
 
 @pytest.fixture
-def old(request: pytest.FixtureRequest, shelf: Shelf, tmp_path: Path, told: Told) -> str:
+def old(request: pytest.FixtureRequest, shelf: Shelf, tmp_path: Path, envelope: Envelopes) -> str:
     """A book of version 1 on the shelf; its last signed note."""
     if shelf.kind == "sqlite":
         (tmp_path / "new").mkdir()
-        return version_1_file(shelf, tmp_path / "new", told)
-    return version_1_server(shelf, request.getfixturevalue("server"), told)
+        return version_1_file(shelf, tmp_path / "new", envelope)
+    return version_1_server(shelf, request.getfixturevalue("server"), envelope)
 
 
 def owned(shelf: Shelf) -> str:
@@ -126,18 +127,18 @@ def test_an_old_book_is_refused_and_told_what_helps(shelf: Shelf, old: str) -> N
         shelf.as_owner()
 
 
-def test_a_migrated_book_is_the_same_book(shelf: Shelf, old: str, told: Told) -> None:
+def test_a_migrated_book_is_the_same_book(shelf: Shelf, old: str, envelope: Envelopes) -> None:
     assert migrate(owned(shelf)) == "1"
     assert migrate(owned(shelf)) == "2"
-    with shelf.as_owner(clock=told.clock) as book:
+    with shelf.as_owner(clock=envelope.clock) as book:
         report = verify(book, keys=[SIGNER.verifier])
         assert report.clean, report.findings
         assert report.checkpoints == 1
         assert proofs.checkpoint(book, SIGNER) == old  # the same size and root
-    with shelf.open(clock=told.clock) as book:
-        before = kg(book)
-        book.post(receive(told, "U", shares={"Ti": "0.1"}))
-        assert kg(book) == before | {
+    with shelf.open(clock=envelope.clock) as book:
+        before = balances_kg(book)
+        book.post(receive(envelope, "U", shares={"Ti": "0.1"}))
+        assert balances_kg(book) == before | {
             "lot/LGES/WS/U": 1000,
             "supplier/LGES//": before["supplier/LGES//"] - 1000,
         }
@@ -182,10 +183,10 @@ def test_no_book_and_a_version_of_the_future(shelf: Shelf, book: Book, tmp_path:
         migrate(tmp_path / "none.sqlite")
 
 
-def test_damaged_edges_are_found_and_derived_again(shelf: Shelf, told: Told) -> None:
-    shelf.new(substances=SUBSTANCES, clock=told.clock).close()
-    with shelf.as_owner(clock=told.clock) as book:
-        fill(book, told)
+def test_damaged_edges_are_found_and_derived_again(shelf: Shelf, envelope: Envelopes) -> None:
+    shelf.new(substances=SUBSTANCES, clock=envelope.clock).close()
+    with shelf.as_owner(clock=envelope.clock) as book:
+        fill(book, envelope)
         before = book.store.rows("SELECT * FROM edge ORDER BY event, source, target")
     if shelf.kind == "sqlite":
         with closing(sqlite3.connect(shelf.address)) as link, link:
@@ -205,10 +206,10 @@ def test_damaged_edges_are_found_and_derived_again(shelf: Shelf, told: Told) -> 
                 "ALTER TABLE edge ENABLE TRIGGER USER",
             ):
                 book.store.write(step, [()])
-    with shelf.as_owner(clock=told.clock) as book:
+    with shelf.as_owner(clock=envelope.clock) as book:
         report = verify(book)
         assert [x.code for x in report.findings] == ["edge"]
     assert rebuild_edges(owned(shelf)) == len(before)
-    with shelf.as_owner(clock=told.clock) as book:
+    with shelf.as_owner(clock=envelope.clock) as book:
         assert book.store.rows("SELECT * FROM edge ORDER BY event, source, target") == before
         assert verify(book).clean

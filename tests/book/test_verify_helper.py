@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from tampering import tamper
-from telling import Told
 
 from loopbook import book as b
 from loopbook.book.verification import second_process as verify_helper
 from loopbook.book.verification.second_process import Helper
+from support.world import Envelopes
 
 T = datetime(2026, 3, 2, tzinfo=UTC)
 EVENTS = 30
@@ -68,7 +68,9 @@ def test_the_helper_judges_the_later_events(path: Path, judged: list[int]) -> No
     assert 10 < judged[0] < 30
 
 
-def test_a_helper_judges_on_every_store(book: b.Book, told: Told, judged: list[int]) -> None:
+def test_a_helper_judges_on_every_store(
+    book: b.Book, envelope: Envelopes, judged: list[int]
+) -> None:
     assert b.verify(book).clean
     assert judged
 
