@@ -12,38 +12,28 @@ from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account, Content, Event, add, zero
 from loopbook.book.statement.statement import Statement, metal_statement
 from loopbook.errors import InputError
+from support import world
 from support.shelves import Shelf
+from support.world import DAY
 
 SUBSTANCES = ("Ni", "Li", "other")
 START = datetime(2026, 2, 1, tzinfo=UTC)
 END = datetime(2026, 3, 1, tzinfo=UTC)
-DAY = 86_400_000_000
 
 
-class Desk:
-    """A book with a clock that is set by hand, and somebody who writes into it."""
+class Desk(world.Desk):
+    """A desk at a plant in February, and its statements."""
 
     def __init__(self, shelf: Shelf) -> None:
-        self.now = microseconds(START)
-        self.book: Book = shelf.new(substances=SUBSTANCES, clock=lambda: self.now)
-        self.count = 0
-        nouns: list[c.Command] = [
-            c.RegisterParty(**self.head(0), party=p) for p in ("LGES", "GMBI", "smelter")
-        ]
-        nouns += [c.RegisterSite(**self.head(0), site=s) for s in ("plant", "refinery")]
-        nouns += [c.RegisterMaterial(**self.head(0), material=m) for m in ("scrap", "black mass")]
-        self.book.post(nouns)
-
-    def head(self, day: float, key: str = "") -> dict[str, Any]:
-        self.count += 1
-        moment = START + timedelta(seconds=round(day * 86_400))
-        self.now = max(self.now, microseconds(moment))
-        return {"key": key or f"k{self.count}", "actor": "me", "occurred_at": moment}
-
-    def post(self, kind: type[c.Command], day: float, key: str = "", **fields: Any) -> str:
-        command = kind(**self.head(day, key), **fields)
-        self.book.post(command)
-        return command.key
+        super().__init__(
+            shelf,
+            SUBSTANCES,
+            parties=("LGES", "GMBI", "smelter"),
+            sites=("plant", "refinery"),
+            materials=("scrap", "black mass"),
+            start=START,
+            days=0,
+        )
 
     def state(self, **asked: Any) -> Statement:
         return metal_statement(self.book, **{"start": START, "end": END, **asked})
@@ -60,7 +50,7 @@ class Maker:
     def attempt(self, kind: type[c.Command], **fields: Any) -> bool:
         day = self.draw.uniform(0, 45)
         self.desk.now += self.draw.randrange(3_600_000_000)
-        command = kind(**self.desk.head(min(day, self.day())), **fields)
+        command = kind(**self.desk(min(day, self.day())), **fields)
         try:
             self.desk.book.post(command)
         except InputError:
@@ -195,7 +185,7 @@ def a_book(shelf: Shelf, seed: int, count: int = 90) -> Desk:
     for _ in range(count):
         maker.one()
     if seed % 2:
-        desk.book.post(c.ClosePeriod(**desk.head(22), period="first"))
+        desk.book.post(c.ClosePeriod(**desk(22), period="first"))
         for _ in range(count // 2):
             maker.one()
     return desk

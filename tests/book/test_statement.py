@@ -158,7 +158,7 @@ def test_what_was_believed(desk: Desk) -> None:
     known = desk.now
     desk.post(c.OpenPeriod, 31, period="2026-03", start=END, end=END + timedelta(days=31))
     desk.now += DAY
-    desk.book.post(c.Dispose(**desk.head(20), lot="B", site="plant", mass_kg=5))
+    desk.book.post(c.Dispose(**desk(20), lot="B", site="plant", mass_kg=5))
     assert desk.state().kg("waste") == -5
     assert desk.state().kg("closing") == 475
     then = desk.state(known_at=known)
@@ -446,8 +446,8 @@ def test_a_substance_declared_later_is_in_old_snapshots_as_nothing(
     a_month(desk)
     desk.post(c.OpenPeriod, 9, period="2026-02", start=START, end=END)
     desk.post(c.ClosePeriod, 30, period="2026-02")
-    with shelf.as_owner(clock=lambda: desk.now) as owner:
-        owner.post(c.AddSubstance(**desk.head(31), substance="Co"))
+    with shelf.as_owner(clock=desk.clock) as owner:
+        owner.post(c.AddSubstance(**desk(31), substance="Co"))
     assert moments(desk.book) == [microseconds(END)]
     assert desk.state().kg("closing", "Co") == 0
     assert desk.state().kg("closing") == 480

@@ -262,7 +262,7 @@ def test_a_substance_that_is_told_apart_later(desk: Desk) -> None:
     desk.receive("A", 100, HALF)
     desk.post(c.Split, lot="A", parts_kg={"A1": 40})
     genealogy = Genealogy.of(desk.book)
-    desk.tell_apart("Co")
+    desk.add_substance("Co")
     desk.post(c.Assay, lot="A1", stage="final", basis="as received", shares={"Co": "0.1"})
     desk.receive("B", 20, {"Co": "0.3"})
     desk.post(

@@ -51,7 +51,7 @@ class Meddler:
 
 def blend(desk: Desk, lot: str, *inputs: str) -> c.Blend:
     return c.Blend(
-        lot=lot, inputs_kg=dict.fromkeys(inputs, 1), site=SITES[0], material="scrap", **desk.said()
+        lot=lot, inputs_kg=dict.fromkeys(inputs, 1), site=SITES[0], material="scrap", **desk()
     )
 
 
@@ -220,11 +220,11 @@ def test_what_commits_late_with_a_low_number_is_not_missed(server: Any) -> None:
     one, two, three = opened
     with one, two, three:
         slow = threading.Thread(
-            target=slowly, args=(one, c.Receive(lot="low", **lot, **desk.said()), started, done)
+            target=slowly, args=(one, c.Receive(lot="low", **lot, **desk()), started, done)
         )
         slow.start()
         assert started.wait(30)
-        two.post(c.Receive(lot="high", **lot, **desk.said()))
+        two.post(c.Receive(lot="high", **lot, **desk()))
         found = threading.Thread(target=genealogy.update, args=(three,))
         found.start()
         found.join(0.5)

@@ -229,7 +229,7 @@ def test_written_then_read_is_the_same(seed: int, size: int) -> None:
         save_genealogy(before, desk.book, folder)
         same(open_genealogy(desk.book, folder), before)
         if seed % 2:
-            desk.tell_apart("Co")
+            desk.add_substance("Co")
         maker = Maker(desk, seed + 1)
         for _ in range(12):
             maker.one()

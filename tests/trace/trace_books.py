@@ -5,17 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from loopbook import book as c
-from loopbook.book.book import Book
-from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import mass
 from loopbook.errors import InputError
+from support import world
 from support.shelves import Shelf
 
-BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
+BEGIN = world.START
 SUBSTANCES = ("Ni", "Li", "other")
 PARTIES = ("LGES", "GMBI", 'O\'Neill & "Söhne" 100%')
 SITES = ("works", "refinery _%")
@@ -42,54 +41,11 @@ ODD = (
 )
 
 
-class Desk:
-    """A book, its clock, and somebody who tells it things by short calls."""
+class Desk(world.Desk):
+    """A desk with odd names of parties and sites."""
 
     def __init__(self, shelf: Shelf, substances: Sequence[str] = SUBSTANCES) -> None:
-        self.shelf, self.count = shelf, 0
-        self.now = BEGIN + timedelta(days=400)
-        self.book: Book = shelf.new(substances=substances, clock=self.clock)
-        if shelf.kind == "sqlite":
-            self.book.store.rows("PRAGMA synchronous = OFF")  # these books need not outlive us
-        nouns: list[c.Command] = [c.RegisterParty(party=p, **self.said()) for p in PARTIES]
-        nouns += [c.RegisterSite(site=s, **self.said()) for s in SITES]
-        nouns += [c.RegisterMaterial(material=m, **self.said()) for m in MATERIALS]
-        self.book.post(nouns)
-
-    def clock(self) -> int:
-        self.now += timedelta(seconds=1)
-        return microseconds(self.now)
-
-    def said(self, when: datetime | None = None) -> dict[str, Any]:
-        """An envelope; a minute later than the last one, unless a moment is given."""
-        self.count += 1
-        moment = BEGIN + timedelta(minutes=self.count) if when is None else when
-        self.now = max(self.now, moment)
-        return {"key": f"k{self.count}", "actor": "amy", "occurred_at": moment}
-
-    def last(self) -> int:
-        """When the last event happened, microseconds since 1970 UTC."""
-        return microseconds(BEGIN + timedelta(minutes=self.count))
-
-    def post(self, kind: type[c.Command], when: datetime | None = None, **fields: Any) -> str:
-        command = kind(**self.said(when), **fields)
-        self.book.post(command)
-        return command.key
-
-    def tell_apart(self, substance: str) -> None:
-        """A substance that was in ``other`` until now; only the book's owner may."""
-        with self.shelf.as_owner(clock=self.clock) as owner:
-            owner.post(c.AddSubstance(substance=substance, **self.said()))
-
-    def receive(self, lot: str, kg: Any, shares: Any = None, **more: Any) -> str:
-        given = {"material": "scrap", "supplier": "LGES", "owner": "LGES", "site": "works"}
-        return self.post(c.Receive, lot=lot, mass_kg=kg, shares=shares or {}, **{**given, **more})
-
-    def run(self, name: str, inputs: Any, outputs: Any, **more: Any) -> str:
-        """A run at the works; `outputs` are name, kg, shares."""
-        made = [c.Output(lot, "salt", kg, shares) for lot, kg, shares in outputs]
-        given = {"site": "works", "inputs_kg": inputs, "outputs": made}
-        return self.post(c.Process, run=name, **{**given, **more})
+        super().__init__(shelf, substances, parties=PARTIES, sites=SITES, materials=MATERIALS)
 
 
 @dataclass
@@ -117,7 +73,7 @@ class Maker:
         first = BEGIN + timedelta(minutes=draw.randrange(500_000))
         when = max((self.dates[x] for x in lots if x in self.dates), default=first)
         when += timedelta(minutes=draw.choice((0, 1, 600)))
-        command = kind(**self.desk.said(when), **fields)
+        command = kind(**self.desk(when), **fields)
         try:
             self.desk.book.post(command)
         except InputError:
@@ -289,12 +245,12 @@ def a_book(shelf: Shelf, seed: int, count: int, *, add_at: int | None = None) ->
     Parameters
     ----------
     count : how many events are tried; half of them or more are taken.
-    add_at : after how many of them copper is told apart.
+    add_at : after how many of them copper is tracked separately.
     """
     desk = Desk(shelf)
     maker = Maker(desk, seed)
     for k in range(count):
         if k == add_at:
-            desk.tell_apart("Cu")
+            desk.add_substance("Cu")
         maker.one()
     return desk
