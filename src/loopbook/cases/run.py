@@ -18,9 +18,9 @@ from loopbook.cases.year.money import money_tables
 from loopbook.cases.year.plants import works
 from loopbook.cases.year.screen import summary
 from loopbook.cases.year.supply import supply
-from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
+from loopbook.errors import Findings
 from loopbook.matter import Sourced
-from loopbook.report import InputRow, RunResult, Table, parse_layout
+from loopbook.report import InputRow, RunResult, Table, check_basis, parse_layout
 
 Progress = Callable[[str], None]
 
@@ -81,12 +81,11 @@ def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _s
         months, attachments = keep_book(outcome, case.month)
         tables |= {table.name: table for table in months}
     inputs = _inputs(case, facts)
-    _check_basis(tables.values(), inputs)
     used = {row.source for row in inputs.values()} | {
         r["source_id"] for r in case.rows("sources.csv")
     }
     sources = {name: work for name, work in case.sources.items() if name in used}
-    return RunResult(
+    result = RunResult(
         case.name,
         case.title,
         chosen,
@@ -99,16 +98,17 @@ def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _s
         parse_layout(resources.files("loopbook.cases").joinpath("report.toml").read_text("utf-8")),
         {row["switch"]: f"Scrap of {row['client']}" for row in case.rows("clients.csv")},
     )
+    check_basis(result)
+    return result
 
 
 def _switches(case: Case, on: Iterable[str]) -> dict[str, bool]:
     known = {switch.name: switch.default for switch in case.switches}
-    findings = [
-        Finding("unknown-name", "switch", "a switch of the case", name, nearest_hint(name, known))
-        for name in on
-        if name not in known
-    ]
-    raise_findings(findings)
+    findings = Findings("switch")
+    for name in on:
+        if name not in known:
+            findings.unknown("a switch of the case", name, known)
+    findings.raise_all()
     return {**known, **dict.fromkeys(on, True)}
 
 
@@ -119,12 +119,3 @@ def _inputs(case: Case, facts: Sourced) -> dict[str, InputRow]:
         if reference not in inputs:
             inputs[reference] = library_input(number)
     return inputs
-
-
-def _check_basis(tables: Iterable[Table], inputs: dict[str, InputRow]) -> None:
-    """Every column's basis must be there, or a number could not be traced."""
-    for table in tables:
-        for column in table.columns:
-            missing = [key for key in column.basis if key not in inputs]
-            if missing:
-                raise BalanceError(f"{table.name}.{column.name} rests on unknown {missing[0]}")

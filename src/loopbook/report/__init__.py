@@ -26,7 +26,7 @@ from loopbook.report.answers.workbook import write_workbook
 from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
 from loopbook.report.compare import Comparison, compare_runs, comparison_json
 from loopbook.report.layout import Layout, parse_layout
-from loopbook.report.page import render_report, write_report
+from loopbook.report.page import check_basis, render_report, write_report
 from loopbook.report.references import Kind, Quotation, References, Referred
 from loopbook.report.table import (
     GRADES,
@@ -67,6 +67,7 @@ __all__ = [
     "RunResult",
     "Table",
     "YearSheet",
+    "check_basis",
     "compare_runs",
     "comparison_json",
     "csv_lines",

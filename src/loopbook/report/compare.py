@@ -7,9 +7,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from loopbook.errors import Finding, raise_findings
+from loopbook.report.format import is_number
 from loopbook.report.write import INPUTS, SUMMARY
 
 _SAME = 1e-12  # relative; less than this is rounding of the same calculation
@@ -146,13 +147,13 @@ def _table_changes(name: str, old: Any, new: Any) -> Iterator[ResultChange]:
     largest: dict[str, float] = {}
     for cells in (before, after):
         for (_, column), value in cells.items():
-            if _is_number(value):
+            if is_number(value):
                 largest[column] = max(largest.get(column, 0.0), abs(value))
     for row, column in {**before, **after}:
         a, b = before.get((row, column)), after.get((row, column))
         if a == b:
             continue
-        numbers: list[float] = [value for value in (a, b) if _is_number(value)]
+        numbers: list[float] = [value for value in (a, b) if is_number(value)]
         relative = 0.0  # texts have no size: they come last
         if numbers:
             moved = abs(numbers[-1] - numbers[0]) if len(numbers) == 2 else abs(numbers[0])
@@ -160,10 +161,6 @@ def _table_changes(name: str, old: Any, new: Any) -> Iterator[ResultChange]:
             if relative <= _SAME and len(numbers) == 2:
                 continue
         yield ResultChange(name, row, column, units[column], a, b, relative)
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _by_cell(table: Any) -> dict[tuple[str, str], Any]:

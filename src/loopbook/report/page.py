@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import Findings
 from loopbook.report.charts import Chart, plot_chart
 from loopbook.report.format import is_number, value_text
 from loopbook.report.layout import Section
@@ -122,17 +122,14 @@ def prose(text: str) -> str:
 
 def check_basis(result: RunResult) -> None:
     """Raise if a column names an input row that is not there: its link would lead nowhere."""
-    findings = [
-        Finding(
-            "unknown-name", f"{t.name}.{c.name}", "an input row", k, nearest_hint(k, result.inputs)
-        )
-        for t in result.tables.values()
-        for c in t.columns
-        for k in c.basis
-        if k not in result.inputs
-    ]
-    if findings:
-        raise UnknownNameError(findings)
+    findings = Findings()
+    for table in result.tables.values():
+        for column in table.columns:
+            for key in column.basis:
+                if key not in result.inputs:
+                    at = f"{table.name}.{column.name}"
+                    findings.unknown("an input row", key, result.inputs, at=at)
+    findings.raise_all()
 
 
 def figures_json(sankey: Sankey | None, charts: Mapping[str, Chart | None]) -> str:
