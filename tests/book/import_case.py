@@ -26,6 +26,7 @@ from loopbook.book import (
 )
 from loopbook.book.imports.importing import import_file
 from loopbook.errors import Finding, InputError
+from support.world import envelope
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 SUBSTANCES = ("Li", "Ni", "Co", "H2O", "other")
@@ -147,8 +148,7 @@ R-2,out,M-2,black mass,990,GMBI,2026-03-07T06:00:00Z,0.33,0.04
 
 
 def said(key: str, day: int = 2, month: int = 2) -> dict[str, Any]:
-    moment = datetime(2026, month, day, 8, tzinfo=UTC)
-    return {"key": key, "actor": "amy", "occurred_at": moment}
+    return envelope(key, datetime(2026, month, day, 8, tzinfo=UTC))
 
 
 def now_us() -> int:

@@ -9,20 +9,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from loopbook import book as b
+from support.world import T
+from support.world import envelope as e
 
-T = datetime(2026, 3, 10, 8, tzinfo=UTC)
 NOW_US = 1_775_000_000_000_000  # 31 March 2026
 SUBSTANCES = ("Ni", "Co", "H2O", "other")
-
-
-def e(key: str = "it", at: datetime = T, **more: Any) -> dict[str, Any]:
-    return {"key": key, "actor": "amy", "occurred_at": at, **more}
 
 
 def kg(mg: int) -> str:

@@ -25,6 +25,7 @@ from model import Change, Model, us
 
 from loopbook import book as b
 from loopbook.errors import InputError
+from support.world import envelope
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 PARTIES = ["LGES", "GMBI", "Toyota", "nobody"]
@@ -59,19 +60,19 @@ def kg(amount_mg: int) -> str:
     return f"{amount_mg / 1e6:.6f}"
 
 
-def envelope(number: int, moment: datetime) -> dict[str, Any]:
-    return {"key": f"k{number}", "actor": "amy", "occurred_at": moment}
+def head(number: int, moment: datetime) -> dict[str, Any]:
+    return envelope(f"k{number}", moment)
 
 
 def base(moment: datetime) -> list[b.Command]:
     """Nouns that every sequence begins with; the third party comes later or never."""
     numbers = iter(range(-9, 0))
     return [
-        *(b.RegisterParty(party=p, **envelope(next(numbers), moment)) for p in PARTIES[:2]),
-        b.RegisterSite(site="works", **envelope(next(numbers), moment)),
-        b.RegisterSite(site="refinery", limits_kg={"bm": "1.5"}, **envelope(next(numbers), moment)),
-        b.RegisterMaterial(material="scrap", **envelope(next(numbers), moment)),
-        b.RegisterMaterial(material="black mass", hazard="bm", **envelope(next(numbers), moment)),
+        *(b.RegisterParty(party=p, **head(next(numbers), moment)) for p in PARTIES[:2]),
+        b.RegisterSite(site="works", **head(next(numbers), moment)),
+        b.RegisterSite(site="refinery", limits_kg={"bm": "1.5"}, **head(next(numbers), moment)),
+        b.RegisterMaterial(material="scrap", **head(next(numbers), moment)),
+        b.RegisterMaterial(material="black mass", hazard="bm", **head(next(numbers), moment)),
     ]
 
 
@@ -111,7 +112,7 @@ class Machine(RuleBasedStateMachine):
 
     def said(self, back: int = 0) -> dict[str, Any]:
         self.count += 1
-        return envelope(self.count, self.now - timedelta(minutes=back))
+        return head(self.count, self.now - timedelta(minutes=back))
 
     def post(self, *commands: b.Command) -> bool:
         """Post a batch to the book and to the model; both take it or both refuse it."""

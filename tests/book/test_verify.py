@@ -21,13 +21,14 @@ from loopbook.book.log.keys import Signer, generate_signer
 from loopbook.book.storage.schema import TABLES
 from loopbook.errors import LoopbookError
 from support.seeds import seeds
+from support.world import envelope
 
 T = datetime(2026, 3, 2, tzinfo=UTC)
 SIGNER = generate_signer("gmbi.example/book")
 
 
 def e(key: str, minutes: int = 0) -> dict[str, Any]:
-    return {"key": key, "actor": "amy", "occurred_at": T + timedelta(minutes=minutes)}
+    return envelope(key, T, minutes=minutes)
 
 
 def month() -> list[b.Command]:

@@ -32,6 +32,7 @@ from loopbook.trace import (
 )
 from loopbook.trace.lineage.format import GREY, PALETTE, material_colours, shortened, text_width
 from loopbook.trace.lineage.picture import scale_of
+from support.world import envelope
 
 GOLDEN = Path(__file__).parent / "golden" / "lineage.svg"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -331,10 +332,9 @@ def test_colours_are_given_by_name_and_come_back_striped() -> None:
 # --- a real book -----------------------------------------------------------------------------
 
 
-def said_by(number: int) -> dict[str, Any]:
+def head(number: int) -> dict[str, Any]:
     """Key, actor and moment of a command."""
-    moment = datetime(2026, 3, 2, 12, number, tzinfo=UTC)
-    return {"key": f"k-{number}", "actor": "amy", "occurred_at": moment}
+    return envelope(f"k-{number}", datetime(2026, 3, 2, 12, number, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -344,19 +344,19 @@ def genealogy(tmp_path: Path) -> Iterator[tuple[Book, Genealogy]]:
     with Book(tmp_path / "b.sqlite", create=True) as book:
         book.post(
             [
-                c.RegisterParty(party="LGES", **said_by(1)),
-                c.RegisterSite(site="WS", **said_by(2)),
-                c.RegisterMaterial(material="scrap", **said_by(3)),
-                c.Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **said_by(4)),
-                c.Receive(lot="S-2", mass_kg=400, shares={"Ni": "0.1"}, **scrap, **said_by(5)),
+                c.RegisterParty(party="LGES", **head(1)),
+                c.RegisterSite(site="WS", **head(2)),
+                c.RegisterMaterial(material="scrap", **head(3)),
+                c.Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **head(4)),
+                c.Receive(lot="S-2", mass_kg=400, shares={"Ni": "0.1"}, **scrap, **head(5)),
                 c.Blend(
                     lot="B",
                     material="scrap",
                     site="WS",
                     inputs_kg={"S-1": None, "S-2": None},
-                    **said_by(6),
+                    **head(6),
                 ),
-                c.Split(lot="B", parts_kg={"B-1": 300, "B-2": 200}, **said_by(7)),
+                c.Split(lot="B", parts_kg={"B-1": 300, "B-2": 200}, **head(7)),
             ]
         )
         yield book, Genealogy.of(book)
