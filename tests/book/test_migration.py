@@ -1,9 +1,16 @@
-"""A book of an older version becomes one of this version: same events, same hashes, same rules."""
+"""A book of an older version becomes one of this version: same events, same hashes, same rules.
+
+`books/` keeps a book of each version, made by the last code of that version on both stores: every
+kind of event, a substance added, a dry assay, two checkpoints and proofs that somebody kept.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,109 +19,58 @@ from test_conformance import story
 
 from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.log import proofs
-from loopbook.book.log.keys import generate_signer
+from loopbook.book.log.checkpoint import open_checkpoint
+from loopbook.book.log.keys import VerifierKey
+from loopbook.book.log.proofs import check_proof
 from loopbook.book.storage.open import migrate, rebuild_edges
-from loopbook.book.storage.schema import TABLES
+from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.sqlite import migration
 from loopbook.book.verification.report import verify
 from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
 from support.lots import SUBSTANCES, nouns, receive
-from support.shelves import Shelf, postgres_shelf, sqlite_shelf
+from support.shelves import Shelf
 from support.world import Envelopes, balances_kg
 
-FOLDER = Path(__file__).parent
-SIGNER = generate_signer("gmbi.example/book")
-OLD_TABLES = [spec for spec in TABLES if spec.name != "edge"]
-NEW_COLUMNS = {
-    "event": ("leaf",),
-    "measurement": ("basis",),
-    "balance": ("last_at",),
-    "balance_of_lot": ("last_at",),
-}
-SEALS = "INSERT INTO seal SELECT id, leaf FROM {0}.event"
+BOOKS = Path(__file__).parent / "books"
+VERSIONS = sorted({path.name.split("_")[0].split(".")[0] for path in BOOKS.glob("version*.sql")})
 
 
-def fill(book: Book, envelope: Envelopes) -> str:
-    """A book with everything in it, a substance more, and a checkpoint; returns the note."""
-    book.post(nouns(envelope))
-    book.post([x for x in story(envelope) if not isinstance(x, c.Reverse)])
-    book.post(c.AddSubstance(substance="Ti", **envelope()))
-    book.post(receive(envelope, "T", shares={"Ti": "0.5"}))
-    return proofs.checkpoint(book, SIGNER)
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A book of an older version, and what an outsider kept of it."""
+
+    version: str
+    key: str
+    notes: list[str]
+    proofs: list[dict[str, Any]]
+    balances: dict[str, list[int]] = field(default_factory=dict)
 
 
-def ddl(name: str, schema: str = "v1") -> tuple[list[str], list[str]]:
-    """Statements of version 1: tables, and the rules that come when they are filled."""
-    text = (FOLDER / name).read_text(encoding="utf-8").replace('"v1"', f'"{schema}"')
-    made = text.split("\n--\n")[1:]
-    rules = [x for x in made if x.startswith(("CREATE TRIGGER", "CREATE OR REPLACE FUNCTION"))]
-    return [x for x in made if x not in rules], rules
-
-
-def copied(table: str, columns: list[str], source: str) -> str:
-    names = ", ".join(f'"{x}"' for x in columns if x not in NEW_COLUMNS.get(table, ()))
-    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}.{table}"
-
-
-def version_1_file(shelf: Shelf, folder: Path, envelope: Envelopes) -> str:
-    """A file of version 1 with the rows of a book of this version."""
-    new = sqlite_shelf(folder)
-    with new.new(substances=SUBSTANCES, clock=envelope.clock) as book:
-        note = fill(book, envelope)
-    tables, late = ddl("version1.sql")
-    with closing(sqlite3.connect(shelf.address, isolation_level=None)) as link:
-        link.execute("PRAGMA journal_mode = WAL")
-        link.execute("ATTACH ? AS new", (new.address,))
-        for statement in tables:
-            link.execute(statement)
-        for spec in OLD_TABLES:
-            columns = [row[1] for row in link.execute(f"PRAGMA new.table_info({spec.name})")]
-            link.execute(copied(spec.name, columns, "new"))
-        link.execute(SEALS.format("new"))
-        for statement in late:
-            link.execute(statement)
-        link.execute("UPDATE book SET value = '1' WHERE key = 'version'")
-    return note
-
-
-def version_1_server(shelf: Shelf, server: Any, envelope: Envelopes) -> str:
-    """A schema of version 1 with the rows of a book of this version."""
-    new = postgres_shelf(server)
-    new.new(substances=SUBSTANCES).close()
-    with new.as_owner(clock=envelope.clock) as book:
-        note = fill(book, envelope)
-    tables, late = ddl("version1_postgres.sql", shelf.schema)
-    with server.connect(shelf.schema) as link:
-        for statement in tables:
-            link.execute(statement.encode())
-        link.execute("BEGIN")
-        names = [spec.name for spec in OLD_TABLES if spec.name != "balance"]
-        for table in [*names, "balance_of_lot", "balance_of_boundary"]:
-            sql = f"SELECT * FROM {new.schema}.{table} LIMIT 0"
-            columns = [x.name for x in link.execute(sql.encode()).description or ()]
-            link.execute(copied(table, columns, new.schema).encode())
-        link.execute(SEALS.format(new.schema).encode())
-        link.execute("COMMIT")
-        for sequence in ("event_number", "account_number"):
-            last = f"(SELECT last_value FROM {new.schema}.{sequence})"
-            link.execute(f"SELECT setval('{sequence}', {last})".encode())
-        for statement in late:
-            link.execute(statement.encode())
-        link.execute("UPDATE book SET value = '1' WHERE key = 'version'")
-        link.execute("UPDATE book SET value = '7' WHERE key = 'lock'")
-        link.execute(f"GRANT USAGE ON SCHEMA {shelf.schema} TO poster".encode())
-        link.execute("GRANT INSERT ON event TO poster")
-    return note
-
-
-@pytest.fixture
-def old(request: pytest.FixtureRequest, shelf: Shelf, tmp_path: Path, envelope: Envelopes) -> str:
-    """A book of version 1 on the shelf; its last signed note."""
+def restore(shelf: Shelf, request: pytest.FixtureRequest, version: str) -> None:
+    """Fill a shelf with the book of a version."""
     if shelf.kind == "sqlite":
-        (tmp_path / "new").mkdir()
-        return version_1_file(shelf, tmp_path / "new", envelope)
-    return version_1_server(shelf, request.getfixturevalue("server"), envelope)
+        text = (BOOKS / f"{version}.sql").read_text(encoding="utf-8")
+        with closing(sqlite3.connect(shelf.address, isolation_level=None)) as link:
+            link.executescript(text)
+        return
+    text = (BOOKS / f"{version}_postgres.sql").read_text(encoding="utf-8")
+    text = re.sub(r"\bv\d\b", shelf.schema, text.partition("\n")[2])  # without CREATE SCHEMA
+    with request.getfixturevalue("server").connect(shelf.schema) as link:
+        link.execute(text.encode())
+        link.execute(f"GRANT USAGE ON SCHEMA {shelf.schema} TO poster".encode())
+        link.execute(f"GRANT INSERT ON {shelf.schema}.event TO poster".encode())
+    if version == f"version{VERSION}":  # an older one gets its rights from the migration
+        request.getfixturevalue("server").admit(shelf.schema)
+
+
+@pytest.fixture(params=VERSIONS)
+def old(request: pytest.FixtureRequest, shelf: Shelf) -> Old:
+    """A book of a version on the shelf."""
+    restore(shelf, request, request.param)
+    kept = json.loads((BOOKS / f"{request.param}_proofs.json").read_text(encoding="utf-8"))
+    one = kept[shelf.kind]
+    proofs = [*one["inclusion"], one["consistency"]]
+    return Old(request.param[-1], one["key"], one["notes"], proofs, kept["balances"])
 
 
 def owned(shelf: Shelf) -> str:
@@ -122,19 +78,42 @@ def owned(shelf: Shelf) -> str:
     return shelf.address.replace("poster@", "postgres@")
 
 
-def test_an_old_book_is_refused_and_told_what_helps(shelf: Shelf, old: str) -> None:
-    with pytest.raises(InputError, match=r"version.*expected 2, found 1.*loopbook book migrate"):
-        shelf.as_owner()
+def late(envelope: Envelopes) -> Envelopes:
+    """Envelopes and a clock after those of the old book."""
+    envelope.now += 3_600_000_000
+    for _ in range(100):
+        envelope()
+    return envelope
 
 
-def test_a_migrated_book_is_the_same_book(shelf: Shelf, old: str, envelope: Envelopes) -> None:
-    assert migrate(owned(shelf)) == "1"
-    assert migrate(owned(shelf)) == "2"
+def test_a_book_of_every_version_is_kept() -> None:
+    assert VERSIONS[-1] == f"version{VERSION}"
+    assert [int(name[-1]) for name in VERSIONS] == list(range(2, VERSION + 1))
+
+
+def test_an_old_book_is_refused_with_the_command_that_helps(shelf: Shelf, old: Old) -> None:
+    if old.version == str(VERSION):
+        shelf.as_owner().close()
+    else:
+        wanted = rf"version.*expected {VERSION}, found {old.version}.*loopbook book migrate"
+        with pytest.raises(InputError, match=wanted):
+            shelf.as_owner()
+
+
+def test_a_migrated_book_is_the_same_book(shelf: Shelf, old: Old, envelope: Envelopes) -> None:
+    assert migrate(owned(shelf)) == old.version
+    assert migrate(owned(shelf)) == str(VERSION)
+    late(envelope)
+    key = VerifierKey.parse(old.key)
     with shelf.as_owner(clock=envelope.clock) as book:
-        report = verify(book, keys=[SIGNER.verifier])
+        report = verify(book, keys=[key])
         assert report.clean, report.findings
-        assert report.checkpoints == 1
-        assert proofs.checkpoint(book, SIGNER) == old  # the same size and root
+        assert report.checkpoints == len(old.notes)
+        assert {str(a): list(x) for a, x in book.balances().items()} == old.balances
+    for note in old.notes:
+        open_checkpoint(note, key)
+    for proof in old.proofs:
+        check_proof(json.dumps(proof).encode(), old.key)
     with shelf.open(clock=envelope.clock) as book:
         before = balances_kg(book)
         book.post(receive(envelope, "U", shares={"Ti": "0.1"}))
@@ -150,37 +129,69 @@ def test_a_migrated_book_is_the_same_book(shelf: Shelf, old: str, envelope: Enve
             book.store.write(lot + "FROM event", [()])
 
 
+def test_a_changed_byte_of_a_kept_proof_is_found(old: Old) -> None:
+    proof = json.dumps(old.proofs[0])
+    changed = (
+        proof.replace('"amy', '"eve', 1) if '"amy' in proof else proof.replace("amy", "eve", 1)
+    )
+    assert changed != proof
+    with pytest.raises(LoopbookError):
+        check_proof(changed.encode(), old.key)
+
+
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
+def test_the_first_books_of_version_2_are_migrated_too(
+    shelf: Shelf, request: pytest.FixtureRequest, envelope: Envelopes
+) -> None:
+    """Their tables had no basis of a measurement and no last date of a balance."""
+    restore(shelf, request, "version2")
+    with closing(sqlite3.connect(shelf.address, isolation_level=None)) as link:
+        rules = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in link.execute(rules).fetchall():
+            link.execute(f"DROP TRIGGER {name}")
+        last = link.execute("SELECT account, last_at FROM balance").fetchall()
+        link.execute("ALTER TABLE balance DROP COLUMN last_at")
+    assert migrate(shelf.address) == "2"
+    with closing(sqlite3.connect(shelf.address)) as link:
+        assert link.execute("SELECT account, last_at FROM balance").fetchall() == last
+    with shelf.open(clock=late(envelope).clock) as book:
+        assert verify(book).clean
+
+
 @pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_a_migration_that_fails_changes_nothing(
-    shelf: Shelf, old: str, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def schema() -> list[Any]:
-        with closing(sqlite3.connect(shelf.address)) as link:
-            return link.execute("SELECT * FROM sqlite_master").fetchall()
+    restore(shelf, request, "version2")
 
-    before = schema()
-    wrong = {"1": {("event", "leaf"): "NULL"}}
+    def full_disk(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with closing(sqlite3.connect(shelf.address)) as link:
+        before = list(link.iterdump())
     with monkeypatch.context() as patch:
-        patch.setattr(migration, "_FILLED", wrong)
-        with pytest.raises(BalanceError, match="NOT NULL"):
+        patch.setattr(migration, "declare_in", full_disk)
+        with pytest.raises(StorageError, match="full"):
             migrate(shelf.address)
-    assert schema() == before
-    with closing(sqlite3.connect(shelf.address)) as link, link:
-        link.execute("DROP TRIGGER seal_no_delete")
-        link.execute("DELETE FROM seal WHERE event = 3")
-    before = schema()
-    with pytest.raises(StorageError, match="1 events without a seal"):
-        migrate(shelf.address)
-    assert schema() == before
+    with closing(sqlite3.connect(shelf.address)) as link:
+        assert list(link.iterdump()) == before
 
 
 def test_no_book_and_a_version_of_the_future(shelf: Shelf, book: Book, tmp_path: Path) -> None:
     with shelf.as_owner() as owner:
         owner.store.write("UPDATE book SET value = '99' WHERE key = 'version'", [()])
-    with pytest.raises(InputError, match="expected at most 2, found 99"):
+    with pytest.raises(InputError, match=f"expected 2 to {VERSION}, found 99"):
         migrate(owned(shelf))
     with pytest.raises(InputError, match="no such file"):
         migrate(tmp_path / "none.sqlite")
+
+
+def fill(book: Book, envelope: Envelopes) -> None:
+    """A book with everything in it, and a substance more."""
+    book.post(nouns(envelope))
+    book.post([x for x in story(envelope) if not isinstance(x, c.Reverse)])
+    book.post(c.AddSubstance(substance="Ti", **envelope()))
+    book.post(receive(envelope, "T", shares={"Ti": "0.5"}))
 
 
 def test_damaged_edges_are_found_and_derived_again(shelf: Shelf, envelope: Envelopes) -> None:

@@ -9,7 +9,7 @@ from loopbook.book.storage.postgres.schema import postgres_ddl
 from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.sqlite.schema import sqlite_ddl
 
-MARKS = {2: ("22df8066d177faeb", "80fcaed5965b6e39")}
+MARKS = {3: ("22df8066d177faeb", "5e0db2f183836371")}
 """By version: what its statements for SQLite and for PostgreSQL hash to."""
 
 

@@ -2,7 +2,8 @@
 
 The bytes are RFC 8785 JSON of everything in the event. Legs list only the substances that move, as
 decimal text, so that the bytes of an old event do not change when the book declares a substance.
-A measurement has a tenth entry where it is dry.
+A measurement is the list of its fields; fields that came later (`_FIRST_FIELDS`) are left out where
+they and all after them are empty, so that the bytes of events without them do not change either.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from json.encoder import encode_basestring
 from operator import itemgetter
 from typing import TypeAlias
 
-from loopbook.book.nouns import Event, Leg
+from loopbook.book.nouns import Event, Leg, Measurement
 
 _ENCODE = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False
 ).encode
 _Picks: TypeAlias = Callable[[Sequence[int]], Sequence[int]]
 _TEXT = encode_basestring  # what the encoder does with a text, without asking what it is
+_FIRST_FIELDS = Measurement._fields.index("basis")  # of a measurement, always in its bytes
 
 
 def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
@@ -36,8 +38,8 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
     if event.lots:
         lots = _ENCODE([(lot.id, lot.material) for lot in event.lots])
     if event.measurements:
-        measurements = _ENCODE([m if m.basis else m[:-1] for m in event.measurements])
-    text = (  # names in their order; half the time of a dict that is encoded and sorted
+        measurements = _ENCODE([_trimmed(m) for m in event.measurements])
+    text = (  # in the order of the names; half the time of encoding and sorting a dict
         f'{{"actor":{_TEXT(event.actor)},"command":{_TEXT(event.command)},'
         f'"document":{_TEXT(event.document)},"key":{_TEXT(event.key)},'
         f'"kind":{_TEXT(event.kind)},"legs":[{legs}],'
@@ -49,8 +51,16 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
     return text.encode()
 
 
+def _trimmed(measurement: Measurement) -> tuple[str, ...]:
+    """Fields of a measurement without the empty ones at its end."""
+    end = len(measurement)
+    while end > _FIRST_FIELDS and not measurement[end - 1]:
+        end -= 1
+    return measurement[:end]
+
+
 def _leg(leg: Leg, substances: Sequence[str]) -> str:
-    """Account and amounts that are not zero, in the order of their names."""
+    """Account, and the amounts that are not zero in the order of their names."""
     content = leg.content
     form, moved = _form(tuple(substances[: len(content)]), tuple(map(bool, content)))
     return form % (_TEXT(str(leg.account)), *moved(content))
@@ -58,8 +68,8 @@ def _leg(leg: Leg, substances: Sequence[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _form(substances: tuple[str, ...], moved: tuple[bool, ...]) -> tuple[str, _Picks]:
-    """Form of a leg that moves some substances, and what picks their amounts from its content."""
-    names = sorted(s for s, there in zip(substances, moved, strict=True) if there)
+    """Form of a leg that moves some substances, and a function that picks their amounts."""
+    names = sorted(s for s, moves in zip(substances, moved, strict=True) if moves)
     amounts = ",".join(_ENCODE(s).replace("%", "%%") + ':"%s"' for s in names)
     places = [substances.index(s) for s in names]
     picks: _Picks = itemgetter(*places) if len(places) > 1 else lambda x: [x[k] for k in places]

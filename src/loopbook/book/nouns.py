@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 Content: TypeAlias = tuple[int, ...]
 """Milligrams per substance, in the order of the book's substances."""
@@ -105,30 +105,27 @@ class Lot:
 
 
 class Measurement(NamedTuple):
-    """What a scale or a laboratory said of a lot.
+    """A weight or a laboratory's result for a lot.
 
-    Parameters
-    ----------
-    lot : the lot measured.
-    quantity : ``mass``, ``gross``, ``tare`` in mg, or a substance as a share in kg/kg.
-    value, uncertainty : decimal text, as it was reported; one standard uncertainty or empty.
-    method, laboratory, sample : how, by whom, on which sample.
-    group : measurements of one group share an error (the same scale, the same laboratory).
-    stage : provisional, exchanged, umpire or final; empty for weights.
-    basis : ``dry`` for a share of what is left without water; empty for one of the lot as received
-        and for weights. The moisture of a dry assay is a measurement beside it, ``H2O``.
+    Each field is a column of the table of measurements, an entry of the event's canonical bytes, a
+    column of exports and a name in listings: what reads or writes measurements reads this list. A
+    new field comes last and is text that may be empty, so that the bytes of older events stay.
+
+    Weights (``mass``, ``gross``, ``tare``) are in mg, substances are shares in kg/kg. A dry share
+    is of what is left without water; the moisture of a dry assay is a measurement beside it,
+    ``H2O``.
     """
 
-    lot: str
-    quantity: str
-    value: str
-    uncertainty: str = ""
-    method: str = ""
-    laboratory: str = ""
-    sample: str = ""
-    group: str = ""
-    stage: str = ""
-    basis: str = ""
+    lot: Annotated[str, "of which lot"]
+    quantity: Annotated[str, "mass, gross, tare, or a substance"]
+    value: Annotated[str, "as reported, so that no digit is lost"]
+    uncertainty: Annotated[str, "one standard uncertainty, or empty"] = ""
+    method: Annotated[str, "how"] = ""
+    laboratory: Annotated[str, "by whom"] = ""
+    sample: Annotated[str, "on which sample or ticket"] = ""
+    group: Annotated[str, "measurements that share an error: one scale, one laboratory"] = ""
+    stage: Annotated[str, "provisional, exchanged, umpire, final, ..."] = ""
+    basis: Annotated[str, "dry; empty for weights, and for shares as received"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ class Database(Protocol):
         """Run a statement once for each row of values."""
         ...
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Add rows to a table of the schema."""
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows to a table of the schema, with values of all its columns in their order."""
         ...
 
     def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
@@ -46,6 +46,12 @@ class Database(Protocol):
     def lock_load(self, site: str, hazard: str) -> None:
         """Lock what a site holds of a hazard class, where others may write at the same time."""
         ...
+
+
+def first_value(db: Database, sql: str, values: Sequence[Any] = ()) -> Any:
+    """The first value of a query's first row; None if there is no row."""
+    rows = db.rows(sql, values)
+    return rows[0][0] if rows else None
 
 
 def in_lists(values: Sequence[T]) -> Iterator[tuple[list[T], str]]:

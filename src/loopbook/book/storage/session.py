@@ -1,8 +1,8 @@
-"""The book in SQL: what SQLite and PostgreSQL share.
+"""The book inside one transaction, for both stores.
 
-A `Session` is the book inside one transaction. It is the planner's `View`: it reads rows once,
-keeps them with what the transaction has planned so far, and writes all of it in a few batches at
-the end. The database then checks every event again by itself (see `loopbook.book.storage.schema`).
+A `Session` is the planner's `View`: it reads rows once, keeps them together with the events that
+the transaction has planned so far, and writes all of these in a few batches at the end. The
+database then checks every event again (see `loopbook.book.storage.schema`).
 """
 
 from __future__ import annotations
@@ -27,11 +27,37 @@ from loopbook.book.nouns import (
     is_zero,
     mass,
 )
-from loopbook.book.storage.database import Database
+from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.known import Nouns
-from loopbook.book.storage.rows import EVENT_COLUMNS, event_row, read_event, write_legs
+from loopbook.book.storage.rows import (
+    Sealed,
+    read_event,
+    refuse_unwritten,
+    seal_events,
+    write_parts,
+)
 from loopbook.book.storage.schema import quoted
 from loopbook.book.storage.snapshots import keep_snapshots, posted_after
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Rows of a batch's lots and keys that a store has already read and locked.
+
+    Parameters
+    ----------
+    lots : names of lots, also of those that do not exist.
+    made : name, material, and when it was made.
+    held : lot, account number, party, site, last date and content of each account.
+    holds : body of the last hold or release by lot.
+    absent : keys that no event has.
+    """
+
+    lots: Sequence[str]
+    made: Sequence[Sequence[Any]]
+    held: Sequence[Sequence[Any]]
+    holds: Mapping[str, str]
+    absent: Iterable[str]
 
 
 class _Stated:
@@ -62,14 +88,14 @@ class _Stated:
         return self.nouns.periods.get(name)
 
     def closed_at(self, moment: int) -> Period | None:
-        """The closed period that a moment lies in."""
+        """The closed period that holds a moment."""
         for period in self.nouns.periods.values():
             if period.closed and period.start <= moment < period.end:
                 return period
         return None
 
     def overlapping(self, start: int, end: int) -> Period | None:
-        """A period that shares time with a stretch of it."""
+        """A period that overlaps a stretch of time."""
         for period in self.nouns.periods.values():
             if period.start < end and start < period.end:
                 return period
@@ -99,41 +125,51 @@ class Session(_Stated):
     _accounts: dict[Account, int] = field(default_factory=dict)
     _held: dict[str, dict[Account, Content]] = field(default_factory=dict)
     _unread: dict[str, list[Leg]] = field(default_factory=dict)
-    _known: dict[Account, bool] = field(default_factory=dict)
     _lots: dict[str, Lot | None] = field(default_factory=dict)
     _loads: dict[tuple[str, str], int] = field(default_factory=dict)
     _events: dict[str, Event] = field(default_factory=dict)
-    _pending: list[tuple[int, Event, bytes]] = field(default_factory=list)
+    _pending: list[Sealed] = field(default_factory=list)
     _reversed: dict[str, str] = field(default_factory=dict)
     _holds: dict[str, str] = field(default_factory=dict)
     _latest: dict[str, int] = field(default_factory=dict)
     _absent: set[str] = field(default_factory=set)
 
+    def preload(self, seen: Seen) -> None:
+        """Take in rows that the store has already read and locked, so that none is read again."""
+        self._absent.update(seen.absent)
+        self._lots.update(dict.fromkeys(seen.lots))
+        self._lots.update({row[0]: Lot(*row) for row in seen.made})
+        self._held.update({lot: {} for lot in seen.lots})
+        for lot, *row in seen.held:
+            self._hold_account(lot, row)
+        self._holds.update({lot: _reason(seen.holds.get(lot)) for lot in seen.lots})
+
     # -- what planners ask
 
     def hold(self, lot: str) -> str:
-        """Why the lot is on hold."""
+        """Why the lot is on hold; empty if it is not."""
         if lot not in self._holds:
-            found = self.db.rows(
+            body = first_value(
+                self.db,
                 "SELECT body FROM noun WHERE kind = 'hold' AND id = ? ORDER BY event DESC LIMIT 1",
                 (lot,),
             )
-            self._holds[lot] = str(json.loads(found[0][0])["reason"]) if found else ""
+            self._holds[lot] = _reason(body)
         return self._holds[lot]
 
     def lot(self, name: str) -> Lot | None:
         """A lot that was ever made, with when that was."""
         if name not in self._lots:
-            found = self.db.rows(
+            rows = self.db.rows(
                 "SELECT l.id, l.material, e.occurred_at FROM lot l JOIN event e ON e.id = l.event "
                 "WHERE l.id = ?",
                 (name,),
             )
-            self._lots[name] = Lot(*found[0]) if found else None
+            self._lots[name] = Lot(*rows[0]) if rows else None
         return self._lots[name]
 
     def holdings(self, lot: str) -> Mapping[Account, Content]:
-        """What lies on the lot's accounts."""
+        """The contents of the lot's accounts, without the empty ones."""
         return {a: c for a, c in self._balances(lot).items() if not is_zero(c)}
 
     def _balances(self, lot: str) -> dict[Account, Content]:
@@ -141,13 +177,13 @@ class Session(_Stated):
         if lot not in self._held:
             self.db.lock([lot])
             names = ", ".join(f"b.{quoted(s)}" for s in self.substances)
-            found = self.db.rows(
+            rows = self.db.rows(
                 f"SELECT a.id, a.party, a.site, b.last_at, {names} FROM account a "
                 "JOIN balance b ON b.account = a.id WHERE a.lot = ?",
                 (lot,),
             )
             self._held[lot] = {}
-            for row in found:
+            for row in rows:
                 self._hold_account(lot, row)
             for leg in self._unread.pop(lot, ()):
                 _put(self._held[lot], leg)
@@ -165,28 +201,27 @@ class Session(_Stated):
         self._latest[lot] = max(moment, self._latest.get(lot, moment))
 
     def since(self, lot: str, moment: int) -> Mapping[Account, Mapping[int, Content]]:
-        """What was posted on the lot's accounts by events dated after a moment."""
-        found: dict[Account, dict[int, Content]] = {}
+        """Postings on the lot's accounts by events dated after a moment, by their dates."""
+        changes: dict[Account, dict[int, Content]] = {}
         self._balances(lot)
         if self._latest.get(lot, moment) <= moment:
-            return found
+            return changes
         for account, when, content in posted_after(self.db, self.substances, lot, moment):
-            found.setdefault(account, {})[when] = content
+            changes.setdefault(account, {})[when] = content
         for _, event, _ in self._pending:
             for leg in event.legs:
                 if leg.account.lot == lot and event.occurred_at > moment:
-                    old = found.setdefault(leg.account, {}).get(event.occurred_at)
+                    old = changes.setdefault(leg.account, {}).get(event.occurred_at)
                     new = leg.content if old is None else add(old, leg.content)
-                    found[leg.account][event.occurred_at] = new
-        return found
+                    changes[leg.account][event.occurred_at] = new
+        return changes
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds."""
         if (site, hazard) not in self._loads:
             self.db.lock_load(site, hazard)
             sql = "SELECT mass FROM load WHERE site = ? AND hazard = ?"
-            found = self.db.rows(sql, (site, hazard))
-            self._loads[site, hazard] = int(found[0][0]) if found else 0
+            self._loads[site, hazard] = first_value(self.db, sql, (site, hazard)) or 0
         return self._loads[site, hazard]
 
     def event(self, key: str) -> Event | None:
@@ -195,49 +230,47 @@ class Session(_Stated):
             return self._events[key]
         if key in self._absent:
             return None
-        found = self.db.rows("SELECT id FROM event WHERE key = ?", (key,))
-        return read_event(self.db, int(found[0][0]), self.substances) if found else None
+        number = first_value(self.db, "SELECT id FROM event WHERE key = ?", (key,))
+        return None if number is None else read_event(self.db, number, self.substances)
 
     def reversal(self, key: str) -> str:
-        """Key of the event that reversed an event."""
+        """Key of the event that reversed an event; empty if none did."""
         if key in self._reversed:
             return self._reversed[key]
-        found = self.db.rows("SELECT key FROM event WHERE reverses = ?", (key,))
-        return str(found[0][0]) if found else ""
+        return first_value(self.db, "SELECT key FROM event WHERE reverses = ?", (key,)) or ""
 
     def dependents(self, key: str) -> Sequence[str]:
         """Keys of later events, not reversed, that touch the lots of an event."""
-        event = self.event(key)
-        lots = sorted({x.account.lot for x in event.legs} - {""}) if event else []
-        keys: dict[str, int] = {}
-        number = self.number(key)
-        for lot in lots:
-            found = self.db.rows(
+        event, number = self.event(key), self.number(key)
+        lots = {x.account.lot for x in event.legs} - {""} if event else set()
+        numbers: dict[str, int] = {}
+        for lot in sorted(lots):
+            rows = self.db.rows(
                 "SELECT DISTINCT e.key, e.id FROM account a JOIN posting p ON p.account = a.id "
                 "JOIN event e ON e.id = p.event WHERE a.lot = ? AND e.id > ?",
                 (lot, number),
             )
-            keys.update(found)
+            numbers.update(rows)
         for n, later, _ in self._pending:
-            if n > number and {x.account.lot for x in later.legs}.intersection(lots):
-                keys[later.key] = n
-        undone = {k for k in keys if self.reversal(k)}
-        undone |= {k for k in keys if (e := self.event(k)) is not None and e.reverses}
-        return sorted(set(keys) - undone, key=lambda k: keys[k])
+            if n > number and not lots.isdisjoint(x.account.lot for x in later.legs):
+                numbers[later.key] = n
+        undone = {k for k in numbers if self.reversal(k)}
+        undone |= {k for k in numbers if (e := self.event(k)) is not None and e.reverses}
+        return sorted(set(numbers) - undone, key=numbers.__getitem__)
 
     def number(self, key: str) -> int:
         """Number of a posted event."""
         for number, event, _ in self._pending:
             if event.key == key:
                 return number
-        return int(self.db.rows("SELECT id FROM event WHERE key = ?", (key,))[0][0])
+        return int(first_value(self.db, "SELECT id FROM event WHERE key = ?", (key,)))
 
     def names(self, kind: str) -> Sequence[str]:
-        """Known names of a kind."""
+        """Known names of a kind, for hints."""
         if kind == "lot":
             made = [n for n, x in self._lots.items() if x is not None]
-            found = self.db.rows("SELECT id FROM lot ORDER BY event DESC LIMIT 10000")
-            return [*made, *(str(row[0]) for row in found)]
+            rows = self.db.rows("SELECT id FROM lot ORDER BY event DESC LIMIT 10000")
+            return [*made, *(name for (name,) in rows)]
         known: dict[str, Iterable[str]] = {
             "party": self.nouns.parties,
             "site": self.nouns.sites,
@@ -246,13 +279,13 @@ class Session(_Stated):
         }
         return list(known[kind])
 
-    # -- what the book tells it
+    # -- planned events
 
     def append(self, event: Event) -> int:
-        """Take in a planned event; it is written by `flush`. Returns its number."""
+        """Add a planned event, which `flush` writes. Returns its number."""
+        refuse_unwritten(event)
         number = next(self.numbers)
-        leaf = leaf_of(event_bytes(event, self.substances))
-        self._pending.append((number, event, leaf))
+        self._pending.append((number, event, leaf_of(event_bytes(event, self.substances))))
         self._events[event.key] = event
         if event.reverses:
             self._reversed[event.reverses] = event.key
@@ -263,16 +296,20 @@ class Session(_Stated):
             self._apply(leg, event.occurred_at)
         for kind, name, body in event.nouns:
             if kind == "substance":
-                self.flush()
-                self._events.clear()  # read anew, with the new substance
-                self.db.declare(name, (*self.substances, name))
-                for held in self._held.values():
-                    held.update({a: (*c, 0) for a, c in held.items()})
+                self._declare(name)
             if kind == "hold":
-                self._holds[name] = str(json.loads(body)["reason"])
+                self._holds[name] = _reason(body)
             else:
                 self.nouns.learn(kind, name, body)
         return number
+
+    def _declare(self, substance: str) -> None:
+        """Add a substance's columns, and to the contents that are known here."""
+        self.flush()
+        self._events.clear()  # contents are read again, with the new substance
+        self.db.declare(substance, (*self.substances, substance))
+        for held in self._held.values():
+            held.update({account: (*content, 0) for account, content in held.items()})
 
     def _apply(self, leg: Leg, moment: int) -> None:
         account = leg.account
@@ -280,7 +317,7 @@ class Session(_Stated):
             return
         self._dated(account.lot, moment)
         held = self._held.get(account.lot)
-        if held is None:  # nobody has asked what lies there: it is read when somebody does
+        if held is None:  # no planner has asked for this lot: it is read when one does
             self._unread.setdefault(account.lot, []).append(leg)
         else:
             _put(held, leg)
@@ -299,81 +336,25 @@ class Session(_Stated):
             return None
         return site.id, material.hazard
 
-    # -- what is written
-
     def flush(self) -> None:
         """Write the pending events, parts first; an event's own row seals it and is checked."""
         pending, self._pending = self._pending, []
         if not pending:
             return
-        db = self.db
-        write_legs(db, self.substances, pending, self._accounts)
-        if any(e.lots or e.nouns or e.measurements for _, e, _ in pending):
-            self._write_rest(pending)
+        write_parts(self.db, pending, self._accounts, self.nouns.periods)
         if any(site.limits for site in self.nouns.sites.values()):
             self._write_loads(pending)
-        db.insert("event", EVENT_COLUMNS, [event_row(*told) for told in pending])
+        seal_events(self.db, pending)
         self._unread.clear()
         self.latest = (pending[-1][0], pending[-1][1].recorded_at)
         events = [(number, event) for number, event, _ in pending]
-        keep_snapshots(db, self.substances, events, self.nouns.periods)
+        keep_snapshots(self.db, self.substances, events, self.nouns.periods)
 
-    def _write_rest(self, pending: list[tuple[int, Event, bytes]]) -> None:
-        db = self.db
-        db.insert(
-            "lot",
-            ("id", "material", "event", "line"),
-            [(x.id, x.material, n, k) for n, e, _ in pending for k, x in enumerate(e.lots)],
-        )
-        nouns = [(n, *noun) for n, e, _ in pending for noun in e.nouns]
-        db.insert("noun", ("event", "kind", "id", "body"), nouns)
-        periods = [(n, self.nouns.periods[name]) for n, kind, name, _ in nouns if kind == "close"]
-        db.insert(
-            "closing",
-            ("period", "event", "start_at", "end_at"),
-            [(p.id, n, p.start, p.end) for n, p in periods],
-        )
-        db.insert(
-            "measurement",
-            (
-                "event",
-                "line",
-                "lot",
-                "quantity",
-                "value",
-                "uncertainty",
-                "method",
-                "laboratory",
-                "sample",
-                "grp",
-                "stage",
-                "basis",
-            ),
-            [
-                (
-                    n,
-                    k,
-                    m.lot,
-                    m.quantity,
-                    m.value,
-                    m.uncertainty,
-                    m.method,
-                    m.laboratory,
-                    m.sample,
-                    m.group,
-                    m.stage,
-                    m.basis,
-                )
-                for n, e, _ in pending
-                for k, m in enumerate(e.measurements)
-            ],
-        )
-
-    def _write_loads(self, pending: list[tuple[int, Event, bytes]]) -> None:
-        """What the sites with limits hold of each hazard class."""
+    def _write_loads(self, pending: Sequence[Sealed]) -> None:
+        """Write what the sites with limits hold of each hazard class."""
         new = [name for _, e, _ in pending for kind, name, _ in e.nouns if kind == "site"]
         limits = [(s, h, 0, most) for s in new for h, most in self.nouns.sites[s].limits.items()]
-        self.db.insert("load", ("site", "hazard", "mass", "most"), limits)
+        self.db.insert("load", limits)
         loads: dict[tuple[str, str], int] = {}
         for _, event, _ in pending:
             for leg in event.legs:
@@ -387,39 +368,11 @@ class Session(_Stated):
 
 
 def _put(held: dict[Account, Content], leg: Leg) -> None:
-    """Add a leg to what lies on a lot's accounts."""
+    """Add a leg to the contents of a lot's accounts."""
     old = held.get(leg.account)
     held[leg.account] = leg.content if old is None else add(old, leg.content)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """All that a storage read ahead of a batch's lots and keys.
-
-    Parameters
-    ----------
-    lots : names of lots, also of those that are not there.
-    made : name, material, and when it was made.
-    held : lot, account number, party, site, last date and content of each account.
-    holds : body of the last hold or release by lot.
-    absent : keys that no event has.
-    """
-
-    lots: Sequence[str]
-    made: Sequence[Sequence[Any]]
-    held: Sequence[Sequence[Any]]
-    holds: Mapping[str, str]
-    absent: Iterable[str]
-
-
-def prime(session: Session, seen: Seen) -> None:
-    """Let a session know what a storage read and locked ahead, so that it asks no more."""
-    session._absent.update(seen.absent)
-    session._lots.update(dict.fromkeys(seen.lots))
-    session._lots.update({row[0]: Lot(*row) for row in seen.made})
-    session._held.update({lot: {} for lot in seen.lots})
-    for lot, *row in seen.held:
-        session._hold_account(lot, row)
-    for lot in seen.lots:
-        body = seen.holds.get(lot)
-        session._holds[lot] = "" if body is None else str(json.loads(body)["reason"])
+def _reason(body: str | None) -> str:
+    """The reason in a hold's body; empty if there is none."""
+    return "" if body is None else str(json.loads(body)["reason"])

@@ -1,8 +1,9 @@
-"""A connection to PostgreSQL as a book wants it, and what the server's errors mean."""
+"""A connection to PostgreSQL with a book's settings, and the server's errors in its words."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -28,9 +29,9 @@ _SETUP = f"""
 
 def connect(address: str) -> psycopg.Connection[tuple[Any, ...]]:
     """A connection that commits durably, counts in bigint, and gives up waiting after a minute."""
-    told = logging.getLogger("psycopg")
-    if not told.handlers:  # else its notes on a lost connection go to stderr beside our error
-        told.addHandler(logging.NullHandler())
+    notes = logging.getLogger("psycopg")
+    if not notes.handlers:  # else its notes on a lost connection go to stderr beside our error
+        notes.addHandler(logging.NullHandler())
     link = None
     try:
         link = psycopg.connect(
@@ -42,22 +43,39 @@ def connect(address: str) -> psycopg.Connection[tuple[Any, ...]]:
             link.close()
         raise StorageError(f"no connection: {_first_line(error)}; nothing was posted") from error
     if link.info.server_version < _OLDEST:
-        found = str(link.info.server_version // 10000)
+        version = str(link.info.server_version // 10000)
         link.close()
-        raise InputError([Finding("version", "server", "PostgreSQL 15 or newer", found)])
+        raise InputError([Finding("version", "server", "PostgreSQL 15 or newer", version)])
     link.adapters.register_dumper(int, Int8Dumper)
     link.adapters.register_loader("numeric", WholeLoader)
     return link
+
+
+def one_value(
+    link: psycopg.Connection[tuple[Any, ...]], statement: str, values: Sequence[Any] | None = None
+) -> Any:
+    """The first value of a query's first row; None if there is no row."""
+    row = link.execute(statement.encode(), values).fetchone()
+    return None if row is None else row[0]
+
+
+def schema_of(link: psycopg.Connection[tuple[Any, ...]]) -> str:
+    """Quoted name of the schema that a book lies in: the first of the search path."""
+    name = one_value(link, "SELECT quote_ident(current_schema())")
+    if name is None:
+        where = f"database {link.info.dbname}"
+        raise InputError([Finding("schema", where, "a schema in the search path", "none")])
+    return str(name)
 
 
 _DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
 
 def ask(link: psycopg.Connection[tuple[Any, ...]], statements: str) -> PGresult:
-    """Send statements as they stand, in one round trip; the result of the last one.
+    """Send statements as they are, in one round trip; returns the result of the last one.
 
-    Past psycopg's cursors, which cost more than the planning of an event. A signal is handled when
-    the server has answered.
+    This bypasses psycopg's cursors, which cost more than the planning of an event. A signal is
+    handled when the server has answered.
     """
     if "\0" in statements:
         raise psycopg.DataError("text of PostgreSQL cannot contain NUL (0x00)")
@@ -75,18 +93,18 @@ def explained(error: psycopg.Error, where: str, *, lost_in_commit: bool) -> Loop
     where : which book.
     lost_in_commit : whether the connection went away after COMMIT was sent.
     """
-    told = f"{where}: {_first_line(error)}"
+    reason = f"{where}: {_first_line(error)}"
     if lost_in_commit:
         lost = "the connection was lost while the batch was being committed"
-        return StorageError(f"{told}; {lost}: it may be posted or not; {SAFE}")
+        return StorageError(f"{reason}; {lost}: it may be posted or not; {SAFE}")
     if isinstance(error, psycopg.IntegrityError):
-        return BalanceError(f"{told}: the database refused the event")
+        return BalanceError(f"{reason}: the database refused the event")
     if isinstance(error, psycopg.DataError):
         expected = "values that the server can hold"
         return InputError([Finding("text", where, expected, _first_line(error))])
     if isinstance(error, errors.InsufficientPrivilege):
-        told = f"{told} (the book's owner may do this)"
-    return StorageError(f"{told}; nothing was posted")
+        reason = f"{reason} (the book's owner may do this)"
+    return StorageError(f"{reason}; nothing was posted")
 
 
 def _first_line(error: Exception) -> str:

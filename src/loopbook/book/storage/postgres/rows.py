@@ -12,6 +12,8 @@ from typing import Any
 
 from psycopg.types.numeric import NumericLoader
 
+from loopbook.book.storage.schema import column_names
+
 _SORTED = {"event": "key", "lot": "id", "noun": "id", "closing": "period", "load": "site"}
 """Tables with names as keys, which two clients may want at the same time."""
 
@@ -36,7 +38,7 @@ def translated(statement: str) -> bytes:
 
 
 def literal(text: str | None) -> str:
-    """Text as SQL, for a connection with standard strings and UTF-8 (`postgres_link`).
+    """Text as SQL, for a connection with standard strings and UTF-8 (see `connection`).
 
     >>> print(literal("Winston's"), literal(None))
     'Winston''s' NULL
@@ -83,15 +85,13 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def sorted_rows(
-    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> Sequence[Sequence[Any]]:
+def sorted_rows(table: str, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """Rows in the order in which every client writes them, so that two meet in order.
 
-    >>> sorted_rows("lot", ("id",), [("B",), ("A",)])
-    [('A',), ('B',)]
+    >>> sorted_rows("lot", [("B", "scrap"), ("A", "scrap")])
+    [('A', 'scrap'), ('B', 'scrap')]
     """
     if len(rows) < 2 or table not in _SORTED:
         return rows
-    place = columns.index(_SORTED[table])
+    place = column_names(table).index(_SORTED[table])
     return sorted(rows, key=lambda row: str(row[place]))

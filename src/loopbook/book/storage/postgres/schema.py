@@ -1,12 +1,13 @@
-"""The tables of a book in PostgreSQL, and the rules that the server keeps by itself.
+"""The tables of a book in PostgreSQL, and the rules that the server itself enforces.
 
-The tables are those of `loopbook.book.storage.schema` with a server's types. What differs, and why:
+The tables are those of `loopbook.book.storage.schema` with a server's types. The differences, and
+why:
 
-* **Balances are kept by the server.** A trigger on `posting` adds the legs up, so that whoever
+* **Balances are kept by the server.** A trigger on `posting` adds the legs up, so that a role that
   posts needs no right to change a balance and a balance is always the sum of its postings.
 * **A popular supplier is not a queue.** Lots have one balance row (`balance_of_lot`); it is the
   lot's lock and its floor. A boundary account has a row per *shard* (`balance_of_boundary`): each
-  transaction takes a shard that no other has at that moment, so nobody waits for anybody. The view
+  transaction takes a shard that no other has at that moment, so none waits for another. The view
   `balance` adds the shards up.
 * **Rules are checked a statement at a time** (transition tables), so a batch of a hundred events
   costs a handful of checks: rows are never changed; a leg adds up and names an account; the legs of
@@ -23,9 +24,8 @@ The tables are those of `loopbook.book.storage.schema` with a server's types. Wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
-from loopbook.book.storage.schema import INDEXES, PARTS, TABLES, TableSpec, quoted
+from loopbook.book.storage.schema import INDEXES, PARTS, TABLES, WIDE, TableSpec, quoted
 
 _TYPES = (("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("TEXT", 'TEXT COLLATE "C"'))
 _SHARDS = 256  # writers at the same moment; a further one waits for the first shard
@@ -48,17 +48,6 @@ _SETTINGS = (
 )
 
 
-@lru_cache(maxsize=64)
-def column_names(table: str) -> tuple[str, ...]:
-    """Named columns of a table in their order; substances follow.
-
-    >>> column_names("leaf")
-    ('place', 'event')
-    """
-    (spec,) = [t for t in TABLES if t.name == table]
-    return tuple(c.name for c in spec.columns)
-
-
 def postgres_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]:
     """Statements that make an empty book in a schema.
 
@@ -74,16 +63,16 @@ def postgres_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]
         "CREATE SEQUENCE event_number",
         "CREATE SEQUENCE account_number",
         *_balance_tables(substances),
-        *_indexes(),
-        "CREATE INDEX event_recorded ON event (recorded_at)",
+        *indexes_ddl(),
         *rules_ddl(substances, schema, lock),
     ]
 
 
-def _indexes() -> list[str]:
-    """Those of the shared tables; holds stay out of the one that tells the version of the nouns."""
+def indexes_ddl() -> list[str]:
+    """Statements that make the indexes; holds stay out of the one that dates the nouns."""
     stated = " WHERE kind <> 'hold'"
-    return [x + stated if x.startswith("CREATE INDEX noun_event") else x for x in INDEXES]
+    shared = [x + stated if x.startswith("CREATE INDEX noun_event") else x for x in INDEXES]
+    return [*shared, "CREATE INDEX event_recorded ON event (recorded_at)"]
 
 
 def rules_ddl(substances: Sequence[str], schema: str, lock: int) -> list[str]:
@@ -98,7 +87,7 @@ def table_ddl(spec: TableSpec, substances: Sequence[str]) -> str:
     for column in spec.columns:
         kind = column.type
         if spec.name in PARTS:
-            kind = kind.partition(" REFERENCES")[0]  # the triggers see to it
+            kind = kind.partition(" REFERENCES")[0]  # the triggers check it
         for old, new in _TYPES:
             kind = kind.replace(old, new)
         lines.append(f"{column.name} {kind}")
@@ -134,7 +123,7 @@ def _balance_tables(substances: Sequence[str]) -> list[str]:
 
 
 def balance_view(substances: Sequence[str]) -> str:
-    """Statement that makes the view of all balances, or makes it anew."""
+    """Statement that makes the view of all balances, or makes it again."""
     columns = ", ".join(_wide(substances))
     sums = ", ".join(f"sum({c})::bigint" for c in _wide(substances))
     return (
@@ -211,7 +200,7 @@ def _rules(schema: str) -> list[str]:
 
 
 def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
-    """Functions that name the substances; made anew when one is added."""
+    """Functions that name the substances; made again when one is added."""
     wide = _wide(substances)
     names = ", ".join(wide)
     sums = ", ".join(f"sum(p.{c})::bigint AS {c}" for c in wide)
@@ -280,7 +269,7 @@ def _append_body() -> str:
 
 
 def _look_body(substances: Sequence[str], lock: int) -> str:
-    """Lock what a batch touches, in order, then tell what there is to know of it."""
+    """Lock what a batch touches, in order, then read what is known of it."""
     names = ", ".join(f"b.{quoted(s)}" for s in substances)
     return f"""
     BEGIN
@@ -344,7 +333,7 @@ def rule_names() -> set[str]:
 def declare_ddl(substance: str, after: Sequence[str], schema: str, lock: int) -> list[str]:
     """Statements that add a substance to a book; `after` are all substances with it."""
     column = f"{quoted(substance)} BIGINT NOT NULL DEFAULT 0"
-    tables = [t.name for t in TABLES if t.wide and t.name != "balance"]
+    tables = [name for name in WIDE if name != "balance"]
     grown = [*tables, "balance_of_lot", "balance_of_boundary"]
     return [
         *(f"ALTER TABLE {table} ADD COLUMN {column}" for table in grown),

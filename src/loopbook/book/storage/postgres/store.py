@@ -33,7 +33,14 @@ from psycopg import errors
 from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
 from loopbook.book.storage.known import Nouns, read_nouns
-from loopbook.book.storage.postgres.connection import SAFE, ask, connect, explained
+from loopbook.book.storage.postgres.connection import (
+    SAFE,
+    ask,
+    connect,
+    explained,
+    one_value,
+    schema_of,
+)
 from loopbook.book.storage.postgres.rows import (
     literal,
     row_array,
@@ -45,13 +52,12 @@ from loopbook.book.storage.postgres.schema import (
     APPENDED,
     LONGEST_US,
     NOUNS_VERSION,
-    column_names,
     declare_ddl,
     postgres_ddl,
     rule_names,
 )
 from loopbook.book.storage.schema import VERSION, of_another_version
-from loopbook.book.storage.session import Seen, Session, prime
+from loopbook.book.storage.session import Seen, Session
 from loopbook.book.storage.wanted import Wanted, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
 
@@ -89,7 +95,7 @@ _PLACE = """
 class _Needs:
     """What an attempt locks and reads; grows from attempt to attempt."""
 
-    told: Wanted
+    batch: Wanted
     lots: set[str]
     loads: set[tuple[str, str]] = field(default_factory=set)
 
@@ -132,11 +138,7 @@ class PostgresStore:
         self._link = connect(self.address)
         self._name, self._schema = self._link.info.dbname, "?"  # until the server says it
         with self._shut_unless_whole():
-            found = self._link.execute("SELECT current_schema()").fetchone()
-            if found is None or found[0] is None:
-                where = f"database {self._name}"
-                raise InputError([Finding("schema", where, "a schema in the search path", "none")])
-            self._schema = '"' + str(found[0]).replace('"', '""') + '"'
+            self._schema = schema_of(self._link)
             if create:
                 self._make(tuple(substances))
             self._lock_class = int(self._checked_settings()["lock"])
@@ -148,7 +150,7 @@ class PostgresStore:
         """Close the connection of a book that cannot be opened."""
         opened = False
         try:
-            with self._told():
+            with self._explaining():
                 yield
             opened = True
         finally:
@@ -156,7 +158,7 @@ class PostgresStore:
                 self._link.close()
 
     def _reopened(self) -> psycopg.Connection[Row]:
-        """The connection, made anew if it was lost."""
+        """The connection, made again if it was lost."""
         if self._link.closed or self._link.broken:
             self._link = connect(self.address)
             self._cached = None
@@ -166,9 +168,8 @@ class PostgresStore:
         lock = secrets.randbelow(2**31)
         settings = {"version": VERSION, "substances": json.dumps(substances), "lock": lock}
         with self._link.transaction():
-            ask = "SELECT to_regclass(%s) IS NOT NULL"
-            found = self._link.execute(ask, (f"{self._schema}.event",)).fetchone()
-            if found is not None and found[0]:
+            table = f"{self._schema}.event"
+            if one_value(self._link, "SELECT to_regclass(%s) IS NOT NULL", (table,)):
                 raise InputError([Finding("duplicate", self._where, "an empty schema", "a book")])
             for statement in postgres_ddl(substances, self._schema, lock):
                 self._link.execute(statement.encode())
@@ -177,13 +178,13 @@ class PostgresStore:
 
     def _checked_settings(self) -> dict[str, str]:
         try:
-            found: dict[str, str] = dict(self._link.execute("SELECT key, value FROM book"))
+            settings: dict[str, str] = dict(self._link.execute("SELECT key, value FROM book"))
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
             hint = "make one with loopbook book new"
             raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
-        if found.get("version") != str(VERSION):
-            raise of_another_version(self.address, VERSION, found.get("version", "none"))
-        return found
+        if settings.get("version") != str(VERSION):
+            raise of_another_version(self.address, settings.get("version", "none"))
+        return settings
 
     @property
     def _where(self) -> str:
@@ -196,7 +197,7 @@ class PostgresStore:
         if self._posting:  # `transact` explains its errors, or tries again
             self._send()
             return self._link.execute(translated(sql), tuple(values)).fetchall()
-        with self._told():
+        with self._explaining():
             return self._reopened().execute(translated(sql), tuple(values)).fetchall()
 
     def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -204,31 +205,27 @@ class PostgresStore:
         for row in rows:
             self._later.append((translated(sql), tuple(row)))
         if not self._posting:
-            with self._told():
+            with self._explaining():
                 self._reopened()
                 self._send()
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows to a table, at the end of the transaction.
 
         Rows with names as keys go in sorted, so that two writers of the same names meet in order.
         """
-        if not rows:
-            return
-        if table not in APPENDED:
-            places = ", ".join("?" * len(columns))
-            self.write(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
-            return
-        assert tuple(columns)[: len(column_names(table))] == column_names(table)
-        self._rows.setdefault(table, []).extend(sorted_rows(table, columns, rows))
+        if rows and table in APPENDED:
+            self._rows.setdefault(table, []).extend(sorted_rows(table, rows))
+        elif rows:
+            self.write(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
 
     def _send(self, *, commit: bool = False) -> None:
         """Send what waits to be written, and COMMIT, in one round trip."""
         parts: list[str] = []
         if self._rows:
-            given = [self._rows.get(table) for table in APPENDED]
-            told = [literal(None if rows is None else row_array(rows)) for rows in given]
-            parts.append(f"SELECT append_rows({', '.join(told)})")
+            tables = [self._rows.get(table) for table in APPENDED]
+            arrays = [literal(None if rows is None else row_array(rows)) for rows in tables]
+            parts.append(f"SELECT append_rows({', '.join(arrays)})")
         if self._later:
             cursor = psycopg.ClientCursor(self._link)
             parts += [cursor.mogrify(statement, row) for statement, row in self._later]
@@ -236,8 +233,8 @@ class PostgresStore:
         if commit:
             parts.append("COMMIT")
         if parts:
-            done = ask(self._link, "; ".join(parts)).command_status
-            if commit and done != b"COMMIT":
+            status = ask(self._link, "; ".join(parts)).command_status
+            if commit and status != b"COMMIT":
                 raise StorageError(f"{self._where}: the server did not commit; nothing was posted")
 
     def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
@@ -252,12 +249,11 @@ class PostgresStore:
         new = [a for a in unknown if a not in known]  # of lots that are locked and were read
         for account in new:
             known[account] = self._spare.pop() if self._spare else next(self._more())
-        rows = [(known[a], a.kind, a.party, a.site, a.lot) for a in new]
-        self.insert("account", column_names("account"), rows)
+        self.insert("account", [(known[account], *account) for account in new])
         return {a: known[a] for a in accounts}
 
     def _open_boundaries(self, accounts: Sequence[Account]) -> None:
-        """Open boundary accounts that are not there; another client may open the same ones."""
+        """Open new boundary accounts; another client may open the same ones."""
         self._link.execute(
             "INSERT INTO account (id, lot, kind, party, site) "
             f"SELECT nextval('account_number'), lot, kind, party, site FROM {_NAMES} "
@@ -268,17 +264,17 @@ class PostgresStore:
         )
 
     def _find(self, accounts: Sequence[Account]) -> None:
-        """Learn the numbers of accounts that are there."""
+        """Read the numbers of accounts, where they have one."""
         if accounts:
-            found = self._link.execute(
+            rows = self._link.execute(
                 f"SELECT a.id, kind, party, site, lot FROM {_NAMES} "
                 "JOIN account a USING (kind, party, site, lot)",
                 _by_column(accounts),
             )
-            self._numbers.update((Account(*names), number) for number, *names in found.fetchall())
+            self._numbers.update((Account(*names), number) for number, *names in rows)
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
-        """Add a substance's columns, and the rules that name substances anew."""
+        """Add a substance's columns, and make the rules that name substances again."""
         self._send()
         for statement in declare_ddl(substance, after, self._schema, self._lock_class):
             self._link.execute(statement.encode())
@@ -306,8 +302,8 @@ class PostgresStore:
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none."""
-        told = wanted(batch)
-        needs = _Needs(told, set(told.lots))
+        names = wanted(batch)
+        needs = _Needs(names, set(names.lots))
         for attempt in range(_ATTEMPTS):
             try:
                 return self._attempt(needs, work)
@@ -332,7 +328,7 @@ class PostgresStore:
             self._posting = False
             if not whole:
                 self._abandon()
-        if needs.told.states_nouns:
+        if needs.batch.states_nouns:
             self._cached = None
         return result
 
@@ -352,50 +348,47 @@ class PostgresStore:
                 self._link.execute("ROLLBACK")
         except psycopg.Error:
             self._link.close()
-        # a loss while committing is told by `_named`, which reads `_committing`
+        # `_named` reports a loss while committing, and reads `_committing` for it
         if not self._link.closed:
             self._committing = False
 
     def _begin(self, needs: _Needs) -> Session:
         """Lock what a batch needs, and read it: one round trip."""
-        told, nouns = needs.told, self.nouns() if self._cached is None else self._cached[1]
+        batch, nouns = needs.batch, self.nouns() if self._cached is None else self._cached[1]
         self._committing = False
         self._look_ahead(needs, nouns)
         lots, loads = sorted(needs.lots), sorted(needs.loads)
-        named = ([site for site, _ in loads], [hazard for _, hazard in loads], lots, told.keys)
+        named = ([site for site, _ in loads], [hazard for _, hazard in loads], lots, batch.keys)
         arrays = ", ".join([literal(text_array(names)) for names in named])
         short = max(0, len(lots) + 2 - len(self._spare))
         spare = max(short, _SPARE) if short else 0
-        answer = ask(self._link, f"BEGIN; SELECT look({told.states_nouns}, {arrays}, {spare})")
-        seen = json.loads(answer.get_value(0, 0) or b"")
+        answer = ask(self._link, f"BEGIN; SELECT look({batch.states_nouns}, {arrays}, {spare})")
+        version, last, now, numbers, spare, keys, made, held, holds = json.loads(
+            answer.get_value(0, 0) or b""
+        )
         self._locked, self._locked_loads = set(lots), set(loads)
-        version, last, now, numbers, spare, known, made, held, holds = seen
         self._spare += spare
         events = chain(numbers, self._more("event_number"))
         session = Session(self, self._nouns_at(version), events, now, last)
-        prime(session, Seen(lots, made, held, holds, set(told.keys).difference(known)))
+        session.preload(Seen(lots, made, held, holds, set(batch.keys).difference(keys)))
         return session
 
     def _look_ahead(self, needs: _Needs, nouns: Nouns) -> None:
-        """Find out what reversals and storage limits will lock."""
-        link, told = self._link, needs.told
-        if told.reverses:
-            found = link.execute(_REVERSED, (list(told.reverses),))
-            needs.lots.update(lot for (lot,) in found.fetchall())
+        """Add the lots and loads that reversals and storage limits will lock."""
+        link, batch = self._link, needs.batch
+        if batch.reverses:
+            needs.lots.update(lot for (lot,) in link.execute(_REVERSED, (list(batch.reverses),)))
         limited = [(s.id, h) for s in nouns.sites.values() for h in s.limits]
         if limited and needs.lots:
             sql = "SELECT DISTINCT material FROM lot WHERE id = ANY (%s)"
-            found = link.execute(sql, (sorted(needs.lots),))
-            names = told.materials.union(m for (m,) in found.fetchall())
+            names = batch.materials.union(m for (m,) in link.execute(sql, (sorted(needs.lots),)))
             hazards = {nouns.materials[m].hazard for m in names if m in nouns.materials}
             needs.loads.update(place for place in limited if place[1] in hazards)
 
     def _more(self, sequence: str = "account_number") -> Iterator[int]:
         """Further numbers, one at a time: most are read ahead."""
         while True:
-            found = self._link.execute(f"SELECT nextval('{sequence}')".encode()).fetchone()
-            assert found is not None
-            yield int(found[0])
+            yield int(one_value(self._link, f"SELECT nextval('{sequence}')"))
 
     def nouns(self) -> Nouns:
         """Parties, sites, materials, periods and substances as they stand."""
@@ -421,13 +414,12 @@ class PostgresStore:
 
         Nobody posts in that moment, so no event with an earlier time can come after it.
         """
-        with self._told(), self._reopened().transaction():
+        with self._explaining(), self._reopened().transaction():
             self._link.execute(
                 "SELECT pg_advisory_xact_lock(%s::int, %s::int)", (self._lock_class, _NOUNS)
             )
             self._link.execute(_PLACE, (self.slack_us,))
-            found = self._link.execute("SELECT count(*) FROM leaf").fetchone()
-        return 0 if found is None else int(found[0])
+            return int(one_value(self._link, "SELECT count(*) FROM leaf"))
 
     @contextmanager
     def snapshot(self, recorded_at: int | None = None) -> Iterator[None]:
@@ -437,7 +429,7 @@ class PostgresStore:
         if self._settled is not None:
             yield
             return
-        with self._told():
+        with self._explaining():
             self._reopened().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             self._settled = recorded_at or 0
             try:
@@ -449,8 +441,8 @@ class PostgresStore:
 
     def damage(self) -> Iterator[str]:
         """Rules of the schema that are missing or switched off; pages are the server's affair."""
-        found = {name for (name,) in self.rows(_RULES, (self._schema, self._schema))}
-        for name in sorted(rule_names() - found):
+        names = {name for (name,) in self.rows(_RULES, (self._schema, self._schema))}
+        for name in sorted(rule_names() - names):
             yield f"rule {name} is missing or switched off"
 
     def close(self) -> None:
@@ -460,8 +452,8 @@ class PostgresStore:
     # -- errors
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say what PostgreSQL's errors mean."""
+    def _explaining(self) -> Iterator[None]:
+        """Raise PostgreSQL's errors as ours."""
         try:
             yield
         except psycopg.Error as error:

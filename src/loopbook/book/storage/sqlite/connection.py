@@ -1,4 +1,4 @@
-"""What SQLite's errors mean, and the version of a book's file."""
+"""SQLite's errors in the book's words, and the version of a book's file."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ REFUSALS = (sqlite3.Error, UnicodeDecodeError)
 def version_of(link: sqlite3.Connection, path: Path) -> str:
     """The version of a book's tables."""
     try:
-        found = link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        row = link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
+    except REFUSALS as error:
         raise InputError([Finding("file", str(path), "a book of Loopbook", str(error))]) from error
-    return "none" if found is None else str(found[0])
+    return "none" if row is None else str(row[0])
 
 
 @contextmanager
-def told_of(path: Path) -> Iterator[None]:
-    """Say what SQLite's errors mean."""
+def explaining(path: Path) -> Iterator[None]:
+    """Raise SQLite's errors as ours."""
     try:
         yield
     except REFUSALS as error:

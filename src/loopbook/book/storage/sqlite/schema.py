@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from loopbook.book.storage.schema import INDEXES, PARTS, TABLES, TableSpec, quoted
+from loopbook.book.storage.schema import INDEXES, PARTS, TABLES, WIDE, TableSpec, quoted
 
 _KEYS = {
     "account": "id = NEW.id OR (lot, kind, party, site) = (NEW.lot, NEW.kind, NEW.party, NEW.site)",
@@ -16,6 +16,7 @@ _KEYS = {
 """Keys that ``INSERT OR REPLACE`` could take from a row, which fires no trigger for DELETE."""
 
 _CLUSTERED = ("posting", "edge", "lot", "node", "noun", "measurement", "snapshot")
+"""Tables that lie in the order of their primary key."""
 
 
 def substance_column(substance: str) -> str:
@@ -65,7 +66,7 @@ def _triggers(substances: Sequence[str]) -> list[str]:
 
 
 def _refuse(**reasons: str) -> str:
-    """A step of a trigger: the first reason that is true refuses the row, in its words."""
+    """A step of a trigger: the first reason that is true refuses the row with its text."""
     cases = [f"WHEN {when} THEN RAISE(ABORT, '{_WHY[code]}')" for code, when in reasons.items()]
     return f"SELECT CASE {' '.join(cases)} END; "
 
@@ -82,12 +83,12 @@ _WHY = {
 
 
 def substance_ddl(substances: Sequence[str]) -> list[str]:
-    """Triggers that name the substances; made anew when one is added.
+    """Triggers that name the substances; made again when one is added.
 
     One trigger a row: each costs as much as a check. Numbers of events rise, so the closings that
-    an event must heed are those of lower numbers, and no event can be put in another one's place.
-    A lot's floor is a trigger, because ``INSERT OR IGNORE`` of an event would have what its trigger
-    does skip a balance that breaks a constraint, and go on.
+    bind an event are those of lower numbers, and no event can replace another one. A lot's floor is
+    a trigger, because under ``INSERT OR IGNORE`` of an event its trigger would skip a balance that
+    breaks a constraint, and go on.
     """
     names = [quoted(s) for s in substances]
     wide = ["mass", *names]
@@ -121,8 +122,8 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
 
 
 def declare_in(link: sqlite3.Connection, substance: str, after: Sequence[str]) -> None:
-    """Add a substance's columns to the tables of a file, and its triggers anew."""
-    for table in ("posting", "edge", "balance", "snapshot"):
+    """Add a substance's columns to the tables of a file, and make its triggers again."""
+    for table in WIDE:
         link.execute(f"ALTER TABLE {table} ADD COLUMN {substance_column(substance)} DEFAULT 0")
     for statement in substance_ddl(after):
         name = statement.split()[2]

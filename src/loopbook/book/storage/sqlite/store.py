@@ -15,10 +15,11 @@ from typing import Any, TypeAlias, TypeVar
 
 from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.storage.database import first_value
 from loopbook.book.storage.known import Nouns, read_nouns
 from loopbook.book.storage.schema import VERSION, of_another_version
 from loopbook.book.storage.session import Session
-from loopbook.book.storage.sqlite.connection import REFUSALS, explained, told_of, version_of
+from loopbook.book.storage.sqlite.connection import REFUSALS, explained, explaining, version_of
 from loopbook.book.storage.sqlite.schema import declare_in, sqlite_ddl
 from loopbook.errors import Finding, InputError
 
@@ -32,7 +33,6 @@ _PAGE_BYTES = 2_048  # a commit changes seven pages, a little of each: the log t
 _ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
 _FAMILY = 8  # numbers that the accounts of a lot have side by side
 _OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-_ACCOUNT_COLUMNS = ("id", "lot", "kind", "party", "site")
 _ACCOUNT = "SELECT id FROM account WHERE lot = ? AND kind = ? AND party = ? AND site = ?"
 
 
@@ -59,7 +59,7 @@ class SqliteStore:
             raise InputError([Finding("file", str(path), "a book", "no such file", hint)])
         if create and self.path.exists() and self.path.stat().st_size:
             raise InputError([Finding("duplicate", str(path), "a new file", "it exists")])
-        with told_of(self.path), ExitStack() as undo:
+        with explaining(self.path), ExitStack() as undo:
             self._link = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
             undo.callback(self._give_up, made=create)
             self._link.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
@@ -71,9 +71,9 @@ class SqliteStore:
             self._link.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
             if create:
                 self._make(tuple(substances))
-            found = version_of(self._link, self.path)
-            if found != str(VERSION):
-                raise of_another_version(str(self.path), VERSION, found)
+            version = version_of(self._link, self.path)
+            if version != str(VERSION):
+                raise of_another_version(str(self.path), version)
             undo.pop_all()
         self._nouns: tuple[int, Nouns] | None = None
         self._latest: Latest | None = None  # of the version of `_nouns`
@@ -109,52 +109,45 @@ class SqliteStore:
         except REFUSALS as error:
             raise explained(self.path, error) from error
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Add rows to a table."""
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows to a table, with values of all its columns in their order."""
         if len(rows) == 1:
-            self.rows(_insertion(table, tuple(columns)), rows[0])
+            self.rows(_insertion(table, len(rows[0])), rows[0])
         elif rows:
-            self.write(_insertion(table, tuple(columns)), rows)
+            self.write(_insertion(table, len(rows[0])), rows)
 
     def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
         """Numbers of accounts; new ones are opened."""
         known = self._numbers
-        unknown = [account for account in accounts if account not in known]
-        if unknown:
-            if len(known) > _ACCOUNTS_KEPT:
-                known.clear()
-                unknown = list(accounts)
-            for account in unknown:
-                names = (account.lot, account.kind, account.party, account.site)
-                found = self.rows(_ACCOUNT, names)
-                if found:
-                    known[account] = int(found[0][0])
-                else:
-                    known[account] = self._free_number(account.lot)
-                    self.insert("account", _ACCOUNT_COLUMNS, [(known[account], *names)])
+        if len(known) > _ACCOUNTS_KEPT:
+            known.clear()
+        for account in accounts:
+            if account not in known:
+                kind, party, site, lot = account
+                number = first_value(self, _ACCOUNT, (lot, kind, party, site))
+                if number is None:
+                    number = self._free_number(lot)
+                    self.insert("account", [(number, *account)])
+                known[account] = number
         return {account: known[account] for account in accounts}
 
     def _free_number(self, lot: str) -> int:
         """A number for a new account: beside the lot's others while there is room.
 
-        What moves between owners or sites of a lot then changes one page of the balances and one of
-        the index of postings, not two.
+        A move between owners or sites of a lot then changes one page of the balances and one of the
+        index of postings, not two.
         """
-        last = int(self.rows("SELECT coalesce(max(id), 0) FROM account")[0][0])
-        if lot:
-            found = self.rows("SELECT id FROM account WHERE lot = ? LIMIT 1", (lot,))
-            if not found:
-                return last // _FAMILY * _FAMILY + _FAMILY
-            begin = int(found[0][0]) // _FAMILY * _FAMILY
-            end = begin + _FAMILY
-            sql = "SELECT max(id) FROM account WHERE id >= ? AND id < ?"
-            beside = int(self.rows(sql, (begin, end))[0][0]) + 1
-            if beside < end:
-                return beside
-        return last + 1
+        last = first_value(self, "SELECT coalesce(max(id), 0) FROM account")
+        sibling = first_value(self, "SELECT id FROM account WHERE lot = ? LIMIT 1", (lot,))
+        if not lot or sibling is None:
+            return int(last // _FAMILY * _FAMILY + _FAMILY if lot else last + 1)
+        end = sibling // _FAMILY * _FAMILY + _FAMILY
+        sql = "SELECT max(id) FROM account WHERE id >= ? AND id < ?"
+        beside = first_value(self, sql, (end - _FAMILY, end)) + 1
+        return int(beside if beside < end else last + 1)
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
-        """Add a substance's columns and make the triggers that name substances anew."""
+        """Add a substance's columns, and make the triggers that name substances again."""
         declare_in(self._link, substance, after)
 
     def lock(self, lots: Sequence[str]) -> None:
@@ -194,7 +187,7 @@ class SqliteStore:
         return result
 
     def nouns(self) -> Nouns:
-        """Parties, sites, materials, periods and substances, read anew when another has written."""
+        """Parties, sites, materials, periods and substances as they stand, whoever wrote last."""
         try:
             (version,) = self._link.execute("PRAGMA data_version").fetchone()
         except REFUSALS as error:
@@ -205,8 +198,8 @@ class SqliteStore:
 
     def _read_latest(self) -> Latest:
         """Number and time of recording of the last event."""
-        found = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
-        return (int(found[0][0]), int(found[0][1])) if found else (0, 0)
+        rows = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
+        return rows[0] if rows else (0, 0)
 
     @contextmanager
     def snapshot(self, recorded_at: int | None = None) -> Iterator[None]:
@@ -214,7 +207,7 @@ class SqliteStore:
         if self._link.in_transaction:
             yield
             return
-        with told_of(self.path):
+        with explaining(self.path):
             self._link.execute("BEGIN")
             try:
                 yield
@@ -223,9 +216,9 @@ class SqliteStore:
                     self._link.execute("ROLLBACK")
 
     def damage(self) -> Iterator[str]:
-        """What is wrong with the file itself: its pages, indexes, and the database's own checks.
+        """Damage of the file itself: its pages, indexes, and the database's own checks.
 
-        Pages are read by a thread of their own until somebody asks for the first answer.
+        A thread of its own reads the pages until the first answer is asked for.
         """
         pool = ThreadPoolExecutor(1)
         pages = pool.submit(_damaged_pages, self.path)
@@ -233,13 +226,12 @@ class SqliteStore:
         return self._damage(pages)
 
     def _damage(self, pages: Future[list[str]]) -> Iterator[str]:
-        with told_of(self.path):
+        with explaining(self.path):
             yield from pages.result()
-        expected = self._expected_objects()
-        found = set(self.rows(_OBJECTS))
-        for kind, name, _ in sorted(expected ^ found):
-            there = "changed or added" if any(x[1] == name for x in found) else "missing"
-            yield f"{kind} {name} is {there}"
+        objects = set(self.rows(_OBJECTS))
+        names = {name for _, name, _ in objects}
+        for kind, name, _ in sorted(self._expected_objects() ^ objects):
+            yield f"{kind} {name} is {'changed or added' if name in names else 'missing'}"
 
     def _expected_objects(self) -> set[tuple[Any, ...]]:
         """Tables, indexes and triggers as this version makes them, substance by substance."""
@@ -258,13 +250,13 @@ class SqliteStore:
 
     def place_leaves(self) -> int:
         """Give places in the Merkle log to all events that have none, in their order."""
-        with told_of(self.path):
+        with explaining(self.path):
             self._link.execute("BEGIN IMMEDIATE")
             try:
                 size, last = self.rows("SELECT count(*), coalesce(max(event), 0) FROM leaf")[0]
                 new = self.rows("SELECT id FROM event WHERE id > ? ORDER BY id", (last,))
                 leaves = [(size + k, row[0]) for k, row in enumerate(new)]
-                self.insert("leaf", ("place", "event"), leaves)
+                self.insert("leaf", leaves)
                 self._link.execute("COMMIT")
             finally:
                 if self._link.in_transaction:
@@ -273,15 +265,14 @@ class SqliteStore:
 
 
 def _damaged_pages(path: Path) -> list[str]:
-    """What SQLite finds in the pages, indexes and references of a file."""
+    """Damage that SQLite reports in the pages, indexes and references of a file."""
     with closing(sqlite3.connect(path, isolation_level=None)) as link:
-        told = [str(x) for (x,) in link.execute("PRAGMA integrity_check(20)") if x != "ok"]
+        damage = [str(x) for (x,) in link.execute("PRAGMA integrity_check(20)") if x != "ok"]
         for table, row, parent, _ in link.execute("PRAGMA foreign_key_check").fetchmany(20):
-            told.append(f"row {row} of {table} names no {parent}")
-    return told
+            damage.append(f"row {row} of {table} names no {parent}")
+    return damage
 
 
 @lru_cache(maxsize=256)
-def _insertion(table: str, columns: tuple[str, ...]) -> str:
-    places = ", ".join("?" * len(columns))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+def _insertion(table: str, count: int) -> str:
+    return f"INSERT INTO {table} VALUES ({', '.join('?' * count)})"
