@@ -36,7 +36,7 @@ def imported(run: Run, *kinds: str) -> None:
 
 
 def without_clock(text: str) -> str:
-    return re.sub(r"(?m)^(recorded at  ).*", r"\1...", text)
+    return re.sub(r"(?m)^(Recorded at  ).*", r"\1...", text)
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,22 @@ def test_what_people_see(run: Run, name: str, arguments: list[str]) -> None:
 
 def test_programs_get_the_same_as_json(run: Run) -> None:
     imported(run, "tickets", "assays", "runs")
-    balances = json.loads(run("balance", "--json").output)
+    balances = json.loads(run("balance", "--json").output)["accounts"]
     lot = {"account": "lot", "party": "LGES", "site": "GMBI", "lot": "L-2"}
     (held,) = (row for row in balances if row.items() >= lot.items())
     assert held["mass_kg"] == "2000.000000"
-    (row,) = (row for row in json.loads(run("lots", "--json").output) if row["lot"] == "L-2")
+    (row,) = (
+        row for row in json.loads(run("lots", "--json").output)["lots"] if row["lot"] == "L-2"
+    )
     assert (row["sites"], row["owners"], row["mass_kg"]) == (["GMBI"], ["LGES"], "2000.000000")
-    assert json.loads(run("lots", "--gone", "--json").output)[0]["lot"] == "L-1"
+    assert json.loads(run("lots", "--gone", "--json").output)["lots"][0]["lot"] == "L-1"
     event = json.loads(run("event", "runs.csv/R-1/run", "--json").output)
     assert event["kind"] == "process"
     assert {"account", "party", "site", "lot", "mass_kg", "Ni_kg"} <= set(event["legs"][-1])
-    assert json.loads(run("log", "--json", "--last", "2").output)[-1]["key"] == "runs.csv/R-2/run"
+    assert (
+        json.loads(run("log", "--json", "--last", "2").output)["events"][-1]["key"]
+        == "runs.csv/R-2/run"
+    )
     assert run("statement", "--period", "2026-01").output.startswith("Metal statement, 2026-01")
     assert "as it was given, so that the plan can be checked" in run("schema").output
     schema = json.loads(run("schema", "--json").output)
@@ -83,7 +88,12 @@ def test_programs_get_the_same_as_json(run: Run) -> None:
 
 
 def test_both_clocks_and_the_road_can_be_asked(run: Run, tmp_path: Path) -> None:
-    assert json.loads(run("balance", "--known-at", "2026-03-31T00:00:00Z", "--json").output) == []
+    assert (
+        json.loads(run("balance", "--known-at", "2026-03-31T00:00:00Z", "--json").output)[
+            "accounts"
+        ]
+        == []
+    )
     ship = {
         "kind": "ship",
         "key": "s",
@@ -95,10 +105,10 @@ def test_both_clocks_and_the_road_can_be_asked(run: Run, tmp_path: Path) -> None
     }
     (tmp_path / "a.jsonl").write_text(json.dumps(ship) + "\n")
     assert run("post", "a.jsonl").exit_code == 0
-    (row,) = json.loads(run("balance", "--site", "in transit", "--json").output)
+    (row,) = json.loads(run("balance", "--site", "in transit", "--json").output)["accounts"]
     assert (row["lot"], row["site"]) == ("L-2", "in transit C-1")
     then = run("balance", "--lot", "L-2", "--as-of", "2026-03-02T07:59:59Z", "--json")
-    assert json.loads(then.output)[0]["site"] == "GMBI"
+    assert json.loads(then.output)["accounts"][0]["site"] == "GMBI"
 
 
 def test_json_of_an_import_shows_every_leg(run: Run) -> None:
@@ -106,8 +116,8 @@ def test_json_of_an_import_shows_every_leg(run: Run) -> None:
     dry = json.loads(run(*arguments, "--dry-run").output)
     done = json.loads(run(*arguments).output)
     assert (dry["posted"], done["posted"]) == (False, True)
-    assert [e["legs"] for e in dry["events"]] == [e["legs"] for e in done["events"]]
-    assert sum(len(e["legs"]) for e in done["events"]) == 4
+    assert dry["legs"] == done["legs"]
+    assert len(done["legs"]) == 4
     assert json.loads(run(*arguments).output)["again"] == 2
 
 

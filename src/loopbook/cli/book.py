@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from loopbook.cli.parts import Door, as_json_option, print_json, print_table
+from loopbook.cli.options import (
+    address_option,
+    lot_option,
+    open_book,
+    party_option,
+    site_option,
+    with_book,
+    with_clocks,
+)
+from loopbook.cli.parts import Door, as_json_option, print_json, shows_answer
 
 if TYPE_CHECKING:
-    from loopbook.book import Book, Event
-
-
-address_option = click.option(
-    "--book",
-    "address",
-    default="book.sqlite",
-    show_default=True,
-    envvar="LOOPBOOK_BOOK",
-    metavar="FILE",
-    help="The book: a file, or postgresql://... (also LOOPBOOK_BOOK).",
-)
-_PLAIN = ("account", "party", "site", "lot")
-
-
-def moment(
-    ctx: click.Context | None, param: click.Parameter | None, value: str | None
-) -> datetime | None:
-    """Read ISO 8601; a time without an offset could be anywhere, and is refused."""
-    if value is None:
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        found = datetime.min
-    if found.tzinfo is None:
-        raise click.BadParameter(
-            f"{value!r} is no time with its zone, such as 2026-03-31T23:59:59-05:00", ctx, param
-        )
-    return found
-
-
-lot_option = click.option("--lot", help="Only this lot.")
-party_option = click.option("--party", help="Only what this party owns.")
-site_option = click.option("--site", help="Only what lies at this site; 'in transit' for the road.")
-known_at_option = click.option(
-    "--known-at", metavar="TIME", callback=moment, help="What the book knew then."
-)
-
-
-@contextmanager
-def open_book(address: str) -> Iterator[Book]:
-    """An open book, closed afterwards."""
-    from loopbook.book import Book
-
-    with Book(address) as opened:
-        yield opened
+    from loopbook.book import AsOf, Book
+    from loopbook.report import Answer
 
 
 _CLOSE = "loopbook.cli.proofs"
@@ -111,10 +72,10 @@ def new_command(address: str, substances: str | None, as_json: bool) -> None:
 
 @book.command("post")
 @click.argument("file", type=click.File("rb"))
-@address_option
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; write nothing.")
-@as_json_option
-def post_command(file: Any, address: str, dry_run: bool, as_json: bool) -> None:
+@shows_answer
+@with_book
+def post_command(*, book: Book, file: BinaryIO, dry_run: bool) -> Answer:
     """Post the commands of a JSON Lines FILE (- for stdin), all of them or none.
 
     \b
@@ -122,12 +83,10 @@ def post_command(file: Any, address: str, dry_run: bool, as_json: bool) -> None:
       loopbook book post commands.jsonl --dry-run
       loopbook book post commands.jsonl
     """
-    from loopbook.book import post_lines
+    from loopbook.book import post_lines, posted
 
-    with open_book(address) as opened:
-        name = Path(getattr(file, "name", "<stdin>")).name
-        done = post_lines(opened, file.read(), name=name, dry_run=dry_run)
-        _show_imported(done, opened.substances, as_json)
+    name = Path(getattr(file, "name", "<stdin>")).name
+    return posted(book, post_lines(book, file.read(), name=name, dry_run=dry_run))
 
 
 @book.command("import")
@@ -141,12 +100,10 @@ def post_command(file: Any, address: str, dry_run: bool, as_json: bool) -> None:
     metavar="MAP.toml",
     help="Which column is what, in which unit.",
 )
-@address_option
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; write nothing.")
-@as_json_option
-def import_command(
-    *, kind: str, file: Path, mapping: Path, address: str, dry_run: bool, as_json: bool
-) -> None:
+@shows_answer
+@with_book
+def import_command(*, book: Book, kind: str, file: Path, mapping: Path, dry_run: bool) -> Answer:
     """Import a CSV or XLSX FILE of weighbridge tickets, assays, opening stock or runs.
 
     All of the file or nothing; every bad row is shown at once. A file may be imported again: what
@@ -157,74 +114,9 @@ def import_command(
       loopbook book import tickets tickets.csv --map tickets.toml --dry-run
       loopbook book import assays lab.xlsx --map lab.toml
     """
-    from loopbook.book import import_file
+    from loopbook.book import import_file, posted
 
-    with open_book(address) as opened:
-        done = import_file(opened, file, mapping, kind=kind, dry_run=dry_run)
-        _show_imported(done, opened.substances, as_json)
-
-
-def _show_imported(done: Any, substances: Sequence[str], as_json: bool) -> None:
-    """What an import did, or would do."""
-    from loopbook.book import event_row
-
-    if as_json:
-        events = [event_row(event, substances) for event in done.events]
-        print_json(
-            {
-                "file": done.file,
-                "rows": done.rows,
-                "posted": done.posted,
-                "events": events,
-                "again": done.again,
-                "ignored_columns": list(done.ignored),
-            }
-        )
-        return
-    if not done.posted:
-        rows = [leg for event in done.events for leg in _leg_rows(event, substances)]
-        _print_content("", ("key", "kind", "occurred_at", *_PLAIN), rows, substances)
-    verb = "posted" if done.posted else "would be posted; nothing was written"
-    again = f"; {done.again} were in the book already" if done.again else ""
-    ignored = f"; columns not used: {', '.join(done.ignored)}" if done.ignored else ""
-    click.echo(f"{done.file}: {_count(done.events, 'event')} {verb}{again}{ignored}")
-
-
-def _leg_rows(event: Event, substances: Sequence[str]) -> Iterator[dict[str, Any]]:
-    from loopbook.book import event_row
-
-    row = event_row(event, substances)
-    head = {name: row[name] for name in ("key", "kind", "occurred_at")}
-    yield from ({**head, **leg} for leg in row["legs"] or [{}])
-
-
-def _print_content(
-    title: str, names: Sequence[str], rows: Iterable[Mapping[str, Any]], substances: Sequence[str]
-) -> None:
-    """Table of rows with masses in kg; substances that are nowhere are left out."""
-    rows = list(rows)
-    there = {name for row in rows for name in row}
-    kg = [name for name in ("mass_kg", *(f"{s}_kg" for s in substances)) if name in there]
-    columns = [*(n.replace("_", " ") for n in names), *(f">{n[:-3]}, kg" for n in kg)]
-    cells = (
-        [*(_text(row.get(n, "")) for n in names), *(_kg(row.get(n)) for n in kg)] for row in rows
-    )
-    print_table(title, columns, cells)
-
-
-def _count(things: Sequence[Any], name: str) -> str:
-    return f"{len(things)} {name}{'s' if len(things) != 1 else ''}"
-
-
-def _text(value: object) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def _kg(text: str | None) -> str:
-    """Decimal text to the gram, with commas between thousands."""
-    from decimal import Decimal
-
-    return "" if text is None else f"{Decimal(text):,.3f}"
+    return posted(book, import_file(book, file, mapping, kind=kind, dry_run=dry_run))
 
 
 # ---- out ----
@@ -256,106 +148,69 @@ def export_command(address: str, form: str, out: Path, as_json: bool) -> None:
         print_json({"files": [str(f) for f in done.files], "rows": dict(done.rows)})
         return
     told = ", ".join(f"{count} {name}" for name, count in done.rows.items())
-    click.echo(f"{out}: {_count(done.files, 'file')} with {told}")
+    click.echo(f"{out}: {len(done.files)} file{'s' * (len(done.files) != 1)} with {told}")
 
 
 @book.command("balance")
-@address_option
 @lot_option
 @party_option
 @site_option
-@click.option("--as-of", metavar="TIME", callback=moment, help="What lay there then, inclusive.")
-@known_at_option
-@as_json_option
-def balance_command(*, address: str, as_json: bool, **asked: Any) -> None:
-    """Say what lies on each account: now, as of a moment, or as it was known at one.
+@shows_answer
+@with_book
+@with_clocks
+def balance_command(
+    *, book: Book, asof: AsOf, lot: str | None, party: str | None, site: str | None
+) -> Answer:
+    """List the content of each account: now, as of a moment, or as it was known at one.
 
     \b
     Example:
       loopbook book balance --party LGES
       loopbook book balance --lot L-1 --as-of 2026-02-28T23:59:59-05:00 --known-at 2026-03-03T08:00Z
     """
-    from loopbook.book import balance_rows
+    from loopbook.book import list_balances
 
-    with open_book(address) as opened:
-        rows, substances = balance_rows(opened, **asked), opened.substances
-    if as_json:
-        print_json(rows)
-    else:
-        _print_content(_count(rows, "account"), _PLAIN, rows, substances)
+    return list_balances(book, lot=lot, party=party, site=site, asof=asof)
 
 
 @book.command("lots")
-@address_option
 @click.option("--material", help="Only lots of this material.")
 @click.option("--gone", is_flag=True, help="Also lots that are empty now.")
-@as_json_option
-def lots_command(address: str, material: str | None, gone: bool, as_json: bool) -> None:
+@shows_answer
+@with_book
+def lots_command(*, book: Book, material: str | None, gone: bool) -> Answer:
     """List the lots: material, where, whose, how much, and what holds them.
 
     \b
     Example:
       loopbook book lots --material "black mass"
     """
-    from loopbook.book import lot_rows
+    from loopbook.book import list_lots
 
-    with open_book(address) as opened:
-        rows, substances = lot_rows(opened, material=material, gone=gone), opened.substances
-    if as_json:
-        print_json(rows)
-    else:
-        names = ("lot", "material", "sites", "owners", "hold")
-        _print_content(_count(rows, "lot"), names, rows, substances)
+    return list_lots(book, material=material, gone=gone)
 
 
 @book.command("event")
 @click.argument("key")
-@address_option
-@as_json_option
-def event_command(key: str, address: str, as_json: bool) -> None:
+@shows_answer
+@with_book
+def event_command(*, book: Book, key: str) -> Answer:
     """Show one event by its KEY: who, when, why, its legs and what was measured.
 
     \b
     Example:
       loopbook book event tickets.csv/T-1/weigh
     """
-    from loopbook.book import one_event
+    from loopbook.book import show_event
 
-    with open_book(address) as opened:
-        row, substances = one_event(opened, key), opened.substances
-    if as_json:
-        print_json(row)
-        return
-    for name in ("key", "kind", "actor", "document", "occurred_at", "recorded_at", "reverses"):
-        if row[name]:
-            click.echo(f"{name.replace('_', ' '):<12} {row[name]}")
-    for noun in row["nouns"]:
-        told = ", ".join(f"{k} {v}" for k, v in noun.items() if k not in ("kind", "id"))
-        click.echo(f"{noun['kind']:<12} {noun['id']}" + (f": {told}" if told else ""))
-    if row["legs"]:
-        _print_content("", _PLAIN, row["legs"], substances)
-    if row["measurements"]:
-        names = (
-            "lot",
-            "quantity",
-            ">value",
-            ">uncertainty",
-            "unit",
-            "basis",
-            "method",
-            "laboratory",
-            "sample",
-            "stage",
-        )
-        cells = ([m[n.lstrip(">")] for n in names] for m in row["measurements"])
-        print_table("", names, cells)
+    return show_event(book, key)
 
 
 @book.command("log")
-@address_option
 @click.option("--last", default=20, show_default=True, type=click.IntRange(1), help="How many.")
-@as_json_option
-def log_command(address: str, last: int, as_json: bool) -> None:
+@shows_answer
+@with_book
+def log_command(*, book: Book, last: int) -> Answer:
     """List the latest events in the order in which they were recorded.
 
     \b
@@ -364,13 +219,7 @@ def log_command(address: str, last: int, as_json: bool) -> None:
     """
     from loopbook.book import latest_events
 
-    with open_book(address) as opened:
-        rows = latest_events(opened, last)
-    if as_json:
-        print_json(rows)
-        return
-    names = ("event", "kind", "occurred_at", "actor", "key", "lots")
-    _print_content(f"latest {_count(rows, 'event')}", names, rows, ())
+    return latest_events(book, last)
 
 
 @book.command("schema")

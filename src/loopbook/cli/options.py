@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from loopbook.book import Book
     from loopbook.report import Answer
 
 address_option = click.option(
@@ -41,6 +43,9 @@ def moment(
 known_at_option = click.option(
     "--known-at", metavar="TIME", callback=moment, help="Only what the book knew at this time."
 )
+lot_option = click.option("--lot", help="Only this lot.")
+party_option = click.option("--party", help="Only what this party owns.")
+site_option = click.option("--site", help="Only what is at this site; 'in transit' for the road.")
 substance_option = click.option(
     "-s",
     "--substance",
@@ -51,15 +56,22 @@ substance_option = click.option(
 )
 
 
+@contextmanager
+def open_book(address: str) -> Iterator[Book]:
+    """An open book, closed afterwards."""
+    from loopbook.book import Book
+
+    with Book(address) as opened:
+        yield opened
+
+
 def with_book(command: Callable[..., Answer]) -> Callable[..., Answer]:
     """Give a command the book of ``--book``, which is open while it runs."""
 
     @address_option
     @functools.wraps(command)
     def in_book(*, address: str, **options: Any) -> Answer:
-        from loopbook.book import Book
-
-        with Book(address) as book:
+        with open_book(address) as book:
             return command(book=book, **options)
 
     return in_book

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from loopbook.cli.book import (
+from loopbook.cli.options import (
     address_option,
     known_at_option,
     lot_option,
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 @known_at_option
 @shows_answer
 def statement_command(
-    *, address: str, period: str | None, start: datetime | None, end: datetime | None, **scope: Any
+    *, address: str, period: str | None, start: int | None, end: int | None, **scope: Any
 ) -> Statement:
     """Print the metal statement of a period: opening, in, out, losses, unaccounted, closing.
 

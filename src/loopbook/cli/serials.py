@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loopbook.cli.book import address_option, open_book
+from loopbook.cli.options import address_option, open_book
 from loopbook.cli.parts import Door, as_json_option, print_json, print_table
 
 if TYPE_CHECKING:
