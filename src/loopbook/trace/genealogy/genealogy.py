@@ -297,9 +297,9 @@ class Genealogy:
         supplier = self._supplier_of(owner, end)
         came = np.flatnonzero(nets[substance] > 0)
         owner, end, amount = owner[came], end[came], nets[substance][came]
-        root = np.where(supplier[owner] >= 0, supplier[owner], end)
-        kind = np.where(supplier[owner] >= 0, graph.material[owner], len(graph.materials))
-        keys = root.astype(np.int64) * (len(graph.materials) + 1) + kind
+        source, many = supplier[owner], len(graph.materials) + 1
+        root, boundary = source * many + graph.material[owner], end.astype(np.int64) * many
+        keys = np.where(source >= 0, root, boundary + len(graph.materials))
         codes, inverse = np.unique(keys, return_inverse=True)
         names = [self._group_name(int(code), group) for code in codes]
         groups = tuple(dict.fromkeys(names))
