@@ -16,8 +16,6 @@ import click
 if TYPE_CHECKING:
     from loopbook.report import Answer
 
-_PIPE_WIDTH = 500  # columns where the output is no terminal: a row stays on one line
-
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -108,26 +106,12 @@ def print_json(data: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Table for people; columns that start with ``>`` hold numbers, set to the right.
+    """Print texts as a table; columns that start with ``>`` hold numbers, set to the right."""
+    from loopbook.report import Column, Record, Table, record_text
 
-    Without rows it is one line that says so.
-    """
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    lines = list(rows)
-    if not lines:
-        click.echo(f"{title}: none\n")
-        return
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for column in columns:
-        number = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if number else "left", no_wrap=number)
-    for row in lines:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
-    with console.capture() as capture:
-        console.print(table)
-    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
+    heads = tuple(
+        Column(str(k), head.lstrip(">"), kind=float if head.startswith(">") else str)
+        for k, head in enumerate(columns)
+    )
+    table = Table("rows", title or "Rows", heads, [tuple(row) for row in rows])
+    click.echo(record_text(Record("rows", 1, title, Table("facts", "", (), ((),)), (table,))))
