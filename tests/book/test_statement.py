@@ -11,9 +11,9 @@ from statement_books import DAY, END, START, SUBSTANCES, Desk, brute, events_of
 
 from loopbook import book as c
 from loopbook.book.book import Book
+from loopbook.book.commands.command import LINES
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account
-from loopbook.book.statement.movements import MOVEMENTS
 from loopbook.book.statement.runs import run_accounts
 from loopbook.book.statement.statement import metal_statement, period_statement
 from loopbook.errors import BalanceError, InputError
@@ -387,7 +387,7 @@ def test_the_record_is_exact(desk: Desk) -> None:
     for row, line in zip(table.records(), statement.balance, strict=True):
         assert row["mass_kg"] * 10**6 == line.mass
         assert [row[f"{name}_kg"] * 10**6 for name in SUBSTANCES] == list(line.content)
-        assert row["counts"] == (row["line"] in ("opening", *MOVEMENTS, "closing"))
+        assert row["counts"] == (row["line"] in ("opening", *LINES, "closing"))
     assert {x.name for x in statement.lines} > {x.name for x in statement.balance}
 
 

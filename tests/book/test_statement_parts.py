@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from statement_books import DAY, START, SUBSTANCES, a_book, brute, events_of
 
+from loopbook.book.commands.command import LINES
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Content, add, zero
-from loopbook.book.statement.movements import MOVEMENTS
 from loopbook.book.statement.statement import metal_statement
 from support.shelves import Shelf
 
@@ -57,7 +57,7 @@ def test_parts_sum_to_the_whole(shelf: Shelf, seed: int) -> None:
         first = metal_statement(desk.book, start=a, end=b, known_at=known)
         second = metal_statement(desk.book, start=b, end=z, known_at=known)
         for one, two, both in zip(first.lines, second.lines, whole.lines, strict=True):
-            if one.name in MOVEMENTS or one.name.startswith("of which u"):
+            if one.name in LINES or one.name.startswith("of which u"):
                 assert add(one.content, two.content) == both.content
         assert first.line("closing").content == second.line("opening").content
     lots = [row[0] for row in desk.book.store.rows("SELECT id FROM lot")]

@@ -36,7 +36,7 @@ from loopbook.book.commands.cutting import Blend, Sample, Split
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.commands.fields import Kg
 from loopbook.book.commands.keeping import ClosePeriod, Hold, OpenPeriod, Release, Reverse
-from loopbook.book.commands.kinds import COMMANDS
+from loopbook.book.commands.kinds import COMMANDS, all_commands
 from loopbook.book.commands.leaving import Deliver, Dispose
 from loopbook.book.commands.measuring import Assay, StockTake, Weigh
 from loopbook.book.commands.moving import Arrive, Move, Ship, TransferTitle
@@ -160,6 +160,7 @@ __all__ = [
     "VerifierKey",
     "VerifyReport",
     "Weigh",
+    "all_commands",
     "check_proof",
     "checkpoint",
     "consistency",

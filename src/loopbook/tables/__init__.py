@@ -38,7 +38,7 @@ from loopbook.tables.declared import (
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
 from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
-from loopbook.tables.text import TextTable, read_table
+from loopbook.tables.text import TextTable, decode, read_table
 from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
 
@@ -75,6 +75,7 @@ __all__ = [
     "check_fields",
     "check_unit",
     "convert",
+    "decode",
     "field_type",
     "fields_of",
     "installed_kinds",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
+from loopbook.book.plugins import Kind
 from loopbook.tables import Name, names_in
 
 LINES = (
@@ -36,7 +36,7 @@ LINES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class Command(Kind):
     """Base of all commands; a kind of command is a subclass in a file of its own.
 
     The fields here are the envelope of every command; a subclass adds its own. A field's annotation
@@ -45,7 +45,8 @@ class Command:
     Class attributes
     ----------------
     kind : name of the command and of its events, made from the name of the class.
-    line : lines of the metal statement (`LINES`) for what lots gain, and for what they lose.
+    line : lines of the metal statement (`LINES`) for what lots gain, and for what they lose; empty
+        where emissions, waste and unaccounted matter are all that it moves, on their own lines.
     of_which : whether emissions, waste and unaccounted matter of the event are shown as a part of
         the second line, as of a run. Otherwise they have lines of their own.
     copies : whether the lots that it makes have the content of the lots that it uses.
@@ -53,7 +54,6 @@ class Command:
     plan : fills a draft; it is called with the checked values that it names, when all are right.
     """
 
-    kind: ClassVar[str] = ""
     line: ClassVar[tuple[str, str]] = ("from lots", "to lots")
     of_which: ClassVar[bool] = False
     copies: ClassVar[bool] = False
@@ -67,11 +67,10 @@ class Command:
     document: Annotated[str, "the paper that it stands on"] = ""
 
     def __init_subclass__(cls) -> None:
-        """Make the kind's name, and note which checked values its plan takes."""
+        """Note which checked values the plan takes."""
         super().__init_subclass__()
-        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
         cls.takes = tuple(inspect.signature(cls.plan).parameters)[2:]
-        if not set(cls.line) <= set(LINES):
+        if not set(cls.line) <= {"", *LINES}:
             raise TypeError(f"{cls.__name__}.line: {cls.line} are no lines of a metal statement")
 
     def names(self, *roles: str) -> Iterator[str]:

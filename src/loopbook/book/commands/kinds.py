@@ -13,8 +13,14 @@ from loopbook.book.commands.measuring import KINDS as MEASURING
 from loopbook.book.commands.moving import KINDS as MOVING
 from loopbook.book.commands.nouns import KINDS as NOUNS
 from loopbook.book.commands.running import KINDS as RUNNING
+from loopbook.book.plugins import with_plugins
 
 _OURS = (*NOUNS, *ARRIVING, *MEASURING, *CUTTING, *RUNNING, *MOVING, *LEAVING, *KEEPING)
 
 COMMANDS: Mapping[str, type[Command]] = {record.kind: record for record in _OURS}
-"""Every command by the name of its kind."""
+"""Our commands by the name of their kind."""
+
+
+def all_commands() -> dict[str, type[Command]]:
+    """Our commands and those of plugins, by the name of their kind."""
+    return with_plugins(COMMANDS, Command)

@@ -10,14 +10,16 @@ lines are still checked.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from loopbook.book.book import Book
-from loopbook.book.commands.kinds import COMMANDS
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.kinds import all_commands
 from loopbook.book.imports.posting import Entry, Imported, post_entries
-from loopbook.errors import Finding, Findings, InputError
-from loopbook.tables import names_in, read_fields
+from loopbook.errors import Findings
+from loopbook.tables import decode, names_in, read_fields
 
 
 class _RepeatedFieldError(ValueError):
@@ -34,8 +36,9 @@ def read_command_lines(text: str, name: str) -> list[Entry]:
     >>> read_command_lines('{"kind": "holt"}', "a.jsonl")[0].findings[0].hint
     'did you mean hold?'
     """
+    known = all_commands()
     lines = enumerate(text.splitlines(), start=1)
-    return [_entry(line, number, name) for number, line in lines if line.strip()]
+    return [_entry(line, number, name, known) for number, line in lines if line.strip()]
 
 
 def post_lines(book: Book, raw: bytes, *, name: str, dry_run: bool = False) -> Imported:
@@ -47,27 +50,24 @@ def post_lines(book: Book, raw: bytes, *, name: str, dry_run: bool = False) -> I
     name : stands for the file in findings.
     dry_run : only show what would be posted.
     """
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        finding = Finding("encoding", f"{name}:{line}", "UTF-8", f"byte 0x{raw[error.start]:02x}")
-        raise InputError([finding]) from error
-    entries = read_command_lines(text, name)
-    if not entries:
-        raise InputError([Finding("empty", name, "commands, one a line", "an empty file")])
+    findings = Findings()
+    text = decode(raw, name, findings)
+    entries = [] if text is None else read_command_lines(text, name)
+    if not entries and not len(findings):
+        findings.note("empty", "commands, one a line", "an empty file", at=name)
+    findings.raise_all()
     return post_entries(book, entries, name=name, dry_run=dry_run)
 
 
-def _entry(line: str, number: int, name: str) -> Entry:
+def _entry(line: str, number: int, name: str, known: Mapping[str, type[Command]]) -> Entry:
     where = f"{name}:{number}"
     findings = Findings(where)
     data = _object(line, findings)
     kind = data.pop("kind", None)
-    record = COMMANDS.get(kind) if isinstance(kind, str) else None
+    record = known.get(str(kind))
     if record is None:
         if not len(findings):
-            findings.unknown("a kind of command", str(kind), COMMANDS)
+            findings.unknown("a kind of command", str(kind), known)
         return Entry(number, where, (), findings=tuple(findings))
     values = read_fields(record, data, findings)
     if values is None:

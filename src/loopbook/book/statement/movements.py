@@ -1,71 +1,27 @@
 """What moved in a stretch of time, by line of the metal statement and by lot.
 
-Each event's legs go to lines by what the event was (`_line_of`); a reversal takes back what its
-event did, on the same line, so that lines of adjoining periods add up:
-
-    receive                  received
-    transfer-title           title in, title out
-    ship                     shipped out (of a site), into transit
-    arrive                   out of transit, shipped in (to a site); unaccounted
-    move                     moved in, moved out
-    sample, split, blend     from lots, to lots
-    process                  consumed, produced; of which: emissions, waste, unaccounted
-    dispose                  emissions, waste
-    deliver                  delivered
-    weigh, assay             re-assay
-    stock-take               stock-take
+The lines of an event are those that its kind of command declares (`Command.line`): what lots gain
+and what they lose. Emissions, waste and unaccounted matter have lines of their own, or are a part
+of the second line (`Command.of_which`). A reversal undoes its event on the same lines, so that
+lines of adjoining periods add up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.kinds import all_commands
 from loopbook.book.nouns import Content, add, negate, zero
 from loopbook.book.scope import Scope, Stretch
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.events import postings_between
-from loopbook.errors import BalanceError
-
-MOVEMENTS = (
-    "received",
-    "title in",
-    "title out",
-    "from lots",
-    "to lots",
-    "consumed",
-    "produced",
-    "moved in",
-    "moved out",
-    "shipped out",
-    "into transit",
-    "out of transit",
-    "shipped in",
-    "delivered",
-    "emissions",
-    "waste",
-    "unaccounted",
-    "re-assay",
-    "stock-take",
-)
-"""Lines between opening and closing, in the order of a statement."""
+from loopbook.errors import Finding, InputError
 
 RUN_LOSSES = ("emissions", "waste", "unaccounted")
 """Where what a run consumed and did not produce went."""
 
-_IN_OUT = {
-    "transfer-title": ("title in", "title out"),
-    "move": ("moved in", "moved out"),
-    "sample": ("from lots", "to lots"),
-    "split": ("from lots", "to lots"),
-    "blend": ("from lots", "to lots"),
-    "process": ("produced", "consumed"),
-    "receive": ("received", "received"),
-    "deliver": ("delivered", "delivered"),
-    "weigh": ("re-assay", "re-assay"),
-    "assay": ("re-assay", "re-assay"),
-    "stock-take": ("stock-take", "stock-take"),
-}
-_ROAD = {"ship": ("into transit", "shipped out"), "arrive": ("out of transit", "shipped in")}
+_ROAD = "transit"
 _BOUNDARY = {"emission": "emissions", "waste": "waste", "unaccounted": "unaccounted"}
 
 
@@ -81,12 +37,16 @@ def moved(
     by_lot : distinguish lots; without it everything is under the empty name, and long stretches
         are quicker.
     """
+    commands = all_commands()
+    single = [x.kind for x in commands.values() if not x.line[1] or _ROAD in x.line[1]]
     moves: dict[str, dict[str, Content]] = {}
     for kind, account, road, sign, lot, *amounts in postings_between(
-        db, substances, stretch, scope, by_lot=by_lot
+        db, substances, stretch, scope, by_lot=by_lot, single=single
     ):
         content = tuple([int(x) for x in amounts])
-        for line, part in _lines_of(kind, account, content, road=bool(road), sign=sign):
+        for line, part in _lines_of(
+            _command(commands, kind), account, content, road=bool(road), sign=sign
+        ):
             lots = moves.setdefault(line, {})
             old = lots.get(lot)
             lots[lot] = part if old is None else add(old, part)
@@ -94,23 +54,32 @@ def moved(
 
 
 def _lines_of(
-    kind: str, account: str, content: Content, *, road: bool, sign: int
+    command: type[Command], account: str, content: Content, *, road: bool, sign: int
 ) -> list[tuple[str, Content]]:
     """Lines that legs of one sort belong to, with what they add to them."""
+    gained, lost = command.line
     if account != "lot":
         line = _BOUNDARY[account]
-        if kind == "process":
+        if command.of_which:
             return [(f"run {line}", negate(content))]
-        # What is missing on arrival did not arrive: it left the road as unaccounted.
-        back = [("out of transit", content)] if kind == "arrive" else []
+        # Matter that is missing on arrival did not arrive: it left the road as unaccounted.
+        back = [(lost, content)] if _ROAD in lost else []
         return [*back, (line, negate(content))]
-    if kind == "dispose":  # told apart by its boundary legs
+    if not lost:  # its boundary legs have the lines
         return []
-    if kind in _ROAD:
-        return [(_ROAD[kind][0 if road else 1], content)]
-    if kind in _IN_OUT:
-        return [(_IN_OUT[kind][0 if sign > 0 else 1], content)]
-    raise BalanceError(f"no line of the metal statement is for events of kind {kind}")
+    if _ROAD in gained + lost:  # it moves between a site and the road, whatever the sign
+        return [(gained if road == (_ROAD in gained) else lost, content)]
+    return [(gained if sign > 0 else lost, content)]
+
+
+def _command(commands: Mapping[str, type[Command]], kind: str) -> type[Command]:
+    """The kind of command of an event."""
+    if kind in commands:
+        return commands[kind]
+    hint = "install its package, or name its file under plugins in loopbook.toml"
+    raise InputError(
+        [Finding("unknown-name", f"events of kind {kind}", "a kind of command", kind, hint)]
+    )
 
 
 def total(lots: Mapping[str, Content], count: int) -> Content:

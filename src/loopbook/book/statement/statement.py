@@ -27,10 +27,11 @@ from math import nan
 from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
+from loopbook.book.commands.command import LINES
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.nouns import Account, Content, add, is_zero, mass, zero
 from loopbook.book.scope import TRANSIT, Scope, Stretch
-from loopbook.book.statement.movements import MOVEMENTS, RUN_LOSSES, moved, total
+from loopbook.book.statement.movements import RUN_LOSSES, moved, total
 from loopbook.book.statement.uncertainty import SHARED, Knowledge, Sure, knowledge, sure_of
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.questions.events import reversed_before
@@ -80,7 +81,7 @@ class Line:
 
     Parameters
     ----------
-    name : ``opening``, one of `MOVEMENTS`, ``closing``; ``of which ...`` is in the lines above it.
+    name : ``opening``, one of `LINES`, ``closing``; ``of which ...`` is in the lines above it.
     content : milligrams per substance; what leaves is negative.
     sure : uncertainty, where measurements give one.
     counts : whether it is part of opening + movements = closing.
@@ -343,7 +344,7 @@ def _lines(
     """Every line of the statement, in order."""
     opening, closing = stocks
     lines = _stock_lines("opening", opening, sums)
-    for name in MOVEMENTS:
+    for name in LINES:
         lines.append(sums.line(name, moves.get(name, {})))
         if name == "produced":
             lines += _run_lines(moves, sums)

@@ -28,13 +28,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book import NOW, SHARED, AsOf, Book, Knowledge, knowledge, makers_of
+from loopbook.book import NOW, SHARED, AsOf, Book, Knowledge, all_commands, knowledge, makers_of
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.numpy_loops import Numbers, Shares
 from loopbook.trace.genealogy.reading import read_ancestors
-
-_COPIES = ("split", "sample", "blend")
-"""Events whose outputs have the content that their inputs had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +205,9 @@ def _known(own: Flags, passed: list[Weight]) -> Flags:
 
 def _copied(book: Book, names: list[str]) -> set[str]:
     """Lots that were cut or blended, not made by a run."""
+    commands = all_commands()
     makers = makers_of(book.store, names)
-    return {lot for lot, (_, kind, _) in makers.items() if kind in _COPIES}
+    return {x for x, (_, kind, _) in makers.items() if kind in commands and commands[kind].copies}
 
 
 def _covered(weights: list[Weight], through: Shares, known: Flags) -> float:

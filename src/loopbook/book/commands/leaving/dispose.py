@@ -21,6 +21,7 @@ class Dispose(Command):
     way: Annotated[str, Choice("waste", "emission"), "how it leaves"] = "waste"
     mass_kg: Annotated[SomeMass | None, "how much; null for all of it"] = None
 
+    line = ("", "")
     example = {"lot": "S-1", "site": "Winston-Salem", "mass_kg": "12.5"}
 
     def plan(self, draft: Draft, *, mass_kg: int | None) -> None:

@@ -94,11 +94,18 @@ def reversed_before(db: Database, stretch: Stretch) -> list[tuple[str, str, str,
 
 
 def postings_between(
-    db: Database, substances: Sequence[str], stretch: Stretch, scope: Scope, *, by_lot: bool
+    db: Database,
+    substances: Sequence[str],
+    stretch: Stretch,
+    scope: Scope,
+    *,
+    by_lot: bool,
+    single: Sequence[str],
 ) -> list[tuple[str, str, int, int, str, *tuple[int, ...]]]:
     """Sums of the legs of a stretch by kind of event, account, direction and lot.
 
-    A reversal counts as the kind of what it reverses.
+    A reversal counts as the kind of what it reverses. `single` are the kinds of events of one lot,
+    whose emissions, waste and unaccounted matter are that lot's.
 
     Returns
     -------
@@ -115,7 +122,8 @@ def postings_between(
             "(SELECT DISTINCT q.event FROM account b JOIN posting q ON q.account = b.id "
             "WHERE b.lot = ?) t JOIN event e ON e.id = t.event JOIN posting p ON p.event = e.id"
         )
-        conditions.append(f"(a.lot = ? OR (a.kind <> 'lot' AND {kind} IN ('arrive', 'dispose')))")
+        marks = ", ".join("?" * len(single))
+        conditions.append(f"(a.lot = ? OR (a.kind <> 'lot' AND {kind} IN ({marks})))")
     lot = [] if scope.lot is None else [scope.lot]
     name = "a.lot" if by_lot else "''"
     return db.rows(
@@ -124,7 +132,7 @@ def postings_between(
         f"{name}, {sums(substances)} FROM {source} "
         "JOIN account a ON a.id = p.account LEFT JOIN event o ON o.key = e.reverses "
         f"WHERE {' AND '.join(conditions)}{when} GROUP BY 1, 2, 3, 4, 5",
-        (*lot, *names, *lot, *moments),
+        (*lot, *names, *lot, *(single if lot else ()), *moments),
     )
 
 
