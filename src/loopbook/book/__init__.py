@@ -33,10 +33,10 @@ from loopbook.book.book import Book, Receipt, unknown_names
 from loopbook.book.commands.arriving import Receive
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.cutting import Blend, Sample, Split
-from loopbook.book.commands.draft import microseconds
-from loopbook.book.commands.fields import Kg
+from loopbook.book.commands.draft import Draft, microseconds
+from loopbook.book.commands.fields import FreeLot, Kg, KnownSite, MadeLot, SomeMass
 from loopbook.book.commands.keeping import ClosePeriod, Hold, OpenPeriod, Release, Reverse
-from loopbook.book.commands.kinds import COMMANDS, all_commands
+from loopbook.book.commands.kinds import COMMANDS, all_commands, describe_command, schema_of_command
 from loopbook.book.commands.leaving import Deliver, Dispose
 from loopbook.book.commands.measuring import Assay, StockTake, Weigh
 from loopbook.book.commands.moving import Arrive, Move, Ship, TransferTitle
@@ -120,15 +120,19 @@ __all__ = [
     "Content",
     "Deliver",
     "Dispose",
+    "Draft",
     "EdgeRow",
     "Event",
+    "FreeLot",
     "Hold",
     "Kg",
     "Knowledge",
+    "KnownSite",
     "LatestEvents",
     "Leg",
     "Lot",
     "Lots",
+    "MadeLot",
     "Material",
     "Measurement",
     "Move",
@@ -152,6 +156,7 @@ __all__ = [
     "Ship",
     "Signer",
     "Site",
+    "SomeMass",
     "Split",
     "Statement",
     "StockTake",
@@ -166,6 +171,7 @@ __all__ = [
     "consistency",
     "deliveries",
     "describe",
+    "describe_command",
     "edges_between",
     "edges_into",
     "edges_out_of_book",
@@ -190,6 +196,7 @@ __all__ = [
     "posted",
     "rebuild_edges",
     "run_accounts",
+    "schema_of_command",
     "seal_of",
     "show_event",
     "signer_of",

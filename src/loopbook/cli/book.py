@@ -29,8 +29,11 @@ _CLOSE = "loopbook.cli.proofs"
 @click.group(
     cls=Door,
     lazy={
-        name: f"{_CLOSE}:{name}_command"
-        for name in ("statement", "checkpoint", "prove", "check", "verify", "migrate")
+        "kinds": "loopbook.cli.kinds:kinds_command",
+        **{
+            name: f"{_CLOSE}:{name}_command"
+            for name in ("statement", "checkpoint", "prove", "check", "verify", "migrate")
+        },
     },
 )
 def book() -> None:
