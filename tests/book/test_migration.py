@@ -159,6 +159,26 @@ def test_the_first_books_of_version_2_are_migrated_too(
 
 
 @pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
+def test_tables_that_nothing_can_fill_are_refused(
+    shelf: Shelf, request: pytest.FixtureRequest
+) -> None:
+    """Unreleased books of version 2 kept their seals in a table of their own."""
+    restore(shelf, request, "version2")
+    with closing(sqlite3.connect(shelf.address, isolation_level=None)) as link:
+        rules = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in link.execute(rules).fetchall():
+            link.execute(f"DROP TRIGGER {name}")
+        link.execute("ALTER TABLE event DROP COLUMN leaf")
+        before = list(link.iterdump())
+    with pytest.raises(InputError) as refused:
+        migrate(shelf.address)
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.found) == ("columns", "event.leaf")
+    with closing(sqlite3.connect(shelf.address)) as link:
+        assert list(link.iterdump()) == before
+
+
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_a_migration_that_fails_changes_nothing(
     shelf: Shelf, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,9 +107,9 @@ class Lot:
 class Measurement(NamedTuple):
     """A weight or a laboratory's result for a lot.
 
-    Each field is a column of the table of measurements, an entry of the event's canonical bytes, a
-    column of exports and a name in listings: what reads or writes measurements reads this list. A
-    new field comes last and is text that may be empty, so that the bytes of older events stay.
+    Each field is a column of the table of measurements and an entry of the event's canonical bytes;
+    both read this list. Exports and listings choose their own columns. A new field comes last and
+    is text that may be empty, so that the bytes of older events stay.
 
     Weights (``mass``, ``gross``, ``tare``) are in mg, substances are shares in kg/kg. A dry share
     is of what is left without water; the moisture of a dry assay is a measurement beside it,

@@ -27,9 +27,8 @@ better: 1 is right for a scale that is always wrong by the same, 0 for one that 
 
 Not covered: lots without a weighing or an assay of their own that states an uncertainty (lots
 that a split, blend or run made count as not weighed until they are), and the error that an analyte
-or the moisture leaves to the substances that were not analysed. Of books that were migrated from
-version 1, dry shares count as if they were of the lot as received: they were sealed so.
-`covered` is the share of a line's matter that is covered.
+or the moisture leaves to the substances that were not analysed. `covered` is the share of a
+line's matter that is covered.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ def migrate_file(path: Path) -> str:
         if not (version.isdigit() and OLDEST <= int(version) <= VERSION):
             raise InputError([Finding("version", str(path), f"{OLDEST} to {VERSION}", version)])
         if version != str(VERSION):
+            _require_columns(link, path)
             _rebuild(link)
             link.execute("UPDATE book SET value = ? WHERE key = 'version'", (str(VERSION),))
     return version
@@ -73,6 +74,25 @@ def _writing(path: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
         link.execute("BEGIN IMMEDIATE")  # closing without COMMIT undoes everything
         yield link, version_of(link, path)
         link.execute("COMMIT")
+
+
+def _require_columns(link: sqlite3.Connection, path: Path) -> None:
+    """Refuse tables that lack a column whose values nothing gives."""
+    substances = json.loads(dict(link.execute("SELECT key, value FROM book"))["substances"])
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for statement in sqlite_ddl(substances):
+            empty.execute(statement)
+        lost = [
+            f"{spec.name}.{column}"
+            for spec in TABLES
+            if (had := _columns(link, spec.name))
+            for column in _columns(empty, spec.name)
+            if column not in had and (spec.name, column) not in _FILLED
+        ]
+    if lost:
+        names = ", ".join(lost)
+        sentence = f"the book lacks {names}, which nothing gives; nothing was changed"
+        raise InputError([Finding("columns", str(path), "all columns", names, sentence=sentence)])
 
 
 def _rebuild(link: sqlite3.Connection) -> None:
