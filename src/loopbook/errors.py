@@ -23,8 +23,6 @@ A `Finding` is one error in an input, with its place; an `InputError` stops the 
 all of them.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterable, Iterator

@@ -11,8 +11,6 @@ behind ends in ``.part`` or is a hidden folder; it is never read.
 b'version 1'
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import tempfile

@@ -22,8 +22,6 @@ Rules, in order:
 So the edges into a lot less the edges out of it are the lot's content, in every substance.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import add, sub

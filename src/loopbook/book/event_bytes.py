@@ -6,8 +6,6 @@ A measurement is the list of its fields; fields that came later (`_FIRST_FIELDS`
 they and all after them are empty, so that the bytes of events without them do not change either.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Sequence

@@ -6,8 +6,6 @@ them). An export covers the events from the first to the last at its start, what
 meanwhile. The same book gives the same bytes, and a file is there whole or not at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What a person asks of a book: balances, lots, one event, the latest events, what was posted."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -13,8 +13,6 @@ Read this module from top to bottom and you know what a book holds. All records 
 * A **period** is a stretch of time that can be closed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple, TypeAlias

@@ -7,8 +7,6 @@ all kinds that it defines are taken::
     plugins = ["consume.py"]
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What a question to the book is about: which accounts, and which moments on both clocks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 TRANSIT = "in transit"

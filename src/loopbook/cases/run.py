@@ -1,7 +1,5 @@
 """Running a case: load, compute, check, and put the tables together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from importlib import resources
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``loopbook book kinds``: the commands of the book and their fields."""
 
-from __future__ import annotations
-
 import click
 
 from loopbook.cli.parts import as_json_option, print_json

@@ -1,7 +1,5 @@
 """``loopbook new``: a shipped case becomes the user's own."""
 
-from __future__ import annotations
-
 import click
 
 

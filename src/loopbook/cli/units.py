@@ -1,7 +1,5 @@
 """``loopbook units``: the unit operations that flowsheets are built of."""
 
-from __future__ import annotations
-
 import click
 
 from loopbook.cli.parts import as_json_option, print_json, print_table

@@ -1,7 +1,5 @@
 """After every solve: no element made or lost, no flow negative, in any unit or scenario."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from loopbook.errors import BalanceError, Finding, NegativeError

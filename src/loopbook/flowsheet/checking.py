@@ -1,7 +1,5 @@
 """The tests that every unit operation gets for free."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A flowsheet made ready to calculate: streams by index, units in order, parameters as arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias

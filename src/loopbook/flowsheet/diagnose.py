@@ -1,7 +1,5 @@
 """Errors in a flowsheet that can be seen before it is solved, and its compilation without them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from loopbook.errors import Findings, raise_findings

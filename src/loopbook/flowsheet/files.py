@@ -20,8 +20,6 @@ Components that the library does not have are under ``[components.NAME]`` with `
 Python files that ``plugins = ["sifter.py"]`` under ``[flowsheet]`` names.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ All functions work on plain integers (units) and arcs (streams), in an order tha
 alone, so that the order in which a flowsheet was built never matters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

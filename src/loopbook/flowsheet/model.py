@@ -1,7 +1,5 @@
 """The flowsheet: units and feeds are added, then it is checked and solved."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

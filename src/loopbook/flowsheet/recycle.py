@@ -14,8 +14,6 @@ tolerance, and that no element's change exceeded a tenth of the closure that the
 solve starts from another's result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias

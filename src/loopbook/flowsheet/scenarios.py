@@ -1,7 +1,5 @@
 """Scenarios: values by path, sorted into those of units and of feeds, bound and cut into chunks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -4,8 +4,6 @@ Scenarios are calculated in chunks that fit the cache. Within a chunk all scenar
 each scenario keeps its own secants, so its result does not depend on the others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ takes it, and nothing else joins them: the order of building does not matter. A 
 makes is a feed; a stream that no unit takes leaves the flowsheet as a product.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 

@@ -1,7 +1,5 @@
 """Answers of the library: its tables, rows that contain a text, where a number comes from."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

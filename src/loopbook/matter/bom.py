@@ -7,8 +7,6 @@ Cells of NCMA have no published bill: theirs is the NMC811 cell with the active 
 mass for mass. Not covered: silicon anodes, cylindrical cans, foils thinner than 10 um copper.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

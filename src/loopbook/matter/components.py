@@ -5,8 +5,6 @@ A component is a substance with a formula (nickel hydroxide) or with mass shares
 components into kilograms of elements, on which every balance rests.
 """
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ The five-figure abridged standard atomic weights (source_id ``iupac2021``). Elem
 standard atomic weight (Tc, Pm, Po...) are left out: nothing of a battery holds them.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping
 from functools import cache

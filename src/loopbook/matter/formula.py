@@ -10,8 +10,6 @@ Rules of the notation, in order:
    Where the digits in front of that dot are ``0`` the text reads both ways and is refused.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -12,8 +12,6 @@ Grades: A read in the source itself; B computed from A; C from a secondary sourc
 conflict or the value looks wrong; M from memory, not checked; ``assumption`` ours.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

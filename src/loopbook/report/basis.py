@@ -4,8 +4,6 @@ Columns late in a chain rest on hundreds of rows, nearly all of them those of an
 Naming that column is shorter than a list, and it is how a person would say it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -6,8 +6,6 @@ paper, so that a figure has no colour of its own. A chart whose table is missing
 but zeros, has no figure: the page then says that there is nothing to show.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

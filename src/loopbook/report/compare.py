@@ -1,7 +1,5 @@
 """What changed between two runs: inputs, and results by how much they moved."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """How the report writes numbers, units and places: for people, the same on every machine."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """What a report's page shows, section by section: data that a case brings, no code of its own."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ its Content-Security-Policy forbids every request. Each number links to the entr
 `RunResult` gives the same bytes.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import importlib.util

@@ -8,8 +8,6 @@ braces with a format: ``{a|,.0f}``. Each quotation remembers the column or input
 that the page can lead there.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress

@@ -5,8 +5,6 @@ the material came from ends in that place drawn once more, marked with an arrow.
 outside may be many times those inside; the first view leaves them out.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence

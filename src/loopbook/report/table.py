@@ -1,7 +1,5 @@
 """What a run gives: tables whose every column names the input rows that it rests on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Cells of the report's tables as text, each number with the place that explains it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple

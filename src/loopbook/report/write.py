@@ -1,7 +1,5 @@
 """Writing a run to a folder: all of it or nothing."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict

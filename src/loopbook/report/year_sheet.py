@@ -1,7 +1,5 @@
 """Building result tables: a column says its unit, the rows that it rests on, and its rule."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

@@ -5,8 +5,6 @@ whose serials reach into it, and only the hits are read. New ranges are merged w
 that they reach into.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field

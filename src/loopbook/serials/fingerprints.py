@@ -6,8 +6,6 @@ serial follow. With 8 to 16 serials a bucket, the chance that a serial which is 
 to be in it is below 4e-9. Every hit is looked up in the run itself.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import BinaryIO
 

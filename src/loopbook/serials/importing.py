@@ -5,8 +5,6 @@ A file of serials has the columns ``lot`` and ``serial``; a file of ranges has `
 time. The register recognises by its content a file that it has already.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ It names the runs with their months, sizes and least and greatest serials, the f
 what was imported, by the digest of its content. A change of the register is a new manifest.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

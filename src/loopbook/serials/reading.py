@@ -5,8 +5,6 @@ text (a number would have lost its leading zeros), and a file that ends in the m
 cut off. Rows without any text are left out.
 """
 
-from __future__ import annotations
-
 import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence

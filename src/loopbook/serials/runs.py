@@ -10,8 +10,6 @@ A run is four files of one name, made together and never changed:
 * ``NAME.prints``: fingerprints (`loopbook.serials.fingerprints`).
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A serial is 1 to 64 visible ASCII characters, so its characters are its bytes, a
 it change neither its order nor its identity.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TypeAlias
 

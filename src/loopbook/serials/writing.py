@@ -5,8 +5,6 @@ the old ones, and a new manifest makes them count. Stopped anywhere, the registe
 the new one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Numbers in arrays: the one type that models compute with."""
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 import numpy as np

@@ -4,8 +4,6 @@ A cell that can be read in two ways is refused with both readings in the hint: a
 decimal mark, a local time that comes twice in autumn, a percent format over a column in percent.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -21,8 +21,6 @@ record holds (`check`), lists the names in it (`names`) and describes itself (`w
 value with an error becomes None.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence

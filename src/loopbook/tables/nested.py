@@ -14,8 +14,6 @@ are reported at once.
 [('negative', 'deck.toml, price.0.usd')]
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple

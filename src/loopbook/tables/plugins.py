@@ -9,8 +9,6 @@ A file is named in settings; all classes of the base that it defines are taken. 
 they run with the rights of the person who names them.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 from collections.abc import Iterable

@@ -5,8 +5,6 @@ row with too few columns, a formula without a value: each is a finding with its 
 names the setting of the column-mapping file that reads the file if it is right after all.
 """
 
-from __future__ import annotations
-
 import io
 import warnings
 import zipfile

@@ -4,8 +4,6 @@ Nothing is guessed. Bytes of another encoding, a file that ends in the middle, a
 cells: each is a finding with its line.
 """
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

@@ -4,8 +4,6 @@ The standard library's reader gives values without places. `read_toml` gives bot
 inline table or a multi-line array has the line on which that value begins.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from dataclasses import dataclass

@@ -10,8 +10,6 @@ closed table of names (`KNOWN_UNITS`); a name that is not in it is refused. Rule
 4. A year is 365.25 days. Operating hours are a plant's own calendar, not a unit.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ with the columns supplier, material and group; an empty cell stands for any. The
 decides, and an origin that no row fits is a finding: nothing is left over in silence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One question of one lot, all of it at one moment: the answer, and its lineage in a file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

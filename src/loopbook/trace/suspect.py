@@ -5,8 +5,6 @@ certificate, a passport entry, a delivery's paper. The papers of deliveries are 
 others are given as a list.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import starmap

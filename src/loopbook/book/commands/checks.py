@@ -12,8 +12,6 @@ Such an event is refused, with the first moment at which it may be dated. Only e
 dated before others on their lots cost more than a comparison (`Past.since`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from loopbook.book.commands.draft import Draft, kg

@@ -1,7 +1,5 @@
 """The base of all commands: the envelope, and what a kind of command declares about itself."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The draft of an event: findings about its command, and legs collected until they balance."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Checks get the draft of the event. A mass is checked to whole milligrams, a shar
 names are checked against the book as it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """All kinds of commands: ours, and those of plugins."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 

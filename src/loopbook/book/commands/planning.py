@@ -4,8 +4,6 @@ A command's ``plan`` fills a `Draft` with legs that sum to zero and stores nothi
 book through a `View`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import is_dataclass

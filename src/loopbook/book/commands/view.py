@@ -1,7 +1,5 @@
 """What a planner may know of the book: the one protocol between planning and storage."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 

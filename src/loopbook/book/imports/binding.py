@@ -4,8 +4,6 @@ A `RowReader` gives the fields of one row. What is wrong with a cell becomes a f
 and a harmless value stands in, so that the rest of the row is still read and checked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -6,8 +6,6 @@ posted. A file may be imported again: rows that are in the book are recognised b
 ticket, lot or run, and skipped.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from loopbook.book.book import Book

@@ -7,8 +7,6 @@ Numbers are read exactly, as they are written. Each error is reported with its l
 lines are still checked.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from decimal import Decimal

@@ -5,8 +5,6 @@ the row in the plant (ticket, run, lot and sample), never of its line: the same 
 event, wherever it is and however often the file is imported.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal

@@ -23,8 +23,6 @@ A mapping gives the place of each field of ours, in TOML::
 `FIELDS` lists what each kind of file may and must have. Numbers have a unit, without exception.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Mapping

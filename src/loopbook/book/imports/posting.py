@@ -6,8 +6,6 @@ which a wrong entry should have made it reports only that, once. The transaction
 nothing is wrong, so that each command is planned once.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence

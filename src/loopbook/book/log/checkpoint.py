@@ -15,8 +15,6 @@ ignored, as the format demands.
 `open_checkpoint` also verifies.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterator

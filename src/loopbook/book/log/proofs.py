@@ -10,8 +10,6 @@ The leaves' hashes are in the events' rows. Of the tree's inner nodes every four
 stored, when a checkpoint is made: two bytes an event, and any node is at most sixteen hashes away.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Mapping, Sequence

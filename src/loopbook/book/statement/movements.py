@@ -6,8 +6,6 @@ of the second line (`Command.of_which`). A reversal undoes its event on the same
 lines of adjoining periods add up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from loopbook.book.commands.command import Command

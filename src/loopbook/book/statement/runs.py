@@ -6,8 +6,6 @@ per substance, in kg and as a share of what was checked in, as AMIRA P754
 wants it shown: measured, not made to balance. Runs that were taken back are not shown.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

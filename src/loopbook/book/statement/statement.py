@@ -18,8 +18,6 @@ check-in and check-out, unaccounted metal, re-assay, stock-take.
 * Uncertainty: see `loopbook.book.statement.uncertainty`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime

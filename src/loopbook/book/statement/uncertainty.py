@@ -31,8 +31,6 @@ or the moisture leaves to the substances that were not analysed. `covered` is th
 line's matter that is covered.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 SQLite is in `sqlite`, PostgreSQL in `postgres`; both speak this protocol.
 """
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

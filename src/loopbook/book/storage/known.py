@@ -1,7 +1,5 @@
 """Parties, sites, materials, periods and substances of a book, as its events stated them."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 

@@ -3,8 +3,6 @@
 The module of a server is imported only where one is named, because it needs psycopg.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

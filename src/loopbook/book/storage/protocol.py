@@ -3,8 +3,6 @@
 SQLite is in `sqlite`, PostgreSQL in `postgres`; `open_store` in `open` chooses by the address.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar

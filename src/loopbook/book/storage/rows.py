@@ -1,7 +1,5 @@
 """The rows of an event: written and read in one place, the same in every store."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter, itemgetter

@@ -9,8 +9,6 @@ carries their hash. Parts may wait for it until the commit and no longer, its in
 and then it takes no more parts. `describe` prints the tables with their reasons.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache

@@ -5,8 +5,6 @@ the transaction has planned so far, and writes all of these in a few batches at 
 database then checks every event again (see `loopbook.book.storage.schema`).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

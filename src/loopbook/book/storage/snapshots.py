@@ -12,8 +12,6 @@ Both clocks can be asked. With `known_at` only events recorded by then count, an
 whose last event was recorded by then are used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

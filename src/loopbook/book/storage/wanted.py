@@ -1,7 +1,5 @@
 """What a batch of commands will read and lock, by the fields that the commands declare."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Verify's pass over the events: rows in pages, each event computed again, sums in NumPy."""
 
-from __future__ import annotations
-
 import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

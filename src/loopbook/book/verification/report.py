@@ -8,8 +8,6 @@ checkpoint's root and signature; rows that belong to nothing; and the file itsel
 checkpoints also show events that were taken away.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Nothing here needs another event, so a second process can do it for a part of a 
 `loopbook.book.verification.second_process`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias

@@ -6,8 +6,6 @@ events that it judged, and with their numbers. The first process judges every ot
 so that nothing depends on the second one but time.
 """
 
-from __future__ import annotations
-
 import bisect
 import json
 import os

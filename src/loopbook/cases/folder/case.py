@@ -1,7 +1,5 @@
 """A loaded case: its settings and tables, each number with the row that it came from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Loading a case folder: all of it is read and checked before anything is computed."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace

@@ -1,7 +1,5 @@
 """Materials that a loop wants back, and what a refiner may sell."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

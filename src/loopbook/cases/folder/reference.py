@@ -1,7 +1,5 @@
 """The reference of a case's files, made from their declaration."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from loopbook.cases.folder.fields import PROVENANCE, Sourced

@@ -1,7 +1,5 @@
 """Rules between the rows of a table: sums, completeness, names that belong together."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 
 from loopbook.cases.folder.fields import CaseFindings

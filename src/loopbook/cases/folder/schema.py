@@ -3,8 +3,6 @@
 A case is a folder with ``case.toml`` and the CSV tables below.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from loopbook.cases.folder.fields import (

@@ -1,7 +1,5 @@
 """Reading the TOML files of a case: good settings by path, and the input row of each number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where cases are: a folder of the user's own, `cases` in the working folder, or a shipped case."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -4,8 +4,6 @@ A table with ``value, unit, library`` may name a row of the data library instead
 ``table/subject/parameter``, with ``@year`` behind it where there are several years.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

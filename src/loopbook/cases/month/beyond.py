@@ -10,8 +10,6 @@ becomes accepted cells, or scrap of each type. Recovered nickel is mixed with bo
 the year: recovered by all that the lines take.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache

@@ -4,8 +4,6 @@ Each campaign's salts are made up with bought ones to the formula of the contrac
 material, and run lot by lot. The lot is assayed, sold to the owner of the cell lines, and shipped.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

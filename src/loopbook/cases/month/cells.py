@@ -5,8 +5,6 @@ proportions. Cells are accepted by design, counted and numbered; scrap lies by t
 is full, and then goes to the plant in place of a load that would else come from outside the book.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from loopbook import book as c

@@ -8,8 +8,6 @@ counted on the last day; the month is closed on the fourth of the next. What ref
 and cell lines do stands in `month_refining`, `month_cathode` and `month_cells`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -9,8 +9,6 @@ and the rest of it is burnt (components that reach no product at all: binders, s
 or goes to the residue.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

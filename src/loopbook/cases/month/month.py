@@ -5,8 +5,6 @@ happens is drawn from the seed (`month_matter`), and told to the book as people 
 (`month_events`). The same case gives the same events, byte for byte.
 """
 
-from __future__ import annotations
-
 import hashlib
 import tempfile
 from collections.abc import Iterator

@@ -6,8 +6,6 @@ weighed, assayed, and sold by all its owners to the cathode maker; graphite goes
 residue and effluent to waste.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

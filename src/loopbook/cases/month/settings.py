@@ -1,7 +1,5 @@
 """The settings of ``month.toml``: how a month of operations is weighed, assayed and shipped."""
 
-from __future__ import annotations
-
 import calendar
 import re
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ References are those of `loopbook.report.References`, and two more: ``number:ID/
 ``article_numbers.csv`` and ``setting:PATH`` of ``case.toml``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from loopbook.cases.folder.case import Case, join_keys

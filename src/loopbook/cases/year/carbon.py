@@ -1,7 +1,5 @@
 """Result table of carbon: the loop against the same metals made new."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from loopbook.cases.folder.case import join_keys

@@ -1,7 +1,5 @@
 """Result tables that say what "so many batteries" can mean; nothing else is computed from them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from loopbook.cases.folder.case import join_keys

@@ -1,7 +1,5 @@
 """The loop as flows between nodes, by year: mass and nickel, each node in balance."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Result tables of mass: production, scrap, black mass, metals, copper, clients."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

@@ -7,8 +7,6 @@ in full from the year of the start, what is variable with every tonne. The refin
 mass and sells metals; it is another firm, and its margin is not the owners'.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 

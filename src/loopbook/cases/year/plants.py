@@ -1,7 +1,5 @@
 """The plant and the refiner: one flowsheet solve each, with the years as its scenarios."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

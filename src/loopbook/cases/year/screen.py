@@ -1,7 +1,5 @@
 """One screen for people: the results of a run in a few lines."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from loopbook.cases.folder.case import Case

@@ -9,8 +9,6 @@ that is 157 t of cells and 261 t of electrodes per GWh of accepted cells.
 Not covered: scrap of separator and electrolyte, and clean trim, which are sold by themselves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ Factors per kg of material (table ``burdens``) and per MJ of energy (``energy_bu
 ``greet2022``); greenhouse gases by their warming over 100 years (AR6).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

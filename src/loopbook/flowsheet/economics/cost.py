@@ -8,8 +8,6 @@ the plant's life. Every number comes from a table: ``equipment_2023``, ``cost_in
 Not covered: diesel is not bought (EverBatt buys none), no income tax, no start-up cost.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Draws are a Latin hypercube, so that a few hundred scenarios already cover each 
 evenly; the same seed gives the same draws on every machine.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise

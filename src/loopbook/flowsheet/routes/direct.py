@@ -9,8 +9,6 @@ lets the hydroxide leave with the wastewater, as EverBatt's product has the form
 0.54
 """
 
-from __future__ import annotations
-
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes.route import (
     BLACK_MASS,

@@ -19,8 +19,6 @@ CC115:CC116). The strip liquors stand for their salts; their water stays in the 
 0.2838
 """
 
-from __future__ import annotations
-
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes.route import BLACK_MASS, WASTEWATER, Product, Route, RouteBase
 from loopbook.flowsheet.units.reaction import Leach, Precipitation, Reactor

@@ -12,8 +12,6 @@ the unit that does the work.
 0.69963
 """
 
-from __future__ import annotations
-
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes.matter import combustion
 from loopbook.flowsheet.routes.route import BLACK_MASS, SCRAP, STACK, Product, Route, RouteBase

@@ -11,8 +11,6 @@ the slag, with all lithium, manganese and aluminium.
 0.095
 """
 
-from __future__ import annotations
-
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes.matter import combustion
 from loopbook.flowsheet.routes.route import (

@@ -1,7 +1,5 @@
 """The catalogue of unit operations in words, made from their declarations."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import re

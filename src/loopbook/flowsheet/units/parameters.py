@@ -9,8 +9,6 @@ number may be a plain float or one value per scenario. Binding makes arrays whos
 scenario of them, and collects a finding for every number that cannot be used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace

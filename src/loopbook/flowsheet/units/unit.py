@@ -9,8 +9,6 @@ A new unit operation is a subclass: declare the ports, the parameters and `run`;
 gives the law. A subclass becomes a dataclass, and its kind follows from its name.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections.abc import Mapping

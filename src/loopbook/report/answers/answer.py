@@ -12,8 +12,6 @@ The terminal's text, JSON, CSV, workbooks, Parquet and Arrow are made from the r
 of them agree.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """An answer as text for people: a headline, then tables that fit the screen and cut no number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Tables as a workbook (XLSX) that gives the same bytes each time."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections.abc import Iterable, Sequence

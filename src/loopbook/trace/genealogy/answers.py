@@ -6,8 +6,6 @@ where the lot holds nothing of a substance, so that "no nickel" is never read as
 there".
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar

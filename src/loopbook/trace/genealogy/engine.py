@@ -1,7 +1,5 @@
 """Which loops run: numba's where it is installed, else NumPy's."""
 
-from __future__ import annotations
-
 from loopbook.trace.genealogy.numpy_loops import Kernels
 
 

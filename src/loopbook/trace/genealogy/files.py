@@ -8,8 +8,6 @@ they belong to another book, or are cut short, they are made again. Changed byte
 not detected.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Mapping

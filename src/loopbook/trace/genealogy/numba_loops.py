@@ -4,8 +4,6 @@ They compute the same sums in the order of the lots' numbers. Compiled code is k
 package where that folder can be written, so that only the first process waits for the compiler.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

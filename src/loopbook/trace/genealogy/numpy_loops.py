@@ -11,8 +11,6 @@ with ``content`` of the edges and ``total`` of all that came into a lot,
 descendants, `compose` from all origins to all lots.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Protocol
 

@@ -4,8 +4,6 @@ The graph's second eigenvector places connected parts side by side; sweeps of ba
 rest. `loopbook.trace.lineage.layout` describes the whole.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

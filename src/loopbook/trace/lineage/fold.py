@@ -1,7 +1,5 @@
 """Many ends of one kind as one, for pictures of stages with hundreds of lots alike."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """How a lineage's picture writes masses, shortens names, escapes text and gives colours."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Iterable, Mapping

@@ -13,8 +13,6 @@ edges ``mass_kg`` and ``Ni_kg``. Nodes are called ``n0``, ``n1`` ..., because Gr
 hold no spaces.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence

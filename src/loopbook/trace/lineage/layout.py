@@ -12,8 +12,6 @@
    squares) that keep order and gaps: isotonic regression, solved exactly by pooling.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

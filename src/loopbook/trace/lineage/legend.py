@@ -1,7 +1,5 @@
 """The head of a lineage's picture: title, notes, colours, shapes, scale of the bands."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The marks of a lineage's picture: boxes of ends and bands of links, as SVG elements."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -7,8 +7,6 @@
 * A **lineage** is a part of the genealogy: the ends and links around some lots.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

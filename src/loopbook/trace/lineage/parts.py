@@ -5,8 +5,6 @@ same account: what came from ``unaccounted`` has a plus before its name, so that
 circles and reads from left to right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

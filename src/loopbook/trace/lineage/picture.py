@@ -11,8 +11,6 @@ attributes:
 * ``path.link`` with ``data-source``, ``data-target``, ``data-mass-mg`` and ``data-width``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Words in the picture of a lineage: the lines and the tooltip of each end and link."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A lot comes in from a supplier."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated

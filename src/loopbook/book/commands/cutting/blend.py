@@ -1,7 +1,5 @@
 """Lots become one new lot."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,7 +1,5 @@
 """A sample is taken from a lot."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Parts of a lot become lots."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,7 +1,5 @@
 """A period of the book begins."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated

@@ -1,7 +1,5 @@
 """A held lot may be used again."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

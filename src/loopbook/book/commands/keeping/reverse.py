@@ -1,7 +1,5 @@
 """An event is reversed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

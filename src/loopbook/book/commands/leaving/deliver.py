@@ -1,7 +1,5 @@
 """A lot goes to a customer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Mass of a lot leaves as waste or emission."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

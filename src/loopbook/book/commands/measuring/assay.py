@@ -1,7 +1,5 @@
 """A laboratory's result."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated

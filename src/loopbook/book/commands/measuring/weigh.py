@@ -1,7 +1,5 @@
 """A weighbridge ticket: a lorry weighed full and empty; the net mass becomes the lot's."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """A lot goes from one site to another."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Title passes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """A substance that the book lists from now on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """A kind of matter."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

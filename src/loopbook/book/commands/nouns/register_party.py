@@ -1,7 +1,5 @@
 """A company that can own matter."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """A place that can hold matter."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated

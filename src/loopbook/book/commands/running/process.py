@@ -1,7 +1,5 @@
 """A run: lots in, lots out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """A connection to PostgreSQL with a book's settings, and the server's errors in its words."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from typing import Any

@@ -4,8 +4,6 @@ Columns that the first books of the old version lack are added, indexes, functio
 made again; all of it in one transaction. Roles that may post keep their rights.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

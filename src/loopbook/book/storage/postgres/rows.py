@@ -4,8 +4,6 @@ A batch goes to the server as one array of rows for each table, whose text is wr
 than a thousand bound parameters, and the same statement for one event and for a thousand.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any

@@ -21,8 +21,6 @@ why:
   to UPDATE, DELETE or TRUNCATE a fact.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from loopbook.book.storage.schema import INDEXES, PARTS, TABLES, WIDE, TableSpec, quoted

@@ -15,8 +15,6 @@ How many clients post at once without harm:
 One store is one connection and serves one thread. It connects again by itself after a loss.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import secrets

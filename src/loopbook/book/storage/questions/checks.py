@@ -1,7 +1,5 @@
 """What verification asks: rows as they are, so that everything can be computed again from them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 

@@ -1,7 +1,5 @@
 """Pieces of queries that several questions share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Events: their numbers and keys, what they moved, and what was measured."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 

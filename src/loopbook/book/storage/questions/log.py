@@ -1,7 +1,5 @@
 """The Merkle log: places of events, stored nodes of the tree, checkpoints, settings of the book."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from loopbook.book.storage.database import Database

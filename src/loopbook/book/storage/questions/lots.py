@@ -1,7 +1,5 @@
 """Lots and what went from one to another, by name or by the events that made them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TypeAlias
 

@@ -1,7 +1,5 @@
 """Tables of a book as an export shows them, some events at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

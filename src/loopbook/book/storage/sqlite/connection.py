@@ -1,7 +1,5 @@
 """SQLite's errors in the book's words, and the version of a book's file."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -6,8 +6,6 @@ file then has exactly the tables of a new book, whichever tables books of the ol
 needs as much free space again while it lasts.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The tables of a book in SQLite, and the triggers by which the file itself refuses wrong rows."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Sequence
 

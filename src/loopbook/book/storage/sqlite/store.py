@@ -1,7 +1,5 @@
 """A book in one SQLite file: write-ahead log, every commit on disk before it is acknowledged."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import time

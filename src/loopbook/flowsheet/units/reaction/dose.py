@@ -1,7 +1,5 @@
 """Reagent doses: how much of a reagent a unit draws from outside."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, TypeAlias

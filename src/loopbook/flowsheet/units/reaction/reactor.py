@@ -1,7 +1,5 @@
 """The well-mixed vessel, on which all units with reactions are built."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
