@@ -20,6 +20,7 @@ from support.lots import nouns
 from support.world import START, Envelopes
 
 KINDS = list(b.COMMANDS.values())
+NAMES = {kind.__name__: kind for kind in KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
@@ -67,3 +68,7 @@ def test_a_part_that_no_table_holds_is_refused(book: b.Book, envelope: Envelopes
         book.store.transact([], work)
     assert book.balances() == before
     assert b.verify(book).clean
+
+
+def test_the_front_shows_every_command() -> None:
+    assert {name: getattr(b, name) for name in b.__all__ if name in NAMES} == NAMES

@@ -29,8 +29,8 @@ LIMITS = {
     "positional": 4,
 }
 """Folder in files beside its front; module and function in lines of code (docstrings, comments and
-blank lines do not count); module in imports, a front excepted; function in branches, class in
-public methods, function in positional arguments."""
+blank lines do not count); module in imports, except a front and a list of our kinds (``ours.py``);
+function in branches, class in public methods, function in positional arguments."""
 
 _BRANCHES = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.match_case, ast.IfExp)
 
@@ -75,7 +75,7 @@ def sizes(text: str, path: str) -> Iterator[Size]:
     tree = ast.parse(text)
     code = code_lines(text, tree)
     yield Size("module_lines", path, len(code))
-    if not path.endswith("__init__.py"):  # a front is there to import
+    if not path.endswith(("__init__.py", "/ours.py")):  # a front and a list are there to import
         imports = [n for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
         yield Size("imports", path, len(imports))
     yield from _sizes_in(tree, f"{path}::", code)
@@ -215,7 +215,7 @@ def _bound(tree: ast.Module) -> set[str]:
     names = set()
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module != "__future__":
-            names |= {a.asname or a.name for a in node.names}
+            names |= {a.asname or a.name for a in node.names} - {"*"}
         elif isinstance(node, (ast.ClassDef, *Function.__args__)):
             names.add(node.name)
         elif isinstance(node, ast.Assign):

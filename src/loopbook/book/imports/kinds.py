@@ -12,9 +12,10 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
-from loopbook.book.commands.arriving import Receive
+from loopbook.book.commands.arriving.receive import Receive
 from loopbook.book.commands.command import Command
-from loopbook.book.commands.measuring import Assay, Weigh
+from loopbook.book.commands.measuring.assay import Assay
+from loopbook.book.commands.measuring.weigh import Weigh
 from loopbook.book.commands.running.process import Output, Process
 from loopbook.book.imports.binding import Binding, RowReader, kg
 from loopbook.book.imports.posting import Entry
