@@ -1,9 +1,12 @@
-"""``loopbook serials`` as typed: tables, JSON, exit codes, where the register lies."""
+"""``loopbook serials`` as typed: tables, JSON, exit codes, where the register is."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,22 +62,28 @@ def test_what_people_see(run: Run) -> None:
     assert "register already, since 2026-03" in ok(run("import", "a.csv", "--month", "2026-04"))
     assert "nothing was changed" in ok(run("add-range", "CELL-1", "R-01", "R-50"))
     assert ok(run("find", "R-07", "Q7")).endswith("R-07 CELL-1 Q7 CELL-2")
-    assert ok(run("count", "CELL-1", "CELL-2")).endswith("CELL-1 51 CELL-2 1 all 52")
+    assert ok(run("count", "CELL-1", "CELL-2")).endswith("CELL-1 51 CELL-2 1 Total 52")
     assert ok(run("count", "CELL-2")).endswith("CELL-2 1")
-    told = ok(run("list", "CELL-1", "--limit", "2"))
-    assert told.endswith("CELL-1 Q5 CELL-1 R-01 2 of 51 serials; --limit 0 or --out FILE for all")
+    assert ok(run("list", "CELL-1", "--limit", "2")) == (
+        "2 of 51 serials; --limit 0 or --out FILE for all Lot Serial CELL-1 Q5 CELL-1 R-01"
+    )
     assert ok(run("list", "CELL-1", "--limit", "0")).endswith("CELL-1 R-49 CELL-1 R-50")
     assert ok(run("list", "CELL-2", "--out", "r.csv")) == "r.csv: 1 serial of 1 lot"
     assert Path("r.csv").read_text() == '"lot","serial"\n"CELL-2","Q7"\n'
     assert ok(run("import", "b.csv", "--month", "2026-03")) == "b.csv: 1 serial imported, 2026-03"
-    assert ok(run("compact", "--month", "2026-02")).startswith("no month has more than one run")
-    assert ok(run("compact")) == "2026-03: 2 runs merged into one"
+    assert ok(run("compact", "--month", "2026-02")) == "Months with more than one run: none"
+    assert ok(run("compact")) == "Month Runs merged into one 2026-03 2"
     assert ok(run("find", "Q8")).endswith("Q8 CELL-2")
 
 
 def test_what_programs_see(run: Run) -> None:
-    done = json.loads(run("import", "a.csv", "--month", "2026-03", "--json").stdout)
-    assert done == {
+    def record(*arguments: str) -> dict[str, object]:
+        answer: dict[str, object] = json.loads(run(*arguments, "--json").stdout)
+        assert answer.pop("version") == 1
+        return answer
+
+    assert record("import", "a.csv", "--month", "2026-03") == {
+        "answer": "imported",
         "file": "a.csv",
         "kind": "serials",
         "rows": 2,
@@ -84,18 +93,29 @@ def test_what_programs_see(run: Run) -> None:
         "month": "2026-03",
         "register": "book.sqlite.serials",
     }
-    done = json.loads(run("add-range", "CELL-1", "R-01", "R-50", "--json").stdout)
-    assert (done["serials"], done["again"]) == (50, False)
-    assert json.loads(run("find", "Q7", "--json").stdout) == [{"serial": "Q7", "lot": "CELL-2"}]
-    assert json.loads(run("count", "CELL-1", "--json").stdout) == {
-        "lots": {"CELL-1": 51},
-        "count": 51,
+    added = record("add-range", "CELL-1", "R-01", "R-50")
+    assert (added["serials"], added["again"]) == (50, False)
+    assert record("find", "Q7") == {
+        "answer": "lots-of-serials",
+        "serials": [{"serial": "Q7", "lot": "CELL-2"}],
     }
-    done = json.loads(run("list", "CELL-1", "--limit", "1", "--json").stdout)
-    assert done == {"count": 51, "serials": [{"lot": "CELL-1", "serial": "Q5"}]}
-    done = json.loads(run("list", "CELL-1", "--out", "r.parquet", "--json").stdout)
-    assert done == {"file": "r.parquet", "serials": 51}
-    assert json.loads(run("compact", "--json").stdout) == {}
+    assert record("count", "CELL-1") == {
+        "answer": "serial-counts",
+        "count": 51,
+        "lots": [{"lot": "CELL-1", "serials": 51}],
+    }
+    assert record("list", "CELL-1", "--limit", "1") == {
+        "answer": "serials-of-lots",
+        "count": 51,
+        "serials": [{"lot": "CELL-1", "serial": "Q5"}],
+    }
+    assert record("list", "CELL-1", "--out", "r.parquet") == {
+        "answer": "saved-serials",
+        "file": "r.parquet",
+        "serials": 51,
+        "lots": 1,
+    }
+    assert record("compact") == {"answer": "compacted", "months": []}
 
 
 @pytest.mark.parametrize(
@@ -130,19 +150,14 @@ def test_a_book_on_a_server_needs_a_folder(run: Run) -> None:
     assert ok(run("find", "Q7", "--register", "apart", "--book", "postgresql://nowhere/book"))
 
 
-def test_a_bar_is_for_people_at_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
-    import sys
-
-    from loopbook.cli.serials import _progress
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", Terminal())
-        with _progress("a.csv") as say:
-            say(0.5)
-        assert "a.csv" in sys.stderr.getvalue()  # type: ignore[attr-defined]
+def test_a_bar_is_for_people_at_a_terminal(run: Run) -> None:
     assert run("import", "a.csv").stderr == ""
+    pty = pytest.importorskip("pty")  # systems without it have no such terminals
+    ours, theirs = pty.openpty()
+    program = "import sys; from loopbook.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", program, "serials", "import", "b.csv"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, text=True, check=True)
+    os.close(theirs)
+    assert "b.csv" in os.read(ours, 1000).decode()
+    os.close(ours)
+    assert done.stdout.startswith("b.csv: 1 serial imported")

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from loopbook.cli.options import address_option, open_book
-from loopbook.cli.parts import Door, as_json_option, print_json, print_table
+from loopbook.cli.parts import Door, shows_answer
 
 if TYPE_CHECKING:
-    from loopbook.serials import SerialRegister
+    from loopbook.report import Answer
 
-
-_register_option = click.option(
-    "--register",
-    "folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="The register; beside the book's file if not given.",
-)
 _month_option = click.option(
-    "--month", metavar="YYYY-MM", help="Under which month it is kept; this one if not given."
+    "--month",
+    metavar="YYYY-MM",
+    default=lambda: f"{datetime.now(UTC):%Y-%m}",
+    help="Under which month it is kept; this one if not given.",
 )
+
+
+def _with_register(*, lots: bool) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Give a command the folder of its register and, if asked for, the names of the book's lots."""
+
+    def decorate(command: Callable[..., Answer]) -> Callable[..., Answer]:
+        @address_option
+        @click.option(
+            "--register",
+            "folder",
+            type=click.Path(path_type=Path),
+            metavar="FOLDER",
+            help="The register; beside the book's file if not given.",
+        )
+        @functools.wraps(command)
+        def in_folder(*, address: str, folder: Path | None, **options: Any) -> Answer:
+            from loopbook.book import lot_names
+            from loopbook.serials import register_beside
+
+            if folder is None and "://" in address:
+                reason = "a book on a server has no folder beside it: give --register FOLDER"
+                raise click.UsageError(reason)
+            if lots:
+                with open_book(address) as book:
+                    options["lots"] = lot_names(book)
+            return command(folder=folder or register_beside(Path(address)), **options)
+
+        return in_folder
+
+    return decorate
 
 
 @click.group(cls=Door)
@@ -42,72 +67,12 @@ def serials() -> None:
     """
 
 
-def _folder(address: str, folder: Path | None) -> Path:
-    """Folder of the register: as given, or beside the book's file."""
-    from loopbook.serials import register_beside
-
-    if folder is not None:
-        return folder
-    if "://" in address:
-        raise click.UsageError("a book on a server has no folder beside it: give --register FOLDER")
-    return register_beside(Path(address))
-
-
-def _this_month() -> str:
-    from datetime import UTC, datetime
-
-    return f"{datetime.now(UTC):%Y-%m}"
-
-
-def _lots_of(address: str) -> frozenset[str]:
-    from loopbook.book import lot_names
-
-    with open_book(address) as opened:
-        return lot_names(opened)
-
-
-def _known(lots: Sequence[str], address: str) -> None:
-    """Refuse lots that the book does not have."""
-    from loopbook.errors import Finding, nearest_hint, raise_findings
-
-    known = _lots_of(address)
-    raise_findings(
-        Finding("unknown-name", "LOT", "a lot of the book", lot, nearest_hint(lot, known))
-        for lot in lots
-        if lot not in known
-    )
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number:,} {name}{'s' if number != 1 else ''}"
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[float], None]]:
-    """A bar for a person at a terminal, and for nobody else."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
-
-
-# ---- in ----
-
-
 @serials.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@address_option
-@_register_option
 @_month_option
-@as_json_option
-def import_command(
-    *, file: Path, address: str, folder: Path | None, month: str | None, as_json: bool
-) -> None:
+@shows_answer
+@_with_register(lots=True)
+def import_command(*, folder: Path, lots: frozenset[str], file: Path, month: str) -> Answer:
     """Import a CSV or Parquet FILE with the columns lot and serial, or of ranges.
 
     A file of ranges has the columns lot, prefix, first, last, width and suffix. All of the file or
@@ -118,70 +83,43 @@ def import_command(
       loopbook serials import cells.csv
       loopbook serials import cells.parquet --month 2026-03
     """
-    from dataclasses import asdict
-
     from loopbook.serials import import_serials
 
-    place, lots = _folder(address, folder), _lots_of(address)
-    with _progress(file.name) as say:
-        done = import_serials(place, file, lots=lots, month=month or _this_month(), progress=say)
-    if as_json:
-        print_json({**asdict(done), "register": str(place)})
-        return
-    ignored = f"; columns not used: {', '.join(done.ignored)}" if done.ignored else ""
-    if done.again:
-        told = f"in the register already, since {done.month}; nothing was changed"
-        click.echo(f"{done.file}: {told}{ignored}")
-        return
-    of = f" in {_count(done.rows, 'range')}" if done.kind == "ranges" else ""
-    told = f"{_count(done.serials, 'serial')}{of} imported, {done.month}"
-    click.echo(f"{done.file}: {told}{ignored}")
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=1000, label=file.name, file=sys.stderr, hidden=hidden) as bar:
+
+        def show(share: float) -> None:
+            bar.update(int(1000 * share) - bar.pos)
+
+        return import_serials(folder, file, lots=lots, month=month, progress=show)
 
 
 @serials.command("add-range")
 @click.argument("lot")
 @click.argument("first")
 @click.argument("last")
-@address_option
-@_register_option
 @_month_option
-@as_json_option
+@shows_answer
+@_with_register(lots=True)
 def add_range_command(
-    *,
-    lot: str,
-    first: str,
-    last: str,
-    address: str,
-    folder: Path | None,
-    month: str | None,
-    as_json: bool,
-) -> None:
+    *, folder: Path, lots: frozenset[str], lot: str, first: str, last: str, month: str
+) -> Answer:
     """Give LOT all serials from FIRST to LAST, which differ in one number.
 
     \b
     Example:
       loopbook serials add-range CELL-1 LG26A-000001 LG26A-005000
     """
-    from loopbook.serials import add_ranges, spanning
+    from loopbook.serials import add_range
 
-    one = spanning(lot, first, last)
-    place = _folder(address, folder)
-    added = add_ranges(place, [one], lots=_lots_of(address), month=month or _this_month())
-    if as_json:
-        told = {"lot": lot, "first": first, "last": last, "serials": one.count}
-        print_json({**told, "again": not added, "register": str(place)})
-    elif added:
-        click.echo(f"{lot}: {_count(one.count, 'serial')}, {first} to {last}")
-    else:
-        click.echo(f"{lot}: {first} to {last} in the register already; nothing was changed")
+    return add_range(folder, (lot, first, last), lots=lots, month=month)
 
 
 @serials.command("compact")
 @click.option("--month", metavar="YYYY-MM", help="Only this month; all of them if not given.")
-@address_option
-@_register_option
-@as_json_option
-def compact_command(*, month: str | None, address: str, folder: Path | None, as_json: bool) -> None:
+@shows_answer
+@_with_register(lots=False)
+def compact_command(*, folder: Path, month: str | None) -> Answer:
     """Merge the runs of each month into one. Answers stay as they are and come sooner.
 
     \b
@@ -191,89 +129,40 @@ def compact_command(*, month: str | None, address: str, folder: Path | None, as_
     """
     from loopbook.serials import compact_register
 
-    done = compact_register(_folder(address, folder), month)
-    if as_json:
-        print_json(done)
-    for name, runs in [] if as_json else done.items():
-        click.echo(f"{name}: {runs} runs merged into one")
-    if not done and not as_json:
-        click.echo("no month has more than one run; nothing was changed")
-
-
-# ---- out ----
-
-
-def _opened(address: str, folder: Path | None) -> SerialRegister:
-    """The register, which must be there."""
-    from loopbook.errors import Finding, InputError
-    from loopbook.serials import SerialRegister
-
-    place = _folder(address, folder)
-    if not place.is_dir():
-        raise InputError(
-            [
-                Finding(
-                    "file",
-                    str(place),
-                    "the folder of a register",
-                    "none",
-                    "import a file or add a range first, or name it with --register",
-                )
-            ]
-        )
-    return SerialRegister(place)
+    return compact_register(folder, month)
 
 
 @serials.command("find")
 @click.argument("serial", nargs=-1, required=True)
-@address_option
-@_register_option
-@as_json_option
-def find_command(
-    *, serial: tuple[str, ...], address: str, folder: Path | None, as_json: bool
-) -> None:
-    """Say which lot a SERIAL, or each of several, is of.
+@shows_answer
+@_with_register(lots=False)
+def find_command(*, folder: Path, serial: tuple[str, ...]) -> Answer:
+    """Show which lot a SERIAL, or each of several, belongs to.
 
     \b
     Example:
       loopbook serials find LG26A-004711
     """
-    from loopbook.errors import Finding, raise_findings
+    from loopbook.serials import find_lots
 
-    register = _opened(address, folder)
-    found = {one: register.lot_of(one) for one in serial}
-    raise_findings(
-        Finding("unknown-name", "SERIAL", "a serial of the register", one)
-        for one, lot in found.items()
-        if lot is None
-    )
-    if as_json:
-        print_json([{"serial": one, "lot": lot} for one, lot in found.items()])
-    else:
-        print_table("", ("serial", "lot"), [(one, str(lot)) for one, lot in found.items()])
+    return find_lots(folder, serial)
 
 
 @serials.command("list")
 @click.argument("lot", nargs=-1, required=True)
 @click.option(
     "--out",
+    "file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write all of them to a .csv or .parquet file.",
+    help="Write all of them to a .csv or .parquet file, which may be larger than the memory.",
 )
 @click.option("--limit", default=20, show_default=True, help="Serials to print; 0 for all.")
-@address_option
-@_register_option
-@as_json_option
+@shows_answer
+@_with_register(lots=True)
 def list_command(
-    *,
-    lot: tuple[str, ...],
-    out: Path | None,
-    limit: int,
-    address: str,
-    folder: Path | None,
-    as_json: bool,
-) -> None:
+    *, folder: Path, lots: frozenset[str], lot: tuple[str, ...], file: Path | None, limit: int
+) -> Answer:
     """List the serials of each LOT, sorted; to a file for a recall.
 
     \b
@@ -281,54 +170,24 @@ def list_command(
       loopbook serials list CELL-1 --limit 0
       loopbook serials list CELL-1 CELL-2 --out recall.csv
     """
-    register = _opened(address, folder)
-    _known(lot, address)
-    if out is not None:
-        rows = register.write_serials(lot, out)
-        if as_json:
-            print_json({"file": str(out), "serials": rows})
-        else:
-            click.echo(f"{out}: {_count(rows, 'serial')} of {_count(len(set(lot)), 'lot')}")
-        return
-    count = sum(register.count_of(lot).values())
-    shown = list(islice(_rows(register, lot), limit or None))
-    if as_json:
-        listed = [{"lot": name, "serial": serial} for name, serial in shown]
-        print_json({"count": count, "serials": listed})
-        return
-    print_table("", ("lot", "serial"), shown)
-    if len(shown) < count:
-        click.echo(f"{len(shown):,} of {_count(count, 'serial')}; --limit 0 or --out FILE for all")
+    from loopbook.serials import list_serials, save_serials
 
-
-def _rows(register: SerialRegister, lots: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for table in register.serials_of(lots):
-        for batch in table.to_batches(1000):
-            lot, serial = (batch[name].to_pylist() for name in ("lot", "serial"))
-            yield from zip(lot, serial, strict=True)
+    if file is not None:
+        return save_serials(folder, lot, file, lots=lots)
+    return list_serials(folder, lot, lots=lots, limit=limit or None)
 
 
 @serials.command("count")
 @click.argument("lot", nargs=-1, required=True)
-@address_option
-@_register_option
-@as_json_option
-def count_command(
-    *, lot: tuple[str, ...], address: str, folder: Path | None, as_json: bool
-) -> None:
+@shows_answer
+@_with_register(lots=True)
+def count_command(*, folder: Path, lots: frozenset[str], lot: tuple[str, ...]) -> Answer:
     """Count the serials of each LOT.
 
     \b
     Example:
       loopbook serials count CELL-1 CELL-2
     """
-    register = _opened(address, folder)
-    _known(lot, address)
-    counts: dict[str, Any] = register.count_of(lot)
-    if as_json:
-        print_json({"lots": counts, "count": sum(counts.values())})
-        return
-    rows = [(name, f"{count:,}") for name, count in counts.items()]
-    if len(rows) > 1:
-        rows.append(("all", f"{sum(counts.values()):,}"))
-    print_table("", ("lot", ">serials"), rows)
+    from loopbook.serials import count_serials
+
+    return count_serials(folder, lot, lots=lots)

@@ -9,42 +9,54 @@ import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from loopbook.errors import Finding, InputError
+from loopbook.report import Answer
 from loopbook.serials.check import LineFindings, check_month, clashes
 from loopbook.serials.manifest import Taken, commit, read_manifest, sweep
 from loopbook.serials.reading import Batch, SerialFile, open_file
 from loopbook.serials.register import SerialRegister
 from loopbook.serials.runs import SIZES, Run, Sizes, write_run
-from loopbook.serials.text import MOST, Rows, Words, bad_serials, matrix_of, order_of, words_of
+from loopbook.serials.text import (
+    MOST,
+    Rows,
+    Words,
+    bad_serials,
+    counted,
+    matrix_of,
+    order_of,
+    words_of,
+)
 from loopbook.serials.writing import add_ranges, writing
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """Result of an import.
+class Imported(Answer):
+    """Result of an import."""
 
-    Parameters
-    ----------
-    file, kind : name of the file, and ``serials`` or ``ranges``.
-    rows : of the file.
-    serials : how many serials the register has got; 0 for a file that it had already.
-    again : whether it had the file already.
-    ignored : columns that were not used.
-    month : under which the file is kept.
-    """
+    file: Annotated[str, "name of the file"]
+    kind: Annotated[str, "serials or ranges"]
+    rows: Annotated[int, "how many rows the file has"]
+    serials: Annotated[int, "how many serials are new in the register"]
+    again: Annotated[bool, "whether the register had the file already"]
+    ignored: Annotated[tuple[str, ...], "columns that were not used"]
+    month: Annotated[str, "under which the file is kept"]
+    register: Annotated[str, "folder of the register"]
 
-    file: str
-    kind: str
-    rows: int
-    serials: int
-    again: bool
-    ignored: tuple[str, ...]
-    month: str
+    def headline(self) -> str:
+        """What was imported, and what was not."""
+        ignored = f"; columns not used: {', '.join(self.ignored)}" if self.ignored else ""
+        if self.again:
+            since = f"in the register already, since {self.month}; nothing was changed"
+            return f"{self.file}: {since}{ignored}"
+        ranges = f" in {counted(self.rows, 'range')}" if self.kind == "ranges" else ""
+        serials = counted(self.serials, "serial")
+        return f"{self.file}: {serials}{ranges} imported, {self.month}{ignored}"
 
 
 def import_serials(
@@ -87,7 +99,14 @@ def import_serials(
                 taken = intake.take(Taken(digest, path.name, 0, month))
             serials = taken.rows
         return Imported(
-            path.name, file.kind, taken.rows, serials, bool(known), file.ignored, taken.month
+            path.name,
+            file.kind,
+            taken.rows,
+            serials,
+            bool(known),
+            file.ignored,
+            taken.month,
+            str(folder),
         )
 
 

@@ -129,6 +129,14 @@ def register_of(address: str) -> SerialRegister | None:
     return None if "://" in address or not folder.exists() else SerialRegister(folder)
 
 
+def open_register(folder: Path) -> SerialRegister:
+    """A register that must be there."""
+    if not folder.is_dir():
+        remedy = "import a file or add a range first, or name it with --register"
+        raise InputError([Finding("file", str(folder), "the folder of a register", "none", remedy)])
+    return SerialRegister(folder)
+
+
 class SerialRegister:
     """Questions to a register, as it was when it was opened.
 

@@ -7,9 +7,10 @@ the new one.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 
 from loopbook.errors import Finding
 from loopbook.files import one_writer, settle
+from loopbook.report import Answer, Column, Rows
 from loopbook.serials.check import LineFindings, check_month, range_clashes
 from loopbook.serials.fingerprints import write_prints
 from loopbook.serials.manifest import Taken, commit, read_manifest, sweep, write_ranges
@@ -174,10 +176,25 @@ def _clash(one: Range, clash: tuple[int, str, str], where: str) -> Finding:
 # -- compaction
 
 
+@dataclass(frozen=True, slots=True)
+class MergedMonth:
+    """A month whose runs were merged into one."""
+
+    month: Annotated[str, "the month"]
+    runs: Annotated[int, "how many runs were merged into one", Column(title="Runs merged into one")]
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted(Answer):
+    """Result of a compaction."""
+
+    months: Annotated[tuple[MergedMonth, ...], Rows("Months with more than one run")]
+
+
 def compact_register(
     folder: Path | str, month: str | None = None, *, sizes: Sizes = SIZES
-) -> dict[str, int]:
-    """Merge the runs of each month, or of one, into one run; return how many were merged, by month.
+) -> Compacted:
+    """Merge the runs of each month, or of one, into one run.
 
     Answers are the same before and after. Memory is bounded whatever the size of the month, except
     for eight bytes a serial. Merged files are deleted by the next writer, so that processes which
@@ -186,16 +203,16 @@ def compact_register(
     folder = Path(folder)
     if month is not None:
         check_month(month)
-    merged: dict[str, int] = {}
+    merged: list[MergedMonth] = []
     if not folder.is_dir() or not read_manifest(folder).runs:
-        return merged
+        return Compacted(())
     with writing(folder, sizes) as register:
         manifest = register.manifest
         for one in sorted({run.month for run in manifest.runs}):
             runs = [run for run in manifest.runs if run.month == one]
             if len(runs) < 2 or month not in (None, one):
                 continue
-            merged[one] = len(runs)
+            merged.append(MergedMonth(one, len(runs)))
             while len(runs) > 1:
                 some = runs[: sizes.merged_runs]
                 run = _merge(register, some, name=f"{one}-{manifest.number:06d}")
@@ -203,7 +220,7 @@ def compact_register(
                 manifest = replace(manifest, runs=(*kept, run), number=manifest.number + 1)
                 commit(folder, manifest)
                 runs = [*runs[sizes.merged_runs :], run]
-    return merged
+    return Compacted(tuple(merged))
 
 
 def _merge(register: SerialRegister, runs: Sequence[Run], *, name: str) -> Run:
