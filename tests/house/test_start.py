@@ -30,5 +30,13 @@ def test_starting_is_quick(command: list[str], limit_s: float) -> None:
     assert min(cpu_s(command) for _ in range(3)) < limit_s
 
 
+def test_the_book_opens_without_what_few_commands_need() -> None:
+    code = "import sys, loopbook.book; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"numpy", "cryptography", "openpyxl", "pyarrow", "psycopg", "rich"}
+    assert "loopbook.book" in done.stdout.split()
+    assert heavy.isdisjoint(done.stdout.split())
+
+
 def test_the_clock_sees_work() -> None:
     assert cpu_s([sys.executable, "-c", "sum(range(20_000_000))"]) > 0.1

@@ -1,24 +1,25 @@
 """What happened: a double-entry ledger of mass that is never edited and can be proven.
 
-Here live the vocabulary (`nouns`), what can be told to the book (`commands`) and how it becomes
-events (`planning`), the storage, the Merkle log with its signed checkpoints (`proofs`), and
-`verify`, which computes everything again. The book imports ``matter`` and ``errors``; of the other
-rooms it knows nothing.
+Here are the vocabulary (`nouns`), the commands that the book takes (`commands`) and how they become
+events (`planning`), the storage, the Merkle log with its signed checkpoints (`log`), answers
+(`listings`, `statement`, `exports`), and `verify`, which computes everything again. May import
+``report``, ``tables``, ``files`` and ``errors``.
 
 >>> from datetime import UTC, datetime
 >>> from pathlib import Path
 >>> from tempfile import TemporaryDirectory
+>>> from loopbook.book import verify
 >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
->>> def said(number):
+>>> def envelope(number):
 ...     return {"key": f"march-{number}", "actor": "amy", "occurred_at": noon}
 >>> with TemporaryDirectory() as folder, Book(Path(folder) / "gmbi.sqlite", create=True) as book:
 ...     receipts = book.post([
-...         RegisterParty(party="LGES", **said(1)),
-...         RegisterSite(site="Winston-Salem", **said(2)),
-...         RegisterMaterial(material="electrode scrap", **said(3)),
+...         RegisterParty(party="LGES", **envelope(1)),
+...         RegisterSite(site="Winston-Salem", **envelope(2)),
+...         RegisterMaterial(material="electrode scrap", **envelope(3)),
 ...         Receive(lot="S-1", material="electrode scrap", supplier="LGES", owner="LGES",
-...                 site="Winston-Salem", mass_kg="12500", shares={"Ni": "0.22"}, **said(4)),
-...         Split(lot="S-1", parts_kg={"S-1a": 500}, **said(5)),
+...                 site="Winston-Salem", mass_kg="12500", shares={"Ni": "0.22"}, **envelope(4)),
+...         Split(lot="S-1", parts_kg={"S-1a": 500}, **envelope(5)),
 ...     ])
 ...     for account, content in book.balances().items():
 ...         print(account, sum(content) / 1e6, "kg")
@@ -29,6 +30,9 @@ supplier/LGES// -12500.0 kg
 True
 """
 
+import importlib
+import typing
+
 from loopbook.book.book import Book, Receipt, unknown_names
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, microseconds
@@ -37,24 +41,6 @@ from loopbook.book.commands.kinds import all_commands, describe_command, schema_
 from loopbook.book.commands.ours import *  # noqa: F403
 from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.running.process import Output
-from loopbook.book.exports import export_book
-from loopbook.book.imports.importing import import_file
-from loopbook.book.imports.json_lines import post_lines
-from loopbook.book.listings import (
-    Balances,
-    LatestEvents,
-    Lots,
-    OneEvent,
-    Posted,
-    latest_events,
-    list_balances,
-    list_lots,
-    lot_names,
-    posted,
-    show_event,
-)
-from loopbook.book.log.keys import Signer, VerifierKey, signer_of
-from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion
 from loopbook.book.nouns import (
     BOUNDARIES,
     SUBSTANCES,
@@ -70,9 +56,6 @@ from loopbook.book.nouns import (
     Site,
 )
 from loopbook.book.scope import NOW, TRANSIT, AsOf, Scope
-from loopbook.book.statement.runs import RunAccount, run_accounts
-from loopbook.book.statement.statement import Statement, metal_statement, period_statement
-from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.protocol import Store
@@ -91,7 +74,53 @@ from loopbook.book.storage.questions.lots import (
 )
 from loopbook.book.storage.schema import TABLES, VERSION, describe
 from loopbook.book.storage.snapshots import holdings
-from loopbook.book.verification.report import VerifyReport, verify
+
+_LATER = {
+    "exports": "export_book",
+    "imports.importing": "import_file",
+    "imports.json_lines": "post_lines",
+    "listings": "Balances LatestEvents Lots OneEvent Posted latest_events list_balances "
+    "list_lots lot_names posted show_event",
+    "log.keys": "Signer VerifierKey signer_of",
+    "log.proofs": "check_proof checkpoint consistency inclusion",
+    "statement.runs": "RunAccount run_accounts",
+    "statement.statement": "Statement metal_statement period_statement",
+    "statement.uncertainty": "SHARED Knowledge knowledge",
+    "verification.report": "VerifyReport verify",
+}
+"""Names by the module that they are imported from when they are first used; each takes time."""
+
+if typing.TYPE_CHECKING:
+    from loopbook.book.exports import export_book
+    from loopbook.book.imports.importing import import_file
+    from loopbook.book.imports.json_lines import post_lines
+    from loopbook.book.listings import (
+        Balances,
+        LatestEvents,
+        Lots,
+        OneEvent,
+        Posted,
+        latest_events,
+        list_balances,
+        list_lots,
+        lot_names,
+        posted,
+        show_event,
+    )
+    from loopbook.book.log.keys import Signer, VerifierKey, signer_of
+    from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion
+    from loopbook.book.statement.runs import RunAccount, run_accounts
+    from loopbook.book.statement.statement import Statement, metal_statement, period_statement
+    from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
+    from loopbook.book.verification.report import VerifyReport, verify
+else:
+
+    def __getattr__(name: str) -> object:
+        for module, names in _LATER.items():
+            if name in names.split():
+                return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "BOUNDARIES",

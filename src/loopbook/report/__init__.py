@@ -8,6 +8,9 @@ May import nothing of Loopbook but the ground floor (``errors``, ``tables``).
 [20.0]
 """
 
+import importlib
+import typing
+
 from loopbook.report.answers.answer import (
     KEYS,
     Answer,
@@ -21,13 +24,6 @@ from loopbook.report.answers.answer import (
     share,
     table_of,
 )
-from loopbook.report.answers.terminal import record_text
-from loopbook.report.answers.workbook import write_workbook
-from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
-from loopbook.report.compare import Comparison, compare_runs, comparison_json
-from loopbook.report.layout import Layout, parse_layout
-from loopbook.report.page import check_basis, render_report, write_report
-from loopbook.report.references import Kind, Quotation, References, Referred
 from loopbook.report.table import (
     GRADES,
     HIDDEN,
@@ -40,8 +36,38 @@ from loopbook.report.table import (
     RunResult,
     Table,
 )
-from loopbook.report.write import result_json, write_result
-from loopbook.report.year_sheet import YearSheet, finite, slug
+
+_LATER = {
+    "answers.terminal": "record_text",
+    "answers.workbook": "write_workbook",
+    "answers.writing": "WRITERS csv_lines kind_of save_record with_kinds",
+    "compare": "Comparison compare_runs comparison_json",
+    "layout": "Layout parse_layout",
+    "page": "check_basis render_report write_report",
+    "references": "Kind Quotation References Referred",
+    "write": "result_json write_result",
+    "year_sheet": "YearSheet finite slug",
+}
+"""Names by the module that they are imported from when they are first used; each takes time."""
+
+if typing.TYPE_CHECKING:
+    from loopbook.report.answers.terminal import record_text
+    from loopbook.report.answers.workbook import write_workbook
+    from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
+    from loopbook.report.compare import Comparison, compare_runs, comparison_json
+    from loopbook.report.layout import Layout, parse_layout
+    from loopbook.report.page import check_basis, render_report, write_report
+    from loopbook.report.references import Kind, Quotation, References, Referred
+    from loopbook.report.write import result_json, write_result
+    from loopbook.report.year_sheet import YearSheet, finite, slug
+else:
+
+    def __getattr__(name: str) -> object:
+        for module, names in _LATER.items():
+            if name in names.split():
+                return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "GRADES",

@@ -8,7 +8,8 @@ type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loo
 2000.0
 """
 
-from loopbook.tables.arrays import Array
+import typing
+
 from loopbook.tables.cells import CellError, cell_text, moment, quantity, unit_problem
 from loopbook.tables.declared import (
     SHARE,
@@ -41,6 +42,18 @@ from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
 from loopbook.tables.text import TextTable, decode, read_table
 from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
+
+if typing.TYPE_CHECKING:
+    from loopbook.tables.arrays import Array
+else:
+
+    def __getattr__(name: str) -> object:
+        if name != "Array":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from loopbook.tables.arrays import Array  # when it is first used: NumPy takes time
+
+        return Array
+
 
 __all__ = [
     "KNOWN_UNITS",
