@@ -41,6 +41,8 @@ from loopbook.flowsheet.routes.matter import ActiveMaterial
 from loopbook.flowsheet.routes.route import Route, RouteResult, RouteSetting, black_mass_composition
 from loopbook.flowsheet.solution import Solution, SolveReport
 from loopbook.flowsheet.units import KINDS, known_kinds
+from loopbook.flowsheet.units import reaction as _reaction
+from loopbook.flowsheet.units import separation as _separation
 from loopbook.flowsheet.units.catalogue import catalogue_page, describe_unit, unit_kinds
 from loopbook.flowsheet.units.parameters import (
     Amount,
@@ -51,76 +53,43 @@ from loopbook.flowsheet.units.parameters import (
     Shares,
     Value,
 )
-from loopbook.flowsheet.units.reaction import (
-    Crystalliser,
-    HeatTreatment,
-    Leach,
-    OffGasTreatment,
-    Precipitation,
-    Reactor,
-)
+from loopbook.flowsheet.units.reaction import *  # noqa: F403  # a unit is listed once
 from loopbook.flowsheet.units.reaction.dose import Dose
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
-from loopbook.flowsheet.units.separation import (
-    AirClassifier,
-    Dryer,
-    EddyCurrentSeparator,
-    Filter,
-    MagneticSeparator,
-    Mixer,
-    Shredder,
-    Sieve,
-    SolventExtraction,
-    Splitter,
-)
-from loopbook.flowsheet.units.unit import Catalogue, Streams, Unit, UnitFlows
+from loopbook.flowsheet.units.separation import *  # noqa: F403  # a unit is listed once
+from loopbook.flowsheet.units.unit import Catalogue, Separator, Streams, Unit, UnitFlows
 from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 
 __all__ = [
     "KINDS",
     "ROUTES",
     "ActiveMaterial",
-    "AirClassifier",
     "Amount",
     "BindContext",
     "Bound",
     "Burdens",
     "Catalogue",
-    "Crystalliser",
     "Distribution",
     "Dose",
-    "Dryer",
-    "EddyCurrentSeparator",
     "Equipment",
     "EquipmentCatalogue",
     "Feed",
-    "Filter",
     "Flowsheet",
-    "HeatTreatment",
     "Interval",
-    "Leach",
-    "MagneticSeparator",
-    "Mixer",
     "Normal",
-    "OffGasTreatment",
     "PerComponent",
     "Placed",
     "Plant",
     "PlantCost",
-    "Precipitation",
     "Reaction",
-    "Reactor",
     "Route",
     "RouteResult",
     "RouteSetting",
+    "Separator",
     "Share",
     "Shares",
-    "Shredder",
-    "Sieve",
     "Solution",
     "SolveReport",
-    "SolventExtraction",
-    "Splitter",
     "Streams",
     "Triangular",
     "Uniform",
@@ -149,3 +118,6 @@ __all__ = [
     "to_toml",
     "unit_kinds",
 ]
+
+__all__ += _reaction.__all__
+__all__ += _separation.__all__

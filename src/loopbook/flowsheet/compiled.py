@@ -1,4 +1,7 @@
-"""A flowsheet made ready to calculate: streams by index, units in order, parameters as arrays."""
+"""A flowsheet made ready to calculate: streams by index, units in order, parameters as arrays.
+
+Errors that can be seen before it is solved are found here, all of them at once.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,15 +9,18 @@ from typing import TypeAlias
 
 import numpy as np
 
-from loopbook.errors import Findings
+from loopbook.errors import Findings, raise_findings
 from loopbook.flowsheet.graph import Arc, Group, order_groups
 from loopbook.flowsheet.units.parameters import BindContext, Bound
 from loopbook.flowsheet.units.unit import Unit
-from loopbook.flowsheet.wiring import Placed, Wiring
+from loopbook.flowsheet.wiring import Placed, Wiring, with_place
 from loopbook.matter import ComponentSet
 from loopbook.tables import Array
 
-Inlet: TypeAlias = int | tuple[int, ...] | None
+Inlet: TypeAlias = tuple[int, ...]
+"""Streams at an inlet, by index; their sum enters."""
+
+_STUCK = 1.0 - 1e-9  # share of a component that a loop may return; 1 means that it never leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,11 @@ class UnitPlan:
     def unit(self) -> Unit:
         """The unit operation."""
         return self.place.unit
+
+    @property
+    def taken(self) -> list[int]:
+        """Streams at all inlets."""
+        return [i for inlet in self.ins for i in inlet]
 
     def bind(
         self, basis: ComponentSet, overrides: Mapping[str, Array], findings: Findings
@@ -93,29 +104,43 @@ class Plan:
 def run_pass(steps: Sequence[Step], streams: list[Array]) -> None:
     """Run every unit once, in order, on the list of streams."""
     for step in steps:
-        ins = step.ins
-        if len(ins) == 1 and isinstance(ins[0], int):
-            made = step.run(step.bound, streams[ins[0]])
-        else:
-            made = step.run(step.bound, *[_inlet(i, streams) for i in ins])
+        made = step.run(step.bound, *[_inlet(inlet, streams) for inlet in step.ins])
         for o, x in zip(step.outs, made, strict=True):
             if x is not None:
                 streams[o] = x
 
 
 def _inlet(inlet: Inlet, streams: list[Array]) -> Array | None:
-    """The stream at a port, or the sum of several."""
-    if inlet is None:
-        return None
-    if isinstance(inlet, int):
-        return streams[inlet]
+    """The stream at a port, or the sum of several; None where none is connected."""
+    if len(inlet) < 2:
+        return streams[inlet[0]] if inlet else None
     total = streams[inlet[0]] + streams[inlet[1]]
     for i in inlet[2:]:
         total += streams[i]
     return total
 
 
-def assemble(flowsheet: Wiring, findings: Findings) -> Plan | None:
+def compile_plan(flowsheet: Wiring) -> Plan:
+    """Check the wiring, order, tear, bind, and look for components that cannot leave a recycle.
+
+    Raises
+    ------
+    InputError
+        Every finding at once, with ``file:line`` where the flowsheet came from a file.
+    """
+    findings = Findings()
+    flowsheet.check(findings)
+    plan = _assemble(flowsheet, findings)
+    if plan is not None:
+        for group in plan.groups:
+            if group.tears:
+                _check_leaving(plan, group, findings)
+    raise_findings(with_place(f, flowsheet.origin) for f in findings)
+    assert plan is not None
+    return plan
+
+
+def _assemble(flowsheet: Wiring, findings: Findings) -> Plan | None:
     """Put streams and units in order and bind the parameters; None if there are findings."""
     streams = tuple(sorted({s for p in flowsheet.placed.values() for s in p.streams}))
     index = {name: i for i, name in enumerate(streams)}
@@ -131,13 +156,9 @@ def assemble(flowsheet: Wiring, findings: Findings) -> Plan | None:
     if findings:
         return None
     makers = {o: u for u, unit in enumerate(units) for o in unit.outs if o != len(streams)}
-    arcs = []
-    for u, unit in enumerate(units):
-        for inlet in unit.ins:
-            for stream in _each(inlet):
-                if stream in makers:
-                    arcs.append(Arc(stream, makers[stream], u))
-    groups = tuple(order_groups(len(units), sorted(arcs, key=lambda a: a.stream)))
+    takers = {i: u for u, unit in enumerate(units) for i in unit.taken}
+    arcs = [Arc(i, makers[i], takers[i]) for i in sorted(makers.keys() & takers.keys())]
+    groups = tuple(order_groups(len(units), arcs))
     return Plan(flowsheet, streams, index, units, groups, tuple(bound), _tally(units, len(streams)))
 
 
@@ -148,9 +169,8 @@ def _tally(
     into: list[list[int]] = [[] for _ in range(count)]
     out_of: list[list[int]] = [[] for _ in range(count)]
     for u, unit in enumerate(units):
-        taken = [i for inlet in unit.ins for i in _each(inlet)]
         outs = len(unit.unit.outs)
-        for i in (*taken, *unit.outs[outs:]):
+        for i in (*unit.taken, *unit.outs[outs:]):
             into[i].append(u)
         for i in unit.outs[:outs]:
             if i != count:
@@ -165,23 +185,13 @@ def _tally(
     return tuple((tuple(a), tuple(b)) for a, b in zip(into, out_of, strict=True))
 
 
-def _each(inlet: Inlet) -> tuple[int, ...]:
-    if inlet is None:
-        return ()
-    return (inlet,) if isinstance(inlet, int) else inlet
-
-
 def _unit_plan(place: Placed, index: Mapping[str, int], trash: int) -> UnitPlan:
     unit = place.unit
-    ins: list[Inlet] = []
-    for port in unit.ins:
-        streams = place.ins.get(port, ())
-        numbers = tuple(index[s] for s in streams)
-        ins.append(None if not numbers else numbers[0] if len(numbers) == 1 else numbers)
+    ins = tuple(tuple(index[s] for s in place.ins.get(port, ())) for port in unit.ins)
     outs = [index[place.outs[p]] if p in place.outs else trash for p in unit.outs]
     outs += [index[place.supplies[p]] for p in unit.supplies]
     connected = frozenset((*place.ins, *place.outs, *place.supplies))
-    return UnitPlan(place, tuple(ins), tuple(outs), connected, _inline(unit))
+    return UnitPlan(place, ins, tuple(outs), connected, _inline(unit))
 
 
 def _inline(unit: Unit) -> dict[str, Array]:
@@ -197,3 +207,33 @@ def _inline(unit: Unit) -> dict[str, Array]:
         for path, value in flat.items()
         if isinstance(value, (list, tuple, np.ndarray)) and np.size(value) > 1
     }
+
+
+def _check_leaving(plan: Plan, group: Group, findings: Findings) -> None:
+    """Find components that a recycle returns whole, so that any trace of them would pile up.
+
+    The torn streams' response to a little of each component in turn, with no feed, is the loop's
+    matrix; an eigenvalue of one or more is a component (or a set of them) without a way out.
+    """
+    rows = len(plan.basis)
+    size = len(group.tears) * rows
+    streams = [np.zeros((rows, size))] * (len(plan.streams) + 1)
+    probe = np.eye(size).reshape(len(group.tears), rows, size)
+    for k, i in enumerate(group.tears):
+        streams[i] = probe[k]
+    run_pass(plan.steps(group, plan.bound), streams)
+    response = np.concatenate([streams[i] for i in group.tears])
+    values, vectors = np.linalg.eig(response)
+    stuck: set[str] = set()
+    for k in np.flatnonzero(np.abs(values) >= _STUCK).tolist():
+        weight = np.abs(vectors[:, k])
+        for j in np.flatnonzero(weight > 0.1 * weight.max()).tolist():
+            stuck.add(plan.basis.names[j % rows])
+    if stuck:
+        findings.note(
+            "accumulates",
+            "a way out for every component",
+            ", ".join(sorted(stuck)) + " can accumulate",
+            at="recycle through " + ", ".join(plan.streams[i] for i in group.tears),
+            hint="give the loop a purge or another outlet for it",
+        )

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loopbook.errors import Finding, Findings, InputError
-from loopbook.flowsheet.compiled import Plan
-from loopbook.flowsheet.diagnose import compile_plan
+from loopbook.flowsheet.compiled import Plan, compile_plan
 from loopbook.flowsheet.solution import Solution
 from loopbook.flowsheet.solver import solve
 from loopbook.flowsheet.units.parameters import Amount, Value

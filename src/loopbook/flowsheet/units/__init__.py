@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 
-from loopbook.flowsheet.units.reaction import KINDS as REACTION
-from loopbook.flowsheet.units.separation import KINDS as SEPARATION
+from loopbook.flowsheet.units import reaction, separation
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.tables import installed_kinds
 
 GROUP = "loopbook.units"
 """Entry point group under which installed packages register unit operations."""
 
-KINDS: Mapping[str, type[Unit]] = {unit.kind: unit for unit in (*SEPARATION, *REACTION)}
+KINDS: Mapping[str, type[Unit]] = {unit.kind: unit for unit in (*separation.KINDS, *reaction.KINDS)}
 """Our unit operations by kind."""
 
 

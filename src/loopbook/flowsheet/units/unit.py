@@ -133,3 +133,17 @@ def split(feed: Array, share: Array) -> tuple[Array, Array]:
     """Split a stream: the share, and the rest by difference so that nothing is lost."""
     part = feed * share
     return part, feed - part
+
+
+class Separator(Unit):
+    """Two outlets: the first gets the share that a subclass declares first, the second the rest."""
+
+    def bind(self, context: BindContext) -> Bound:
+        """Keep the share under one name, whatever the subclass calls it."""
+        p = super().bind(context)
+        p.to_first = getattr(p, self.parameters()[0].name)
+        return p
+
+    def run(self, p: Bound, *ins: Array) -> Streams:
+        """Split each component by its share."""
+        return split(ins[0], p.to_first)

@@ -2,18 +2,13 @@
 
 from typing import Annotated
 
-from loopbook.flowsheet.units.parameters import Bound, Shares
-from loopbook.flowsheet.units.unit import Streams, Unit, split
-from loopbook.tables import Array
+from loopbook.flowsheet.units.parameters import Shares
+from loopbook.flowsheet.units.unit import Separator
 
 
-class Sieve(Unit):
+class Sieve(Separator):
     """Screening: ``undersize = to_undersize * feed`` per component; black mass is undersize."""
 
     outs = ("undersize", "oversize")
 
     to_undersize: Annotated[Shares, "transfer coefficient to the undersize"]
-
-    def run(self, p: Bound, *ins: Array) -> Streams:
-        """Screen."""
-        return split(ins[0], p.to_undersize)

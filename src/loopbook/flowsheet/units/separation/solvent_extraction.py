@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from loopbook.flowsheet.units.parameters import Bound, Shares
-from loopbook.flowsheet.units.unit import Streams, Unit, split
-from loopbook.tables import Array
+from loopbook.flowsheet.units.parameters import Shares
+from loopbook.flowsheet.units.unit import Separator
 
 
-class SolventExtraction(Unit):
+class SolventExtraction(Separator):
     """Solvent extraction by stage recovery: ``strip = extraction * feed`` per component.
 
     The recovery stands for the whole battery of extraction, scrub and strip stages. Saponification
@@ -17,7 +16,3 @@ class SolventExtraction(Unit):
     outs = ("strip", "raffinate")
 
     extraction: Annotated[Shares, "share that reaches the strip liquor"]
-
-    def run(self, p: Bound, *ins: Array) -> Streams:
-        """Extract and strip."""
-        return split(ins[0], p.extraction)
