@@ -40,10 +40,14 @@ from loopbook.flowsheet.routes import ROUTES, direct, hydro, preprocessing, pyro
 from loopbook.flowsheet.routes.matter import ActiveMaterial
 from loopbook.flowsheet.routes.route import Route, RouteResult, RouteSetting, black_mass_composition
 from loopbook.flowsheet.solution import Solution, SolveReport
-from loopbook.flowsheet.units import KINDS, known_kinds
-from loopbook.flowsheet.units import reaction as _reaction
-from loopbook.flowsheet.units import separation as _separation
-from loopbook.flowsheet.units.catalogue import catalogue_page, describe_unit, unit_kinds
+from loopbook.flowsheet.units.catalogue import (
+    catalogue_page,
+    describe_unit,
+    known_kinds,
+    unit_kinds,
+)
+from loopbook.flowsheet.units.ours import *  # noqa: F403  # a unit is listed once
+from loopbook.flowsheet.units.ours import KINDS
 from loopbook.flowsheet.units.parameters import (
     Amount,
     BindContext,
@@ -53,10 +57,8 @@ from loopbook.flowsheet.units.parameters import (
     Shares,
     Value,
 )
-from loopbook.flowsheet.units.reaction import *  # noqa: F403  # a unit is listed once
 from loopbook.flowsheet.units.reaction.dose import Dose
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
-from loopbook.flowsheet.units.separation import *  # noqa: F403  # a unit is listed once
 from loopbook.flowsheet.units.unit import Catalogue, Separator, Streams, Unit, UnitFlows
 from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 
@@ -119,5 +121,4 @@ __all__ = [
     "unit_kinds",
 ]
 
-__all__ += _reaction.__all__
-__all__ += _separation.__all__
+__all__ += [kind.__name__ for kind in KINDS.values()]

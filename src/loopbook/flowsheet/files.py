@@ -31,7 +31,7 @@ import numpy as np
 
 from loopbook.errors import Findings, InputError, raise_findings
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.units import known_kinds
+from loopbook.flowsheet.units.catalogue import known_kinds
 from loopbook.flowsheet.units.parameters import Amount, Value
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Unit

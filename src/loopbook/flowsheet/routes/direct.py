@@ -19,9 +19,8 @@ from loopbook.flowsheet.routes.route import (
     Route,
     RouteBase,
 )
-from loopbook.flowsheet.units.reaction import Reactor
+from loopbook.flowsheet.units.ours import Filter, Reactor, Sieve
 from loopbook.flowsheet.units.reaction.dose import Dose
-from loopbook.flowsheet.units.separation import Filter, Sieve
 
 
 def _build(fs: Flowsheet, base: RouteBase) -> None:

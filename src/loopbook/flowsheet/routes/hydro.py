@@ -21,9 +21,16 @@ CC115:CC116). The strip liquors stand for their salts; their water stays in the 
 
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes.route import BLACK_MASS, WASTEWATER, Product, Route, RouteBase
-from loopbook.flowsheet.units.reaction import Leach, Precipitation, Reactor
+from loopbook.flowsheet.units.ours import (
+    Filter,
+    Leach,
+    Mixer,
+    Precipitation,
+    Reactor,
+    Sieve,
+    SolventExtraction,
+)
 from loopbook.flowsheet.units.reaction.dose import Dose
-from loopbook.flowsheet.units.separation import Filter, Mixer, Sieve, SolventExtraction
 from loopbook.matter import atomic_weights, molar_mass
 
 _METALS = ("Mn", "Co", "Ni")

@@ -15,15 +15,16 @@ the unit that does the work.
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes.matter import combustion
 from loopbook.flowsheet.routes.route import BLACK_MASS, SCRAP, STACK, Product, Route, RouteBase
-from loopbook.flowsheet.units.reaction import HeatTreatment, OffGasTreatment
-from loopbook.flowsheet.units.reaction.dose import Dose
-from loopbook.flowsheet.units.separation import (
+from loopbook.flowsheet.units.ours import (
     AirClassifier,
     EddyCurrentSeparator,
+    HeatTreatment,
     MagneticSeparator,
+    OffGasTreatment,
     Shredder,
     Sieve,
 )
+from loopbook.flowsheet.units.reaction.dose import Dose
 from loopbook.matter import molar_mass
 
 _SOLVENTS = ("EC", "DMC")

@@ -23,9 +23,16 @@ from loopbook.flowsheet.routes.route import (
     Route,
     RouteBase,
 )
-from loopbook.flowsheet.units.reaction import HeatTreatment, Leach, OffGasTreatment, Reactor
+from loopbook.flowsheet.units.ours import (
+    HeatTreatment,
+    Leach,
+    Mixer,
+    OffGasTreatment,
+    Reactor,
+    Sieve,
+    SolventExtraction,
+)
 from loopbook.flowsheet.units.reaction.dose import Dose
-from loopbook.flowsheet.units.separation import Mixer, Sieve, SolventExtraction
 
 _SOLVENTS = ("EC", "DMC")
 _SOLID_FUELS = ("graphite", "carbon black", "PVDF", "anode binder", "PP", "PE", "PET")

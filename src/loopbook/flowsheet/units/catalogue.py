@@ -7,10 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 
 from loopbook.errors import Findings
-from loopbook.flowsheet.units import known_kinds
+from loopbook.flowsheet.units.ours import KINDS
 from loopbook.flowsheet.units.reaction.dose import Dose
 from loopbook.flowsheet.units.unit import Unit
-from loopbook.tables import Field, fields_of
+from loopbook.tables import Field, fields_of, installed_kinds
+
+GROUP = "loopbook.units"
+"""Entry point group under which installed packages register unit operations."""
+
+
+def known_kinds() -> dict[str, type[Unit]]:
+    """Our unit operations and those of installed packages, by kind."""
+    return KINDS | {unit.kind: unit for unit in installed_kinds(GROUP, Unit)}
 
 
 def unit_kinds() -> dict[str, str]:
