@@ -5,9 +5,12 @@ whose serials reach into it, and only the hits are read. New ranges are merged w
 that they reach into.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import itemgetter
 
 import numpy as np
 import pyarrow as pa
@@ -30,54 +33,47 @@ class LineFindings:
     file: str
     count: int = 0
     hints: int = 0
-    _held: list[tuple[int, Finding]] = field(default_factory=list)
+    _first: list[tuple[int, Finding]] = field(default_factory=list)
 
-    def note(self, line: int, finding: Finding) -> None:
+    def note(
+        self, line: int, code: str, expected: str, found: str, *, at: str = "", hint: str = ""
+    ) -> None:
+        """Record a finding of a line; `at` is the column that it is about."""
+        where = f"{self.file}:{line}, {at}" if at else f"{self.file}:{line}"
+        self.add(line, Finding(code, where, expected, found, hint))
+
+    def add(self, line: int, finding: Finding) -> None:
         """Record a finding; those of the last lines are dropped when there are too many."""
         self.count += 1
-        self._held.append((line, finding))
-        if len(self._held) >= 2 * _MOST:
+        self._first.append((line, finding))
+        if len(self._first) >= 2 * _MOST:
             self._cut()
 
     def _cut(self) -> None:
-        self._held = sorted(self._held, key=lambda x: x[0])[:_MOST]
+        self._first = sorted(self._first, key=itemgetter(0))[:_MOST]
 
     def raise_all(self) -> None:
         """Raise the error that these findings make, in the order of lines, if there are any."""
         self._cut()
-        shown = [finding for _, finding in self._held]
+        shown = [finding for _, finding in self._first]
         if self.count > len(shown):
+            more = f"{self.count - len(shown):,} more"
             shown.append(
-                Finding(
-                    "more",
-                    self.file,
-                    "no findings",
-                    f"{self.count - len(shown):,} more",
-                    f"the first {_MOST:,} are shown",
-                )
+                Finding("more", self.file, "no findings", more, f"the first {_MOST:,} are shown")
             )
         raise_findings(shown)
 
     def empty(self) -> None:
         """Record that the file has no rows, unless it was not read for other reasons."""
         if not self.count:
-            self.note(1, Finding("empty", f"{self.file}:1", "rows below the header", "none"))
+            self.note(1, "empty", "rows below the header", "none")
 
-    def unknown_lot(
-        self, lot: str, lots: Collection[str], where: str, *, line: int, rows: int = 1
-    ) -> None:
+    def unknown_lot(self, lot: str, lots: Collection[str], line: int, *, rows: int = 1) -> None:
         """Record a lot that the book does not have, once for all of its rows."""
         self.hints += 1
-        self.note(
-            line,
-            Finding(
-                "unknown-name",
-                where,
-                "a lot of the book",
-                repr(lot) + (f" in {rows:,} rows" if rows > 1 else ""),
-                nearest_hint(lot, lots) if self.hints <= _HINTS else "",
-            ),
-        )
+        hint = nearest_hint(lot, lots) if self.hints <= _HINTS else ""
+        name = repr(lot) + (f" in {rows:,} rows" if rows > 1 else "")
+        self.note(line, "unknown-name", "a lot of the book", name, at="lot", hint=hint)
 
 
 def check_month(month: str) -> None:
@@ -87,9 +83,7 @@ def check_month(month: str) -> None:
     Traceback (most recent call last):
     loopbook.errors.InputError: month: month: expected a month such as 2026-03, found '2026-13'
     """
-    year, dash, number = month.partition("-")
-    whole = month.isascii() and len(year) == 4 and len(number) == 2 and year.isdigit() and dash
-    if not (whole and number.isdigit() and 1 <= int(number) <= 12):
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month):
         raise InputError([Finding("month", "month", "a month such as 2026-03", repr(month))])
 
 
@@ -135,9 +129,7 @@ def range_clashes(
     clashing: dict[int, tuple[int, str, str]] = {}
     spans = sorted((one.first_serial, one.last_serial) for one in ranges)
     firsts = [first for first, _ in spans]
-    ends: list[str] = []  # the greatest last serial so far
-    for _, last in spans:
-        ends.append(max(last, ends[-1]) if ends else last)
+    ends = list(accumulate((last for _, last in spans), max))  # the greatest last serial so far
 
     def reach(low: str, high: str) -> bool:
         place = bisect_right(firsts, high)

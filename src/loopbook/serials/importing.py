@@ -132,7 +132,7 @@ def _import_ranges(
         list(ranges.values()),
         lots=lots,
         month=taken.month,
-        places=[(file.name, line) for line in ranges],
+        lines=list(ranges),
         taken=taken,
         findings=findings,
     )
@@ -188,31 +188,22 @@ class _Intake:
         self._note_bad_text(batch, good)
         self._note_bad_lots(batch, good)
         kept = np.flatnonzero(good)
-        serials = batch.serials
-        if len(kept) < len(good):
-            serials = serials.take(pa.array(kept))
+        serials = batch.serials.take(pa.array(kept))
         matrix = matrix_of(serials)
         words = words_of(matrix)
         fresh, order = np.ones(len(kept), bool), order_of(words)
         self._note_repeated(batch, kept, words, order=order, fresh=fresh)
         register, runs = self._register, (*self._register.runs, *self._runs)
         for row, lot in clashes(register, runs, serials, matrix=matrix, words=words):
-            at = int(kept[row])
-            both = f"{serials[row].as_py()} of lot {batch.lot(at)}, and in lot {lot} already"
-            self._note_duplicate(batch, at, both)
+            self._note_duplicate(batch, int(kept[row]), f"in lot {lot} already")
             fresh[row] = False
-        rows = np.flatnonzero(fresh)
-        if not len(rows):
+        order = order[fresh[order]]
+        if not len(order):
             return
-        if len(rows) < len(kept):
-            serials, words = serials.take(pa.array(rows)), words[rows]
-            order = order_of(words)
-        codes = pa.array(batch.codes[kept[rows]])
-        lots = pa.DictionaryArray.from_arrays(codes, pa.array(batch.names))
         run = write_run(
             register.folder,
             serials,
-            lots,
+            pa.DictionaryArray.from_arrays(pa.array(batch.codes[kept]), pa.array(batch.names)),
             name=name,
             month=month,
             words=words,
@@ -221,17 +212,13 @@ class _Intake:
         )
         self._runs.append(run)
 
-    def _note_missing(self, batch: Batch, row: int, column: str) -> None:
-        self._findings.note(
-            batch.line(row),
-            Finding("missing", batch.where(row, column), f"a {column}", "an empty cell"),
-        )
+    def _note_duplicate(self, batch: Batch, row: int, other: str) -> None:
+        both = f"{batch.text(row)} of lot {batch.lot(row)}, and {other}"
+        expected = "one lot for each serial"
+        self._findings.note(batch.line(row), "duplicate", expected, both, at="serial")
 
-    def _note_duplicate(self, batch: Batch, row: int, both: str) -> None:
-        self._findings.note(
-            batch.line(row),
-            Finding("duplicate", batch.where(row, "serial"), "one lot for each serial", both),
-        )
+    def _note_missing(self, batch: Batch, row: int, column: str) -> None:
+        self._findings.note(batch.line(row), "missing", f"a {column}", "an empty cell", at=column)
 
     def _note_bad_text(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
         """Cells that hold no serial."""
@@ -243,13 +230,11 @@ class _Intake:
                 continue
             self._findings.note(
                 batch.line(row),
-                Finding(
-                    "serial",
-                    batch.where(row, "serial"),
-                    f"1 to {MOST} visible ASCII characters",
-                    repr(text[:MOST]) + ("..." if len(text) > MOST else ""),
-                    "is a quotation mark never closed?" if "\n" in text else "",
-                ),
+                "serial",
+                f"1 to {MOST} visible ASCII characters",
+                repr(text[:MOST]) + ("..." if len(text) > MOST else ""),
+                at="serial",
+                hint="is a quotation mark never closed?" if "\n" in text else "",
             )
 
     def _note_bad_lots(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
@@ -264,21 +249,12 @@ class _Intake:
                     self._note_missing(batch, row, "lot")
             elif len(rows) and name not in self._unknown:
                 self._unknown.add(name)
-                first = int(rows[0])
-                where, line = batch.where(first, "lot"), batch.line(first)
+                line = batch.line(int(rows[0]))
                 if "\ufffd" in name:
-                    self._findings.note(
-                        line,
-                        Finding(
-                            "encoding",
-                            where,
-                            "UTF-8",
-                            repr(name),
-                            "is it from a Windows program? then save it as UTF-8",
-                        ),
-                    )
+                    hint = "is it from a Windows program? then save it as UTF-8"
+                    self._findings.note(line, "encoding", "UTF-8", repr(name), at="lot", hint=hint)
                 else:
-                    self._findings.unknown_lot(name, self._lots, where, line=line, rows=len(rows))
+                    self._findings.unknown_lot(name, self._lots, line, rows=len(rows))
 
     def _note_repeated(
         self, batch: Batch, kept: Rows, words: Words, *, order: Rows, fresh: npt.NDArray[np.bool_]
@@ -286,15 +262,9 @@ class _Intake:
         """Serials that the batch has twice; the first of them stays."""
         same = np.zeros(len(order), bool)
         same[1:] = (words[order[1:]] == words[order[:-1]]).all(axis=1)
-        if not same.any():
-            return
         begins = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
-        for place in np.flatnonzero(same).tolist():
-            row, first = int(order[place]), int(order[begins[place]])
-            at, before = int(kept[row]), int(kept[first])
-            both = (
-                f"{batch.text(at)} of lot {batch.lot(at)}, "
-                f"and of lot {batch.lot(before)} in line {batch.line(before)}"
-            )
-            self._note_duplicate(batch, at, both)
+        for row, first in zip(order[same].tolist(), order[begins[same]].tolist(), strict=True):
+            before = int(kept[first])
+            other = f"of lot {batch.lot(before)} in line {batch.line(before)}"
+            self._note_duplicate(batch, int(kept[row]), other)
             fresh[row] = False

@@ -9,9 +9,11 @@ shapes share one serial at most.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -24,8 +26,8 @@ from loopbook.serials.text import MOST, Lengths, Matrix, Rows, matrix_of, string
 
 _DIGITS = "0123456789"
 _MOST_WIDTH = 18  # digits of a number that fits into 64 bits
+_LEADING = "leading digits that all serials share belong to the prefix"
 _BLOCK = 4  # digits that are looked up at once
-_SLICE = 1 << 17  # serials that are made at once
 _ZERO, _NINE = ord("0"), ord("9")
 
 RANGES = pa.schema(
@@ -77,6 +79,11 @@ class Range:
         return f"{self.prefix}{self.last:0{self.width}d}{self.suffix}"
 
     @property
+    def span(self) -> str:
+        """Its first and last serial in words."""
+        return f"{self.first_serial} to {self.last_serial}"
+
+    @property
     def count(self) -> int:
         """How many serials it has."""
         return self.last - self.first + 1
@@ -88,15 +95,12 @@ def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
     >>> spanning("CELL-1", "LG26A-000001/B", "LG26A-005000/B")
     Range(lot='CELL-1', prefix='LG26A-00', first=1, last=5000, width=4, suffix='/B', month='')
     """
-    same = len(first) == len(last) and first.isascii() and last.isascii()
-    apart = [k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b]
-    if not apart:  # one serial: its last number
-        apart = [k for k, character in enumerate(first) if character in _DIGITS][-1:]
-    start, end = (apart[0], apart[-1] + 1) if apart else (0, 0)
-    while end < len(first) and first[end] in _DIGITS:
-        end += 1
-    a, b = first[start:end], last[start:end]
-    if not (same and apart and a.isdigit() and b.isdigit() and first[end:] == last[end:]):
+    last_digit = max(map(first.rfind, _DIGITS))  # where two labels are the same
+    pairs = enumerate(zip(first, last, strict=False))
+    start = next((k for k, (a, b) in pairs if a != b), last_digit)
+    one, other = (re.match(r"([0-9]+)(.*)", text[start:]) for text in (first, last))
+    same = len(first) == len(last) and (first + last).isascii()
+    if not (same and one and other and one[2] == other[2]):
         raise InputError(
             [
                 Finding(
@@ -108,7 +112,7 @@ def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
                 )
             ]
         )
-    return Range(lot, first[:start], int(a), int(b), end - start, first[end:])
+    return Range(lot, first[:start], int(one[1]), int(other[1]), len(one[1]), one[2])
 
 
 def range_findings(one: Range, where: str) -> Iterator[Finding]:
@@ -120,74 +124,64 @@ def range_findings(one: Range, where: str) -> Iterator[Finding]:
     cells.csv:2, width: width: expected at least 2 digits, found 1
     cells.csv:2, suffix: serial: expected a suffix that does not begin with a digit, found '7'
     """
-    for name, number in (("first", one.first), ("last", one.last)):
-        if number < 0:
-            yield Finding("negative", f"{where}, {name}", "a number >= 0", str(number))
-    if one.last < one.first:
-        expected, hint = f"a last number >= {one.first}", "are first and last swapped?"
-        yield Finding("range", f"{where}, last", expected, str(one.last), hint)
     digits = len(str(max(one.first, one.last, 0)))
-    if one.width < digits:
-        yield Finding("width", f"{where}, width", f"at least {digits} digits", str(one.width))
-    if one.width > _MOST_WIDTH:
-        hint = "leading digits that all serials share belong to the prefix"
-        expected = f"at most {_MOST_WIDTH} digits"
-        yield Finding("width", f"{where}, width", expected, str(one.width), hint)
-    if one.suffix[:1] and one.suffix[0] in _DIGITS:
-        expected = "a suffix that does not begin with a digit"
-        yield Finding("serial", f"{where}, suffix", expected, repr(one.suffix))
-    for name, text in (("prefix", one.prefix), ("suffix", one.suffix)):
-        if not all("!" <= character <= "~" for character in text):
-            expected = f"visible ASCII characters, at most {MOST}"
-            yield Finding("serial", f"{where}, {name}", expected, repr(text))
     length = len(one.prefix) + one.width + len(one.suffix)
+    least = f"a last number >= {one.first}"
+    widest = f"at most {_MOST_WIDTH} digits"
+    visible = f"visible ASCII characters, at most {MOST}"
+    for wrong, code, at, expected, value, hint in (
+        (one.first < 0, "negative", "first", "a number >= 0", one.first, ""),
+        (one.last < 0, "negative", "last", "a number >= 0", one.last, ""),
+        (one.last < one.first, "range", "last", least, one.last, "are first and last swapped?"),
+        (one.width < digits, "width", "width", f"at least {digits} digits", one.width, ""),
+        (one.width > _MOST_WIDTH, "width", "width", widest, one.width, _LEADING),
+        (
+            one.suffix.startswith(tuple(_DIGITS)),
+            "serial",
+            "suffix",
+            "a suffix that does not begin with a digit",
+            repr(one.suffix),
+            "",
+        ),
+        (not _is_visible(one.prefix), "serial", "prefix", visible, repr(one.prefix), ""),
+        (not _is_visible(one.suffix), "serial", "suffix", visible, repr(one.suffix), ""),
+    ):
+        if wrong:
+            yield Finding(code, f"{where}, {at}", expected, str(value), hint)
     if length > MOST >= one.width:
         expected = f"serials of at most {MOST} characters"
         yield Finding("serial", where, expected, f"{length} characters")
 
 
+def _is_visible(text: str) -> bool:
+    return all("!" <= character <= "~" for character in text)
+
+
 # -- all serials of a range
 
 
+@cache
 def _low_digits() -> Matrix:
     """The digits of 0000 to 9999, a row each."""
-    numbers = np.arange(10**_BLOCK)
     powers = 10 ** np.arange(_BLOCK)[::-1]
-    return (numbers[:, None] // powers % 10 + _ZERO).astype(np.uint8)
+    return (np.arange(10**_BLOCK)[:, None] // powers % 10 + _ZERO).astype(np.uint8)
 
 
-def expand(one: Range, start: int = 0, stop: int | None = None) -> Iterator[pa.StringArray]:
-    """Serials of a range in order, made when they are asked for.
+def expand(one: Range) -> Iterator[pa.StringArray]:
+    """Serials of a range in order, made when they are asked for: at most 10,000 at a time.
 
-    Parameters
-    ----------
-    start, stop : which of its serials, counted from 0.
+    Those that differ in their last four digits only are made together.
 
     >>> [part.to_pylist() for part in expand(Range("CELL-1", "A-", 9, 11, 3))]
     [['A-009', 'A-010', 'A-011']]
     """
-    low, width = _low_digits(), one.width
-    shown = min(_BLOCK, width)
-    end = one.first + (one.count if stop is None else stop)
-    at = one.first + start
-    while at < end:
-        upto = min(at + _SLICE, end)
-        head, tail = len(one.prefix), len(one.prefix) + width
-        matrix = np.empty((upto - at, tail + len(one.suffix)), np.uint8)
-        matrix[:, :head] = np.frombuffer(one.prefix.encode(), np.uint8)
-        matrix[:, tail:] = np.frombuffer(one.suffix.encode(), np.uint8)
-        done = at
-        while done < upto:  # up to the next number that ends with 0000: only low digits change
-            block, begin = divmod(done, 10**_BLOCK)
-            rows = min(upto - done, 10**_BLOCK - begin)
-            part = matrix[done - at : done - at + rows]
-            if width > _BLOCK:
-                high = f"{block:0{width - _BLOCK}d}".encode()
-                part[:, head : tail - _BLOCK] = np.frombuffer(high, np.uint8)
-            part[:, tail - shown : tail] = low[begin : begin + rows, _BLOCK - shown :]
-            done += rows
+    tail, shown = len(one.prefix) + one.width, min(_BLOCK, one.width)
+    for at in range(one.first - one.first % 10**_BLOCK, one.last + 1, 10**_BLOCK):
+        first, last = max(one.first, at), min(one.last, at + 10**_BLOCK - 1)
+        part = replace(one, first=first, last=last)
+        matrix = np.tile(np.frombuffer(part.first_serial.encode(), np.uint8), (part.count, 1))
+        matrix[:, tail - shown : tail] = _low_digits()[first - at : last - at + 1, _BLOCK - shown :]
         yield strings_of(matrix)
-        at = upto
 
 
 # -- many ranges
@@ -229,13 +223,13 @@ class RangeTable:
         lists ranges that overlap.
 
     >>> table = RangeTable.of([Range("CELL-1", "A-", 1, 50, 4), Range("CELL-2", "A-", 51, 90, 4)])
-    >>> table.lot_of("A-0051"), table.lot_of("A-0091"), len(table)
+    >>> table.range_of("A-0051").lot, table.range_of("A-0091"), len(table)
     ('CELL-2', None, 2)
     """
 
     def __init__(self, columns: pa.Table) -> None:
         self.columns = columns.cast(RANGES).combine_chunks()
-        self._shapes = self._sort()
+        self._shapes = tuple(self._sort())
 
     @classmethod
     def of(cls, ranges: Sequence[Range]) -> RangeTable:
@@ -253,35 +247,34 @@ class RangeTable:
         rows = self.columns.filter(pc.is_in(self.columns["lot"], value_set=lots))
         return [Range(**row) for row in rows.to_pylist()]
 
-    def _sort(self) -> list[_Shape]:
+    def _sort(self) -> Iterator[_Shape]:
         """Ranges by their shapes; all columns at once, since there may be a hundred thousand."""
         prefix, suffix = self.columns["prefix"], self.columns["suffix"]
         width = self.columns["width"].to_numpy().astype(np.int64)
-        before, behind = (pc.binary_length(c).to_numpy().astype(np.int64) for c in (prefix, suffix))
-        stem = pc.binary_length(pc.utf8_rtrim(prefix, _DIGITS)).to_numpy().astype(np.int64)
+        stem, before, behind = (
+            pc.binary_length(text).to_numpy().astype(np.int64)
+            for text in (pc.utf8_rtrim(prefix, _DIGITS), prefix, suffix)
+        )
         shapes = (stem << 16) + (before - stem + width << 8) + behind
-        made = []
+        firsts, lasts = self._keys("first", 10**width), self._keys("last", 10**width)
         for shape in np.unique(shapes).tolist():
             rows = np.flatnonzero(shapes == shape)
             lengths = (shape >> 16, shape >> 8 & 255, shape & 255)
-            firsts = self._keys(rows, width, "first", sum(lengths))
-            lasts = self._keys(rows, width, "last", sum(lengths))
-            order = np.argsort(firsts, kind="stable")
-            made.append(_Shape(*lengths, firsts[order], lasts[order], rows[order]))
-        return made
+            first, last = (
+                np.ascontiguousarray(matrix_of(keys.take(rows))[:, : sum(lengths)])
+                .view(f"S{sum(lengths)}")
+                .ravel()
+                for keys in (firsts, lasts)
+            )
+            order = np.argsort(first, kind="stable")
+            yield _Shape(*lengths, first[order], last[order], rows[order])
 
-    def _keys(self, rows: Rows, width: Rows, edge: str, length: int) -> npt.NDArray[np.bytes_]:
-        """First or last serials of ranges of one length, with the suffix in front."""
-        keys: npt.NDArray[np.bytes_] = np.empty(len(rows), f"S{length}")
-        for digits in np.unique(width[rows]):
-            same = np.flatnonzero(width[rows] == digits)
-            ranges = self.columns.take(pa.array(rows[same]))
-            number = pc.utf8_lpad(ranges[edge].cast(pa.string()), width=int(digits), padding="0")
-            parts = [ranges["suffix"], ranges["prefix"], number, ""]
-            serials = pc.binary_join_element_wise(*parts).combine_chunks()
-            matrix = np.ascontiguousarray(matrix_of(serials)[:, :length])
-            keys[same] = matrix.view(f"S{length}").ravel()
-        return keys
+    def _keys(self, edge: str, powers: Rows) -> pa.StringArray:
+        """First or last serials of all ranges, with the suffix in front."""
+        number = pa.array(self.columns[edge].to_numpy() + powers).cast(pa.string())
+        digits = pc.utf8_slice_codeunits(number, 1)  # all but the 1 in front of them
+        parts = (self.columns["suffix"], self.columns["prefix"], digits, "")
+        return pc.binary_join_element_wise(*parts).combine_chunks()
 
     def find(self, matrix: Matrix, lengths: Lengths) -> Rows:
         """Row of the range of each serial, -1 where there is none."""
@@ -291,11 +284,6 @@ class RangeTable:
             if len(rows):
                 place[rows] = shape.find(matrix[rows, : shape.length])
         return place
-
-    def lot_of(self, serial: str) -> str | None:
-        """Lot of one serial."""
-        one = self.range_of(serial)
-        return None if one is None else one.lot
 
     def range_of(self, serial: str) -> Range | None:
         """Range of one serial."""

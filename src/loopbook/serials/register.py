@@ -180,18 +180,20 @@ class SerialRegister:
 
         Ranges come first. Of the runs, only those are opened whose fingerprints have the serial.
         """
-        lot = self.ranges.lot_of(serial)
+        one = self.ranges.range_of(serial)
+        if one is not None or not self.runs:
+            return one.lot if one else None
         column = pa.array([serial], pa.string())
-        if lot is not None or not self.runs or len(bad_serials(column)):
-            return lot
+        if len(bad_serials(column)):
+            return None
         hashed = int(hashes_of(words_of(matrix_of(column)))[0])
         for run in self.runs:
             inside = run.first <= serial <= run.last
             if inside and may_hold(prints_of(self.folder, run), run.rows, hashed):
                 lot = self.opened(run, ".serials.parquet").lot_of(serial)
                 if lot is not None:
-                    break
-        return lot
+                    return lot
+        return None
 
     def count_of(self, lots: Iterable[str]) -> dict[str, int]:
         """Number of serials of each lot, by name; none is listed."""

@@ -124,16 +124,10 @@ class RunFile:
 
     def lot_of(self, serial: str) -> str | None:
         """Lot of one serial, in the file sorted by serial."""
-        low, high = 0, self._groups
-        while low < high:
-            middle = (low + high) // 2
-            if self._edge(middle, "max") < serial:
-                low = middle + 1
-            else:
-                high = middle
-        if low == self._groups or self._edge(low, "min") > serial:
+        group = bisect_left(range(self._groups), serial, key=lambda k: self._edge(k, "max"))
+        if group == self._groups or self._edge(group, "min") > serial:
             return None
-        table = self.group(low)
+        table = self.group(group)
         row = pc.index(table["serial"], serial).as_py()
         return None if row < 0 else str(table["lot"][row].as_py())
 
@@ -220,7 +214,6 @@ def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         compression_level=1,
         use_dictionary=["lot"],
         column_encoding={"serial": "DELTA_BYTE_ARRAY"},
-        write_statistics=True,
     )
 
 
@@ -267,12 +260,12 @@ def write_run(
     Parameters
     ----------
     serials, lots : of the same length, in any order.
-    words, order : of the serials.
+    words : of the serials.
+    order : which rows the run has, in the order of their serials.
     """
     parts = run_parts(folder, name)
     ranked = pc.array_sort_indices(lots.dictionary)
-    rank = np.empty(len(ranked), np.int32)
-    rank[ranked.to_numpy()] = np.arange(len(ranked), dtype=np.int32)
+    rank = np.argsort(ranked.to_numpy()).astype(np.int32)
     codes = rank[lots.indices.to_numpy(zero_copy_only=False)][order]
     names = lots.dictionary.take(ranked)
     by_serial = serials.take(pa.array(order))
@@ -285,15 +278,10 @@ def write_run(
     kept = np.flatnonzero(counts)
     rows, ends = counts[kept], np.cumsum(counts)[kept]
     write_groups(parts[1], [table], group_lengths(rows, sizes), by_lot=True)
-    fields = (
-        names.take(pa.array(kept)).to_pylist(),
-        rows.tolist(),
-        table["serial"].take(pa.array(ends - rows)).to_pylist(),
-        table["serial"].take(pa.array(ends - 1)).to_pylist(),
-        (ends - rows).tolist(),
-    )
-    write_index(parts[2], [Piece(*values) for values in zip(*fields, strict=True)])
-    write_prints(parts[3], hashes_of(words))
+    firsts, lasts = (table["serial"].take(pa.array(at)) for at in (ends - rows, ends - 1))
+    columns = [names.take(pa.array(kept)), rows, firsts, lasts, ends - rows]
+    pq.write_table(pa.table(columns, schema=_INDEX), parts[2], compression="zstd")
+    write_prints(parts[3], hashes_of(words)[order])
     for part in parts:
         settle(part)
-    return Run(name, month, len(serials), by_serial[0].as_py(), by_serial[-1].as_py())
+    return Run(name, month, len(order), by_serial[0].as_py(), by_serial[-1].as_py())

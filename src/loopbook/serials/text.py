@@ -61,19 +61,9 @@ def matrix_of(serials: pa.StringArray) -> Matrix:
     >>> matrix_of(pa.array(["C-1", "C-12"]))[:, :5].tolist()
     [[67, 45, 49, 0, 0], [67, 45, 49, 50, 0]]
     """
-    places, data = _parts(serials)
-    lengths = np.diff(places)
-    widest = int(lengths.max(initial=1))
-    matrix = np.zeros((len(lengths), -(-widest // 8) * 8), np.uint8)
-    for length in np.unique(lengths):
-        if length == 0:
-            continue
-        rows = np.flatnonzero(lengths == length)
-        if len(rows) == len(lengths):
-            matrix[:, :length] = data[places[0] : places[-1]].reshape(-1, length)
-        else:
-            matrix[rows, :length] = data[places[rows][:, None] + np.arange(length)]
-    return matrix
+    width = -(-int(lengths_of(serials).max(initial=1)) // 8) * 8
+    padded = pc.ascii_rpad(serials, width=width, padding="\0")
+    return _parts(padded)[1][: len(serials) * width].reshape(-1, width)
 
 
 def strings_of(matrix: Matrix) -> pa.StringArray:
@@ -121,14 +111,6 @@ def hashes_of(words: Words) -> Words:
         new ^= new >> _HALF
         mixed = np.where(word == 0, mixed, new)  # zeros after a serial are not part of it
     return mixed
-
-
-def trimmed(serials: pa.StringArray) -> pa.StringArray:
-    """Serials without the white space around them; copied only if there is some."""
-    places, data = _parts(serials)
-    if (data[places[0] : places[-1]] < _FIRST).any():
-        return pc.ascii_trim_whitespace(serials)
-    return serials
 
 
 def table_of(records: Sequence[object], schema: pa.Schema) -> pa.Table:

@@ -8,7 +8,7 @@ the new one.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import count, repeat
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loopbook.errors import Finding
 from loopbook.files import one_writer, settle
 from loopbook.report import Answer, Column, Rows
 from loopbook.serials.check import LineFindings, check_month, range_clashes
@@ -57,7 +56,7 @@ def add_ranges(
     *,
     lots: Collection[str],
     month: str,
-    places: Sequence[tuple[str, int]] = (),
+    lines: Sequence[int] = (),
     taken: Taken | None = None,
     findings: LineFindings | None = None,
 ) -> list[Range]:
@@ -68,7 +67,7 @@ def add_ranges(
     folder : of the register; made if it does not exist.
     ranges : their months are set to `month`.
     lots : names of the book's lots.
-    places : file and line of each, for findings.
+    lines : of each in its file, for findings.
     taken : the file that they come from, to be known again.
     findings : errors of the file so far; all are raised together.
 
@@ -77,100 +76,64 @@ def add_ranges(
     InputError
         Every finding: errors of a range, unknown lots, overlaps, serials that runs have.
     """
-    folder = Path(folder)
-    places = places or [("range", k + 1) for k in range(len(ranges))]
-    findings = findings or LineFindings("range")
+    folder, findings = Path(folder), findings or LineFindings("range")
     check_month(month)
-    good: list[int] = []
-    for k, one in enumerate(ranges):
-        before, line, where = findings.count, places[k][1], _where(places[k])
-        for finding in range_findings(one, where):
-            findings.note(line, finding)
+    good: dict[int, Range] = {}  # by line
+    for line, one in zip(lines or count(1), ranges, strict=False):
+        before = findings.count
+        for finding in range_findings(one, f"{findings.file}:{line}"):
+            findings.add(line, finding)
         if one.lot not in lots:
-            findings.unknown_lot(one.lot, lots, f"{where}, lot", line=line)
+            findings.unknown_lot(one.lot, lots, line)
         if findings.count == before:
-            good.append(k)
+            good[line] = replace(one, month=month)
     with writing(folder) as register:
-        fresh = _fresh(register, ranges, good, month)
-        _note_overlaps(register, fresh, places, findings)
-        clash = range_clashes(register, list(fresh.values()))
-        for n, k in enumerate(fresh):
-            if n in clash:
-                findings.note(places[k][1], _clash(fresh[k], clash[n], _where(places[k])))
+        fresh = {line: one for line, one in good.items() if not _is_there(register, one)}
+        new = RangeTable.of(list(fresh.values()))
+        table = RangeTable(pa.concat_tables([register.ranges.columns, new.columns]))
+        _note_overlaps(table, list(fresh), findings)
+        _note_clashes(register, fresh, findings)
         findings.raise_all()
-        if not fresh and taken is None:
-            return []
         manifest = register.manifest
         if fresh:
-            table = _joined(register.ranges, fresh)
             name = write_ranges(folder, table, manifest.number)
             manifest = replace(manifest, ranges=name, number=manifest.number + 1)
         if taken is not None:
             manifest = replace(manifest, taken=(*manifest.taken, taken))
-        commit(folder, manifest)
+        if manifest is not register.manifest:
+            commit(folder, manifest)
     return list(fresh.values())
 
 
-def _where(place: tuple[str, int]) -> str:
-    return f"{place[0]}:{place[1]}"
+def _is_there(register: SerialRegister, one: Range) -> bool:
+    """Whether a register has this very range, whatever its month."""
+    known = register.ranges.range_of(one.first_serial)
+    return known is not None and replace(known, month=one.month) == one
 
 
-def _fresh(
-    register: SerialRegister, ranges: Sequence[Range], good: Sequence[int], month: str
-) -> dict[int, Range]:
-    """Good ranges that the register does not have, by place."""
-    fresh = {}
-    for k in good:
-        known = register.ranges.range_of(ranges[k].first_serial)
-        if known is None or replace(known, month="") != replace(ranges[k], month=""):
-            fresh[k] = replace(ranges[k], month=month)
-    return fresh
-
-
-def _joined(known: RangeTable, fresh: Mapping[int, Range]) -> RangeTable:
-    new = RangeTable.of(list(fresh.values()))
-    return RangeTable(pa.concat_tables([known.columns, new.columns]))
-
-
-def _note_overlaps(
-    register: SerialRegister,
-    fresh: Mapping[int, Range],
-    places: Sequence[tuple[str, int]],
-    findings: LineFindings,
-) -> None:
-    if not fresh:
-        return
-    known, new = len(register.ranges), list(fresh)
-    table = _joined(register.ranges, fresh)
+def _note_overlaps(table: RangeTable, lines: Sequence[int], findings: LineFindings) -> None:
+    """Overlaps of new ranges, which are the last of a table, with any."""
+    known = len(table) - len(lines)
     for one, other in table.overlaps():
         if other < known:
             continue  # both were there before
-        place = places[new[other - known]]
         a, b = table[one], table[other]
-        line = f", line {places[new[one - known]][1]}" if one >= known else ""
-        findings.note(
-            place[1],
-            Finding(
-                "duplicate",
-                _where(place),
-                "ranges that do not overlap",
-                (
-                    f"{b.first_serial} to {b.last_serial} of lot {b.lot}, "
-                    f"and {a.first_serial} to {a.last_serial} of lot {a.lot}{line}"
-                ),
-            ),
-        )
+        spans = f"{b.span} of lot {b.lot}, and {a.span} of lot {a.lot}"
+        line = f", line {lines[one - known]}" if one >= known else ""
+        expected = "ranges that do not overlap"
+        findings.note(lines[other - known], "duplicate", expected, spans + line)
 
 
-def _clash(one: Range, clash: tuple[int, str, str], where: str) -> Finding:
-    count, serial, lot = clash
-    more = f" and {count - 1:,} more" if count > 1 else ""
-    return Finding(
-        "duplicate",
-        where,
-        "one lot for each serial",
-        f"{serial}{more} of lot {one.lot} in the register already, in lot {lot}",
-    )
+def _note_clashes(
+    register: SerialRegister, fresh: Mapping[int, Range], findings: LineFindings
+) -> None:
+    """Serials of new ranges that runs have."""
+    lines = list(fresh)
+    for k, (rows, serial, lot) in range_clashes(register, list(fresh.values())).items():
+        more = f" and {rows - 1:,} more" if rows > 1 else ""
+        own = f"{serial}{more} of lot {fresh[lines[k]].lot}"
+        both = f"{own} in the register already, in lot {lot}"
+        findings.note(lines[k], "duplicate", "one lot for each serial", both)
 
 
 # -- compaction
