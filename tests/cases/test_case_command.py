@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from loopbook.cases import run_case
 from loopbook.cli import main
 from loopbook.errors import InputError
-from loopbook.report import RunResult, compare_runs, write_result
+from loopbook.report import Run, RunResult, SwitchChange, compare_runs, record_text, write_result
 
 GOLDEN = Path(__file__).parent / "data" / "toy_run.txt"
 
@@ -50,9 +50,30 @@ def test_json_is_the_same_run(tmp_path: Path) -> None:
     done = call("run", TOY, "--out", tmp_path / "out", "--json")
     data = json.loads(done.output)
     result = run_case(TOY)
-    assert data["switches"] == {"guest": False}
-    assert set(data["tables"]) == set(result.tables)
-    assert data["tables"]["scrap"]["rows"] == [list(row) for row in result.tables["scrap"].rows]
+    assert (data["answer"], data["version"], data["switched_off"]) == ("run", 1, ["guest"])
+    assert data["black_mass_made"] == dict(result.summary.rows)["Black mass"]
+    for name, table in result.tables.items():
+        assert data[name] == [*table.records()]
+    assert [row["year"] for row in data["years"]] == [2030, 2031]
+
+
+def test_the_years_quote_the_tables() -> None:
+    result = run_case(TOY)
+    money, years = result.tables["money"], result.years
+    assert years.column("margin_musd") == [usd / 1e6 for usd in money.column("margin_usd")]
+    nickel = [row for row in result.tables["metals"].records() if row["metal"] == "nickel"]
+    assert years.column("nickel_t") == [row["recovered_t"] for row in nickel]
+    assert years.column("nickel_covered_share") == [row["covered_share"] for row in nickel]
+
+
+def test_a_narrow_screen_shows_fewer_columns_and_every_key_figure() -> None:
+    record = Run.of(run_case(GMBI), Path("out/gmbi/report.html")).as_record()
+    text = record_text(record, width=80)
+    figures, _, years = text.partition("\n\n")
+    assert max(map(len, years.splitlines())) <= 80
+    assert "more columns" in years
+    assert "Margin, M USD" in years
+    assert len(figures.splitlines()) == 10
 
 
 def test_findings_end_with_1_and_misuse_with_2(tmp_path: Path) -> None:
@@ -172,43 +193,46 @@ def changed(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "a", tmp_path / "b"
 
 
-def test_changed_inputs_are_told_with_their_place(changed: tuple[Path, Path]) -> None:
-    found = compare_runs(*changed)
-    told = {(c.where, c.old, c.new) for c in found.inputs}
-    assert ("case.toml:23", 400.0, 800.0) in told
-    assert ("recoveries.csv:3", 0.9, 0.8) in told
-    assert found.switches == {"guest": (False, True)}
+def test_changed_inputs_have_their_place(changed: tuple[Path, Path]) -> None:
+    comparison = compare_runs(*changed)
+    changes = {(c.where, c.old, c.new) for c in comparison.inputs}
+    assert ("case.toml:23", 400.0, 800.0) in changes
+    assert ("recoveries.csv:3", 0.9, 0.8) in changes
+    assert comparison.switches == (SwitchChange("guest", old=False, new=True),)
 
 
 def test_changed_results_are_sorted_by_effect(changed: tuple[Path, Path]) -> None:
-    found = compare_runs(*changed)
-    effects = [c.relative for c in found.results]
+    comparison = compare_runs(*changed)
+    effects = [c.effect_share for c in comparison.results if c.effect_share is not None]
     assert effects == sorted(effects, reverse=True)
-    capacity = [c for c in found.results if (c.table, c.column) == ("scrap", "capacity_t")]
+    capacity = [c for c in comparison.results if (c.table, c.column) == ("scrap", "capacity_t")]
     assert {(c.row, c.old, c.new) for c in capacity} == {
         ("2030", 200.0, 400.0),
         ("2031", 400.0, 800.0),
     }
-    assert {c.relative for c in capacity} == {0.25, 0.5}
+    assert {c.effect_share for c in capacity} == {0.25, 0.5}
 
 
 def test_a_run_does_not_differ_from_itself(changed: tuple[Path, Path]) -> None:
-    found = compare_runs(changed[0], changed[0])
-    assert (found.switches, found.inputs, found.results) == ({}, (), ())
-    assert "no result differs" in call("compare", changed[0], changed[0]).output
+    same = compare_runs(changed[0], changed[0])
+    assert (same.switches, same.inputs, same.results) == ((), (), ())
+    assert call("compare", changed[0], changed[0]).output == "no result differs\n"
 
 
 def test_compare_prints_both(changed: tuple[Path, Path]) -> None:
     done = call("compare", *changed, "--limit", "3")
     assert done.exit_code == 0
-    lines = done.output.splitlines()
-    assert lines[0] == "switch guest: off -> on"
-    assert "case.toml:23: plant.capacity: 400 -> 800 t/yr" in lines
-    assert "recoveries.csv:3: preprocessing/copper recovery/value: 0.9 -> 0.8" in lines
-    assert any("the first 3" in line for line in lines)
+    lines = [line.split() for line in done.output.splitlines()]
+    assert "the first 3 are below" in done.output.splitlines()[0]
+    assert ["guest", "no", "yes"] in lines
+    assert ["plant.capacity", "case.toml:23", "400", "800", "t/yr"] in lines
+    recovery = ["preprocessing/copper", "recovery/value", "recoveries.csv:3", "0.9", "0.8"]
+    assert recovery in [line[:5] for line in lines]
+    assert len(lines[lines.index(["Results,", "largest", "effect", "first"]) :]) == 5
     data = json.loads(call("compare", *changed, "--json").output)
+    assert (data["answer"], data["version"]) == ("comparison", 1)
     assert data["inputs"][0]["where"] == "case.toml:23"
-    assert len(data["results"]) > 3
+    assert len(data["results"]) == data["different"] > 3
 
 
 def test_half_a_run_is_refused(changed: tuple[Path, Path]) -> None:

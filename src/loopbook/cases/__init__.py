@@ -13,15 +13,5 @@ from loopbook.cases.folder.load import load_case
 from loopbook.cases.folder.reference import reference_page
 from loopbook.cases.folder.shipped import find_case, new_case
 from loopbook.cases.run import compute, run_case
-from loopbook.cases.year.screen import YEAR_COLUMNS, headline_rows
 
-__all__ = [
-    "YEAR_COLUMNS",
-    "compute",
-    "find_case",
-    "headline_rows",
-    "load_case",
-    "new_case",
-    "reference_page",
-    "run_case",
-]
+__all__ = ["compute", "find_case", "load_case", "new_case", "reference_page", "run_case"]

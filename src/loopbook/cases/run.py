@@ -14,11 +14,19 @@ from loopbook.cases.year.loop import loop_table
 from loopbook.cases.year.mass import Outcome, check_metals, mass_tables
 from loopbook.cases.year.money import money_tables
 from loopbook.cases.year.plants import works
-from loopbook.cases.year.screen import summary
 from loopbook.cases.year.supply import supply
 from loopbook.errors import Findings
 from loopbook.matter import Sourced
-from loopbook.report import InputRow, RunResult, Table, check_basis, parse_layout
+from loopbook.report import (
+    InputRow,
+    Layout,
+    RunResult,
+    Table,
+    check_basis,
+    figures_table,
+    parse_layout,
+    years_table,
+)
 
 Progress = Callable[[str], None]
 
@@ -83,21 +91,33 @@ def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _s
         r["source_id"] for r in case.rows("sources.csv")
     }
     sources = {name: work for name, work in case.sources.items() if name in used}
+    layout = _layout(case)
     result = RunResult(
         case.name,
         case.title,
         chosen,
-        summary(case, references),
+        figures_table(layout.figures, references),
         tables,
         inputs,
         sources,
         case.files,
         attachments,
-        parse_layout(resources.files("loopbook.cases").joinpath("report.toml").read_text("utf-8")),
+        layout,
         {row["switch"]: f"Scrap of {row['client']}" for row in case.rows("clients.csv")},
+        years_table(layout, references, case.years),
     )
     check_basis(result)
     return result
+
+
+def _layout(case: Case) -> Layout:
+    """What people see of the run, with the owners' shares in the key figures."""
+    shares = ", ".join(
+        f"{{setting:owner.{number}.name|}} {{money.{owner.id}_share_usd:sum / 1e6|.1f}}"
+        for number, owner in enumerate(case.owners)
+    )
+    text = resources.files("loopbook.cases").joinpath("report.toml").read_text("utf-8")
+    return parse_layout(text.replace("{owners}", shares))
 
 
 def _switches(case: Case, on: Iterable[str]) -> dict[str, bool]:

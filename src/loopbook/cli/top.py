@@ -10,18 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from loopbook import __version__
-from loopbook.cli.parts import Door
+from loopbook.cli.parts import Door, show
 from loopbook.cli.parts import as_json_option as _as_json
-from loopbook.cli.parts import print_json as _print_json
-from loopbook.cli.parts import print_table as _print_table
-
-if TYPE_CHECKING:
-    from loopbook.report import RunResult
 
 
 @click.group(
@@ -76,36 +70,20 @@ def run_command(case: Path, switches: tuple[str, ...], out: Path | None, as_json
       loopbook run gmbi --switch tbmnc --switch gm --out out/with-clients
     """
     from loopbook.cases import run_case
-    from loopbook.report import result_json, write_result
+    from loopbook.report import Run, write_result
 
-    with _progress() as say:
-        result = run_case(case, switches, progress=say)
-        say("writing tables and report")
+    with _progress() as report_step:
+        result = run_case(case, switches, progress=report_step)
+        report_step("writing tables and report")
         report = write_result(result, out or Path("out") / result.name)
-    if as_json:
-        _print_json({**result_json(result), "report": str(report)})
-        return
-    _print_run(result)
-    click.echo(f"Report: {report}")
-
-
-def _print_run(result: RunResult) -> None:
-    from loopbook.cases import YEAR_COLUMNS, headline_rows
-
-    click.echo(result.title)
-    on = [name for name, value in result.switches.items() if value]
-    off = [name for name, value in result.switches.items() if not value]
-    click.echo(f"switched on: {', '.join(on) or 'none'}; off: {', '.join(off) or 'none'}\n")
-    width = max(len(label) for label in result.summary.column("label"))
-    for label, text in result.summary.rows:
-        click.echo(f"{str(label).ljust(width)}  {text}")
-    columns = ["year", *(f">{title}, {unit}" for title, unit, *_ in YEAR_COLUMNS)]
-    _print_table("", columns, headline_rows(result))
+    show(Run.of(result, report), as_json=as_json)
+    if not as_json:
+        click.echo(f"\nReport: {report}")
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
-    """What tells a person at a terminal what is being done, and nobody else."""
+    """Show progress, but only in an interactive terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -121,51 +99,16 @@ def _progress() -> Iterator[Callable[[str], None]]:
 @click.option("--limit", default=20, show_default=True, help="Changed results to print; 0 for all.")
 @_as_json
 def compare_command(run_a: Path, run_b: Path, limit: int, as_json: bool) -> None:
-    """Say what inputs and results differ between RUN_A and RUN_B, largest effect first.
+    """List the inputs and results that differ between RUN_A and RUN_B, largest effect first.
 
     \b
     Example:
       loopbook compare out/gmbi out/with-clients
     """
-    from loopbook.report import compare_runs, comparison_json
+    from loopbook.report import compare_runs
 
-    found = compare_runs(run_a, run_b)
-    if as_json:
-        _print_json(comparison_json(found))
-        return
-    for name, (old, new) in found.switches.items():
-        click.echo(f"switch {name}: {_cell_text(old)} -> {_cell_text(new)}")
-    for change in found.inputs:
-        unit = f" {change.unit}" if change.unit not in {"", "1"} else ""
-        values = f"{_cell_text(change.old)} -> {_cell_text(change.new)}"
-        click.echo(f"{change.where}: {change.name}: {values}{unit}")
-    if not found.results:
-        click.echo("no result differs")
-        return
-    shown = found.results[: limit or None]
-    rows = (
-        (
-            f"{c.table}.{c.column}",
-            c.row,
-            _cell_text(c.old),
-            _cell_text(c.new),
-            c.unit,
-            f"{c.relative:.2%}",
-        )
-        for c in shown
-    )
-    title = f"{len(found.results)} results differ" + (
-        f", the first {len(shown)}" if len(shown) < len(found.results) else ""
-    )
-    _print_table(title, ("result", "row", ">old", ">new", "unit", ">effect"), rows)
-
-
-def _cell_text(value: object) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+    comparison = compare_runs(run_a, run_b)
+    show(comparison if as_json else comparison.first(limit), as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -41,11 +41,12 @@ _LATER = {
     "answers.terminal": "record_text",
     "answers.workbook": "write_workbook",
     "answers.writing": "WRITERS csv_lines kind_of save_record with_kinds",
-    "compare": "Comparison compare_runs comparison_json",
+    "compare": "Comparison SwitchChange compare_runs",
     "layout": "Layout parse_layout",
     "page": "check_basis render_report write_report",
     "references": "Kind Quotation References Referred",
-    "write": "result_json write_result",
+    "run": "Run figures_table years_table",
+    "write": "write_result",
     "year_sheet": "YearSheet finite slug",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
@@ -54,11 +55,12 @@ if typing.TYPE_CHECKING:
     from loopbook.report.answers.terminal import record_text
     from loopbook.report.answers.workbook import write_workbook
     from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
-    from loopbook.report.compare import Comparison, compare_runs, comparison_json
+    from loopbook.report.compare import Comparison, SwitchChange, compare_runs
     from loopbook.report.layout import Layout, parse_layout
     from loopbook.report.page import check_basis, render_report, write_report
     from loopbook.report.references import Kind, Quotation, References, Referred
-    from loopbook.report.write import result_json, write_result
+    from loopbook.report.run import Run, figures_table, years_table
+    from loopbook.report.write import write_result
     from loopbook.report.year_sheet import YearSheet, finite, slug
 else:
 
@@ -90,15 +92,17 @@ __all__ = [
     "References",
     "Referred",
     "Rows",
+    "Run",
     "RunResult",
+    "SwitchChange",
     "Table",
     "YearSheet",
     "check_basis",
     "compare_runs",
-    "comparison_json",
     "csv_lines",
     "each_mass",
     "each_share",
+    "figures_table",
     "finite",
     "kilograms",
     "kind_of",
@@ -106,7 +110,6 @@ __all__ = [
     "parse_layout",
     "record_text",
     "render_report",
-    "result_json",
     "save_record",
     "share",
     "slug",
@@ -115,4 +118,5 @@ __all__ = [
     "write_report",
     "write_result",
     "write_workbook",
+    "years_table",
 ]

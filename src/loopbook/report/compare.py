@@ -3,60 +3,85 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from loopbook.errors import Finding, raise_findings
+from loopbook.report.answers.answer import Answer, Rows
 from loopbook.report.format import is_number
+from loopbook.report.table import HIDDEN, Cell, Column
 from loopbook.report.write import INPUTS, SUMMARY
 
 _SAME = 1e-12  # relative; less than this is rounding of the same calculation
 
 
 @dataclass(frozen=True, slots=True)
-class InputChange:
-    """An input that is not the same: where it stands, what it was, what it is."""
+class SwitchChange:
+    """A scenario that is on in one run only; None in a run whose case does not have it."""
 
-    key: str
-    where: str
-    old: Any
-    new: Any
-    unit: str
+    name: Annotated[str, Column(title="Switch"), "name of the scenario"]
+    old: Annotated[bool | None, "whether it was on"]
+    new: Annotated[bool | None, "whether it is on"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputChange:
+    """An input that is not the same; None in a run that does not have it."""
+
+    where: Annotated[str, Column(title="Place"), "file and line, in the newer run if it is there"]
+    key: Annotated[str, Column(drops=HIDDEN), "key of the input row"]
+    old: Annotated[Cell, "value in the older run"]
+    new: Annotated[Cell, "value in the newer run"]
+    unit: Annotated[str, "unit of both"]
 
     @property
-    def name(self) -> str:
+    def name(self) -> Annotated[str, Column(title="Input", order=-1), "key without case and file"]:
         """Key without the file: ``lansing/2027/cell_reject_share``."""
         return self.key.split("/", 2)[-1] if self.key.startswith("case/") else self.key
 
 
 @dataclass(frozen=True, slots=True)
 class ResultChange:
-    """A cell of a result table that is not the same.
+    """A cell of a result table that is not the same; None where there was no cell or no number."""
 
-    Attributes
-    ----------
-    table, row, column : which cell; the row by its text columns and year.
-    old, new : numbers or texts; None where there was none.
-    relative : ``|new - old| / largest |number| of the column in either run``.
-    """
-
-    table: str
-    row: str
-    column: str
-    unit: str
-    old: Any
-    new: Any
-    relative: float
+    table: Annotated[str, "table of results"]
+    column: Annotated[str, "column of the table"]
+    row: Annotated[str, "year and texts that name the row"]
+    old: Annotated[Cell, "in the older run"]
+    new: Annotated[Cell, "in the newer run"]
+    unit: Annotated[str, "unit of both"]
+    effect_share: Annotated[
+        float | None,
+        Column(title="Effect", unit="1", decimals=2),
+        "|new - old| / largest |number| of the column in either run; none for a whole table",
+    ]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Answer):
     """Everything that differs between two runs, results with the largest effect first."""
 
-    switches: Mapping[str, tuple[Any, Any]]
-    inputs: tuple[InputChange, ...]
-    results: tuple[ResultChange, ...]
+    different: Annotated[int, "number of results that differ"]
+    switches: Annotated[tuple[SwitchChange, ...], Rows("Switches")]
+    inputs: Annotated[tuple[InputChange, ...], Rows("Inputs")]
+    results: Annotated[tuple[ResultChange, ...], Rows("Results, largest effect first")]
+
+    def headline(self) -> str:
+        """How many results differ."""
+        count, first = self.different, len(self.results)
+        if not count:
+            return "no result differs"
+        text = f"{count} result{'s' * (count > 1)} differ{'s' * (count == 1)}"
+        return text if first == count else f"{text}; the first {first} are below"
+
+    def shown(self) -> tuple[str, ...]:
+        """The tables with some change."""
+        return tuple(name for name in ("switches", "inputs", "results") if getattr(self, name))
+
+    def first(self, limit: int) -> "Comparison":
+        """The comparison with so many results at most; 0 for all."""
+        return replace(self, results=self.results[: limit or None])
 
 
 def compare_runs(a: Path, b: Path) -> Comparison:
@@ -74,26 +99,27 @@ def compare_runs(a: Path, b: Path) -> Comparison:
     runs = [_read(folder, findings) for folder in (a, b)]
     raise_findings(findings)
     (old, old_inputs), (new, new_inputs) = runs
-    names = {**old["switches"], **new["switches"]}
-    switches = {
-        name: (old["switches"].get(name), new["switches"].get(name))
-        for name in names
-        if old["switches"].get(name) != new["switches"].get(name)
-    }
-    results = sorted(_results(old["tables"], new["tables"]), key=_order)
-    return Comparison(switches, tuple(_inputs(old_inputs, new_inputs)), tuple(results))
+    before, after = old["switches"], new["switches"]
+    switches = tuple(
+        SwitchChange(name, before.get(name), after.get(name))
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    )
+    results = tuple(sorted(_results(old["tables"], new["tables"]), key=_order))
+    return Comparison(len(results), switches, tuple(_inputs(old_inputs, new_inputs)), results)
 
 
 def _order(change: ResultChange) -> tuple[float, str, str, str]:
-    return -change.relative, change.table, change.column, change.row
+    effect = math.inf if change.effect_share is None else change.effect_share
+    return -effect, change.table, change.column, change.row
 
 
 def _read(folder: Path, findings: list[Finding]) -> tuple[Any, Any]:
-    found = []
+    parts = []
     for name in (SUMMARY, INPUTS):
         path = folder / name
         try:
-            found.append(json.loads(path.read_text(encoding="utf-8")))
+            parts.append(json.loads(path.read_text(encoding="utf-8")))
         except OSError:
             findings.append(
                 Finding(
@@ -106,9 +132,9 @@ def _read(folder: Path, findings: list[Finding]) -> tuple[Any, Any]:
             )
         except ValueError as error:
             findings.append(Finding("file-truncated", str(path), "whole JSON", str(error)))
-    if len(found) == 2 and not ("tables" in found[0] and "inputs" in found[1]):
+    if len(parts) == 2 and not ("tables" in parts[0] and "inputs" in parts[1]):
         findings.append(Finding("input", str(folder), "a run of loopbook", "other JSON"))
-    return (found[0], found[1]["inputs"]) if len(found) == 2 and not findings else (None, None)
+    return (parts[0], parts[1]["inputs"]) if len(parts) == 2 and not findings else (None, None)
 
 
 def _inputs(
@@ -122,8 +148,8 @@ def _inputs(
         row = after or before
         assert row is not None
         yield InputChange(
-            key,
             str(row["where"]),
+            key,
             before["value"] if before else None,
             after["value"] if after else None,
             str(row["unit"]),
@@ -134,7 +160,7 @@ def _results(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ResultC
     for name in {**old, **new}:
         if name not in old or name not in new:
             before, after = ("table" if name in run else None for run in (old, new))
-            yield ResultChange(name, "", "", "", before, after, math.inf)
+            yield ResultChange(name, "", "", before, after, "", None)
             continue
         yield from _table_changes(name, old[name], new[name])
 
@@ -158,7 +184,7 @@ def _table_changes(name: str, old: Any, new: Any) -> Iterator[ResultChange]:
             relative = moved / largest[column] if largest[column] > 0.0 else 0.0
             if relative <= _SAME and len(numbers) == 2:
                 continue
-        yield ResultChange(name, row, column, units[column], a, b, relative)
+        yield ResultChange(name, column, row, a, b, units[column], relative)
 
 
 def _by_cell(table: Any) -> dict[tuple[str, str], Any]:
@@ -175,22 +201,10 @@ def _by_cell(table: Any) -> dict[tuple[str, str], Any]:
 
 
 def _label_columns(table: Any) -> list[int]:
-    """Columns that name a row: leading ones, until the rows are told apart."""
+    """Columns that name a row: leading ones, until each row has a name of its own."""
     count = len(table["columns"])
     for width in range(1, count + 1):
         seen = {tuple(str(cell) for cell in row[:width]) for row in table["rows"]}
         if len(seen) == len(table["rows"]):
             return list(range(width))
     return list(range(count))
-
-
-def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as JSON values; an effect without a size is null."""
-    results = [asdict(change) for change in comparison.results]
-    for row in results:
-        row["relative"] = row["relative"] if math.isfinite(row["relative"]) else None
-    return {
-        "switches": {k: {"old": a, "new": b} for k, (a, b) in comparison.switches.items()},
-        "inputs": [asdict(change) for change in comparison.inputs],
-        "results": results,
-    }

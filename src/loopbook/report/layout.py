@@ -90,6 +90,41 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A key figure: a line of text with references in braces.
+
+    Parameters
+    ----------
+    name : name for programs.
+    label : what people call it; may have references, too.
+    text : the line, such as ``{scrap.taken_t:sum|,.0f} t taken``.
+    """
+
+    name: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class YearFigure:
+    """A column of the table of years.
+
+    Parameters
+    ----------
+    name, title, unit : as of a `Column`.
+    value : a reference in which ``YEAR`` is replaced by the year.
+    decimals, drops : as of a `Column`.
+    """
+
+    name: str
+    title: str
+    unit: str
+    value: str
+    decimals: int = 0
+    drops: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The sections of a page between its key figures and its tables.
 
@@ -98,15 +133,20 @@ class Layout:
     lead : what the report is about, its first sentences.
     sections : in order.
     colours : of series and places whose name matches, the same in each chart.
+    figures, years : key figures, and columns of the table of years, in order.
     """
 
     lead: str = ""
     sections: tuple[Section, ...] = ()
     colours: tuple[Colour, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    years: tuple[YearFigure, ...] = ()
 
 
 def parse_layout(text: str) -> Layout:
     """A layout from TOML: ``lead``, ``[[colour]]``, ``[[section]]`` with ``[[section.plot]]``.
+
+    Of the results on one screen, ``[[figure]]`` is a key figure and ``[[year]]`` a column of years.
 
     >>> layout = parse_layout('''
     ... [[section]]
@@ -127,6 +167,8 @@ def parse_layout(text: str) -> Layout:
         data.get("lead", ""),
         tuple(_section(section) for section in data.get("section", ())),
         _colours(data),
+        tuple(Figure(**figure) for figure in data.get("figure", ())),
+        tuple(YearFigure(**column) for column in data.get("year", ())),
     )
 
 

@@ -172,7 +172,7 @@ class RunResult:
     ----------
     name, title : of the case.
     switches : scenarios of the case and whether each is on.
-    summary : the run on one screen, columns ``label`` and ``text``.
+    summary : key figures, columns ``label`` and ``text``.
     tables : result tables by name.
     inputs : every number that went in, by key.
     sources : rows of the sources table: id, title, publisher, year, address.
@@ -180,6 +180,7 @@ class RunResult:
     attachments : further files that belong to the result, by name.
     layout : sections of the report's page.
     switch_titles : by switch, what the page calls it; its name where it is not among these.
+    years : the results that people look at first, a row a year.
     """
 
     name: str
@@ -193,3 +194,4 @@ class RunResult:
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     layout: Layout = field(default_factory=Layout)
     switch_titles: Mapping[str, str] = field(default_factory=dict)
+    years: Table = Table("years", "Year by year", (), ())

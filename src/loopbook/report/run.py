@@ -1,0 +1,90 @@
+"""What a run answers on one screen: its key figures, and a row a year."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from loopbook.report.answers.answer import Answer, Record
+from loopbook.report.layout import Figure, Layout
+from loopbook.report.references import References
+from loopbook.report.table import HIDDEN, Column, RunResult, Table
+
+
+def figures_table(figures: Iterable[Figure], references: References) -> Table:
+    """Key figures as text, columns ``label`` and ``text``; each number refers to its column."""
+    lines = [
+        (
+            references.fill(figure.label, f"figure {figure.name}").text,
+            references.fill(figure.text, f"figure {figure.name}"),
+        )
+        for figure in figures
+    ]
+    return Table(
+        "summary",
+        "Key figures",
+        (Column("label", "Key figure"), Column("text", "Value")),
+        tuple((label, line.text) for label, line in lines),
+        quotes={(place, "text"): line.quotes for place, (_, line) in enumerate(lines)},
+    )
+
+
+def years_table(layout: Layout, references: References, years: Sequence[int]) -> Table:
+    """The layout's columns of the years, a row a year."""
+    columns = (
+        Column(x.name, x.title, x.unit, how=x.value, decimals=x.decimals, drops=x.drops)
+        for x in layout.years
+    )
+    rows = (
+        (
+            year,
+            *(
+                references.value(x.value.replace("YEAR", str(year)), f"year {x.name}").value
+                for x in layout.years
+            ),
+        )
+        for year in years
+    )
+    return Table("years", "Year by year", (Column("year", "Year"), *columns), tuple(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Answer):
+    """A run of a case: facts are its key figures, tables the years and all that was computed."""
+
+    result: RunResult
+    title: Annotated[str, Column(title="Case"), "title of the case"]
+    switched_on: Annotated[tuple[str, ...], "scenarios that are on"]
+    switched_off: Annotated[tuple[str, ...], "scenarios that are off"]
+    report: Annotated[str, Column(drops=HIDDEN), "path of the report's page"]
+
+    @classmethod
+    def of(cls, result: RunResult, report: Path) -> "Run":
+        """The answer of a result whose report has been written."""
+        on, off = (
+            tuple(name for name, state in result.switches.items() if state is wished)
+            for wished in (True, False)
+        )
+        return cls(result, result.title, on, off, str(report))
+
+    def shown(self) -> tuple[str, ...]:
+        """Only the years; the report has the other tables."""
+        return (self.result.years.name,)
+
+    def as_record(self) -> Record:
+        """The answer as facts and tables."""
+        record = Answer.as_record(self)
+        summary = self.result.summary
+        figures = tuple(
+            Column(figure.name, str(label), kind=str, meaning="key figure in words")
+            for figure, label in zip(
+                self.result.layout.figures, summary.column("label"), strict=True
+            )
+        )
+        facts = replace(
+            record.facts,
+            columns=(*record.facts.columns, *figures),
+            rows=((*record.facts.rows[0], *summary.column("text")),),
+        )
+        tables = (self.result.years, *self.result.tables.values())
+        return replace(record, facts=facts, tables=tables)
