@@ -44,7 +44,7 @@ class Column:
     read : makes a cell from what the field of an answer holds; None where they are the same.
     whole : of a pattern of columns (``{}_kg``) in an answer: the key of one more, for their sum.
     order : columns of an answer are in this order; of equal ones, in that of their fields.
-    kind : type of its cells; None where only the cells show it.
+    kind : type of its cells, `object` where they differ; None where only the cells show it.
     key : the substance, group or the like that the column is about, where a table has such columns.
     """
 

@@ -280,7 +280,7 @@ def _named(marks: Sequence[object], field: str, base: object) -> Column:
     made = get_type_hints(column.read)["return"] if column.read else base
     union = get_origin(made) in (Union, UnionType)
     kinds = [x for x in get_args(made) if x is not NoneType] if union else [made]
-    kind: Any = get_origin(kinds[0]) or kinds[0] if len(kinds) == 1 else None
+    kind: Any = get_origin(kinds[0]) or kinds[0] if len(kinds) == 1 else object
     title = column.title or field.replace("_", " ").capitalize()
     return replace(column, name=column.name or field, title=title, kind=kind, meaning=meaning)
 
