@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,6 @@ from loopbook.flowsheet import (
     Flowsheet,
     Separator,
     Unit,
-    catalogue_page,
     describe_unit,
     read_flowsheet,
     to_toml,
@@ -70,20 +70,35 @@ def test_every_unit_operation_is_listed_and_tested() -> None:
     assert {type(unit) for unit in UNITS.values()} == ours
 
 
-def test_the_page_of_the_docs_is_made_from_the_declarations() -> None:
+def test_the_page_of_the_docs_is_made_from_the_declarations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
     page = (ROOT / "docs" / "units.md").read_text(encoding="utf-8")
-    assert page == catalogue_page(KINDS), "run python docs/make_units.py"
+    made = importlib.import_module("make_units").units_page()
+    assert page == made, "run python docs/make_units.py"
     for kind, unit in KINDS.items():
-        text = describe_unit(kind)
-        assert text in page
+        text = page.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
         for port in (*unit.ins, *unit.outs, *unit.supplies):
             assert port in text
+
+
+def test_a_unit_operation_is_described_from_its_declaration() -> None:
+    record = describe_unit("filter").as_record().as_json()
+    assert (record["answer"], record["version"]) == ("unit-kind", 1)
+    assert record["inlets"] == ["slurry", "wash"]
+    assert [p["parameter"] for p in record["parameters"]] == [
+        "solids_to_cake",
+        "liquid_to_cake",
+        "wash_efficiency",
+    ]
+    assert record["parameters"][0]["default"] == "0.99"
 
 
 def test_an_unknown_kind_offers_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean sieve"):
         describe_unit("siev")
-    assert list(unit_kinds()) == sorted(unit_kinds())
+    assert [line.kind for line in unit_kinds().units] == sorted(KINDS)
 
 
 @pytest.fixture
@@ -145,7 +160,8 @@ def test_an_installed_package_brings_a_unit_operation(tmp_path: Path) -> None:
         tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("7.5\n## zig-zag-sifter\n\nZig-zag sifter: `heavy = to_heavy")
+    assert done.stdout.startswith("7.5\nKind               zig-zag-sifter\n")
+    assert "Zig-zag sifter: heavy = to_heavy * feed." in done.stdout
     assert "a maker's leaflet" in done.stdout
 
 

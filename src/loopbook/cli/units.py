@@ -1,14 +1,21 @@
 """``loopbook units``: the unit operations that flowsheets are built of."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
-from loopbook.cli.parts import as_json_option, print_json, print_table
+from loopbook.cli.parts import shows_answer
+
+if TYPE_CHECKING:
+    from loopbook.report import Answer
 
 
 @click.command("units")
 @click.argument("kind", required=False)
-@as_json_option
-def units_command(kind: str | None, as_json: bool) -> None:
+@shows_answer
+def units_command(kind: str | None) -> Answer:
     """List the unit operations of flowsheets, or describe one KIND with its law and parameters.
 
     \b
@@ -18,15 +25,4 @@ def units_command(kind: str | None, as_json: bool) -> None:
     """
     from loopbook.flowsheet import describe_unit, unit_kinds
 
-    if kind is None:
-        kinds = unit_kinds()
-        if as_json:
-            print_json([{"kind": name, "law": law} for name, law in kinds.items()])
-        else:
-            print_table("Unit operations", ("kind", "law"), kinds.items())
-        return
-    text = describe_unit(kind)
-    if as_json:
-        print_json({"kind": kind, "text": text})
-    else:
-        click.echo(text, nl=False)
+    return unit_kinds() if kind is None else describe_unit(kind)

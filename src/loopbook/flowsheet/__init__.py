@@ -39,11 +39,14 @@ from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes import ROUTES, direct, hydro, preprocessing, pyro
 from loopbook.flowsheet.routes.matter import ActiveMaterial
 from loopbook.flowsheet.routes.route import Route, RouteResult, RouteSetting, black_mass_composition
-from loopbook.flowsheet.solution import Solution, SolveReport
+from loopbook.flowsheet.solution import Solution, SolveReport, StreamFlow
 from loopbook.flowsheet.units.catalogue import (
-    catalogue_page,
+    Parameter,
+    UnitKind,
+    UnitKinds,
     describe_unit,
     known_kinds,
+    parameters_of,
     unit_kinds,
 )
 from loopbook.flowsheet.units.ours import *  # noqa: F403  # a unit is listed once
@@ -79,6 +82,7 @@ __all__ = [
     "Flowsheet",
     "Interval",
     "Normal",
+    "Parameter",
     "PerComponent",
     "Placed",
     "Plant",
@@ -92,18 +96,20 @@ __all__ = [
     "Shares",
     "Solution",
     "SolveReport",
+    "StreamFlow",
     "Streams",
     "Triangular",
     "Uniform",
     "Unit",
     "UnitCheck",
     "UnitFlows",
+    "UnitKind",
+    "UnitKinds",
     "Value",
     "Wiring",
     "black_mass_composition",
     "burdens",
     "capital_usd",
-    "catalogue_page",
     "check_unit",
     "describe_unit",
     "direct",
@@ -112,6 +118,7 @@ __all__ = [
     "hydro",
     "interval",
     "known_kinds",
+    "parameters_of",
     "plant_cost",
     "preprocessing",
     "pyro",

@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from loopbook.errors import Findings
+from loopbook.errors import Findings, nearest_hint
 from loopbook.flowsheet.audit import Ledger
 from loopbook.flowsheet.compiled import Plan, Step, run_pass
 from loopbook.flowsheet.graph import Group
 from loopbook.flowsheet.recycle import Recycle
-from loopbook.flowsheet.scenarios import bind_scenarios, sliced, split_scenarios
 from loopbook.flowsheet.solution import Solution, SolveReport
-from loopbook.flowsheet.units.parameters import Bound, Value
-from loopbook.tables import Array
+from loopbook.flowsheet.units.parameters import Amount, Bound, Value
+from loopbook.tables import Array, convert
+
+_ANY = Amount()
 
 
 def solve(
@@ -29,33 +30,34 @@ def solve(
     chunk: int,
 ) -> Solution:
     """Solve all scenarios; see `Flowsheet.solve`."""
-    unit_values, feed_values, count = split_scenarios(plan, scenarios)
+    unit_values, feed_values, count = _split_scenarios(plan, scenarios)
     kept = _kept(plan, keep)
-    varied = bind_scenarios(plan, unit_values)
+    varied = _bind_scenarios(plan, unit_values)
     ledger = Ledger(plan, min(chunk, count))
     whole = [np.empty((len(plan.basis), count)) for _ in kept] if count > chunk else []
-    reports: list[SolveReport] = []
+    most, residuals, closures = 0, [], []
     for start in range(0, count, chunk):
         part = slice(start, min(start + chunk, count))
         streams = _feed_arrays(plan, feed_values, part)
-        passes, residual = 0, np.zeros(streams[-1].shape[1])
+        residual = np.zeros(streams[-1].shape[1])
         for group in plan.groups:
             steps_of = _stepper(plan, group, varied, part)
             if group.tears:
                 recycle = Recycle(plan, group, steps_of, tolerance, max_passes)
                 used, left = recycle.converge(streams)
-                passes, residual = max(passes, used), np.maximum(residual, left)
+                most, residual = max(most, used), np.maximum(residual, left)
             else:
                 run_pass(steps_of(None), streams)
-        closure = ledger.audit(streams)
+        residuals.append(residual)
+        closures.append(ledger.audit(streams))
         if whole:
             for out, i in zip(whole, kept, strict=True):
                 out[:, part] = streams[i]
         else:
             whole = [streams[i] for i in kept]
-        reports.append(SolveReport(passes, residual, closure))
     flows = {plan.streams[i]: x for i, x in zip(kept, whole, strict=True)}
-    return Solution(plan, flows, SolveReport.join(reports))
+    report = SolveReport(most, np.concatenate(residuals), np.concatenate(closures, axis=1))
+    return Solution(plan, flows, report)
 
 
 def _stepper(
@@ -74,7 +76,7 @@ def _stepper(
             cut = slice(part.start + scenario, part.start + scenario + 1)
         bound = list(plan.bound)
         for u in changed:
-            bound[u] = sliced(*varied[u], cut)
+            bound[u] = _sliced(*varied[u], cut)
         return plan.steps(group, tuple(bound))
 
     return steps_of
@@ -104,3 +106,80 @@ def _feed_arrays(plan: Plan, values: Mapping[str, Mapping[str, Array]], part: sl
                 flow *= row / flow.sum(axis=0)
         streams[plan.index[name]] = flow
     return streams
+
+
+def _bind_scenarios(
+    plan: Plan, values: Mapping[str, Mapping[str, Array]]
+) -> dict[int, tuple[Bound, Bound]]:
+    """Bind the units that scenarios change: by unit, once in the first scenario and once in all.
+
+    What differs in shape between the two is what has a value per scenario; `_sliced` cuts it.
+    """
+    pairs, findings = {}, Findings()
+    for u, unit in enumerate(plan.units):
+        own = values.get(unit.unit.name)
+        if own:
+            first = unit.bind(plan.basis, {k: v[:1] for k, v in own.items()}, findings)
+            findings.raise_all()
+            pairs[u] = (first, unit.bind(plan.basis, own, findings))
+            findings.raise_all()
+    return pairs
+
+
+def _sliced(first: Bound, full: Bound, part: slice) -> Bound:
+    """Bound parameters for a part of the scenarios."""
+    cut = {}
+    for name, value in vars(full).items():
+        varies = isinstance(value, np.ndarray) and value.shape != getattr(first, name).shape
+        cut[name] = value[..., part] if varies else value
+    return Bound(**cut)
+
+
+def _split_scenarios(
+    plan: Plan, scenarios: Mapping[str, Value]
+) -> tuple[dict[str, dict[str, Array]], dict[str, dict[str, Array]], int]:
+    """Sort scenario values into those for units and those for feeds, and count the scenarios.
+
+    Returns
+    -------
+    units : overrides by unit name and path, inline arrays included.
+    feeds : flows in kg/h, by feed and component (``""`` for the total).
+    count : number of scenarios.
+    """
+    findings = Findings()
+    units = {u.unit.name: dict(u.inline) for u in plan.units if u.inline}
+    feeds: dict[str, dict[str, Array]] = {}
+    placed, declared = plan.flowsheet.placed, plan.flowsheet.feeds
+    for path, value in scenarios.items():
+        head, _, rest = path.partition(".")
+        own = Findings(f"scenario {path}", findings.items)
+        if head in placed and rest:
+            known = placed[head].unit.adjustable()
+            parameter = rest.partition(".")[0]
+            if parameter not in known:
+                own.unknown(f"a parameter of {head}", parameter, known)
+            units.setdefault(head, {})[rest] = _ANY.read_array(value, "", own)
+        elif head in declared:
+            if rest and rest not in plan.basis.index:
+                own.unknown("a component of the flowsheet", rest, plan.basis.names)
+            unit = declared[head].unit
+            flow = Amount(unit, 0).read_array(value, "", own)
+            feeds.setdefault(head, {})[rest] = flow * convert(1.0, unit, "kg/h")
+        else:
+            own.note(
+                "unknown-name",
+                "unit.parameter or feed.component",
+                path,
+                hint=nearest_hint(head, [*placed, *declared]),
+            )
+    findings.raise_all()
+    sizes = {f"scenario {n}.{k}": v.size for n, d in units.items() for k, v in d.items()}
+    sizes |= {f"scenario {n}.{k}": v.size for n, d in feeds.items() for k, v in d.items()}
+    for name, feed in declared.items():
+        sizes |= {f"feed {name}.{k}": v.size for k, v in feed.kg_per_h.items()}
+    count = max(sizes.values(), default=1)
+    for where, size in sizes.items():
+        if size not in (1, count):
+            findings.note("shape", f"1 or {count} scenarios", str(size), at=where)
+    findings.raise_all()
+    return units, feeds, count
