@@ -158,24 +158,39 @@ def test_the_first_books_of_version_2_are_migrated_too(
         assert verify(book).clean
 
 
-@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
 def test_tables_that_nothing_can_fill_are_refused(
     shelf: Shelf, request: pytest.FixtureRequest
 ) -> None:
     """Unreleased books of version 2 kept their seals in a table of their own."""
     restore(shelf, request, "version2")
-    with closing(sqlite3.connect(shelf.address, isolation_level=None)) as link:
-        rules = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        for (name,) in link.execute(rules).fetchall():
-            link.execute(f"DROP TRIGGER {name}")
-        link.execute("ALTER TABLE event DROP COLUMN leaf")
-        before = list(link.iterdump())
+    if shelf.kind == "sqlite":
+        with closing(sqlite3.connect(shelf.address, isolation_level=None)) as link:
+            rules = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            for (name,) in link.execute(rules).fetchall():
+                link.execute(f"DROP TRIGGER {name}")
+            link.execute("ALTER TABLE event DROP COLUMN leaf")
+    else:
+        with request.getfixturevalue("server").connect(shelf.schema) as link:
+            link.execute("ALTER TABLE event DROP COLUMN leaf")
+    before = objects(shelf, request)
     with pytest.raises(InputError) as refused:
-        migrate(shelf.address)
+        migrate(owned(shelf))
     (finding,) = refused.value.findings
     assert (finding.code, finding.found) == ("columns", "event.leaf")
-    with closing(sqlite3.connect(shelf.address)) as link:
-        assert list(link.iterdump()) == before
+    assert objects(shelf, request) == before
+
+
+def objects(shelf: Shelf, request: pytest.FixtureRequest) -> list[Any]:
+    """All of a book's file; on a server, its version, indexes and triggers."""
+    if shelf.kind == "sqlite":
+        with closing(sqlite3.connect(shelf.address)) as link:
+            return list(link.iterdump())
+    with request.getfixturevalue("server").connect(shelf.schema) as link:
+        return link.execute(
+            "SELECT key || ' ' || value AS line FROM book UNION ALL SELECT indexdef FROM pg_indexes "
+            "WHERE schemaname = current_schema() UNION ALL SELECT pg_get_triggerdef(oid) "
+            "FROM pg_trigger WHERE tgrelid::regclass::text = 'event' ORDER BY line"
+        ).fetchall()
 
 
 @pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)

@@ -16,7 +16,6 @@ import pytest
 from loopbook import book as c
 from loopbook.book import AsOf
 from loopbook.book.book import Book
-from loopbook.book.storage import database
 from loopbook.errors import InputError
 from loopbook.trace import Genealogy, lineage_between, lineage_json, path, recall, suspect, trace
 from loopbook.trace.genealogy.engine import best_kernels
@@ -186,10 +185,10 @@ def test_a_suspicion_is_of_one_moment(
     assert ([x.lot for x in after.held], [x.lot for x in after.deliveries]) == ([], ["Q"])
 
 
-def test_more_names_than_are_asked_for_at_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_names_than_are_asked_for_at_once(book: Book) -> None:
     found = [(trace(book, lot), recall(book, lot)) for lot in ("P", "S0", "M2")]
     for count in (1, 2, 3):
-        monkeypatch.setattr(database, "_AT_ONCE", count)
+        book.store.at_once = count
         again = [(trace(book, lot), recall(book, lot)) for lot in ("P", "S0", "M2")]
         assert same(tuple(found), tuple(again))
 

@@ -13,10 +13,11 @@ Read this module from top to bottom and you know what a book holds. All records 
 * A **period** is a stretch of time that can be closed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 Content: TypeAlias = tuple[int, ...]
 """Milligrams per substance, in the order of the book's substances."""
 
@@ -197,6 +198,18 @@ def add(a: Content, b: Content) -> Content:
     (4, 0)
     """
     return tuple([x + y for x, y in zip(a, b, strict=True)])
+
+
+def add_to(sums: MutableMapping[K, Content], key: K, content: Content) -> None:
+    """Add a content to the one of a key.
+
+    >>> sums = {"L-1": (1, 2)}
+    >>> add_to(sums, "L-1", (3, -2))
+    >>> sums
+    {'L-1': (4, 0)}
+    """
+    old = sums.get(key)
+    sums[key] = content if old is None else add(old, content)
 
 
 def negate(content: Content) -> Content:

@@ -6,26 +6,34 @@ SQLite is in `sqlite`, PostgreSQL in `postgres`; both speak this protocol.
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from loopbook.book.nouns import Account
 
 T = TypeVar("T")
-_AT_ONCE = 256  # values in one list
+Value: TypeAlias = int | str | bytes | None
+"""What a column holds, or a parameter of a query."""
+RowT = TypeVar("RowT", bound=tuple[object, ...])
+"""A row of a query: whoever writes the query states the types of its columns."""
 
 
 class Database(Protocol):
-    """One connection, by the few calls that the book needs; ``?`` marks a parameter."""
+    """One connection, by the few calls that the book needs; ``?`` marks a parameter.
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    `at_once` limits the values in one list of a query.
+    """
+
+    at_once: int
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[RowT]:
         """Run a query."""
         ...
 
-    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def write(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run a statement once for each row of values."""
         ...
 
-    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Value]]) -> None:
         """Add rows to a table of the schema, with values of all its columns in their order."""
         ...
 
@@ -46,23 +54,29 @@ class Database(Protocol):
         ...
 
 
-def first_value(db: Database, sql: str, values: Sequence[Any] = ()) -> Any:
-    """The first value of a query's first row; None if there is no row."""
-    rows = db.rows(sql, values)
-    return rows[0][0] if rows else None
+def first_value(db: Database, sql: str, values: Sequence[Value], default: T) -> T:
+    """The first value of a query's first row, of the type of `default`, which is for no row."""
+    rows: list[tuple[T]] = db.rows(sql, values)
+    return rows[0][0] if rows else default
 
 
-def in_lists(values: Sequence[T]) -> Iterator[tuple[list[T], str]]:
-    """Values for ``IN (...)``, some hundred at a time, with the marks of their places.
+def first_column(db: Database, sql: str, values: Sequence[Value] = ()) -> list[T]:
+    """The first value of each row of a query."""
+    rows: list[tuple[T]] = db.rows(sql, values)
+    return [row[0] for row in rows]
+
+
+def in_lists(values: Sequence[T], at_once: int) -> Iterator[tuple[list[T], str]]:
+    """Values for ``IN (...)``, some at a time, with the marks of their places.
 
     The last value fills up the places to a power of two, so that a database has few statements to
     keep ready.
 
-    >>> list(in_lists(["A", "B", "C"]))
+    >>> list(in_lists(["A", "B", "C"], at_once=256))
     [(['A', 'B', 'C', 'C'], '?, ?, ?, ?')]
     """
-    for first in range(0, len(values), _AT_ONCE):
-        some = list(values[first : first + _AT_ONCE])
+    for first in range(0, len(values), at_once):
+        some = list(values[first : first + at_once])
         some += some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
         yield some, ", ".join("?" * len(some))
 

@@ -9,7 +9,7 @@ from loopbook.book.storage.database import Database
 
 @dataclass(slots=True)
 class Nouns:
-    """Parties, sites, materials and periods as they stand."""
+    """Parties, sites, materials and periods as they are now."""
 
     substances: tuple[str, ...]
     parties: dict[str, Party] = field(default_factory=dict)
@@ -39,10 +39,16 @@ class Nouns:
 _NOUNS = "SELECT kind, id, body FROM noun WHERE kind <> 'hold' ORDER BY event, kind, id"
 
 
+def first_substances(db: Database) -> tuple[str, ...]:
+    """The substances of the book when it was made."""
+    settings: dict[str, str] = dict(db.rows("SELECT key, value FROM book"))
+    return tuple(json.loads(settings["substances"]))
+
+
 def read_nouns(db: Database) -> Nouns:
     """All nouns of a book but holds, in the order in which they were stated."""
-    settings = dict(db.rows("SELECT key, value FROM book"))
-    nouns = Nouns(tuple(json.loads(settings["substances"])))
-    for kind, name, body in db.rows(_NOUNS):
+    nouns = Nouns(first_substances(db))
+    stated: list[tuple[str, str, str]] = db.rows(_NOUNS)
+    for kind, name, body in stated:
         nouns.learn(kind, name, body)
     return nouns

@@ -3,17 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter, itemgetter
-from typing import Any, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from loopbook.book.edges import edges_of
 from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement, Period
-from loopbook.book.storage.database import Database
+from loopbook.book.storage.database import Database, Value
+from loopbook.book.storage.questions.conditions import columns
 from loopbook.book.storage.schema import column_names, quoted
 from loopbook.errors import StorageError
 
-Row: TypeAlias = tuple[int | str | bytes | None, ...]
 Sealed: TypeAlias = tuple[int, Event, bytes]
 """An event with its number and its leaf hash."""
+Head: TypeAlias = tuple[int, str, str, str, str, int, int, str, str | None, bytes]
+"""An event's own row: values of `EVENT_COLUMNS`."""
+Fields: TypeAlias = tuple[str, ...]
+"""The fields of a measurement after its lot."""
+Posting: TypeAlias = tuple[int, int, str, str, str, str, int, *tuple[int, ...]]
+"""A leg: event, number of the account, kind, party, site, lot, mass, content."""
 
 EVENT_COLUMNS = column_names("event")
 _FIELDS = EVENT_COLUMNS[1:-1]  # of an event, between its number and its leaf hash
@@ -22,8 +28,29 @@ _values_of = attrgetter(*_FIELDS[:-1])  # all but the last, the key that it reve
 _BY_ACCOUNT = itemgetter(0)  # of a leg
 
 
+class EventRows(NamedTuple):
+    """Rows of some events in order.
+
+    Parameters
+    ----------
+    heads : values of `EVENT_COLUMNS`.
+    postings : event, account, kind, party, site, lot, mass, content.
+    edges : event, source, target, mass, content.
+    lots : event, line, name, material.
+    measurements : event, line, fields of a `Measurement`.
+    nouns : event, kind, name, body.
+    """
+
+    heads: Sequence[Head]
+    postings: Sequence[Posting] = ()
+    edges: Sequence[tuple[int, str, str, int, *tuple[int, ...]]] = ()
+    lots: Sequence[tuple[int, int, str, str]] = ()
+    measurements: Sequence[tuple[int, int, str, *Fields]] = ()
+    nouns: Sequence[tuple[int, str, str, str]] = ()
+
+
 def refuse_unwritten(event: Event) -> None:
-    """Refuse an event with a part that `write_events` does not write: it would be sealed and lost.
+    """Refuse an event with a part that `write_parts` does not write: it would be sealed and lost.
 
     Raises
     ------
@@ -53,8 +80,8 @@ def write_parts(
     if new:
         known = {x: accounts[x] for _, e, _ in events for x, _ in e.legs if x in accounts}
         accounts = {**known, **db.open_accounts(sorted(new))}
-    postings: list[Row] = []
-    edges: list[Row] = []
+    postings: list[Sequence[Value]] = []
+    edges: list[Sequence[Value]] = []
     for number, event, _ in events:
         for account, content in event.legs:
             postings.append((number, accounts[account], sum(content), *content))
@@ -76,13 +103,51 @@ def seal_events(db: Database, events: Sequence[Sealed]) -> None:
     db.insert("event", [(n, *_values_of(e), e.reverses or None, leaf) for n, e, leaf in events])
 
 
+def event_rows(
+    db: Database, substances: Sequence[str], after: int, count: int, *, edges: bool = True
+) -> EventRows:
+    """Some events after a number, with all rows that belong to them; edges if they are asked for.
+
+    Raises
+    ------
+    StorageError, TypeError, ValueError : rows that cannot be read.
+    """
+    heads: list[Head] = db.rows(
+        f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id > ? ORDER BY id LIMIT ?",
+        (after, count),
+    )
+    if not heads:
+        return EventRows(heads)
+    span = (heads[0][0], heads[-1][0])
+    names = ", ".join(quoted(s) for s in substances)
+    where = "WHERE event BETWEEN ? AND ? ORDER BY event"
+    measured = ", ".join(column_names("measurement"))
+    return EventRows(
+        heads,
+        db.rows(
+            "SELECT p.event, p.account, a.kind, a.party, a.site, a.lot, p.mass, "
+            f"{columns(substances)} FROM posting p LEFT JOIN account a ON a.id = p.account "
+            "WHERE p.event BETWEEN ? AND ? ORDER BY p.event, p.account",
+            span,
+        ),
+        db.rows(
+            f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target", span
+        )
+        if edges
+        else (),
+        db.rows(f"SELECT event, line, id, material FROM lot {where}, line", span),
+        db.rows(f"SELECT {measured} FROM measurement {where}, line", span),
+        db.rows(f"SELECT event, kind, id, body FROM noun {where}, kind, id", span),
+    )
+
+
 def event_from(
-    head: Sequence[Any],
+    head: Head,
     legs: Iterable[Leg],
-    lots: Sequence[Lot],
-    measurements: Sequence[Measurement],
+    lots: Iterable[tuple[int, str, str]],
+    measurements: Iterable[tuple[int, str, *Fields]],
     *,
-    nouns: Sequence[tuple[str, str, str]],
+    nouns: Iterable[tuple[str, str, str]],
 ) -> Event:
     """An event from its rows.
 
@@ -90,47 +155,42 @@ def event_from(
     ----------
     head : values of `EVENT_COLUMNS`.
     legs : in any order; an event has them by account.
+    lots, measurements : each with its line in front.
     """
-    values = dict(zip(_FIELDS, head[1:-1], strict=True))
-    values["reverses"] = values["reverses"] or ""
+    _, key, kind, actor, document, occurred_at, recorded_at, command, reverses, _ = head
     return Event(
-        **values,
-        legs=tuple(sorted(legs, key=_BY_ACCOUNT)),
-        lots=lots,
-        measurements=measurements,
-        nouns=nouns,
-    )
-
-
-def legs_of_edges(substances: Sequence[str], where: str = "") -> str:
-    """The query that `loopbook.book.edges.edge_rows` derives the edges of events from."""
-    names = ", ".join(f"p.{quoted(s)}" for s in substances)
-    return (
-        f"SELECT p.event, e.reverses, a.kind, a.party, a.site, a.lot, {names} FROM event e "
-        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
-        f"{where} ORDER BY p.event"
+        key,
+        kind,
+        actor,
+        document,
+        occurred_at,
+        recorded_at,
+        command,
+        tuple(sorted(legs, key=_BY_ACCOUNT)),
+        tuple([Lot(name, material) for _, name, material in lots]),
+        tuple([Measurement._make(row[1:]) for row in measurements]),
+        tuple(nouns),
+        reverses or "",
     )
 
 
 def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
     """Read an event back from its rows."""
-    (head,) = db.rows(f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id = ?", (number,))
-    names = ", ".join(f"p.{quoted(s)}" for s in substances)
-    legs = db.rows(
-        f"SELECT a.kind, a.party, a.site, a.lot, {names} FROM posting p "
-        "JOIN account a ON a.id = p.account WHERE p.event = ?",
-        (number,),
-    )
-    lots = db.rows("SELECT id, material FROM lot WHERE event = ? ORDER BY line", (number,))
-    columns = ", ".join(column_names("measurement")[2:])
-    measured = db.rows(
-        f"SELECT {columns} FROM measurement WHERE event = ? ORDER BY line", (number,)
-    )
-    nouns = db.rows("SELECT kind, id, body FROM noun WHERE event = ? ORDER BY kind, id", (number,))
+    rows = event_rows(db, substances, number - 1, 1, edges=False)
     return event_from(
-        head,
-        [Leg(Account(*row[:4]), tuple(row[4:])) for row in legs],
-        tuple(Lot(*row) for row in lots),
-        tuple(Measurement(*row) for row in measured),
-        nouns=tuple((kind, name, body) for kind, name, body in nouns),
+        rows.heads[0],
+        [Leg(Account(*row[2:6]), row[7:]) for row in rows.postings],
+        [row[1:] for row in rows.lots],
+        [row[1:] for row in rows.measurements],
+        nouns=[row[1:] for row in rows.nouns],
+    )
+
+
+def legs_of_edges(substances: Sequence[str], where: str = "") -> str:
+    """The query that `loopbook.book.edges.edge_rows` derives the edges of events from."""
+    return (
+        "SELECT p.event, e.reverses, a.kind, a.party, a.site, a.lot, "
+        f"{columns(substances)} FROM event e "
+        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
+        f"{where} ORDER BY p.event"
     )

@@ -9,7 +9,7 @@ carries their hash. Parts may wait for it until the commit and no longer, its in
 and then it takes no more parts. `describe` prints the tables with their reasons.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_type_hints
@@ -251,6 +251,9 @@ INDEXES = (
 WIDE = tuple(spec.name for spec in TABLES if spec.wide)
 """Tables with a column a substance."""
 
+FILLED = frozenset({("measurement", "basis"), ("balance", "last_at")})
+"""Table and name of columns that the first books of version 2 lack; the migration fills them."""
+
 PARTS = tuple(spec.name for spec in TABLES if any(column.type == _EVENT for column in spec.columns))
 """Tables whose rows belong to an event and come before it; its row closes them."""
 
@@ -271,6 +274,28 @@ def column_names(table: str) -> tuple[str, ...]:
     return tuple(column.name for column in columns)
 
 
+def require_columns(
+    where: str, tables: Mapping[str, Collection[str]], substances: Sequence[str]
+) -> None:
+    """Refuse the tables of an older book that lack a column which no migration can fill.
+
+    Parameters
+    ----------
+    tables : columns by table; a table that is not there is made.
+    substances : of the book.
+    """
+    lost = [
+        f"{spec.name}.{name}"
+        for spec in TABLES
+        for name in (*column_names(spec.name), *[f"s_{s}" for s in substances if spec.wide])
+        if name not in tables.get(spec.name, name) and (spec.name, name) not in FILLED
+    ]
+    if lost:
+        names = ", ".join(lost)
+        sentence = f"the book lacks {names}, which nothing can fill; nothing was changed"
+        raise InputError([Finding("columns", where, "all columns", names, sentence=sentence)])
+
+
 def describe(substances: Sequence[str]) -> str:
     """The tables with the reason for each column, as text."""
     lines = []
@@ -286,8 +311,15 @@ def describe(substances: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def of_another_version(where: str, version: str) -> InputError:
-    """A book of another version cannot be opened; an older one can be migrated."""
-    older = version.isdigit() and int(version) < VERSION
-    hint = f"loopbook book migrate --book {where}" if older else ""
-    return InputError([Finding("version", where, str(VERSION), version, hint)])
+def require_known_version(where: str, version: str) -> None:
+    """Refuse a book that cannot be migrated."""
+    if not (version.isdigit() and OLDEST <= int(version) <= VERSION):
+        raise InputError([Finding("version", where, f"{OLDEST} to {VERSION}", version)])
+
+
+def require_version(where: str, version: str) -> None:
+    """Refuse a book of another version; an older one can be migrated."""
+    if version != str(VERSION):
+        older = version.isdigit() and int(version) < VERSION
+        hint = f"loopbook book migrate --book {where}" if older else ""
+        raise InputError([Finding("version", where, str(VERSION), version, hint)])

@@ -6,9 +6,10 @@ database then checks every event again (see `loopbook.book.storage.schema`).
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeAlias
 
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import (
@@ -21,12 +22,15 @@ from loopbook.book.nouns import (
     Party,
     Period,
     Site,
-    add,
+    add_to,
     is_zero,
     mass,
 )
 from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.known import Nouns
+from loopbook.book.storage.questions.conditions import columns
+from loopbook.book.storage.questions.events import event_number
+from loopbook.book.storage.questions.lots import recent_lots
 from loopbook.book.storage.rows import (
     Sealed,
     read_event,
@@ -34,8 +38,10 @@ from loopbook.book.storage.rows import (
     seal_events,
     write_parts,
 )
-from loopbook.book.storage.schema import quoted
 from loopbook.book.storage.snapshots import keep_snapshots, posted_after
+
+HeldRow: TypeAlias = tuple[str, int, str, str, int, *tuple[int, ...]]
+"""An account of a lot: lot, number, party, site, date of its last posting, content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,14 @@ class Seen:
     ----------
     lots : names of lots, also of those that do not exist.
     made : name, material, and when it was made.
-    held : lot, account number, party, site, last date and content of each account.
+    held : accounts of the lots.
     holds : body of the last hold or release by lot.
     absent : keys that no event has.
     """
 
     lots: Sequence[str]
-    made: Sequence[Sequence[Any]]
-    held: Sequence[Sequence[Any]]
+    made: Sequence[tuple[str, str, int]]
+    held: Sequence[HeldRow]
     holds: Mapping[str, str]
     absent: Iterable[str]
 
@@ -107,7 +113,7 @@ class Session(_Stated):
     Parameters
     ----------
     db : connection with an open transaction.
-    nouns : nouns as they stand; the session adds to them.
+    nouns : all that were stated; the session adds to them.
     numbers : numbers for new events, rising.
     now : the storage's clock, microseconds since 1970 UTC.
     last : when the last event was recorded, on the same clock.
@@ -138,8 +144,8 @@ class Session(_Stated):
         self._lots.update(dict.fromkeys(seen.lots))
         self._lots.update({row[0]: Lot(*row) for row in seen.made})
         self._held.update({lot: {} for lot in seen.lots})
-        for lot, *row in seen.held:
-            self._hold_account(lot, row)
+        for row in seen.held:
+            self._hold_account(row)
         self._holds.update({lot: _reason(seen.holds.get(lot)) for lot in seen.lots})
 
     # -- what planners ask
@@ -147,18 +153,14 @@ class Session(_Stated):
     def hold(self, lot: str) -> str:
         """Why the lot is on hold; empty if it is not."""
         if lot not in self._holds:
-            body = first_value(
-                self.db,
-                "SELECT body FROM noun WHERE kind = 'hold' AND id = ? ORDER BY event DESC LIMIT 1",
-                (lot,),
-            )
-            self._holds[lot] = _reason(body)
+            sql = "SELECT body FROM noun WHERE kind = 'hold' AND id = ? ORDER BY event DESC LIMIT 1"
+            self._holds[lot] = _reason(first_value(self.db, sql, (lot,), None))
         return self._holds[lot]
 
     def lot(self, name: str) -> Lot | None:
         """A lot that was ever made, with when that was."""
         if name not in self._lots:
-            rows = self.db.rows(
+            rows: list[tuple[str, str, int]] = self.db.rows(
                 "SELECT l.id, l.material, e.occurred_at FROM lot l JOIN event e ON e.id = l.event "
                 "WHERE l.id = ?",
                 (name,),
@@ -174,22 +176,22 @@ class Session(_Stated):
         """The lot's accounts, the empty ones too; locked and read once."""
         if lot not in self._held:
             self.db.lock([lot])
-            names = ", ".join(f"b.{quoted(s)}" for s in self.substances)
-            rows = self.db.rows(
-                f"SELECT a.id, a.party, a.site, b.last_at, {names} FROM account a "
-                "JOIN balance b ON b.account = a.id WHERE a.lot = ?",
+            rows: list[HeldRow] = self.db.rows(
+                "SELECT a.lot, a.id, a.party, a.site, p.last_at, "
+                f"{columns(self.substances)} FROM account a "
+                "JOIN balance p ON p.account = a.id WHERE a.lot = ?",
                 (lot,),
             )
             self._held[lot] = {}
             for row in rows:
-                self._hold_account(lot, row)
+                self._hold_account(row)
             for leg in self._unread.pop(lot, ()):
-                _put(self._held[lot], leg)
+                add_to(self._held[lot], leg.account, leg.content)
         return self._held[lot]
 
-    def _hold_account(self, lot: str, row: Sequence[Any]) -> None:
-        """Remember one of a lot's accounts: number, party, site, last date, content."""
-        number, party, site, last_at, *content = row
+    def _hold_account(self, row: HeldRow) -> None:
+        """Remember one of a lot's accounts."""
+        lot, number, party, site, last_at, *content = row
         account = Account("lot", party, site, lot)
         self._accounts[account] = number
         self._held[lot][account] = tuple(content)
@@ -209,9 +211,8 @@ class Session(_Stated):
         for _, event, _ in self._pending:
             for leg in event.legs:
                 if leg.account.lot == lot and event.occurred_at > moment:
-                    old = changes.setdefault(leg.account, {}).get(event.occurred_at)
-                    new = leg.content if old is None else add(old, leg.content)
-                    changes[leg.account][event.occurred_at] = new
+                    dates = changes.setdefault(leg.account, {})
+                    add_to(dates, event.occurred_at, leg.content)
         return changes
 
     def load_mg(self, site: str, hazard: str) -> int:
@@ -219,7 +220,7 @@ class Session(_Stated):
         if (site, hazard) not in self._loads:
             self.db.lock_load(site, hazard)
             sql = "SELECT mass FROM load WHERE site = ? AND hazard = ?"
-            self._loads[site, hazard] = first_value(self.db, sql, (site, hazard)) or 0
+            self._loads[site, hazard] = first_value(self.db, sql, (site, hazard), 0)
         return self._loads[site, hazard]
 
     def event(self, key: str) -> Event | None:
@@ -228,14 +229,14 @@ class Session(_Stated):
             return self._events[key]
         if key in self._absent:
             return None
-        number = first_value(self.db, "SELECT id FROM event WHERE key = ?", (key,))
+        number = event_number(self.db, key)
         return None if number is None else read_event(self.db, number, self.substances)
 
     def reversal(self, key: str) -> str:
         """Key of the event that reversed an event; empty if none did."""
         if key in self._reversed:
             return self._reversed[key]
-        return first_value(self.db, "SELECT key FROM event WHERE reverses = ?", (key,)) or ""
+        return first_value(self.db, "SELECT key FROM event WHERE reverses = ?", (key,), "")
 
     def dependents(self, key: str) -> Sequence[str]:
         """Keys of later events, not reversed, that touch the lots of an event."""
@@ -243,7 +244,7 @@ class Session(_Stated):
         lots = {x.account.lot for x in event.legs} - {""} if event else set()
         numbers: dict[str, int] = {}
         for lot in sorted(lots):
-            rows = self.db.rows(
+            rows: list[tuple[str, int]] = self.db.rows(
                 "SELECT DISTINCT e.key, e.id FROM account a JOIN posting p ON p.account = a.id "
                 "JOIN event e ON e.id = p.event WHERE a.lot = ? AND e.id > ?",
                 (lot, number),
@@ -261,14 +262,13 @@ class Session(_Stated):
         for number, event, _ in self._pending:
             if event.key == key:
                 return number
-        return int(first_value(self.db, "SELECT id FROM event WHERE key = ?", (key,)))
+        return first_value(self.db, "SELECT id FROM event WHERE key = ?", (key,), 0)
 
     def names(self, kind: str) -> Sequence[str]:
         """Known names of a kind, for hints."""
         if kind == "lot":
             made = [n for n, x in self._lots.items() if x is not None]
-            rows = self.db.rows("SELECT id FROM lot ORDER BY event DESC LIMIT 10000")
-            return [*made, *(name for (name,) in rows)]
+            return [*made, *recent_lots(self.db)]
         known: dict[str, Iterable[str]] = {
             "party": self.nouns.parties,
             "site": self.nouns.sites,
@@ -318,7 +318,7 @@ class Session(_Stated):
         if held is None:  # no planner has asked for this lot: it is read when one does
             self._unread.setdefault(account.lot, []).append(leg)
         else:
-            _put(held, leg)
+            add_to(held, account, leg.content)
         place = self._limited(account)
         if place is not None:
             self._loads[place] = self.load_mg(*place) + mass(leg.content)
@@ -345,7 +345,7 @@ class Session(_Stated):
         seal_events(self.db, pending)
         self._unread.clear()
         self.latest = (pending[-1][0], pending[-1][1].recorded_at)
-        events = [(number, event) for number, event, _ in pending]
+        events = [event for _, event, _ in pending]
         keep_snapshots(self.db, self.substances, events, self.nouns.periods)
 
     def _write_loads(self, pending: Sequence[Sealed]) -> None:
@@ -353,22 +353,16 @@ class Session(_Stated):
         new = [name for _, e, _ in pending for kind, name, _ in e.nouns if kind == "site"]
         limits = [(s, h, 0, most) for s in new for h, most in self.nouns.sites[s].limits.items()]
         self.db.insert("load", limits)
-        loads: dict[tuple[str, str], int] = {}
+        loads: Counter[tuple[str, str]] = Counter()
         for _, event, _ in pending:
             for leg in event.legs:
                 place = self._limited(leg.account) if leg.account.kind == "lot" else None
                 if place is not None:
-                    loads[place] = loads.get(place, 0) + mass(leg.content)
+                    loads[place] += mass(leg.content)
         self.db.write(
             "UPDATE load SET mass = mass + ? WHERE site = ? AND hazard = ?",
             [(change, *place) for place, change in sorted(loads.items()) if change],
         )
-
-
-def _put(held: dict[Account, Content], leg: Leg) -> None:
-    """Add a leg to the contents of a lot's accounts."""
-    old = held.get(leg.account)
-    held[leg.account] = leg.content if old is None else add(old, leg.content)
 
 
 def _reason(body: str | None) -> str:

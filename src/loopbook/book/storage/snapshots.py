@@ -1,10 +1,10 @@
-"""What lay where at a moment: snapshots at the ends of closed periods, and what was posted since.
+"""Balances at a moment: snapshots at the ends of closed periods, and what was posted since.
 
-A snapshot holds what lies on the accounts of lots just before a moment. Lots come and go, so that
-it stays small however old the book is; boundaries (suppliers, losses, every road) only ever grow in
-number, and are summed from their postings when they are asked for. It is written when a period
-closes, and it is taken away when an event is dated before it (which a closed period forbids, and
-a stretch of time without a period does not). So a snapshot that is there is always complete:
+A snapshot holds the contents of the accounts of lots just before a moment. Lots come and go, so
+that it stays small however old the book is; boundaries (suppliers, losses, every road) only ever
+grow in number, and are summed from their postings when they are asked for. It is written when a
+period closes, and it is deleted when an event is dated before it (which a closed period forbids,
+and a stretch of time without a period does not). So a snapshot that is there is always complete:
 
     balance before t = latest snapshot at or before t + postings dated from there up to t
 
@@ -13,12 +13,18 @@ whose last event was recorded by then are used.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from loopbook.book.nouns import Account, Content, Event, Period
 from loopbook.book.scope import EVERYTHING, NOW, AsOf, Scope
-from loopbook.book.storage.database import Database
-from loopbook.book.storage.questions.conditions import by_name, columns, dated, in_scope, sums
+from loopbook.book.storage.database import Database, Value, first_value
+from loopbook.book.storage.questions.conditions import (
+    by_name,
+    columns,
+    dated,
+    in_scope,
+    limited,
+    sums,
+)
 from loopbook.book.storage.schema import quoted
 
 
@@ -42,10 +48,12 @@ def balances(
     """
     conditions, names = in_scope(scope)
     if scope.lot is not None:
-        conditions, names = [*conditions, "a.lot = ?"], [*names, scope.lot]
+        conditions.append("a.lot = ?")
+        names.append(scope.lot)
     if not boundaries:
         conditions.append("a.kind = 'lot'")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    rows: list[tuple[str, str, str, str, *Content]]
     if asof.now:
         rows = db.rows(
             f"SELECT a.kind, a.party, a.site, a.lot, {columns(substances)} FROM balance p "
@@ -60,8 +68,7 @@ def balances(
             "GROUP BY a.id, a.kind, a.party, a.site, a.lot",
             [*values, *names],
         )
-    contents = {Account(*row[:4]): tuple([int(x) for x in row[4:]]) for row in rows}
-    return {a: c for a, c in sorted(contents.items()) if any(c)}
+    return {Account(*row[:4]): row[4:] for row in sorted(rows) if any(row[4:])}
 
 
 def holdings(
@@ -75,9 +82,11 @@ def holdings(
         f"SELECT a.lot, a.party, a.site, {columns(substances)} FROM account a "
         "JOIN balance p ON p.account = a.id"
     )
-    rows = by_name(db, query, "a.lot", lots, more=" AND a.kind = 'lot'")
+    rows: list[tuple[str, str, str, *Content]] = by_name(
+        db, query, "a.lot", lots, more=" AND a.kind = 'lot'"
+    )
     return [
-        (Account("lot", party, site, lot), tuple([int(x) for x in content]))
+        (Account("lot", party, site, lot), tuple(content))
         for lot, party, site, *content in rows
         if any(content)
     ]
@@ -94,19 +103,20 @@ def posted_after(
     lot : its name.
     moment : events that occurred after it count, microseconds since 1970 UTC.
     """
-    for party, site, when, *content in db.rows(
+    rows: list[tuple[str, str, int, *Content]] = db.rows(
         f"SELECT a.party, a.site, e.occurred_at, {sums(substances)} FROM account a "
         "JOIN posting p ON p.account = a.id JOIN event e ON e.id = p.event "
         "WHERE a.lot = ? AND e.occurred_at > ? GROUP BY a.party, a.site, e.occurred_at",
         (lot, moment),
-    ):
-        yield Account("lot", party, site, lot), int(when), tuple(map(int, content))
+    )
+    for party, site, when, *content in rows:
+        yield Account("lot", party, site, lot), when, tuple(content)
 
 
 def _of_accounts(
     db: Database, substances: Sequence[str], asof: AsOf, *, lot: str | None, boundaries: bool
-) -> tuple[str, list[Any]]:
-    """A query for parts of what accounts held as of a moment, and its values."""
+) -> tuple[str, list[Value]]:
+    """A query for parts of the contents of accounts as of a moment, and its values."""
     if lot is not None:
         limits, moments = dated("e", asof)
         return (
@@ -125,7 +135,7 @@ def _of_accounts(
 def _postings(
     substances: Sequence[str], accounts: str, asof: AsOf, start: int | None = None
 ) -> tuple[str, list[int]]:
-    """Sums by account, read in the order of events, which is how postings lie on the disk."""
+    """Sums by account, read in the order of events, as the disk has the postings."""
     limits, moments = dated("e", asof, start)
     return (
         f"SELECT p.account, {sums(substances)} FROM event e CROSS JOIN posting p "
@@ -137,14 +147,11 @@ def _postings(
 
 def _snapshot_and_postings(
     db: Database, substances: Sequence[str], asof: AsOf
-) -> tuple[str, list[Any]]:
-    """What lots held as of a moment: the last snapshot, and what was posted since."""
+) -> tuple[str, list[Value]]:
+    """The content of lots as of a moment: the last snapshot, and what was posted since."""
     before = None if asof.occurred is None else asof.occurred + 1
-    limits = (("moment <= ?", before), ("recorded_at <= ?", asof.recorded))
-    used = [(limit, moment) for limit, moment in limits if moment is not None]
-    where = f" WHERE {' AND '.join(limit for limit, _ in used)}" if used else ""
-    rows = db.rows(f"SELECT max(moment) FROM snapshot{where}", [moment for _, moment in used])
-    begun = rows[0][0]
+    limits, moments = limited(("moment <= ?", before), ("recorded_at <= ?", asof.recorded))
+    begun = first_value(db, f"SELECT max(moment) FROM snapshot WHERE 1 = 1{limits}", moments, None)
     since, values = _postings(substances, "b.kind = 'lot'", asof, begun)
     if begun is None:
         return since, [*values]
@@ -153,35 +160,32 @@ def _snapshot_and_postings(
 
 
 def keep_snapshots(
-    db: Database,
-    substances: Sequence[str],
-    events: Sequence[tuple[int, Event]],
-    periods: Mapping[str, Period],
+    db: Database, substances: Sequence[str], events: Sequence[Event], periods: Mapping[str, Period]
 ) -> None:
     """Keep snapshots true to events that were just written, inside their transaction.
 
-    Takes away the snapshots that an event is dated before, then writes one for each period that
-    was closed.
+    Deletes the snapshots that an event is dated before, then writes one for each period that was
+    closed.
 
     Parameters
     ----------
     db : the book's database, with the events' postings in it.
     substances : in the order of the contents.
-    events : number and event, in order of recording.
+    events : in order of recording.
     periods : periods by name.
     """
-    dated = [event.occurred_at for _, event in events if event.legs]
-    if dated and any(p.closed and p.end > min(dated) for p in periods.values()):
-        db.write("DELETE FROM snapshot WHERE moment > ?", [(min(dated),)])
+    moved_at = [event.occurred_at for event in events if event.legs]
+    if moved_at and any(p.closed and p.end > min(moved_at) for p in periods.values()):
+        db.write("DELETE FROM snapshot WHERE moment > ?", [(min(moved_at),)])
     closed = [
         periods[name]
-        for _, event in events
+        for event in events
         for kind, name, _ in event.nouns
         if kind == "close" and name in periods
     ]
     if not closed:
         return
-    recorded_at = max(event.recorded_at for _, event in events)
+    recorded_at = max(event.recorded_at for event in events)
     for period in sorted(closed, key=lambda p: p.end):
         _write(db, substances, period.end, recorded_at)
 

@@ -4,18 +4,18 @@ Nothing here needs another event, so a second process can do it for a part of a 
 `loopbook.book.verification.second_process`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypeVarTuple
 
 from loopbook.book.edges import edges_of
 from loopbook.book.event_bytes import event_bytes, leaf_of
-from loopbook.book.nouns import Account, Leg, Lot, Measurement
+from loopbook.book.nouns import Account, Leg
 from loopbook.book.storage.database import Database
-from loopbook.book.storage.questions.checks import Rows, event_rows
-from loopbook.book.storage.rows import event_from
+from loopbook.book.storage.rows import Head, event_from, event_rows
 from loopbook.errors import BalanceError
 
+Rest = TypeVarTuple("Rest")
 PAGE = 4_000  # events read at once
 
 Wrong: TypeAlias = tuple[str, str, str]
@@ -27,13 +27,13 @@ def one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".replace("\n", "; ")
 
 
-def by_event(rows: Rows) -> dict[int, list[tuple[Any, ...]]]:
+def by_event(rows: Iterable[tuple[int, *Rest]]) -> dict[int, list[tuple[*Rest]]]:
     """The rest of each row by its event, which comes first.
 
     >>> by_event([(1, "A"), (1, "B"), (2, "C")])
     {1: [('A',), ('B',)], 2: [('C',)]}
     """
-    rest: dict[int, list[tuple[Any, ...]]] = {}
+    rest: dict[int, list[tuple[*Rest]]] = {}
     for row in rows:
         rest.setdefault(row[0], []).append(row[1:])
     return rest
@@ -69,7 +69,7 @@ class Page:
         return legs
 
     @cached_property
-    def edges(self) -> dict[int, list[tuple[Any, ...]]]:
+    def edges(self) -> dict[int, list[tuple[str, str, int, *tuple[int, ...]]]]:
         """Source, target, mass and content of edges by event; made as the legs are."""
         return by_event(self.edge_rows)
 
@@ -78,7 +78,7 @@ class Page:
         self.wrong.setdefault(number, []).append((code, expected, found))
 
 
-def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> Iterator[Wrong]:
+def wrong_seal(page: Page, head: Head, substances: Sequence[str]) -> Iterator[Wrong]:
     """Compute an event's hash and its edges again from its rows."""
     number = head[0]
     lots, measured = page.lots.get(number, ()), page.measurements.get(number, ())
@@ -87,11 +87,7 @@ def wrong_seal(page: Page, head: tuple[Any, ...], substances: Sequence[str]) -> 
             yield "line", f"lines of {table} 0, 1, 2, ...", ", ".join(map(str, lines))
     try:
         event = event_from(
-            head,
-            page.legs.get(number, ()),
-            [Lot(*row[1:]) for row in lots],
-            [Measurement(*row[1:]) for row in measured],
-            nouns=page.nouns.get(number, ()),
+            head, page.legs.get(number, ()), lots, measured, nouns=page.nouns.get(number, ())
         )
         sealed = bytes(head[9])
         leaf = leaf_of(event_bytes(event, substances))

@@ -76,11 +76,10 @@ def helped(store: Store, substances: Sequence[str]) -> Iterator[Helper | None]:
     substances : all that the book has declared.
     """
     try:
-        first, last = numbers_between(store)
+        first, last = numbers_between(store) or (0, 0)
     except LoopbookError:  # the scan reports it
-        first = last = None
-    whole = type(first) is int and type(last) is int
-    if not whole or last - first < _LARGE or _cores() < 2 or not sys.executable:
+        first = last = 0
+    if last - first < _LARGE or _cores() < 2 or not sys.executable:
         yield None
         return
     after = first + int(_ALONE * (last - first))

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar, cast
 
 import psycopg
 from psycopg import errors, pq
@@ -12,6 +12,7 @@ from psycopg.types.numeric import Int8Dumper
 from loopbook.book.storage.postgres.rows import WholeLoader
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
+T = TypeVar("T")
 SAFE = "posting it again with the same keys is safe and posts nothing twice"
 
 _OLDEST = 150000
@@ -25,7 +26,7 @@ _SETUP = f"""
         ELSE current_setting('synchronous_commit') END, false)"""
 
 
-def connect(address: str) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(address: str) -> psycopg.Connection:
     """A connection that commits durably, counts in bigint, and gives up waiting after a minute."""
     notes = logging.getLogger("psycopg")
     if not notes.handlers:  # else its notes on a lost connection go to stderr beside our error
@@ -49,27 +50,25 @@ def connect(address: str) -> psycopg.Connection[tuple[Any, ...]]:
     return link
 
 
-def one_value(
-    link: psycopg.Connection[tuple[Any, ...]], statement: str, values: Sequence[Any] | None = None
-) -> Any:
-    """The first value of a query's first row; None if there is no row."""
-    row = link.execute(statement.encode(), values).fetchone()
-    return None if row is None else row[0]
+def one_value(link: psycopg.Connection, statement: str, values: Sequence[str], default: T) -> T:
+    """The first value of a query's first row, of the type of `default`, which is for no row."""
+    row = link.execute(statement.encode(), values or None).fetchone()
+    return default if row is None else cast("T", row[0])
 
 
-def schema_of(link: psycopg.Connection[tuple[Any, ...]]) -> str:
-    """Quoted name of the schema that a book lies in: the first of the search path."""
-    name = one_value(link, "SELECT quote_ident(current_schema())")
-    if name is None:
+def schema_of(link: psycopg.Connection) -> str:
+    """Quoted name of the schema that a book is in: the first of the search path."""
+    name = one_value(link, "SELECT quote_ident(current_schema())", (), "")
+    if not name:
         where = f"database {link.info.dbname}"
         raise InputError([Finding("schema", where, "a schema in the search path", "none")])
-    return str(name)
+    return name
 
 
 _DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
 
-def ask(link: psycopg.Connection[tuple[Any, ...]], statements: str) -> PGresult:
+def ask(link: psycopg.Connection, statements: str) -> PGresult:
     """Send statements as they are, in one round trip; returns the result of the last one.
 
     This bypasses psycopg's cursors, which cost more than the planning of an event. A signal is

@@ -7,7 +7,6 @@ made again; all of it in one transaction. Roles that may post keep their rights.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 from psycopg.sql import Identifier
@@ -22,12 +21,16 @@ from loopbook.book.storage.postgres.schema import (
     table_ddl,
 )
 from loopbook.book.storage.rows import legs_of_edges
-from loopbook.book.storage.schema import OLDEST, TABLES, VERSION
+from loopbook.book.storage.schema import (
+    TABLES,
+    VERSION,
+    require_columns,
+    require_known_version,
+    require_version,
+)
 from loopbook.errors import Finding, InputError
 
 _PAGE = 20_000  # events whose edges are derived at once
-
-_Link = psycopg.Connection[tuple[Any, ...]]
 
 _COLUMNS = (
     "ALTER TABLE measurement ADD COLUMN IF NOT EXISTS basis TEXT COLLATE \"C\" NOT NULL DEFAULT ''",
@@ -40,6 +43,9 @@ _COLUMNS = (
 )
 """The columns and keys of tables that the first books of version 2 lack."""
 
+_TABLES = """
+    SELECT table_name::text, array_agg(column_name::text) FROM information_schema.columns
+    WHERE table_schema = current_schema() GROUP BY table_name"""
 _POSTERS = """
     SELECT DISTINCT grantee FROM information_schema.role_table_grants
     WHERE table_schema = current_schema() AND table_name = 'event' AND privilege_type = 'INSERT'
@@ -75,9 +81,7 @@ def migrate_server(address: str) -> str:
     """Bring a book to this version; returns the version that it had. See `migrate` in `open`."""
     with _writing(address) as (link, schema, settings):
         version = settings.get("version", "none")
-        if not (version.isdigit() and OLDEST <= int(version) <= VERSION):
-            expected = f"{OLDEST} to {VERSION}"
-            raise InputError([Finding("version", f"schema {schema}", expected, version)])
+        require_known_version(f"schema {schema}", version)
         if version != str(VERSION):
             _alter(link, schema, settings)
             link.execute("UPDATE book SET value = %s WHERE key = 'version'", (str(VERSION),))
@@ -86,19 +90,17 @@ def migrate_server(address: str) -> str:
 
 def rebuild_edges_on_server(address: str) -> int:
     """Derive the edges of a book of this version again; returns their number."""
-    with _writing(address) as (link, schema, settings):
-        version = settings.get("version", "none")
-        if version != str(VERSION):
-            raise InputError([Finding("version", f"schema {schema}", str(VERSION), version)])
+    with _writing(address) as (link, _, settings):
+        require_version(address, settings.get("version", "none"))
         link.execute("ALTER TABLE edge DISABLE TRIGGER USER")
         link.execute("DELETE FROM edge")
         _fill_edges(link, _substances(link, settings))
         link.execute("ALTER TABLE edge ENABLE TRIGGER USER")
-        return int(one_value(link, "SELECT count(*) FROM edge"))
+        return one_value(link, "SELECT count(*) FROM edge", (), 0)
 
 
 @contextmanager
-def _writing(address: str) -> Iterator[tuple[_Link, str, dict[str, str]]]:
+def _writing(address: str) -> Iterator[tuple[psycopg.Connection, str, dict[str, str]]]:
     """A locked book in a transaction, its schema and settings; all changes are kept, or none."""
     link = connect(address)
     try:
@@ -116,20 +118,21 @@ def _writing(address: str) -> Iterator[tuple[_Link, str, dict[str, str]]]:
         link.close()
 
 
-def _substances(link: _Link, settings: dict[str, str]) -> list[str]:
+def _substances(link: psycopg.Connection, settings: dict[str, str]) -> list[str]:
     added = "SELECT id FROM noun WHERE kind = 'substance' ORDER BY event, id"
     return [*json.loads(settings["substances"]), *(name for (name,) in link.execute(added))]
 
 
-def _alter(link: _Link, schema: str, settings: dict[str, str]) -> None:
+def _alter(link: psycopg.Connection, schema: str, settings: dict[str, str]) -> None:
     """Give a book of version 2 the columns, indexes, functions and triggers of this version."""
     substances = _substances(link, settings)
+    require_columns(f"schema {schema}", dict(link.execute(_TABLES).fetchall()), substances)
     posters = [Identifier(role).as_string(link) for (role,) in link.execute(_POSTERS)]
     tables = [*(spec.name for spec in TABLES), "balance_of_lot", "balance_of_boundary"]
     objects = link.execute(_OBJECTS, {"tables": tables, "functions": list(_OURS)}).fetchall()
     for statement in (*(drop for (drop,) in objects), "DROP VIEW balance"):
         link.execute(statement.encode())
-    if one_value(link, "SELECT to_regclass('edge') IS NULL"):
+    if one_value(link, "SELECT to_regclass('edge') IS NULL", (), False):
         (edge,) = [spec for spec in TABLES if spec.name == "edge"]
         link.execute(table_ddl(edge, substances).encode())
         _fill_edges(link, substances)
@@ -143,9 +146,9 @@ def _alter(link: _Link, schema: str, settings: dict[str, str]) -> None:
         link.execute(statement.encode())
 
 
-def _fill_edges(link: _Link, substances: Sequence[str]) -> None:
+def _fill_edges(link: psycopg.Connection, substances: Sequence[str]) -> None:
     """Derive the edges of all events from their postings."""
-    last = one_value(link, "SELECT coalesce(max(id), 0) FROM event")
+    last = one_value(link, "SELECT coalesce(max(id), 0) FROM event", (), 0)
     insertion = f"INSERT INTO edge VALUES ({', '.join(['%s'] * (4 + len(substances)))})".encode()
     for first in range(0, last, _PAGE):
         page = f"WHERE e.id > {first} AND e.id <= {first + _PAGE}"

@@ -6,23 +6,23 @@ than a thousand bound parameters, and the same statement for one event and for a
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 
-from psycopg.types.numeric import NumericLoader
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 
+from loopbook.book.storage.database import Value
 from loopbook.book.storage.schema import column_names
 
 _SORTED = {"event": "key", "lot": "id", "noun": "id", "closing": "period", "load": "site"}
 """Tables with names as keys, which two clients may want at the same time."""
 
 
-class WholeLoader(NumericLoader):
+class WholeLoader(Loader):
     """Sums of bigint are numeric on the wire and whole numbers here."""
 
-    def load(self, data: Any) -> Any:
+    def load(self, data: Buffer) -> int:
         """Read one number."""
-        text = bytes(data)
-        return int(text) if text.lstrip(b"-").isdigit() else super().load(data)
+        return int(bytes(data))
 
 
 @lru_cache(maxsize=512)
@@ -53,7 +53,7 @@ def text_array(texts: Iterable[str]) -> str:
     return "{" + ",".join(['"' + _escaped(text) + '"' for text in texts]) + "}"
 
 
-def row_array(rows: Iterable[Sequence[int | str | bytes | None]]) -> str:
+def row_array(rows: Iterable[Sequence[Value]]) -> str:
     r"""Rows of a table as the text of an array of its type.
 
     >>> row_array([(1, 'say "b"'), (2, None)])
@@ -62,14 +62,14 @@ def row_array(rows: Iterable[Sequence[int | str | bytes | None]]) -> str:
     return "{" + ",".join([_row(row) for row in rows]) + "}"
 
 
-def _row(row: Sequence[int | str | bytes | None]) -> str:
+def _row(row: Sequence[Value]) -> str:
     if all(type(value) is int for value in row):
         return '"(' + ",".join(map(str, row)) + ')"'
     inner = "(" + ",".join([_value(value) for value in row]) + ")"
     return '"' + _escaped(inner) + '"'
 
 
-def _value(value: int | str | bytes | None) -> str:
+def _value(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -83,7 +83,7 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def sorted_rows(table: str, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+def sorted_rows(table: str, rows: Sequence[Sequence[Value]]) -> Sequence[Sequence[Value]]:
     """Rows in the order in which every client writes them, so that two meet in order.
 
     >>> sorted_rows("lot", [("B", "scrap"), ("A", "scrap")])

@@ -12,24 +12,26 @@ How many clients post at once without harm:
 3. Event numbers come from a sequence after the locks are held: for each lot they rise in the order
    of posting. They may have gaps. The Merkle log's order is given later, by `place_leaves`.
 
-One store is one connection and serves one thread. It connects again by itself after a loss.
+One store is one connection and serves one thread. After a loss it connects again.
 """
 
 import json
 import random
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 import psycopg
 from psycopg import errors
 
 from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
+from loopbook.book.storage.database import RowT, Value, first_column, first_value
 from loopbook.book.storage.known import Nouns, read_nouns
 from loopbook.book.storage.postgres.connection import (
     SAFE,
@@ -54,13 +56,12 @@ from loopbook.book.storage.postgres.schema import (
     postgres_ddl,
     rule_names,
 )
-from loopbook.book.storage.schema import VERSION, of_another_version
+from loopbook.book.storage.schema import VERSION, require_version
 from loopbook.book.storage.session import Seen, Session
-from loopbook.book.storage.wanted import Wanted, wanted
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
+from loopbook.tables import names_in
 
 T = TypeVar("T")
-Row = tuple[Any, ...]
 
 _ATTEMPTS = 20
 _NOUNS = 0  # advisory lock of the nouns; shards of boundary balances are 1, 2, ...
@@ -69,6 +70,7 @@ _SPARE = 32  # numbers of new accounts drawn at once
 _ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
 
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_WAIT_FOR_NOUNS = "SELECT pg_advisory_xact_lock(?::int, ?::int)"
 _NAMES = "unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS t (kind, party, site, lot)"
 _LOAD = """
     SELECT 1 FROM load l JOIN unnest(%s::text[], %s::text[]) AS t (site, hazard)
@@ -91,11 +93,36 @@ _PLACE = """
 
 @dataclass(slots=True)
 class _Needs:
-    """What an attempt locks and reads; grows from attempt to attempt."""
+    """What an attempt locks and reads; lots and loads may grow from attempt to attempt."""
 
-    batch: Wanted
+    keys: list[str]
     lots: set[str]
+    materials: set[str]
+    reverses: list[str]
+    states_nouns: bool
     loads: set[tuple[str, str]] = field(default_factory=set)
+
+
+def _needs(batch: Sequence[Command]) -> _Needs:
+    """What a batch will touch, as far as its commands name it.
+
+    >>> from datetime import UTC, datetime
+    >>> from loopbook.book.commands.keeping.hold import Hold
+    >>> hold = Hold(key="1", actor="amy", occurred_at=datetime.now(UTC), lot="B", reason="wet")
+    >>> _needs([hold]).lots
+    {'B'}
+    """
+    names: dict[str, set[str]] = defaultdict(set)
+    for command in batch:
+        for role, name in names_in(type(command), command):
+            names[role].add(name)
+    return _Needs(
+        [command.key for command in batch],
+        names["lot"] | names["new lot"],
+        names["material"],
+        sorted(names["event"]),
+        bool(names["noun"]),
+    )
 
 
 class _More(Exception):
@@ -112,12 +139,13 @@ class PostgresStore:
 
     Parameters
     ----------
-    address : ``postgresql://user@host/database``; the book lies in the first schema of the search
+    address : ``postgresql://user@host/database``; the book is in the first schema of the search
         path (``?options=-csearch_path%3Dgmbi`` names another than ``public``).
     create : whether to make a new book there.
     substances : substances of a new book.
     """
 
+    at_once = 256
     gapless = False
     slack_us = LONGEST_US
 
@@ -129,33 +157,23 @@ class PostgresStore:
         self._settled: int | None = None  # what the snapshot waited for, in one
         self._locked, self._locked_loads = set[str](), set[tuple[str, str]]()
         self._spare: list[int] = []  # numbers for new accounts, drawn ahead
-        self._rows: dict[str, list[Sequence[Any]]] = {}
-        self._later: list[tuple[bytes, Row]] = []
+        self._rows: dict[str, list[Sequence[Value]]] = {}
+        self._later: list[tuple[bytes, Sequence[Value]]] = []
         self._cached: tuple[int, Nouns] | None = None
         self._numbers: dict[Account, int] = {}
         self._link = connect(self.address)
-        self._name, self._schema = self._link.info.dbname, "?"  # until the server says it
-        with self._shut_unless_whole():
+        self._name, self._schema = self._link.info.dbname, "?"  # until the server answers
+        with ExitStack() as undo, self._explaining():
+            undo.callback(self._link.close)
             self._schema = schema_of(self._link)
             if create:
                 self._make(tuple(substances))
             self._lock_class = int(self._checked_settings()["lock"])
+            undo.pop_all()
 
     # -- opening
 
-    @contextmanager
-    def _shut_unless_whole(self) -> Iterator[None]:
-        """Close the connection of a book that cannot be opened."""
-        opened = False
-        try:
-            with self._explaining():
-                yield
-            opened = True
-        finally:
-            if not opened:
-                self._link.close()
-
-    def _reopened(self) -> psycopg.Connection[Row]:
+    def _reopened(self) -> psycopg.Connection:
         """The connection, made again if it was lost."""
         if self._link.closed or self._link.broken:
             self._link = connect(self.address)
@@ -167,7 +185,7 @@ class PostgresStore:
         settings = {"version": VERSION, "substances": json.dumps(substances), "lock": lock}
         with self._link.transaction():
             table = f"{self._schema}.event"
-            if one_value(self._link, "SELECT to_regclass(%s) IS NOT NULL", (table,)):
+            if one_value(self._link, "SELECT to_regclass(%s) IS NOT NULL", (table,), False):
                 raise InputError([Finding("duplicate", self._where, "an empty schema", "a book")])
             for statement in postgres_ddl(substances, self._schema, lock):
                 self._link.execute(statement.encode())
@@ -180,8 +198,7 @@ class PostgresStore:
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
             hint = "make one with loopbook book new"
             raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
-        if settings.get("version") != str(VERSION):
-            raise of_another_version(self.address, settings.get("version", "none"))
+        require_version(self.address, settings.get("version", "none"))
         return settings
 
     @property
@@ -190,24 +207,25 @@ class PostgresStore:
 
     # -- Database
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[RowT]:
         """Run a query."""
         if self._posting:  # `transact` explains its errors, or tries again
             self._send()
-            return self._link.execute(translated(sql), tuple(values)).fetchall()
-        with self._explaining():
-            return self._reopened().execute(translated(sql), tuple(values)).fetchall()
+            cursor = self._link.execute(translated(sql), values)
+        else:
+            with self._explaining():
+                cursor = self._reopened().execute(translated(sql), values)
+        return cast("list[RowT]", cursor.fetchall())
 
-    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def write(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run a statement once for each row of values; inside a transaction, at its end."""
-        for row in rows:
-            self._later.append((translated(sql), tuple(row)))
+        self._later += [(translated(sql), row) for row in rows]
         if not self._posting:
             with self._explaining():
                 self._reopened()
                 self._send()
 
-    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Value]]) -> None:
         """Add rows to a table, at the end of the transaction.
 
         Rows with names as keys go in sorted, so that two writers of the same names meet in order.
@@ -281,27 +299,29 @@ class PostgresStore:
         """Lock lots that the batch did not name, without waiting."""
         new = set(lots) - self._locked
         if new:
-            try:
-                self._link.execute("SELECT try_lots(%s::text[])", (sorted(new),))
-            except errors.LockNotAvailable:
-                raise _More(lots=new) from None
+            more = _More(lots=new)
+            self._try_lock("SELECT try_lots(%s::text[])", (sorted(new),), more)
             self._locked |= new
 
     def lock_load(self, site: str, hazard: str) -> None:
         """Lock a load that the batch did not name, without waiting."""
         if (site, hazard) not in self._locked_loads:
-            try:
-                self._link.execute((_LOAD + " NOWAIT").encode(), ([site], [hazard]))
-            except errors.LockNotAvailable:
-                raise _More(loads=[(site, hazard)]) from None
+            more = _More(loads=[(site, hazard)])
+            self._try_lock(_LOAD + " NOWAIT", ([site], [hazard]), more)
             self._locked_loads.add((site, hazard))
+
+    def _try_lock(self, sql: str, names: Sequence[list[str]], more: _More) -> None:
+        """Lock without waiting; raise `more` where another client holds it."""
+        try:
+            self._link.execute(sql.encode(), names)
+        except errors.LockNotAvailable:
+            raise more from None
 
     # -- Store
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none."""
-        names = wanted(batch)
-        needs = _Needs(names, set(names.lots))
+        needs = _needs(batch)
         for attempt in range(_ATTEMPTS):
             try:
                 return self._attempt(needs, work)
@@ -316,28 +336,23 @@ class PostgresStore:
 
     def _attempt(self, needs: _Needs, work: Callable[[Session], T]) -> T:
         self._reopened()
-        self._posting, whole = True, False
-        try:
+        self._posting = True
+        with ExitStack() as undo:
+            undo.callback(self._abandon)
             session = self._begin(needs)
             result = work(session)
-            self._finish(session)
-            whole = True
-        finally:
-            self._posting = False
-            if not whole:
-                self._abandon()
-        if needs.batch.states_nouns:
+            session.flush()
+            self._committing = True
+            self._send(commit=True)
+            undo.pop_all()
+        self._posting = self._committing = False
+        if needs.states_nouns:
             self._cached = None
         return result
 
-    def _finish(self, session: Session) -> None:
-        """Write and commit in one round trip."""
-        session.flush()
-        self._committing = True
-        self._send(commit=True)
-        self._committing = False
-
     def _abandon(self) -> None:
+        """Forget what an attempt read and would have written, and undo it."""
+        self._posting = False
         self._cached = None
         self._numbers.clear()
         self._rows, self._later = {}, []
@@ -346,21 +361,20 @@ class PostgresStore:
                 self._link.execute("ROLLBACK")
         except psycopg.Error:
             self._link.close()
-        # `_named` reports a loss while committing, and reads `_committing` for it
+        # `_named` reports a loss while committing, for which it reads `_committing`
         if not self._link.closed:
             self._committing = False
 
     def _begin(self, needs: _Needs) -> Session:
         """Lock what a batch needs, and read it: one round trip."""
-        batch, nouns = needs.batch, self.nouns() if self._cached is None else self._cached[1]
         self._committing = False
-        self._look_ahead(needs, nouns)
+        self._look_ahead(needs, self.nouns())
         lots, loads = sorted(needs.lots), sorted(needs.loads)
-        named = ([site for site, _ in loads], [hazard for _, hazard in loads], lots, batch.keys)
+        named = ([site for site, _ in loads], [hazard for _, hazard in loads], lots, needs.keys)
         arrays = ", ".join([literal(text_array(names)) for names in named])
         short = max(0, len(lots) + 2 - len(self._spare))
         spare = max(short, _SPARE) if short else 0
-        answer = ask(self._link, f"BEGIN; SELECT look({batch.states_nouns}, {arrays}, {spare})")
+        answer = ask(self._link, f"BEGIN; SELECT look({needs.states_nouns}, {arrays}, {spare})")
         version, last, now, numbers, spare, keys, made, held, holds = json.loads(
             answer.get_value(0, 0) or b""
         )
@@ -368,31 +382,31 @@ class PostgresStore:
         self._spare += spare
         events = chain(numbers, self._more("event_number"))
         session = Session(self, self._nouns_at(version), events, now, last)
-        session.preload(Seen(lots, made, held, holds, set(batch.keys).difference(keys)))
+        session.preload(Seen(lots, made, held, holds, set(needs.keys).difference(keys)))
         return session
 
     def _look_ahead(self, needs: _Needs, nouns: Nouns) -> None:
         """Add the lots and loads that reversals and storage limits will lock."""
-        link, batch = self._link, needs.batch
-        if batch.reverses:
-            needs.lots.update(lot for (lot,) in link.execute(_REVERSED, (list(batch.reverses),)))
+        link = self._link
+        if needs.reverses:
+            needs.lots.update(lot for (lot,) in link.execute(_REVERSED, (needs.reverses,)))
         limited = [(s.id, h) for s in nouns.sites.values() for h in s.limits]
         if limited and needs.lots:
             sql = "SELECT DISTINCT material FROM lot WHERE id = ANY (%s)"
-            names = batch.materials.union(m for (m,) in link.execute(sql, (sorted(needs.lots),)))
+            names = needs.materials.union(m for (m,) in link.execute(sql, (sorted(needs.lots),)))
             hazards = {nouns.materials[m].hazard for m in names if m in nouns.materials}
             needs.loads.update(place for place in limited if place[1] in hazards)
 
     def _more(self, sequence: str = "account_number") -> Iterator[int]:
         """Further numbers, one at a time: most are read ahead."""
         while True:
-            yield int(one_value(self._link, f"SELECT nextval('{sequence}')"))
+            yield one_value(self._link, f"SELECT nextval('{sequence}')", (), 0)
 
     def nouns(self) -> Nouns:
-        """Parties, sites, materials, periods and substances as they stand."""
+        """Parties, sites, materials, periods and substances as they are now."""
         if self._cached is not None and self._posting:
             return self._cached[1]
-        return self._nouns_at(int(self.rows(f"SELECT {NOUNS_VERSION}")[0][0]))
+        return self._nouns_at(first_value(self, f"SELECT {NOUNS_VERSION}", (), 0))
 
     def _nouns_at(self, version: int) -> Nouns:
         if self._cached is None or self._cached[0] != version:
@@ -401,11 +415,11 @@ class PostgresStore:
 
     def settle(self, recorded_at: int) -> None:
         """Wait for the transactions that are posting now, if they may be of that moment."""
-        now = int(self.rows(_NOW)[0][0])
+        now = first_value(self, _NOW, (), 0)
         if self._settled is not None and recorded_at > max(self._settled, now - self.slack_us):
             raise StorageError(f"{self._where}: inside a snapshot nobody can be waited for")
         if self._settled is None and recorded_at > now - self.slack_us:
-            self.rows("SELECT pg_advisory_xact_lock(?::int, ?::int)", (self._lock_class, _NOUNS))
+            first_value(self, _WAIT_FOR_NOUNS, (self._lock_class, _NOUNS), "")
 
     def place_leaves(self) -> int:
         """Give places in the Merkle log to all committed events, in the order of recording.
@@ -413,11 +427,9 @@ class PostgresStore:
         Nobody posts in that moment, so no event with an earlier time can come after it.
         """
         with self._explaining(), self._reopened().transaction():
-            self._link.execute(
-                "SELECT pg_advisory_xact_lock(%s::int, %s::int)", (self._lock_class, _NOUNS)
-            )
+            self._link.execute(translated(_WAIT_FOR_NOUNS), (self._lock_class, _NOUNS))
             self._link.execute(_PLACE, (self.slack_us,))
-            return int(one_value(self._link, "SELECT count(*) FROM leaf"))
+            return one_value(self._link, "SELECT count(*) FROM leaf", (), 0)
 
     @contextmanager
     def snapshot(self, recorded_at: int | None = None) -> Iterator[None]:
@@ -438,9 +450,9 @@ class PostgresStore:
                     self._link.execute("ROLLBACK")
 
     def damage(self) -> Iterator[str]:
-        """Rules of the schema that are missing or switched off; pages are the server's affair."""
-        names = {name for (name,) in self.rows(_RULES, (self._schema, self._schema))}
-        for name in sorted(rule_names() - names):
+        """Rules of the schema that are missing or switched off; pages are the server's."""
+        rules: list[str] = first_column(self, _RULES, (self._schema, self._schema))
+        for name in sorted(rule_names().difference(rules)):
             yield f"rule {name} is missing or switched off"
 
     def close(self) -> None:

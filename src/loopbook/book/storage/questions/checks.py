@@ -1,98 +1,38 @@
 """What verification asks: rows as they are, so that everything can be computed again from them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from loopbook.book.nouns import Measurement
-from loopbook.book.storage.database import Database, in_lists
+from loopbook.book.storage.database import Database, first_column, first_value, in_lists
 from loopbook.book.storage.questions.conditions import columns
-from loopbook.book.storage.rows import EVENT_COLUMNS
 from loopbook.book.storage.schema import quoted
 
-Rows: TypeAlias = Sequence[tuple[Any, ...]]
+DatedPosting: TypeAlias = tuple[int, int, int, str, str, *tuple[int, ...]]
+"""Account, date, number and key of the event, lot, content."""
 
 
-class EventRows(NamedTuple):
-    """Rows of some events in order.
-
-    Parameters
-    ----------
-    heads : values of `EVENT_COLUMNS`.
-    postings : event, account, kind, party, site, lot, mass, content.
-    edges : event, source, target, mass, content.
-    lots : event, line, name, material.
-    measurements : event, line, fields of a `Measurement`.
-    nouns : event, kind, name, body.
-    """
-
-    heads: Rows
-    postings: Rows = ()
-    edges: Rows = ()
-    lots: Rows = ()
-    measurements: Rows = ()
-    nouns: Rows = ()
-
-
-def event_rows(db: Database, substances: Sequence[str], after: int, count: int) -> EventRows:
-    """Some events after a number, with all rows that belong to them.
-
-    Raises
-    ------
-    StorageError, TypeError, ValueError : rows that cannot be read.
-    """
-    heads = db.rows(
-        f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE id > ? ORDER BY id LIMIT ?",
-        (after, count),
-    )
-    if not heads:
-        return EventRows(heads)
-    span = (heads[0][0], heads[-1][0])
-    names = ", ".join(quoted(s) for s in substances)
-    fields = ", ".join(Measurement._fields).replace("group", "grp")
-    where = "WHERE event BETWEEN ? AND ? ORDER BY event"
-    return EventRows(
-        heads,
-        db.rows(
-            "SELECT p.event, p.account, a.kind, a.party, a.site, a.lot, p.mass, "
-            f"{columns(substances)} FROM posting p LEFT JOIN account a ON a.id = p.account "
-            "WHERE p.event BETWEEN ? AND ? ORDER BY p.event, p.account",
-            span,
-        ),
-        db.rows(
-            f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target", span
-        ),
-        db.rows(f"SELECT event, line, id, material FROM lot {where}, line", span),
-        db.rows(f"SELECT event, line, {fields} FROM measurement {where}, line", span),
-        db.rows(f"SELECT event, kind, id, body FROM noun {where}", span),
-    )
-
-
-def numbers_between(db: Database) -> tuple[Any, Any]:
-    """Lowest and highest number of an event; None in an empty book."""
-    ((lowest, highest),) = db.rows("SELECT min(id), max(id) FROM event")
-    return lowest, highest
+def numbers_between(db: Database) -> tuple[int, int] | None:
+    """Lowest and highest number of an event; None in an empty book, or if one is no number."""
+    rows: list[tuple[int, int]] = db.rows("SELECT min(id), max(id) FROM event")
+    return rows[0] if all(type(number) is int for number in rows[0]) else None
 
 
 def dated_postings(
     db: Database, substances: Sequence[str], accounts: Sequence[int]
-) -> Iterator[tuple[Any, ...]]:
-    """Postings on accounts, account by account in order of their dates.
-
-    Yields
-    ------
-    account, date, number and key of the event, lot, content.
-    """
-    for some, places in in_lists(accounts):
-        yield from db.rows(
+) -> Iterator[DatedPosting]:
+    """Postings on accounts, account by account in order of their dates."""
+    for some, places in in_lists(accounts, db.at_once):
+        rows: list[DatedPosting] = db.rows(
             "SELECT p.account, e.occurred_at, e.id, e.key, a.lot, "
             f"{columns(substances)} FROM posting p "
             "JOIN event e ON e.id = p.event JOIN account a ON a.id = p.account "
             f"WHERE p.account IN ({places}) ORDER BY p.account, e.occurred_at",
             some,
         )
+        yield from rows
 
 
-def noun_rows(db: Database) -> Rows:
+def noun_rows(db: Database) -> list[tuple[int, str, str, str]]:
     """Event, kind, name and body of every noun, in the order in which they were stated."""
     return db.rows("SELECT event, kind, id, body FROM noun ORDER BY event, kind")
 
@@ -109,16 +49,18 @@ def stated_closings(db: Database) -> dict[str, int]:
 
 def kept_closings(db: Database) -> dict[str, tuple[int, int, int]]:
     """Event, start and end of each closed period, as the table of closings has them."""
-    rows = db.rows("SELECT period, event, start_at, end_at FROM closing")
+    rows: list[tuple[str, int, int, int]] = db.rows(
+        "SELECT period, event, start_at, end_at FROM closing"
+    )
     return {period: (event, start, end) for period, event, start, end in rows}
 
 
 def count_rows(db: Database, table: str) -> int:
     """How many rows a table has."""
-    return int(db.rows(f"SELECT count(*) FROM {table}")[0][0])
+    return first_value(db, f"SELECT count(*) FROM {table}", (), 0)
 
 
-def wrong_reversals(db: Database) -> Rows:
+def wrong_reversals(db: Database) -> list[tuple[int, str, str]]:
     """Number, key and reversed key of reversals of no event, or of one that is not earlier."""
     return db.rows(
         "SELECT e.id, e.key, e.reverses FROM event e LEFT JOIN event o ON o.key = e.reverses "
@@ -127,7 +69,9 @@ def wrong_reversals(db: Database) -> Rows:
     )
 
 
-def kept_balances(db: Database, substances: Sequence[str], after: int, count: int) -> Rows:
+def kept_balances(
+    db: Database, substances: Sequence[str], after: int, count: int
+) -> list[tuple[int, *tuple[int, ...]]]:
     """Account, bounded, last date, mass and content of some balances, by account."""
     return db.rows(
         f"SELECT p.account, p.bounded, p.last_at, p.mass, {columns(substances)} FROM balance p "
@@ -138,18 +82,20 @@ def kept_balances(db: Database, substances: Sequence[str], after: int, count: in
 
 def account_named(db: Database, number: int) -> str:
     """An account as people read it, by its number."""
-    rows = db.rows("SELECT kind, party, site, lot FROM account WHERE id = ?", (number,))
+    rows: list[tuple[str, ...]] = db.rows(
+        "SELECT kind, party, site, lot FROM account WHERE id = ?", (number,)
+    )
     return "/".join(map(str, rows[0])) if rows else f"account {number}"
 
 
 def snapshot_moments(db: Database) -> list[int]:
     """Moments of the snapshots, rising."""
-    return [m for (m,) in db.rows("SELECT DISTINCT moment FROM snapshot ORDER BY moment")]
+    return first_column(db, "SELECT DISTINCT moment FROM snapshot ORDER BY moment")
 
 
 def kept_snapshot(db: Database, substances: Sequence[str], moment: int) -> dict[int, list[int]]:
     """Mass and content by account of a snapshot."""
-    rows = db.rows(
+    rows: list[tuple[int, *tuple[int, ...]]] = db.rows(
         f"SELECT p.account, p.mass, {columns(substances)} FROM snapshot p WHERE p.moment = ?",
         (moment,),
     )
@@ -164,41 +110,38 @@ def changes_of_lots(
     The second moment itself is not in it.
     """
     amounts = ", ".join(f"sum(p.{c})" for c in ["mass", *map(quoted, substances)])
-    for account, *change in db.rows(
+    rows: list[tuple[int, *tuple[int, ...]]] = db.rows(
         f"SELECT p.account, {amounts} FROM event e JOIN posting p ON p.event = e.id "
         "JOIN account a ON a.id = p.account AND a.kind = 'lot' "
         "WHERE e.occurred_at >= ? AND e.occurred_at < ? GROUP BY p.account",
         (start, end),
-    ):
+    )
+    for account, *change in rows:
         yield account, [int(x) for x in change]
 
 
 def snapshot_times(db: Database, moment: int) -> tuple[set[int], set[int]]:
     """When a snapshot was recorded, and when its periods' closings were."""
-    kept = db.rows("SELECT DISTINCT recorded_at FROM snapshot WHERE moment = ?", (moment,))
-    closed = db.rows(
-        "SELECT e.recorded_at FROM closing c JOIN event e ON e.id = c.event WHERE c.end_at = ?",
-        (moment,),
-    )
-    return {int(when) for (when,) in kept}, {int(when) for (when,) in closed}
+    kept = "SELECT DISTINCT recorded_at FROM snapshot WHERE moment = ?"
+    closed = "SELECT e.recorded_at FROM closing c JOIN event e ON e.id = c.event WHERE c.end_at = ?"
+    return set(first_column(db, kept, (moment,))), set(first_column(db, closed, (moment,)))
 
 
 def kept_loads(db: Database) -> dict[tuple[str, str], tuple[int, int]]:
     """Mass and limit of each load, by site and hazard class."""
-    rows = db.rows("SELECT site, hazard, mass, most FROM load")
+    rows: list[tuple[str, str, int, int]] = db.rows("SELECT site, hazard, mass, most FROM load")
     return {(site, hazard): (mass, most) for site, hazard, mass, most in rows}
 
 
 def masses_at_sites(db: Database) -> list[tuple[str, str, int]]:
     """Mass of each material at each site."""
-    rows = db.rows(
+    return db.rows(
         "SELECT a.site, l.material, sum(b.mass) FROM account a JOIN lot l ON l.id = a.lot "
         "JOIN balance b ON b.account = a.id WHERE a.kind = 'lot' GROUP BY a.site, l.material"
     )
-    return [(site, material, int(mass)) for site, material, mass in rows]
 
 
-def left_out(db: Database, slack_us: int) -> Rows:
+def left_out(db: Database, slack_us: int) -> list[tuple[int, str]]:
     """Number and key of events without a place in the log, though later ones have one.
 
     Parameters

@@ -1,10 +1,9 @@
 """Pieces of queries that several questions share."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from loopbook.book.scope import NOW, TRANSIT, AsOf, Scope
-from loopbook.book.storage.database import Database, in_lists
+from loopbook.book.storage.database import Database, RowT, in_lists
 from loopbook.book.storage.schema import quoted
 
 
@@ -28,13 +27,17 @@ def dated(event: str, asof: AsOf, start: int | None = None) -> tuple[str, list[i
     >>> dated("e", AsOf(occurred=7))
     (' AND e.occurred_at <= ?', [7])
     """
-    limits = (
-        ("occurred_at >= ?", start),
-        ("occurred_at <= ?", asof.occurred),
-        ("recorded_at <= ?", asof.recorded),
+    return limited(
+        (f"{event}.occurred_at >= ?", start),
+        (f"{event}.occurred_at <= ?", asof.occurred),
+        (f"{event}.recorded_at <= ?", asof.recorded),
     )
+
+
+def limited(*limits: tuple[str, int | None]) -> tuple[str, list[int]]:
+    """Conditions whose moment is not None, each begun with AND, and their moments."""
     used = [(limit, moment) for limit, moment in limits if moment is not None]
-    return "".join(f" AND {event}.{limit}" for limit, _ in used), [moment for _, moment in used]
+    return "".join(f" AND {limit}" for limit, _ in used), [moment for _, moment in used]
 
 
 def of_event(table: str, asof: AsOf) -> tuple[str, str, list[int]]:
@@ -43,24 +46,19 @@ def of_event(table: str, asof: AsOf) -> tuple[str, str, list[int]]:
     return joined, *dated("v", asof)
 
 
-def in_scope(scope: Scope) -> tuple[list[str], list[Any]]:
+def in_scope(scope: Scope) -> tuple[list[str], list[str]]:
     """Conditions on an account ``a`` by party and site, and their values."""
     conditions: list[str] = []
-    values: list[Any] = []
     if scope.party is not None:
         conditions.append("a.party = ?")
-        values.append(scope.party)
-    if scope.site == TRANSIT:
-        conditions.append(f"a.site LIKE '{TRANSIT} %'")
-    elif scope.site is not None:
-        conditions.append("a.site = ?")
-        values.append(scope.site)
-    return conditions, values
+    if scope.site is not None:
+        conditions.append("a.site LIKE ? || ' %'" if scope.site == TRANSIT else "a.site = ?")
+    return conditions, [x for x in (scope.party, scope.site) if x is not None]
 
 
 def by_name(
     db: Database, query: str, column: str, names: Sequence[str], *, asof: AsOf = NOW, more: str = ""
-) -> list[tuple[Any, ...]]:
+) -> list[RowT]:
     """Rows of a query whose column has one of some names, some hundred names at a time.
 
     Parameters
@@ -69,8 +67,8 @@ def by_name(
     more : further conditions, each begun with AND.
     """
     joined, limits, moments = of_event(column.partition(".")[0], asof)
-    rows: list[tuple[Any, ...]] = []
-    for some, places in in_lists(names):
+    rows: list[RowT] = []
+    for some, places in in_lists(names, db.at_once):
         rows += db.rows(
             f"{query}{joined} WHERE {column} IN ({places}){more}{limits}", (*some, *moments)
         )

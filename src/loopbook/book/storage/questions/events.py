@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from loopbook.book.nouns import Content
 from loopbook.book.scope import TRANSIT, AsOf, Scope, Stretch
-from loopbook.book.storage.database import Database, in_lists
+from loopbook.book.storage.database import Database, first_column, first_value, in_lists
 from loopbook.book.storage.questions.conditions import by_name, columns, dated, in_scope, sums
 
 _RECENT = 10_000  # keys that a hint is chosen from
@@ -13,36 +13,34 @@ _RECENT = 10_000  # keys that a hint is chosen from
 
 def last_event(db: Database) -> int:
     """Number of the last event; 0 in an empty book."""
-    return int(db.rows("SELECT coalesce(max(id), 0) FROM event")[0][0])
+    return first_value(db, "SELECT coalesce(max(id), 0) FROM event", (), 0)
 
 
 def event_number(db: Database, key: str) -> int | None:
     """Number of an event; None if there is none with this key."""
-    rows = db.rows("SELECT id FROM event WHERE key = ?", (key,))
-    return int(rows[0][0]) if rows else None
+    return first_value(db, "SELECT id FROM event WHERE key = ?", (key,), None)
 
 
 def latest_events(db: Database, count: int) -> list[int]:
     """Numbers of the last events, rising."""
-    rows = db.rows("SELECT id FROM event ORDER BY id DESC LIMIT ?", (count,))
-    return [int(number) for (number,) in reversed(rows)]
+    return first_column(db, "SELECT id FROM event ORDER BY id DESC LIMIT ?", (count,))[::-1]
 
 
 def recent_keys(db: Database) -> list[str]:
     """Keys of the last events, for hints."""
-    rows = db.rows("SELECT key FROM event ORDER BY id DESC LIMIT ?", (_RECENT,))
-    return [key for (key,) in rows]
+    return first_column(db, "SELECT key FROM event ORDER BY id DESC LIMIT ?", (_RECENT,))
 
 
 def seal_of(db: Database, number: int) -> bytes:
     """Leaf hash of an event; empty if it is not there."""
-    rows = db.rows("SELECT leaf FROM event WHERE id = ?", (number,))
-    return bytes(rows[0][0]) if rows else b""
+    return first_value(db, "SELECT leaf FROM event WHERE id = ?", (number,), b"")
 
 
 def holds(db: Database) -> dict[str, str]:
     """Why each lot is on hold; empty for one that was released."""
-    rows = db.rows("SELECT id, body FROM noun WHERE kind = 'hold' ORDER BY event")
+    rows: list[tuple[str, str]] = db.rows(
+        "SELECT id, body FROM noun WHERE kind = 'hold' ORDER BY event"
+    )
     return {lot: str(json.loads(body)["reason"]) for lot, body in rows}
 
 
@@ -56,7 +54,7 @@ def measurements(
     event, lot, quantity, value, uncertainty, group and basis.
     """
     (happened, moments), (undone, undone_by) = dated("e", asof), dated("r", asof)
-    for some, places in in_lists(lots):
+    for some, places in in_lists(lots, db.at_once):
         yield from db.rows(
             "SELECT m.event, m.lot, m.quantity, m.value, m.uncertainty, m.grp, m.basis "
             "FROM measurement m JOIN event e ON e.id = m.event "
@@ -145,12 +143,13 @@ def run_legs(
     """
     when, moments = dated("e", stretch.asof, stretch.start)
     undone, undone_by = dated("r", AsOf(recorded=stretch.known_at))
-    for key, moment, command, kind, lot, *content in db.rows(
+    rows: list[tuple[str, int, str, str, str, *tuple[int, ...]]] = db.rows(
         f"SELECT e.key, e.occurred_at, e.command, a.kind, a.lot, {columns(substances)} "
         f"FROM event e LEFT JOIN event r ON r.reverses = e.key{undone} "
         "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
         f"WHERE e.kind = 'process' AND r.id IS NULL{when} "
         "ORDER BY e.occurred_at, e.id, a.kind, a.lot, a.party",
         (*undone_by, *moments),
-    ):
+    )
+    for key, moment, command, kind, lot, *content in rows:
         yield (key, moment, command), (kind, lot, tuple(content))

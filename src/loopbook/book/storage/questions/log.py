@@ -2,44 +2,41 @@
 
 from collections.abc import Iterable
 
-from loopbook.book.storage.database import Database
+from loopbook.book.storage.database import Database, first_column, first_value
 
 
 def leaves(db: Database, first: int, count: int) -> list[tuple[int, bytes]]:
     """Places and hashes of leaves from a place on, in order."""
-    rows = db.rows(
+    return db.rows(
         "SELECT l.place, e.leaf FROM leaf l JOIN event e ON e.id = l.event "
         "WHERE l.place >= ? ORDER BY l.place LIMIT ?",
         (first, count),
     )
-    return [(place, bytes(leaf)) for place, leaf in rows]
 
 
 def leaf_at(db: Database, place: int) -> bytes | None:
     """Hash of the leaf at a place; None if there is none."""
-    rows = db.rows(
-        "SELECT e.leaf FROM leaf l JOIN event e ON e.id = l.event WHERE l.place = ?", (place,)
-    )
-    return bytes(rows[0][0]) if rows else None
+    sql = "SELECT e.leaf FROM leaf l JOIN event e ON e.id = l.event WHERE l.place = ?"
+    return first_value(db, sql, (place,), None)
 
 
 def place_of(db: Database, key: str) -> tuple[int, bytes] | None:
     """Place and hash of an event's leaf; None before a checkpoint has given it a place."""
-    rows = db.rows(
+    rows: list[tuple[int, bytes]] = db.rows(
         "SELECT l.place, e.leaf FROM event e JOIN leaf l ON l.event = e.id WHERE e.key = ?", (key,)
     )
-    return (int(rows[0][0]), bytes(rows[0][1])) if rows else None
+    return rows[0] if rows else None
 
 
 def node_at(db: Database, level: int, place: int) -> bytes | None:
     """Hash of a stored node of the tree; None if it is not stored."""
-    rows = db.rows("SELECT hash FROM node WHERE level = ? AND place = ?", (level, place))
-    return bytes(rows[0][0]) if rows else None
+    sql = "SELECT hash FROM node WHERE level = ? AND place = ?"
+    return first_value(db, sql, (level, place), None)
 
 
 def nodes_at(db: Database, level: int) -> int:
     """How many nodes of a level are stored."""
-    return int(db.rows("SELECT count(*) FROM node WHERE level = ?", (level,))[0][0])
+    return first_value(db, "SELECT count(*) FROM node WHERE level = ?", (level,), 0)
 
 
 def keep_nodes(db: Database, nodes: Iterable[tuple[int, int, bytes]]) -> None:
@@ -54,14 +51,15 @@ def checkpoints(db: Database) -> list[tuple[int, str]]:
 
 def notes_of(db: Database, size: int) -> list[str]:
     """Notes of the checkpoints of a size."""
-    rows = db.rows("SELECT note FROM checkpoint WHERE size = ? ORDER BY note", (size,))
-    return [str(note) for (note,) in rows]
+    return first_column(db, "SELECT note FROM checkpoint WHERE size = ? ORDER BY note", (size,))
 
 
 def largest_checkpoint(db: Database) -> tuple[int, str] | None:
     """Size and note of the checkpoint that covers most; None if there is none."""
-    rows = db.rows("SELECT size, note FROM checkpoint ORDER BY size DESC, note LIMIT 1")
-    return (int(rows[0][0]), str(rows[0][1])) if rows else None
+    rows: list[tuple[int, str]] = db.rows(
+        "SELECT size, note FROM checkpoint ORDER BY size DESC, note LIMIT 1"
+    )
+    return rows[0] if rows else None
 
 
 def keep_checkpoint(db: Database, size: int, note: str) -> None:

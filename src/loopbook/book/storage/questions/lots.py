@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from loopbook.book.scope import NOW, AsOf
-from loopbook.book.storage.database import Database, in_lists
+from loopbook.book.storage.database import Database, first_column, in_lists
 from loopbook.book.storage.questions.conditions import by_name, columns, dated, of_event
 from loopbook.errors import Finding, nearest_hint
 
@@ -33,7 +33,7 @@ def edges_out_of_book(
 def targets_of(db: Database, lots: Sequence[str], asof: AsOf = NOW) -> list[tuple[str, str]]:
     """Each lot with an end that something went to from it, once for each event."""
     query = "SELECT g.source, g.target FROM edge g"
-    return [(source, target) for source, target in by_name(db, query, "g.source", lots, asof=asof)]
+    return by_name(db, query, "g.source", lots, asof=asof)
 
 
 def edges_between(
@@ -63,7 +63,7 @@ def deliveries(
     """
     (happened, moments), (undone, undone_by) = dated("e", asof), dated("r", asof)
     rows: list[tuple[str, str, str, str, int, *tuple[int, ...]]] = []
-    for some, places in in_lists(lots):
+    for some, places in in_lists(lots, db.at_once):
         rows += db.rows(
             "SELECT g.source, g.target, e.document, e.key, e.occurred_at, "
             f"{columns(substances, 'g')} FROM edge g JOIN event e ON e.id = g.event "
@@ -98,7 +98,8 @@ def lots_between(
 def makers_of(db: Database, lots: Sequence[str]) -> dict[str, tuple[str, str, int]]:
     """Key, kind and moment of the event that made each lot."""
     query = "SELECT l.id, e.key, e.kind, e.occurred_at FROM lot l JOIN event e ON e.id = l.event"
-    return {lot: (key, kind, when) for lot, key, kind, when in by_name(db, query, "l.id", lots)}
+    rows: list[tuple[str, str, str, int]] = by_name(db, query, "l.id", lots)
+    return {lot: (key, kind, when) for lot, key, kind, when in rows}
 
 
 def all_lots(db: Database) -> list[tuple[str, str, str]]:
@@ -110,13 +111,12 @@ def all_lots(db: Database) -> list[tuple[str, str, str]]:
 
 def lot_names(db: Database) -> list[str]:
     """Names of all lots."""
-    return [name for (name,) in db.rows("SELECT id FROM lot")]
+    return first_column(db, "SELECT id FROM lot")
 
 
 def recent_lots(db: Database) -> list[str]:
     """Names of lots made lately, for hints."""
-    rows = db.rows("SELECT id FROM lot ORDER BY event DESC LIMIT ?", (_RECENT,))
-    return [name for (name,) in rows]
+    return first_column(db, "SELECT id FROM lot ORDER BY event DESC LIMIT ?", (_RECENT,))
 
 
 def unknown_lot(db: Database, lot: str, where: str = "lot") -> Finding:

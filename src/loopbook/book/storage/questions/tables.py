@@ -1,9 +1,8 @@
 """Tables of a book as an export shows them, some events at a time."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from loopbook.book.storage.database import Database
+from loopbook.book.storage.database import Database, Value
 from loopbook.book.storage.questions.conditions import columns, sums
 
 _POSTING = "posting p JOIN account a ON a.id = p.account"
@@ -35,7 +34,7 @@ def rows_between(
     *,
     substances: Sequence[str],
     events: tuple[int, int],
-) -> list[tuple[Any, ...]]:
+) -> list[tuple[Value, ...]]:
     """Rows of a table.
 
     Parameters

@@ -14,7 +14,13 @@ from pathlib import Path
 
 from loopbook.book.edges import edge_rows
 from loopbook.book.storage.rows import legs_of_edges
-from loopbook.book.storage.schema import OLDEST, TABLES, VERSION
+from loopbook.book.storage.schema import (
+    TABLES,
+    VERSION,
+    require_columns,
+    require_known_version,
+    require_version,
+)
 from loopbook.book.storage.sqlite.connection import explaining, version_of
 from loopbook.book.storage.sqlite.schema import declare_in, sqlite_ddl
 from loopbook.errors import Finding, InputError
@@ -24,7 +30,7 @@ _FILLED = {
     ("balance", "last_at"): "CASE o.bounded WHEN 1 THEN (SELECT max(0, max(e.occurred_at)) "
     "FROM posting p JOIN event e ON e.id = p.event WHERE p.account = o.account) ELSE 0 END",
 }
-"""Columns that the first books of version 2 lack, and their values for the old row ``o``."""
+"""Values of the columns in `FILLED`, for the old row ``o``."""
 
 _SETTINGS = (
     "busy_timeout = 10000",
@@ -37,11 +43,9 @@ _SETTINGS = (
 def migrate_file(path: Path) -> str:
     """Bring a book to this version; returns the version that it had. See `migrate` in `open`."""
     with _writing(path) as (link, version):
-        if not (version.isdigit() and OLDEST <= int(version) <= VERSION):
-            raise InputError([Finding("version", str(path), f"{OLDEST} to {VERSION}", version)])
+        require_known_version(str(path), version)
         if version != str(VERSION):
-            _require_columns(link, path)
-            _rebuild(link)
+            _rebuild(link, path)
             link.execute("UPDATE book SET value = ? WHERE key = 'version'", (str(VERSION),))
     return version
 
@@ -49,8 +53,7 @@ def migrate_file(path: Path) -> str:
 def rebuild_edges_in_file(path: Path) -> int:
     """Derive the edges of a book of this version again; returns their number."""
     with _writing(path) as (link, version):
-        if version != str(VERSION):
-            raise InputError([Finding("version", str(path), str(VERSION), version)])
+        require_version(str(path), version)
         triggers = _drop_all(link, "trigger", "edge")
         link.execute("DELETE FROM edge")
         names = [x.removeprefix("s_") for x in _columns(link, "edge") if x.startswith("s_")]
@@ -58,7 +61,7 @@ def rebuild_edges_in_file(path: Path) -> int:
         for statement in triggers:
             link.execute(statement)
         (count,) = link.execute("SELECT count(*) FROM edge").fetchone()
-    return int(count)
+        return int(count)
 
 
 @contextmanager
@@ -74,43 +77,24 @@ def _writing(path: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
         link.execute("COMMIT")
 
 
-def _require_columns(link: sqlite3.Connection, path: Path) -> None:
-    """Refuse tables that lack a column whose values nothing gives."""
-    substances = json.loads(dict(link.execute("SELECT key, value FROM book"))["substances"])
-    with closing(sqlite3.connect(":memory:")) as empty:
-        for statement in sqlite_ddl(substances):
-            empty.execute(statement)
-        lost = [
-            f"{spec.name}.{column}"
-            for spec in TABLES
-            if (had := _columns(link, spec.name))
-            for column in _columns(empty, spec.name)
-            if column not in had and (spec.name, column) not in _FILLED
-        ]
-    if lost:
-        names = ", ".join(lost)
-        sentence = f"the book lacks {names}, which nothing gives; nothing was changed"
-        raise InputError([Finding("columns", str(path), "all columns", names, sentence=sentence)])
-
-
-def _rebuild(link: sqlite3.Connection) -> None:
+def _rebuild(link: sqlite3.Connection, path: Path) -> None:
     """Make all tables again beside the old ones, fill them, and drop the old ones."""
+    old = {spec.name: names for spec in TABLES if (names := _columns(link, spec.name))}
+    substances = json.loads(dict(link.execute("SELECT key, value FROM book"))["substances"])
+    sql = "SELECT id FROM noun WHERE kind = 'substance' ORDER BY event, id"
+    added = [name for (name,) in link.execute(sql)]
+    require_columns(str(path), old, [*substances, *added])
     for kind in ("trigger", "index"):
         _drop_all(link, kind)
-    old = [spec.name for spec in TABLES if _columns(link, spec.name)]
     for name in old:
         link.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
-    settings = dict(link.execute("SELECT key, value FROM old_book"))
-    substances = json.loads(settings["substances"])
     for statement in sqlite_ddl(substances):
         link.execute(statement)
-    added = "SELECT id FROM old_noun WHERE kind = 'substance' ORDER BY event, id"
-    for (substance,) in link.execute(added).fetchall():
+    for substance in added:
         substances.append(substance)
         declare_in(link, substance, substances)
     triggers = _drop_all(link, "trigger")
-    for name in old:
-        had = _columns(link, f"old_{name}")
+    for name, had in old.items():
         values = {x: f'o."{x}"' if x in had else _FILLED[name, x] for x in _columns(link, name)}
         into = ", ".join(f'"{x}"' for x in values)
         link.execute(

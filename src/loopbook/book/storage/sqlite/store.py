@@ -5,17 +5,17 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
-from loopbook.book.storage.database import first_value
-from loopbook.book.storage.known import Nouns, read_nouns
-from loopbook.book.storage.schema import VERSION, of_another_version
+from loopbook.book.storage.database import RowT, Value, first_column, first_value
+from loopbook.book.storage.known import Nouns, first_substances, read_nouns
+from loopbook.book.storage.schema import VERSION, require_version
 from loopbook.book.storage.session import Session
 from loopbook.book.storage.sqlite.connection import REFUSALS, explained, explaining, version_of
 from loopbook.book.storage.sqlite.schema import declare_in, sqlite_ddl
@@ -24,6 +24,7 @@ from loopbook.errors import Finding, InputError
 T = TypeVar("T")
 Latest: TypeAlias = tuple[int, int]
 """Number and time of recording of the last event."""
+_Object: TypeAlias = tuple[str, str, str]  # type, name and statement of a table, index or trigger
 
 _WAIT_MS = 10_000
 _WAL_PAGES = 4_000  # 8 MB of log, then it is used again: a log that grows costs each commit more
@@ -44,6 +45,7 @@ class SqliteStore:
     substances : substances of a new book.
     """
 
+    at_once = 256
     gapless = True
     slack_us = 0  # one writer at a time
 
@@ -69,9 +71,7 @@ class SqliteStore:
             self._link.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
             if create:
                 self._make(tuple(substances))
-            version = version_of(self._link, self.path)
-            if version != str(VERSION):
-                raise of_another_version(str(self.path), version)
+            require_version(str(self.path), version_of(self._link, self.path))
             undo.pop_all()
         self._nouns: tuple[int, Nouns] | None = None
         self._latest: Latest | None = None  # of the version of `_nouns`
@@ -93,21 +93,21 @@ class SqliteStore:
 
     # -- Database
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[RowT]:
         """Run a query."""
         try:
             return self._link.execute(sql, values).fetchall()
         except REFUSALS as error:
             raise explained(self.path, error) from error
 
-    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def write(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run a statement once for each row of values."""
         try:
             self._link.executemany(sql, rows)
         except REFUSALS as error:
             raise explained(self.path, error) from error
 
-    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Value]]) -> None:
         """Add rows to a table, with values of all its columns in their order."""
         if len(rows) == 1:
             self.rows(_insertion(table, len(rows[0])), rows[0])
@@ -122,8 +122,8 @@ class SqliteStore:
         for account in accounts:
             if account not in known:
                 kind, party, site, lot = account
-                number = first_value(self, _ACCOUNT, (lot, kind, party, site))
-                if number is None:
+                number = first_value(self, _ACCOUNT, (lot, kind, party, site), 0)
+                if not number:
                     number = self._free_number(lot)
                     self.insert("account", [(number, *account)])
                 known[account] = number
@@ -135,14 +135,14 @@ class SqliteStore:
         A move between owners or sites of a lot then changes one page of the balances and one of the
         index of postings, not two.
         """
-        last = first_value(self, "SELECT coalesce(max(id), 0) FROM account")
-        sibling = first_value(self, "SELECT id FROM account WHERE lot = ? LIMIT 1", (lot,))
-        if not lot or sibling is None:
-            return int(last // _FAMILY * _FAMILY + _FAMILY if lot else last + 1)
+        last = first_value(self, "SELECT coalesce(max(id), 0) FROM account", (), 0)
+        sibling = first_value(self, "SELECT id FROM account WHERE lot = ? LIMIT 1", (lot,), 0)
+        if not lot or not sibling:
+            return last // _FAMILY * _FAMILY + _FAMILY if lot else last + 1
         end = sibling // _FAMILY * _FAMILY + _FAMILY
         sql = "SELECT max(id) FROM account WHERE id >= ? AND id < ?"
-        beside = first_value(self, sql, (end - _FAMILY, end)) + 1
-        return int(beside if beside < end else last + 1)
+        beside = first_value(self, sql, (end - _FAMILY, end), sibling) + 1
+        return beside if beside < end else last + 1
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
         """Add a substance's columns, and make the triggers that name substances again."""
@@ -162,56 +162,50 @@ class SqliteStore:
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none."""
-        kept = False
         try:
-            self._link.execute("BEGIN IMMEDIATE")
-            nouns = self.nouns()
-            latest = self._latest or self._read_latest()
-            now = time.time_ns() // 1000
-            session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
-            result = work(session)
-            session.flush()
-            self._link.execute("COMMIT")
-            kept = True
-            self._latest = session.latest
-        except REFUSALS as error:
-            raise explained(self.path, error) from error
-        finally:
-            if not kept:
-                self._nouns = self._latest = None
-                self._numbers.clear()
-                if self._link.in_transaction:
-                    self._link.execute("ROLLBACK")
+            with self._transaction("BEGIN IMMEDIATE"):
+                nouns = self.nouns()
+                latest = self._latest or self._read_latest()
+                now = time.time_ns() // 1000
+                session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
+                result = work(session)
+                session.flush()
+                self._link.execute("COMMIT")
+        except BaseException:  # what was read may be of what is undone
+            self._nouns = self._latest = None
+            self._numbers.clear()
+            raise
+        self._latest = session.latest
         return result
 
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        """A transaction; what is not committed inside is undone."""
+        with explaining(self.path):
+            self._link.execute(begin)
+            try:
+                yield
+            finally:
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+
     def nouns(self) -> Nouns:
-        """Parties, sites, materials, periods and substances as they stand, whoever wrote last."""
-        try:
-            (version,) = self._link.execute("PRAGMA data_version").fetchone()
-        except REFUSALS as error:
-            raise explained(self.path, error) from error
+        """Parties, sites, materials, periods and substances as they are now."""
+        version = first_value(self, "PRAGMA data_version", (), 0)  # changes if others write
         if self._nouns is None or self._nouns[0] != version:
             self._nouns, self._latest = (version, read_nouns(self)), None
         return self._nouns[1]
 
     def _read_latest(self) -> Latest:
         """Number and time of recording of the last event."""
-        rows = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
+        rows: list[Latest] = self.rows("SELECT id, recorded_at FROM event ORDER BY id DESC LIMIT 1")
         return rows[0] if rows else (0, 0)
 
     @contextmanager
     def snapshot(self, recorded_at: int | None = None) -> Iterator[None]:
         """Reads and snapshots inside see the book at one moment, while others may post."""
-        if self._link.in_transaction:
+        with nullcontext() if self._link.in_transaction else self._transaction("BEGIN"):
             yield
-            return
-        with explaining(self.path):
-            self._link.execute("BEGIN")
-            try:
-                yield
-            finally:
-                if self._link.in_transaction:
-                    self._link.execute("ROLLBACK")
 
     def damage(self) -> Iterator[str]:
         """Damage of the file itself: its pages, indexes, and the database's own checks.
@@ -226,15 +220,14 @@ class SqliteStore:
     def _damage(self, pages: Future[list[str]]) -> Iterator[str]:
         with explaining(self.path):
             yield from pages.result()
-        objects = set(self.rows(_OBJECTS))
+        objects: set[_Object] = set(self.rows(_OBJECTS))
         names = {name for _, name, _ in objects}
         for kind, name, _ in sorted(self._expected_objects() ^ objects):
             yield f"{kind} {name} is {'changed or added' if name in names else 'missing'}"
 
-    def _expected_objects(self) -> set[tuple[Any, ...]]:
+    def _expected_objects(self) -> set[_Object]:
         """Tables, indexes and triggers as this version makes them, substance by substance."""
-        settings = dict(self.rows("SELECT key, value FROM book"))
-        first = tuple(json.loads(settings["substances"]))
+        first = first_substances(self)
         added = read_nouns(self).substances[len(first) :]
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
             for statement in sqlite_ddl(first):
@@ -248,18 +241,13 @@ class SqliteStore:
 
     def place_leaves(self) -> int:
         """Give places in the Merkle log to all events that have none, in their order."""
-        with explaining(self.path):
-            self._link.execute("BEGIN IMMEDIATE")
-            try:
-                size, last = self.rows("SELECT count(*), coalesce(max(event), 0) FROM leaf")[0]
-                new = self.rows("SELECT id FROM event WHERE id > ? ORDER BY id", (last,))
-                leaves = [(size + k, row[0]) for k, row in enumerate(new)]
-                self.insert("leaf", leaves)
-                self._link.execute("COMMIT")
-            finally:
-                if self._link.in_transaction:
-                    self._link.execute("ROLLBACK")
-        return int(size) + len(new)
+        with self._transaction("BEGIN IMMEDIATE"):
+            size = first_value(self, "SELECT count(*) FROM leaf", (), 0)
+            sql = "SELECT id FROM event WHERE id > (SELECT coalesce(max(event), 0) FROM leaf)"
+            new: list[int] = first_column(self, f"{sql} ORDER BY id")
+            self.insert("leaf", list(enumerate(new, size)))
+            self._link.execute("COMMIT")
+        return size + len(new)
 
 
 def _damaged_pages(path: Path) -> list[str]:
