@@ -187,7 +187,7 @@ def objects(shelf: Shelf, request: pytest.FixtureRequest) -> list[Any]:
             return list(link.iterdump())
     with request.getfixturevalue("server").connect(shelf.schema) as link:
         return link.execute(
-            "SELECT key || ' ' || value AS line FROM book UNION ALL SELECT indexdef FROM pg_indexes "
+            "SELECT key || value AS line FROM book UNION ALL SELECT indexdef FROM pg_indexes "
             "WHERE schemaname = current_schema() UNION ALL SELECT pg_get_triggerdef(oid) "
             "FROM pg_trigger WHERE tgrelid::regclass::text = 'event' ORDER BY line"
         ).fetchall()

@@ -19,10 +19,8 @@ import json
 import random
 import secrets
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar, cast
 
@@ -41,6 +39,7 @@ from loopbook.book.storage.postgres.connection import (
     one_value,
     schema_of,
 )
+from loopbook.book.storage.postgres.needs import More, Needs, needs_of
 from loopbook.book.storage.postgres.rows import (
     literal,
     row_array,
@@ -59,7 +58,6 @@ from loopbook.book.storage.postgres.schema import (
 from loopbook.book.storage.schema import VERSION, require_version
 from loopbook.book.storage.session import Seen, Session
 from loopbook.errors import Finding, InputError, LoopbookError, StorageError
-from loopbook.tables import names_in
 
 T = TypeVar("T")
 
@@ -89,49 +87,6 @@ _PLACE = """
       AND (e.id > coalesce((SELECT max(event) FROM leaf), 0)
            OR e.recorded_at > coalesce((SELECT d.recorded_at FROM leaf k JOIN event d
                 ON d.id = k.event ORDER BY k.place DESC LIMIT 1), 0) - %s)"""
-
-
-@dataclass(slots=True)
-class _Needs:
-    """What an attempt locks and reads; lots and loads may grow from attempt to attempt."""
-
-    keys: list[str]
-    lots: set[str]
-    materials: set[str]
-    reverses: list[str]
-    states_nouns: bool
-    loads: set[tuple[str, str]] = field(default_factory=set)
-
-
-def _needs(batch: Sequence[Command]) -> _Needs:
-    """What a batch will touch, as far as its commands name it.
-
-    >>> from datetime import UTC, datetime
-    >>> from loopbook.book.commands.keeping.hold import Hold
-    >>> hold = Hold(key="1", actor="amy", occurred_at=datetime.now(UTC), lot="B", reason="wet")
-    >>> _needs([hold]).lots
-    {'B'}
-    """
-    names: dict[str, set[str]] = defaultdict(set)
-    for command in batch:
-        for role, name in names_in(type(command), command):
-            names[role].add(name)
-    return _Needs(
-        [command.key for command in batch],
-        names["lot"] | names["new lot"],
-        names["material"],
-        sorted(names["event"]),
-        bool(names["noun"]),
-    )
-
-
-class _More(Exception):
-    """Another client holds what planning turned out to need: begin again, and wait for it."""
-
-    def __init__(self, *, lots: Iterable[str] = (), loads: Iterable[tuple[str, str]] = ()) -> None:
-        super().__init__()
-        self.lots = frozenset(lots)
-        self.loads = frozenset(loads)
 
 
 class PostgresStore:
@@ -299,18 +254,18 @@ class PostgresStore:
         """Lock lots that the batch did not name, without waiting."""
         new = set(lots) - self._locked
         if new:
-            more = _More(lots=new)
+            more = More(lots=new)
             self._try_lock("SELECT try_lots(%s::text[])", (sorted(new),), more)
             self._locked |= new
 
     def lock_load(self, site: str, hazard: str) -> None:
         """Lock a load that the batch did not name, without waiting."""
         if (site, hazard) not in self._locked_loads:
-            more = _More(loads=[(site, hazard)])
+            more = More(loads=[(site, hazard)])
             self._try_lock(_LOAD + " NOWAIT", ([site], [hazard]), more)
             self._locked_loads.add((site, hazard))
 
-    def _try_lock(self, sql: str, names: Sequence[list[str]], more: _More) -> None:
+    def _try_lock(self, sql: str, names: Sequence[list[str]], more: More) -> None:
         """Lock without waiting; raise `more` where another client holds it."""
         try:
             self._link.execute(sql.encode(), names)
@@ -321,11 +276,11 @@ class PostgresStore:
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none."""
-        needs = _needs(batch)
+        needs = needs_of(batch)
         for attempt in range(_ATTEMPTS):
             try:
                 return self._attempt(needs, work)
-            except _More as more:
+            except More as more:
                 needs.lots |= more.lots
                 needs.loads |= more.loads
             except psycopg.Error as error:
@@ -334,7 +289,7 @@ class PostgresStore:
             time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 6))
         raise StorageError(f"{self._where}: {_ATTEMPTS} attempts met other writers; {SAFE}")
 
-    def _attempt(self, needs: _Needs, work: Callable[[Session], T]) -> T:
+    def _attempt(self, needs: Needs, work: Callable[[Session], T]) -> T:
         self._reopened()
         self._posting = True
         with ExitStack() as undo:
@@ -365,7 +320,7 @@ class PostgresStore:
         if not self._link.closed:
             self._committing = False
 
-    def _begin(self, needs: _Needs) -> Session:
+    def _begin(self, needs: Needs) -> Session:
         """Lock what a batch needs, and read it: one round trip."""
         self._committing = False
         self._look_ahead(needs, self.nouns())
@@ -385,7 +340,7 @@ class PostgresStore:
         session.preload(Seen(lots, made, held, holds, set(needs.keys).difference(keys)))
         return session
 
-    def _look_ahead(self, needs: _Needs, nouns: Nouns) -> None:
+    def _look_ahead(self, needs: Needs, nouns: Nouns) -> None:
         """Add the lots and loads that reversals and storage limits will lock."""
         link = self._link
         if needs.reverses:

@@ -162,21 +162,23 @@ class SqliteStore:
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none."""
-        try:
-            with self._transaction("BEGIN IMMEDIATE"):
-                nouns = self.nouns()
-                latest = self._latest or self._read_latest()
-                now = time.time_ns() // 1000
-                session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
-                result = work(session)
-                session.flush()
-                self._link.execute("COMMIT")
-        except BaseException:  # what was read may be of what is undone
-            self._nouns = self._latest = None
-            self._numbers.clear()
-            raise
+        with ExitStack() as undo, self._transaction("BEGIN IMMEDIATE"):
+            undo.callback(self._forget)
+            nouns = self.nouns()
+            latest = self._latest or self._read_latest()
+            now = time.time_ns() // 1000
+            session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
+            result = work(session)
+            session.flush()
+            self._link.execute("COMMIT")
+            undo.pop_all()
         self._latest = session.latest
         return result
+
+    def _forget(self) -> None:
+        """Forget what was read in a transaction that is undone."""
+        self._nouns = self._latest = None
+        self._numbers.clear()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
