@@ -36,13 +36,15 @@ from openpyxl import Workbook
 
 from loopbook.book import Book, Reverse, verify
 from loopbook.book.exports import TABLES, export_book
-from loopbook.book.imports.importing import KINDS, import_file
-from loopbook.book.imports.mapping import FIELDS
+from loopbook.book.imports.importing import import_file
+from loopbook.book.imports.kinds import KINDS as RECORDS
 from loopbook.book.imports.posting import Imported
 from loopbook.book.nouns import Leg
 from loopbook.errors import Finding, InputError
 from loopbook.tables.sheet import FileSettings
 from support.shelves import Shelf
+
+KINDS = [kind.kind for kind in RECORDS]
 
 
 @pytest.fixture
@@ -373,11 +375,11 @@ def test_columns_that_are_not_used_are_named(book: Book, tmp_path: Path) -> None
 
 def test_the_document_lists_every_field_setting_and_table() -> None:
     text = (Path(__file__).parents[2] / "docs" / "book.md").read_text(encoding="utf-8")
-    for kind in KINDS:
-        assert {"occurred_at", "actor", "document"} <= {f.name for f in FIELDS[kind]}
-        for field in FIELDS[kind]:
-            name = f"**`{field.name}`**" if field.needed else f"`{field.name}`"
-            assert f"| {name} | {field.kind} | {field.why} |" in text
+    for kind in RECORDS:
+        assert {"occurred_at", "actor", "document"} <= set(kind.known)
+        for name, column in kind.known.items():
+            bold = f"**`{name}`**" if column.required else f"`{name}`"
+            assert f"| {bold} | {column.cells} | {column.meaning} |" in text
     assert all(f"`{setting.name}`" in text for setting in fields(FileSettings))
     assert all(f"| {table.name} | {table.why} |" in text for table in TABLES.values())
 

@@ -37,7 +37,7 @@ from loopbook.book.book import Book, Receipt, unknown_names
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, microseconds
 from loopbook.book.commands.fields import FreeLot, Kg, KnownSite, MadeLot, SomeMass
-from loopbook.book.commands.kinds import all_commands, describe_command, schema_of_command
+from loopbook.book.commands.kinds import all_commands
 from loopbook.book.commands.ours import *  # noqa: F403
 from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.running.process import Output
@@ -77,8 +77,13 @@ from loopbook.book.storage.snapshots import holdings
 
 _LATER = {
     "exports": "export_book",
-    "imports.importing": "import_file",
+    "imports.columns": "Column columns_of",
+    "imports.importing": "all_imports import_file",
     "imports.json_lines": "post_lines",
+    "imports.kind": "ImportKind",
+    "imports.posting": "Entry",
+    "imports.rows": "ImportRow",
+    "kinds": "describe_kind list_kinds schema_of_kind",
     "listings": "Balances LatestEvents Lots OneEvent Posted latest_events list_balances "
     "list_lots lot_names posted show_event",
     "log.keys": "Signer VerifierKey signer_of",
@@ -92,8 +97,13 @@ _LATER = {
 
 if typing.TYPE_CHECKING:
     from loopbook.book.exports import export_book
-    from loopbook.book.imports.importing import import_file
+    from loopbook.book.imports.columns import Column, columns_of
+    from loopbook.book.imports.importing import all_imports, import_file
     from loopbook.book.imports.json_lines import post_lines
+    from loopbook.book.imports.kind import ImportKind
+    from loopbook.book.imports.posting import Entry
+    from loopbook.book.imports.rows import ImportRow
+    from loopbook.book.kinds import describe_kind, list_kinds, schema_of_kind
     from loopbook.book.listings import (
         Balances,
         LatestEvents,
@@ -135,12 +145,16 @@ __all__ = [
     "AsOf",
     "Balances",
     "Book",
+    "Column",
     "Command",
     "Content",
     "Draft",
     "EdgeRow",
+    "Entry",
     "Event",
     "FreeLot",
+    "ImportKind",
+    "ImportRow",
     "Kg",
     "Knowledge",
     "KnownSite",
@@ -167,12 +181,14 @@ __all__ = [
     "VerifierKey",
     "VerifyReport",
     "all_commands",
+    "all_imports",
     "check_proof",
     "checkpoint",
+    "columns_of",
     "consistency",
     "deliveries",
     "describe",
-    "describe_command",
+    "describe_kind",
     "edges_between",
     "edges_into",
     "edges_out_of_book",
@@ -184,6 +200,7 @@ __all__ = [
     "last_event",
     "latest_events",
     "list_balances",
+    "list_kinds",
     "list_lots",
     "lot_names",
     "lots_between",
@@ -197,7 +214,7 @@ __all__ = [
     "posted",
     "rebuild_edges",
     "run_accounts",
-    "schema_of_command",
+    "schema_of_kind",
     "seal_of",
     "show_event",
     "signer_of",

@@ -92,8 +92,20 @@ def post_command(*, book: Book, file: BinaryIO, dry_run: bool) -> Answer:
     return posted(book, post_lines(book, file.read(), name=name, dry_run=dry_run))
 
 
-@book.command("import")
-@click.argument("kind", type=click.Choice(["tickets", "assays", "stock", "runs"]))
+class _Import(click.Command):
+    """A command whose help lists the kinds of files, ours and those of plugins."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a line a kind."""
+        from loopbook.book import all_imports
+
+        with formatter.section("Kinds of files"):
+            kinds = all_imports().values()
+            formatter.write_dl([(x.kind, (x.__doc__ or "").splitlines()[0]) for x in kinds])
+
+
+@book.command("import", cls=_Import)
+@click.argument("kind")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--map",
@@ -107,10 +119,10 @@ def post_command(*, book: Book, file: BinaryIO, dry_run: bool) -> Answer:
 @shows_answer
 @with_book
 def import_command(*, book: Book, kind: str, file: Path, mapping: Path, dry_run: bool) -> Answer:
-    """Import a CSV or XLSX FILE of weighbridge tickets, assays, opening stock or runs.
+    """Import a CSV or XLSX FILE of a KIND: weighbridge tickets, assays, opening stock, runs.
 
     All of the file or nothing; every bad row is shown at once. A file may be imported again: what
-    is in the book is not posted twice.
+    is in the book is not posted twice. `loopbook book kinds KIND` lists the columns of a kind.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""``loopbook book kinds``: the commands of the book and their fields."""
+"""``loopbook book kinds``: commands of the book and files that it imports, with their fields."""
 
 import click
 
@@ -9,23 +9,23 @@ from loopbook.cli.parts import as_json_option, print_json
 @click.argument("kind", required=False)
 @as_json_option
 def kinds_command(kind: str | None, as_json: bool) -> None:
-    """List the kinds of commands that a book takes, or describe one KIND with its fields.
+    """List the kinds of commands and of files that a book takes, or describe one KIND.
 
     \b
     Example:
       loopbook book kinds
       loopbook book kinds weigh
+      loopbook book kinds tickets
     """
-    from loopbook.book import all_commands, describe_command, schema_of_command
+    from loopbook.book import describe_kind, list_kinds, schema_of_kind
 
-    if kind is None:
-        known = all_commands()
-        if as_json:
-            print_json({name: schema_of_command(name) for name in known})
-        else:
-            for name, command in known.items():
-                click.echo(f"{name:18} {(command.__doc__ or '').splitlines()[0]}")
-    elif as_json:
-        print_json(schema_of_command(kind))
+    if as_json:
+        schemas = {name: schema_of_kind(name) for names in list_kinds().values() for name in names}
+        print_json(schemas if kind is None else schema_of_kind(kind))
+    elif kind is not None:
+        click.echo(describe_kind(kind), nl=False)
     else:
-        click.echo(describe_command(kind), nl=False)
+        for title, kinds in list_kinds().items():
+            click.echo(f"{title}:")
+            for name, sentence in kinds.items():
+                click.echo(f"  {name:18} {sentence}")

@@ -8,9 +8,21 @@ type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loo
 2000.0
 """
 
+<<<<<<< HEAD
 import typing
 
 from loopbook.tables.cells import CellError, cell_text, moment, quantity, unit_problem
+=======
+from loopbook.tables.arrays import Array
+from loopbook.tables.cells import (
+    CellError,
+    cell_text,
+    moment,
+    quantity,
+    quantity_text,
+    unit_problem,
+)
+>>>>>>> efed31c (book: an import kind is one file; its columns are those of the commands; a mass may be text with its unit)
 from loopbook.tables.declared import (
     SHARE,
     YEAR,
@@ -98,6 +110,7 @@ __all__ = [
     "parse_quantity",
     "parse_toml",
     "quantity",
+    "quantity_text",
     "read_fields",
     "read_leaves",
     "read_sheet",

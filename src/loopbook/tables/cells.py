@@ -22,6 +22,12 @@ _FIRST_YEAR = 1990
 _MOST_KG = Decimal(10) ** 9  # a million tonnes: more than any plant holds
 _FORMULA_ERROR = re.compile(r"#(?:REF|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]|#N/A|#{3,}")
 _SPACES = " \u00a0\u202f\u2009"
+_WITH_UNIT = re.compile(
+    rf"([+\-\u2212]?[\d.,'\u2019{_SPACES}]*\d[.,]?(?:[eE][+-]?\d{{1,2}})?"  # a number
+    rf"|[+-]?(?:[Nn]a[Nn]|[Ii]nf)(?=[{_SPACES}]))"  # what is to be refused as none
+    rf"[{_SPACES}]*((?![eE][+-]?\d)[A-Za-z\u00b5\u03bc%].*)",  # its unit
+    re.ASCII,
+)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 
 
@@ -37,9 +43,10 @@ def _refuse_errors(cell: Cell) -> None:
     if cell.form == "formula":
         hint = "open the workbook, let it calculate, and save it"
         raise CellError("formula-error", "a calculated value", str(cell.value), hint)
-    if isinstance(cell.value, str) and _FORMULA_ERROR.fullmatch(cell.value):
+    text = cell.value
+    if isinstance(text, str) and text[:1] == "#" and _FORMULA_ERROR.fullmatch(text):
         hint = "correct the formula in the workbook and export again"
-        raise CellError("formula-error", "a value", cell.value, hint)
+        raise CellError("formula-error", "a value", text, hint)
 
 
 def cell_text(cell: Cell) -> str:
@@ -98,13 +105,18 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
 
     Parameters
     ----------
-    cell : with the number in `unit`.
+    cell : with the number in `unit`, or in a unit that the cell itself has.
     unit : of the column or of the row.
     base : ``kg``, or ``1`` for shares.
 
     >>> quantity(Cell("12,4"), "t", "kg", FileSettings(decimal=","))
     Decimal('12400.0')
+    >>> quantity(Cell("12.4 kg"), "t", "kg", FileSettings())
+    Decimal('12.4')
     """
+    if isinstance(cell.value, str) and not cell.value[-1:].isdecimal():
+        own = _WITH_UNIT.fullmatch(cell.value)
+        cell, unit = (Cell(own[1]), own[2]) if own else (cell, unit)
     problem = unit_problem(unit, base)
     if problem:
         raise CellError("unit", problem[0], unit or "none", problem[1])
@@ -119,6 +131,21 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
     if base == "kg" and abs(value) > _MOST_KG:
         raise CellError("too-large", "at most 1e9 kg", f"{value:f} kg", "is the unit right?")
     return value
+
+
+def quantity_text(text: str, base: str) -> Decimal | None:
+    """Number in a base unit, from text with a number and its unit; None where it has no unit.
+
+    Parameters
+    ----------
+    text : such as ``38.46 t``.
+    base : ``kg``, or ``1`` for shares.
+
+    >>> quantity_text("38.46 t", "kg"), quantity_text("38460", "kg")
+    (Decimal('38460.00'), None)
+    """
+    match = _WITH_UNIT.fullmatch(text.strip())
+    return quantity(Cell(match[1]), match[2], base, FileSettings()) if match else None
 
 
 def number(cell: Cell, settings: FileSettings) -> Decimal:
@@ -143,15 +170,21 @@ def number(cell: Cell, settings: FileSettings) -> Decimal:
     return _parsed(value or "", settings)
 
 
+@cache
+def _number_pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+    """Numbers with these marks: sign, whole part, decimals, power of ten."""
+    marks = _SPACES if thousands in (" ", "\u00a0") else thousands
+    group = rf"|\d{{1,3}}(?:[{re.escape(marks)}]\d{{3}})+" if marks else ""
+    point = re.escape(decimal)
+    pattern = rf"([+-]?)(\d+{group})?(?:{point}(\d*))?(?:[eE]([+-]?\d{{1,2}}))?"
+    return re.compile(pattern, re.ASCII)
+
+
 def _parsed(value: str, settings: FileSettings) -> Decimal:
     if _NOT_FINITE.fullmatch(value):
         raise CellError("not-finite", "a number", value)
-    marks = _SPACES if settings.thousands in (" ", "\u00a0") else settings.thousands
-    group = rf"|\d{{1,3}}(?:[{re.escape(marks)}]\d{{3}})+" if marks else ""
-    point = re.escape(settings.decimal)
-    pattern = rf"([+-]?)(\d+{group})?(?:{point}(\d*))?(?:[eE]([+-]?\d{{1,2}}))?"
     plain = value.replace("\u2212", "-")
-    match = re.fullmatch(pattern, plain, re.ASCII)
+    match = _number_pattern(settings.decimal, settings.thousands).fullmatch(plain)
     if len(plain) > 40 or not match or not (match[2] or match[3]):
         raise CellError("not-a-number", "a number", repr(value), _number_hint(value, settings))
     whole = re.sub(r"\D", "", match[2] or "0")
@@ -167,8 +200,6 @@ def _number_hint(value: str, settings: FileSettings) -> str:
             f'write decimal = "{other}" in the mapping if that is the decimal mark, '
             f'thousands = "{other}" if it parts thousands'
         )
-    if re.match(r"[-+]?\d[\d.,]*\s*[A-Za-z%]", value):
-        return "only the number: the unit is in the mapping, or in a column of its own"
     if re.match(r"\d{1,3}[ \u00a0\u202f'\u2019]\d{3}", value):
         return 'write thousands = " " or "\'" in the mapping'
     return ""

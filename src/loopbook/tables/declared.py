@@ -23,7 +23,7 @@ value with an error becomes None.
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -446,7 +446,7 @@ class RecordOf(FieldType[F_contra]):
 
     def schema(self) -> Schema:
         """The record's."""
-        return schema_of(self.record)
+        return schema_of(fields_of(self.record))
 
 
 # -- records
@@ -576,12 +576,12 @@ def names_in(record: type, values: object) -> Iterator[tuple[str, str]]:
             yield from field.type.names(written)
 
 
-def schema_of(record: type) -> Schema:
-    """JSON Schema of a record, with the meaning of each field."""
-    fields = fields_of(record)
+def schema_of(fields: Iterable[Field]) -> Schema:
+    """JSON Schema of declared fields, with their meanings."""
+    listed = [*fields]
     return {
         "type": "object",
-        "properties": {f.name: {**f.type.schema(), "description": f.meaning} for f in fields},
-        "required": [field.name for field in fields if field.required],
+        "properties": {f.name: {**f.type.schema(), "description": f.meaning} for f in listed},
+        "required": [field.name for field in listed if field.required],
         "additionalProperties": False,
     }

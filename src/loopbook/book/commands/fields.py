@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 
 from loopbook.book.commands.draft import Draft
 from loopbook.errors import nearest_hint
-from loopbook.tables import SHARE, MapOf, Number, Text, Value
+from loopbook.tables import SHARE, CellError, MapOf, Number, Text, Value, quantity_text
 
 _MG = Decimal(1_000_000)
 _MOST_KG = 10**9  # a million tonnes; sums of many still fit 64 bits of milligrams
@@ -33,6 +33,17 @@ class MassField(Number[Draft]):
     high: float = _MOST_KG
     words: str = "a mass in kg"
     some: bool = False
+
+    def read(self, written: Value, at: str, findings: Draft) -> Value:
+        """The number as it is written; text with a unit, such as ``38.46 t``, in kg."""
+        try:
+            kilograms = quantity_text(written, "kg") if isinstance(written, str) else None
+        except CellError as error:
+            findings.note(error.code, error.expected, error.found, at=at, hint=error.hint)
+            return None
+        if kilograms is not None:
+            return f"{kilograms.normalize():f}"
+        return super().read(written, at, findings)
 
     def check(self, value: Kg, at: str, draft: Draft) -> int | None:
         """Whole milligrams."""

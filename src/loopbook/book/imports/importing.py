@@ -3,21 +3,27 @@
 A file (CSV or XLSX) and a column-mapping file in TOML become commands, which are planned and posted
 in one transaction. All errors are reported together, with row and column, and then nothing is
 posted. A file may be imported again: rows that are in the book are recognised by document and
-ticket, lot or run, and skipped.
+ticket, lot or run, and skipped. A command's key is made of the document and of what names the row
+in the plant, never of its line: the same row is the same event, wherever it is.
 """
 
+import re
 from pathlib import Path
 
 from loopbook.book.book import Book
-from loopbook.book.imports.binding import bind
-from loopbook.book.imports.kinds import READERS, read_entries
+from loopbook.book.imports.kind import ImportKind
+from loopbook.book.imports.kinds import KINDS
 from loopbook.book.imports.mapping import read_map
-from loopbook.book.imports.posting import Imported, post_entries
-from loopbook.errors import Finding, InputError
-from loopbook.tables import read_sheet
+from loopbook.book.imports.posting import Entry, Imported, post_entries
+from loopbook.book.imports.rows import ImportRow, bind
+from loopbook.book.plugins import with_plugins
+from loopbook.errors import Finding, Findings, InputError
+from loopbook.tables import Row, read_sheet
 
-KINDS = tuple(READERS)
-"""Kinds of files that can be imported."""
+
+def all_imports() -> dict[str, type[ImportKind]]:
+    """Our kinds of files and those of plugins, by name."""
+    return with_plugins({kind.kind: kind for kind in KINDS}, ImportKind)
 
 
 def import_file(
@@ -29,28 +35,40 @@ def import_file(
     ----------
     path : CSV or XLSX file.
     mapping : its column-mapping file.
-    kind : one of `KINDS`.
+    kind : name of one of `all_imports`.
     dry_run : only show what would be posted.
 
     Raises
     ------
     InputError
-        Everything that is wrong with mapping, file and rows; nothing was posted.
+        Every error of mapping, file and rows; nothing was posted.
     """
-    plan = read_map(mapping, kind)
-    findings: list[Finding] = []
-    sheet = read_sheet(path, plan.settings, findings)
+    known, findings = all_imports(), Findings()
+    if kind not in known:
+        findings.unknown("a kind of file", kind, known)
+    findings.raise_all()
+    plan = read_map(mapping, known[kind].known)
+    sheet = read_sheet(path, plan.settings, findings.items)
     if sheet is None:
         raise InputError(findings)
     unbound = len(findings)
-    binding = bind(sheet, plan, findings)
+    binding = bind(sheet, plan, findings.items)
     if len(findings) > unbound:
         raise InputError(findings)
+    rows = (ImportRow(binding, row) for row in sheet.rows)
+    entries = [*(_torn(*torn) for torn in sheet.torn), *known[kind]().entries(rows)]
     return post_entries(
         book,
-        read_entries(binding),
+        entries,
         name=path.name,
-        findings=findings,
+        findings=findings.items,
         dry_run=dry_run,
         ignored=binding.ignored,
     )
+
+
+def _torn(row: Row, finding: Finding) -> Entry:
+    """A torn row, whose meaning is not known: the lots named in it count as missing."""
+    texts = [str(cell.value) for cell in row.cells]
+    words = [word.strip() for text in texts for word in re.split(r"[,;|\t]", text)]
+    return Entry(row.line, finding.where, (), makes=tuple(filter(None, words)), findings=(finding,))

@@ -10,14 +10,13 @@ lines are still checked.
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.kinds import all_commands
 from loopbook.book.imports.posting import Entry, Imported, post_entries
 from loopbook.errors import Findings
-from loopbook.tables import decode, names_in, read_fields
+from loopbook.tables import Value, decode, names_in, read_fields
 
 
 class _RepeatedFieldError(ValueError):
@@ -71,11 +70,11 @@ def _entry(line: str, number: int, name: str, known: Mapping[str, type[Command]]
     if values is None:
         makes = (name for role, name in names_in(record, data) if role == "new lot")
         return Entry(number, where, (), findings=tuple(findings), makes=tuple(makes))
-    places = {field: f"{where}, {field}" for field in values}
-    return Entry(number, where, (record(**values),), places)
+    command = record(**values)
+    return Entry(number, where, (command,), lambda at: f"{where}, {at}" if at in values else "")
 
 
-def _object(line: str, findings: Findings) -> dict[str, Any]:
+def _object(line: str, findings: Findings) -> dict[str, Value]:
     """The object of a line; an empty one after a finding."""
     try:
         data = json.loads(
@@ -94,7 +93,7 @@ def _object(line: str, findings: Findings) -> dict[str, Any]:
     return {}
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]

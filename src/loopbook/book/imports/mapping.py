@@ -1,6 +1,6 @@
 """The column-mapping file: their columns, our fields.
 
-A mapping gives the place of each field of ours, in TOML::
+A mapping gives the place of each column that a kind of file declares, in TOML::
 
     [file]                      # how the file is written; see FileSettings
     time_zone = "America/New_York"
@@ -20,124 +20,56 @@ A mapping gives the place of each field of ours, in TOML::
     [words.material]            # their word = ours
     "NMC foil" = "cathode foil"
 
-`FIELDS` lists what each kind of file may and must have. Numbers have a unit, without exception.
+Numbers have a unit, without exception.
 """
 
 import codecs
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from zoneinfo import available_timezones
 
-from loopbook.errors import Finding, nearest_hint, raise_findings
+from loopbook.book.imports.columns import Column
+from loopbook.errors import Findings, nearest_hint, raise_findings
 from loopbook.tables import (
     Cell,
     CellError,
+    FieldType,
     FileSettings,
+    MapOf,
+    RecordOf,
+    Text,
     TomlFile,
+    Value,
     moment,
-    quantity,
+    quantity_text,
     read_toml,
     unit_problem,
 )
 
-Value: TypeAlias = str | Decimal | datetime
-BASES: Mapping[str, str] = MappingProxyType({"mass": "kg", "share": "1", "shares": "1"})
+Constant: TypeAlias = str | Decimal | datetime
+
+_PARTS: Mapping[str, FieldType[Findings]] = {
+    "file": RecordOf(FileSettings),
+    "columns": MapOf(Text(), FieldType()),
+    "constants": MapOf(Text(), FieldType()),
+    "words": MapOf(Text(), MapOf(Text(), Text())),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A field of ours: its name, type, whether each row needs it, and its meaning."""
+class Source:
+    """Where a field is: columns, unit, and the divisor `k` of an expanded uncertainty.
 
-    name: str
-    kind: str
-    needed: bool
-    why: str
-
-
-def _f(name: str, kind: str, why: str, *, needed: bool = False) -> Field:
-    return Field(name, kind, needed, why)
-
-
-_WHEN = _f("occurred_at", "time", "when it happened", needed=True)
-_WHO = _f("actor", "text", "who reports it", needed=True)
-_PAPER = _f("document", "text", "on which paper; the file's name if not given")
-
-FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
-    {
-        "tickets": (
-            _f("ticket", "text", "number of the weighbridge ticket", needed=True),
-            _f("lot", "text", "the lot weighed", needed=True),
-            _WHEN,
-            _WHO,
-            _f("gross", "mass", "vehicle with load", needed=True),
-            _f("tare", "mass", "vehicle without load", needed=True),
-            _f("net", "mass", "as printed; must be gross minus tare"),
-            _f("uncertainty", "mass", "one standard uncertainty of the net mass"),
-            _f("scale", "text", "which weighbridge"),
-            _f("material", "text", "of a lot that comes in with this ticket"),
-            _f("supplier", "text", "who sends a lot that comes in"),
-            _f("owner", "text", "who has title to it"),
-            _f("site", "text", "who has custody of it"),
-            _f("shares", "shares", "declared contents of it"),
-            _PAPER,
-        ),
-        "assays": (
-            _f("lot", "text", "the lot assayed", needed=True),
-            _WHEN,
-            _WHO,
-            _f("stage", "text", "provisional, exchanged, umpire or final", needed=True),
-            _f("basis", "text", "as received or dry", needed=True),
-            _f("moisture", "share", "water, kg per kg as received"),
-            _f("moisture_uncertainty", "share", "standard uncertainty of the moisture"),
-            _f("shares", "shares", "contents; an empty cell is not analysed", needed=True),
-            _f("uncertainty", "shares", "standard uncertainty of each; k divides an expanded one"),
-            _f("laboratory", "text", "by whom"),
-            _f("method", "text", "how"),
-            _f("sample", "text", "on which sample"),
-            _PAPER,
-        ),
-        "stock": (
-            _f("lot", "text", "name of the lot", needed=True),
-            _f("material", "text", "what it is", needed=True),
-            _f("owner", "text", "who has title", needed=True),
-            _f("site", "text", "who has custody", needed=True),
-            _f("mass", "mass", "what there is of it", needed=True),
-            _WHEN,
-            _WHO,
-            _f("shares", "shares", "contents; the rest is other"),
-            _f("supplier", "text", "where it came from; the owner if not given"),
-            _PAPER,
-        ),
-        "runs": (
-            _f("run", "text", "name of the run; its rows are neighbours", needed=True),
-            _f("role", "text", "input, output, emission or waste", needed=True),
-            _f("lot", "text", "lot that goes in or is made"),
-            _f("mass", "mass", "what goes in or comes out; all of an input lot if empty"),
-            _f("material", "text", "of an output"),
-            _f("shares", "shares", "contents of an output, emission or waste"),
-            _f("site", "text", "where", needed=True),
-            _WHEN,
-            _WHO,
-            _f("share_by", "text", "substance or mass: how owners share the outputs"),
-            _PAPER,
-        ),
-    }
-)
-"""Fields of each kind of file, in the order in which the docs list them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """Where a field is: columns, unit, and the divisor `k` of an expanded uncertainty."""
+    The base is the unit of what is read: ``kg``, ``1`` for shares, empty for no number.
+    """
 
     columns: tuple[str, ...]
-    where: str
+    base: str = ""
     unit: str = ""
     unit_column: str = ""
     k: Decimal = Decimal(1)
@@ -145,113 +77,96 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ImportMap:
-    """A checked mapping; shares are fields named ``shares.Ni``, `places` are those of constants."""
+    """A checked mapping; shares are fields named ``shares.Ni``, `places` are those of constants.
 
-    kind: str
+    `known` are the columns that the kind of file declares.
+    """
+
+    known: Mapping[str, Column]
     settings: FileSettings
-    columns: Mapping[str, Column]
-    constants: Mapping[str, Value]
+    sources: Mapping[str, Source]
+    constants: Mapping[str, Constant]
     places: Mapping[str, str]
-    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    def kind_of(self, name: str) -> str:
-        """What a field holds: text, time, mass or share."""
-        base, _, substance = name.partition(".")
-        kind = next(f.kind for f in FIELDS[self.kind] if f.name == base)
-        return "share" if substance else kind
+    words: Mapping[str, Mapping[str, str]]
 
     def substances(self, group: str) -> list[str]:
         """Substances of a group of shares, in the order of the mapping."""
-        names = [*self.columns, *self.constants]
-        return [n.partition(".")[2] for n in names if n.startswith(f"{group}.")]
+        names = [*self.sources, *self.constants]
+        return [name.partition(".")[2] for name in names if name.startswith(f"{group}.")]
 
 
-def read_map(path: Path, kind: str) -> ImportMap:
-    """Read a mapping file for a kind of file; all that is wrong with it is raised together."""
+@dataclass(slots=True)
+class _MapFindings(Findings):
+    """Findings of a mapping file, each at the line of its key."""
+
+    file: TomlFile = field(kw_only=True)
+
+    def note(
+        self,
+        code: str,
+        expected: str,
+        found: str,
+        *,
+        at: str = "",
+        hint: str = "",
+        sentence: str = "",
+    ) -> None:
+        """Record one finding at the line of a path with dots."""
+        where = Findings(self.file.where(*at.split(".")), self.items)
+        where.note(code, expected, found, hint=hint, sentence=sentence)
+
+
+def read_map(path: Path, known: Mapping[str, Column]) -> ImportMap:
+    """Read a mapping file for a kind of file with these columns; all its errors come together."""
     file = read_toml(path)
-    findings: list[Finding] = []
-    for name in set(file.data) - {"file", "columns", "constants", "words"}:
-        findings.append(
-            Finding(
-                "unknown-name",
-                file.where(name),
-                "a part",
-                name,
-                nearest_hint(name, ("file", "columns", "constants", "words")),
-            )
-        )
-    settings = _settings(file, findings)
-    columns, constants = _columns(file, kind, findings), _constants(file, kind, settings, findings)
-    given = {*columns, *constants}
-    for one in FIELDS[kind]:
-        if one.needed and not any(n.partition(".")[0] == one.name for n in given):
-            expected, found = f"{one.name}: {one.why}", "no column and no constant"
-            findings.append(Finding("missing", f"{file.name}:1", expected, found))
-    for name in sorted(set(columns) & set(constants)):
-        findings.append(
-            Finding(
-                "duplicate",
-                file.where("constants", *name.split(".")),
-                "a column or a constant",
-                f"{name} is both",
-            )
-        )
-    words = _words(file, kind, findings)
-    raise_findings(sorted(findings, key=lambda f: _line(f.where)))
-    places = {name: file.where("constants", *name.split(".")) for name in constants}
-    return ImportMap(kind, settings, columns, constants, places, words)
+    findings = _MapFindings(file=file)
+    for name in file.data.keys() - _PARTS:
+        findings.unknown("a part of a mapping", name, _PARTS, at=name)
+    parts = {n: part.read(file.data.get(n, {}), n, findings) for n, part in _PARTS.items()}
+    settings = _checked(parts["file"] or FileSettings(), findings)
+    sources, constants = {}, {}
+    for name, column, value in _each(parts["columns"], "columns", known, findings):
+        sources[name] = _source(value, column, f"columns.{name}", findings)
+    plain = FileSettings(time_zone=settings.time_zone)
+    for name, column, value in _each(parts["constants"], "constants", known, findings):
+        at = f"constants.{name}"
+        if name in sources:
+            findings.note("duplicate", "a column or a constant", f"{name} is both", at=at)
+        try:
+            constants[name] = _constant(value, column, plain)
+        except CellError as error:
+            findings.note(error.code, error.expected, error.found, at=at, hint=error.hint)
+    named = {name.partition(".")[0] for name in (*sources, *constants)}
+    for name, column in known.items():
+        if column.required and name not in named:
+            findings.note("missing", f"{name}: {column.meaning}", "no column and no constant")
+    texts = [name for name, column in known.items() if column.cells == "text"]
+    words = parts["words"] or {}
+    for name in words.keys() - texts:
+        findings.unknown("a field with text", name, texts, at=f"words.{name}")
+    raise_findings(sorted(findings, key=lambda finding: int(finding.where.rpartition(":")[2])))
+    places = {name: file.place(f"constants.{name}") for name in constants}
+    return ImportMap(known, settings, sources, constants, places, words)
 
 
-def _line(where: str) -> int:
-    return int(where.rpartition(":")[2])
+# -- how the file is written
 
 
-def _table(file: TomlFile, name: str, findings: list[Finding]) -> dict[str, Any]:
-    found = file.data.get(name, {})
-    if isinstance(found, dict):
-        return found
-    findings.append(Finding("type", file.where(name), f"a table [{name}]", repr(found)))
-    return {}
+def _checked(settings: FileSettings, findings: Findings) -> FileSettings:
+    """The settings, with another time zone where theirs is none; errors are findings."""
+    for name, right, expected in _CHECKS:
+        if not right(settings):
+            value = getattr(settings, name)
+            hint = _HINTS[name](value) if name in _HINTS else ""
+            findings.note("setting", expected, repr(value), at=f"file.{name}", hint=hint)
+    return settings if _is_zone(settings.time_zone) else replace(settings, time_zone="UTC")
 
 
-def _settings(file: TomlFile, findings: list[Finding]) -> FileSettings:
-    known = {f.name: f.default for f in fields(FileSettings)}
-    good: dict[str, Any] = {}
-
-    def note(name: str, expected: str, found: object, hint: str = "") -> None:
-        findings.append(Finding("setting", file.where("file", name), expected, repr(found), hint))
-
-    for name, value in _table(file, "file", findings).items():
-        if name not in known:
-            where, hint = file.where("file", name), nearest_hint(name, known)
-            findings.append(Finding("unknown-name", where, "a setting", name, hint))
-        elif type(value) is not type(known[name]):
-            note(name, type(known[name]).__name__, value)
-        else:
-            good[name] = value
-    settings = FileSettings(**good)
-    if not _has_codec(settings.encoding):
-        note("encoding", "an encoding, such as utf-8, cp1252 or utf-16", settings.encoding)
-    if len(settings.delimiter) != 1 or settings.delimiter in '"\r\n':
-        note("delimiter", "one sign", settings.delimiter, r'a tab is "\t"')
-    if settings.decimal not in (".", ","):
-        note("decimal", "a dot or a comma", settings.decimal)
-    if settings.thousands not in ("", ".", ",", " ", "\u00a0", "'", "\u2019"):
-        note("thousands", "a dot, comma, blank or apostrophe", settings.thousands)
-    if settings.thousands == settings.decimal:
-        note("thousands", "another mark than decimal", settings.thousands)
-    if settings.date_format != "excel" and (wrong := _wrong_format(settings.date_format)):
-        note("date_format", "a form such as %d.%m.%Y %H:%M", settings.date_format, wrong)
-    if settings.header_line < 1:
-        note("header_line", "a line from 1 on", settings.header_line)
-    if settings.time_zone and settings.time_zone not in available_timezones():
-        hint = nearest_hint(settings.time_zone, available_timezones())
-        note("time_zone", "a time zone", settings.time_zone, hint)
-        return FileSettings(**{**good, "time_zone": "UTC"})
-    return settings
+def _is_zone(name: str) -> bool:
+    return not name or name in available_timezones()
 
 
-def _wrong_format(form: str) -> str:
+def _format_error(form: str) -> str:
     """What `strptime` has against a form; that a text does not fit it is no matter here."""
     try:
         datetime.strptime("", form)
@@ -267,100 +182,93 @@ def _has_codec(name: str) -> bool:
         return False
 
 
-def _flat(file: TomlFile, part: str, kind: str, findings: list[Finding]) -> dict[str, Any]:
-    """Entries of a part by field name; unknown fields are findings."""
-    known = {f.name: f for f in FIELDS[kind]}
-    flat: dict[str, Any] = {}
-    for name, value in _table(file, part, findings).items():
-        if name not in known:
-            where, hint = file.where(part, name), nearest_hint(name, known)
-            findings.append(Finding("unknown-name", where, f"a field of {kind}", name, hint))
-        elif known[name].kind != "shares":
-            flat[name] = value
-        elif isinstance(value, dict):
-            flat.update({f"{name}.{substance}": one for substance, one in value.items()})
-        else:
-            expected, found = f"{name}.Ni = ...: one a substance", repr(value)
-            findings.append(Finding("type", file.where(part, name), expected, found))
-    return flat
+_CHECKS: tuple[tuple[str, Callable[[FileSettings], bool], str], ...] = (
+    ("encoding", lambda s: _has_codec(s.encoding), "an encoding, such as utf-8, cp1252 or utf-16"),
+    ("delimiter", lambda s: len(s.delimiter) == 1 and s.delimiter not in '"\r\n', "one sign"),
+    ("decimal", lambda s: s.decimal in (".", ","), "a dot or a comma"),
+    (
+        "thousands",
+        lambda s: s.thousands in ("", ".", ",", " ", "\u00a0", "'", "\u2019"),
+        "a dot, comma, blank or apostrophe",
+    ),
+    ("thousands", lambda s: s.thousands != s.decimal, "another mark than decimal"),
+    (
+        "date_format",
+        lambda s: s.date_format == "excel" or not _format_error(s.date_format),
+        "a form such as %d.%m.%Y %H:%M",
+    ),
+    ("header_line", lambda s: s.header_line >= 1, "a line from 1 on"),
+    ("time_zone", lambda s: _is_zone(s.time_zone), "a time zone"),
+)
+_HINTS: Mapping[str, Callable[[str], str]] = {
+    "delimiter": lambda value: r'a tab is "\t"',
+    "date_format": _format_error,
+    "time_zone": lambda value: nearest_hint(value, available_timezones()),
+}
 
 
-def _columns(file: TomlFile, kind: str, findings: list[Finding]) -> dict[str, Column]:
-    columns = {}
-    for name, value in _flat(file, "columns", kind, findings).items():
-        where = file.where("columns", *name.split("."))
-        column = _column(value, where, findings)
+# -- columns and constants
+
+
+def _each(
+    values: Mapping[str, Value] | None, at: str, known: Mapping[str, Column], findings: Findings
+) -> Iterator[tuple[str, Column, Value]]:
+    """Entries of a part by name, shares substance by substance; unknown names are findings."""
+    for name, value in (values or {}).items():
+        column = known.get(name)
         if column is None:
-            continue
-        columns[name] = column
-        _check_column(name, column, _base(kind, name), findings)
-    return columns
+            findings.unknown("a column of this kind of file", name, known, at=f"{at}.{name}")
+        elif column.cells != "shares":
+            yield name, column, value
+        elif isinstance(value, dict):
+            for substance, one in value.items():
+                yield f"{name}.{substance}", column, one
+        else:
+            expected = f"{name}.Ni = ...: one a substance"
+            findings.note("type", expected, repr(value), at=f"{at}.{name}")
 
 
-def _check_column(name: str, column: Column, base: str, findings: list[Finding]) -> None:
-    """Findings for more columns than a field can be in, and for units where they do not belong."""
-    where, is_time = column.where, name == "occurred_at"
-    if len(column.columns) > (2 if is_time else 1):
-        findings.append(
-            Finding(
-                "type",
-                where,
-                "one column, or date and time" if is_time else "one column",
-                str(list(column.columns)),
-            )
-        )
-    if not base and (column.unit or column.unit_column):
-        findings.append(Finding("unit", where, f"no unit: {name} is no number", column.unit))
-    if column.unit and column.unit_column:
-        findings.append(Finding("duplicate", where, "unit or unit_column", "both"))
-    if column.k != 1 and "uncertainty" not in name:
-        findings.append(
-            Finding("type", where, "k with uncertainties only", f"k = {column.k} of {name}")
-        )
-    if base and not column.unit_column:
-        _check_unit(column.unit, base, where, findings)
-
-
-def _base(kind: str, name: str) -> str:
-    one = next(f for f in FIELDS[kind] if f.name == name.partition(".")[0])
-    return BASES.get(one.kind, "")
-
-
-def _check_unit(unit: str, base: str, where: str, findings: list[Finding]) -> None:
-    problem = unit_problem(unit, base)
-    if problem is not None:
-        hint = problem[1] if unit else 'write { column = "...", unit = "kg" }'
-        hint = hint.replace("kg", "%") if base == "1" and not unit else hint
-        findings.append(Finding("unit", where, problem[0], unit or "none", hint))
-
-
-def _column(value: Any, where: str, findings: list[Finding]) -> Column | None:
+def _source(value: Value, column: Column, at: str, findings: Findings) -> Source:
+    """Where a field is; an empty source after a finding."""
+    base = column.type.unit
+    source = None
     match value:
         case str() if value:
-            return Column((value,), where)
-        case [*names] if names and all(isinstance(n, str) and n for n in names):
-            return Column(tuple(names), where)
-        case {"column": str() as name, **rest} if name and set(rest) <= {
-            "unit",
-            "unit_column",
-            "k",
-        }:
+            source = Source((value,), base)
+        case [*names] if names and all(isinstance(name, str) and name for name in names):
+            source = Source(tuple(names), base)
+        case {"column": str() as name, **rest} if rest.keys() <= {"unit", "unit_column", "k"}:
+            unit, unit_column = str(rest.get("unit", "")), str(rest.get("unit_column", ""))
             k = _divisor(rest.get("k", 1))
-            if k is not None:
-                unit, unit_column = str(rest.get("unit", "")), str(rest.get("unit_column", ""))
-                return Column((name,), where, unit, unit_column, k)
-    findings.append(
-        Finding(
-            "type",
-            where,
-            'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }',
-            repr(value),
-        )
-    )
-    return None
+            source = Source((name,), base, unit, unit_column, k) if name and k else None
+    if source is None:
+        expected = 'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }'
+        findings.note("type", expected, repr(value), at=at)
+        return Source(())
+    _check_source(source, column, at, findings)
+    return source
+
+
+def _check_source(source: Source, column: Column, at: str, findings: Findings) -> None:
+    """Findings for more columns than a field can be in, and for units where they do not belong."""
+    is_time, unit, base = column.cells == "time", source.unit, source.base
+    if len(source.columns) > 1 + is_time:
+        expected = "one column, or date and time" if is_time else "one column"
+        findings.note("type", expected, str(list(source.columns)), at=at)
+    if not base and (unit or source.unit_column):
+        findings.note("unit", f"no unit: {column.name} is no number", unit, at=at)
+    if unit and source.unit_column:
+        findings.note("duplicate", "unit or unit_column", "both", at=at)
+    if source.k != 1 and "uncertainty" not in column.name:
+        findings.note("type", "k with uncertainties only", f"k = {source.k}", at=at)
+    problem = unit_problem(unit, base) if base and not source.unit_column else None
+    if problem is not None:
+        hint = f'write {{ column = "...", unit = "{"kg" if base == "kg" else "%"}" }}'
+        findings.note("unit", problem[0], unit or "none", at=at, hint=problem[1] if unit else hint)
 
 
 def _divisor(value: object) -> Decimal | None:
+    """A divisor above zero; None for anything else."""
     try:
         k = Decimal(str(value))
     except InvalidOperation:
@@ -368,45 +276,14 @@ def _divisor(value: object) -> Decimal | None:
     return k if not isinstance(value, bool) and k.is_finite() and k > 0 else None
 
 
-def _constants(
-    file: TomlFile, kind: str, settings: FileSettings, findings: list[Finding]
-) -> dict[str, Value]:
-    plain = FileSettings(time_zone=settings.time_zone)
-    constants: dict[str, Value] = {}
-    for name, value in _flat(file, "constants", kind, findings).items():
-        where = file.where("constants", *name.split("."))
-        try:
-            constants[name] = _constant(name, value, _base(kind, name), plain)
-        except CellError as error:
-            findings.append(Finding(error.code, where, error.expected, error.found, error.hint))
-    return constants
-
-
-def _constant(name: str, value: object, base: str, plain: FileSettings) -> Value:
-    if name == "occurred_at":
-        read = value if isinstance(value, datetime) else str(value)
-        return moment([Cell(read)], plain, None)
+def _constant(value: Value, column: Column, plain: FileSettings) -> Constant:
+    if column.cells == "time":
+        return moment([Cell(value if isinstance(value, datetime) else str(value))], plain, None)
     if not isinstance(value, str):
         raise CellError("type", "a text in quotation marks", repr(value))
-    if not base:
+    if not column.type.unit:
         return value
-    match = re.fullmatch(r"\s*(\S+)\s+(\S.*?)\s*", value)
-    if match is None:
+    number = quantity_text(value, column.type.unit)
+    if number is None:
         raise CellError("unit", "a number and a unit, such as 20 kg", repr(value))
-    return quantity(Cell(match[1]), match[2], base, plain)
-
-
-def _words(file: TomlFile, kind: str, findings: list[Finding]) -> dict[str, dict[str, str]]:
-    known = [f.name for f in FIELDS[kind] if f.kind == "text"]
-    words: dict[str, dict[str, str]] = {}
-    for name, table in _table(file, "words", findings).items():
-        where = file.where("words", name)
-        if name not in known:
-            findings.append(
-                Finding("unknown-name", where, "a field with text", name, nearest_hint(name, known))
-            )
-        elif not isinstance(table, dict) or not all(isinstance(w, str) for w in table.values()):
-            findings.append(Finding("type", where, '"their word" = "ours"', repr(table)))
-        else:
-            words[name] = table
-    return words
+    return number

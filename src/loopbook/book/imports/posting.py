@@ -8,10 +8,9 @@ nothing is wrong, so that each command is planned once.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
@@ -21,6 +20,7 @@ from loopbook.book.nouns import Event
 from loopbook.book.storage.questions.events import papers
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings
+from loopbook.tables import Value, names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Entry:
     ----------
     line, where : of its first row.
     commands : to be posted in this order.
-    places : place in the file of each field of a command.
+    find : place in the file of a field of a command; empty for one that it does not know.
     makes, uses : lots that it makes; lots that must be in the book; those of the commands are
         added automatically.
     paper : what may be posted only once, whatever its key: quantity, sample, group and stage of
@@ -43,7 +43,7 @@ class Entry:
     line: int
     where: str
     commands: tuple[Command, ...]
-    places: Mapping[str, str] = field(default_factory=dict)
+    find: Callable[[str], str] = field(default=lambda name: "")
     makes: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     paper: tuple[str, ...] = ()
@@ -52,10 +52,13 @@ class Entry:
 
     def __post_init__(self) -> None:
         """Add the lots that the commands make and use."""
-        made = [name for command in self.commands for name in command.names("new lot")]
-        used = [name for command in self.commands for name in command.names("lot")]
-        object.__setattr__(self, "makes", (*self.makes, *made))
-        object.__setattr__(self, "uses", (*(x for x in used if x not in made), *self.uses))
+        named: dict[str, list[str]] = {"new lot": [*self.makes], "lot": []}
+        for command in self.commands:
+            for role, name in names_in(type(command), command):
+                named.setdefault(role, []).append(name)
+        made = named["new lot"]
+        object.__setattr__(self, "makes", tuple(made))
+        object.__setattr__(self, "uses", (*(x for x in named["lot"] if x not in made), *self.uses))
 
     @property
     def file(self) -> str:
@@ -65,9 +68,9 @@ class Entry:
     def place(self, at: str) -> str:
         """Place in the file of a command's field, such as ``gross_kg`` or ``shares.Ni``."""
         while at:
-            for name in (at, at.removesuffix("_kg")):
-                if name in self.places:
-                    return self.places[name]
+            place = self.find(at) or self.find(at.removesuffix("_kg"))
+            if place:
+                return place
             at = at.rpartition(".")[0]
         return self.where
 
@@ -145,9 +148,9 @@ def _line(where: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else (where, 0)
 
 
-def _flat(values: Mapping[str, Any], head: str = "") -> dict[str, Any]:
+def _flat(values: Mapping[str, Value], head: str = "") -> dict[str, Value]:
     """A command's fields with those inside them: ``shares.Ni``."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, Value] = {}
     for name, value in values.items():
         inner = isinstance(value, dict)
         flat |= _flat(value, f"{head}{name}.") if inner else {head + name: value}
@@ -216,7 +219,7 @@ class _Planner:
         return [
             Finding(
                 "duplicate",
-                entry.place("ticket" if "ticket" in entry.places else "sample"),
+                entry.find("ticket") or entry.place("sample"),
                 "a new paper",
                 found,
                 "was the file imported under another name?",

@@ -1,0 +1,62 @@
+"""Tickets of a weighbridge."""
+
+from decimal import Decimal
+
+from loopbook.book.commands.arriving.receive import Receive
+from loopbook.book.commands.fields import MassField
+from loopbook.book.commands.measuring.weigh import Weigh
+from loopbook.book.imports.columns import Column, columns_of
+from loopbook.book.imports.kind import ImportKind
+from loopbook.book.imports.posting import Entry
+from loopbook.book.imports.rows import ImportRow, kg
+
+
+class Tickets(ImportKind):
+    """Weighbridge tickets: one with a material brings a new lot, one without weighs a lot."""
+
+    columns = (
+        *columns_of(Weigh, "ticket", "lot", "gross_kg", "tare_kg"),
+        Column("net", MassField(), "as printed; must be gross minus tare", None, "20060"),
+        *columns_of(Weigh, "uncertainty_kg", "scale"),
+        *columns_of(
+            Receive,
+            "material",
+            "supplier",
+            "owner",
+            "site",
+            "shares",
+            optional=True,
+            about="of a lot that comes in: ",
+        ),
+    )
+
+    def entry(self, row: ImportRow) -> Entry:
+        """A weighing, of a lot that the ticket brings or of one that is in the book."""
+        ticket, scale, incoming = row["ticket"], row["scale"], row["material"]
+        gross, tare, net = _weights(row)
+        sigma = row["uncertainty"] or 0
+        weights = {"gross_kg": gross, "tare_kg": tare, "uncertainty_kg": sigma}
+        weigh = row.command(Weigh, ticket, "weigh", **weights)
+        paper = ("gross", ticket, scale and f"scale {scale}", "") if ticket else ()
+        if not incoming:
+            return row.entry(weigh, paper=paper)
+        row.need("supplier", "owner", "site")
+        receive = row.command(Receive, ticket, "receive", mass_kg=net)
+        return row.entry(receive, weigh, paper=paper, same={"mass_kg": "gross"})
+
+
+def _weights(row: ImportRow) -> tuple[Decimal, Decimal, Decimal]:
+    """Gross, tare and net in kg, checked against each other."""
+    gross, tare, printed = row["gross"], row["tare"], row["net"]
+    one = Decimal(1)
+    if gross is None or tare is None:
+        return one, Decimal(0), one
+    net = gross - tare
+    if net <= 0:
+        weights, hint = f"gross {kg(gross)}, tare {kg(tare)}", "are they swapped?"
+        row.note("gross", "weights", "gross above tare", weights, hint=hint)
+        return one, Decimal(0), one
+    if printed is not None and printed != net:
+        expected, off = f"gross minus tare, {kg(net)}", kg(printed - net)
+        row.note("net", "weights", expected, kg(printed), difference=off)
+    return gross, tare, net

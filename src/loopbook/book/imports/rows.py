@@ -1,0 +1,256 @@
+"""Rows of a file in the columns that its kind declares.
+
+What is wrong with a cell becomes a finding at its place, and a harmless value stands in, so that
+the rest of the row is still read and checked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import TypeVar
+
+from loopbook.book.commands.command import Command
+from loopbook.book.imports.mapping import ImportMap
+from loopbook.book.imports.posting import Entry
+from loopbook.errors import Finding, nearest_hint
+from loopbook.tables import (
+    Cell,
+    CellError,
+    Row,
+    Sheet,
+    Value,
+    cell_text,
+    fields_of,
+    moment,
+    quantity,
+)
+
+C = TypeVar("C", bound=Command)
+
+_STAND_INS = {"time": datetime(2000, 1, 1, tzinfo=UTC), "text": ""}
+_ONE_KG = Decimal(1)  # replaces a mass that cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A mapping bound to the columns of a sheet; numbers of columns by field."""
+
+    sheet: Sheet
+    map: ImportMap
+    columns: Mapping[str, tuple[int, ...]]
+    units: Mapping[str, int]
+    ignored: tuple[str, ...]
+    declared: frozenset[str]
+
+
+def bind(sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> Binding:
+    """Find each column of the mapping; one that is missing or comes twice is a finding."""
+    used: set[str] = set()
+    columns: dict[str, tuple[int, ...]] = {}
+    units: dict[str, int] = {}
+    for name, source in plan.sources.items():
+        heads = (*source.columns, *filter(None, [source.unit_column]))
+        for head in heads:
+            if head not in used and sheet.header.count(head) != 1:
+                findings.append(_no_column(head, sheet, plan))
+        used.update(heads)
+        places = [sheet.header.index(head) for head in heads if head in sheet.header]
+        columns[name] = tuple(places[: len(source.columns)])
+        if source.unit_column:
+            units[name] = places[-1] if places else 0
+    ignored = tuple(head for head in sheet.header if head and head not in used)
+    return Binding(sheet, plan, columns, units, ignored, frozenset(plan.known))
+
+
+def _no_column(name: str, sheet: Sheet, plan: ImportMap) -> Finding:
+    """The finding about a column that is not there, or is there more than once."""
+    where, count = sheet.where(sheet.header_line), sheet.header.count(name)
+    if count:
+        counted = f"{count} columns {name!r}"
+        return Finding("duplicate", where, f"one column {name!r}", counted, "rename one of them")
+    hint = nearest_hint(name, filter(None, sheet.header))
+    if sheet.header[0].lower().startswith("sep="):
+        hint = "the header is below this line: write header_line = 2"
+    elif len(sheet.header) == 1:
+        signs = [s for s in ";,\t|" if s in sheet.header[0] and s != plan.settings.delimiter]
+        hint = f"write delimiter = {signs[0]!r} in the mapping" if signs else hint
+    counted = f"{len(sheet.header)} columns without it"
+    return Finding("missing-column", where, f"a column {name!r}", counted, hint)
+
+
+def kg(value: Decimal) -> str:
+    """Mass as people read it.
+
+    >>> kg(Decimal("10100.00"))
+    '10100 kg'
+    """
+    return f"{value.normalize():f} kg"
+
+
+class ImportRow:
+    """A row of a file; ``row["gross"]`` is the value of a column.
+
+    The value is a text, a moment, a mass in kg, a share, or shares by substance. Where a cell is
+    empty it is None, or an empty text; after a finding, too, or it is a harmless value.
+
+    Attributes
+    ----------
+    line : of the file.
+    findings : errors in its cells.
+    bad : columns with such an error.
+    """
+
+    def __init__(self, binding: Binding, row: Row) -> None:
+        self.line = row.line
+        self.findings: list[Finding] = []
+        self.bad: set[str] = set()
+        self._binding, self._row, self._map = binding, row, binding.map
+        self._values: dict[str, Value] = {}
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._values:
+            column = self._map.known[name]
+            if column.cells == "shares":
+                read = {s: self._read(f"{name}.{s}", "share") for s in self._map.substances(name)}
+                self._values[name] = {s: share for s, share in read.items() if share is not None}
+            else:
+                self._values[name] = self._read(name, column.cells)
+                if column.required:
+                    self.need(name)
+        return self._values[name]
+
+    def need(self, *names: str) -> None:
+        """Record each of these columns that is empty."""
+        for name in names:
+            if self[name] in ("", None) and name not in self.bad:
+                empty = name in self._binding.columns
+                self.note(name, "missing", f"a {name}", "an empty cell" if empty else "no column")
+
+    @property
+    def document(self) -> str:
+        """The paper that the row stands for: the file, if it names no other."""
+        return self["document"] or self._binding.sheet.name
+
+    @property
+    def names(self) -> list[str]:
+        """Columns and constants of the mapping."""
+        return [*self._map.sources, *self._map.constants]
+
+    @property
+    def where(self) -> str:
+        """``file:line``."""
+        return self._binding.sheet.where(self.line)
+
+    def find(self, name: str) -> str:
+        """``file:line, column``, or the mapping's line of a constant; empty for another name."""
+        if name in self._map.places:
+            return self._map.places[name]
+        if name not in self._binding.columns:
+            return ""
+        sheet, places = self._binding.sheet, self._binding.columns[name]
+        return sheet.where(self.line, " ".join(sheet.header[k] for k in places))
+
+    def note(
+        self,
+        name: str,
+        code: str,
+        expected: str,
+        found: str,
+        *,
+        hint: str = "",
+        difference: str = "",
+    ) -> None:
+        """Record an error of a column."""
+        where = self.find(name) or self.where
+        self.findings.append(Finding(code, where, expected, found, hint, difference))
+        self.bad.add(name)
+
+    def written(self, name: str) -> str:
+        """The cells of a column, unread; empty for a constant."""
+        return " ".join(str(c.value) for c in self._cells(name) if c.value not in (None, ""))
+
+    def command(self, record: type[C], *names: str, **values: Value) -> C:
+        """A command of the row.
+
+        Parameters
+        ----------
+        record : its class.
+        names : with the document they make its key.
+        values : of its fields; the others are read from the columns of their names.
+        """
+        fields = _taken(self._binding.declared, record)  # type: ignore[arg-type]  # a class has a hash
+        for field, column, default in fields:
+            if field not in values:
+                value = self[column]
+                values[field] = default if value is None else value
+        values["document"] = self.document
+        return record(key="/".join((self.document, *names)), **values)
+
+    def entry(
+        self, *commands: Command, paper: tuple[str, ...] = (), same: Mapping[str, str] | None = None
+    ) -> Entry:
+        """An entry of commands.
+
+        Parameters
+        ----------
+        paper : see `Entry`.
+        same : columns by fields of the commands that have other names.
+        """
+        columns = same or {}
+        return Entry(
+            self.line,
+            self.where,
+            commands,
+            lambda name: self.find(columns.get(name, name)),
+            paper=paper,
+            findings=tuple(self.findings),
+            bad=frozenset(self.bad),
+        )
+
+    def _read(self, name: str, kind: str) -> Value:
+        """The value of a column, or of one substance's."""
+        constant = self._map.constants.get(name)
+        try:
+            if kind == "text":
+                text = constant or " ".join(filter(None, map(cell_text, self._cells(name))))
+                return self._map.words.get(name, {}).get(str(text), text)
+            if constant is not None:
+                return constant
+            if kind == "time":
+                epoch = self._binding.sheet.epoch
+                return moment(self._cells(name), self._map.settings, epoch)
+            return self._number(name)
+        except CellError as error:
+            self.note(name, error.code, error.expected, error.found, hint=error.hint)
+            return _STAND_INS.get(kind)
+
+    def _number(self, name: str) -> Decimal | None:
+        """A mass in kg or a share; None for an empty cell."""
+        cells = self._cells(name)
+        if not cells or (cells[0].value in (None, "") and cells[0].form != "formula"):
+            return None
+        source, unit_at = self._map.sources[name], self._binding.units.get(name)
+        unit = source.unit if unit_at is None else cell_text(self._row.cells[unit_at])
+        value = quantity(cells[0], unit, source.base, self._map.settings) / source.k
+        if source.base == "kg" and value < 0:
+            raise CellError("negative", "a mass >= 0 kg", kg(value))
+        if source.base == "1" and not 0 <= value <= 1:
+            hint = "is the unit right?" if value > 1 else ""
+            raise CellError("share", "0..1 kg/kg", f"{value.normalize():f} kg/kg", hint)
+        return value
+
+    def _cells(self, name: str) -> list[Cell]:
+        return [self._row.cells[k] for k in self._binding.columns.get(name, ())]
+
+
+@cache
+def _taken(columns: frozenset[str], record: type) -> tuple[tuple[str, str, Value], ...]:
+    """Fields of a command that have a column, with its name and what replaces an empty cell."""
+    fields = [(field, field.name.removesuffix("_kg")) for field in fields_of(record)]
+    return tuple(
+        (field.name, column, _ONE_KG if field.required else field.default)
+        for field, column in fields
+        if column in columns
+    )
