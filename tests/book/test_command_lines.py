@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from import_case import held, is_seen, make_book, open_book
 
-from loopbook.book.imports.json_lines import post_lines
+from loopbook.book.commands.planning import as_text
+from loopbook.book.imports.json_lines import post_lines, read_command_lines
 from loopbook.errors import InputError
 
 LINE = {"kind": "hold", "key": "h9", "actor": "amy", "occurred_at": "2026-03-02T08:00:00Z"}
@@ -54,6 +55,30 @@ LINES = [
         "type",
         "a.jsonl:1, parts_kg.x",
         "a number",
+    ),
+    (
+        {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": "1 ton"}},
+        "unit",
+        "a.jsonl:1, parts_kg.x",
+        "short_ton",
+    ),
+    (
+        {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": "3 kWh"}},
+        "unit",
+        "a.jsonl:1, parts_kg.x",
+        "a unit of mass",
+    ),
+    (
+        {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": "-0.2 t"}},
+        "negative",
+        "a.jsonl:1, parts_kg",
+        "at least 0 kg",
+    ),
+    (
+        {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": "1,2 t"}},
+        "not-a-number",
+        "a.jsonl:1, parts_kg.x",
+        "1,2",
     ),
     (
         {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": float("nan")}},
@@ -123,3 +148,26 @@ def test_a_line_that_needs_a_bad_one_says_so(shared: Path) -> None:
         ("a.jsonl:1, parts_kg", "negative"),
         ("a.jsonl:2, lot", "depends"),
     ]
+
+
+def test_a_mass_with_its_unit_is_kept_in_kg_and_its_retry_is_recognised(tmp_path: Path) -> None:
+    weigh = {**LINE, "kind": "weigh", "key": "w", "lot": "L-1", "ticket": "T-7", "tare_kg": 10000}
+    make_book(tmp_path / "book.sqlite")
+    with open_book(tmp_path / "book.sqlite") as book:
+        for gross in ("20.05 t", "20050 kg", "20050", 20050):
+            raw = json.dumps({**weigh, "gross_kg": gross}).encode()
+            done = post_lines(book, raw, name="a.jsonl")
+            assert (len(done.events), done.again) in ((1, 0), (0, 1))
+        assert '"gross_kg":"20050","' in book.event("w").command
+        assert sum(held(book, "L-1").values()) == 10050
+        raw = json.dumps({**weigh, "gross_kg": "20.06 t"}).encode()
+        with pytest.raises(InputError, match="gross_kg 20060, not 20050"):
+            post_lines(book, raw, name="a.jsonl")
+
+
+@pytest.mark.parametrize("mass", [38460, "38460", "38460.00", 38460.5, "3.846e4"])
+def test_a_bare_number_is_stored_as_it_is_written(mass: float | str) -> None:
+    line = {**LINE, "kind": "split", "key": "s", "lot": "L-1", "parts_kg": {"L-1a": mass}}
+    (entry,) = read_command_lines(json.dumps(line), "a.jsonl")
+    (command,) = entry.commands
+    assert f'"L-1a":"{mass}"' in as_text(command)

@@ -367,6 +367,15 @@ def test_a_mark_at_the_beginning_and_blank_rows_do_no_harm(book: Book, tmp_path:
     assert len(import_file(book, file, mapping, kind="tickets").events) == 6
 
 
+def test_a_cell_may_have_its_own_unit(book: Book, tmp_path: Path) -> None:
+    cells = {(2, "Gross"): "30100 kg", (2, "Ni"): "31.5%", (3, "Tare"): "10 t"}
+    file, mapping = write_files(tmp_path, "tickets", edited("tickets", cells))
+    import_file(book, file, mapping, kind="tickets")
+    assert held(book, "L-10")["Ni"] == Decimal("6331.5")
+    assert sum(held(book, "L-1").values()) == 10050
+    assert import_file(book, file, mapping, kind="tickets").again == 6
+
+
 def test_columns_that_are_not_used_are_named(book: Book, tmp_path: Path) -> None:
     file, mapping = write_files(tmp_path, "tickets")
     mapping.write_text(MAPS["tickets"].replace('net = { column = "Net", unit = "t" }\n', ""))

@@ -122,7 +122,7 @@ def test_names_are_found_with_their_roles_in_a_record_and_in_what_was_written() 
 
 
 def test_a_schema_says_what_is_needed_with_units() -> None:
-    schema = json.loads(json.dumps(schema_of(Run)))
+    schema = json.loads(json.dumps(schema_of(fields_of(Run))))
     assert schema["required"] == ["run", "at", "inputs_kg"]
     output = schema["properties"]["outputs"]["items"]
     assert output["properties"]["mass_kg"]["x-unit"] == "kg"

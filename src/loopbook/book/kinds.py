@@ -1,19 +1,24 @@
 """All kinds that a book takes: commands and files to import, each with its declared fields."""
 
 import json
+from collections.abc import Mapping
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.kinds import all_commands
 from loopbook.book.imports.columns import Column
 from loopbook.book.imports.importing import all_imports
 from loopbook.book.imports.kind import ImportKind
+from loopbook.book.plugins import Kind
 from loopbook.errors import Findings
 from loopbook.tables import Field, Schema, fields_of, schema_of
 
 
 def list_kinds() -> dict[str, dict[str, str]]:
     """Kinds of commands and kinds of files, each with its first sentence, by name."""
-    groups = {"Commands": all_commands(), "Files to import": all_imports()}
+    groups: dict[str, Mapping[str, type[Kind]]] = {
+        "Commands": all_commands(),
+        "Files to import": all_imports(),
+    }
     return {
         title: {name: (kind.__doc__ or "").splitlines()[0] for name, kind in kinds.items()}
         for title, kinds in groups.items()
@@ -56,7 +61,8 @@ def _fields(kind: type[Command] | type[ImportKind]) -> tuple[Field, ...]:
 
 def _named(name: str) -> type[Command] | type[ImportKind]:
     """A kind by its name; a wrong name is a finding with the three nearest."""
-    known, findings = {**all_imports(), **all_commands()}, Findings()
+    known: dict[str, type[Command] | type[ImportKind]] = {**all_imports(), **all_commands()}
+    findings = Findings()
     if name not in known:
         findings.unknown("a kind of command or of file", name, known)
     findings.raise_all()

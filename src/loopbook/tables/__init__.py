@@ -8,12 +8,8 @@ type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loo
 2000.0
 """
 
-<<<<<<< HEAD
 import typing
 
-from loopbook.tables.cells import CellError, cell_text, moment, quantity, unit_problem
-=======
-from loopbook.tables.arrays import Array
 from loopbook.tables.cells import (
     CellError,
     cell_text,
@@ -22,7 +18,6 @@ from loopbook.tables.cells import (
     quantity_text,
     unit_problem,
 )
->>>>>>> efed31c (book: an import kind is one file; its columns are those of the commands; a mass may be text with its unit)
 from loopbook.tables.declared import (
     SHARE,
     YEAR,
