@@ -104,8 +104,19 @@ class _Import(click.Command):
             formatter.write_dl([(x.kind, (x.__doc__ or "").splitlines()[0]) for x in kinds])
 
 
+def _known_kind(ctx: click.Context, parameter: click.Parameter, name: str) -> str:
+    """The name of a kind of file; another name is misuse."""
+    from loopbook.book import all_imports
+    from loopbook.errors import nearest_hint
+
+    known = all_imports()
+    if name not in known:
+        raise click.BadParameter(f"{name} is not a kind of file ({nearest_hint(name, known)})")
+    return name
+
+
 @book.command("import", cls=_Import)
-@click.argument("kind")
+@click.argument("kind", callback=_known_kind)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--map",
