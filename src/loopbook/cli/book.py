@@ -107,12 +107,8 @@ class _Import(click.Command):
 def _known_kind(ctx: click.Context, parameter: click.Parameter, name: str) -> str:
     """The name of a kind of file; another name is misuse."""
     from loopbook.book import all_imports
-    from loopbook.errors import nearest_hint
 
-    known = all_imports()
-    if name not in known:
-        raise click.BadParameter(f"{name} is not a kind of file ({nearest_hint(name, known)})")
-    return name
+    return click.Choice([*all_imports()]).convert(name, parameter, ctx)
 
 
 @book.command("import", cls=_Import)
