@@ -1,7 +1,7 @@
-"""Which input rows a column rests on, said briefly: what another column rests on, and the rest.
+"""Which input rows a column rests on, briefly: what another column rests on, and the rest.
 
 Columns late in a chain rest on hundreds of rows, nearly all of them those of an earlier column.
-Naming that column is shorter than a list, and it is how a person would say it.
+Naming that column is shorter than a list, and so a person would write it.
 """
 
 from collections.abc import Mapping

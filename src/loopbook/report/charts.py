@@ -1,21 +1,22 @@
 """Charts of the report as plain figures for Plotly.js, made from the tables of a `RunResult`.
 
 A figure is a mapping of ``data`` and ``layout``. A colour is a role, ``"@c1"`` or ``"@c1/0.4"``
-with an opacity: the page's style sheet says what the role looks like in light, in dark and on
+with an opacity: the page's style sheet defines what the role looks like in light, in dark and on
 paper, so that a figure has no colour of its own. A chart whose table is missing, or holds nothing
-but zeros, has no figure: the page then says that there is nothing to show.
+but zeros, has no figure: the page then notes that there is nothing to show.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from loopbook.report.format import is_number, is_share, unit_text
 from loopbook.report.layout import Colour, Plot
-from loopbook.report.table import Cell, Column, RunResult, Table
+from loopbook.report.table import Column, RunResult, Table
 
-Figure: TypeAlias = dict[str, Any]
+Figure: TypeAlias = dict[str, object]
+"""What Plotly.js takes: ``data`` and ``layout``, or a part of it."""
 
 _MILLIONS = 2e6
 
@@ -28,7 +29,7 @@ class Series:
     """Numbers over a shared axis: name, and one cell for each place on the axis."""
 
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[float | None, ...]
     column: Column
 
 
@@ -43,10 +44,7 @@ class Chart:
 
 def find_column(table: Table, pattern: str) -> Column | None:
     """First column whose whole name matches a pattern."""
-    for column in table.columns:
-        if re.fullmatch(pattern, column.name):
-            return column
-    return None
+    return next((c for c in table.columns if re.fullmatch(pattern, c.name)), None)
 
 
 def axis_of(table: Table) -> Column:
@@ -65,14 +63,15 @@ def series_of(table: Table, plot: Plot) -> tuple[list[str], list[Series]]:
     places = list(dict.fromkeys(str(r[axis.name]) for r in records))
     drawn = [c for p in plot.columns for c in table.columns if re.fullmatch(p, c.name)]
     by = find_column(table, plot.by) if plot.by else None
-    groups: dict[tuple[str, str], dict[str, Cell]] = {}
-    columns = {c.name: c for c in drawn}
+    groups: dict[tuple[str, str], dict[str, float]] = {}
     for record in records:
         for column in drawn[:1] if by else drawn:
             group = str(record[by.name]) if by else column.title
             cells = groups.setdefault((group, column.name), {})
-            place = str(record[axis.name])
-            cells[place] = _sum(cells.get(place), record[column.name])
+            place, cell = str(record[axis.name]), record[column.name]
+            if is_number(cell):
+                cells[place] = cells.get(place, 0) + cell
+    columns = {c.name: c for c in drawn}
     return places, [
         Series(group, tuple(cells.get(p) for p in places), columns[name])
         for (group, name), cells in groups.items()
@@ -80,18 +79,10 @@ def series_of(table: Table, plot: Plot) -> tuple[list[str], list[Series]]:
     ]
 
 
-def _sum(a: Cell, b: Cell) -> Cell:
-    if not is_number(b):
-        return a
-    return a + b if is_number(a) else b
-
-
 def colour_of(name: str, position: int, colours: Iterable[Colour] = ()) -> str:
     """Role of a series: that of the first pattern in its name, or the next one of the palette."""
-    for colour in colours:
-        if re.search(colour.pattern, name, re.IGNORECASE):
-            return colour.role
-    return PALETTE[position % len(PALETTE)]
+    named = (c.role for c in colours if re.search(c.pattern, name, re.IGNORECASE))
+    return next(named, PALETTE[position % len(PALETTE)])
 
 
 def plot_chart(result: RunResult, plot: Plot) -> Chart | None:
@@ -116,8 +107,7 @@ def scale_of(series: Sequence[Series]) -> tuple[float, str]:
     column = series[0].column
     if is_share(column):
         return 100.0, "%"
-    numbers = [_plain(cell) or 0.0 for one in series for cell in one.cells]
-    if max(map(abs, numbers), default=0.0) >= _MILLIONS:
+    if max(abs(cell or 0.0) for one in series for cell in one.cells) >= _MILLIONS:
         return 1e-6, f"million {unit_text(column.unit)}"
     return 1.0, unit_text(column.unit)
 
@@ -144,24 +134,23 @@ def _traces(
         }
         if any(re.fullmatch(p, one.column.name) for p in plot.lines):
             dash = ("solid", "dash", "dot", "dashdot")[position % 4]
-            trace |= {"type": "scatter", "mode": "lines+markers", "connectgaps": False}
-            trace |= {"line": {"color": role, "width": 2.5, "dash": dash}}
-            trace |= {"marker": {"color": role, "size": 6}}
+            yield {
+                **trace,
+                "type": "scatter",
+                "mode": "lines+markers",
+                "connectgaps": False,
+                "line": {"color": role, "width": 2.5, "dash": dash},
+                "marker": {"color": role, "size": 6},
+            }
         else:
-            trace |= {"type": "bar", "marker": {"color": role}}
-        yield trace
+            yield {**trace, "type": "bar", "marker": {"color": role}}
 
 
-def _drawn(cell: Cell, factor: float, *, log: bool) -> float | None:
+def _drawn(number: float | None, factor: float, *, log: bool) -> float | None:
     """A number as it is drawn; a logarithmic axis has no place for zero."""
-    number = _plain(cell, factor)
-    return None if log and number is not None and number <= 0.0 else number
-
-
-def _plain(cell: Cell, factor: float = 1.0) -> float | None:
-    if cell is None or isinstance(cell, str) or not is_number(cell):
+    if number is None or (log and number <= 0.0):
         return None
-    return float(f"{cell * factor:.7g}")
+    return float(f"{number * factor:.7g}")
 
 
 def _layout(plot: Plot, *, keys: bool) -> Figure:

@@ -3,12 +3,13 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 from typing import TypeGuard
 
 from loopbook.report.table import Cell, Column
 
 NO_NUMBER = "–"
-"""Stands where there is no number: a cell that is None, NaN or infinite."""
+"""Text of a cell without a number: one that is None, NaN or infinite."""
 
 UNITS = {
     "kg CO2e": "kg CO₂e",
@@ -72,15 +73,11 @@ def number_text(value: float, places: int | None = None, *, grouped: bool = True
             mantissa, _, exponent = f"{value:.3e}".partition("e")
             short = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
             return short.replace("-", _MINUS)
-        places = decimals([value])
-        text = f"{value:,.{places}f}"
-        text = text.rstrip("0").rstrip(".") if places else text
+        text = f"{value:z,.{decimals([value])}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
-        text = f"{value:,.{places}f}"
-    if not text.strip("-0.,"):
-        text = text.lstrip("-")
-    text = text if grouped else text.replace(",", "")
-    return text.replace("-", _MINUS)
+        text = f"{value:z,.{places}f}"
+    return (text if grouped else text.replace(",", "")).replace("-", _MINUS)
 
 
 def value_text(cell: Cell, unit: str = "") -> str:
@@ -92,7 +89,7 @@ def value_text(cell: Cell, unit: str = "") -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, str):
-        return f"{cell} {unit}".strip()
+        return f"{cell} {unit}" if unit else cell
     if cell is None or not is_number(cell):
         return NO_NUMBER
     text = number_text(cell, grouped=bool(unit))
@@ -121,23 +118,18 @@ class Anchors:
     """
 
     def __init__(self) -> None:
-        self._given: dict[tuple[str, ...], str] = {}
+        self._anchors: dict[tuple[str, ...], str] = {}
         self._taken: set[str] = set()
 
     def of(self, kind: str, *names: str) -> str:
         """The identifier of a thing; the same thing always gets the same."""
         key = (kind, *names)
-        if key not in self._given:
-            self._given[key] = self._free("-".join(_safe(part) for part in key))
-        return self._given[key]
-
-    def _free(self, wanted: str) -> str:
-        free, count = wanted, 1
-        while free in self._taken:
-            count += 1
-            free = f"{wanted}-{count}"
-        self._taken.add(free)
-        return free
+        if key not in self._anchors:
+            name = "-".join(map(_safe, key))
+            free = chain([name], (f"{name}-{number}" for number in count(2)))
+            self._anchors[key] = next(anchor for anchor in free if anchor not in self._taken)
+            self._taken.add(self._anchors[key])
+        return self._anchors[key]
 
 
 def _safe(name: str) -> str:
@@ -146,6 +138,4 @@ def _safe(name: str) -> str:
 
 def column_decimals(cells: Sequence[Cell], column: Column) -> int | None:
     """Decimals of a whole column, or None where each cell is written on its own."""
-    if is_share(column):
-        return 1
-    return decimals(cells)
+    return 1 if is_share(column) else decimals(cells)

@@ -13,13 +13,13 @@ class Plot:
     Parameters
     ----------
     name : identifier in the page.
-    title, text : heading, and a sentence that says what to see.
+    title, text : heading, and a sentence on what to see.
     table : name of the table that it draws.
     columns : patterns of column names, in the order of drawing; one may match several columns or
         none. With `by`, the first match holds the numbers of a long table.
     by : pattern of the column that splits a long table into series.
     lines : patterns of the columns drawn as lines; the rest are bars.
-    stacked : whether bars stand on one another.
+    stacked : whether bars are stacked.
     log : whether the axis is logarithmic, for numbers that differ by powers of ten.
     """
 
@@ -180,9 +180,9 @@ def _section(table: Mapping[str, Any]) -> Section:
     known = {name: value for name, value in table.items() if name not in ("plot", "flows")}
     plots = tuple(Plot(**_with_tuples(plot)) for plot in table.get("plot", ()))
     flows = None
-    if given := table.get("flows"):
-        plain = {name: value for name, value in given.items() if name != "colour"}
-        flows = Flows(**_with_tuples(plain), colours=_colours(given))
+    if drawn := table.get("flows"):
+        plain = {name: value for name, value in drawn.items() if name != "colour"}
+        flows = Flows(**_with_tuples(plain), colours=_colours(drawn))
     return Section(**known, plots=plots, flows=flows)
 
 

@@ -14,10 +14,9 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from loopbook.errors import Findings
-from loopbook.report.charts import Chart, plot_chart
+from loopbook.report.charts import Chart, Figure, plot_chart
 from loopbook.report.format import is_number, value_text
 from loopbook.report.layout import Section
 from loopbook.report.sankey import Sankey, loop_sankey
@@ -132,7 +131,7 @@ def check_basis(result: RunResult) -> None:
 
 def figures_json(sankey: Sankey | None, charts: Mapping[str, Chart | None]) -> str:
     """All figures as JSON that a script element may hold: ``<`` is written as an escape."""
-    data: dict[str, Mapping[str, Any]] = {
+    data: Figure = {
         "charts": {name: chart.figure for name, chart in charts.items() if chart},
         "sankey": sankey.figures if sankey else {},
     }
@@ -150,7 +149,7 @@ def plotly_js() -> str:
 
 
 def script_text(text: str) -> str:
-    r"""A script that may stand in a page: nothing in it ends or nests its element.
+    r"""A script that a page may hold: nothing in it ends or nests its element.
 
     >>> script_text("a = '</script>';\r\nb = '<!--'")
     "a = '<\\/script>';\nb = '\\x3c!--'"

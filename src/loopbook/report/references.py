@@ -3,14 +3,13 @@
 A reference is ``table.column``, with ``[column=value,...]`` to choose rows and ``:max``, ``:min``,
 ``:sum``, ``:first``, ``:last`` or ``:argmax`` (the year of the largest) where several rows are
 left; or ``input:KEY`` of an input row; or ``KIND:NAME`` of a kind that the caller brings. A
-reference may be divided by another or by a number: ``a / b``. In a text a reference stands in
+reference may be divided by another or by a number: ``a / b``. In a text a reference is in
 braces with a format: ``{a|,.0f}``. Each quotation remembers the column or input row it is from, so
 that the page can lead there.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeAlias
@@ -83,15 +82,14 @@ class References:
         ------
         InputError : names what is unknown, with the nearest names, or ambiguous.
         """
-        over, _, under = text.strip().partition(" / ")
-        top = self._one(over.strip(), where)
+        over, _, under = (part.strip() for part in text.strip().partition(" / "))
+        top = self._one(over, where)
         if not under:
             return top
-        bottom = Referred(None)
-        with suppress(ValueError):
+        try:
             bottom = Referred(float(under))
-        if bottom.value is None:
-            bottom = self._one(under.strip(), where)
+        except ValueError:
+            bottom = self._one(under, where)
         ratio: Cell = None
         if top.value is not None and bottom.value:
             ratio = _number(top.value, where) / _number(bottom.value, where)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from loopbook.report.charts import Figure
-from loopbook.report.format import number_text, unit_text
+from loopbook.report.format import is_number, number_text, unit_text
 from loopbook.report.layout import Colour, Flows
-from loopbook.report.table import Column, RunResult
+from loopbook.report.table import Cell, Column, RunResult
 
 BACK = "↺ "
 """Marks the place where the loop closes."""
@@ -25,21 +25,15 @@ _LETTER_PX = 8  # width of a letter of a label, at most on average
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """What the widths of the flows stand for: a column of the table."""
-
-    name: str
-    title: str
-    column: Column
-
-
-@dataclass(frozen=True, slots=True)
 class Sankey:
-    """Figures by view, year and measure, and which year the page shows first."""
+    """Figures by view, year and measure, and which year the page shows first.
+
+    A measure is what the widths of the flows are: a column of the table.
+    """
 
     views: dict[str, str]
     years: tuple[str, ...]
-    measures: tuple[Measure, ...]
+    measures: tuple[Column, ...]
     year: str
     figures: dict[str, Figure]
 
@@ -55,11 +49,8 @@ def loop_sankey(result: RunResult, drawn: Flows) -> Sankey | None:
     table = result.tables.get(drawn.table)
     if table is None:
         return None
-    measures = tuple(
-        Measure(c.name, f"{c.title}, {unit_text(c.unit)}", c)
-        for c in table.columns
-        if c.unit and c.name not in ("year", "source", "target")
-    )
+    ends = ("year", "source", "target")
+    measures = tuple(c for c in table.columns if c.unit and c.name not in ends)
     flows = [
         (str(r["year"]), (str(r["source"]), str(r["target"])), r)
         for r in table.records()
@@ -71,15 +62,15 @@ def loop_sankey(result: RunResult, drawn: Flows) -> Sankey | None:
     busiest = Counter(year for year, _, _ in flows).most_common(1)[0][0]
     ordered = sorted(flows, key=lambda flow: flow[0] != busiest)
     pairs = list(dict.fromkeys(pair for _, pair, _ in ordered))
-    ends = dict(zip(pairs, open_loop(pairs), strict=True))
-    roles = _roles(ends.values(), drawn.colours, result.layout.colours)
+    opened = dict(zip(pairs, open_loop(pairs), strict=True))
+    roles = _roles(opened.values(), drawn.colours, result.layout.colours)
     outside = {pair for pair in pairs if set(pair) & set(drawn.outside)}
     titles = drawn.views or {"inside": "Inside", "all": "All"}
     views = {n: t for n, t in titles.items() if n == "all" or 0 < len(outside) < len(pairs)}
     figures: dict[str, Figure] = {}
     for view, year, measure in product(views, years, measures):
         links = [
-            (*ends[pair], width)
+            (*opened[pair], width)
             for at, pair, record in flows
             if at == year
             and (view == "all" or pair not in outside)
@@ -102,34 +93,24 @@ def open_loop(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         targets.setdefault(source, []).append(target)
     closing: set[tuple[str, str]] = set()
     done: set[str] = set()
+
+    def walk(place: str, path: frozenset[str]) -> None:
+        """Depth first; a pair that leads back onto the path closes a circle."""
+        for target in targets.get(place, ()):
+            if target in path:
+                closing.add((place, target))
+            elif target not in done:
+                walk(target, path | {target})
+        done.add(place)
+
     for start in targets:
-        _walk(start, targets, done, closing)
+        if start not in done:
+            walk(start, frozenset([start]))
     return [(s, BACK + t if (s, t) in closing else t) for s, t in pairs]
 
 
-def _walk(
-    start: str, targets: dict[str, list[str]], done: set[str], closing: set[tuple[str, str]]
-) -> None:
-    """Depth first from one place; a pair that leads back onto the path closes a circle."""
-    if start in done:
-        return
-    path = {start: iter(targets.get(start, ()))}
-    while path:
-        place, rest = next(reversed(path.items()))
-        target = next(rest, None)
-        if target is None:
-            path.pop(place)
-            done.add(place)
-        elif target in path:
-            closing.add((place, target))
-        elif target not in done:
-            path[target] = iter(targets.get(target, ()))
-
-
-def _width(cell: object) -> float:
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return 0.0
-    return float(cell) if cell > 0 else 0.0
+def _width(cell: Cell) -> float:
+    return max(cell, 0.0) if is_number(cell) else 0.0
 
 
 def _roles(
@@ -149,11 +130,11 @@ def _roles(
 
 
 def _figure(
-    flows: Sequence[tuple[str, str, float]], measure: Measure, roles: dict[str, str]
+    flows: Sequence[tuple[str, str, float]], measure: Column, roles: dict[str, str]
 ) -> Figure:
     places = list(dict.fromkeys(p for s, t, _ in flows for p in (s, t)))
     at = {place: i for i, place in enumerate(places)}
-    unit = unit_text(measure.column.unit)
+    unit = unit_text(measure.unit)
     ends = [p for p in places if all(source != p for source, _, _ in flows)]
     right = 30 + _LETTER_PX * max((len(p) for p in ends), default=0)
     margin = {"l": 8, "r": right, "t": 24, "b": 24}
@@ -189,8 +170,8 @@ def _figure(
 
 
 def _name(place: str) -> str:
-    mark, bare = (BACK, place.removeprefix(BACK)) if place.startswith(BACK) else ("", place)
-    return mark + bare[:1].upper() + bare[1:]
+    start = len(BACK) if place.startswith(BACK) else 0
+    return place[:start] + place[start:][:1].upper() + place[start + 1 :]
 
 
 def _short(value: float) -> str:

@@ -71,7 +71,7 @@ class Quote:
     Parameters
     ----------
     table, name : table and column; or an empty table, and the key of an `InputRow`.
-    start, end : where it stands in the cell's text; both 0 where the cell is the number.
+    start, end : its place in the cell's text; both 0 where the cell is the number.
     """
 
     table: str

@@ -13,6 +13,7 @@ from loopbook.report.format import (
     is_share,
     number_text,
     unit_text,
+    value_text,
 )
 from loopbook.report.table import GRADES, Cell, Column, InputRow, Quote, RunResult, Table
 
@@ -47,14 +48,6 @@ class Places:
         self.result = result
         self.rests = shared_basis(result.tables)
         self._anchors = Anchors()
-        for table in result.tables.values():
-            self._anchors.of("table", table.name)
-            for column in table.columns:
-                self._anchors.of("how", table.name, column.name)
-        for key in result.inputs:
-            self._anchors.of("in", key)
-        for key in result.sources:
-            self._anchors.of("source", key)
 
     def table(self, name: str) -> str:
         """Place of a table, or of the list of tables where there is none of that name."""
@@ -90,9 +83,9 @@ class Places:
         decimals = [column_decimals(table.column(c.name), c) for c in table.columns]
         unit_at = unit_column(table)
         for number, row in enumerate(table.rows):
-            unit = str(row[unit_at]) if unit_at is not None and row[unit_at] else ""
+            has_unit = unit_at is not None and bool(row[unit_at])
             yield [
-                self._cell(table, number, column, (cell, _text(cell, column, n, unit)))
+                self._cell(table, number, column, (cell, _text(cell, column, n, has_unit)))
                 for cell, column, n in zip(row, table.columns, decimals, strict=True)
             ]
 
@@ -100,38 +93,37 @@ class Places:
         value, text = cell
         quotes = table.quotes.get((row, column.name), ())
         if isinstance(value, (str, bool)):
-            parts: list[Part] = []
-            done = 0
-            for quote in quotes:
-                parts += [
-                    Part(text[done : quote.start]),
-                    self.quoted(text[quote.start : quote.end], quote),
-                ]
-                done = quote.end
-            return CellText((*parts, Part(text[done:])))
+            ends = [0, *(quote.end for quote in quotes)]
+            parts = [Part(text[ends[-1] :])]
+            for quote, end in zip(reversed(quotes), reversed(ends[:-1]), strict=True):
+                linked = self.quoted(text[quote.start : quote.end], quote)
+                parts = [Part(text[end : quote.start]), linked, *parts]
+            return CellText(tuple(parts))
         if text == NO_NUMBER:
             return CellText((Part(text),), number=True)
-        if is_label(column) and not column.basis:
+        if _is_name(column):
             return CellText((Part(text),))
         link = self.quoted("", quotes[0]).link if quotes else self.column(table.name, column.name)
         return CellText((Part(text, link),), number=True)
 
 
-def _text(cell: Cell, column: Column, places: int | None, unit: str) -> str:
-    """A cell as text; `unit` is that of its row where the row has one."""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, str):
-        plain = "" if cell == "1" else unit_text(cell)
-        return plain if column.name == "unit" else cell
-    if cell is None or not is_number(cell):
-        return NO_NUMBER
-    if column.name == "value" and unit:
+def _text(cell: Cell, column: Column, places: int | None, has_unit: bool) -> str:
+    """A cell as text; `has_unit` is whether its row has a unit of its own."""
+    if isinstance(cell, str) and column.name == "unit":
+        return unit_text(cell) if cell != "1" else ""
+    if isinstance(cell, str | bool) or not is_number(cell):
+        return value_text(cell)
+    if column.name == "value" and has_unit:
         return number_text(cell)
-    label = is_label(column)
-    if label and not column.basis:
+    if _is_name(column):
         places = 0
-    return number_text(100 * cell if is_share(column) else cell, places, grouped=not label)
+    shown = 100 * cell if is_share(column) else cell
+    return number_text(shown, places, grouped=not is_label(column))
+
+
+def _is_name(column: Column) -> bool:
+    """Whether numbers of a column are names that rest on no input row."""
+    return is_label(column) and not column.basis
 
 
 def unit_column(table: Table) -> int | None:

@@ -1,4 +1,4 @@
-"""Building result tables: a column says its unit, the rows that it rests on, and its rule."""
+"""Building result tables: a column has its unit, the rows that it rests on, and its rule."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -48,33 +48,32 @@ class YearSheet:
         self, head: tuple[str, str, str], values: Array, basis: Iterable[str], how: str
     ) -> None:
         """Add a column of numbers; `head` is name, title and unit."""
-        self._check_new(head[0])
-        self.columns.append(Column(*head, tuple(dict.fromkeys(basis)), how))
-        self.cells.append(finite(values, f"{self.name}.{head[0]}"))
+        self._add(head, finite(values, f"{self.name}.{head[0]}"), basis, how)
 
     def ratio(
         self, head: tuple[str, str, str], parts: tuple[Array, Array], basis: Iterable[str], how: str
     ) -> None:
         """Add a column of ratios, part by whole; no number where the whole is zero."""
-        self._check_new(head[0])
-        part, whole = parts
-        cells = [float(a / b) if b > 0.0 else None for a, b in zip(part, whole, strict=True)]
-        self.columns.append(Column(*head, tuple(dict.fromkeys(basis)), how))
-        self.cells.append(list(cells))
+        pairs = zip(*parts, strict=True)
+        self._add(head, [float(a / b) if b > 0.0 else None for a, b in pairs], basis, how)
 
-    def _check_new(self, name: str) -> None:
-        if name in (column.name for column in self.columns):
+    def _add(
+        self, head: tuple[str, str, str], cells: list[Cell], basis: Iterable[str], how: str
+    ) -> None:
+        if head[0] in (column.name for column in self.columns):
             raise DuplicateError(
                 [
                     Finding(
                         "duplicate",
                         f"table {self.name}",
                         "each column once",
-                        name,
+                        head[0],
                         "two things of the case share a name, or one has the name of a column",
                     )
                 ]
             )
+        self.columns.append(Column(*head, tuple(dict.fromkeys(basis)), how))
+        self.cells.append(cells)
 
     def table(self) -> Table:
         """The finished table."""

@@ -36,11 +36,11 @@ class LineFindings:
     _first: list[tuple[int, Finding]] = field(default_factory=list)
 
     def note(
-        self, line: int, code: str, expected: str, found: str, *, at: str = "", hint: str = ""
+        self, line: int, code: str, expected: str, actual: str, *, at: str = "", hint: str = ""
     ) -> None:
         """Record a finding of a line; `at` is the column that it is about."""
         where = f"{self.file}:{line}, {at}" if at else f"{self.file}:{line}"
-        self.add(line, Finding(code, where, expected, found, hint))
+        self.add(line, Finding(code, where, expected, actual, hint))
 
     def add(self, line: int, finding: Finding) -> None:
         """Record a finding; those of the last lines are dropped when there are too many."""

@@ -49,9 +49,13 @@ def kind_of(column: Column, cells: Iterable[Cell]) -> type:
 
 def write_csv(path: Path, columns: Sequence[Column], rows: Lines) -> int:
     """Write a CSV file; the number of rows."""
-    count = -1
+    return _write_lines(path, csv_lines(columns, rows)) - 1
+
+
+def _write_lines(path: Path, lines: Iterable[str]) -> int:
+    count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for line in csv_lines(columns, rows):
+        for line in lines:
             file.write(line)
             count += 1
     return count
@@ -73,13 +77,10 @@ def _quoted(text: str) -> str:
 
 def write_jsonl(path: Path, columns: Sequence[Column], rows: Lines) -> int:
     """Write a JSON object a line; the number of rows."""
-    count, names = 0, [column.name for column in columns]
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for row in rows:
-            record = dict(zip(names, map(plain, row), strict=True))
-            file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
-            count += 1
-    return count
+    names = [column.name for column in columns]
+    records = (dict(zip(names, map(plain, row), strict=True)) for row in rows)
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    return _write_lines(path, (f"{encode(record)}\n" for record in records))
 
 
 # ---- Parquet and Arrow ----
