@@ -56,7 +56,7 @@ def additions(lots: Lots) -> Additions:
     """The lots as Loopbook takes them."""
     count = len(lots)
     return Additions(
-        names=Names.packed(*packed_names(count)),
+        names=Names(*packed_names(count)),
         material=np.repeat(np.arange(len(MATERIALS), dtype=np.int32), np.diff(lots.starts)),
         event=np.arange(FIRST, FIRST + count),
         parent=lots.parent,
@@ -72,7 +72,7 @@ def graph_of(lots: Lots, more: Additions, kernels: Kernels | None = None) -> Gra
     """A graph that knows the boundaries and materials, and takes the lots."""
     graph = Graph(SUBSTANCES, kernels)
     for end in ENDS:
-        graph.end_number(end, out=end.startswith("customer"))
+        graph.end_number(end, end.startswith("customer"))
     for material in MATERIALS:
         graph.material_number(material)
     graph.extend(more)

@@ -26,7 +26,7 @@ from loopbook.book import Book
 from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.sqlite.store import SqliteStore
 from loopbook.trace import Genealogy, open_genealogy, recall, save_genealogy, trace
-from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.arrays import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from trace_book import build, make, one_blend, post_blends
 from trace_lots import GROUPS, Lots, draw, load, name_of

@@ -69,6 +69,14 @@ def ended_kg(told: Recall, substance: str = "Ni") -> dict[tuple[str, str], Any]:
 HALF = {"Ni": "0.5"}
 
 
+def test_a_lot_that_holds_nothing_reached_nothing(desk: Desk) -> None:
+    desk.post(c.Reverse, event=desk.receive("E", 100, HALF), reason="a load of somebody else")
+    record = recall(desk.book, "E").as_record().as_json()
+    assert record["reached"] == record["ended"] == []
+    (place,) = record["whereabouts"]
+    assert (place["mass_kg"], place["Ni_share"]) == ("0.000000", None)
+
+
 def test_run_around_scrap_through_five_rounds(desk: Desk) -> None:
     """Each round makes cells of four fifths of its nickel; one fifth comes back as a new lot.
 

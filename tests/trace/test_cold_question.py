@@ -18,7 +18,7 @@ from loopbook.book import AsOf
 from loopbook.book.book import Book
 from loopbook.errors import InputError
 from loopbook.trace import Genealogy, lineage_between, lineage_json, path, recall, suspect, trace
-from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.arrays import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from loopbook.trace.genealogy.reading import read_ancestors
 

@@ -18,7 +18,7 @@ from trace_oracle import Oracle, events_of
 
 from loopbook.book import AsOf, verify
 from loopbook.trace import Genealogy, recall, trace
-from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.arrays import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from support.seeds import seeds
 from support.shelves import Shelf, sqlite_shelf

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 from trace_books import BEGIN, SITES, Desk, a_book
 from trace_compare import same
@@ -17,10 +16,8 @@ from loopbook.book import AsOf, Book
 from loopbook.book.commands.planning import plan
 from loopbook.errors import BalanceError, InputError, StorageError
 from loopbook.trace import Genealogy, recall, save_genealogy, trace
-from loopbook.trace.genealogy import names, reading
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.edge_rows import EdgeRows, additions
-from loopbook.trace.genealogy.names import Names
 from support.shelves import Shelf, postgres_shelf
 
 
@@ -103,7 +100,6 @@ def test_building_misses_nothing_that_is_posted_meanwhile(
 def test_an_update_that_fails_goes_on_where_it_was(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_PAGE", 2)
     anew, plain = Genealogy.of(desk.book), desk.book.store.rows
     for place in range(30):
         found, calls = Genealogy(Graph(desk.book.substances)), iter(range(1000))
@@ -116,7 +112,7 @@ def test_an_update_that_fails_goes_on_where_it_was(
         with monkeypatch.context() as patch:
             patch.setattr(desk.book.store, "rows", rows)
             try:
-                found.update(desk.book)
+                found.update(desk.book, page=2)
             except StorageError:
                 pass
             else:
@@ -127,13 +123,12 @@ def test_an_update_that_fails_goes_on_where_it_was(
 
 
 @pytest.mark.parametrize("page", [1, 2, 7])
-def test_pages_make_no_difference(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, page: int) -> None:
+def test_pages_make_no_difference(shelf: Shelf, page: int) -> None:
     made = a_book(shelf, 5, 60, add_at=20)
     whole = Genealogy.of(made.book)
-    monkeypatch.setattr(reading, "_PAGE", page)
-    same(Genealogy.of(made.book), whole)
+    same(Genealogy.of(made.book, page=page), whole)
     lot = whole.graph.names[len(whole.graph) - 1]
-    assert str(trace(made.book, lot)) == str(Genealogy.of(made.book).trace(lot))
+    assert str(trace(made.book, lot)) == str(Genealogy.of(made.book, page=page).trace(lot))
     made.book.close()
 
 
@@ -177,15 +172,6 @@ def test_matter_into_an_old_lot_is_refused(desk: Desk) -> None:
         graph = Genealogy.of(desk.book).graph
         with pytest.raises(BalanceError, match=words):
             graph.extend(additions(graph, [], EdgeRows([(source, target, 99, amount, 0, 0)])))
-
-
-def test_names_with_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "_hash", lambda name: 7)
-    monkeypatch.setattr(names, "_hashes", lambda text, ends: np.full(len(ends) - 1, 7, np.uint64))
-    some = Names.of(["a", "b", "ab"])
-    some.add(["ba"])
-    for known in (some, some.settled()):
-        assert known.numbers(["ba", "ab", "a", "c", "b"]).tolist() == [3, 2, 0, -1, 1]
 
 
 # --- a server -------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from trace_oracle import Oracle
 from loopbook import book as c
 from loopbook.book import Book
 from loopbook.trace import Genealogy, Recall, Trace, open_genealogy, recall, save_genealogy, trace
-from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.arrays import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from support.shelves import sqlite_shelf
 

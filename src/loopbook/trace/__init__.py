@@ -1,7 +1,7 @@
 """Where every gram came from and where it went.
 
 Here live the genealogy of lots and the questions asked of it. The room imports ``book`` (and what
-lies under it) and ``errors``; it derives everything from the book's events and posts nothing.
+is under it) and ``errors``; it derives everything from the book's events and posts nothing.
 
 A single question to a cold book goes through SQL, a generation at a time (`trace`, `recall`,
 `path`, `suspect`); many questions, or one about all lots, through arrays (`Genealogy`). Both give
@@ -11,22 +11,22 @@ the same numbers.
 >>> from pathlib import Path
 >>> from tempfile import TemporaryDirectory
 >>> from loopbook.book import Blend, Book, Receive, RegisterMaterial, RegisterParty, RegisterSite
->>> def said(number):
+>>> def envelope(number):
 ...     moment = datetime(2026, 3, 2, 12, number, tzinfo=UTC)
 ...     return {"key": f"march-{number}", "actor": "amy", "occurred_at": moment}
 >>> with TemporaryDirectory() as folder, Book(Path(folder) / "gmbi.sqlite", create=True) as book:
 ...     scrap = {"material": "scrap", "owner": "LGES", "supplier": "LGES", "site": "WS"}
 ...     receipts = book.post([
-...         RegisterParty(party="LGES", **said(1)),
-...         RegisterSite(site="WS", **said(2)),
-...         RegisterMaterial(material="scrap", **said(3)),
-...         Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **said(4)),
-...         Receive(lot="S-2", mass_kg=400, shares={"Ni": "0.1"}, **scrap, **said(5)),
+...         RegisterParty(party="LGES", **envelope(1)),
+...         RegisterSite(site="WS", **envelope(2)),
+...         RegisterMaterial(material="scrap", **envelope(3)),
+...         Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **envelope(4)),
+...         Receive(lot="S-2", mass_kg=400, shares={"Ni": "0.1"}, **scrap, **envelope(5)),
 ...         Blend(lot="B", material="scrap", site="WS", inputs_kg={"S-1": None, "S-2": None},
-...               **said(6)),
+...               **envelope(6)),
 ...     ])
-...     found = trace(book, "B")
->>> {lot: round(share, 3) for lot, share in found.shares("Ni").items()}
+...     answer = trace(book, "B")
+>>> {lot: round(share, 3) for lot, share in answer.shares("Ni").items()}
 {'S-1': 0.818, 'S-2': 0.182}
 """
 

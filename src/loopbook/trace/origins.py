@@ -17,7 +17,7 @@ from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.groups import read_groups
 
 if TYPE_CHECKING:
-    from loopbook.trace.genealogy.numpy_loops import Shares
+    from loopbook.trace.genealogy.columns import Shares
 
 
 def group_by(what: str) -> Callable[[str, str], str]:

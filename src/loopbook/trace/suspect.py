@@ -5,8 +5,8 @@ certificate, a passport entry, a delivery's paper. The papers of deliveries are 
 others are given as a list.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import starmap
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -30,9 +30,9 @@ from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, each_
 from loopbook.serials import SerialRegister
 from loopbook.tables import read_table
 from loopbook.trace.genealogy.answers import METALS, Reached, Recall
+from loopbook.trace.genealogy.columns import Shares
 from loopbook.trace.genealogy.files import genealogy_beside
 from loopbook.trace.genealogy.genealogy import Genealogy, recall
-from loopbook.trace.genealogy.numpy_loops import Shares
 from loopbook.trace.genealogy.reading import one_moment
 from loopbook.trace.origins import site_origins
 
@@ -174,46 +174,57 @@ def suspect(
     InputError : no such lot; or a genealogy as of another moment.
     """
     if genealogy is not None and genealogy.asof != asof:
-        told = Finding("asof", "genealogy", f"one as of {asof}", f"{genealogy.asof}")
-        raise InputError([told])
+        finding = Finding("asof", "genealogy", f"one as of {asof}", f"{genealogy.asof}")
+        raise InputError([finding])
     with one_moment(book, asof):
-        found = recall(book, lot, asof=asof) if genealogy is None else genealogy.recall(lot)
-        reached = {x.lot: x for x in found.reached}
-        still = [x for x in found.reached if x.held_mg.sum() > 0.5]
-        touched = [
+        recalled = recall(book, lot, asof=asof) if genealogy is None else genealogy.recall(lot)
+        reached = {x.lot: x for x in recalled.reached}
+        serials = {} if register is None else register.count_of(list(reached))
+        touched = (
             Touched(x.id, x.lot, x.claim, reached[x.lot].shares)
             for x in certificates
             if x.lot in reached
-        ]
-        serials = {} if register is None else register.count_of(list(reached))
+        )
         return Suspicion(
-            found,
-            tuple(replace(x, serials=serials.get(x.lot)) for x in _deliveries(book, reached, asof)),
-            tuple(replace(x, serials=serials.get(x.lot)) for x in _held(book, still, asof)),
+            recalled,
+            tuple(_deliveries(book, reached, asof, serials)),
+            tuple(_in_stock(book, recalled, asof, serials)),
             tuple(sorted(touched, key=lambda x: (x.id, x.lot))),
         )
 
 
-def _held(book: Book, lots: Sequence[Reached], asof: AsOf) -> Iterator[Reachable]:
-    """What is in stock of some lots, as they were made."""
+def _in_stock(
+    book: Book, recalled: Recall, asof: AsOf, serials: Mapping[str, int]
+) -> Iterator[Reachable]:
+    """What is in stock of the lots that contain some, as they were made."""
     there: dict[str, list[tuple[str, str, Content]]] = {}
-    names = [x.lot for x in lots]
-    for account, content in holdings(book.store, book.substances, names, asof):
+    lots = [x for x in recalled.reached if x.held_mg.sum() > 0.5]
+    for account, content in holdings(book.store, book.substances, [x.lot for x in lots], asof):
         there.setdefault(account.lot, []).append((account.site, account.party, content))
     for x in lots:
         for site, party, content in sorted(there.get(x.lot, ())):
-            yield Reachable(x.lot, x.material, party, site, content, x.shares)
+            count = serials.get(x.lot)
+            yield Reachable(x.lot, x.material, party, site, content, x.shares, count)
 
 
-def _deliveries(book: Book, reached: dict[str, Reached], asof: AsOf) -> list[Delivery]:
-    """Deliveries that were not reversed."""
-    given = []
-    for lot, end, document, key, moment, *content in deliveries(
-        book.store, book.substances, list(reached), asof
-    ):
-        amounts = np.nan_to_num(reached[lot].shares) * np.array(content, np.float64)
-        given.append(Delivery(end.split("/")[1], lot, document, key, int(moment), amounts))
-    return sorted(given, key=lambda x: (x.occurred_at, x.key, x.lot))
+def _deliveries(
+    book: Book, reached: Mapping[str, Reached], asof: AsOf, serials: Mapping[str, int]
+) -> list[Delivery]:
+    """Deliveries that were not reversed, in order of time."""
+    rows = deliveries(book.store, book.substances, list(reached), asof)
+    made = [
+        Delivery(
+            end.split("/")[1],
+            lot,
+            document,
+            key,
+            int(moment),
+            np.nan_to_num(reached[lot].shares) * np.array(content, np.float64),
+            serials.get(lot),
+        )
+        for lot, end, document, key, moment, *content in rows
+    ]
+    return sorted(made, key=lambda x: (x.occurred_at, x.key, x.lot))
 
 
 def on_site(book: Book, site: str, *, asof: AsOf = NOW, by: str | None = None) -> OnSite:
@@ -251,11 +262,11 @@ def on_site(book: Book, site: str, *, asof: AsOf = NOW, by: str | None = None) -
 
 
 def read_certificates(path: Path, book: Book) -> tuple[Certificate, ...]:
-    """Certificates from a CSV file with the columns certificate, lot and, if wanted, claim.
+    """Certificates from a CSV file with the columns certificate, lot and, optionally, claim.
 
     Raises
     ------
-    InputError : all that is wrong with the file, by line: no such columns, empty names, unknown
+    InputError : all errors in the file, by line: no such columns, empty names, unknown
         lots, a certificate given twice for a lot, bytes that are no UTF-8.
     """
     findings = Findings()

@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, each_share
+from loopbook.trace.genealogy.columns import Shares
 from loopbook.trace.genealogy.names import Names
-from loopbook.trace.genealogy.numpy_loops import Shares
 
 METALS = ("Ni", "Co", "Li")
 """What people see unless they ask for others: the metals of recycled-content claims."""
@@ -155,7 +155,7 @@ class Recall(Answer):
     @property
     def whereabouts(self) -> Annotated[tuple[Whereabouts, ...], Rows("Where it is now")]:
         """The whole of it, by place."""
-        held = np.sum([x.held_mg for x in self.reached], axis=0)
+        held = sum((x.held_mg for x in self.reached), np.zeros(len(self.substances)))
         amounts: dict[str, Shares] = {"in lots of the book": held}
         for end in self.ended:
             amounts[end.kind] = amounts.get(end.kind, 0.0 * held) + end.amounts_mg

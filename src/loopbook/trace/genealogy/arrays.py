@@ -21,40 +21,30 @@ tonnes a lot.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from loopbook.book import TRANSIT
 from loopbook.errors import BalanceError
-from loopbook.trace.genealogy.engine import best_kernels
+from loopbook.trace.genealogy.columns import MASS, MOST, Amounts, Columns, Numbers
 from loopbook.trace.genealogy.names import Names
-from loopbook.trace.genealogy.numpy_loops import (
-    MASS,
-    Amounts,
-    Kernels,
-    Numbers,
-    Shares,
-    distinct,
-    spans,
-)
+from loopbook.trace.genealogy.numpy_loops import Kernels, chained, distinct, edges_into
 
-_ROOM = 1 / 16  # spare share of a column that has to grow
-_MOST = 2**31 - 1
 _RESTATING = ("reassay/", "stock-take/", f"unaccounted//{TRANSIT} ")
 
-_LOT = {
-    "material": np.int32,
-    "event": np.int64,
-    "level": np.int32,
-    "head": np.int32,
-    "outside_head": np.int32,
-}
-_EDGE = {"parent": np.int32, "child": np.int32, "following": np.int32}
-_OUTSIDE = {"outside_lot": np.int32, "outside_end": np.int32, "outside_next": np.int32}
+
+def best_kernels() -> Kernels:
+    """Compiled loops if numba is installed."""
+    try:
+        from loopbook.trace.genealogy.numba_loops import NumbaKernels
+    except ModuleNotFoundError as error:
+        if error.name != "numba":
+            raise
+        return Kernels()
+    return NumbaKernels()
 
 
 def restates(end: str) -> bool:
@@ -64,41 +54,6 @@ def restates(end: str) -> bool:
     (True, False)
     """
     return end.startswith(_RESTATING)
-
-
-class Column:
-    """An array that grows at its end.
-
-    >>> column = Column(np.int64)
-    >>> column.extend([1, 2])
-    >>> column.all
-    array([1, 2])
-    """
-
-    __slots__ = ("room", "size")
-
-    def __init__(self, kind: DTypeLike, room: Numbers | None = None, size: int = 0) -> None:
-        self.room: Numbers = np.empty(0, kind) if room is None else room
-        self.size = size
-
-    @property
-    def all(self) -> Numbers:
-        """What is in it; a view."""
-        return self.room[: self.size]
-
-    def extend(self, values: Numbers | Sequence[int]) -> None:
-        """Add values at the end; the first ones are kept without a copy."""
-        new = np.asarray(values, self.room.dtype)
-        need = self.size + len(new)
-        if not self.size:
-            self.room = new
-        elif need > len(self.room):
-            room = np.empty(need + int(need * _ROOM) + 64, self.room.dtype)
-            room[: self.size] = self.all
-            self.room = room
-        if self.size:
-            self.room[self.size : need] = new
-        self.size = need
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +79,7 @@ class Additions:
     outside: Mapping[str, Amounts]
 
 
-class _View:
-    """A column of a graph as an attribute."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, graph: Graph, owner: type) -> Numbers:
-        return graph.columns[self._name].all
-
-
-class Graph:
+class Graph(Columns):
     """The genealogy's arrays.
 
     Parameters
@@ -143,76 +88,17 @@ class Graph:
     kernels : the inner loops; numba's where it is installed.
     """
 
-    in_ptr = _View()
-    material = _View()
-    event = _View()
-    level = _View()
-    head = _View()
-    outside_head = _View()
-    parent = _View()
-    child = _View()
-    following = _View()
-    outside_lot = _View()
-    outside_end = _View()
-    outside_next = _View()
-
     def __init__(self, substances: Sequence[str], kernels: Kernels | None = None) -> None:
-        self.substances = tuple(substances)
+        super().__init__(substances)
         self.kernels = best_kernels() if kernels is None else kernels
         self.names = Names.of()
         self.materials: list[str] = []
         self.ends: list[str] = []
         self._end_numbers: dict[tuple[str, bool], int] = {}
-        kinds = {**_LOT, **_EDGE, **_OUTSIDE}
-        self.columns = {name: Column(kind) for name, kind in kinds.items()}
-        self.columns["in_ptr"] = Column(np.int64, np.zeros(1, np.int64), 1)
-        for name in (MASS, *self.substances):
-            self._open(name)
-        self._mark: NDArray[np.int32] | None = None
-        self._stamp = 0
-        self._scratch: Shares | None = None
-
-    def _open(self, substance: str) -> None:
-        lots, edges, rows = len(self), len(self.parent), len(self.outside_lot)
-        for name, kind, size in (
-            (f"total {substance}", np.float64, lots),
-            (f"content {substance}", np.int64, edges),
-            (f"outside {substance}", np.int64, rows),
-        ):
-            self.columns[name] = Column(kind, np.zeros(size, kind), size)
-
-    def __len__(self) -> int:
-        return self.columns["event"].size
-
-    def content(self, substance: str) -> Amounts:
-        """Content of each edge, mg of a substance, or of all for ``mass``."""
-        return self.columns[f"content {substance}"].all
-
-    def total(self, substance: str) -> Shares:
-        """All that came into each lot, mg of a substance or of ``mass``."""
-        return self.columns[f"total {substance}"].all
-
-    def outside(self, substance: str) -> Amounts:
-        """What came from a boundary, mg of a substance or of ``mass``; below zero what left."""
-        return self.columns[f"outside {substance}"].all
-
-    def marks(self) -> tuple[Numbers, int]:
-        """A mark for each lot, and a stamp that no mark has."""
-        if self._mark is None or len(self._mark) < len(self) or self._stamp >= _MOST:
-            self._mark = np.zeros(len(self) + 1024, np.int32)
-            self._stamp = 0
-        self._stamp += 1
-        return self._mark, self._stamp
-
-    def scratch(self) -> Shares:
-        """A zero for each lot; a loop that writes to it leaves zeros."""
-        if self._scratch is None or len(self._scratch) < len(self):
-            self._scratch = np.zeros(len(self) + 1024)
-        return self._scratch
 
     # -- names
 
-    def end_number(self, end: str, *, out: bool = False) -> int:
+    def end_number(self, end: str, out: bool) -> int:
         """Number of a boundary; a new one is added.
 
         Parameters
@@ -238,11 +124,6 @@ class Graph:
             self.materials.append(material)
         return self.materials.index(material)
 
-    def add_substance(self, substance: str) -> None:
-        """A substance that was part of ``other`` until now."""
-        self.substances = (*self.substances, substance)
-        self._open(substance)
-
     # -- growing
 
     def extend(self, more: Additions) -> None:
@@ -254,27 +135,20 @@ class Graph:
             reversal of an edge that does not exist.
         """
         first, rows = len(self), len(self.outside_lot)
-        if first + len(more.event) > _MOST or len(self.parent) + len(more.parent) > _MOST:
+        if first + len(more.event) > MOST or len(self.parent) + len(more.parent) > MOST:
             raise BalanceError("a genealogy of more than 2^31 lots or edges")
         self._add_lots(more)
         reversed_lots = self._add_edges(more, first)
-        self._add(_OUTSIDE, (more.lot, more.end, np.full(len(more.lot), -1, np.int32)))
-        self._add_contents("outside", more.outside)
+        none = np.full(len(more.lot), -1, np.int32)
+        self._add({"outside_lot": more.lot, "outside_end": more.end, "outside_next": none})
+        self._add({f"outside {name}": amounts for name, amounts in more.outside.items()})
         self.kernels.link(self.outside_lot, self.outside_head, self.outside_next, rows)
-        if first:
-            self._sum(
-                distinct(np.concatenate([np.arange(first, len(self)), more.lot, reversed_lots]))
-            )
-        else:
-            self._sum(None)
+        new = np.arange(first, len(self))
+        self._sum(distinct(np.concatenate([new, more.lot, reversed_lots])) if first else None)
 
-    def _add(self, names: Iterable[str], values: Iterable[Numbers]) -> None:
-        for name, column in zip(names, values, strict=True):
-            self.columns[name].extend(column)
-
-    def _add_contents(self, what: str, contents: Mapping[str, Numbers], rows: Any = ...) -> None:
-        for name in (MASS, *self.substances):
-            self.columns[f"{what} {name}"].extend(contents[name][rows])
+    def _add(self, columns: Mapping[str, NDArray[np.generic]]) -> None:
+        for name, values in columns.items():
+            self.columns[name].extend(values)
 
     def _add_lots(self, more: Additions) -> None:
         count = len(more.event)
@@ -283,10 +157,9 @@ class Graph:
         else:
             self.names.add([more.names[k] for k in range(count)])
         none = np.full(count, -1, np.int32)
-        zeros = np.zeros(count, np.int32)
-        self._add(_LOT, (more.material, more.event, zeros, none, none.copy()))
-        for name in (MASS, *self.substances):
-            self.columns[f"total {name}"].extend(np.zeros(count))
+        self._add({"material": more.material, "event": more.event, "head": none})
+        self._add({"level": np.zeros(count, np.int32), "outside_head": none.copy()})
+        self._add({f"total {name}": np.zeros(count) for name in more.content})
 
     def _add_edges(self, more: Additions, first: int) -> Numbers:
         """Add edges into new lots, reverse old ones; return the lots whose edges were reversed."""
@@ -300,27 +173,28 @@ class Graph:
             kept = kept[np.argsort(child, kind="stable")]
             child = more.child[kept]
         whole = len(kept) == len(more.child) and np.array_equal(child, more.child)
-        chosen: Any = slice(None) if whole else kept
+        chosen = slice(None) if whole else kept
         parent = more.parent[chosen]
         if np.any(parent >= child):
             name = self.names[int(child[np.argmax(parent >= child)])]
             raise BalanceError(f"lot {name}: matter from a lot that was made after it")
-        self._add(_EDGE, (parent, child, np.full(len(child), -1, np.int32)))
-        self._add_contents("content", more.content, chosen)
+        self._add({"parent": parent, "child": child})
+        self._add({"following": np.full(len(child), -1, np.int32)})
+        self._add({f"content {name}": x[chosen] for name, x in more.content.items()})
         ends = np.cumsum(np.bincount(child - first, minlength=count)) + begin
         self.columns["in_ptr"].extend(ends[:count])
         self.kernels.link(self.parent, self.head, self.following, begin)
         self.kernels.levels(self.in_ptr, self.parent, self.level, first)
         reversals = np.flatnonzero(more.content[MASS] < 0)
-        for k in reversals:
-            self._reverse(int(more.parent[k]), int(more.child[k]), int(k), more.content)
+        for k in reversals.tolist():
+            self._reverse(int(more.parent[k]), int(more.child[k]), k, more.content)
         return more.child[reversals]
 
     def _reverse(self, parent: int, child: int, k: int, content: Mapping[str, Amounts]) -> None:
         for edge in range(self.in_ptr[child], self.in_ptr[child + 1]):
             if self.parent[edge] == parent:
-                for name in (MASS, *self.substances):
-                    self.content(name)[edge] += content[name][k]
+                for name, amounts in content.items():
+                    self.content(name)[edge] += amounts[k]
                 if self.content(MASS)[edge] >= 0:
                     return
         where = f"from lot {self.names[parent]} to {self.names[child]}"
@@ -328,44 +202,32 @@ class Graph:
 
     # -- sums
 
-    def nets(self, lots: Numbers | None) -> tuple[Numbers, Numbers, dict[str, Amounts]]:
-        """What came into lots from each boundary, added up: lots, ends, mg by substance.
+    def nets(self, lots: Numbers | None) -> tuple[Numbers, Numbers, Amounts]:
+        """What came into lots from each boundary, added up: lots, ends, mg (substance, row).
 
         Parameters
         ----------
         lots : numbers; None for all.
         """
-        if lots is None:
-            rows = np.arange(len(self.outside_lot))
-        else:
-            chain = [np.empty(0, np.int64)]
-            cursor = self.outside_head[lots]
-            while len(cursor := cursor[cursor >= 0]):
-                chain.append(cursor)
-                cursor = self.outside_next[cursor]
-            rows = np.concatenate(chain)
+        rows: Numbers = np.arange(len(self.outside_lot))
+        if lots is not None:
+            rows = chained(self.outside_head[lots], self.outside_next)[1]
         keys = self.outside_lot[rows].astype(np.int64) * len(self.ends) + self.outside_end[rows]
         order = np.argsort(keys, kind="stable")
         keys, rows = keys[order], rows[order]
         begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
-        sums = {}
-        for name in (MASS, *self.substances):
-            amounts = self.outside(name)
-            sums[name] = np.add.reduceat(amounts[rows], begins) if len(begins) else amounts[:0]
-        return *divmod(keys[begins], max(len(self.ends), 1)), sums
+        nets = [np.add.reduceat(self.outside(s)[rows], begins) for s in self.substances]
+        return *divmod(keys[begins], max(len(self.ends), 1)), np.stack(nets)
 
     def _sum(self, lots: Numbers | None) -> None:
         """Compute the totals of lots again; of all for None."""
         owner, _, nets = self.nets(lots)
-        edges: Any = slice(None)
-        if lots is not None:
-            starts = self.in_ptr[lots]
-            edges = spans(starts, self.in_ptr[lots + 1] - starts)
-        some: Any = slice(None) if lots is None else lots
+        some = slice(None) if lots is None else lots
+        edges = slice(None) if lots is None else edges_into(self, lots)[0]
         target, mass = self.child[edges], self.total(MASS)
         mass[some] = 0.0
-        for name in self.substances:
-            total, came = self.total(name), np.maximum(nets[name], 0)
+        for name, net in zip(self.substances, nets, strict=True):
+            total, came = self.total(name), np.maximum(net, 0)
             content = self.content(name)[edges]
             if lots is None:
                 total[:] = np.bincount(target, weights=content, minlength=len(self))

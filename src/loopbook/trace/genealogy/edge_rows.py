@@ -6,16 +6,17 @@ thousands of older rows, each value would have to come from memory.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
+from loopbook.book import EdgeRow
 from loopbook.errors import BalanceError
 from loopbook.trace.genealogy.arrays import Additions, Graph
-from loopbook.trace.genealogy.numpy_loops import MASS, Amounts, Numbers
+from loopbook.trace.genealogy.columns import MASS, Amounts, Numbers
 
-Row = tuple[Any, ...]
+LotRow = tuple[str, str, int]
+"""Name, material and number of the event of a lot."""
 
 
 class EdgeRows:
@@ -32,14 +33,14 @@ class EdgeRows:
 
     __slots__ = ("_amounts", "events", "sources", "targets")
 
-    def __init__(self, rows: Sequence[Row] = ()) -> None:
+    def __init__(self, rows: Sequence[EdgeRow] = ()) -> None:
         self.sources: list[str] = []
         self.targets: list[str] = []
         self.events: list[int] = []
         self._amounts: list[Amounts] = []
         self.add(rows)
 
-    def add(self, rows: Sequence[Row]) -> tuple[Sequence[str], Sequence[str]]:
+    def add(self, rows: Sequence[EdgeRow]) -> tuple[Sequence[str], Sequence[str]]:
         """Add rows; returns their sources and their targets."""
         if not rows:
             return (), ()
@@ -65,14 +66,8 @@ class EdgeRows:
         self.sources = ["" if name in names else name for name in self.sources]
         return {""}
 
-    def without(self, places: Collection[int]) -> EdgeRows:
-        """The rows at other places."""
-        columns = (self.sources, self.targets, self.events)
-        rows = zip(*columns, *np.concatenate(self._amounts, axis=1).tolist(), strict=True)
-        return EdgeRows([row for k, row in enumerate(rows) if k not in places])
 
-
-def additions(graph: Graph, lots: Sequence[Row], edges: EdgeRows) -> Additions:
+def additions(graph: Graph, lots: Sequence[LotRow], edges: EdgeRows) -> Additions:
     """Rows as arrays.
 
     Parameters
@@ -87,24 +82,24 @@ def additions(graph: Graph, lots: Sequence[Row], edges: EdgeRows) -> Additions:
     """
     coming = [k for k, name in enumerate(edges.sources) if "/" in name]
     leaving = [k for k, name in enumerate(edges.targets) if "/" in name]
-    if both := {*coming}.intersection(leaving):
-        # waste of a substance that no input had: no lot held it
-        return additions(graph, lots, edges.without(both))
     first = {(edges.sources[k], False): k for k in reversed(coming)}
     first |= {(edges.targets[k], True): k for k in reversed(leaving)}
-    for end, out in sorted(first, key=first.__getitem__):
-        graph.end_number(end, out=out)  # in the order of the rows, however many come at once
+    # numbered in the order of the rows, however many come at once
+    ends = {key: -1 - graph.end_number(*key) for key in sorted(first, key=first.__getitem__)}
     new = {row[0]: k for k, row in enumerate(lots, len(graph))}
     if len(graph):
         old = [x for x in {*edges.sources, *edges.targets} if x not in new and "/" not in x]
         known = zip(old, graph.names.numbers(old).tolist(), strict=True)
         new.update([(name, number) for name, number in known if number >= 0])
-    source = _numbers(_Numbers(graph, new, out=False), edges.sources)
-    target = _numbers(_Numbers(graph, new, out=True), edges.targets)
+    source, target = (
+        _numbers(new | {end: k for (end, out), k in ends.items() if out == side}, names)
+        for side, names in ((False, edges.sources), (True, edges.targets))
+    )
     amounts = edges.content(len(graph.substances))
     content = {MASS: amounts.sum(axis=0)} | dict(zip(graph.substances, amounts, strict=True))
-    came, outer = source < 0, (source < 0) | (target < 0)
-    inner = ~outer
+    came, inner = source < 0, (source >= 0) & (target >= 0)
+    # waste of a substance that no input had is an edge between boundaries: no lot held it
+    outer = came != (target < 0)
     sign = np.where(came[outer], 1, -1)
     materials = [row[1] for row in lots]
     numbers = {name: graph.material_number(name) for name in dict.fromkeys(materials)}
@@ -121,19 +116,10 @@ def additions(graph: Graph, lots: Sequence[Row], edges: EdgeRows) -> Additions:
     )
 
 
-class _Numbers(dict[str, int]):
-    """Numbers of the ends of edges, looked up once; boundaries have theirs below zero, from -1."""
-
-    def __init__(self, graph: Graph, new: Mapping[str, int], *, out: bool) -> None:
-        super().__init__(new)
-        self._graph, self._out = graph, out
-
-    def __missing__(self, name: str) -> int:
-        if "/" not in name:
-            raise BalanceError(f"lot {name}: matter came or went when it was not yet made")
-        number = self[name] = -1 - self._graph.end_number(name, out=self._out)
-        return number
-
-
 def _numbers(known: Mapping[str, int], names: Sequence[str]) -> Numbers:
-    return np.fromiter(map(known.__getitem__, names), np.int64, len(names))
+    """Numbers of the ends of edges: of lots, and of boundaries below zero, from -1."""
+    try:
+        return np.fromiter(map(known.__getitem__, names), np.int64, len(names))
+    except KeyError as error:
+        message = f"lot {error.args[0]}: matter came or went when it was not yet made"
+        raise BalanceError(message) from None

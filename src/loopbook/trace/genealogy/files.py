@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from loopbook.book import NOW, AsOf, Book, seal_of
 from loopbook.errors import Finding, InputError
 from loopbook.files import one_writer, sync, write_whole
-from loopbook.trace.genealogy.arrays import Column, Graph
+from loopbook.trace.genealogy.arrays import Graph
+from loopbook.trace.genealogy.columns import MASS, Column
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.names import Names
-from loopbook.trace.genealogy.numpy_loops import MASS, Kernels
+from loopbook.trace.genealogy.numpy_loops import Kernels
 
 VERSION = 2
 _NAMES = ("text", "ends", "hashes", "order")
@@ -33,12 +34,12 @@ _LOOKS = 3  # while others name new versions
 
 
 def open_genealogy(book: Book, folder: Path, *, kernels: Kernels | None = None) -> Genealogy:
-    """The genealogy of a book as it stands: what the folder holds, and what came since.
+    """The genealogy of a book as it is: what the folder holds, and what came since.
 
     Parameters
     ----------
     book : an open book.
-    folder : where the arrays lie; made if it is absent, and written again when much was added.
+    folder : where the arrays are; made if it is absent, and written again when much was added.
     kernels : who runs the inner loops.
     """
     genealogy = read_genealogy(book, folder, kernels=kernels)
@@ -101,7 +102,7 @@ def save_genealogy(genealogy: Genealogy, book: Book, folder: Path, *, wait_s: fl
 def _write_version(genealogy: Genealogy, leaf: str, place: Path) -> None:
     """Write arrays into a new folder; the header, which marks them as whole, comes last."""
     graph = genealogy.graph
-    graph.names = graph.names.settled()
+    graph.names.settle()
     place.mkdir()
     sizes = {}
     for name, column in graph.columns.items():
@@ -160,7 +161,7 @@ def _read_version(book: Book, place: Path, kernels: Kernels | None) -> Genealogy
     graph = Graph(substances, kernels)
     graph.materials = list(header["materials"])
     for end, out in header["ends"]:
-        graph.end_number(end, out=out)
+        graph.end_number(end, out)
     sizes = header["sizes"]
     for name, column in graph.columns.items():
         room = _mapped(place / f"{name}.bin", column.room.dtype, sizes[name])

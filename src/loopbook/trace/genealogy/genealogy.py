@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loopbook.book import NOW, AsOf, uncollected
-from loopbook.errors import Finding, InputError, nearest_hint
+from loopbook.errors import Finding, UnknownNameError, nearest_hint
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.genealogy.arrays import Graph
-from loopbook.trace.genealogy.numpy_loops import MASS, Amounts, Kernels, Numbers, Shares, distinct
-from loopbook.trace.genealogy.reading import read_ancestors, read_descendants, read_new
+from loopbook.trace.genealogy.columns import MASS, Numbers, Shares
+from loopbook.trace.genealogy.numpy_loops import Kernels, chained, distinct
+from loopbook.trace.genealogy.reading import PAGE, read_ancestors, read_descendants, read_new
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 _RECENT = 10_000  # lots whose names are offered for a wrong one
 
-_Met = tuple[str, str, str, str]  # of an origin: id, kind, material, supplier
+_Place = tuple[str, str, str, str]  # of an origin: id, kind, material, supplier
+_Kernel = Callable[[Graph, Sequence[str], Numbers, Shares], Shares]
 
 
 def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
@@ -63,20 +65,26 @@ class Genealogy:
         self.graph, self.last, self.asof = graph, last, asof
 
     @classmethod
-    def of(cls, book: Book, *, asof: AsOf = NOW, kernels: Kernels | None = None) -> Genealogy:
-        """The genealogy of a book, or of what it knew at a moment."""
+    def of(
+        cls, book: Book, *, asof: AsOf = NOW, kernels: Kernels | None = None, page: int = PAGE
+    ) -> Genealogy:
+        """The genealogy of a book, or of what it knew at a moment; `page` as in `update`."""
         genealogy = cls(Graph(book.substances, kernels), asof=asof)
-        genealogy.update(book)
+        genealogy.update(book, page=page)
         return genealogy
 
-    def update(self, book: Book) -> int:
+    def update(self, book: Book, *, page: int = PAGE) -> int:
         """Add what the book has recorded since; returns the number of the last event.
 
         Should the book's storage fail on the way, what was read is in, and the next call goes on
         from there.
+
+        Parameters
+        ----------
+        page : events that are read at once.
         """
         with uncollected():
-            for last in read_new(self.graph, book, self.last, self.asof):
+            for last in read_new(self.graph, book, self.last, self.asof, page=page):
                 self.last = last
         return self.last
 
@@ -84,38 +92,17 @@ class Genealogy:
 
     def number(self, lot: str) -> int:
         """Number of a lot; an unknown one is an InputError."""
-        found = self.graph.names.number(lot)
-        if found < 0:
+        number = self.graph.names.number(lot)
+        if number < 0:
             count = len(self.graph)
-            raise InputError(
-                [
-                    Finding(
-                        "unknown-name",
-                        "lot",
-                        "a lot of the book",
-                        lot,
-                        nearest_hint(
-                            lot, self.graph.names.many(range(max(count - _RECENT, 0), count))
-                        ),
-                    )
-                ]
-            )
-        return found
+            recent = self.graph.names.many(range(max(count - _RECENT, 0), count))
+            raise _unknown("lot", lot, recent)
+        return number
 
     def place(self, substance: str) -> int:
         """Place of a substance among the others; an unknown one is an InputError."""
         if substance not in self.graph.substances:
-            raise InputError(
-                [
-                    Finding(
-                        "unknown-name",
-                        "substance",
-                        "a substance of the book",
-                        substance,
-                        nearest_hint(substance, self.graph.substances),
-                    )
-                ]
-            )
+            raise _unknown("substance", substance, self.graph.substances)
         return self.graph.substances.index(substance)
 
     def material(self, number: int) -> str:
@@ -132,17 +119,18 @@ class Genealogy:
 
     def back(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
         """Ancestors of a lot, itself included, and the share of its matter through each of them."""
-        self.place(substance)
-        order = self.ancestors(lot)
-        start = (order == self.number(lot)).astype(np.float64)
-        return order, self.graph.kernels.back(self.graph, [substance], order, start)[:, 0]
+        return self._of_one(lot, substance, self.ancestors(lot), self.graph.kernels.back)
 
     def forward(self, lot: str, substance: str) -> tuple[Numbers, Shares]:
         """Descendants of a lot, itself included, and the share of their matter that is its."""
+        return self._of_one(lot, substance, self.descendants(lot), self.graph.kernels.forward)
+
+    def _of_one(
+        self, lot: str, substance: str, order: Numbers, kernel: _Kernel
+    ) -> tuple[Numbers, Shares]:
         self.place(substance)
-        order = self.descendants(lot)
         start = (order == self.number(lot)).astype(np.float64)
-        return order, self.graph.kernels.forward(self.graph, [substance], order, start)[:, 0]
+        return order, kernel(self.graph, [substance], order, start)[:, 0]
 
     # -- questions
 
@@ -159,27 +147,28 @@ class Genealogy:
         places, supplied = np.searchsorted(order, owner), np.zeros(len(order), bool)
         supplied[roots] = True
         made = ~supplied[places]
-        gained = {name: net[made] for name, net in nets.items()}
         through = shares[places[made]]
+        gained = np.maximum(nets.T[made], 0.0)
         ends, end_parts = self._boundaries_of_origin(through, owner[made], end[made], gained)
-        met, parts = lots + ends, np.concatenate([lot_parts, end_parts])
+        origins, parts = lots + ends, np.concatenate([lot_parts, end_parts])
         amounts = np.nan_to_num(parts) * whole
         mass = (-amounts.sum(axis=1)).tolist()
-        rank = sorted(zip(mass, [name for name, *_ in met], range(len(met)), strict=True))
-        origins = tuple([Origin(*met[k], parts[k], amounts[k]) for *_, k in rank])
+        ranks = sorted(range(len(mass)), key=lambda k: (mass[k], origins[k][0]))
         ancestors = int(np.count_nonzero(np.any(shares > 0.0, axis=1) & (order != number)))
-        return Trace(lot, self.material(number), graph.substances, whole, origins, ancestors)
+        return Trace(
+            lot,
+            self.material(number),
+            graph.substances,
+            whole,
+            tuple([Origin(*origins[k], parts[k], amounts[k]) for k in ranks]),
+            ancestors,
+        )
 
     def _totals(self, lots: Numbers | Sequence[int]) -> Shares:
         """All that came into lots, mg (lot, substance)."""
         return np.stack([self.graph.total(s)[lots] for s in self.graph.substances], axis=1)
 
-    def _shares(
-        self,
-        number: int,
-        order: Numbers,
-        kernel: Callable[[Graph, Sequence[str], Numbers, Shares], Shares],
-    ) -> Shares:
+    def _shares(self, number: int, order: Numbers, kernel: _Kernel) -> Shares:
         """Shares (lot, substance); NaN for a substance that the lot has nothing of."""
         graph = self.graph
         start = (order == number).astype(np.float64)
@@ -202,36 +191,33 @@ class Genealogy:
 
     def _lots_of_origin(
         self, roots: Numbers, shares: Shares, suppliers: Mapping[int, str]
-    ) -> tuple[list[_Met], Shares]:
+    ) -> tuple[list[_Place], Shares]:
         """Lots from outside of which there is something, and their shares of the traced lot."""
         graph, some = self.graph, np.nansum(shares, axis=1) > 0.0
-        roots, materials = roots[some], graph.materials
-        numbers, kinds = roots.tolist(), graph.material[roots].tolist()
-        rows = zip(numbers, graph.names.many(roots), kinds, strict=True)
-        met = [(name, "lot", materials[kind], suppliers[lot]) for lot, name, kind in rows]
-        return met, shares[some]
+        lots = roots[some]
+        rows = zip(lots.tolist(), graph.names.many(lots), graph.material[lots], strict=True)
+        places = [(name, "lot", graph.materials[m], suppliers[lot]) for lot, name, m in rows]
+        return places, shares[some]
 
     def _boundaries_of_origin(
-        self, shares: Shares, owner: Numbers, end: Numbers, nets: Mapping[str, Amounts]
-    ) -> tuple[list[_Met], Shares]:
+        self, shares: Shares, owner: Numbers, end: Numbers, gained: Shares
+    ) -> tuple[list[_Place], Shares]:
         """Boundaries from which something came into lots that have parents, and how much.
 
         Parameters
         ----------
-        shares, owner, end, nets : a row for each lot and boundary: the share of the traced lot's
+        shares, owner, end, gained : a row for each lot and boundary: the share of the traced lot's
             matter that came through the lot, the two, and mg from the one into the other.
         """
-        graph = self.graph
-        net = np.stack([np.maximum(nets[s], 0.0) for s in graph.substances], axis=1)
-        total = self._totals(owner)
-        parts = shares * np.divide(net, total, out=np.zeros_like(net), where=total > 0)
-        gained: dict[str, Shares] = {}
+        graph, total = self.graph, self._totals(owner)
+        parts = shares * np.divide(gained, total, out=np.zeros_like(gained), where=total > 0)
+        sums: dict[str, Shares] = {}
         for code in distinct(end).tolist():
             name, part = graph.ends[code], parts[end == code].sum(axis=0)
             if np.nansum(part) > 0.0:
-                gained[name] = gained.get(name, np.zeros(len(part))) + part
-        met = [(name, _kind(name), "", "") for name in gained]
-        return met, np.array([*gained.values()]).reshape(len(met), len(graph.substances))
+                sums[name] = sums.get(name, 0.0) + part
+        places = [(name, _kind(name), "", "") for name in sums]
+        return places, np.array([*sums.values()]).reshape(-1, len(graph.substances))
 
     def recall(self, lot: str) -> Recall:
         """Where a lot's matter went, in every substance."""
@@ -241,18 +227,19 @@ class Genealogy:
         totals = self._totals(order)
         shares = np.where(totals > 0.0, part, np.nan)
         owner, end, nets = graph.nets(order)
-        out = np.stack([np.minimum(nets[s], 0) for s in graph.substances], axis=1)
+        out = np.minimum(nets.T, 0)
         places = np.searchsorted(order, owner)
         held = totals - self._sent(order)
         np.add.at(held, places, out)
         amounts, held = part * totals, part * held
         some = np.flatnonzero((part > 0.0).any(axis=1))
         lots = order[some]
+        rows = zip(
+            graph.names.many(lots), graph.material[lots].tolist(), some.tolist(), strict=True
+        )
         reached = [
             Reached(name, graph.materials[material], shares[k], amounts[k], held[k])
-            for name, material, k in zip(
-                graph.names.many(lots), graph.material[lots].tolist(), some.tolist(), strict=True
-            )
+            for name, material, k in rows
         ]
         gone = -out * part[places]
         some = np.flatnonzero((gone > 0.0).any(axis=1))
@@ -260,18 +247,14 @@ class Genealogy:
         ends = graph.ends
         ended = [Ended(ends[k], _kind(ends[k]), name, amount) for k, name, amount in left]
         ended.sort(key=lambda x: (x.kind, x.id, x.lot))
-        material, whole = self.material(number), totals[int(np.searchsorted(order, number))]
+        whole = totals[int(np.searchsorted(order, number))]
+        material = self.material(number)
         return Recall(lot, material, graph.substances, whole, tuple(reached), tuple(ended))
 
     def _sent(self, order: Numbers) -> Shares:
         """Amounts that went from each lot into other lots, mg (lot, substance)."""
-        graph, chain = self.graph, []
-        rows = np.stack([np.arange(len(order)), graph.head[order]])  # places and their edges
-        while rows.size:
-            rows = rows[:, rows[1] >= 0]
-            chain.append(rows)
-            rows = np.stack([rows[0], graph.following[rows[1]]])
-        giver, edge = np.concatenate(chain, axis=1)
+        graph = self.graph
+        giver, edge = chained(graph.head[order], graph.following)
         sums = [np.bincount(giver, graph.content(s)[edge], len(order)) for s in graph.substances]
         return np.stack(sums, axis=1)
 
@@ -292,11 +275,13 @@ class Genealogy:
         group = group or (lambda supplier, _: supplier)
         if substance == MASS:
             return self._composition_of_mass(group)
-        self.place(substance)
+        place = self.place(substance)
         owner, end, nets = graph.nets(None)
-        supplier = self._supplier_of(owner, end)
-        came = np.flatnonzero(nets[substance] > 0)
-        owner, end, amount = owner[came], end[came], nets[substance][came]
+        outside = np.array([_kind(name) == "supplier" for name in graph.ends], bool)[end]
+        supplier = np.full(len(graph), -1, np.int64)  # of each lot; -1 for what was made here
+        supplier[owner[outside]] = end[outside]
+        came = np.flatnonzero(nets[place] > 0)
+        owner, end, amount = owner[came], end[came], nets[place][came]
         source, many = supplier[owner], len(graph.materials) + 1
         root, boundary = source * many + graph.material[owner], end.astype(np.int64) * many
         keys = np.where(source >= 0, root, boundary + len(graph.materials))
@@ -322,20 +307,17 @@ class Genealogy:
         shares = amounts / np.maximum(whole, 1.0)[:, np.newaxis]
         return Composition(graph.names, tuple(groups), MASS, shares, whole)
 
-    def _supplier_of(self, owner: Numbers, end: Numbers) -> Numbers:
-        """Number of the supplier's boundary for each lot; -1 for what was made here."""
-        graph = self.graph
-        outside = np.array([_kind(name) == "supplier" for name in graph.ends], bool)[end]
-        supplier = np.full(len(graph), -1, np.int64)
-        supplier[owner[outside]] = end[outside]
-        return supplier
-
     def _group_name(self, code: int, group: Callable[[str, str], str]) -> str:
         end, material = divmod(code, len(self.graph.materials) + 1)
         name = self.graph.ends[end]
         if material == len(self.graph.materials):
             return _kind(name)
         return group(name.split("/")[1], self.graph.materials[material])
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> UnknownNameError:
+    hint = nearest_hint(name, known)
+    return UnknownNameError([Finding("unknown-name", what, f"a {what} of the book", name, hint)])
 
 
 def _kind(end: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from loopbook.trace.genealogy.numpy_loops import MASS, Arrays, Kernels, Numbers, Shares, distinct
+from loopbook.trace.genealogy.columns import MASS, Columns, Numbers, Shares
+from loopbook.trace.genealogy.numpy_loops import Kernels, distinct
 
 _jit = numba.njit(cache=True, nogil=True)
 
@@ -32,31 +33,19 @@ def _levels(in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> Non
 
 
 @_jit
-def _put(room: Numbers, count: int, lot: int) -> Numbers:
-    """Put a lot behind others, in more room where there is none."""
-    if count == len(room):
-        grown = np.empty(2 * count, np.int64)
-        grown[:count] = room
-        room = grown
-    room[count] = lot
-    return room
-
-
-@_jit
 def _ancestors(columns: Any, mark: Numbers, stamp: int, lots: Numbers) -> Numbers:
     in_ptr, parent, mass = columns
     count, done = len(lots), 0
-    room = np.empty(max(64, 2 * count), np.int64)
+    room = np.empty(len(mark), np.int64)  # pages that nothing is written to cost nothing
     room[:count] = lots
-    for k in range(count):
-        mark[lots[k]] = stamp
+    mark[lots] = stamp
     while done < count:
         lot = room[done]
         done += 1
         for k in range(in_ptr[lot], in_ptr[lot + 1]):
             if mark[parent[k]] != stamp and mass[k] != 0:
                 mark[parent[k]] = stamp
-                room = _put(room, count, parent[k])
+                room[count] = parent[k]
                 count += 1
     return np.sort(room[:count])
 
@@ -65,24 +54,23 @@ def _ancestors(columns: Any, mark: Numbers, stamp: int, lots: Numbers) -> Number
 def _descendants(columns: Any, mark: Numbers, stamp: int, lots: Numbers) -> Numbers:
     head, following, child, mass = columns
     count, done = len(lots), 0
-    room = np.empty(max(64, 2 * count), np.int64)
+    room = np.empty(len(mark), np.int64)  # pages that nothing is written to cost nothing
     room[:count] = lots
-    for k in range(count):
-        mark[lots[k]] = stamp
+    mark[lots] = stamp
     while done < count:
         edge = head[room[done]]
         done += 1
         while edge >= 0:
             if mark[child[edge]] != stamp and mass[edge] != 0:
                 mark[child[edge]] = stamp
-                room = _put(room, count, child[edge])
+                room[count] = child[edge]
                 count += 1
             edge = following[edge]
     return np.sort(room[:count])
 
 
 @_jit
-def _back(columns: Any, order: Numbers, scratch: Shares, start: Shares) -> Shares:
+def _back(columns: Any, scratch: Shares, order: Numbers, start: Shares) -> Shares:
     in_ptr, parent, content, total = columns
     scratch[order] = start
     for place in range(len(order) - 1, -1, -1):
@@ -98,7 +86,7 @@ def _back(columns: Any, order: Numbers, scratch: Shares, start: Shares) -> Share
 
 
 @_jit
-def _forward(columns: Any, order: Numbers, scratch: Shares, start: Shares) -> Shares:
+def _forward(columns: Any, scratch: Shares, order: Numbers, start: Shares) -> Shares:
     in_ptr, parent, content, total = columns
     scratch[order] = start
     for place in range(len(order)):
@@ -130,46 +118,41 @@ class NumbaKernels(Kernels):
 
     name = "numba"
 
-    def link(self, parent: Numbers, head: Numbers, following: Numbers, first: int) -> None:
-        """As in `Kernels`."""
-        _link(parent, head, following, first)
+    link = staticmethod(_link)
+    levels = staticmethod(_levels)
 
-    def levels(self, in_ptr: Numbers, parent: Numbers, level: Numbers, first: int) -> None:
-        """As in `Kernels`."""
-        _levels(in_ptr, parent, level, first)
-
-    def ancestors(self, graph: Arrays, lots: Numbers) -> Numbers:
+    def ancestors(self, graph: Columns, lots: Numbers) -> Numbers:
         """As in `Kernels`."""
         columns = graph.in_ptr, graph.parent, graph.content(MASS)
         return _ancestors(columns, *graph.marks(), distinct(lots))
 
-    def descendants(self, graph: Arrays, lots: Numbers) -> Numbers:
+    def descendants(self, graph: Columns, lots: Numbers) -> Numbers:
         """As in `Kernels`."""
         columns = graph.head, graph.following, graph.child, graph.content(MASS)
         return _descendants(columns, *graph.marks(), distinct(lots))
 
     def back(
-        self, graph: Arrays, substances: Sequence[str], order: Numbers, start: Shares
+        self, graph: Columns, substances: Sequence[str], order: Numbers, start: Shares
     ) -> Shares:
         """As in `Kernels`."""
-        shares, scratch = np.empty((len(order), len(substances))), graph.scratch()
-        for k, substance in enumerate(substances):
-            shares[:, k] = _back(_columns(graph, substance), order, scratch, start)
-        return shares
+        return _each(_back, graph, substances, order, start)
 
     def forward(
-        self, graph: Arrays, substances: Sequence[str], order: Numbers, start: Shares
+        self, graph: Columns, substances: Sequence[str], order: Numbers, start: Shares
     ) -> Shares:
         """As in `Kernels`."""
-        shares, scratch = np.empty((len(order), len(substances))), graph.scratch()
-        for k, substance in enumerate(substances):
-            shares[:, k] = _forward(_columns(graph, substance), order, scratch, start)
-        return shares
+        return _each(_forward, graph, substances, order, start)
 
-    def compose(self, graph: Arrays, substance: str, shares: Shares) -> None:
+    def compose(self, graph: Columns, substance: str, shares: Shares) -> None:
         """As in `Kernels`."""
         _compose(_columns(graph, substance), shares)
 
 
-def _columns(graph: Arrays, substance: str) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+def _each(loop: Any, graph: Columns, substances: Sequence[str], *lots: Numbers | Shares) -> Shares:
+    """A loop over lots, for each substance: (lot, substance)."""
+    columns = [_columns(graph, substance) for substance in substances]
+    return np.stack([loop(x, graph.scratch(), *lots) for x in columns], axis=1)
+
+
+def _columns(graph: Columns, substance: str) -> tuple[Numbers, Numbers, Numbers, Shares]:
     return graph.in_ptr, graph.parent, graph.content(substance), graph.total(substance)

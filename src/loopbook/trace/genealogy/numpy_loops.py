@@ -1,7 +1,7 @@
 """The inner loops of tracing in NumPy; `numba_loops` computes the same numbers faster.
 
 A genealogy's lots are numbered so that a parent's number is below its children's. The edges into a
-lot lie together (``in_ptr``), in order of the lots; the edges out of a lot are a linked list
+lot are together (``in_ptr``), in order of the lots; the edges out of a lot are a linked list
 (``head``, ``following``), so that a new edge changes one number and moves none. For one substance,
 with ``content`` of the edges and ``total`` of all that came into a lot,
 
@@ -11,45 +11,11 @@ with ``content`` of the edges and ``total`` of all that came into a lot,
 descendants, `compose` from all origins to all lots.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-MASS = "mass"
-"""Name of the column that adds the substances up."""
-
-Amounts = NDArray[np.int64]
-Numbers = NDArray[Any]
-Shares = NDArray[np.float64]
-
-
-class Arrays(Protocol):
-    """What the loops read of a genealogy's `arrays.Graph`."""
-
-    in_ptr: Numbers
-    parent: Numbers
-    child: Numbers
-    head: Numbers
-    following: Numbers
-    level: Numbers
-
-    def content(self, substance: str) -> Amounts:
-        """Content of each edge, mg."""
-        ...
-
-    def total(self, substance: str) -> Shares:
-        """All that came into each lot, mg."""
-        ...
-
-    def marks(self) -> tuple[Numbers, int]:
-        """A mark for each lot, and a stamp that no mark has."""
-        ...
-
-    def scratch(self) -> Shares:
-        """A zero for each lot."""
-        ...
+from loopbook.trace.genealogy.columns import MASS, Columns, Numbers, Shares
 
 
 def spans(starts: Numbers, counts: Numbers) -> Numbers:
@@ -62,6 +28,29 @@ def spans(starts: Numbers, counts: Numbers) -> Numbers:
     whole = int(ends[-1]) if len(ends) else 0
     indices: Numbers = np.arange(whole) + np.repeat(starts - (ends - counts), counts)
     return indices
+
+
+def edges_into(graph: Columns, lots: Numbers) -> tuple[Numbers, Numbers]:
+    """Edges into lots, and how many there are into each."""
+    starts = graph.in_ptr[lots]
+    counts = graph.in_ptr[lots + 1] - starts
+    return spans(starts, counts), counts
+
+
+def chained(heads: Numbers, following: Numbers) -> tuple[Numbers, Numbers]:
+    """Entries of linked lists: the list's place and the entry's number, all first entries first.
+
+    >>> chained(np.array([2, -1, 3]), np.array([-1, -1, 0, -1]))
+    (array([0, 2, 0]), array([2, 3, 0]))
+    """
+    places, entries = np.arange(len(heads)), heads
+    chain = [(places[:0], entries[:0])]
+    while len(entries):
+        some = entries >= 0
+        places, entries = places[some], entries[some]
+        chain.append((places, entries))
+        entries = following[entries]
+    return np.concatenate([x for x, _ in chain]), np.concatenate([x for _, x in chain])
 
 
 def distinct(values: Numbers) -> Numbers:
@@ -114,37 +103,19 @@ class Kernels:
                 return
             level[first + made] = higher
 
-    def ancestors(self, graph: Arrays, lots: Numbers) -> Numbers:
+    def ancestors(self, graph: Columns, lots: Numbers) -> Numbers:
         """Numbers of lots and of all that is in them, rising."""
-        mark, stamp = graph.marks()
-        seen = [frontier := distinct(lots)]
-        while len(frontier):
-            mark[frontier] = stamp
-            starts = graph.in_ptr[frontier]
-            edges = spans(starts, graph.in_ptr[frontier + 1] - starts)
-            met = graph.parent[edges[graph.content(MASS)[edges] != 0]]
-            frontier = distinct(met[mark[met] != stamp]).astype(np.int64)
-            seen.append(frontier)
-        return np.sort(np.concatenate(seen))
+        return _reached(graph, lots, graph.parent, lambda front: edges_into(graph, front)[0])
 
-    def descendants(self, graph: Arrays, lots: Numbers) -> Numbers:
+    def descendants(self, graph: Columns, lots: Numbers) -> Numbers:
         """Numbers of lots and of all that they are in, rising."""
-        mark, stamp = graph.marks()
-        seen = [frontier := distinct(lots)]
-        while len(frontier):
-            mark[frontier] = stamp
-            fresh = [frontier[:0]]
-            edges = graph.head[frontier]
-            while len(edges := edges[edges >= 0]):
-                met = graph.child[edges[graph.content(MASS)[edges] != 0]]
-                fresh.append(met[mark[met] != stamp])
-                edges = graph.following[edges]
-            frontier = distinct(np.concatenate(fresh))
-            seen.append(frontier)
-        return np.sort(np.concatenate(seen))
+        following = graph.following
+        return _reached(
+            graph, lots, graph.child, lambda front: chained(graph.head[front], following)[1]
+        )
 
     def back(
-        self, graph: Arrays, substances: Sequence[str], order: Numbers, start: Shares
+        self, graph: Columns, substances: Sequence[str], order: Numbers, start: Shares
     ) -> Shares:
         """Share of a lot's matter that came through each of its ancestors: (lot, substance).
 
@@ -157,14 +128,14 @@ class Kernels:
         shares = np.repeat(start[:, np.newaxis], len(substances), axis=1)
         for stage in reversed(_stages(graph.level[order])[1:]):
             places = stage[shares[stage].any(axis=1)]
-            edges, counts = _into(graph, order[places])
+            edges, counts = edges_into(graph, order[places])
             parts = _parts(graph, substances, edges, (order[places], counts))
             parts *= np.repeat(shares[places], counts, axis=0)
             _add(shares, np.searchsorted(order, graph.parent[edges]), parts)
         return shares
 
     def forward(
-        self, graph: Arrays, substances: Sequence[str], order: Numbers, start: Shares
+        self, graph: Columns, substances: Sequence[str], order: Numbers, start: Shares
     ) -> Shares:
         """Share of each descendant's matter that came from a lot: (lot, substance).
 
@@ -177,7 +148,7 @@ class Kernels:
         shares = np.repeat(start[:, np.newaxis], len(substances), axis=1)
         for stage in _stages(graph.level[order]):
             places = stage[start[stage] == 0.0]
-            edges, counts = _into(graph, order[places])
+            edges, counts = edges_into(graph, order[places])
             slots = np.searchsorted(order, graph.parent[edges])
             slots[slots == len(order)] = 0
             inside = order[slots] == graph.parent[edges]
@@ -186,7 +157,7 @@ class Kernels:
             _add(shares, np.repeat(places, counts)[inside], parts[inside])
         return shares
 
-    def compose(self, graph: Arrays, substance: str, shares: Shares) -> None:
+    def compose(self, graph: Columns, substance: str, shares: Shares) -> None:
         """Fill in the composition of all lots that have parents.
 
         Parameters
@@ -199,12 +170,28 @@ class Kernels:
         bounds = np.searchsorted(graph.level[order], np.arange(int(graph.level.max(initial=0)) + 2))
         for stage in range(1, len(bounds) - 1):
             lots = order[bounds[stage] : bounds[stage + 1]]
-            edges, counts = _into(graph, lots)
+            edges, counts = edges_into(graph, lots)
             parts = content[edges] / np.maximum(np.repeat(total[lots], counts), 1.0)
             begins = np.cumsum(counts) - counts
             for k in range(shares.shape[1]):
                 came = np.add.reduceat(shares[graph.parent[edges], k] * parts, begins)
                 shares[lots, k] += came
+
+
+def _reached(
+    graph: Columns, lots: Numbers, ends: Numbers, edges_of: Callable[[Numbers], Numbers]
+) -> Numbers:
+    """Lots and all that are reached from them, a generation at a time, over edges with matter."""
+    mark, stamp = graph.marks()
+    mass = graph.content(MASS)
+    seen = [front := distinct(lots)]
+    while len(front):
+        mark[front] = stamp
+        edges = edges_of(front)
+        near = ends[edges[mass[edges] != 0]]
+        front = distinct(near[mark[near] != stamp]).astype(np.int64)
+        seen.append(front)
+    return np.sort(np.concatenate(seen))
 
 
 def _stages(levels: Numbers) -> list[Numbers]:
@@ -216,15 +203,8 @@ def _stages(levels: Numbers) -> list[Numbers]:
     return np.split(order, np.flatnonzero(rising[1:] != rising[:-1]) + 1)
 
 
-def _into(graph: Arrays, lots: Numbers) -> tuple[Numbers, Numbers]:
-    """Edges into lots, and how many there are into each."""
-    starts = graph.in_ptr[lots]
-    counts = graph.in_ptr[lots + 1] - starts
-    return spans(starts, counts), counts
-
-
 def _parts(
-    graph: Arrays, substances: Sequence[str], edges: Numbers, into: tuple[Numbers, Numbers]
+    graph: Columns, substances: Sequence[str], edges: Numbers, into: tuple[Numbers, Numbers]
 ) -> Shares:
     """What came over each edge as a share of all that came into its child: (edge, substance).
 

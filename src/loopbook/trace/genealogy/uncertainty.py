@@ -29,8 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book import NOW, SHARED, AsOf, Book, Knowledge, all_commands, knowledge, makers_of
+from loopbook.trace.genealogy.columns import Numbers, Shares
 from loopbook.trace.genealogy.genealogy import Genealogy
-from loopbook.trace.genealogy.numpy_loops import Numbers, Shares
 from loopbook.trace.genealogy.reading import read_ancestors
 
 
@@ -72,7 +72,7 @@ def sure_shares(
     asof: AsOf = NOW,
     shared: float = SHARED,
 ) -> SureShares:
-    """Shares of a lot's origins in one substance, with what the measurements say of their error.
+    """Shares of a lot's origins in one substance, with what the measurements give as their error.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def sure_shares(
     if not graph.total(substance)[genealogy.number(lot)] > 0.0:
         return SureShares(lot, substance, {}, {}, float("nan"))
     order, through = genealogy.back(lot, substance)
-    names = [graph.names[int(x)] for x in order]
+    names = graph.names.many(order)
     known = knowledge(book.store, graph.substances, names, asof)
     weights = _weights(genealogy, order, substance)
     errors = _Errors.of(known, names, column)
@@ -142,22 +142,21 @@ class _Errors:
             variance += (1.0 - shared) * (errors[:, ~alone] ** 2).sum(axis=1)
             for group in np.unique(groups[~alone]):
                 variance += shared * errors[:, groups == group].sum(axis=1) ** 2
-        found: Shares = np.sqrt(variance)
-        return found
+        return np.sqrt(variance)
 
 
 def _weights(genealogy: Genealogy, order: Numbers, substance: str) -> list[Weight]:
     """For each lot with parents: its place, the parents' places, their shares in it."""
     graph = genealogy.graph
     content, total = graph.content(substance), graph.total(substance)
-    found = []
+    weights: list[Weight] = []
     for place, lot in enumerate(order.tolist()):
         edges = np.arange(graph.in_ptr[lot], graph.in_ptr[lot + 1])
         edges = edges[content[edges] > 0]
         if len(edges):
             parents = np.searchsorted(order, graph.parent[edges])
-            found.append((place, parents, content[edges] / total[lot]))
-    return found
+            weights.append((place, parents, content[edges] / total[lot]))
+    return weights
 
 
 def _composition(
@@ -167,47 +166,42 @@ def _composition(
     graph = genealogy.graph
     owner, end, nets = graph.nets(order)
     roots = np.isin(order, list(genealogy.suppliers(owner, end)))
-    names = [graph.names[int(x)] for x in order[roots]]
-    gains = [
-        (int(np.searchsorted(order, lot)), graph.ends[int(number)], float(net))
-        for lot, number, net in zip(owner, end, nets[substance], strict=True)
-        if net > 0
-    ]
-    gains = [gain for gain in gains if not roots[gain[0]]]
-    origins = [*names, *sorted({name for _, name, _ in gains})]
-    places = {name: k for k, name in enumerate(origins)}
-    found = np.zeros((len(order), len(origins)))
-    found[np.flatnonzero(roots), np.arange(len(names))] = 1.0
-    for place, name, net in gains:
-        found[place, places[name]] += net / graph.total(substance)[order[place]]
+    names = graph.names.many(order[roots])
+    net = nets[genealogy.place(substance)]
+    places = np.searchsorted(order, owner)
+    gains = np.flatnonzero((net > 0) & ~roots[places])
+    ends = [graph.ends[int(x)] for x in end[gains]]
+    origins = [*names, *sorted(set(ends))]
+    shares = np.zeros((len(order), len(origins)))
+    shares[np.flatnonzero(roots), np.arange(len(names))] = 1.0
+    for name, place, gain in zip(ends, places[gains], net[gains], strict=True):
+        column = origins.index(name, len(names))
+        shares[place, column] += gain / graph.total(substance)[order[place]]
     for child, parents, parts in weights:
-        found[child] += parts @ found[parents]
-    return origins, found
+        shares[child] += parts @ shares[parents]
+    return origins, shares
 
 
 def _passed_on(book: Book, names: list[str], known: Flags, weights: list[Weight]) -> list[Weight]:
-    """Lots whose error is that of their parents' matter, children before parents."""
-    copies = _copied(book, names)
+    """Lots whose error is that of their parents' matter, children before parents.
+
+    These were cut or blended, not made by a run, and not measured since.
+    """
+    kinds = {x: kind for x, (_, kind, _) in makers_of(book.store, names).items()}
+    copying = {kind for kind, command in all_commands().items() if command.copies}
     return [
         (place, parents, parts / parts.sum())
         for place, parents, parts in reversed(weights)
-        if not known[place] and names[place] in copies
+        if not known[place] and kinds.get(names[place]) in copying
     ]
 
 
 def _known(own: Flags, passed: list[Weight]) -> Flags:
-    """Whether the error of a lot is known, by itself or by its parents'."""
-    found = own.copy()
+    """Whether the error of a lot is known, from its own measurements or its parents'."""
+    known = own.copy()
     for place, parents, _ in reversed(passed):
-        found[place] = bool(found[parents].all())
-    return found
-
-
-def _copied(book: Book, names: list[str]) -> set[str]:
-    """Lots that were cut or blended, not made by a run."""
-    commands = all_commands()
-    makers = makers_of(book.store, names)
-    return {x for x, (_, kind, _) in makers.items() if kind in commands and commands[kind].copies}
+        known[place] = bool(known[parents].all())
+    return known
 
 
 def _covered(weights: list[Weight], through: Shares, known: Flags) -> float:

@@ -20,7 +20,7 @@ _THIN = 3.0  # px; a thinner band is drawn as a line, which steep curves do not 
 _STEEP = 1.5  # px down or up for each to the right; a band that is steeper gets an edge of 1 px
 _ROUND = 5.0
 _ROUNDER = 14.0
-_BEHIND = 3.0  # how far the second outline of a folded box stands out
+_BEHIND = 3.0  # how far the second outline of a folded box is moved
 
 
 @dataclass(frozen=True, slots=True)

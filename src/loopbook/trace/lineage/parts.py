@@ -12,8 +12,8 @@ import numpy as np
 
 from loopbook.book import NOW, AsOf, Book, Content, makers_of, uncollected
 from loopbook.trace.genealogy.arrays import Graph
+from loopbook.trace.genealogy.columns import MASS, Numbers
 from loopbook.trace.genealogy.genealogy import Genealogy
-from loopbook.trace.genealogy.numpy_loops import MASS, Numbers
 from loopbook.trace.genealogy.reading import check_lot, one_moment, read_ancestors
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 
@@ -29,17 +29,15 @@ def lineage_back(genealogy: Genealogy, lot: str, *, losses: bool = False) -> Lin
         shown, too.
     """
     order = genealogy.ancestors(lot)
-    found = genealogy.trace(lot)
-    shares = {x.id: x.shares.tolist() for x in found.origins if x.kind == "lot"}
-    shares |= {f"+{x.id}": x.shares.tolist() for x in found.origins if x.kind != "lot"}
+    origins = genealogy.trace(lot).origins
+    shares = {("" if x.kind == "lot" else "+") + x.id: x.shares.tolist() for x in origins}
     return _lineage(genealogy.graph, order, [lot], shares=shares, losses=losses)
 
 
 def lineage_forward(genealogy: Genealogy, lot: str) -> Lineage:
     """All that a lot went to, with what left the book's lots."""
     order = genealogy.descendants(lot)
-    found = genealogy.recall(lot)
-    shares = {x.lot: x.shares.tolist() for x in found.reached}
+    shares = {x.lot: x.shares.tolist() for x in genealogy.recall(lot).reached}
     return _lineage(genealogy.graph, order, [lot], shares=shares, losses=True, gains=False)
 
 
@@ -127,7 +125,7 @@ def _outer_links(graph: Graph, order: Numbers, names: dict[int, str]) -> list[Li
     owner, end, nets = graph.nets(order)
     for row in range(len(owner)):
         lot, boundary = names[int(owner[row])], graph.ends[int(end[row])]
-        net = [int(nets[s][row]) for s in graph.substances]
+        net = nets[:, row].tolist()
         came: Content = tuple([max(x, 0) for x in net])
         went: Content = tuple([max(-x, 0) for x in net])
         if any(came):
