@@ -18,7 +18,6 @@ from pathlib import Path
 from loopbook.errors import Findings
 from loopbook.report.charts import Chart, Figure, plot_chart
 from loopbook.report.format import is_number, value_text
-from loopbook.report.layout import Section
 from loopbook.report.sankey import Sankey, loop_sankey
 from loopbook.report.table import RunResult
 from loopbook.report.tables import (
@@ -61,10 +60,14 @@ def render_report(result: RunResult) -> str:
 
     check_basis(result)
     places = Places(result)
-    sections = [s for s in result.layout.sections if not s.picture or _is_whole(s, result)]
+    sections = [
+        section
+        for section in result.layout.sections
+        if not section.picture
+        or (section.table in result.tables and section.picture in result.attachments)
+    ]
     charts = {p.name: plot_chart(result, p) for s in sections for p in s.plots}
     sankey = next((loop_sankey(result, s.flows) for s in sections if s.flows), None)
-    used = list(result.inputs.values())
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -91,19 +94,14 @@ def render_report(result: RunResult) -> str:
         sankey=sankey,
         svg={s.id: Markup(result.attachments[s.picture].decode()) for s in sections if s.picture},
         grades=GRADE_TEXTS,
-        used_grades={row.grade for row in used},
-        used_sources={row.source for row in used},
+        used_grades={row.grade for row in result.inputs.values()},
+        used_sources={row.source for row in result.inputs.values()},
         places=places,
         numeric_columns=numeric_columns,
         shown_unit=shown_unit,
         unit_column=unit_column,
         value_text=value_text,
     )
-
-
-def _is_whole(section: Section, result: RunResult) -> bool:
-    """Whether a run has both the table and the picture of a section."""
-    return section.table in result.tables and section.picture in result.attachments
 
 
 def prose(text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeAlias
 
-from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint
+from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
 from loopbook.report.table import Cell, InputRow, Quote, Table
 
 _REFERENCE = re.compile(
@@ -123,8 +123,7 @@ class References:
                 end = len(text) + len(written.rstrip("%"))
                 quotes.append(replace(referred.quote, start=len(text), end=end))
             text += written
-        if findings:
-            raise InputError(findings)
+        raise_findings(findings)
         return Quotation(text + template[done:], tuple(quotes), tuple(dict.fromkeys(keys)))
 
     def input(self, key: str, where: str) -> Referred:
@@ -136,9 +135,8 @@ class References:
 
     def _one(self, text: str, where: str) -> Referred:
         kind, _, name = text.partition(":")
-        if name and kind in self._kinds:
-            return self._kinds[kind](name, where)
-        return self._cell(text, where)
+        known = name and kind in self._kinds
+        return self._kinds[kind](name, where) if known else self._cell(text, where)
 
     def _cell(self, text: str, where: str) -> Referred:
         match = _REFERENCE.match(text)

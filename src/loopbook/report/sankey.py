@@ -139,6 +139,7 @@ def _figure(
     right = 30 + _LETTER_PX * max((len(p) for p in ends), default=0)
     margin = {"l": 8, "r": right, "t": 24, "b": 24}
     through = {p: max(_sum(flows, 0, p), _sum(flows, 1, p)) for p in places}
+    shown = {p: number_text(width, 0 if width >= 10 else 1) for p, width in through.items()}
     return {
         "data": [
             {
@@ -148,7 +149,7 @@ def _figure(
                 "valuesuffix": f" {unit}",
                 "textfont": {"color": "@text", "size": 13, "shadow": "none"},
                 "node": {
-                    "label": [f"{_name(p)}<br>{_short(through[p])} {unit}" for p in places],
+                    "label": [f"{_name(p)}<br>{shown[p]} {unit}" for p in places],
                     "color": [roles[p] for p in places],
                     "line": {"width": 0},
                     "pad": 34,
@@ -172,10 +173,6 @@ def _figure(
 def _name(place: str) -> str:
     start = len(BACK) if place.startswith(BACK) else 0
     return place[:start] + place[start:][:1].upper() + place[start + 1 :]
-
-
-def _short(value: float) -> str:
-    return number_text(value, 0 if value >= 10 else 1)
 
 
 def _sum(flows: Sequence[tuple[str, str, float]], end: int, place: str) -> float:

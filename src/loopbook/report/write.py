@@ -51,13 +51,11 @@ def write_result(result: RunResult, out: Path) -> Path:
 def _is_run(out: Path) -> bool:
     if not out.is_dir():
         return False
-    if not any(out.iterdir()):
-        return True
     try:
-        found = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
+        summary = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("kind") == _OURS
+        return not any(out.iterdir())
+    return isinstance(summary, dict) and summary.get("kind") == _OURS
 
 
 def _write(result: RunResult, folder: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from unicodedata import east_asian_width
 
-from loopbook.report.answers.answer import Record
+from loopbook.report.answers.answer import Record, as_text
 from loopbook.report.answers.writing import kind_of
 from loopbook.report.format import is_share
 from loopbook.report.table import HIDDEN, Cell, Column, Table
@@ -146,11 +146,7 @@ def cell_text(cell: Cell, column: Column) -> str:
         return number_text(cell, column)
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ", timespec="seconds")
-    if isinstance(cell, str):
-        return " ".join(cell.splitlines())
-    if isinstance(cell, tuple):
-        return ", ".join(cell)
-    return "" if cell is None else "yes" if cell else "no"
+    return " ".join(as_text(cell).splitlines())
 
 
 def number_text(number: float | Decimal, column: Column) -> str:
