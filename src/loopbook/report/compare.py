@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,8 +106,9 @@ def compare_runs(a: Path, b: Path) -> Comparison:
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     )
+    inputs = tuple(_inputs(old_inputs["inputs"], new_inputs["inputs"]))
     results = tuple(sorted(_results(old["tables"], new["tables"]), key=_order))
-    return Comparison(len(results), switches, tuple(_inputs(old_inputs, new_inputs)), results)
+    return Comparison(len(results), switches, inputs, results)
 
 
 def _order(change: ResultChange) -> tuple[float, str, str, str]:
@@ -114,27 +116,22 @@ def _order(change: ResultChange) -> tuple[float, str, str, str]:
     return -effect, change.table, change.column, change.row
 
 
-def _read(folder: Path, findings: list[Finding]) -> tuple[Any, Any]:
+def _read(folder: Path, findings: list[Finding]) -> list[Any]:
     parts = []
-    for name in (SUMMARY, INPUTS):
-        path = folder / name
+    for name, key in ((SUMMARY, "tables"), (INPUTS, "inputs")):
+        path, remedy = folder / name, "a run is what loopbook run writes, such as out/NAME"
         try:
             parts.append(json.loads(path.read_text(encoding="utf-8")))
         except OSError:
             findings.append(
-                Finding(
-                    "missing-file",
-                    str(path),
-                    "a file of a run",
-                    "nothing",
-                    "a run is what loopbook run writes, such as out/NAME",
-                )
+                Finding("missing-file", str(path), "a file of a run", "nothing", remedy)
             )
         except ValueError as error:
             findings.append(Finding("file-truncated", str(path), "whole JSON", str(error)))
-    if len(parts) == 2 and not ("tables" in parts[0] and "inputs" in parts[1]):
-        findings.append(Finding("input", str(folder), "a run of loopbook", "other JSON"))
-    return (parts[0], parts[1]["inputs"]) if len(parts) == 2 and not findings else (None, None)
+        else:
+            if key not in parts[-1]:
+                findings.append(Finding("input", str(folder), "a run of loopbook", "other JSON"))
+    return parts
 
 
 def _inputs(
@@ -143,10 +140,9 @@ def _inputs(
     """Inputs that changed, came or went; what is only re-keyed to another row shows both."""
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
-        if before is not None and after is not None and before["value"] == after["value"]:
+        row = after or before or {}
+        if before and after and before["value"] == after["value"]:
             continue
-        row = after or before
-        assert row is not None
         yield InputChange(
             str(row["where"]),
             key,
@@ -169,42 +165,26 @@ def _table_changes(name: str, old: Any, new: Any) -> Iterator[ResultChange]:
     before, after = _by_cell(old), _by_cell(new)
     units = {c["name"]: c["unit"] for c in (*old["columns"], *new["columns"])}
     largest: dict[str, float] = {}
-    for cells in (before, after):
-        for (_, column), value in cells.items():
-            if is_number(value):
-                largest[column] = max(largest.get(column, 0.0), abs(value))
+    for (_, column), value in chain(before.items(), after.items()):
+        if is_number(value):
+            largest[column] = max(largest.get(column, 0.0), abs(value))
     for row, column in {**before, **after}:
         a, b = before.get((row, column)), after.get((row, column))
-        if a == b:
-            continue
-        numbers: list[float] = [value for value in (a, b) if is_number(value)]
-        relative = 0.0  # texts have no size: they come last
-        if numbers:
-            moved = abs(numbers[-1] - numbers[0]) if len(numbers) == 2 else abs(numbers[0])
-            relative = moved / largest[column] if largest[column] > 0.0 else 0.0
-            if relative <= _SAME and len(numbers) == 2:
-                continue
-        yield ResultChange(name, column, row, a, b, units[column], relative)
+        numbers = [value for value in (a, b) if is_number(value)]  # texts have no size: come last
+        moved = abs(numbers[-1] - numbers[0]) if len(numbers) == 2 else abs(sum(numbers))
+        share = moved / largest[column] if moved else 0.0
+        if a != b and (len(numbers) < 2 or share > _SAME):
+            yield ResultChange(name, column, row, a, b, units[column], share)
 
 
-def _by_cell(table: Any) -> dict[tuple[str, str], Any]:
-    """Cells by row and column; a row is named by its year and its texts without a unit."""
-    names = [c["name"] for c in table["columns"]]
-    labels = _label_columns(table)
-    cells: dict[tuple[str, str], Any] = {}
-    for row in table["rows"]:
-        label = " ".join(str(row[place]) for place in labels)
-        for place, name in enumerate(names):
-            if place not in labels:
-                cells[label, name] = row[place]
-    return cells
-
-
-def _label_columns(table: Any) -> list[int]:
-    """Columns that name a row: leading ones, until each row has a name of its own."""
-    count = len(table["columns"])
-    for width in range(1, count + 1):
-        seen = {tuple(str(cell) for cell in row[:width]) for row in table["rows"]}
-        if len(seen) == len(table["rows"]):
-            return list(range(width))
-    return list(range(count))
+def _by_cell(table: Any) -> dict[tuple[str, str], Cell]:
+    """Cells by row and column; a row is named by its first cells, so that its name is its own."""
+    names, rows = [column["name"] for column in table["columns"]], table["rows"]
+    widths = range(1, len(names))
+    unique = (w for w in widths if len({tuple(map(str, row[:w])) for row in rows}) == len(rows))
+    width = next(unique, len(names))
+    return {
+        (" ".join(map(str, row[:width])), name): cell
+        for row in rows
+        for name, cell in zip(names[width:], row[width:], strict=True)
+    }

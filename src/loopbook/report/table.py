@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
 from loopbook.report.layout import Layout
@@ -115,7 +115,7 @@ class Table:
     note: str = ""
     quotes: Mapping[tuple[int, str], tuple[Quote, ...]] = field(default_factory=dict)
 
-    def column(self, name: str) -> list[Any]:
+    def column(self, name: str) -> list[Cell]:
         """All cells of a column, in row order."""
         return [row[self.position(name)] for row in self.rows]
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from loopbook import __version__
 from loopbook.errors import Finding, InputError
@@ -67,13 +66,13 @@ def _write(result: RunResult, folder: Path) -> None:
         for ending in (".csv", ".parquet"):
             WRITERS[ending](tables / f"{table.name}{ending}", with_kinds(table), table.rows)
     _write_json(_inputs_json(result), folder / INPUTS)
-    _write_json({"kind": _OURS, **result_json(result)}, folder / SUMMARY)
+    _write_json({"kind": _OURS, **_summary_json(result)}, folder / SUMMARY)
     for name, raw in result.attachments.items():
         (folder / name).write_bytes(raw)
     write_report(result, folder / REPORT)
 
 
-def result_json(result: RunResult) -> dict[str, Any]:
+def _summary_json(result: RunResult) -> dict[str, object]:
     """The result without its inputs, as JSON values."""
     return {
         "loopbook": __version__,
@@ -85,7 +84,7 @@ def result_json(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _table_json(table: Table) -> dict[str, Any]:
+def _table_json(table: Table) -> dict[str, object]:
     columns = [
         {"name": c.name, "title": c.title, "unit": c.unit, "how": c.how} for c in table.columns
     ]
@@ -97,7 +96,7 @@ def _table_json(table: Table) -> dict[str, Any]:
     }
 
 
-def _inputs_json(result: RunResult) -> dict[str, Any]:
+def _inputs_json(result: RunResult) -> dict[str, object]:
     return {
         "files": [asdict(file) for file in result.files],
         "inputs": {key: asdict(row) for key, row in result.inputs.items()},
@@ -105,6 +104,6 @@ def _inputs_json(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _write_json(data: Mapping[str, Any], path: Path) -> None:
+def _write_json(data: Mapping[str, object], path: Path) -> None:
     text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
