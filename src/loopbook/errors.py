@@ -27,7 +27,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 __all__ = [
     "BalanceError",
@@ -80,13 +80,13 @@ class Finding:
     ticket 7: unknown-name: LGE is not a party of the book
     """
 
-    code: str
-    where: str
-    expected: str
-    found: str
-    hint: str = ""
-    difference: str = ""
-    sentence: str = ""
+    code: Annotated[str, "the kind of error"]
+    where: Annotated[str, "file and line, a lot, or a unit and its parameter"]
+    expected: Annotated[str, "the value that belongs there"]
+    found: Annotated[str, "the value that is there"]
+    hint: Annotated[str, "the remedy"] = ""
+    difference: Annotated[str, "found minus expected, with unit"] = ""
+    sentence: Annotated[str, "the error in words"] = ""
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""

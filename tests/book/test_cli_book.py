@@ -81,7 +81,8 @@ def test_programs_get_the_same_as_json(run: Run) -> None:
     assert run("statement", "--period", "2026-01").output.startswith("Metal statement, 2026-01")
     assert "as it was given, so that the plan can be checked" in run("schema").output
     schema = json.loads(run("schema", "--json").output)
-    assert all(c["why"] for table in schema["tables"] for c in table["columns"])
+    assert all(row["why"] for row in (*schema["tables"], *schema["columns"]))
+    assert {row["table"] for row in schema["tables"]} == {row["table"] for row in schema["columns"]}
     lines = json.loads(run("statement", "--period", "2026-01", "--json").output)["balance"]
     assert lines[0]["line"] == "opening"
     assert json.loads(run("verify", "--json").output)["clean"] is True
@@ -165,7 +166,7 @@ def test_everything_goes_out(run: Run, tmp_path: Path, form: str) -> None:
     assert result.output.startswith(f"out: {files} file")
     assert len(list((tmp_path / "out").iterdir())) == files
     told = json.loads(run("export", "--format", form, "--out", "out", "--json").output)
-    assert told["rows"]["lots"] == 3
+    assert {"table": "lots", "rows": 3} in told["tables"]
 
 
 def test_a_proof_is_made_given_away_and_checked(run: Run, tmp_path: Path) -> None:
@@ -177,16 +178,15 @@ def test_a_proof_is_made_given_away_and_checked(run: Run, tmp_path: Path) -> Non
     (tmp_path / "proof.json").write_text(run("prove", "w2").stdout)
     told = run("check", "proof.json", "--verifier-key", verifier)
     assert told.exit_code == 0, told.output
-    assert "proves       the event is in the book\nkey          w2\n" in told.output
+    assert "Proves  the event is in the book\nIndex   12\nKey     w2\n" in told.output
     imported(run, "tickets")
     assert json.loads(run(*sign, "--json").output)["verifier_key"] == verifier
     (tmp_path / "grown.json").write_text(run("prove", "--sizes", "13", "19").stdout)
     told = run("check", "grown.json", "--verifier-key", verifier, "--json")
-    assert json.loads(told.output) == {
-        "proves": "the book only grew",
-        "from_size": 13,
-        "to_size": 19,
-    }
+    grown = json.loads(told.output)
+    assert grown["answer"] == "proven-growth"
+    assert (grown["proves"], grown["from_size"], grown["to_size"]) == ("the book only grew", 13, 19)
+    assert grown["from_root"] == first.stdout.splitlines()[2]
     assert run("verify", "--verifier-key", verifier).exit_code == 0
     changed = (tmp_path / "proof.json").read_text().replace("15000", "16000")
     (tmp_path / "proof.json").write_text(changed)
@@ -253,3 +253,44 @@ def test_a_changed_row_is_named(run: Run, tmp_path: Path) -> None:
     result = run("verify")
     assert result.exit_code == 1
     assert "first wrong" in result.output
+
+
+PLUGIN = """
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.book import Command, Draft, KnownSite
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspect(Command):
+    \"\"\"A site is inspected.\"\"\"
+
+    site: Annotated[KnownSite, "which site"]
+    example = {"site": "GMBI"}
+
+    def plan(self, draft: Draft) -> None: ...
+"""
+
+
+@pytest.mark.parametrize("settings", ["plugins = []", 'plugins = ["gone.py"]'])
+def test_a_book_is_verified_without_the_plugin_of_a_kind(
+    run: Run, tmp_path: Path, settings: str
+) -> None:
+    (tmp_path / "inspect_site.py").write_text(PLUGIN)
+    (tmp_path / "loopbook.toml").write_text('plugins = ["inspect_site.py"]')
+    moment = "2026-03-09T12:00:00Z"
+    command = {"kind": "inspect", "key": "i1", "actor": "amy", "occurred_at": moment}
+    (tmp_path / "one.jsonl").write_text(
+        json.dumps({**command, "site": "GMBI", "document": "visit-1"})
+    )
+    assert run("post", "one.jsonl").exit_code == 0
+    assert json.loads(run("verify", "--json").output)["unknown_kinds"] == []
+    (tmp_path / "loopbook.toml").write_text(settings)
+    report = run("verify", "--json")
+    assert report.exit_code == 0
+    assert json.loads(report.output)["unknown_kinds"] == [{"kind": "inspect", "events": 1}]
+    assert "Note: 1 event of kind inspect, which is not known here" in run("verify").output
+    raw = (tmp_path / "book.sqlite").read_bytes()
+    (tmp_path / "book.sqlite").write_bytes(raw.replace(b"visit-1", b"visit-2"))
+    assert run("verify").exit_code == 1

@@ -157,7 +157,7 @@ def test_verify_proofs_statement_exports(
     proofs.check_inclusion(proofs.inclusion(book, commands[3].key), key)
     proofs.check_consistency(proofs.consistency(book, 16, len(commands) + 7), key)
     made = export_book(book, tmp_path / "out", "jsonl")
-    assert made.rows["events"] == len(commands) + 7
+    assert made.tables[0].rows == len(commands) + 7
     printed = str(metal_statement(book, start=START, end=START + timedelta(days=1)))
     assert "unaccounted" in printed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sqlite3
@@ -19,7 +20,7 @@ from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.log import proofs
 from loopbook.book.log.keys import Signer, generate_signer
 from loopbook.book.storage.schema import TABLES
-from loopbook.errors import LoopbookError
+from loopbook.errors import LoopbookError, ProofError
 from support.seeds import seeds
 from support.world import envelope
 
@@ -358,11 +359,11 @@ def test_bundles_prove_without_the_book(path: Path) -> None:
     with b.Book(path) as book:
         bundles = [proofs.inclusion(book, c.key) for c in month()]
         grown = proofs.consistency(book, 18, 19)
-    assert [proofs.check_inclusion(x, key.verifier)["key"] for x in bundles] == [
+    assert [proofs.check_inclusion(x, key.verifier).key for x in bundles] == [
         c.key for c in month()
     ]
-    old, new = proofs.check_consistency(grown, key.verifier)
-    assert (old.size, new.size) == (18, 19)
+    proven = proofs.check_consistency(grown, key.verifier)
+    assert (proven.from_size, proven.to_size) == (18, 19)
 
 
 def changed(bundle: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -385,10 +386,27 @@ def test_a_changed_character_breaks_a_bundle(path: Path) -> None:
     with b.Book(path) as book:
         included = proofs.inclusion(book, "split")
         grown = proofs.consistency(book, 18, 19)
-    for bundle, check in ((included, proofs.check_inclusion), (grown, proofs.check_consistency)):
-        for bad in changed(bundle):
+    for bundle in (included, grown):
+        proofs.check_proof(bundle.headline().encode(), str(SIGNER.verifier))
+        for bad in changed(json.loads(bundle.headline())):
             with pytest.raises(LoopbookError):
-                check(bad, SIGNER.verifier)
+                proofs.check_proof(json.dumps(bad).encode(), str(SIGNER.verifier))
+
+
+@pytest.mark.parametrize(
+    ("raw", "complaint"),
+    [
+        (b"{", "not JSON"),
+        (b"[1]", "no JSON object"),
+        (b'{"format": "loopbook inclusion 2"}', "its format is 'loopbook inclusion 2'"),
+        (b'{"format": ["loopbook inclusion 1"]}', "its format is"),
+        (b'{"format": "loopbook inclusion 1", "checkpoint": 1}', "checkpoint of the proof"),
+        (b'{"format": "loopbook consistency 1", "first": "", "second": "", "proof": ""}', "proof"),
+    ],
+)
+def test_what_is_no_proof_is_refused(raw: bytes, complaint: str) -> None:
+    with pytest.raises(ProofError, match=complaint):
+        proofs.check_proof(raw, str(SIGNER.verifier))
 
 
 def test_what_cannot_be_proven(path: Path) -> None:
@@ -429,8 +447,8 @@ def test_proofs_grow_with_the_book(tmp_path: Path) -> None:
         for first in sizes:
             for second in sizes[sizes.index(first) :]:
                 bundle = proofs.consistency(book, first, second)
-                old, new = proofs.check_consistency(bundle, SIGNER.verifier)
-                assert (old.size, new.size) == (first, second)
+                proven = proofs.check_consistency(bundle, SIGNER.verifier)
+                assert (proven.from_size, proven.to_size) == (first, second)
         for key in ("p1", "6-0", "31-15", "64-199", "264-2", "267-299"):
-            bundle = proofs.inclusion(book, key)
-            assert proofs.check_inclusion(bundle, SIGNER.verifier)["key"] == key
+            included = proofs.inclusion(book, key)
+            assert proofs.check_inclusion(included, SIGNER.verifier).key == key

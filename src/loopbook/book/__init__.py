@@ -57,7 +57,6 @@ from loopbook.book.nouns import (
 )
 from loopbook.book.scope import NOW, TRANSIT, AsOf, Scope
 from loopbook.book.storage.database import uncollected
-from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions.events import last_event, seal_of
 from loopbook.book.storage.questions.lots import (
@@ -72,7 +71,7 @@ from loopbook.book.storage.questions.lots import (
     targets_of,
     unknown_lot,
 )
-from loopbook.book.storage.schema import TABLES, VERSION, describe
+from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.snapshots import holdings
 
 _LATER = {
@@ -84,10 +83,10 @@ _LATER = {
     "imports.posting": "Entry",
     "imports.rows": "ImportRow",
     "kinds": "describe_kind list_kinds schema_of_kind",
-    "listings": "Balances LatestEvents Lots OneEvent Posted latest_events list_balances "
-    "list_lots lot_names posted show_event",
+    "listings": "Balances LatestEvents Lots OneEvent Posted book_schema latest_events "
+    "list_balances list_lots lot_names migrated new_book posted show_event",
     "log.keys": "Signer VerifierKey signer_of",
-    "log.proofs": "check_proof checkpoint consistency inclusion",
+    "log.proofs": "check_proof checkpoint consistency inclusion sign_book",
     "statement.runs": "RunAccount run_accounts",
     "statement.statement": "Statement metal_statement period_statement",
     "statement.uncertainty": "SHARED Knowledge knowledge",
@@ -110,15 +109,18 @@ if typing.TYPE_CHECKING:
         Lots,
         OneEvent,
         Posted,
+        book_schema,
         latest_events,
         list_balances,
         list_lots,
         lot_names,
+        migrated,
+        new_book,
         posted,
         show_event,
     )
     from loopbook.book.log.keys import Signer, VerifierKey, signer_of
-    from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion
+    from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion, sign_book
     from loopbook.book.statement.runs import RunAccount, run_accounts
     from loopbook.book.statement.statement import Statement, metal_statement, period_statement
     from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
@@ -138,7 +140,6 @@ __all__ = [
     "NOW",
     "SHARED",
     "SUBSTANCES",
-    "TABLES",
     "TRANSIT",
     "VERSION",
     "Account",
@@ -182,12 +183,12 @@ __all__ = [
     "VerifyReport",
     "all_commands",
     "all_imports",
+    "book_schema",
     "check_proof",
     "checkpoint",
     "columns_of",
     "consistency",
     "deliveries",
-    "describe",
     "describe_kind",
     "edges_between",
     "edges_into",
@@ -208,15 +209,16 @@ __all__ = [
     "makers_of",
     "metal_statement",
     "microseconds",
-    "migrate",
+    "migrated",
+    "new_book",
     "period_statement",
     "post_lines",
     "posted",
-    "rebuild_edges",
     "run_accounts",
     "schema_of_kind",
     "seal_of",
     "show_event",
+    "sign_book",
     "signer_of",
     "targets_of",
     "uncollected",

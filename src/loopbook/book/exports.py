@@ -11,65 +11,70 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 from loopbook.book.book import Book
+from loopbook.book.nouns import Account, Measurement
+from loopbook.book.storage import schema
 from loopbook.book.storage.questions.events import last_event
 from loopbook.book.storage.questions.tables import rows_between
 from loopbook.errors import Finding, InputError
 from loopbook.files import whole_folder
-from loopbook.report import WRITERS, Cell, Column, kilograms, moment_of, write_workbook
+from loopbook.report import (
+    WRITERS,
+    Answer,
+    Cell,
+    Column,
+    Rows,
+    kilograms,
+    moment_of,
+    write_workbook,
+)
 
 FORMATS = ("csv", "xlsx", "jsonl", "parquet")
 """Formats of an export."""
 
 _PAGE = 5_000  # events read at once
+_AMOUNTS = ("account", *Account._fields[1:], "mass_kg", "kg")
 
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of an export: why it is there, and its columns; ``kg`` is one a substance."""
-
-    name: str
-    why: str
-    columns: tuple[str, ...]
-
-
-_EVENT = "event key kind actor document occurred_at recorded_at reverses command leaf"
-_ACCOUNT = "account party site lot mass_kg kg"
-
-TABLES: Mapping[str, Table] = MappingProxyType(
+TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        name: Table(name, why, tuple(columns.split()))
-        for name, why, columns in (
-            ("events", "what happened, in the order of recording", _EVENT),
-            ("postings", "legs of the events, in kg", f"event {_ACCOUNT}"),
-            ("lots", "every lot, with the event that made it", "lot material event"),
-            (
-                "measurements",
-                "what scales and laboratories reported",
-                "event line lot quantity value unit uncertainty method laboratory sample group "
-                "stage basis",
-            ),
-            (
-                "nouns",
-                "parties, sites, materials, substances, holds and periods as they were registered",
-                "event kind id body",
-            ),
-            ("balances", "content of each account, in kg", _ACCOUNT),
-        )
+        "events": ("event", *schema.column_names("event")[1:]),
+        "postings": ("event", *_AMOUNTS),
+        "lots": ("lot", "material", "event"),
+        "measurements": ("event", "line", *Measurement._fields, "unit"),
+        "nouns": schema.column_names("noun"),
+        "balances": _AMOUNTS,
     }
 )
-"""Tables of an export by name."""
+"""Columns of each table of an export; ``kg`` is one a substance."""
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """What was written: files, rows by table, and the last event that they cover."""
+class ExportedTable:
+    """A table that was written."""
 
-    files: tuple[Path, ...]
-    rows: Mapping[str, int]
-    last_event: int
+    table: Annotated[str, "its name"]
+    rows: Annotated[int, "how many it has"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported(Answer):
+    """An export that was written."""
+
+    folder: Annotated[str, "where it is"]
+    files: Annotated[tuple[str, ...], "names of its files"]
+    last_event: Annotated[int, "number of the last event in it"]
+    tables: Annotated[tuple[ExportedTable, ...], Rows("Tables")]
+
+    def headline(self) -> str:
+        """How many files and rows."""
+        rows = ", ".join(f"{x.rows} {x.table}" for x in self.tables)
+        return f"{self.folder}: {len(self.files)} file{'s' * (len(self.files) != 1)} with {rows}"
+
+    def shown(self) -> tuple[str, ...]:
+        """The headline has all."""
+        return ()
 
 
 def export_book(book: Book, folder: Path, form: str, *, page: int = _PAGE) -> Exported:
@@ -82,42 +87,43 @@ def export_book(book: Book, folder: Path, form: str, *, page: int = _PAGE) -> Ex
     page : events read at once.
     """
     try:
-        _must_be_ours(folder)
+        _refuse_other_files(folder)
         with whole_folder(folder) as made, book.store.snapshot():
             last = last_event(book.store)
             tables = [
-                (name, columns_of(table, book.substances), table_rows(book, name, last, page=page))
-                for name, table in TABLES.items()
+                (name, columns_of(name, book.substances), table_rows(book, name, last, page=page))
+                for name in TABLES
             ]
             if form == "xlsx":
                 counts = write_workbook(made / "book.xlsx", tables)
             else:
                 write = WRITERS[f".{form}"]
                 counts = [write(made / f"{name}.{form}", head, rows) for name, head, rows in tables]
-        counted = dict(zip(TABLES, counts, strict=True))
-        return Exported(tuple(sorted(folder.iterdir())), counted, last)
+        files = tuple(sorted(path.name for path in folder.iterdir()))
+        return Exported(str(folder), files, last, tuple(map(ExportedTable, TABLES, counts)))
     except OSError as error:
-        found = error.strerror or type(error).__name__
-        finding = Finding("file", str(folder), "a folder that can be written", found)
+        reason = error.strerror or type(error).__name__
+        finding = Finding("file", str(folder), "a folder that can be written", reason)
         raise InputError([finding]) from error
 
 
-def _must_be_ours(folder: Path) -> None:
+def _refuse_other_files(folder: Path) -> None:
     names = {f"{name}.{ending}" for name in TABLES for ending in FORMATS} | {"book.xlsx"}
     if folder.exists() and not {p.name for p in folder.iterdir()} <= names:
         hint = "give a folder of its own"
-        found = "other files in it"
-        raise InputError([Finding("file", str(folder), "a new folder", found, hint)])
+        raise InputError([Finding("file", str(folder), "a new folder", "other files in it", hint)])
 
 
 # -- rows
 
 
-def columns_of(table: Table, substances: Sequence[str]) -> list[Column]:
+def columns_of(table: str, substances: Sequence[str]) -> list[Column]:
     """A table's columns, with ``Li_kg`` and so on for ``kg``."""
-    kg = [f"{s}_kg" for s in substances]
-    names = [name for column in table.columns for name in (kg if column == "kg" else [column])]
-    return [Column(name, kind=_kind(name)) for name in names]
+    specs = (spec for spec in schema.TABLES if spec.name in (table.removesuffix("s"), "account"))
+    meanings = {column.name: column.why for spec in specs for column in spec.columns}
+    each = [f"{s}_kg" for s in substances]
+    names = [name for x in TABLES[table] for name in (each if x == "kg" else [x])]
+    return [Column(name, kind=_kind(name), meaning=meanings.get(name, "")) for name in names]
 
 
 def _kind(name: str) -> type:
@@ -126,15 +132,14 @@ def _kind(name: str) -> type:
 
 def table_rows(book: Book, name: str, last: int, *, page: int = _PAGE) -> Iterator[list[Cell]]:
     """Rows of a table up to an event: texts, whole numbers, and masses as decimals in kg."""
-    table, substances = TABLES[name], book.substances
-    columns = columns_of(table, substances)
+    columns = columns_of(name, book.substances)
     page = last if name == "balances" else page
     for begin in range(0, last, max(page, 1)):
         for row in rows_between(
             book.store,
             name,
-            table.columns,
-            substances=substances,
+            TABLES[name],
+            substances=book.substances,
             events=(begin, min(begin + page, last)),
         ):
             yield [_value(x, column) for x, column in zip(row, columns, strict=True)]

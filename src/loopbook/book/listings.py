@@ -1,29 +1,33 @@
-"""What a person asks of a book: balances, lots, one event, the latest events, what was posted."""
+"""What a person asks of a book: balances, lots, events, its tables, what was posted or made."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, dataclass
 from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
 from loopbook.book.imports.posting import Imported
-from loopbook.book.nouns import Account, Content, Event, mass
+from loopbook.book.nouns import Content, Event, Leg, Measurement, mass
 from loopbook.book.scope import NOW, AsOf, Scope
+from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.questions import events, lots
 from loopbook.book.storage.rows import read_event
+from loopbook.book.storage.schema import TABLES, VERSION
 from loopbook.errors import raise_findings
 from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, kilograms, moment_of
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The content of one account."""
+    """The content of one account, or what an event added to it."""
 
     account: Annotated[str, "lot, or the kind of boundary"]
     party: Annotated[str, "who owns it"]
     site: Annotated[str, "where it is"]
     lot: Annotated[str, "of which lot; empty for boundaries"]
-    content: Annotated[Content, "what is on the account", each_mass(adds=False)]
+    content: Annotated[
+        Content, "what is there, or what came; negative: what left", each_mass(adds=False)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Balances(Answer):
 
     def headline(self) -> str:
         """How many accounts."""
-        return _count(len(self.accounts), "account")
+        return _count(self.accounts, "account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Lots(Answer):
 
     def headline(self) -> str:
         """How many lots."""
-        return _count(len(self.lots), "lot")
+        return _count(self.lots, "lot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,38 +93,16 @@ class LatestEvents(Answer):
 
     def headline(self) -> str:
         """How many events."""
-        return f"Latest {_count(len(self.events), 'event')}"
+        return f"Latest {_count(self.events, 'event')}"
 
 
 @dataclass(frozen=True, slots=True)
-class LegRow:
+class LegRow(Balance):
     """A leg of an event: what one account got."""
 
-    key: Annotated[str, "key of the event"]
-    kind: Annotated[str, "kind of its command"]
-    occurred_at: Annotated[int, "when it happened", Column(read=moment_of, drops=3)]
-    account: Annotated[str, "lot, or the kind of boundary"]
-    party: Annotated[str, "who owns it"]
-    site: Annotated[str, "where it is"]
-    lot: Annotated[str, "of which lot; empty for boundaries"]
-    content: Annotated[Content, "what came; what left is negative", each_mass(adds=False)]
-
-
-@dataclass(frozen=True, slots=True)
-class MeasurementRow:
-    """A measurement of a lot."""
-
-    lot: Annotated[str, "the lot measured"]
-    quantity: Annotated[str, "mass, gross, tare or a substance"]
-    value: Annotated[str, "as it was reported"]
-    uncertainty: Annotated[str, "one standard uncertainty, in the same unit"]
-    unit: Annotated[str, "of value and uncertainty"]
-    basis: Annotated[str, "dry, or empty for as received"]
-    method: Annotated[str, "how"]
-    laboratory: Annotated[str, "by whom"]
-    sample: Annotated[str, "on which sample"]
-    group: Annotated[str, "of measurements that share an error", Column(drops=HIDDEN)]
-    stage: Annotated[str, "provisional, exchanged, umpire or final"]
+    key: Annotated[str, "key of the event", Column(order=-1)]
+    kind: Annotated[str, "kind of its command", Column(order=-1)]
+    occurred_at: Annotated[int, "when it happened", Column(read=moment_of, drops=3, order=-1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +115,15 @@ class NounRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OneEvent(Answer):
+class OneEvent(EventRow, Answer):
     """One event: who, when, why, its legs and what was measured."""
 
-    substances: Annotated[tuple[str, ...], KEYS]
-    key: Annotated[str, "its key"]
-    kind: Annotated[str, "kind of its command"]
-    actor: Annotated[str, "who entered it"]
-    document: Annotated[str, "on which paper"]
-    occurred_at: Annotated[int, "when it happened", Column(read=moment_of)]
     recorded_at: Annotated[int, "when the book recorded it", Column(read=moment_of)]
-    reverses: Annotated[str, "key of the event that it reverses"]
-    number: Annotated[int, "its number", Column(drops=HIDDEN)]
-    legs: Annotated[tuple[Balance, ...], Rows("Legs")]
-    measurements: Annotated[tuple[MeasurementRow, ...], Rows("Measurements")]
+    document: Annotated[str, "on which paper"]
+    substances: Annotated[tuple[str, ...], KEYS]
     nouns: Annotated[tuple[NounRow, ...], Rows("Nouns")]
+    legs: Annotated[tuple[Balance, ...], Rows("Legs")]
+    measurements: Annotated[tuple[Measurement, ...], Rows("Measurements")]
 
     def shown(self) -> tuple[str, ...]:
         """The tables that have rows."""
@@ -173,15 +149,105 @@ class Posted(Answer):
         again = f"; {self.again} were in the book already" if self.again else ""
         unused = ", ".join(self.ignored_columns)
         ignored = f"; columns not used: {unused}" if unused else ""
-        return f"{self.file}: {_count(len(self.events), 'event')} {verb}{again}{ignored}"
+        return f"{self.file}: {_count(self.events, 'event')} {verb}{again}{ignored}"
 
     def shown(self) -> tuple[str, ...]:
         """The legs of a dry run."""
         return ("legs",) if self.legs and not self.posted else ()
 
 
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}{'' if number == 1 else 's'}"
+@dataclass(frozen=True, slots=True)
+class NewBook(Answer):
+    """A book that was made."""
+
+    book: Annotated[str, "its file or address"]
+    substances: Annotated[tuple[str, ...], "what it tracks separately"]
+
+    def headline(self) -> str:
+        """The book and its substances."""
+        names = ", ".join(self.substances)
+        return f"{self.book}: a new book of {_count(self.substances, 'substance')}: {names}"
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated(Answer):
+    """A book of an older version that is of this version now."""
+
+    book: Annotated[str, "its file or address"]
+    from_version: Annotated[int, "version of its tables before"]
+    to_version: Annotated[int, "version of its tables now"]
+    edges: Annotated[int | None, "edges that were derived again from the postings"]
+
+    def headline(self) -> str:
+        """From which version to which."""
+        old, new = self.from_version, self.to_version
+        moved = f"from version {old} to {new}; now: loopbook book verify"
+        text = f"{self.book}: " + (f"of version {new} already" if old == new else moved)
+        edges = f"{self.book}: {self.edges or 0:,} edges derived again from the postings\n"
+        return text if self.edges is None else edges + text
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaTable:
+    """A table of the stored book."""
+
+    table: Annotated[str, "its name"]
+    why: Annotated[str, "why it is there", Column(title="Reason")]
+    constraints: Annotated[tuple[str, ...], "what holds over its rows", Column(drops=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaColumn:
+    """A column of a table."""
+
+    table: Annotated[str, "of which table"]
+    column: Annotated[str, "its name; s_... stands for one of each substance"]
+    type: Annotated[str, "its type in SQL", Column(drops=1, order=1)]
+    why: Annotated[str, "why it is there", Column(title="Reason")]
+
+
+@dataclass(frozen=True, slots=True)
+class BookSchema(Answer):
+    """The tables of a book with the reason for each column."""
+
+    substances: Annotated[tuple[str, ...], "in the order of their columns", Column(drops=HIDDEN)]
+    tables: Annotated[tuple[SchemaTable, ...], Rows("Tables")]
+    columns: Annotated[tuple[SchemaColumn, ...], Rows("Columns")]
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+
+
+def new_book(address: str, substances: Sequence[str]) -> NewBook:
+    """Make a new, empty book of these substances."""
+    with Book(address, create=True, substances=substances) as book:
+        return NewBook(address, book.substances)
+
+
+def migrated(address: str, *, edges: bool = False) -> Migrated:
+    """Bring a book of an older version to this one.
+
+    Parameters
+    ----------
+    edges : whether the edges of the genealogy are derived again, too.
+    """
+    old = int(migrate(address))
+    return Migrated(address, old, VERSION, rebuild_edges(address) if edges else None)
+
+
+def book_schema(book: Book) -> BookSchema:
+    """The tables of a book, with a row for the columns of all substances."""
+    each = ("s_...", "INTEGER NOT NULL, one each", f"mg of {', '.join(book.substances)}")
+    return BookSchema(
+        book.substances,
+        tuple(SchemaTable(x.name, x.why, x.constraints) for x in TABLES),
+        tuple(
+            SchemaColumn(table.name, *column)
+            for table in TABLES
+            for column in (*map(astuple, table.columns), *([each] if table.wide else []))
+        ),
+    )
 
 
 def list_balances(
@@ -203,36 +269,35 @@ def list_balances(
     balances = book.balances(
         lot=lot, party=party, site=site, occurred=asof.occurred, recorded=asof.recorded
     )
-    return Balances(book.substances, tuple(_balance(a, c) for a, c in balances.items()))
-
-
-def _balance(account: Account, content: Content) -> Balance:
-    return Balance(account.kind, account.party, account.site, account.lot, content)
+    return Balances(book.substances, tuple(Balance(*a, c) for a, c in balances.items()))
 
 
 def list_lots(book: Book, *, material: str | None = None, gone: bool = False) -> Lots:
-    """Lots with content, by name: material, where, whose, how much, and why it is on hold.
+    """Lots with content, by name: material, site, owner, content, and why it is on hold.
 
     Parameters
     ----------
     material : only lots of this material.
     gone : also lots that are empty now.
     """
-    held: dict[str, dict[Account, Content]] = {}
+    accounts: dict[str, list[Leg]] = {}
     for account, content in book.balances().items():
-        if account.kind == "lot":
-            held.setdefault(account.lot, {})[account] = content
+        accounts.setdefault(account.lot, []).append(Leg(account, content))
     on_hold = events.holds(book.store)
-    rows = []
-    for lot, made_of, key in lots.all_lots(book.store):
-        accounts = held.get(lot, {})
-        if material not in (None, made_of) or not (accounts or gone):
-            continue
-        total = tuple(map(sum, zip(*accounts.values(), strict=True)))
-        sites, owners = ({a.site for a in accounts}, {a.party for a in accounts})
-        whole = total or (0,) * len(book.substances)
-        names = (tuple(sorted(sites)), tuple(sorted(owners)), on_hold.get(lot, ""), key)
-        rows.append(LotRow(lot, made_of, *names, whole))
+    nothing = (0,) * len(book.substances)
+    rows = [
+        LotRow(
+            lot,
+            made_of,
+            tuple(sorted({x.account.site for x in accounts.get(lot, ())})),
+            tuple(sorted({x.account.party for x in accounts.get(lot, ())})),
+            on_hold.get(lot, ""),
+            key,
+            tuple(map(sum, zip(nothing, *(x.content for x in accounts.get(lot, ())), strict=True))),
+        )
+        for lot, made_of, key in lots.all_lots(book.store)
+        if material in (None, made_of) and (gone or lot in accounts)
+    ]
     return Lots(book.substances, tuple(rows))
 
 
@@ -244,37 +309,16 @@ def lot_names(book: Book) -> frozenset[str]:
 def show_event(book: Book, key: str) -> OneEvent:
     """A posted event by its key; an unknown one is an `UnknownNameError` with the nearest keys."""
     event = book.event(key)
+    row = _event_row(event, events.event_number(book.store, key) or 0)
     return OneEvent(
-        book.substances,
-        event.key,
-        event.kind,
-        event.actor,
-        event.document,
-        event.occurred_at,
-        event.recorded_at,
-        event.reverses,
-        events.event_number(book.store, key) or 0,
-        tuple(_balance(leg.account, leg.content) for leg in event.legs),
-        tuple(
-            MeasurementRow(
-                m.lot,
-                m.quantity,
-                str(m.value),
-                str(m.uncertainty),
-                "mg" if m.quantity in ("mass", "gross", "tare") else "kg/kg",
-                m.basis,
-                m.method,
-                m.laboratory,
-                m.sample,
-                m.group,
-                m.stage,
-            )
-            for m in event.measurements
-        ),
-        tuple(
+        **asdict(row),
+        substances=book.substances,
+        nouns=tuple(
             NounRow(kind, name, ", ".join(f"{k} {v}" for k, v in json.loads(body).items()))
             for kind, name, body in event.nouns
         ),
+        legs=tuple(Balance(*leg.account, leg.content) for leg in event.legs),
+        measurements=tuple(event.measurements),
     )
 
 
@@ -293,7 +337,6 @@ def latest_events(book: Book, last: int = 20) -> LatestEvents:
 
 def _event_row(event: Event, number: int = 0) -> EventRow:
     touched = [*(x.id for x in event.lots), *(x.account.lot for x in event.legs)]
-    moved = sum(mass(x.content) for x in event.legs if mass(x.content) > 0)
     return EventRow(
         number,
         event.kind,
@@ -304,7 +347,7 @@ def _event_row(event: Event, number: int = 0) -> EventRow:
         event.document,
         event.reverses,
         tuple(lot for lot in dict.fromkeys(touched) if lot),
-        moved,
+        sum(mass(x.content) for x in event.legs if mass(x.content) > 0),
     )
 
 
@@ -318,12 +361,9 @@ def posted(book: Book, done: Imported) -> Posted:
         done.ignored,
         book.substances,
         tuple(map(_event_row, done.events)),
-        tuple(leg for event in done.events for leg in _legs(event)),
+        tuple(
+            LegRow(*leg.account, leg.content, event.key, event.kind, event.occurred_at)
+            for event in done.events
+            for leg in event.legs
+        ),
     )
-
-
-def _legs(event: Event) -> Iterator[LegRow]:
-    for leg in event.legs:
-        a = leg.account
-        names = (a.kind, a.party, a.site, a.lot)
-        yield LegRow(event.key, event.kind, event.occurred_at, *names, leg.content)

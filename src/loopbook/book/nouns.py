@@ -36,6 +36,10 @@ BOUNDARIES = {
 """Kinds of boundary accounts. They may go below zero; accounts of lots may not."""
 
 
+WEIGHTS = ("mass", "gross", "tare")
+"""Quantities that scales measure; all others are substances."""
+
+
 class Account(NamedTuple):
     """A place where content lies.
 
@@ -106,9 +110,9 @@ class Lot:
 class Measurement(NamedTuple):
     """A weight or a laboratory's result for a lot.
 
-    Each field is a column of the table of measurements and an entry of the event's canonical bytes;
-    both read this list. Exports and listings choose their own columns. A new field comes last and
-    is text that may be empty, so that the bytes of older events stay.
+    Each field is a column of the table of measurements, of exports and of listings, and an entry of
+    the event's canonical bytes; all of them read this list. A new field comes last and is text that
+    may be empty, so that the bytes of older events stay.
 
     Weights (``mass``, ``gross``, ``tare``) are in mg, substances are shares in kg/kg. A dry share
     is of what is left without water; the moisture of a dry assay is a measurement beside it,
@@ -125,6 +129,11 @@ class Measurement(NamedTuple):
     group: Annotated[str, "measurements that share an error: one scale, one laboratory"] = ""
     stage: Annotated[str, "provisional, exchanged, umpire, final, ..."] = ""
     basis: Annotated[str, "dry; empty for weights, and for shares as received"] = ""
+
+    @property
+    def unit(self) -> Annotated[str, "of value and uncertainty"]:
+        """Unit of value and uncertainty."""
+        return "mg" if self.quantity in WEIGHTS else "kg/kg"
 
 
 @dataclass(frozen=True, slots=True)

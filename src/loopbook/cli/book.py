@@ -1,4 +1,4 @@
-"""``loopbook book``: commands and files into the ledger, and what lies in it out again."""
+"""``loopbook book``: post commands and files, and list what the book holds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import click
 from loopbook.cli.options import (
     address_option,
     lot_option,
-    open_book,
     party_option,
     site_option,
     with_book,
     with_clocks,
 )
-from loopbook.cli.parts import Door, as_json_option, print_json, shows_answer
+from loopbook.cli.parts import Door, shows_answer
 
 if TYPE_CHECKING:
     from loopbook.book import AsOf, Book
@@ -55,22 +54,17 @@ def book() -> None:
 @click.option(
     "--substances", help="Substances to track separately, comma-separated; must include 'other'."
 )
-@as_json_option
-def new_command(address: str, substances: str | None, as_json: bool) -> None:
+@shows_answer
+def new_command(*, address: str, substances: str | None) -> Answer:
     """Make a new, empty book.
 
     \b
     Example:
       loopbook book new --book gmbi.sqlite --substances Li,Ni,Co,Cu,other
     """
-    from loopbook.book import SUBSTANCES, Book
+    from loopbook.book import SUBSTANCES, new_book
 
-    names = SUBSTANCES if substances is None else tuple(substances.split(","))
-    Book(address, create=True, substances=names).close()
-    if as_json:
-        print_json({"book": address, "substances": list(names)})
-    else:
-        click.echo(f"{address}: a new book of {len(names)} substances: {', '.join(names)}")
+    return new_book(address, SUBSTANCES if substances is None else substances.split(","))
 
 
 @book.command("post")
@@ -145,7 +139,6 @@ def import_command(*, book: Book, kind: str, file: Path, mapping: Path, dry_run:
 
 
 @book.command("export")
-@address_option
 @click.option(
     "--format",
     "form",
@@ -153,9 +146,12 @@ def import_command(*, book: Book, kind: str, file: Path, mapping: Path, dry_run:
     type=click.Choice(["csv", "xlsx", "jsonl", "parquet"]),
     help="How to write the tables.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
-@as_json_option
-def export_command(address: str, form: str, out: Path, as_json: bool) -> None:
+@click.option(
+    "--out", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write."
+)
+@shows_answer
+@with_book
+def export_command(*, book: Book, form: str, folder: Path) -> Answer:
     """Write events, postings, lots, balances, measurements and nouns for other programs.
 
     \b
@@ -164,13 +160,7 @@ def export_command(address: str, form: str, out: Path, as_json: bool) -> None:
     """
     from loopbook.book import export_book
 
-    with open_book(address) as opened:
-        done = export_book(opened, out, form)
-    if as_json:
-        print_json({"files": [str(f) for f in done.files], "rows": dict(done.rows)})
-        return
-    told = ", ".join(f"{count} {name}" for name, count in done.rows.items())
-    click.echo(f"{out}: {len(done.files)} file{'s' * (len(done.files) != 1)} with {told}")
+    return export_book(book, folder, form)
 
 
 @book.command("balance")
@@ -201,7 +191,7 @@ def balance_command(
 @shows_answer
 @with_book
 def lots_command(*, book: Book, material: str | None, gone: bool) -> Answer:
-    """List the lots: material, where, whose, how much, and what holds them.
+    """List the lots: material, site, owner, content, and why a lot is on hold.
 
     \b
     Example:
@@ -245,22 +235,15 @@ def log_command(*, book: Book, last: int) -> Answer:
 
 
 @book.command("schema")
-@address_option
-@as_json_option
-def schema_command(address: str, as_json: bool) -> None:
+@shows_answer
+@with_book
+def schema_command(*, book: Book) -> Answer:
     """Print the tables of the book with the reason for each column.
 
     \b
     Example:
       loopbook book schema
     """
-    from dataclasses import asdict
+    from loopbook.book import book_schema
 
-    from loopbook.book import TABLES, describe
-
-    with open_book(address) as opened:
-        substances = opened.substances
-    if as_json:
-        print_json({"substances": substances, "tables": [asdict(table) for table in TABLES]})
-    else:
-        click.echo(describe(substances).rstrip())
+    return book_schema(book)

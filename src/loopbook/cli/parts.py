@@ -96,6 +96,8 @@ def show(
         click.echo(json.dumps(record.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         click.echo(text)
+    if answer.remark() and not as_json:
+        click.echo(answer.remark(), err=True)
     if not answer.good():
         raise click.exceptions.Exit(1)
 

@@ -13,12 +13,14 @@ stored, when a checkpoint is made: two bytes an event, and any node is at most s
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 from loopbook.book.book import Book
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.log.checkpoint import Checkpoint, open_checkpoint, sign
-from loopbook.book.log.keys import Signer, VerifierKey, from_base64
+from loopbook.book.log.keys import Signer, VerifierKey, from_base64, signer_of
 from loopbook.book.log.merkle import (
     Frontier,
     NodeReader,
@@ -43,6 +45,7 @@ from loopbook.book.storage.questions.log import (
 )
 from loopbook.book.storage.session import Session
 from loopbook.errors import ProofError
+from loopbook.report import Answer
 
 STEP = 4
 """Every how many levels the tree's nodes are stored."""
@@ -52,7 +55,93 @@ _CONSISTENCY = "loopbook consistency 1"
 _BATCH = 20_000
 
 
-def checkpoint(book: Book, signer: Signer, *, origin: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Signed(Answer):
+    """A signed checkpoint of a book."""
+
+    checkpoint: Annotated[str, "the signed note"]
+    verifier_key: Annotated[str, "the public key that checks it"]
+
+    def headline(self) -> str:
+        """The note, as others keep it."""
+        return self.checkpoint.rstrip()
+
+    def remark(self) -> str:
+        """The public key."""
+        return f"verifier key: {self.verifier_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion(Answer):
+    """A bundle that proves an event to be in the book."""
+
+    format: Annotated[str, "what it is, with its version"]
+    checkpoint: Annotated[str, "a signed note that covers the event"]
+    event: Annotated[str, "the event's canonical bytes, as text"]
+    index: Annotated[int, "place of the event in the log"]
+    proof: Annotated[tuple[str, ...], "hashes from the event to the root, base64"]
+
+    def headline(self) -> str:
+        """The bundle as JSON, to give away."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency(Answer):
+    """A bundle that proves one state of the book to begin with another."""
+
+    format: Annotated[str, "what it is, with its version"]
+    first: Annotated[str, "the older signed note"]
+    second: Annotated[str, "the newer signed note"]
+    proof: Annotated[tuple[str, ...], "hashes from the older root to the newer, base64"]
+
+    def headline(self) -> str:
+        """The bundle as JSON, to give away."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEvent(Answer):
+    """What a bundle of inclusion proves: an event of the book."""
+
+    proves: Annotated[str, "the fact"]
+    index: Annotated[int, "place of the event in the log"]
+    key: Annotated[str, "its key"]
+    kind: Annotated[str, "kind of its command"]
+    actor: Annotated[str, "who entered it"]
+    document: Annotated[str, "on which paper"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenGrowth(Answer):
+    """What a bundle of consistency proves: nothing of the older book was changed.
+
+    Compare the older root with that of the checkpoint that you kept: the bundle cannot know it.
+    """
+
+    proves: Annotated[str, "the fact"]
+    from_size: Annotated[int, "events of the older book"]
+    to_size: Annotated[int, "events of the newer book"]
+    from_root: Annotated[str, "root hash of the older book, base64"]
+    to_root: Annotated[str, "root hash of the newer book, base64"]
+
+
+B = TypeVar("B", Inclusion, Consistency)
+
+
+def sign_book(book: Book, key_file: Path, name: str, *, new_key: bool = False) -> Signed:
+    """Sign a book in its present state with the private key of a file.
+
+    Parameters
+    ----------
+    name : who signs.
+    new_key : whether the key is made first.
+    """
+    signer = signer_of(key_file, name, new=new_key)
+    return Signed(checkpoint(book, signer), str(signer.verifier))
+
+
+def checkpoint(book: Book, signer: Signer) -> str:
     """Sign the book in its present state, keep the note in the book, and return it.
 
     Nodes of the tree are built from where the last checkpoint left them. The signer's public key
@@ -61,14 +150,13 @@ def checkpoint(book: Book, signer: Signer, *, origin: str | None = None) -> str:
 
     Parameters
     ----------
-    signer : the book's key.
-    origin : which book the note names; by default the signer's name.
+    signer : the book's key; its name is the note's origin.
     """
 
     def work(session: Session) -> str:
         db = session.db
         frontier = _grow(db)
-        root = Checkpoint(origin or signer.name, frontier.size, frontier.root())
+        root = Checkpoint(signer.name, frontier.size, frontier.root())
         note = sign(root, signer).text()
         keep_checkpoint(db, frontier.size, note)
         keep_setting(db, f"verifier {signer.verifier.key_id.hex()}", str(signer.verifier))
@@ -101,7 +189,7 @@ def reader(db: Database) -> NodeReader:
     return every_level(stored, STEP)
 
 
-def inclusion(book: Book, key: str) -> dict[str, Any]:
+def inclusion(book: Book, key: str) -> Inclusion:
     """A bundle that proves an event to be in the book, for `check_inclusion`.
 
     Parameters
@@ -122,16 +210,11 @@ def inclusion(book: Book, key: str) -> dict[str, Any]:
     body = event_bytes(event, book.substances)
     if leaf_of(body) != seal:
         raise ProofError(f"the rows of event {key!r} do not give its sealed hash")
-    return {
-        "format": _INCLUSION,
-        "checkpoint": note,
-        "event": body.decode(),
-        "index": place,
-        "proof": _encoded(inclusion_proof(reader(db), place, size)),
-    }
+    proof = _encoded(inclusion_proof(reader(db), place, size))
+    return Inclusion(_INCLUSION, note, body.decode(), place, proof)
 
 
-def consistency(book: Book, first: int, second: int) -> dict[str, Any]:
+def consistency(book: Book, first: int, second: int) -> Consistency:
     """A bundle that proves the book of `second` events to begin with that of `first`.
 
     Parameters
@@ -142,77 +225,73 @@ def consistency(book: Book, first: int, second: int) -> dict[str, Any]:
     ------
     ProofError : a size without a checkpoint, or sizes in the wrong order.
     """
-    db = book.store
-    notes = []
-    for size in (first, second):
-        signed = notes_of(db, size)
-        if not signed:
-            raise ProofError(f"the book has no checkpoint of {size} events")
-        notes.append(signed[0])
-    proof = consistency_proof(reader(db), first, second)
-    return {"format": _CONSISTENCY, "first": notes[0], "second": notes[1], "proof": _encoded(proof)}
+    older, newer = (_note_of(book, size) for size in (first, second))
+    proof = consistency_proof(reader(book.store), first, second)
+    return Consistency(_CONSISTENCY, older, newer, _encoded(proof))
 
 
-def check_inclusion(
-    bundle: Mapping[str, Any], key: VerifierKey, *, origin: str | None = None
-) -> dict[str, Any]:
+def _note_of(book: Book, size: int) -> str:
+    """A checkpoint of a size."""
+    signed = notes_of(book.store, size)
+    if not signed:
+        raise ProofError(f"the book has no checkpoint of {size} events")
+    return signed[0]
+
+
+def check_inclusion(bundle: Inclusion, key: VerifierKey) -> ProvenEvent:
     """The event that a bundle proves to be in the book; without the book.
 
     Parameters
     ----------
-    bundle : what `inclusion` gave, for example read from JSON.
     key : the book's public key, from a source that you trust.
-    origin : which book it must be; by default the key's name.
 
     Raises
     ------
     ProofError : the bundle proves nothing, and why.
     InputError : the checkpoint is malformed.
     """
-    _require(bundle, _INCLUSION, {"checkpoint": str, "event": str, "index": int, "proof": list})
-    signed = open_checkpoint(bundle["checkpoint"], key, origin=origin)
-    body = _utf8(bundle["event"])
+    signed = open_checkpoint(bundle.checkpoint, key)
+    try:
+        body = bundle.event.encode()
+        event = json.loads(body)
+    except ValueError as error:
+        raise ProofError(f"the bytes of the proof are not an event: {error}") from error
     verify_inclusion(
         leaf_of(body),
-        _decoded(bundle["proof"]),
-        index=bundle["index"],
+        _decoded(bundle.proof),
+        index=bundle.index,
         size=signed.size,
         root=signed.root,
     )
-    try:
-        event = json.loads(body)
-    except ValueError as error:
-        raise ProofError(f"the proven bytes are not an event: {error}") from error
     if not isinstance(event, dict):
         raise ProofError("the proven bytes are not an event")
-    return event
+    return ProvenEvent(
+        "the event is in the book",
+        bundle.index,
+        *(str(event.get(name, "")) for name in ("key", "kind", "actor", "document")),
+    )
 
 
-def check_consistency(
-    bundle: Mapping[str, Any], key: VerifierKey, *, origin: str | None = None
-) -> tuple[Checkpoint, Checkpoint]:
-    """The two checkpoints of which a bundle proves that the first begins the second.
-
-    Compare the first with the one that you kept: the bundle cannot know which that is.
+def check_consistency(bundle: Consistency, key: VerifierKey) -> ProvenGrowth:
+    """The two states of which a bundle proves that the newer begins with the older.
 
     Raises
     ------
     ProofError : the bundle proves nothing, and why.
     InputError : a checkpoint is malformed.
     """
-    _require(bundle, _CONSISTENCY, {"first": str, "second": str, "proof": list})
-    old, new = (open_checkpoint(bundle[name], key, origin=origin) for name in ("first", "second"))
+    old, new = (open_checkpoint(note, key) for note in (bundle.first, bundle.second))
     verify_consistency(
-        _decoded(bundle["proof"]),
+        _decoded(bundle.proof),
         first=old.size,
         second=new.size,
         first_root=old.root,
         second_root=new.root,
     )
-    return old, new
+    return ProvenGrowth("the book only grew", old.size, new.size, *_encoded([old.root, new.root]))
 
 
-def check_proof(raw: bytes, verifier_key: str) -> dict[str, Any]:
+def check_proof(raw: bytes, verifier_key: str) -> ProvenEvent | ProvenGrowth:
     """Check a proof of inclusion or consistency without the book; returns the fact it proves.
 
     Parameters
@@ -228,38 +307,29 @@ def check_proof(raw: bytes, verifier_key: str) -> dict[str, Any]:
     try:
         bundle = json.loads(raw)
     except ValueError as error:
-        raise ProofError(f"the proof is no JSON: {error}") from error
-    if not isinstance(bundle, dict):
-        raise ProofError("the proof is no JSON object")
-    if "first" in bundle:
-        old, new = check_consistency(bundle, key)
-        return {"proves": "the book only grew", "from_size": old.size, "to_size": new.size}
-    event = check_inclusion(bundle, key)
-    envelope = {name: event.get(name) for name in ("key", "kind", "actor", "document")}
-    return {"proves": "the event is in the book", **envelope, "index": bundle["index"]}
+        raise ProofError(f"the proof is not JSON: {error}") from error
+    stated = bundle.get("format") if isinstance(bundle, dict) else "no JSON object"
+    if stated == _INCLUSION:
+        return check_inclusion(_bundle_of(Inclusion, bundle), key)
+    if stated == _CONSISTENCY:
+        return check_consistency(_bundle_of(Consistency, bundle), key)
+    raise ProofError(f"not a proof of the book: its format is {stated!r}")
 
 
-def _require(bundle: Mapping[str, Any], kind: str, fields: Mapping[str, type]) -> None:
-    if bundle.get("format") != kind:
-        raise ProofError(f"not a bundle of the format {kind!r}: {bundle.get('format')!r}")
-    for name, kind_of_value in fields.items():
-        value = bundle.get(name)
-        if not isinstance(value, kind_of_value) or isinstance(value, bool):
-            raise ProofError(f"a bundle whose {name} is no {kind_of_value.__name__}")
+def _bundle_of(kind: type[B], values: Mapping[str, Any]) -> B:
+    """A bundle of values from JSON, each of its type; other fields are left out."""
+    for name in [field.name for field in fields(kind)]:
+        expected = {"index": int, "proof": list}.get(name, str)
+        if type(values.get(name)) is not expected:
+            raise ProofError(f"the {name} of the proof is not of type {expected.__name__}")
+    return kind(**{field.name: values[field.name] for field in fields(kind)})
 
 
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise ProofError(f"the event's text is no UTF-8: {error}") from error
+def _encoded(hashes: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(base64.b64encode(digest).decode() for digest in hashes)
 
 
-def _encoded(hashes: Sequence[bytes]) -> list[str]:
-    return [base64.b64encode(digest).decode() for digest in hashes]
-
-
-def _decoded(proof: Sequence[Any]) -> list[bytes]:
+def _decoded(proof: Sequence[object]) -> list[bytes]:
     hashes = []
     for text in proof:
         digest = from_base64(text) if isinstance(text, str) else None

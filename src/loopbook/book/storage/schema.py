@@ -6,7 +6,7 @@ account is below zero, and that nothing that was posted is changed or deleted.
 
 An event's own row is its seal: it comes after its parts (legs, lots, measurements, nouns) and
 carries their hash. Parts may wait for it until the commit and no longer, its insertion checks them,
-and then it takes no more parts. `describe` prints the tables with their reasons.
+and then it takes no more parts. `loopbook book schema` lists the tables with their reasons.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -294,21 +294,6 @@ def require_columns(
         names = ", ".join(lost)
         sentence = f"the book lacks {names}, which nothing can fill; nothing was changed"
         raise InputError([Finding("columns", where, "all columns", names, sentence=sentence)])
-
-
-def describe(substances: Sequence[str]) -> str:
-    """The tables with the reason for each column, as text."""
-    lines = []
-    for spec in TABLES:
-        lines.append(f"{spec.name}: {spec.why}")
-        for column in spec.columns:
-            lines.append(f"    {column.name:<12} {column.type:<58} {column.why}")
-        if spec.wide:
-            names = ", ".join(substances)
-            lines.append(f"    {'s_...':<12} {'INTEGER NOT NULL, one each':<58} mg of {names}")
-        lines += [f"    {text}" for text in spec.constraints]
-        lines.append("")
-    return "\n".join(lines)
 
 
 def require_known_version(where: str, version: str) -> None:

@@ -3,6 +3,7 @@
 import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -17,9 +18,12 @@ from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions.checks import dated_postings
 from loopbook.book.verification.seals import PAGE, Page, Wrong, one_line, wrong_seal
 from loopbook.book.verification.second_process import Helper
-from loopbook.errors import Finding, StorageError
+from loopbook.errors import Finding, LoopbookError, StorageError
 
 MOST = 20  # findings listed
+UNREADABLE = (LoopbookError, KeyError, ValueError, TypeError, AttributeError)
+"""Errors that damaged rows cause."""
+
 _EVER = -(2**63)
 _BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"
 
@@ -43,6 +47,14 @@ class Notes:
         if self.count <= MOST:
             self.findings.append(Finding(code, where, expected, found))
 
+    @contextmanager
+    def reading(self, where: str, expected: str, *, code: str = "storage") -> Iterator[None]:
+        """Keep a finding where rows cannot be read in the block, which ends there."""
+        try:
+            yield
+        except UNREADABLE as error:
+            self.add(code, where, expected, one_line(error))
+
 
 @dataclass(slots=True)
 class EventScan:
@@ -65,6 +77,7 @@ class EventScan:
     helper: Helper | None = None
     last: int = 0
     seen: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     slots: dict[int, int] = field(default_factory=dict)
     sums: Amounts = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     bounded: dict[int, bool] = field(default_factory=dict)
@@ -157,6 +170,7 @@ class EventScan:
                 self.notes.add(code, f"event {number} {head[1]!r}", expected, found, event=True)
             self.last = number
         self.seen.update(page.sizes)
+        self.kinds.update(str(head[2]) for head in page.heads)
 
     def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[Wrong]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]

@@ -9,53 +9,79 @@ checkpoints also show events that were taken away.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import add
+from typing import Annotated
 
 import numpy as np
 
 from loopbook.book.book import Book
+from loopbook.book.commands.kinds import all_commands
+from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.log.checkpoint import open_checkpoint, parse_checkpoint
 from loopbook.book.log.keys import VerifierKey
 from loopbook.book.log.merkle import EMPTY_ROOT, Frontier
 from loopbook.book.log.proofs import STEP
-from loopbook.book.storage.database import Database
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.protocol import Store
-from loopbook.book.storage.questions import checks as ask
-from loopbook.book.storage.questions import log
-from loopbook.book.verification.events import MOST, EventScan, Notes
+from loopbook.book.storage.questions import checks, log
+from loopbook.book.verification.events import MOST, UNREADABLE, EventScan, Notes
 from loopbook.book.verification.seals import one_line
 from loopbook.book.verification.second_process import helped
-from loopbook.errors import Finding, InputError, LoopbookError, ProofError
+from loopbook.errors import Finding, InputError, ProofError
+from loopbook.report import HIDDEN, Answer, Column, Rows
 
 _PAGE = 20_000  # rows read at once
-_UNREADABLE = (LoopbookError, KeyError, ValueError, TypeError, AttributeError)
+_FIRST = -(2**63)  # before every account and moment
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """What `verify` found.
+class UnknownKind:
+    """Events whose kind of command is not known, because its plugin is not there."""
 
-    Parameters
-    ----------
-    events, checkpoints : how many were read.
-    first_wrong : number and key of the first wrong event; empty if all are right.
-    findings : the first findings, at most 20.
-    found : how many there are in all.
-    """
+    kind: Annotated[str, "the kind"]
+    events: Annotated[int, "how many events are of it"]
 
-    events: int
-    checkpoints: int
-    first_wrong: str
-    findings: tuple[Finding, ...]
-    found: int
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport(Answer):
+    """What `verify` found."""
+
+    events: Annotated[int, "how many were read"]
+    checkpoints: Annotated[int, "how many were read"]
+    first_wrong: Annotated[str, "number and key of the first wrong event; empty if all are right"]
+    findings: Annotated[tuple[Finding, ...], Rows("Findings")]
+    found: Annotated[int, "how many findings there are; at most 20 are listed"]
+    unknown_kinds: Annotated[tuple[UnknownKind, ...], Rows("Kinds of events that are not known")]
 
     @property
-    def clean(self) -> bool:
-        """Whether nothing is wrong."""
+    def clean(self) -> Annotated[bool, "whether there is no finding"]:
+        """Whether there is no finding."""
         return self.found == 0
+
+    @property
+    def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
+        """The kinds of events that are not known."""
+        return tuple(
+            f"{x.events} event{'s' * (x.events > 1)} of kind {x.kind}, which is not known here: "
+            "seals and sums are verified, but a metal statement needs the plugin of the kind"
+            for x in self.unknown_kinds
+        )
+
+    def headline(self) -> str:
+        """The findings as sentences, and how much was read."""
+        result = "clean" if self.clean else f"findings: {self.found}"
+        first = f"; first wrong: {self.first_wrong}" if self.first_wrong else ""
+        read = f"events: {self.events}, checkpoints: {self.checkpoints}, {result}{first}"
+        return "\n".join([*map(str, self.findings), read])
+
+    def shown(self) -> tuple[str, ...]:
+        """The headline and the notes have all that people need."""
+        return ()
+
+    def good(self) -> bool:
+        """Whether there is no finding."""
+        return self.clean
 
 
 def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
@@ -66,14 +92,15 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
     keys : public keys of the book that you trust; without any, those that the book itself notes.
         An outsider gives the key, because who can change the book can change what it notes.
     """
-    notes = Notes()
-    events = checkpoints = 0
+    notes, file = Notes(), Notes()
+    events, checkpoints = 0, 0
+    kinds: Mapping[str, int] = {}
     with book.store.snapshot():
         damage = book.store.damage()
         try:
             nouns = _nouns(book.store, notes)
             closed = _closed(book.store, nouns, notes)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             notes.add("settings", "settings and nouns", "readable", one_line(error))
         else:
             with helped(book.store, nouns.substances) as helper:
@@ -81,46 +108,52 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
                 scan.run()
             rest = _Rest(book.store, nouns, scan, notes, tuple(keys))
             rest.run()
-            events, checkpoints = scan.seen["heads"], rest.checkpoints
-        file = Notes()
-        try:
+            events, checkpoints, kinds = scan.seen["heads"], rest.checkpoints, scan.kinds
+        with file.reading("file", "an undamaged book"):
             for fault in damage:
                 file.add("storage", "file", "an undamaged book", fault)
-        except _UNREADABLE as error:
-            file.add("storage", "file", "an undamaged book", one_line(error))
-    findings = tuple([*file.findings, *notes.findings][:MOST])
-    found = file.count + notes.count
-    return VerifyReport(events, checkpoints, notes.first_wrong, findings, found)
+    return VerifyReport(
+        events,
+        checkpoints,
+        notes.first_wrong,
+        tuple([*file.findings, *notes.findings][:MOST]),
+        file.count + notes.count,
+        _unknown(kinds),
+    )
 
 
-def _nouns(db: Database, notes: Notes) -> Nouns:
+def _unknown(kinds: Mapping[str, int]) -> tuple[UnknownKind, ...]:
+    """Kinds of events that are not ours and not of a plugin that can be loaded."""
+    try:
+        known = all_commands()
+    except InputError:
+        known = dict(COMMANDS)
+    return tuple(UnknownKind(kind, n) for kind, n in sorted(kinds.items()) if kind not in known)
+
+
+def _nouns(db: Store, notes: Notes) -> Nouns:
     """All nouns that can be read; findings for those that cannot."""
     nouns = Nouns(tuple(map(str, json.loads(log.settings(db)["substances"]))))
-    for event, kind, name, body in ask.noun_rows(db):
-        try:
+    for event, kind, name, body in checks.noun_rows(db):
+        with notes.reading(f"{kind} {name} of event {event}", "a noun", code="noun"):
             nouns.learn(kind, name, body)
-        except _UNREADABLE as error:
-            notes.add("noun", f"{kind} {name} of event {event}", "a noun", one_line(error))
-    there = []
+    with_columns = []
     for name in nouns.substances:
-        try:
-            ask.must_have_column(db, name)
-        except LoopbookError as error:
-            notes.add("settings", f"substance {name}", "a column", one_line(error))
-        else:
-            there.append(name)
-    nouns.substances = tuple(there)
+        with notes.reading(f"substance {name}", "a column", code="settings"):
+            checks.must_have_column(db, name)
+            with_columns.append(name)
+    nouns.substances = tuple(with_columns)
     return nouns
 
 
-def _closed(db: Database, nouns: Nouns, notes: Notes) -> list[tuple[int, int, int, str]]:
-    """Closed periods by start; findings where the table of closings says something else."""
+def _closed(db: Store, nouns: Nouns, notes: Notes) -> list[tuple[int, int, int, str]]:
+    """Closed periods by start; findings where the table of closings differs from the nouns."""
     stated = {
         str(name): (int(event), nouns.periods[name].start, nouns.periods[name].end)
-        for name, event in ask.stated_closings(db).items()
+        for name, event in checks.stated_closings(db).items()
         if name in nouns.periods
     }
-    kept = ask.kept_closings(db)
+    kept = checks.kept_closings(db)
     for name in sorted(stated.keys() | kept.keys()):
         if stated.get(name) != kept.get(name):
             expected = f"event, start, end {stated.get(name)}"
@@ -142,7 +175,7 @@ class _Rest:
     _roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
 
     def run(self) -> None:
-        """All checks; one that cannot read its rows says so."""
+        """All checks; one that cannot read its rows is a finding."""
         for check in (
             self._strays,
             self._reversals,
@@ -154,34 +187,32 @@ class _Rest:
             self._tree,
             self._signed,
         ):
-            try:
+            with self.notes.reading(check.__name__.strip("_"), "rows that can be read"):
                 check()
-            except _UNREADABLE as error:
-                what = check.__name__.strip("_")
-                self.notes.add("storage", what, "rows that can be read", one_line(error))
 
     def _strays(self) -> None:
         """Rows that belong to no event, and accounts that nothing was posted on."""
-        used = {
-            t: self.scan.seen[f"{t}s"] for t in ("posting", "edge", "lot", "measurement", "noun")
-        }
-        used["account"] = len(self.scan.slots)
-        for table, right in used.items():
-            count = ask.count_rows(self.db, table)
-            if count != right:
-                found = f"{count} rows, {right} of them of events"
-                self.notes.add("stray", table, "rows of events only", found)
+        tables = ("posting", "edge", "lot", "measurement", "noun")
+        self._count({table: self.scan.seen[f"{table}s"] for table in tables}, "of events")
+        self._count({"account": len(self.scan.slots)}, "of events")
+
+    def _count(self, right: Mapping[str, int], of: str, code: str = "stray") -> None:
+        """Tables that have other rows beside the right ones, or lack some."""
+        for table, number in right.items():
+            count = checks.count_rows(self.db, table)
+            if count != number:
+                self.notes.add(code, table, f"{number} rows {of}", f"{count} rows")
 
     def _reversals(self) -> None:
         """A reversal names an earlier event, earlier on both clocks."""
-        for number, key, reverses in ask.wrong_reversals(self.db):
+        for number, key, reverses in checks.wrong_reversals(self.db):
             where = f"event {number} {key!r}"
             self.notes.add("reverse", where, "an earlier event", repr(reverses), event=True)
 
     def _balances(self) -> None:
         """Balances are the sums of the postings, with the latest date of a lot's."""
-        count, last, substances = 0, -(2**63), self.nouns.substances
-        while rows := ask.kept_balances(self.db, substances, last, _PAGE):
+        count, last, substances = 0, _FIRST, self.nouns.substances
+        while rows := checks.kept_balances(self.db, substances, last, _PAGE):
             if rows[-1][0] <= last:
                 raise ValueError("accounts that do not rise: the table is damaged")
             last, count = rows[-1][0], count + len(rows)
@@ -191,7 +222,7 @@ class _Rest:
                 bounded = slot >= 0 and self.scan.bounded[account]
                 due = [int(bounded), self.scan.last_at(slot) if bounded else 0, *posted]
                 if slot < 0 or kept != due:
-                    where = ask.account_named(self.db, account)
+                    where = checks.account_named(self.db, account)
                     expected = f"{due} (bounded, last date, mg)" if slot >= 0 else "nothing posted"
                     self.notes.add("balance", where, expected, str(kept))
         if count != len(self.scan.slots):
@@ -200,126 +231,114 @@ class _Rest:
     def _snapshots(self) -> None:
         """Snapshots are the sums of what occurred before their moment, on the accounts of lots."""
         substances = self.nouns.substances
-        held: dict[int, list[int]] = {}
-        begun = -(2**63)
-        for moment in ask.snapshot_moments(self.db):
-            for account, change in ask.changes_of_lots(self.db, substances, begun, moment):
-                old = held.pop(account, None)
-                new = change if old is None else list(map(add, old, change))
-                if any(new):
-                    held[account] = new
-            begun = moment
-            kept = ask.kept_snapshot(self.db, substances, moment)
-            if kept != held:
-                first = min(a for a in kept.keys() | held.keys() if kept.get(a) != held.get(a))
-                found = f"account {first}: {kept.get(first)}"
-                self.notes.add("snapshot", f"snapshot at {moment}", str(held.get(first)), found)
-            recorded, closed = ask.snapshot_times(self.db, moment)
+        sums: dict[int, list[int]] = {}
+        begun = _FIRST
+        for moment in checks.snapshot_moments(self.db):
+            for account, change in checks.changes_of_lots(self.db, substances, begun, moment):
+                old = sums.get(account, [0] * len(change))
+                sums[account] = [x + y for x, y in zip(old, change, strict=True)]
+            sums = {account: amounts for account, amounts in sums.items() if any(amounts)}
+            begun, where = moment, f"snapshot at {moment}"
+            kept = checks.kept_snapshot(self.db, substances, moment)
+            if kept != sums:
+                first = min(a for a in kept.keys() | sums.keys() if kept.get(a) != sums.get(a))
+                wrong = f"account {first}: {kept.get(first)}"
+                self.notes.add("snapshot", where, str(sums.get(first)), wrong)
+            recorded, closed = checks.snapshot_times(self.db, moment)
             if len(recorded) > 1 or not recorded <= closed:
                 expected = f"recorded when its period was closed: {sorted(closed)}"
-                found = str(sorted(recorded))
-                self.notes.add("snapshot", f"snapshot at {moment}", expected, found)
+                self.notes.add("snapshot", where, expected, str(sorted(recorded)))
 
     def _loads(self) -> None:
         """Loads are the mass of hazard classes at the sites that limit them."""
-        loads: dict[tuple[str, str], int] = {
-            (site.id, hazard): 0 for site in self.nouns.sites.values() for hazard in site.limits
-        }
-        for site, material, amount in ask.masses_at_sites(self.db):
+        limits = {(x.id, h): mg for x in self.nouns.sites.values() for h, mg in x.limits.items()}
+        loads = dict.fromkeys(limits, 0)
+        for site, material, amount in checks.masses_at_sites(self.db):
             known = self.nouns.materials.get(material)
             place = (site, "" if known is None else known.hazard)
             if place in loads:
                 loads[place] += amount
-        kept = ask.kept_loads(self.db)
+        kept = checks.kept_loads(self.db)
         for place in sorted(loads.keys() | kept.keys()):
-            limit = self.nouns.sites[place[0]].limits[place[1]] if place in loads else None
-            expected = None if limit is None else (loads[place], limit)
-            if kept.get(place, expected if loads.get(place) == 0 else None) != expected:
+            due = (loads[place], limits[place]) if place in loads else None
+            if kept.get(place, due if loads.get(place) == 0 else None) != due:
                 where = f"load of {place[1]} at {place[0]}"
-                found = str(kept.get(place))
-                self.notes.add("load", where, f"mass and limit {expected} mg", found)
+                self.notes.add("load", where, f"mass and limit {due} mg", str(kept.get(place)))
 
     def _tree(self) -> None:
         """The Merkle tree over the events, its stored nodes, and its root at each checkpoint."""
         sizes = {int(size) for size, _ in log.checkpoints(self.db)}
         signed = sorted(sizes - {0}, reverse=True)
-        nodes = 0
-        while True:
-            begin = self._frontier.size
-            most = _PAGE if not signed else min(_PAGE, signed[-1] - begin)
-            leaves = log.leaves(self.db, begin, most)
-            if not leaves:
-                break
+        nodes, begin = 0, 0
+        while leaves := log.leaves(self.db, begin, min([_PAGE, *(x - begin for x in signed[-1:])])):
             if [place for place, _ in leaves] != list(range(begin, begin + len(leaves))):
-                self.notes.add(
-                    "tree", f"leaf {begin} and following", "places 0, 1, 2, ...", "a gap"
-                )
+                where = f"leaf {begin} and following"
+                self.notes.add("tree", where, "places 0, 1, 2, ...", "a gap")
                 break
             self._frontier, made = self._frontier.extended([leaf for _, leaf in leaves])
             stored = [node for node in made if node[0] and node[0] % STEP == 0]
-            nodes += len(stored)
+            nodes, begin = nodes + len(stored), self._frontier.size
             self._compare_nodes(stored)
-            if signed and signed[-1] == self._frontier.size:
+            if signed and signed[-1] == begin:
                 self._roots[signed.pop()] = self._frontier.root()
-        for table, size in (("node", nodes), ("leaf", self._frontier.size)):
-            count = ask.count_rows(self.db, table)
-            if count != size:
-                self.notes.add("tree", table, f"{size} rows of the tree", f"{count} rows")
+        self._count({"node": nodes, "leaf": self._frontier.size}, "of the tree", "tree")
 
     def _left_out(self) -> None:
         """Events that have no place in the log, though later ones have."""
-        for number, key in ask.left_out(self.db, self.db.slack_us):
+        for number, key in checks.left_out(self.db, self.db.slack_us):
             self.notes.add("left-out", f"event {number} {key!r}", "a place in the log", "none")
 
     def _compare_nodes(self, nodes: Sequence[tuple[int, int, bytes]]) -> None:
         for level, place, digest in nodes:
             kept = log.node_at(self.db, level, place)
             if kept != digest:
-                found = "none" if kept is None else f"{kept.hex()[:16]}..."
+                stored = "none" if kept is None else _short(kept)
                 first = (place << level) + 1
                 where = f"node ({level}, {place}) over events {first} and following"
-                self.notes.add("node", where, f"{digest.hex()[:16]}...", found)
+                self.notes.add("node", where, _short(digest), stored)
 
     def _signed(self) -> None:
         """Each checkpoint's size, root and signature."""
         noted = self._own_keys()
-        keys = self.keys or noted
         for size, note in log.checkpoints(self.db):
             self.checkpoints += 1
-            where = f"checkpoint of {size} events"
-            error = _unsigned(str(note), keys)
-            if error:
-                self.notes.add("checkpoint", where, "a signature of the book's key", error)
-                continue
-            root, stated = self._roots.get(int(size)), parse_checkpoint(str(note)).checkpoint
-            if stated.size != size:
-                self.notes.add("checkpoint", where, f"{size} events", f"{stated.size} signed")
-            elif root is None:
-                found = f"{self._frontier.size} events: some were taken away"
-                self.notes.add("checkpoint", where, f"{size} events", found)
-            elif root != stated.root:
-                expected = f"the signed root {stated.root.hex()[:16]}..."
-                found = f"{root.hex()[:16]}...: an event was changed"
-                self.notes.add("checkpoint", where, expected, found)
+            for expected, wrong in self._wrong_checkpoint(int(size), str(note), self.keys or noted):
+                self.notes.add("checkpoint", f"checkpoint of {size} events", expected, wrong)
         if not self.checkpoints and noted:
             self.notes.add("checkpoint", "checkpoint", "some, the book notes keys", "none")
+
+    def _wrong_checkpoint(
+        self, size: int, note: str, keys: Sequence[VerifierKey]
+    ) -> Iterator[tuple[str, str]]:
+        """What a checkpoint should have, and has instead: its first error."""
+        error = _unsigned(note, keys)
+        if error:
+            yield "a signature of the book's key", error
+            return
+        root, stated = self._roots.get(size), parse_checkpoint(note).checkpoint
+        if stated.size != size:
+            yield f"{size} events", f"{stated.size} signed"
+        elif root is None:
+            yield f"{size} events", f"{self._frontier.size} events: some were removed"
+        elif root != stated.root:
+            yield f"the signed root {_short(stated.root)}", f"{_short(root)}: an event was changed"
 
     def _own_keys(self) -> tuple[VerifierKey, ...]:
         """Public keys in the book's settings; one that does not parse is a finding."""
         keys = []
         for name, text in log.settings(self.db).items():
-            if str(name) in ("version", "substances", "lock"):
-                continue
-            try:
-                key = VerifierKey.parse(str(text))
-            except InputError as error:
-                self.notes.add("settings", str(name), "a setting of a book", one_line(error))
-                continue
-            if str(name) != f"verifier {key.key_id.hex()}":
-                expected = f"verifier {key.key_id.hex()}"
-                self.notes.add("settings", str(name), expected, str(name))
-            keys.append(key)
+            if name not in ("version", "substances", "lock"):
+                with self.notes.reading(name, "a setting of a book", code="settings"):
+                    key = VerifierKey.parse(str(text))
+                    keys.append(key)
+                    if name != f"verifier {key.key_id.hex()}":
+                        expected = f"verifier {key.key_id.hex()}"
+                        self.notes.add("settings", name, expected, name)
         return tuple(keys)
+
+
+def _short(digest: bytes) -> str:
+    return f"{digest.hex()[:16]}..."
 
 
 def _unsigned(note: str, keys: Sequence[VerifierKey]) -> str:

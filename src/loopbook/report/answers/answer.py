@@ -195,6 +195,10 @@ class Answer:
         """The answer in a sentence; without one people see the facts."""
         return ""
 
+    def remark(self) -> str:
+        """What a person at a terminal should know beside the answer; it is no part of it."""
+        return ""
+
     def shown(self) -> tuple[str, ...] | None:
         """Names of the tables that people see; None for all."""
         return None
