@@ -393,7 +393,7 @@ def test_an_unknown_place_or_year_is_refused() -> None:
     with pytest.raises(UnknownNameError):
         hydro(feed, RouteSetting(location="Atlantis"), numbers=NUMBERS)
     with pytest.raises(InputError):
-        EquipmentCatalogue(NUMBERS, 1789).law("hopper")
+        EquipmentCatalogue(NUMBERS, 1789).purchase_usd("hopper", np.ones(1))
     with pytest.raises(UnknownNameError, match="hopper"):
         EquipmentCatalogue(NUMBERS).purchase_usd("hoper", np.ones(1))
 

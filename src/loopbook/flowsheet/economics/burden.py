@@ -46,8 +46,7 @@ class Burdens:
 
 
 def _sum(parts: Mapping[str, Array]) -> Array:
-    total: Array = np.sum(list(parts.values()), axis=0)
-    return total
+    return np.asarray(np.sum(list(parts.values()), axis=0))
 
 
 def burdens(

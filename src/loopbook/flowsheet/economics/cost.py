@@ -10,6 +10,7 @@ Not covered: diesel is not bought (EverBatt buys none), no income tax, no start-
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -28,20 +29,8 @@ _INSIDE = (
     "structures",
     "lagging and paint",
 )
+_MJ_PER_KWH = 3.6
 _ON_SITE = ("property taxes and insurance", "rent", "environmental charges")
-
-
-@dataclass(frozen=True, slots=True)
-class _Law:
-    """Purchase cost ``pieces * escalation * (a * capacity**b + c)`` USD, capacity in t/h."""
-
-    a: float
-    b: float
-    c: float
-    escalation: float
-    capacity_per_feed: float
-    labour_person_hour_per_d: float
-    pieces: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +71,6 @@ class EquipmentCatalogue:
     numbers: Sourced
     dollar_year: int = 2020
 
-    def law(self, equipment: str) -> _Law:
-        """Cost law of a piece of equipment.
-
-        Raises
-        ------
-        UnknownNameError : no such equipment (the nearest names are offered), or a year without
-            index.
-        """
-        cost = self.numbers.row(equipment, "cost a", _TABLE)
-
-        def number(parameter: str) -> float:
-            return self.numbers(equipment, parameter, _TABLE)
-
-        return _Law(
-            a=cost.value,
-            b=number("cost exponent b"),
-            c=number("cost c"),
-            escalation=self._index(str(self.dollar_year)) / self._index(cost.year),
-            capacity_per_feed=number("capacity per plant feed"),
-            labour_person_hour_per_d=number("labour"),
-            pieces=number("pieces"),
-        )
-
-    def _index(self, year: str) -> float:
-        return self.numbers.row("CEPCI", "annual index", "cost_index", year=year).value
-
     def line(
         self,
         equipment: str,
@@ -125,21 +88,32 @@ class EquipmentCatalogue:
         sets : how many times the line is bought.
         train_t_per_h : capacity of a train where the law prices one train, t/h.
 
-        The law, ``capacity = ceil(0.1 t/h; feed * share * step)`` with the step 1.5 for one piece
-        and half of that for each of two (Preproc. Par.!AC503, AE583).
+        The law, ``purchase = pieces * sets * escalation * (a * capacity**b + c)`` with
+        ``capacity = ceil(0.1 t/h; feed * share * step)`` and the step 1.5 for one piece and half
+        of that for each of two (Preproc. Par.!AC503, AE583).
+
+        Raises
+        ------
+        UnknownNameError : no such equipment (the nearest names are offered), or a year without
+            index.
         """
-        law = self.law(equipment)
+        number = partial(self.numbers, equipment, table=_TABLE)
+        price = self.numbers.row(equipment, "cost a", _TABLE)
+        exponent, fixed = number("cost exponent b"), number("cost c")
+        escalation = self._index(str(self.dollar_year)) / self._index(price.year)
+        per_feed, labour, pieces = map(number, ("capacity per plant feed", "labour", "pieces"))
         step = self.numbers("plant", "capacity step", "operating_factors")
-        share = step if law.pieces == 1 else step / 2.0
-        wanted = np.atleast_1d(feed_t_per_h) * law.capacity_per_feed * share
-        capacity = np.ceil(wanted * _CAPACITY_STEP - _ROUNDING) / _CAPACITY_STEP
+        needed = np.atleast_1d(feed_t_per_h) * per_feed * (step if pieces == 1 else step / 2.0)
+        capacity = np.ceil(needed * _CAPACITY_STEP - _ROUNDING) / _CAPACITY_STEP
         # no flow, no machine: 0**0 would price an empty hopper
-        one = np.where(capacity > 0.0, law.a * np.maximum(capacity, 1e-300) ** law.b + law.c, 0.0)
-        count = law.pieces * sets
-        purchase = one * law.escalation * count
+        one = price.value * np.maximum(capacity, 1e-300) ** exponent + fixed
+        purchase = np.where(capacity > 0.0, one, 0.0) * escalation * (pieces * sets)
         if train_t_per_h is not None:
             purchase = purchase * np.ceil(capacity / train_t_per_h - _ROUNDING)
-        return Equipment(equipment, capacity, law.pieces, purchase, law.labour_person_hour_per_d)
+        return Equipment(equipment, capacity, pieces, purchase, labour)
+
+    def _index(self, year: str) -> float:
+        return self.numbers.row("CEPCI", "annual index", "cost_index", year=year).value
 
     def purchase_usd(self, equipment: str, capacity_t_per_h: Array) -> Array:
         """Purchase cost in USD for a throughput in t/h; see `line`."""
@@ -198,8 +172,7 @@ class PlantCost:
     @property
     def total_usd_per_yr(self) -> Array:
         """Total cost of production, USD/yr."""
-        total: Array = np.sum(list(self.annual_usd.values()), axis=0)
-        return total
+        return np.asarray(np.sum(list(self.annual_usd.values()), axis=0))
 
     @property
     def cost_usd_per_kg(self) -> Array:
@@ -234,7 +207,7 @@ def plant_cost(plant: Plant, numbers: Sourced, *, location: str = "US") -> Plant
 
     The workbook's total cost is circular: selling and licences are shares of the total, and
     interest is paid on a working capital that holds weeks of cash cost. The circle is linear and is
-    solved exactly here.
+    solved exactly here. Operators' time is never less than a crew around the clock.
 
     Parameters
     ----------
@@ -245,57 +218,45 @@ def plant_cost(plant: Plant, numbers: Sourced, *, location: str = "US") -> Plant
     purchased: Array = np.sum([line.purchase_usd for line in plant.equipment], axis=0)
     capital = capital_usd(purchased, numbers)
     per_year = 1000.0 * plant.throughput_t_per_yr
-    labour_h = _labour(plant, numbers)
+    listed = sum(line.labour_person_hour_per_d for line in plant.equipment)
+    labour_h = max(listed, numbers("plant", "least labour", "operating_factors"))
     lines = _variable(plant, numbers, location) | _fixed(
         capital, labour_h * plant.days_per_yr, numbers, location
     )
     revenue: Array = np.sum(list(plant.revenue_usd_per_kg.values()), axis=0) * per_year
     share = numbers("revenue", "research and development", "operating_factors")
     lines["research and development"] = share * revenue
-    annuity = _annuity(numbers("capital", "charge rate", "capital_factors"), plant.life_yr)
-    lines["capital"] = annuity * capital["fixed capital"]
+    rate = numbers("capital", "charge rate", "capital_factors")
+    growth = (1.0 + rate) ** plant.life_yr
+    lines["capital"] = rate * growth / (growth - 1.0) * capital["fixed capital"]
     lines, working = _close_circle(lines, capital, numbers)
     capital |= {"working capital": working, "total capital": capital["fixed capital"] + working}
     return PlantCost(capital, lines, plant.revenue_usd_per_kg, plant.throughput_t_per_yr, labour_h)
 
 
-def _annuity(rate: float, years: float) -> float:
-    growth: float = (1.0 + rate) ** years
-    return rate * growth / (growth - 1.0)
-
-
-def _labour(plant: Plant, numbers: Sourced) -> float:
-    """Operators' time, person-hours a day; never less than a crew around the clock."""
-    listed = sum(line.labour_person_hour_per_d for line in plant.equipment)
-    return max(listed, numbers("plant", "least labour", "operating_factors"))
-
-
 def _variable(plant: Plant, numbers: Sourced, location: str) -> dict[str, Array]:
     per_year = 1000.0 * plant.throughput_t_per_yr
-
-    def place(parameter: str, unit: str) -> float:
-        return numbers(location, parameter, "geography", unit=unit)
-
-    reagents = sum(
-        (
-            x * numbers(n, "price", "prices", unit="USD/kg")
-            for n, x in plant.reagents_kg_per_kg.items()
-        ),
-        start=np.zeros_like(per_year),
-    )
+    place = partial(numbers, location, table="geography")
     zero = np.zeros_like(per_year)
+    bought = plant.reagents_kg_per_kg.items()
+    prices = [x * numbers(n, "price", "prices", unit="USD/kg") for n, x in bought]
+    reagents = sum(prices, start=zero)
     electricity = plant.energy_mj_per_kg.get("electricity", zero)
     gas = plant.energy_mj_per_kg.get("natural gas", zero)
     raw = per_year * (reagents + plant.feed_usd_per_kg)
-    per_mj = 3.6  # MJ per kWh
     lines = {
         "feed": per_year * plant.feed_usd_per_kg,
         "reagents": per_year * reagents,
-        "electricity": per_year * electricity * place("electricity price", "USD/kWh") / per_mj,
-        "natural gas": per_year * gas * place("natural gas price", "USD/kWh") / per_mj,
-        "water": per_year * plant.water_l_per_kg * place("water price", "USD/L"),
-        "landfill": per_year * plant.solid_waste_kg_per_kg * place("landfill price", "USD/kg"),
-        "wastewater": per_year * plant.wastewater_l_per_kg * place("wastewater price", "USD/L"),
+        "electricity": per_year
+        * electricity
+        * place("electricity price", unit="USD/kWh")
+        / _MJ_PER_KWH,
+        "natural gas": per_year * gas * place("natural gas price", unit="USD/kWh") / _MJ_PER_KWH,
+        "water": per_year * plant.water_l_per_kg * place("water price", unit="USD/L"),
+        "landfill": per_year * plant.solid_waste_kg_per_kg * place("landfill price", unit="USD/kg"),
+        "wastewater": per_year
+        * plant.wastewater_l_per_kg
+        * place("wastewater price", unit="USD/L"),
     }
     for name in ("consumables", "packaging and shipping"):
         lines[name] = raw * numbers("raw materials", name, "operating_factors")
@@ -305,9 +266,7 @@ def _variable(plant: Plant, numbers: Sourced, location: str) -> dict[str, Array]
 def _fixed(
     capital: Mapping[str, Array], labour_h_per_yr: float, numbers: Sourced, location: str
 ) -> dict[str, Array]:
-    def factor(subject: str, parameter: str) -> float:
-        return numbers(subject, parameter, "operating_factors")
-
+    factor = partial(numbers, table="operating_factors")
     isbl, site = capital["ISBL"], capital["ISBL"] + capital["OSBL"]
     price = numbers(location, "labour price", "geography", unit="USD/person_hour")
     operating = np.full_like(isbl, labour_h_per_yr * price)
@@ -333,9 +292,7 @@ def _close_circle(
     ``C = L + s (C + A) + i W`` and ``W = C k - R m + w (ISBL + OSBL)``.
     """
 
-    def factor(subject: str, parameter: str) -> float:
-        return numbers(subject, parameter, "operating_factors")
-
+    factor = partial(numbers, table="operating_factors")
     weeks = factor("year", "weeks")
     k = factor("working capital", "weeks of cash cost") / weeks
     raw = lines["feed"] + lines["reagents"]
