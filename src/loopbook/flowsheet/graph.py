@@ -6,6 +6,7 @@ alone, so that the order in which a flowsheet was built never matters.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def _components(count: int, arcs: Sequence[Arc]) -> list[frozenset[int]]:
     low: dict[int, int] = {}
     stack: list[int] = []
     on_stack: set[int] = set()
-    found: list[frozenset[int]] = []
+    components: list[frozenset[int]] = []
     for root in range(count):
         if root in index:
             continue
@@ -71,35 +72,28 @@ def _components(count: int, arcs: Sequence[Arc]) -> list[frozenset[int]]:
             else:
                 if low[node] == index[node]:
                     cut = stack.index(node)
-                    found.append(frozenset(stack[cut:]))
-                    on_stack -= found[-1]
+                    components.append(frozenset(stack[cut:]))
+                    on_stack -= components[-1]
                     del stack[cut:]
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
-    return found[::-1]
+    return components[::-1]
 
 
 def _is_acyclic(members: Sequence[int], arcs: Sequence[Arc]) -> bool:
-    return len(_topological(members, arcs)) == len(members)
+    try:
+        _topological(members, arcs)
+    except CycleError:
+        return False
+    return True
 
 
 def _topological(members: Sequence[int], arcs: Sequence[Arc]) -> tuple[int, ...]:
-    """Kahn's order, smallest index first; shorter than `members` if there is a cycle."""
-    waiting = dict.fromkeys(members, 0)
+    """Units in an order of flow; raises `CycleError` if there is none."""
+    sorter = TopologicalSorter(dict.fromkeys(members, ()))
     for arc in arcs:
-        waiting[arc.target] += 1
-    order: list[int] = []
-    ready = [m for m in members if waiting[m] == 0]
-    while ready:
-        node = ready.pop(0)
-        order.append(node)
-        for arc in arcs:
-            if arc.source == node:
-                waiting[arc.target] -= 1
-                if waiting[arc.target] == 0:
-                    ready.append(arc.target)
-        ready.sort()
-    return tuple(order)
+        sorter.add(arc.target, arc.source)
+    return tuple(sorter.static_order())
 
 
 def _tears(members: Sequence[int], arcs: Sequence[Arc]) -> tuple[int, ...]:

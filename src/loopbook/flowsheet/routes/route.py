@@ -148,8 +148,7 @@ class RouteBase:
     def element(self, shares: Composition, symbol: str) -> Array:
         """kg of an element in the active materials per kg of feed."""
         parts = [shares[a.name] * a.share(symbol) for a in self.actives]
-        total: Array = np.sum(parts, axis=0)
-        return total
+        return np.asarray(np.sum(parts, axis=0))
 
     def drivers(self, shares: Composition) -> dict[str, Array]:
         """Amounts per kg of feed on which energy is counted, by their name in the tables."""
@@ -224,15 +223,6 @@ class RouteResult:
     burdens: Burdens
     cost: PlantCost
     numbers: Sourced
-
-
-class _Flows(NamedTuple):
-    """Flows of a solved route per kg of feed, as in `RouteResult`."""
-
-    feed: Composition
-    products: Composition
-    reagents: Composition
-    wastes: Composition
 
 
 def _no_machines(base: RouteBase, shares: Composition) -> dict[str, list[Machine]]:
@@ -315,58 +305,57 @@ class Route:
         """
         base = self.base(feed, setting or RouteSetting(), numbers or Sourced())
         solution = self.flowsheet(feed, base).solve(scenarios)
-        flows = self._flows(solution, base)
         total = solution.mass(self.feed)
-        price = np.broadcast_to(np.asarray(feed_usd_per_kg, dtype=np.float64), total.shape)
-        plant = self._plant(flows, solution, base, price)
-        burden = burdens(
-            plant.reagents_kg_per_kg,
-            plant.energy_mj_per_kg,
-            base.numbers,
-            process_co2_kg_per_kg=solution.flow(STACK, "CO2") / total
-            if STACK in solution.flows
-            else np.zeros_like(total),
-            process_water_l_per_kg=plant.water_l_per_kg,
-            location=base.setting.grid or base.setting.location,
-        )
-        cost = plant_cost(plant, base.numbers, location=base.setting.location)
-        energy = plant.energy_mj_per_kg
-        return RouteResult(self.name, solution, *flows, energy, burden, cost, base.numbers)
-
-    def _flows(self, solution: Solution, base: RouteBase) -> _Flows:
-        total = solution.mass(self.feed)
-        made = {
+        shares = shares_of(solution, self.feed, (*base.names, *self.parts))
+        products = {
             name: (solution.element(p.stream, p.element) if p.element else solution.mass(p.stream))
             / total
             for name, p in self.products(base).items()
         }
-        return _Flows(
-            feed=shares_of(solution, self.feed, (*base.names, *self.parts)),
-            products=made,
-            reagents=_drawn(solution, total),
-            wastes={n: solution.mass(n) / total for n in (*self.solid_wastes, *self.other_wastes)},
-        )
-
-    def _plant(self, flows: _Flows, solution: Solution, base: RouteBase, price: Array) -> Plant:
-        total = solution.mass(self.feed)
+        reagents = _drawn(solution, total)
+        streams = (*self.solid_wastes, *self.other_wastes)
+        wastes = {name: solution.mass(name) / total for name in streams}
         service = base.rule(self.service_water, "L/kg") if self.service_water else 0.0
-        water = flows.reagents.get("water", 0.0) + _fed(solution, self.feed) + service
+        water = reagents.get("water", 0.0) + _fed(solution, self.feed) + service
         scrap = self.feed == SCRAP
-        return Plant(
+        plant = Plant(
             throughput_t_per_yr=total * base.hours_per_yr / 1000.0,
             days_per_yr=base.days_per_yr,
             life_yr=base.life_yr,
-            equipment=base.equipment(flows.feed, total / 1000.0),
-            reagents_kg_per_kg={n: x for n, x in flows.reagents.items() if n not in _NOT_BOUGHT},
-            energy_mj_per_kg=base.energy_mj_per_kg(flows.feed),
+            equipment=base.equipment(shares, total / 1000.0),
+            reagents_kg_per_kg={n: x for n, x in reagents.items() if n not in _NOT_BOUGHT},
+            energy_mj_per_kg=base.energy_mj_per_kg(shares),
             water_l_per_kg=np.broadcast_to(water, total.shape),
-            wastewater_l_per_kg=flows.wastes.get(WASTEWATER, np.zeros_like(total)) + service,
-            solid_waste_kg_per_kg=np.sum([flows.wastes[n] for n in self.solid_wastes], axis=0),
-            feed_usd_per_kg=base.payable(flows.feed, "feed") if scrap else price,
+            wastewater_l_per_kg=wastes.get(WASTEWATER, np.zeros_like(total)) + service,
+            solid_waste_kg_per_kg=np.sum([wastes[n] for n in self.solid_wastes], axis=0),
+            feed_usd_per_kg=base.payable(shares, "feed")
+            if scrap
+            else np.broadcast_to(np.asarray(feed_usd_per_kg, dtype=np.float64), total.shape),
             revenue_usd_per_kg={
-                name: flows.products[name] * _price(name, product, solution, base)
+                name: products[name] * _price(name, product, solution, base)
                 for name, product in self.products(base).items()
             },
+        )
+        burned = solution.flow(STACK, "CO2") if STACK in solution.flows else np.zeros_like(total)
+        burden = burdens(
+            plant.reagents_kg_per_kg,
+            plant.energy_mj_per_kg,
+            base.numbers,
+            process_co2_kg_per_kg=burned / total,
+            process_water_l_per_kg=plant.water_l_per_kg,
+            location=base.setting.grid or base.setting.location,
+        )
+        return RouteResult(
+            route=self.name,
+            solution=solution,
+            feed=shares,
+            products=products,
+            reagents=reagents,
+            wastes=wastes,
+            process_energy_mj_per_kg=plant.energy_mj_per_kg,
+            burdens=burden,
+            cost=plant_cost(plant, base.numbers, location=base.setting.location),
+            numbers=base.numbers,
         )
 
 
