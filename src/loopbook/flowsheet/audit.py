@@ -37,7 +37,8 @@ class Ledger:
         Returns
         -------
         numpy array, shape (element, scenario)
-            ``(in - out) / in`` of each element over the flowsheet; 0 where none enters.
+            ``(in - out) / in`` of each element over the flowsheet; 0 where none enters, or
+            less than 1e-291 kg/h, of which floats cannot give a closure.
 
         Raises
         ------
@@ -71,7 +72,7 @@ class Ledger:
         if not (left <= limit).all():
             raise BalanceError(_open_element(plan, left, entered))
         closure: Array = np.zeros_like(net)
-        np.divide(net, entered[-1], out=closure, where=entered[-1] > 0.0)
+        np.divide(net, entered[-1], out=closure, where=entered[-1] > _TINY / CLOSURE_TOLERANCE)
         return closure
 
 

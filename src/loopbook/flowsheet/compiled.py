@@ -135,7 +135,7 @@ def compile_plan(flowsheet: Wiring) -> Plan:
         for group in plan.groups:
             if group.tears:
                 _check_leaving(plan, group, findings)
-    raise_findings(with_place(f, flowsheet.origin) for f in findings)
+    raise_findings(with_place(f, flowsheet.source) for f in findings)
     assert plan is not None
     return plan
 

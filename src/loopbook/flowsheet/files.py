@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
@@ -35,19 +35,17 @@ from loopbook.flowsheet.units.catalogue import known_kinds
 from loopbook.flowsheet.units.parameters import Amount, Value
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Unit
-from loopbook.flowsheet.wiring import with_place
+from loopbook.flowsheet.wiring import SECTIONS, with_place
 from loopbook.matter import Component, ComponentSet, component_names, components
 from loopbook.tables import (
     FieldType,
+    RecordOf,
     TomlFile,
     fields_of,
     kinds_in_files,
     parse_toml,
-    read_fields,
     read_toml,
 )
-
-_SECTIONS = ("flowsheet", "components", "feeds", "units")
 
 
 @dataclass(frozen=True)
@@ -109,6 +107,9 @@ class _Place:
     streams: Mapping[str, Annotated[str | list[str], _Stream()]] = field(default_factory=dict)
 
 
+# ---- writing ----
+
+
 def to_toml(flowsheet: Flowsheet) -> str:
     """Write a flowsheet as TOML; reading it back gives the same flowsheet."""
     import tomli_w
@@ -120,18 +121,63 @@ def to_toml(flowsheet: Flowsheet) -> str:
         atomic_weights=basis.weights,
         plugins=flowsheet.plugins,
     )
-    document = {"flowsheet": _plain(head)}
-    own = {c.name: c for c in basis.items if not _in_library(c, basis)}
-    if own:
-        document["components"] = _plain(own)
-        for name in own:
-            del document["components"][name]["name"]
-    document["feeds"] = {
-        name: {"unit": feed.unit, "flow": _plain(feed.flow)}
-        for name, feed in flowsheet.feeds.items()
+    own = {c.name: _without_name(c) for c in basis.items if not _in_library(c, basis)}
+    document = {
+        "flowsheet": _plain(head),
+        **({"components": own} if own else {}),
+        "feeds": {
+            name: {"unit": feed.unit, "flow": _plain(feed.flow)}
+            for name, feed in flowsheet.feeds.items()
+        },
+        "units": {name: _unit_table(flowsheet, name) for name in flowsheet.placed},
     }
-    document["units"] = {name: _unit_table(flowsheet, name) for name in flowsheet.placed}
     return tomli_w.dumps(document)
+
+
+def _in_library(component: Component, basis: ComponentSet) -> bool:
+    if component.name not in component_names():
+        return False
+    return components(component.name, weights=basis.weights).items[0] == component
+
+
+def _unit_table(flowsheet: Flowsheet, name: str) -> dict[str, object]:
+    place = flowsheet.placed[name]
+    inlets = {p: names[0] if len(names) == 1 else list(names) for p, names in place.ins.items()}
+    supplies = {p: s for p, s in place.supplies.items() if s != f"{name} {p}"}
+    streams = {**inlets, **place.outs, **supplies}
+    return {"kind": place.unit.kind, "streams": streams, **_without_name(place.unit)}
+
+
+def _without_name(record: object) -> dict[str, object]:
+    """Fields of a record whose name is that of its table; those at default are left out."""
+    values = {f.name: (getattr(record, f.name), f.default) for f in fields_of(type(record))}
+    return {
+        name: _plain(value)
+        for name, (value, default) in values.items()
+        if name != "name" and not _same(value, default)
+    }
+
+
+def _plain(value: object) -> object:
+    """Tables, lists, numbers and text only; of a record, the fields that are not at default."""
+    if isinstance(value, Reaction):
+        return str(value)
+    if dataclasses.is_dataclass(value):
+        name = {"name": value.name} if isinstance(value, _Head) else {}
+        return name | _without_name(value)
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def _same(value: object, default: object) -> bool:
+    """Whether a value is the default; an array never is."""
+    return value is default or (type(value) is type(default) and bool(value == default))
+
+
+# ---- reading ----
 
 
 def read_flowsheet(path: str | Path, *, kinds: Sequence[type[Unit]] = ()) -> Flowsheet:
@@ -155,82 +201,33 @@ def from_toml(text: str, *, kinds: Sequence[type[Unit]] = ()) -> Flowsheet:
     return _build(parse_toml(text, "flowsheet.toml"), kinds, Path())
 
 
-def _in_library(component: Component, basis: ComponentSet) -> bool:
-    if component.name not in component_names():
-        return False
-    return components(component.name, weights=basis.weights).items[0] == component
-
-
-def _unit_table(flowsheet: Flowsheet, name: str) -> dict[str, Any]:
-    place = flowsheet.placed[name]
-    streams: dict[str, Any] = {
-        port: names[0] if len(names) == 1 else list(names) for port, names in place.ins.items()
-    }
-    streams |= dict(place.outs)
-    streams |= {p: s for p, s in place.supplies.items() if s != f"{name} {p}"}
-    fields: dict[str, Any] = _plain(place.unit)
-    del fields["name"]
-    return {"kind": place.unit.kind, "streams": streams, **fields}
-
-
-def _plain(value: Any) -> Any:
-    """Tables, lists, numbers and text only; of a record, the fields that are not at default."""
-    if isinstance(value, Reaction):
-        return str(value)
-    if dataclasses.is_dataclass(value):
-        fields = ((f, getattr(value, f.name)) for f in fields_of(type(value)))
-        return {f.name: _plain(one) for f, one in fields if not _same(one, f.default)}
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-
-
-def _same(value: object, default: object) -> bool:
-    """Whether a value is the default; an array never is."""
-    return value is default or (type(value) is type(default) and bool(value == default))
-
-
 def _build(file: TomlFile, own_kinds: Sequence[type[Unit]], folder: Path) -> Flowsheet:
-    findings, origin = Findings(), _origin(file)
+    findings, flowsheet = Findings(), None
+    sections = ("flowsheet", *SECTIONS.values())
     for key in file.data:
-        if key not in _SECTIONS:
-            findings.unknown("a section of a flowsheet", key, _SECTIONS, at=file.where(key))
-    head = _read(_Head, file.data.get("flowsheet", {}), "flowsheet", findings)
+        if key not in sections:
+            findings.unknown("a section of a flowsheet", key, sections, at=file.where(key))
+    written, top = file.data.get("flowsheet", {}), Findings("flowsheet", findings.items)
+    head = RecordOf[Findings](_Head).read(written, "", top)
     own: dict[str, Component] = {}
-    for name, table in _tables(file, "components", findings):
-        values = _read(_OwnComponent, table, f"component {name}", findings)
+    for name, table, inside in _tables(file, "component", findings):
+        values = RecordOf[Findings](_OwnComponent).read(table, "", inside)
         with _collected(findings):
-            own |= {} if values is None else {name: Component(name, **values)}
-    if head is not None and not head["components"]:
-        findings.missing("a list of components", at="flowsheet, components")
-    flowsheet = None
-    if head is not None and not findings:
-        basis = _basis(head, own, findings)
-        plugins = tuple(head.get("plugins", ()))
+            own |= {name: Component(name, **vars(values))} if values else {}
+    if head is not None and not head.components:
+        top.missing("a list of components", at="components")
+    if not findings:
+        with _collected(findings, at="flowsheet, "):
+            names = (own.get(name, name) for name in head.components)
+            basis = components(*names, weights=head.atomic_weights)
+            name = head.name or file.name
+            flowsheet = Flowsheet(name, basis, source=file, plugins=head.plugins)
+    if flowsheet is not None:
         with _collected(findings):
-            flowsheet = Flowsheet(
-                head.get("name", file.name), basis, origin=origin, plugins=plugins
-            )
             _fill(flowsheet, file, own_kinds, folder)
-    raise_findings(with_place(f, origin) for f in findings)
+    raise_findings(with_place(f, file) for f in findings)
     assert flowsheet is not None
     return flowsheet
-
-
-def _basis(
-    head: Mapping[str, Any], own: Mapping[str, Component], findings: Findings
-) -> ComponentSet:
-    """The flowsheet's components; empty after a finding."""
-    try:
-        names = (own.get(name, name) for name in head["components"])
-        return components(*names, weights=head.get("atomic_weights"))
-    except InputError as error:
-        for f in error.findings:
-            place = "flowsheet, components." + f.where.removeprefix("components ")
-            findings.items.append(replace(f, where=place))
-        return components()
 
 
 def _fill(
@@ -238,73 +235,53 @@ def _fill(
 ) -> None:
     """Add feeds and units; raises all findings at once."""
     files = [folder / name for name in flowsheet.plugins]
-    kinds = known_kinds()
     plugins = kinds_in_files(files, Unit, where="flowsheet, plugins")
-    kinds |= {kind.kind: kind for kind in (*plugins, *own_kinds)}
+    kinds = known_kinds() | {kind.kind: kind for kind in (*plugins, *own_kinds)}
     findings = Findings()
-    for name, table in _tables(file, "feeds", findings):
-        values = _read(_FeedTable, table, f"feed {name}", findings)
+    for name, table, inside in _tables(file, "feed", findings):
+        feed = RecordOf[Findings](_FeedTable).read(table, "", inside)
         with _collected(findings):
-            if values is not None:
-                flowsheet.feed(name, values.get("flow", {}), unit=values.get("unit"))
-    for name, table in _tables(file, "units", findings):
-        where = f"unit {name}"
-        place = {k: v for k, v in table.items() if k in ("kind", "streams")}
-        values = _read(_Place, place, where, findings)
-        if values is None:
+            if feed is not None:
+                flowsheet.feed(name, feed.flow, unit=feed.unit)
+    for name, table, inside in _tables(file, "unit", findings):
+        first = {k: v for k, v in table.items() if k in ("kind", "streams")}
+        place = RecordOf[Findings](_Place).read(first, "", inside)
+        if place is None:
             continue
-        kind = kinds.get(values["kind"])
-        if kind is None:
-            findings.unknown("a kind of unit operation", values["kind"], kinds, at=f"{where}, kind")
+        if place.kind not in kinds:
+            inside.unknown("a kind of unit operation", place.kind, kinds, at="kind")
             continue
-        fields = {k: v for k, v in table.items() if k not in place}
-        if "name" in fields:
-            findings.note("duplicate", "the name of the table", "a name", at=f"{where}, name")
-        parameters = _read(kind, {**fields, "name": name}, where, findings)
+        if "name" in table:
+            inside.note("duplicate", "the name of the table", "a name", at="name")
+        parameters = {k: v for k, v in table.items() if k not in first} | {"name": name}
+        unit = RecordOf[Findings](kinds[place.kind]).read(parameters, "", inside)
         with _collected(findings):
-            if parameters is not None:
-                flowsheet.add(kind(**parameters), **values.get("streams", {}))
+            if unit is not None:
+                flowsheet.add(unit, **place.streams)
     findings.raise_all()
 
 
-def _tables(file: TomlFile, section: str, findings: Findings) -> Iterator[tuple[str, Any]]:
+def _tables(
+    file: TomlFile, label: str, findings: Findings
+) -> Iterator[tuple[str, dict[str, object], Findings]]:
+    """Tables of a section by name, each with the findings about it."""
+    section = SECTIONS[label]
     tables = file.data.get(section, {})
-    if isinstance(tables, dict):
-        yield from tables.items()
-    else:
+    if not isinstance(tables, dict):
         findings.note("type", "a table", type(tables).__name__, at=file.where(section))
-
-
-def _read(record: type, table: Any, where: str, findings: Findings) -> dict[str, Any] | None:
-    """Declared fields of a table; None after a finding."""
-    if isinstance(table, dict):
-        return read_fields(record, table, Findings(where, findings.items))
-    findings.note("type", "a table", type(table).__name__, at=where)
-    return None
-
-
-def _origin(file: TomlFile) -> dict[str, str]:
-    """``file:line`` of every table and key, by the way findings name them."""
-    labels = {"units": "unit", "feeds": "feed", "components": "component"}
-    tables: dict[str, tuple[tuple[str, ...], Any]] = {
-        "flowsheet": (("flowsheet",), file.data.get("flowsheet"))
-    }
-    for section, label in labels.items():
-        inside = file.data.get(section)
-        for name, table in inside.items() if isinstance(inside, dict) else ():
-            tables[f"{label} {name}"] = ((section, name), table)
-    origin = {}
-    for where, (path, table) in tables.items():
-        origin[where] = file.where(*path)
-        for key in table if isinstance(table, dict) else ():
-            origin[f"{where}, {key}"] = file.where(*path, key)
-    return origin
+        return
+    for name, table in tables.items():
+        inside = Findings(f"{label} {name}", findings.items)
+        if isinstance(table, dict):
+            yield name, table, inside
+        else:
+            inside.note("type", "a table", type(table).__name__)
 
 
 @contextmanager
-def _collected(findings: Findings) -> Iterator[None]:
+def _collected(findings: Findings, at: str = "") -> Iterator[None]:
     """Add the findings of an `InputError` to others, and go on."""
     try:
         yield
     except InputError as error:
-        findings.items += error.findings
+        findings.items += [replace(f, where=at + f.where) for f in error.findings]

@@ -5,6 +5,7 @@ takes it, and nothing else joins them: the order of building does not matter. A 
 makes is a feed; a stream that no unit takes leaves the flowsheet as a product.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +13,10 @@ from loopbook.errors import Finding, Findings, nearest_hint
 from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import ComponentSet
-from loopbook.tables import Array
+from loopbook.tables import Array, TomlFile
+
+SECTIONS = {"component": "components", "feed": "feeds", "unit": "units"}
+"""Sections of a flowsheet's file, by what findings call a table in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Wiring:
     name : name of the flowsheet.
     components : components of every stream, in order.
     feeds, placed : by name.
-    origin : ``file:line`` of each unit, parameter and feed, if the flowsheet was read from a file.
+    source : the file that the flowsheet was read from.
     plugins : Python files with unit operations of your own, as the file names them.
     """
 
@@ -58,7 +62,7 @@ class Wiring:
     components: ComponentSet
     feeds: dict[str, Feed] = field(default_factory=dict)
     placed: dict[str, Placed] = field(default_factory=dict)
-    origin: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    source: TomlFile | None = field(default=None, repr=False, compare=False)
     plugins: tuple[str, ...] = ()
 
     def makers(self) -> dict[str, list[str]]:
@@ -132,10 +136,12 @@ def _check_ports(
                 )
 
 
-def with_place(finding: Finding, origin: Mapping[str, str]) -> Finding:
+def with_place(finding: Finding, file: TomlFile | None) -> Finding:
     """Put ``file:line`` before the place of a finding, where the flowsheet came from a file."""
-    unit, _, rest = finding.where.partition(", ")
-    place = origin.get(f"{unit}, {rest.partition('.')[0]}") or origin.get(unit)
-    if place is None:
+    thing, _, field_name = finding.where.partition(", ")
+    label, _, name = thing.partition(" ")
+    path = (SECTIONS.get(label, label), name) if name else (label,)
+    if file is None or not (label == "flowsheet" or name in file.data.get(path[0], ())):
         return finding
+    place = file.where(*path, re.split(r"[. ]", field_name)[0])
     return replace(finding, where=f"{place}: {finding.where}")
