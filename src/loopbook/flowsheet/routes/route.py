@@ -85,6 +85,12 @@ class Product(NamedTuple):
     price: str = ""
     element: str = ""
 
+    def flow(self, solution: Solution) -> Array:
+        """How much of it there is, kg/h."""
+        if self.element:
+            return solution.element(self.stream, self.element)
+        return solution.mass(self.stream)
+
 
 class Machine(NamedTuple):
     """A line of the equipment list: its share of the plant's feed, sets, capacity of a train."""
@@ -307,14 +313,10 @@ class Route:
         solution = self.flowsheet(feed, base).solve(scenarios)
         total = solution.mass(self.feed)
         shares = shares_of(solution, self.feed, (*base.names, *self.parts))
-        products = {
-            name: (solution.element(p.stream, p.element) if p.element else solution.mass(p.stream))
-            / total
-            for name, p in self.products(base).items()
-        }
+        made = self.products(base)
+        products = {name: product.flow(solution) / total for name, product in made.items()}
         reagents = _drawn(solution, total)
-        streams = (*self.solid_wastes, *self.other_wastes)
-        wastes = {name: solution.mass(name) / total for name in streams}
+        wastes = {n: solution.mass(n) / total for n in (*self.solid_wastes, *self.other_wastes)}
         service = base.rule(self.service_water, "L/kg") if self.service_water else 0.0
         water = reagents.get("water", 0.0) + _fed(solution, self.feed) + service
         scrap = self.feed == SCRAP
@@ -333,7 +335,7 @@ class Route:
             else np.broadcast_to(np.asarray(feed_usd_per_kg, dtype=np.float64), total.shape),
             revenue_usd_per_kg={
                 name: products[name] * _price(name, product, solution, base)
-                for name, product in self.products(base).items()
+                for name, product in made.items()
             },
         )
         burned = solution.flow(STACK, "CO2") if STACK in solution.flows else np.zeros_like(total)
