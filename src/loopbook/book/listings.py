@@ -14,7 +14,17 @@ from loopbook.book.storage.questions import events, lots
 from loopbook.book.storage.rows import read_event
 from loopbook.book.storage.schema import TABLES, VERSION
 from loopbook.errors import raise_findings
-from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, kilograms, moment_of
+from loopbook.report import (
+    HIDDEN,
+    KEYS,
+    Answer,
+    Column,
+    Rows,
+    counted,
+    each_mass,
+    kilograms,
+    moment_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class Balances(Answer):
 
     def headline(self) -> str:
         """How many accounts."""
-        return _count(self.accounts, "account")
+        return counted(len(self.accounts), "account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class Lots(Answer):
 
     def headline(self) -> str:
         """How many lots."""
-        return _count(self.lots, "lot")
+        return counted(len(self.lots), "lot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ class LatestEvents(Answer):
 
     def headline(self) -> str:
         """How many events."""
-        return f"Latest {_count(self.events, 'event')}"
+        return f"Latest {counted(len(self.events), 'event')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +159,7 @@ class Posted(Answer):
         again = f"; {self.again} were in the book already" if self.again else ""
         unused = ", ".join(self.ignored_columns)
         ignored = f"; columns not used: {unused}" if unused else ""
-        return f"{self.file}: {_count(self.events, 'event')} {verb}{again}{ignored}"
+        return f"{self.file}: {counted(len(self.events), 'event')} {verb}{again}{ignored}"
 
     def shown(self) -> tuple[str, ...]:
         """The legs of a dry run."""
@@ -166,7 +176,7 @@ class NewBook(Answer):
     def headline(self) -> str:
         """The book and its substances."""
         names = ", ".join(self.substances)
-        return f"{self.book}: a new book of {_count(self.substances, 'substance')}: {names}"
+        return f"{self.book}: a new book of {counted(len(self.substances), 'substance')}: {names}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +223,6 @@ class BookSchema(Answer):
     substances: Annotated[tuple[str, ...], "in the order of their columns", Column(drops=HIDDEN)]
     tables: Annotated[tuple[SchemaTable, ...], Rows("Tables")]
     columns: Annotated[tuple[SchemaColumn, ...], Rows("Columns")]
-
-
-def _count(things: Sequence[object], name: str) -> str:
-    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def new_book(address: str, substances: Sequence[str]) -> NewBook:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 from loopbook.errors import Finding, nearest_hint, raise_findings
-from loopbook.report import HIDDEN, Answer, Column, Rows
+from loopbook.report import HIDDEN, Answer, Column, Rows, counted
 from loopbook.serials.ranges import spanning
 from loopbook.serials.register import SerialRegister, open_register
-from loopbook.serials.text import counted
 from loopbook.serials.writing import add_ranges
 
 

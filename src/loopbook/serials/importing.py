@@ -16,22 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from loopbook.errors import Finding, InputError
-from loopbook.report import Answer
+from loopbook.report import Answer, counted
 from loopbook.serials.check import LineFindings, check_month, clashes
 from loopbook.serials.manifest import Taken, commit, read_manifest, sweep
 from loopbook.serials.reading import Batch, SerialFile, open_file
 from loopbook.serials.register import SerialRegister
 from loopbook.serials.runs import SIZES, Run, Sizes, write_run
-from loopbook.serials.text import (
-    MOST,
-    Rows,
-    Words,
-    bad_serials,
-    counted,
-    matrix_of,
-    order_of,
-    words_of,
-)
+from loopbook.serials.text import MOST, Rows, Words, bad_serials, matrix_of, order_of, words_of
 from loopbook.serials.writing import add_ranges, writing
 
 

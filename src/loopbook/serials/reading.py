@@ -22,10 +22,10 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
+from loopbook.report import counted
 from loopbook.serials.check import LineFindings
 from loopbook.serials.ranges import Range
 from loopbook.serials.runs import Sizes
-from loopbook.serials.text import counted
 
 _SERIALS = ("lot", "serial")
 _RANGES = ("lot", "first", "last", "width")

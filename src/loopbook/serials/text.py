@@ -117,12 +117,3 @@ def table_of(records: Sequence[object], schema: pa.Schema) -> pa.Table:
     """Records as a table: a column for each of their fields that the schema names."""
     columns = {name: [getattr(one, name) for one in records] for name in schema.names}
     return pa.table(columns, schema=schema)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things in words.
-
-    >>> counted(1, "serial"), counted(5007, "serial")
-    ('1 serial', '5,007 serials')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loopbook.book import Book, Content
-from loopbook.report import Answer, Cell, Column, Lazy, Record, Table, kilograms
+from loopbook.report import Answer, Cell, Column, Lazy, Record, Table, counted, kilograms
 from loopbook.trace.genealogy.answers import Composition
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.groups import read_groups
@@ -74,7 +74,7 @@ class Origins(Answer):
 
     def headline(self) -> str:
         """How many lots."""
-        return f"Origins of {self.composition.substance} in {len(self.rows)} lots"
+        return f"Origins of {self.composition.substance} in {counted(len(self.rows), 'lot')}"
 
     def as_record(self) -> Record:
         """A column for each group; the rows are made when they are read, since they may be many."""

@@ -26,7 +26,17 @@ from loopbook.book import (
     unknown_names,
 )
 from loopbook.errors import Finding, Findings, InputError, raise_findings
-from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, each_share, moment_of
+from loopbook.report import (
+    HIDDEN,
+    KEYS,
+    Answer,
+    Column,
+    Rows,
+    counted,
+    each_mass,
+    each_share,
+    moment_of,
+)
 from loopbook.serials import SerialRegister
 from loopbook.tables import read_table
 from loopbook.trace.genealogy.answers import METALS, Reached, Recall
@@ -116,8 +126,9 @@ class Suspicion(Answer):
 
     def headline(self) -> str:
         """How far the lot reached."""
-        lots = f"{len(self.deliveries)} deliveries and {len(self.held)} lots in stock"
-        return f"{self.lot} ({self.recall.material}): {lots} contain matter from it"
+        deliveries = counted(len(self.deliveries), "delivery", "deliveries")
+        both = f"{deliveries} and {counted(len(self.held), 'lot')} in stock"
+        return f"{self.lot} ({self.recall.material}): {both} contain matter from it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +151,9 @@ class OnSite(Answer):
     origins: Annotated[tuple[Group, ...], Rows("Where it came from")] = ()
 
     def headline(self) -> str:
-        """How many lots and owners."""
-        return f"{len(self.lots)} lots and owners at {self.site}"
+        """How many lots, and of how many owners."""
+        lots, owners = {x.lot for x in self.lots}, {x.owner for x in self.lots}
+        return f"{self.site}: {counted(len(lots), 'lot')} of {counted(len(owners), 'owner')}"
 
     def shown(self) -> tuple[str, ...]:
         """The lots; and the origins, if there are any."""

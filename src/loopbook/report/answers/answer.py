@@ -46,6 +46,15 @@ def kilograms(milligrams: float) -> Decimal:
     return Decimal(round(milligrams)).scaleb(-6)
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number of things in words.
+
+    >>> counted(1, "lot"), counted(5007, "lot"), counted(0, "delivery", "deliveries")
+    ('1 lot', '5,007 lots', '0 deliveries')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def moment_of(microseconds: int) -> datetime:
     """Microseconds since 1970 UTC as a moment.
 

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, each_share
+from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, counted, each_mass, each_share
 from loopbook.trace.genealogy.columns import Shares
 from loopbook.trace.genealogy.names import Names
 
@@ -51,8 +51,8 @@ class Trace(Answer):
 
     def headline(self) -> str:
         """Which lot, and how many origins."""
-        lots = f"{len(self.origins)} origins, {self.ancestors} lots before it"
-        return f"{self.lot} ({self.material}): {lots}"
+        origins, lots = counted(len(self.origins), "origin"), counted(self.ancestors, "lot")
+        return f"{self.lot} ({self.material}): {origins}, {lots} before it"
 
     def shares(self, substance: str) -> dict[str, float]:
         """Share of each origin in one substance, or in ``mass``; without the zeros."""
@@ -164,7 +164,8 @@ class Recall(Answer):
 
     def headline(self) -> str:
         """Which lot, and how many lots it reached."""
-        return f"{self.lot} ({self.material}): reached {len(self.reached) - 1} lots"
+        others = max(len(self.reached) - 1, 0)
+        return f"{self.lot} ({self.material}): reached {counted(others, 'lot')}"
 
     def customers(self) -> dict[str, Shares]:
         """Amounts by customer, mg of each substance."""

@@ -13,7 +13,17 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from loopbook.book import Content
-from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, each_share, moment_of
+from loopbook.report import (
+    HIDDEN,
+    KEYS,
+    Answer,
+    Column,
+    Rows,
+    counted,
+    each_mass,
+    each_share,
+    moment_of,
+)
 from loopbook.trace.genealogy.answers import METALS
 
 
@@ -133,7 +143,8 @@ class Lineage(Answer):
     def headline(self) -> str:
         """From where to where, and by how many lots."""
         way = " to ".join(self.focus)
-        return f"{way}: {len(self.ends)} lots" if self.ends else f"Nothing went from {way}"
+        lots = sum(end.kind == "lot" for end in self.ends)
+        return f"{way}: {counted(lots, 'lot')}" if lots else f"Nothing went from {way}"
 
     def shown(self) -> tuple[str, ...]:
         """People see the links, if there are any."""

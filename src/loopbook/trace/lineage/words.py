@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loopbook.book import BOUNDARIES, Content
+from loopbook.report import counted
 from loopbook.trace.lineage.fold import amount_mg, upstream
 from loopbook.trace.lineage.format import exact_kg, mass_text, share_text
 from loopbook.trace.lineage.nouns import End, Lineage, Link
@@ -178,8 +179,9 @@ def describe(lineage: Lineage, folded: Mapping[str, Sequence[str]], substance: s
     stages = len({e.stage for e in lots})
     shown = len(lineage.ends) - len(folded) + sum(map(len, folded.values()))
     text = (
-        f"{shown:,} ends and {len(lineage.links):,} links; lots in {stages} stages from left to "
-        f"right. The thickness of a link stands for its {substance}."
+        f"{counted(shown, 'end')} and {counted(len(lineage.links), 'link')}; lots in "
+        f"{counted(stages, 'stage')} from left to right. The thickness of a link stands for its "
+        f"{substance}."
     )
     if folded:
         text += f" {folded_text(folded)}"
