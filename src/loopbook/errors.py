@@ -220,12 +220,12 @@ def raise_findings(findings: Iterable[Finding]) -> None:
     Traceback (most recent call last):
     loopbook.errors.NegativeError: feed scrap: negative: expected >= 0 kg/h, found -1.0
     """
-    found = tuple(findings)
-    if not found:
+    errors = tuple(findings)
+    if not errors:
         return
-    codes = {f.code for f in found}
+    codes = {error.code for error in errors}
     kind = _BY_CODE.get(codes.pop(), InputError) if len(codes) == 1 else InputError
-    raise kind(found)
+    raise kind(errors)
 
 
 @dataclass(slots=True)
@@ -258,19 +258,19 @@ class Findings:
         self,
         code: str,
         expected: str,
-        found: str,
+        value: str,
         *,
         at: str = "",
         hint: str = "",
         sentence: str = "",
     ) -> None:
-        """Record one finding; `at` is the field or line that it is about."""
+        """Record one finding; `at` is the field or line that has the `value`."""
         self.items.append(
             Finding(
                 code,
                 ", ".join(part for part in (self.where, at) if part),
                 expected,
-                found,
+                value,
                 hint,
                 sentence=sentence,
             )

@@ -115,6 +115,7 @@ def test_what_a_torn_row_names_counts_as_not_there(shared: Path, tmp_path: Path)
         ("runs.csv:2, Lot", "depends"),
         ("runs.csv:4", "columns"),
         ("runs.csv:9, Lot", "depends"),
+        ("runs.csv:9", "empty"),  # it has no output
     ]
 
 

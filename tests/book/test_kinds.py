@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import re
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from test_conformance import story
 
 from loopbook import book as b
 from loopbook.book.commands.command import LINES
+from loopbook.book.imports.json_lines import read_command_lines
 from loopbook.book.nouns import Event, mass
 from loopbook.book.storage.session import Session
 from loopbook.errors import StorageError
@@ -21,6 +25,7 @@ from support.lots import nouns
 from support.shelves import Shelf
 from support.world import START, Envelopes
 
+ROOT = Path(__file__).parents[2]
 KINDS = list(b.COMMANDS.values())
 NAMES = {kind.__name__: kind for kind in KINDS}
 
@@ -116,3 +121,21 @@ def test_a_part_that_no_table_holds_is_refused(book: b.Book, envelope: Envelopes
 
 def test_the_front_shows_every_command() -> None:
     assert {name: getattr(b, name) for name in b.__all__ if name in NAMES} == NAMES
+
+
+def test_the_page_of_the_docs_is_made_from_the_declarations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    made = importlib.import_module("make_commands").commands_page()
+    assert page == made, "run python docs/make_commands.py"
+    for kind in KINDS:
+        assert all(
+            f"| `{field.name}` | " in page and field.meaning in page for field in fields_of(kind)
+        )
+    examples = re.findall(r"^```json\n(.*?)\n```$", page, re.MULTILINE)
+    entries = read_command_lines("\n".join(examples), "commands.md")
+    assert [(type(x.commands[0]), x.findings) for x in entries] == [
+        (kind, ()) for kind in sorted(KINDS, key=lambda kind: kind.kind)
+    ]

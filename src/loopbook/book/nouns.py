@@ -2,14 +2,14 @@
 
 Read this module from top to bottom and you know what a book holds. All records are frozen.
 
-* **Content** is what lies in an account or moves on a leg: whole milligrams of each substance
+* **Content** is what an account holds or what moves on a leg: whole milligrams of each substance
   that the book has declared, in its order. Its mass is their sum, so a leg always adds up.
 * An **account** is a party that owns (title), a site that holds (custody) and a lot; or a
   *boundary*, where matter enters, leaves or is missing.
 * A **leg** puts content on an account. An **event** is legs that sum to zero in every substance,
   with who, when and why. Events are never changed; a mistake is answered by a reversing event.
 * A **lot** is matter with one history. Splits, blends and runs make new lots.
-* A **measurement** is what a scale or a laboratory said, with its uncertainty.
+* A **measurement** is what a scale or a laboratory reported, with its uncertainty.
 * A **period** is a stretch of time that can be closed.
 """
 
@@ -41,7 +41,7 @@ WEIGHTS = ("mass", "gross", "tare")
 
 
 class Account(NamedTuple):
-    """A place where content lies.
+    """A place that holds content.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class Lot:
     """Matter with one history: its name, its material, and when it was made.
 
     `made_at` is in microseconds since 1970 UTC; in the event that makes a lot it is 0, since that
-    event says by itself when it occurred.
+    event has its own date.
     """
 
     id: str
@@ -138,7 +138,7 @@ class Measurement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A stretch of time from `start` up to and without `end`, in microseconds since 1970 UTC."""
+    """A stretch of time: `start` is in it, `end` is not; in microseconds since 1970 UTC."""
 
     id: str
     start: int
@@ -154,13 +154,13 @@ class Event:
     ----------
     key : idempotency key; the same key is the same event, however often it is sent.
     kind : the command's name.
-    actor, document : who says so, and on which paper.
+    actor, document : who reports it, and on which paper.
     occurred_at, recorded_at : when it happened and when the book learned of it, microseconds
         since 1970 UTC.
     command : canonical JSON of the command, as it was given.
     legs, lots, measurements : what it moves, makes and knows.
     nouns : records registered by it, by kind and id, as canonical JSON.
-    reverses : key of the event that it takes back, or empty.
+    reverses : key of the event that it reverses, or empty.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """Bills of materials: what a cell, a module, a pack and each kind of production scrap is made of.
 
 Masses are shares of components (kg/kg) by the names of ``components.csv``; the active material
-stands under its own name (``NMC811``). The numbers are EverBatt 2023's (source ``everbatt2023``).
+has its own name (``NMC811``). The numbers are EverBatt 2023's (source ``everbatt2023``).
 
 Cells of NCMA have no published bill: theirs is the NMC811 cell with the active material swapped,
 mass for mass. Not covered: silicon anodes, cylindrical cans, foils thinner than 10 um copper.

@@ -102,8 +102,8 @@ class _Reader:
             factor = self.number()
             for symbol, count in inner.items():
                 counts[symbol] = counts.get(symbol, 0.0) + factor * count
-        found = self.part[self.place] if self.place < len(self.part) else None
-        if found != close:
+        end = self.part[self.place] if self.place < len(self.part) else None
+        if end != close:
             raise self.fail(f"'{close}'" if close else "an element, not a closing bracket")
         if self.place == first:
             raise self.fail("an element")

@@ -254,10 +254,10 @@ def load_library(paths: Iterable[Path | str] | None = None) -> Library:
     >>> load_library().get("US", "electricity price").grade
     'A'
     """
-    given = [packaged_data()] if paths is None else [Path(path) for path in paths]
+    places = [packaged_data()] if paths is None else [Path(path) for path in paths]
     files: list[Path] = []
     findings = Findings()
-    for path in given:
+    for path in places:
         if path.is_dir():
             files.extend(sorted(path.glob("*.csv")))
         elif path.is_file():

@@ -34,9 +34,9 @@ _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 class CellError(ValueError):
     """A cell that cannot be read; becomes a finding at its place."""
 
-    def __init__(self, code: str, expected: str, found: str, hint: str = "") -> None:
-        super().__init__(f"{code}: expected {expected}, found {found}")
-        self.code, self.expected, self.found, self.hint = code, expected, found, hint
+    def __init__(self, code: str, expected: str, value: str, hint: str = "") -> None:
+        super().__init__(f"{code}: expected {expected}, found {value}")
+        self.code, self.expected, self.found, self.hint = code, expected, value, hint
 
 
 def _refuse_errors(cell: Cell) -> None:
@@ -217,10 +217,10 @@ def moment(cells: Sequence[Cell], settings: FileSettings, epoch: datetime | None
     """
     for cell in cells:
         _refuse_errors(cell)
-    found = _as_read(cells, settings, epoch or _DAY_ZERO)
-    if found.year < _FIRST_YEAR:
-        raise CellError("date", f"a year from {_FIRST_YEAR} on", found.isoformat())
-    return found if found.tzinfo else localised(found, settings.time_zone)
+    read = _as_read(cells, settings, epoch or _DAY_ZERO)
+    if read.year < _FIRST_YEAR:
+        raise CellError("date", f"a year from {_FIRST_YEAR} on", read.isoformat())
+    return read if read.tzinfo else localised(read, settings.time_zone)
 
 
 def _as_read(cells: Sequence[Cell], settings: FileSettings, epoch: datetime) -> datetime:
@@ -247,7 +247,7 @@ def _as_read(cells: Sequence[Cell], settings: FileSettings, epoch: datetime) -> 
 def _from_days(written: str, settings: FileSettings, epoch: datetime) -> datetime:
     try:
         days = float(written.replace(",", "."))
-        found = epoch + timedelta(seconds=round(days * 86_400))
+        date = epoch + timedelta(seconds=round(days * 86_400))
     except (ValueError, OverflowError) as error:
         raise CellError("date", "a day number of Excel", repr(written)) from error
     if settings.date_format != "excel":
@@ -255,9 +255,9 @@ def _from_days(written: str, settings: FileSettings, epoch: datetime) -> datetim
             "date",
             "a date",
             f"the number {written}",
-            f'as an Excel day number it is {found}: then write date_format = "excel"',
+            f'as an Excel day number it is {date}: then write date_format = "excel"',
         )
-    return found
+    return date
 
 
 def _from_text(written: str, form: str) -> datetime:

@@ -251,8 +251,8 @@ class Number(FieldType[F_contra]):
         unit = "kg/kg" if self.is_share else "" if self.unit == "1" else self.unit
         limit = f"at least {self.low:,}" if number < self.low else f"at most {self.high:,}"
         limit = self.range if self.is_share else limit
-        expected, found = f"{limit} {unit}".strip(), f"{number:g} {unit}".strip()
-        findings.note(code, expected, found, at=at, hint=hint)
+        expected, value = f"{limit} {unit}".strip(), f"{number:g} {unit}".strip()
+        findings.note(code, expected, value, at=at, hint=hint)
 
     @property
     def range(self) -> str:

@@ -167,10 +167,10 @@ def _read_workbook(
             warnings.simplefilter("ignore")  # of charts and rules that openpyxl does not keep
             values = load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
             formulas = load_workbook(io.BytesIO(raw), read_only=True)
-        found = _sheet_name(values.sheetnames, name, settings, findings)
-        if found is None:
+        sheet = _sheet_name(values.sheetnames, name, settings, findings)
+        if sheet is None:
             return None
-        pairs = zip(_grid(values[found]), _grid(formulas[found]), strict=True)
+        pairs = zip(_grid(values[sheet]), _grid(formulas[sheet]), strict=True)
         grid = [(line, cells, made) for (line, cells), (_, made) in pairs]
         epoch = values.epoch
     except (
@@ -233,8 +233,8 @@ def _workbook_sheet(
     top = next((cells for line, cells, _ in grid if line == settings.header_line), [])
     header = tuple("" if c.value is None else str(c.value).strip() for c in top)
     if not header:
-        place, found = f"{name}:{settings.header_line}", "nothing there"
-        findings.append(Finding("empty", place, "a header and rows", found))
+        place = f"{name}:{settings.header_line}"
+        findings.append(Finding("empty", place, "a header and rows", "nothing there"))
         return None
     rows = []
     for line, cells, made in grid:

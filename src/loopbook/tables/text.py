@@ -114,11 +114,11 @@ def decode(raw: bytes, name: str, findings: Findings, form: CsvForm | None = Non
             error = _wrong_sign(text, form) or _utf8_in_disguise(raw, text, form)
     if error is None:
         return text.removeprefix("\ufeff")
-    line, found, hint = error
+    line, content, hint = error
     findings.note(
         "encoding",
         "UTF-8" if codec == "utf-8" else form.encoding,
-        found,
+        content,
         at=f"{name}:{line}",
         hint=hint,
     )
@@ -134,18 +134,18 @@ def _mark(raw: bytes, codec: str, form: CsvForm) -> _Error | None:
     mark = next((known for start, known in _MARKS if raw.startswith(start)), "")
     if not mark or codec.startswith(mark[:5]):
         return None
-    found = f"the byte-order mark of {mark[:6].rstrip('-').upper()}"
-    return 1, found, form.hints["mark"].format(mark)
+    name = mark[:6].rstrip("-").upper()
+    return 1, f"the byte-order mark of {name}", form.hints["mark"].format(mark)
 
 
 def _wrong_sign(text: str, form: CsvForm) -> _Error | None:
     """A sign that no text has."""
-    for sign, found, hint in (
+    for sign, name, hint in (
         ("\x00", "a zero byte", form.hints["zero"]),
         ("\ufffd", "a replacement character", "the text was damaged before; export it again"),
     ):
         if sign in text:
-            return text.count("\n", 0, text.index(sign)) + 1, found, hint
+            return text.count("\n", 0, text.index(sign)) + 1, name, hint
     return None
 
 
@@ -198,7 +198,7 @@ def parse_csv(
         if len(row.cells) == len(header):
             good.append(row)
             continue
-        expected, found = f"{len(header)} columns", f"{len(row.cells)} columns"
+        expected, count = f"{len(header)} columns", f"{len(row.cells)} columns"
         torn.append(
             (
                 row,
@@ -206,7 +206,7 @@ def parse_csv(
                     "columns",
                     f"{name}:{row.number}",
                     expected,
-                    found,
+                    count,
                     _columns_hint(len(row.cells), len(header), form.delimiter),
                 ),
             )

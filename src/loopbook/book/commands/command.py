@@ -38,7 +38,7 @@ class Command(Kind):
     """Base of all commands; a kind of command is a subclass in a file of its own.
 
     The fields here are the envelope of every command; a subclass adds its own. A field's annotation
-    says how it is read and checked (`loopbook.book.commands.fields`) and what it means.
+    gives how it is read and checked (`loopbook.book.commands.fields`) and what it means.
 
     Class attributes
     ----------------
@@ -49,7 +49,10 @@ class Command(Kind):
         the second line, as of a run. Otherwise they have lines of their own.
     copies : whether the lots that it makes have the content of the lots that it uses.
     example : fields of an example, without the envelope.
-    plan : fills a draft; it is called with the checked values that it names, when all are right.
+    plan : fills a draft. Its parameters name the fields that it reads; it gets their checked values
+        when they are right, also where other fields are wrong, so that all errors of a command are
+        reported together. A parameter with a default has it where its field is wrong.
+    check_... : methods like `plan`, called before it: each a check that reads fewer fields.
     """
 
     line: ClassVar[tuple[str, str]] = ("from lots", "to lots")
@@ -57,20 +60,27 @@ class Command(Kind):
     copies: ClassVar[bool] = False
     example: ClassVar[Mapping[str, object]] = {}
     plan: ClassVar[Callable[..., None]]
-    takes: ClassVar[tuple[str, ...]] = ()
+    steps: ClassVar[Mapping[str, Mapping[str, bool]]] = {}
 
     key: Annotated[str, Name("a key"), "names the event; the same key is the same event, always"]
     actor: Annotated[str, Name("an actor"), "who reports it"]
     occurred_at: Annotated[datetime, "when it happened"]
-    document: Annotated[str, "the paper that it stands on"] = ""
+    document: Annotated[str, "the paper that it is reported on"] = ""
 
     def __init_subclass__(cls) -> None:
-        """Note which checked values the plan takes."""
+        """Note which fields each step reads, and whether it needs them to be right."""
         super().__init_subclass__()
-        cls.takes = tuple(inspect.signature(cls.plan).parameters)[2:]
+        names = [name for name in dir(cls) if name == "plan" or name.startswith("check_")]
+        cls.steps = {name: _fields_read(getattr(cls, name)) for name in names}
         if not set(cls.line) <= {"", *LINES}:
             raise TypeError(f"{cls.__name__}.line: {cls.line} are no lines of a metal statement")
 
     def names(self, *roles: str) -> Iterator[str]:
         """Names in the fields that have one of these roles: ``lot``, ``new lot``, ``event``."""
         return (name for role, name in names_in(type(self), self) if role in roles)
+
+
+def _fields_read(step: Callable[..., None]) -> dict[str, bool]:
+    """Fields that a step reads, each with whether it must be right."""
+    parameters = list(inspect.signature(step).parameters.values())[2:]  # without self and draft
+    return {one.name: one.default is one.empty for one in parameters}

@@ -90,6 +90,7 @@ class Draft(Findings):
     where : the command, as findings name it.
     view : the book as it is.
     moment, occurred_at : when it happened, as it was given and in microseconds since 1970 UTC.
+    wrong : fields with an error.
     new_lots : names of lots that the command makes.
     legs, lots, measurements, nouns, reverses : what the event will hold.
     """
@@ -97,6 +98,7 @@ class Draft(Findings):
     view: View = field(kw_only=True)
     moment: datetime = field(kw_only=True)
     occurred_at: int = 0
+    wrong: set[str] = field(default_factory=set)
     new_lots: set[str] = field(default_factory=set)
     legs: dict[Account, Content] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
@@ -108,7 +110,7 @@ class Draft(Findings):
         self,
         code: str,
         expected: str,
-        found: str,
+        value: str,
         *,
         at: str = "",
         hint: str = "",
@@ -116,10 +118,11 @@ class Draft(Findings):
         about: str = "",
     ) -> None:
         """Record an error of the command, at one of its fields; see `CommandFinding`."""
+        self.wrong.add(at.partition(".")[0])
         place = f"{self.where}, {at}" if at else self.where
         self.items.append(
             CommandFinding(
-                code, place, expected, found, hint, sentence=sentence, field=at, about=about
+                code, place, expected, value, hint, sentence=sentence, field=at, about=about
             )
         )
 
@@ -131,14 +134,14 @@ class Draft(Findings):
         first : the first moment at which it may be dated, microseconds since 1970 UTC.
         why : goes on after that moment: ``, when lot S was made``.
         """
-        earliest, given = moment_at(first, self.moment.tzinfo), self.moment.isoformat()
+        earliest, dated = moment_at(first, self.moment.tzinfo), self.moment.isoformat()
         self.note(
             code,
             f"{earliest} or later",
-            given,
+            dated,
             at="occurred_at",
             hint=f"date it {earliest} and name the real date in the document",
-            sentence=f"{given} is before {earliest}{why}",
+            sentence=f"{dated} is before {earliest}{why}",
             about="state",
         )
 

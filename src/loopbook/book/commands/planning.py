@@ -17,7 +17,7 @@ from loopbook.book.commands.draft import Draft, microseconds
 from loopbook.book.commands.view import View
 from loopbook.book.nouns import Event, add, is_zero, zero
 from loopbook.errors import BalanceError, raise_findings
-from loopbook.tables import check_fields
+from loopbook.tables import Value, check_fields
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _FUTURE_US = 300 * 1_000_000  # clocks of two computers may differ by minutes
@@ -45,11 +45,7 @@ def plan(view: View, command: Command, recorded_at: int) -> Event:
     _check_text(draft, text)
     _check_date(draft, recorded_at)
     checked = check_fields(command, draft)
-    if not draft.items:
-        command.plan(draft, **{name: checked[name] for name in command.takes})
-    if not draft.items:
-        check_limits(draft)
-        check_dates(draft)
+    _take_steps(command, draft, checked)
     raise_findings(draft)
     legs = draft.event_legs()
     total = zero(len(view.substances))
@@ -71,6 +67,19 @@ def plan(view: View, command: Command, recorded_at: int) -> Event:
         nouns=tuple(draft.nouns),
         reverses=draft.reverses,
     )
+
+
+def _take_steps(command: Command, draft: Draft, checked: Mapping[str, Value]) -> None:
+    """Every step whose fields are right; then limits, and dates if all fields are right."""
+    before = len(draft)
+    for step, fields in command.steps.items():
+        if not any(needed and name in draft.wrong for name, needed in fields.items()):
+            values = {name: checked[name] for name in fields if name not in draft.wrong}
+            getattr(command, step)(draft, **values)
+    if len(draft) == before:
+        check_limits(draft)
+    if not draft.items:
+        check_dates(draft)
 
 
 def _check_text(draft: Draft, text: str) -> None:

@@ -27,8 +27,8 @@ class Blend(Command):
         "material": "electrode scrap",
     }
 
-    def plan(self, draft: Draft, *, inputs_kg: Mapping[str, int | None]) -> None:
+    def plan(self, draft: Draft, *, inputs_kg: Mapping[str, int | None], site: str) -> None:
         """All inputs to one new lot."""
         draft.make(self.lot, self.material)
-        for account, content in draft.take_all(inputs_kg, self.site).items():
+        for account, content in draft.take_all(inputs_kg, site).items():
             draft.shift(account, Account("lot", account.party, self.site, self.lot), content)

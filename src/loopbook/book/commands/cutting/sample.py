@@ -20,6 +20,6 @@ class Sample(Command):
     copies = True
     example = {"lot": "S-1", "sample": "S-1-sample", "mass_kg": "0.5"}
 
-    def plan(self, draft: Draft, *, mass_kg: int) -> None:
+    def plan(self, draft: Draft, *, lot: str, mass_kg: int = 0) -> None:
         """Mass to a lot of its own, in the lot's proportions."""
-        cut(draft, self.lot, {self.sample: mass_kg}, at="mass_kg")
+        cut(draft, lot, {self.sample: mass_kg}, at="mass_kg")

@@ -20,11 +20,14 @@ class Split(Command):
     copies = True
     example = {"lot": "S-1", "parts_kg": {"S-1a": 500, "S-1b": "750.5"}}
 
-    def plan(self, draft: Draft, *, parts_kg: Mapping[str, int]) -> None:
-        """Parts of the lot to new lots, in its proportions."""
+    def check_parts(self, draft: Draft, *, parts_kg: Mapping[str, int]) -> None:
+        """There are parts."""
         if not parts_kg:
             draft.note("empty", "at least one part", "none", at="parts_kg")
-        cut(draft, self.lot, parts_kg, at="parts_kg")
+
+    def plan(self, draft: Draft, *, lot: str, parts_kg: Mapping[str, int]) -> None:
+        """Parts of the lot to new lots, in its proportions."""
+        cut(draft, lot, parts_kg, at="parts_kg")
 
 
 def cut(draft: Draft, lot: str, masses: Mapping[str, int], *, at: str) -> None:

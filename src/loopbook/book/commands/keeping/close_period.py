@@ -16,15 +16,15 @@ class ClosePeriod(Command):
 
     example = {"period": "2026-03"}
 
-    def plan(self, draft: Draft) -> None:
+    def plan(self, draft: Draft, *, period: str) -> None:
         """State that it is closed."""
-        period = draft.view.period(self.period)
-        if period is not None and period.closed:
+        known = draft.view.period(period)
+        if known is not None and known.closed:
             draft.note(
                 "duplicate",
                 "an open period",
-                self.period,
+                period,
                 at="period",
-                sentence=f"period {self.period} is closed already",
+                sentence=f"period {period} is closed already",
             )
-        draft.state("close", self.period)
+        draft.state("close", period)

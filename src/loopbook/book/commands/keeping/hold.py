@@ -18,9 +18,9 @@ class Hold(Command):
 
     example = {"lot": "S-1", "reason": "wet"}
 
-    def plan(self, draft: Draft) -> None:
+    def plan(self, draft: Draft, *, lot: str) -> None:
         """State the hold."""
-        if draft.view.hold(self.lot):
+        if draft.view.hold(lot):
             draft.note(
                 "duplicate",
                 "a free lot",

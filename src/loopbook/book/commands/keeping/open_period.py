@@ -23,12 +23,12 @@ class OpenPeriod(Command):
         "end": "2026-05-01T00:00:00-04:00",
     }
 
-    def plan(self, draft: Draft) -> None:
+    def plan(self, draft: Draft, *, start: datetime, end: datetime) -> None:
         """State the period."""
-        start, end = microseconds(self.start), microseconds(self.end)
         if start >= end:
-            draft.note("range", "start before end", f"{self.start} to {self.end}", at="end")
-        other = draft.view.overlapping(start, end)
+            draft.note("range", "start before end", f"{start} to {end}", at="end")
+        stretch = microseconds(start), microseconds(end)
+        other = draft.view.overlapping(*stretch)
         if other is not None:
             draft.note(
                 "overlap",
@@ -37,4 +37,4 @@ class OpenPeriod(Command):
                 at="start",
                 sentence=f"period {self.period} overlaps period {other.id}",
             )
-        draft.state("period", self.period, start=str(start), end=str(end))
+        draft.state("period", self.period, start=str(stretch[0]), end=str(stretch[1]))

@@ -16,9 +16,9 @@ class Release(Command):
 
     example = {"lot": "H-1"}
 
-    def plan(self, draft: Draft) -> None:
+    def plan(self, draft: Draft, *, lot: str) -> None:
         """State that there is no hold."""
-        if not draft.view.hold(self.lot):
+        if not draft.view.hold(lot):
             draft.note(
                 "duplicate",
                 "a lot on hold",

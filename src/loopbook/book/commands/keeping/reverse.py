@@ -18,28 +18,28 @@ class Reverse(Command):
 
     example = {"event": "weigh-T-1", "reason": "weighed with the wrong tare"}
 
-    def plan(self, draft: Draft) -> None:
+    def plan(self, draft: Draft, *, event: str) -> None:
         """Legs opposite to those of the event."""
-        event, view = draft.view.event(self.event), draft.view
-        if event is None:
-            draft.note("unknown-name", "a posted event", repr(self.event), at="event")
-        elif event.nouns or event.reverses:
+        posted, view = draft.view.event(event), draft.view
+        if posted is None:
+            draft.note("unknown-name", "a posted event", repr(event), at="event")
+        elif posted.nouns or posted.reverses:
             draft.note(
                 "reverse",
                 "an event that moved or measured matter",
-                "a reversal" if event.reverses else event.kind,
+                "a reversal" if posted.reverses else posted.kind,
                 at="event",
             )
-        elif again := view.reversal(self.event):
-            why = f"{self.event} was reversed by {again} already"
+        elif again := view.reversal(event):
+            why = f"{event} was reversed by {again} already"
             draft.note("duplicate", "an event not reversed", again, at="event", sentence=why)
-        elif draft.occurred_at < event.occurred_at:
-            draft.too_early("before-event", event.occurred_at, f", when {self.event} occurred")
-        elif later := view.dependents(self.event):
+        elif draft.occurred_at < posted.occurred_at:
+            draft.too_early("before-event", posted.occurred_at, f", when {event} occurred")
+        elif later := view.dependents(event):
             keys, hint = ", ".join(later), "reverse these first, the last one first"
             why = f"later events depend on it: {keys}"
             draft.note("depends", "no later event", keys, at="event", hint=hint, sentence=why)
         else:
-            draft.reverses = self.event
-            for leg in event.legs:
+            draft.reverses = event
+            for leg in posted.legs:
                 draft.put(leg.account, negate(leg.content))

@@ -20,7 +20,7 @@ class Deliver(Command):
     line = ("delivered", "delivered")
     example = {"lot": "S-1", "site": "Winston-Salem", "customer": "Toyota"}
 
-    def plan(self, draft: Draft) -> None:
+    def plan(self, draft: Draft, *, lot: str, site: str) -> None:
         """The whole lot to the customer's account."""
-        for account, content in draft.take(self.lot, self.site).items():
+        for account, content in draft.take(lot, site).items():
             draft.shift(account, Account("customer", party=self.customer), content)

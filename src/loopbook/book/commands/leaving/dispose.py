@@ -22,10 +22,8 @@ class Dispose(Command):
     line = ("", "")
     example = {"lot": "S-1", "site": "Winston-Salem", "mass_kg": "12.5"}
 
-    def plan(self, draft: Draft, *, mass_kg: int | None) -> None:
+    def plan(self, draft: Draft, *, lot: str, site: str, mass_kg: int | None = None) -> None:
         """Mass of the lot to ``waste`` or ``emission``."""
-        taken = draft.take(
-            self.lot, self.site, mass_kg, at="site" if mass_kg is None else "mass_kg"
-        )
+        taken = draft.take(lot, site, mass_kg, at="site" if mass_kg is None else "mass_kg")
         for account, content in taken.items():
             draft.shift(account, Account(self.way, account.party, account.site), content)

@@ -1,13 +1,25 @@
 """A laboratory's result."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import FINE, Draft
 from loopbook.book.commands.fields import ExistingLot, Share, Shares
-from loopbook.book.nouns import Account, Measurement, add, apportion, mass, negate, part, zero
+from loopbook.book.nouns import (
+    Account,
+    Content,
+    Measurement,
+    add,
+    apportion,
+    mass,
+    negate,
+    part,
+    zero,
+)
 from loopbook.tables import Choice
 
 
@@ -44,32 +56,10 @@ class Assay(Command):
         "method": "ICP-OES",
     }
 
-    def plan(
-        self,
-        draft: Draft,
-        *,
-        shares: dict[str, Decimal],
-        uncertainty: dict[str, Decimal],
-        moisture: Decimal | None,
-        moisture_uncertainty: Decimal | None,
+    def check_analytes(
+        self, draft: Draft, *, shares: dict[str, Decimal], uncertainty: dict[str, Decimal]
     ) -> None:
-        """Measure each analyte; the difference to what the book had goes to ``reassay``."""
-        self._check(draft, shares, uncertainty)
-        if draft.items:
-            return
-        dry = self.basis == "dry"
-        for name, share in shares.items():
-            self._measure(draft, name, share, uncertainty.get(name), basis="dry" if dry else "")
-        if moisture is not None:
-            self._measure(draft, "H2O", moisture, moisture_uncertainty)
-            factor = 1 - moisture if dry else Decimal(1)
-            shares = {name: share * factor for name, share in shares.items()} | {"H2O": moisture}
-        self._restate(draft, shares)
-
-    def _check(
-        self, draft: Draft, shares: dict[str, Decimal], uncertainty: dict[str, Decimal]
-    ) -> None:
-        """Findings for fields that do not go together."""
+        """There are analytes, and each uncertainty is of one."""
         if not shares:
             draft.note("empty", "at least one analyte", "none", at="shares")
         for name in sorted(uncertainty.keys() - shares.keys()):
@@ -80,14 +70,46 @@ class Assay(Command):
                 at=f"uncertainty.{name}",
                 sentence=f"{name} has an uncertainty and no share",
             )
-        if self.moisture is None and (self.basis == "dry" or self.moisture_uncertainty is not None):
+
+    def check_moisture(
+        self,
+        draft: Draft,
+        *,
+        basis: str,
+        moisture: Decimal | None,
+        moisture_uncertainty: Decimal | None = None,
+        shares: Mapping[str, Decimal] = MappingProxyType({}),
+    ) -> None:
+        """The moisture is there where it is needed, and once."""
+        if moisture is None and (basis == "dry" or moisture_uncertainty is not None):
             hint = "a dry assay needs the lot's moisture"
-            draft.missing("the moisture", at="moisture", hint=hint if self.basis == "dry" else "")
-        if self.moisture is not None and "H2O" in shares:
+            draft.missing("the moisture", at="moisture", hint=hint if basis == "dry" else "")
+        if moisture is not None and "H2O" in shares:
             draft.note("duplicate", "moisture or H2O", "both", at="moisture")
-        if self.moisture is not None and "H2O" not in draft.view.substances:
+        if moisture is not None and "H2O" not in draft.view.substances:
             hint = "add the substance H2O to the book first"
             draft.note("unknown-name", "a substance of the book", "H2O", at="moisture", hint=hint)
+
+    def plan(
+        self,
+        draft: Draft,
+        *,
+        lot: str,
+        basis: str,
+        shares: dict[str, Decimal],
+        uncertainty: dict[str, Decimal],
+        moisture: Decimal | None,
+        moisture_uncertainty: Decimal | None,
+    ) -> None:
+        """Measure each analyte; the difference to what the book had goes to ``reassay``."""
+        dry = basis == "dry"
+        for name, share in shares.items():
+            self._measure(draft, name, share, uncertainty.get(name), basis="dry" if dry else "")
+        if moisture is not None:
+            self._measure(draft, "H2O", moisture, moisture_uncertainty)
+            factor = 1 - moisture if dry else Decimal(1)
+            shares = {name: share * factor for name, share in shares.items()} | {"H2O": moisture}
+        self._restate(draft, draft.view.holdings(lot), shares)
 
     def _measure(
         self, draft: Draft, name: str, share: Decimal, sigma: Decimal | None, *, basis: str = ""
@@ -108,9 +130,11 @@ class Assay(Command):
             )
         )
 
-    def _restate(self, draft: Draft, shares: dict[str, Decimal]) -> None:
+    def _restate(
+        self, draft: Draft, holdings: Mapping[Account, Content], shares: dict[str, Decimal]
+    ) -> None:
         """Re-state what the lot contains; what is not analysed shares the rest as it did before."""
-        substances, holdings = draft.view.substances, draft.view.holdings(self.lot)
+        substances = draft.view.substances
         old = zero(len(substances))
         for content in holdings.values():
             old = add(old, content)

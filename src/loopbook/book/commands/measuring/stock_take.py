@@ -20,8 +20,8 @@ class StockTake(Command):
     line = ("stock-take", "stock-take")
     example = {"lot": "S-1", "site": "Winston-Salem", "counted_kg": "11990"}
 
-    def plan(self, draft: Draft, *, counted_kg: int) -> None:
+    def plan(self, draft: Draft, *, lot: str, site: str, counted_kg: int = 0) -> None:
         """Give the lot's content at the site the counted mass."""
-        draft.restate(draft.take(self.lot, self.site), counted_kg, "stock-take")
+        draft.restate(draft.take(lot, site), counted_kg, "stock-take")
         known = Measurement(self.lot, "mass", str(counted_kg), stage="counted")
         draft.measurements.append(known)

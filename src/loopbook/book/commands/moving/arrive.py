@@ -21,10 +21,10 @@ class Arrive(Command):
     line = ("shipped in", "out of transit")
     example = {"lot": "T-1", "consignment": "C-16", "site": "Refinery", "mass_kg": "1999.5"}
 
-    def plan(self, draft: Draft, *, mass_kg: int) -> None:
+    def plan(self, draft: Draft, *, lot: str, mass_kg: int = 0) -> None:
         """From the road to the site; what is missing is ``unaccounted`` on that road."""
         road = f"in transit {self.consignment}"
-        sent = draft.take(self.lot, road, at="consignment")
+        sent = draft.take(lot, road, at="consignment")
         for account, cut in in_proportion(mass_kg, sent):
             came = apportion(cut, sent[account])
             draft.put(account, negate(sent[account]))

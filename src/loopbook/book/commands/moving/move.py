@@ -19,8 +19,11 @@ class Move(Command):
     line = ("moved in", "moved out")
     example = {"lot": "S-1", "from_site": "Winston-Salem", "to_site": "Refinery"}
 
-    def plan(self, draft: Draft) -> None:
+    def check_sites(self, draft: Draft, *, from_site: str, to_site: str) -> None:
+        """It goes to another site."""
+        if from_site == to_site:
+            draft.note("same", "two sites", to_site, at="to_site")
+
+    def plan(self, draft: Draft, *, lot: str, from_site: str) -> None:
         """The whole lot to the other site."""
-        if self.from_site == self.to_site:
-            draft.note("same", "two sites", self.to_site, at="to_site")
-        draft.carry(self.lot, self.from_site, self.to_site, at="from_site")
+        draft.carry(lot, from_site, self.to_site, at="from_site")

@@ -19,6 +19,6 @@ class Ship(Command):
     line = ("into transit", "shipped out")
     example = {"lot": "S-1", "from_site": "Winston-Salem", "consignment": "C-17"}
 
-    def plan(self, draft: Draft) -> None:
+    def plan(self, draft: Draft, *, lot: str, from_site: str) -> None:
         """The whole lot to the road."""
-        draft.carry(self.lot, self.from_site, f"in transit {self.consignment}", at="from_site")
+        draft.carry(lot, from_site, f"in transit {self.consignment}", at="from_site")

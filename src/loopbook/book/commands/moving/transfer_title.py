@@ -21,12 +21,15 @@ class TransferTitle(Command):
     line = ("title in", "title out")
     example = {"lot": "S-1", "seller": "LGES", "buyer": "GMBI", "mass_kg": 2000}
 
-    def plan(self, draft: Draft, *, mass_kg: int | None) -> None:
+    def check_parties(self, draft: Draft, *, seller: str, buyer: str) -> None:
+        """It goes to another party."""
+        if seller == buyer:
+            draft.note("same", "two parties", buyer, at="buyer")
+
+    def plan(self, draft: Draft, *, lot: str, seller: str, mass_kg: int | None = None) -> None:
         """Owner to owner, at every site where the seller has the lot."""
-        if self.seller == self.buyer:
-            draft.note("same", "two parties", self.buyer, at="buyer")
-        holdings = draft.view.holdings(self.lot)
-        owned = {a: content for a, content in holdings.items() if a.party == self.seller}
+        holdings = draft.view.holdings(lot)
+        owned = {a: content for a, content in holdings.items() if a.party == seller}
         whole = sum(mass(content) for content in owned.values())
         asked = whole if mass_kg is None else mass_kg
         if not owned:
@@ -35,14 +38,14 @@ class TransferTitle(Command):
                 "content",
                 "none",
                 at="seller",
-                sentence=f"{self.seller} owns nothing of lot {self.lot}",
+                sentence=f"{seller} owns nothing of lot {lot}",
                 about="state",
             )
         elif asked > whole:
-            owns = f"{self.seller} owns {kg(whole)} of lot {self.lot}"
+            owns = f"{seller} owns {kg(whole)} of lot {lot}"
             draft.short(owns, whole, asked, at="mass_kg")
         if draft.items:
             return
         for account, cut in in_proportion(asked, owned):
-            buyer = Account("lot", self.buyer, account.site, self.lot)
+            buyer = Account("lot", self.buyer, account.site, lot)
             draft.shift(account, buyer, part(owned[account], cut))

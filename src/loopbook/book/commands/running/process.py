@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated
 
 from loopbook.book.commands.command import Command
@@ -19,6 +20,7 @@ from loopbook.book.commands.fields import (
 from loopbook.book.nouns import Account, Content, add, apportion, is_zero, mass, negate, zero
 from loopbook.tables import Choice, Value
 
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 _GAIN = Decimal("0.005")  # share by which a run's measured outputs may outweigh its inputs
 
 
@@ -62,17 +64,31 @@ class Process(Command):
         "emissions_kg": {"H2O": 9},
     }
 
-    def plan(
+    def check_outputs(
         self,
         draft: Draft,
         *,
-        inputs_kg: Mapping[str, int | None],
         outputs: Sequence[Mapping[str, Value]],
         emissions_kg: Mapping[str, int],
         waste_kg: Mapping[str, int],
     ) -> None:
+        """Something comes out."""
+        if not (outputs or any(emissions_kg.values()) or any(waste_kg.values())):
+            draft.note("empty", "an output, an emission or waste", "none", at="outputs")
+
+    def plan(
+        self,
+        draft: Draft,
+        *,
+        site: str,
+        inputs_kg: Mapping[str, int | None],
+        outputs: Sequence[Mapping[str, Value]] = (),
+        emissions_kg: Mapping[str, int] = _NOTHING,
+        waste_kg: Mapping[str, int] = _NOTHING,
+    ) -> None:
         """Inputs to measured outputs, emissions and waste; what is missing is ``unaccounted``."""
-        taken = draft.take_all(inputs_kg, self.site)
+        before = len(draft)
+        taken = draft.take_all(inputs_kg, site)
         made: list[tuple[Account, Content]] = []
         for output in outputs:
             draft.make(output["lot"], output["material"])
@@ -82,11 +98,9 @@ class Process(Command):
             content = tuple([amounts.get(s, 0) for s in draft.view.substances])
             if not is_zero(content):
                 made.append((Account(kind, "", self.site), content))
-        if not made:
-            draft.note("empty", "an output, an emission or waste", "none", at="outputs")
         entered = sum(mass(content) for content in taken.values())
         left = sum(mass(content) for _, content in made)
-        if not draft.items and left > entered * (1 + _GAIN):
+        if len(draft) == before and left > entered * (1 + _GAIN):
             draft.note(
                 "heavier",
                 f"at most {kg(entered)}",
