@@ -51,18 +51,22 @@ from loopbook.flowsheet.units.catalogue import (
 )
 from loopbook.flowsheet.units.ours import *  # noqa: F403  # a unit is listed once
 from loopbook.flowsheet.units.ours import KINDS
-from loopbook.flowsheet.units.parameters import (
+from loopbook.flowsheet.units.reaction.reactor import Dose
+from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
+from loopbook.flowsheet.units.unit import (
     Amount,
     BindContext,
     Bound,
+    Catalogue,
     PerComponent,
+    Separator,
     Share,
     Shares,
+    Streams,
+    Unit,
+    UnitFlows,
     Value,
 )
-from loopbook.flowsheet.units.reaction.dose import Dose
-from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
-from loopbook.flowsheet.units.unit import Catalogue, Separator, Streams, Unit, UnitFlows
 from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 
 __all__ = [

@@ -11,8 +11,7 @@ import numpy as np
 
 from loopbook.errors import Findings, raise_findings
 from loopbook.flowsheet.graph import Arc, Group, order_groups
-from loopbook.flowsheet.units.parameters import BindContext, Bound
-from loopbook.flowsheet.units.unit import Unit
+from loopbook.flowsheet.units.unit import BindContext, Bound, Unit
 from loopbook.flowsheet.wiring import Placed, Wiring, with_place
 from loopbook.matter import ComponentSet
 from loopbook.tables import Array

@@ -32,9 +32,8 @@ import numpy as np
 from loopbook.errors import Findings, InputError, raise_findings
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.units.catalogue import known_kinds
-from loopbook.flowsheet.units.parameters import Amount, Value
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
-from loopbook.flowsheet.units.unit import Unit
+from loopbook.flowsheet.units.unit import Amount, Unit, Value
 from loopbook.flowsheet.wiring import SECTIONS, with_place
 from loopbook.matter import Component, ComponentSet, component_names, components
 from loopbook.tables import (

@@ -7,8 +7,7 @@ from loopbook.errors import Finding, Findings, InputError
 from loopbook.flowsheet.compiled import Plan, compile_plan
 from loopbook.flowsheet.solution import Solution
 from loopbook.flowsheet.solver import solve
-from loopbook.flowsheet.units.parameters import Amount, Value
-from loopbook.flowsheet.units.unit import Unit
+from loopbook.flowsheet.units.unit import Amount, Unit, Value
 from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 from loopbook.tables import convert
 

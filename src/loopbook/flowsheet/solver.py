@@ -14,7 +14,7 @@ from loopbook.flowsheet.compiled import Plan, Step, run_pass
 from loopbook.flowsheet.graph import Group
 from loopbook.flowsheet.recycle import Recycle
 from loopbook.flowsheet.solution import Solution, SolveReport
-from loopbook.flowsheet.units.parameters import Amount, Bound, Value
+from loopbook.flowsheet.units.unit import Amount, Bound, Value
 from loopbook.tables import Array, convert
 
 _ANY = Amount()

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopbook.errors import Finding, Findings, nearest_hint
-from loopbook.flowsheet.units.parameters import Value
-from loopbook.flowsheet.units.unit import Unit
+from loopbook.flowsheet.units.unit import Unit, Value
 from loopbook.matter import ComponentSet
 from loopbook.tables import Array, TomlFile
 

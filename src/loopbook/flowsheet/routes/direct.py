@@ -20,7 +20,7 @@ from loopbook.flowsheet.routes.route import (
     RouteBase,
 )
 from loopbook.flowsheet.units.ours import Filter, Reactor, Sieve
-from loopbook.flowsheet.units.reaction.dose import Dose
+from loopbook.flowsheet.units.reaction.reactor import Dose
 
 
 def _build(fs: Flowsheet, base: RouteBase) -> None:

@@ -30,7 +30,7 @@ from loopbook.flowsheet.units.ours import (
     Sieve,
     SolventExtraction,
 )
-from loopbook.flowsheet.units.reaction.dose import Dose
+from loopbook.flowsheet.units.reaction.reactor import Dose
 from loopbook.matter import atomic_weights, molar_mass
 
 _METALS = ("Mn", "Co", "Ni")

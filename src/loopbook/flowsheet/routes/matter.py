@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopbook.errors import Finding, ShareError, raise_findings
-from loopbook.flowsheet.units.parameters import Value
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
+from loopbook.flowsheet.units.unit import Value
 from loopbook.matter import Component, atomic_weights, components, parse_formula
 
 BINDER = Component("anode binder", formula="C2H3O2")
@@ -112,12 +112,8 @@ def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
     """
     actives = []
     for name in names:
-        if name == BINDER.name:
-            continue
-        item = components(name).items[0]
-        if item.formula is None:
-            continue
-        atoms = set(parse_formula(item.formula))
+        item = _component(name)
+        atoms = set() if item.formula is None else set(parse_formula(item.formula))
         if {"Li", "O"} <= atoms and atoms & {*_METALS, "Fe"} and item.phase == "solid":
             if not atoms <= _LATTICE:
                 raise_findings(
@@ -137,14 +133,17 @@ def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
     return tuple(actives)
 
 
+def _component(name: str) -> Component:
+    return BINDER if name == BINDER.name else components(name).items[0]
+
+
 def combustion(name: str) -> Reaction:
     """Complete combustion; fluorine leaves as HF.
 
     >>> print(combustion("PVDF"))
     PVDF + 2 O2 -> 2 CO2 + 2 HF
     """
-    formula = BINDER.formula if name == BINDER.name else components(name).items[0].formula
-    atoms = parse_formula(formula or "")
+    atoms = parse_formula(_component(name).formula or "")
     c, h, f, o = (float(atoms.get(e, 0.0)) for e in ("C", "H", "F", "O"))
     steam = (h - f) / 2.0
     oxygen = c + steam / 2.0 - o / 2.0

@@ -24,7 +24,7 @@ from loopbook.flowsheet.units.ours import (
     Shredder,
     Sieve,
 )
-from loopbook.flowsheet.units.reaction.dose import Dose
+from loopbook.flowsheet.units.reaction.reactor import Dose
 from loopbook.matter import molar_mass
 
 _SOLVENTS = ("EC", "DMC")

@@ -32,7 +32,7 @@ from loopbook.flowsheet.units.ours import (
     Sieve,
     SolventExtraction,
 )
-from loopbook.flowsheet.units.reaction.dose import Dose
+from loopbook.flowsheet.units.reaction.reactor import Dose
 
 _SOLVENTS = ("EC", "DMC")
 _SOLID_FUELS = ("graphite", "carbon black", "PVDF", "anode binder", "PP", "PE", "PET")

@@ -25,7 +25,7 @@ from loopbook.flowsheet.economics.cost import (
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes.matter import BINDER, ActiveMaterial, active_materials, check_shares
 from loopbook.flowsheet.solution import Solution
-from loopbook.flowsheet.units.parameters import Value
+from loopbook.flowsheet.units.unit import Value
 from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
 from loopbook.tables import Array
 

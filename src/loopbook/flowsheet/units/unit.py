@@ -7,18 +7,193 @@ stoichiometry; the solver checks every element over every unit after every solve
 
 A new unit operation is a subclass: declare the ports, the parameters and `run`; its docstring
 gives the law. A subclass becomes a dataclass, and its kind follows from its name.
+
+A parameter is an annotated field of the unit. Its type gives unit and range, its text the meaning::
+
+    share: Annotated[Value, Amount("kg/kg", 0, 1), "share of every component that goes first"]
+
+A parameter is one number, or one number per component, per limiting reactant or per reagent. Each
+number may be a plain float or one value per scenario. Binding makes arrays whose last axis is the
+scenario of them, and collects a finding for every number that cannot be used.
 """
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Annotated, ClassVar, Protocol, TypeAlias, dataclass_transform
 
 import numpy as np
 
-from loopbook.flowsheet.units.parameters import Amount, BindContext, Bound, Numbers, Value
-from loopbook.tables import Array, Field, fields_of
+from loopbook.errors import Findings
+from loopbook.matter import PHASES, ComponentSet
+from loopbook.tables import Array, Field, Number, fields_of
+
+# ---- parameters ----
+
+Value: TypeAlias = float | Sequence[float] | Array
+"""One number, or one per scenario."""
+
+
+class Bound(SimpleNamespace):
+    """Parameters of a unit as arrays, by name, and what `Unit.bind` computed from them.
+
+    Attributes
+    ----------
+    basis : components of the flowsheet, in order.
+    connected : names of the ports that are connected.
+    """
+
+    basis: ComponentSet
+    connected: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Numbers(Number[Findings]):
+    """Numbers in a unit and a range, each of which may be one or one per scenario."""
+
+    each: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        """Words name the range and what each number is for."""
+        words = self.words or f"a number {self.range}".strip()
+        object.__setattr__(self, "words", words + self.each)
+
+    def read(self, written: object, at: str, findings: Findings) -> object:
+        """What is written; it is checked when the unit is bound."""
+        return written
+
+    def allows(self, values: Array, at: str, findings: Findings) -> bool:
+        """Whether all are finite and within the range; NaN is not."""
+        good = np.isfinite(values) & (values >= self.low) & (values <= self.high)
+        if not good.all():
+            bad = float(values[~good].flat[0])
+            if np.isfinite(bad):
+                self.refuse(bad, at, findings)
+            else:
+                findings.note("not-finite", f"a finite number [{self.unit}]", f"{bad:g}", at=at)
+        return bool(good.all())
+
+    def read_array(self, value: object, at: str, findings: Findings) -> Array:
+        """One number or one per scenario, shape (1,) or (scenario,); zero after a finding."""
+        expected, array = "a number or one per scenario", np.zeros(1)
+        try:
+            if isinstance(value, (bool, str)) or value is None:
+                raise TypeError
+            array = np.atleast_1d(np.asarray(value, dtype=np.float64))
+        except (TypeError, ValueError):
+            findings.note(
+                "not-a-number",
+                expected,
+                repr(value)[:60],
+                at=at,
+                hint="write the number without its unit" if isinstance(value, str) else "",
+            )
+        if array.ndim > 1:
+            findings.note("shape", expected, f"shape {array.shape}", at=at)
+        elif self.allows(array, at, findings):
+            return array
+        return np.zeros(1)
+
+
+@dataclass(slots=True)
+class BindContext:
+    """What a unit needs to turn its parameters into arrays.
+
+    Parameters
+    ----------
+    basis : components of the flowsheet, in order.
+    overrides : scenario values by parameter path, for example ``{"to_undersize.copper": array}``.
+    connected : names of the ports that are connected.
+    findings : collects the errors of the unit.
+    """
+
+    basis: ComponentSet
+    overrides: Mapping[str, Array]
+    connected: frozenset[str]
+    findings: Findings
+
+    def overridden(self, name: str) -> dict[str, Array]:
+        """Scenario values given for single keys of a parameter."""
+        head = name + "."
+        return {k[len(head) :]: v for k, v in self.overrides.items() if k.startswith(head)}
+
+    def number(self, kind: Numbers, name: str, value: object) -> Array:
+        """One number of a parameter or of a key of it, or the scenarios' values in its place."""
+        return kind.read_array(self.overrides.get(name, value), name, self.findings)
+
+
+@dataclass(frozen=True)
+class Amount(Numbers):
+    """A parameter that is one number."""
+
+    def bind(self, context: BindContext, name: str, value: object) -> Array:
+        """Array of shape (1,) or (scenario,)."""
+        return context.number(self, name, value)
+
+
+@dataclass(frozen=True)
+class PerComponent(Amount):
+    """A parameter with a number per component.
+
+    Keys are component names; a phase name stands for all components of that phase and ``default``
+    for the rest; a plain number is the default.
+    """
+
+    each: ClassVar[str] = " per component"
+
+    def bind(self, context: BindContext, name: str, value: object) -> Array:
+        """Array of shape (component, 1) or (component, scenario)."""
+        if not isinstance(value, Mapping):
+            value = {"default": value}
+        basis, values = context.basis, {**value, **context.overridden(name)}
+        known = ("default", *PHASES, *basis.names)
+        rows: list[Array | None] = [None] * len(basis)
+        for key in (k for k in known if k in values):
+            row = context.number(self, f"{name}.{key}", values[key])
+            for i in _members(key, basis):
+                rows[i] = row
+        for key in values:
+            if key not in known:
+                expected, at = "a component of the flowsheet", f"{name}.{key}"
+                context.findings.unknown(expected, str(key), basis.names, at=at)
+        missing = ", ".join(n for n, r in zip(basis.names, rows, strict=True) if r is None)
+        if missing:
+            context.findings.note(
+                "missing",
+                "a number per component",
+                missing,
+                at=name,
+                hint="give the component, its phase, or default",
+            )
+        return stack_rows([np.zeros(1) if r is None else r for r in rows])
+
+
+def _members(key: str, basis: ComponentSet) -> Iterable[int]:
+    if key == "default":
+        return range(len(basis))
+    if key in PHASES:
+        return [i for i, phase in enumerate(basis.phases) if phase == key]
+    return [basis.index[key]]
+
+
+def stack_rows(rows: Sequence[Array]) -> Array:
+    """Stack rows of shape (1,) or (scenario,) into (row, 1) or (row, scenario)."""
+    out = np.empty((len(rows), max((r.shape[0] for r in rows), default=1)))
+    for i, row in enumerate(rows):
+        out[i] = row
+    return out
+
+
+Share: TypeAlias = Annotated[Value, Amount("kg/kg", 0, 1)]
+"""A share of all that enters."""
+
+Shares: TypeAlias = Annotated[Mapping[str, Value] | Value, PerComponent("kg/kg", 0, 1)]
+"""A share of each component that enters."""
+
+
+# ---- units ----
 
 Streams: TypeAlias = tuple[Array | None, ...]
 """A stream for each outlet and then each supply; None where nothing flows."""

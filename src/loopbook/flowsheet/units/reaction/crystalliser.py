@@ -4,9 +4,8 @@ from typing import Annotated
 
 import numpy as np
 
-from loopbook.flowsheet.units.parameters import Bound, Share
 from loopbook.flowsheet.units.reaction.reactor import Reactor
-from loopbook.flowsheet.units.unit import Streams
+from loopbook.flowsheet.units.unit import Bound, Share, Streams
 from loopbook.tables import Array
 
 

@@ -2,9 +2,8 @@
 
 from typing import Annotated, ClassVar
 
-from loopbook.flowsheet.units.parameters import Bound, Shares
 from loopbook.flowsheet.units.reaction.reactor import Reactor
-from loopbook.flowsheet.units.unit import Streams
+from loopbook.flowsheet.units.unit import Bound, Shares, Streams
 from loopbook.tables import Array
 
 

@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from loopbook.flowsheet.units.parameters import Bound, Shares
-from loopbook.flowsheet.units.unit import Streams, Unit, split
+from loopbook.flowsheet.units.unit import Bound, Shares, Streams, Unit, split
 from loopbook.tables import Array
 
 

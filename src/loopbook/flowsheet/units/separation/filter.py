@@ -4,8 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from loopbook.flowsheet.units.parameters import BindContext, Bound, Share
-from loopbook.flowsheet.units.unit import Streams, Unit, split
+from loopbook.flowsheet.units.unit import BindContext, Bound, Share, Streams, Unit, split
 from loopbook.tables import Array
 
 

@@ -1,7 +1,6 @@
 """Mixing."""
 
-from loopbook.flowsheet.units.parameters import Bound
-from loopbook.flowsheet.units.unit import Streams, Unit
+from loopbook.flowsheet.units.unit import Bound, Streams, Unit
 from loopbook.tables import Array
 
 

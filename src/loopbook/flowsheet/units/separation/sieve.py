@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from loopbook.flowsheet.units.parameters import Shares
-from loopbook.flowsheet.units.unit import Separator
+from loopbook.flowsheet.units.unit import Separator, Shares
 
 
 class Sieve(Separator):

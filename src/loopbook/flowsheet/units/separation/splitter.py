@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from loopbook.flowsheet.units.parameters import Share
-from loopbook.flowsheet.units.unit import Separator
+from loopbook.flowsheet.units.unit import Separator, Share
 
 
 class Splitter(Separator):
