@@ -377,12 +377,12 @@ def report(book: Book, path: Path, seed: int) -> None:
 
     def month(**more: object) -> object:
         _, first, last = draw.choice(months()[:-2])
-        return metal_statement(book, start=first, end=last, **more)  # type: ignore[arg-type]
+        return metal_statement(book, start=first, end=last, **more)
 
     def year(**more: object) -> object:
         start = datetime(T0.year + draw.randrange(YEARS - 1), 1, 1, tzinfo=UTC)
         end = start.replace(year=start.year + 1)
-        return metal_statement(book, start=start, end=end, **more)  # type: ignore[arg-type]
+        return metal_statement(book, start=start, end=end, **more)
 
     known = {"known_at": us(T0) + 3 * span // 4}
     work: list[tuple[str, int, Callable[[], object], str]] = [

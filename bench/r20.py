@@ -208,7 +208,7 @@ def single_measures(
 
     measures = {"Loopbook": repeated(ours.solve)}
     for name, solve in others.items():
-        measures[name] = repeated(lambda s=solve: s(one))  # type: ignore[misc]
+        measures[name] = repeated(lambda s=solve: s(one))
     if biosteam is not None:
         few = {path: value[:SINGLES] for path, value in varied(BATCH).items()}
         measures["BioSTEAM"] = lambda: biosteam.solve(few)[1] / SINGLES * 1e3
@@ -223,13 +223,13 @@ def batch_measures(
     given = peers.scenarios(values)
     measures: dict[str, Measure] = {}
     for c in sorted({*CHUNKS, DEFAULT_CHUNK}):
-        measures[f"Loopbook, {c}"] = lambda c=c: BATCH / cpu_s(lambda: ours.solve(values, c))  # type: ignore[misc]
+        measures[f"Loopbook, {c}"] = lambda c=c: BATCH / cpu_s(lambda: ours.solve(values, c))
     for name, solve in others.items():
         if name == "numba kernel":
-            measures[name] = lambda s=solve: BATCH / cpu_s(lambda: s(given))  # type: ignore[misc]
+            measures[name] = lambda s=solve: BATCH / cpu_s(lambda: s(given))
             continue
         for c in (*CHUNKS, 1024):
-            measures[f"{name}, {c}"] = lambda s=solve, c=c: BATCH / cpu_s(lambda: s(given, c))  # type: ignore[misc]
+            measures[f"{name}, {c}"] = lambda s=solve, c=c: BATCH / cpu_s(lambda: s(given, c))
     if biosteam is not None:
         few = {path: value[:BIOSTEAM_SCENARIOS] for path, value in values.items()}
         measures["BioSTEAM"] = lambda: BIOSTEAM_SCENARIOS / biosteam.solve(few)[1]

@@ -60,7 +60,7 @@ _COUNT = len(ROW)
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _extract(feed, cobalt, nickel, rest):  # type: ignore[no-untyped-def]
+def _extract(feed, cobalt, nickel, rest):
     for i in range(_COUNT):
         after_mn = feed[i] - feed[i] * _MN[i]
         cobalt[i] = after_mn * _CO[i]
@@ -76,7 +76,7 @@ def _extract(feed, cobalt, nickel, rest):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _leach(black_mass, water_need, liquor, conversion, pulp):  # type: ignore[no-untyped-def]
+def _leach(black_mass, water_need, liquor, conversion, pulp):
     """Dose, leach, filter and neutralise; returns the acid and the caustic drawn."""
     acid = -liquor[_ACID]
     for k in range(4):
@@ -106,7 +106,7 @@ def _leach(black_mass, water_need, liquor, conversion, pulp):  # type: ignore[no
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _next_guess(image, guess, old_guess, old_change):  # type: ignore[no-untyped-def]
+def _next_guess(image, guess, old_guess, old_change):
     """Secant steps in place; whether the guess had converged, in which case it stays."""
     total = 0.0
     for i in range(_COUNT):
@@ -130,7 +130,7 @@ def _next_guess(image, guess, old_guess, old_change):  # type: ignore[no-untyped
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _solve_all(feed, conversion, soda, answers):  # type: ignore[no-untyped-def]
+def _solve_all(feed, conversion, soda, answers):
     """All scenarios; arrays are (scenario, ...). Returns how many did not converge."""
     work = np.empty((9, _COUNT))
     black_mass, cobalt, nickel, rest, liquor, image = work[:6]

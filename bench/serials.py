@@ -174,8 +174,9 @@ def ask(home: Path, kind: str) -> dict[str, Spent]:
     found["open"] = medians(lambda k: look(held, k), 1000)
     found["not there"] = medians(lambda k: held.lot_of(told[k][:-1] + "?"), 300)
     if hasattr(os, "posix_fadvise"):
-        again = lambda k: look(SerialRegister(folder), k)  # noqa: E731
-        found["opened anew, off the disk"] = medians(again, 15, lambda: forget(folder))
+        found["opened anew, off the disk"] = medians(
+            lambda k: look(SerialRegister(folder), k), 15, lambda: forget(folder)
+        )
     names = [lot_name(k) for k in sorted(rng.choice(np.array(lots), RECALL, replace=False))]
     fresh = SerialRegister(folder)
     found[f"count {RECALL} lots"] = medians(lambda _: SerialRegister(folder).count_of(names), 5)
@@ -188,8 +189,9 @@ def ask(home: Path, kind: str) -> dict[str, Spent]:
     found["recall to arrays"] = medians(arrays, 3)
     for ending in (".parquet", ".csv"):
         out = home / f"recall-{kind}{ending}"
-        work = lambda _, out=out: SerialRegister(folder).write_serials(names, out)  # noqa: E731
-        found[f"recall to {ending[1:]}"] = medians(work, 3)
+        found[f"recall to {ending[1:]}"] = medians(
+            lambda _, out=out: SerialRegister(folder).write_serials(names, out), 3
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     found["peak MB of all this"] = peak, peak
     if kind != "ranges":  # all serials of a lot are those that were made

@@ -169,7 +169,7 @@ def draw(count: int, seed: int = 1) -> Lots:
     end = np.concatenate([random.integers(0, SUPPLIERS, received), customer])
     sign = np.where(end < SUPPLIERS, 1, -1)
     outside = {name: sign * held[name][lot].astype(np.int64) for name in SUBSTANCES}
-    outside["mass"] = sum(outside.values())  # type: ignore[assignment]
+    outside["mass"] = sum(outside.values())
     return Lots(starts, parent, child, content, lot.astype(np.int32), end.astype(np.int32), outside)
 
 

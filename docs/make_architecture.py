@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "house"))
 
-from imports import PACKAGE, arrows, chamber, room, texts_of  # noqa: E402
+from imports import PACKAGE, arrows, chamber, room, texts_of  # noqa: E402  (the tests' reader of imports, found by the path above)
 
 GROUND = ("report", "tables", "files", "errors")
 """Rooms that know no battery: every room may import them, so they get no arrows."""

@@ -74,7 +74,7 @@ STATIONS = (
             "Winston-Salem, North Carolina",
             "dismantles and shreds, up to 13,500 t a year",
             "51 % Toyota Tsusho America",
-            "49 % LG Energy Solution",
+            "49 % LG Energy Solution Michigan",
         ),
         "own",
     ),

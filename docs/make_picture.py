@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT / "tests" / "cases"))
 
 from browser import CHROMIUM, Browser  # noqa: E402  (the tests' browser)
 
-from loopbook.cases import run_case  # noqa: E402
-from loopbook.report import write_report  # noqa: E402
+from loopbook.cases import run_case  # noqa: E402  (after the path above)
+from loopbook.report import write_report  # noqa: E402  (after the path above)
 
 WIDTH = 1320
 """Of the window, in CSS pixels."""

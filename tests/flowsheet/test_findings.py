@@ -56,7 +56,7 @@ def sound(share: object = 0.1, fine: object = None, unit: str | None = "kg/h") -
 def feed(flow: dict[str, object], unit: str | None = "kg/h") -> Callable[[], object]:
     def build() -> object:
         fs = Flowsheet("f", components("copper", "graphite"))
-        fs.feed("scrap", flow, unit=unit)  # type: ignore[arg-type]
+        fs.feed("scrap", flow, unit=unit)
         return fs
 
     return build
@@ -70,7 +70,7 @@ def react(
         fs = Flowsheet("f", basis)
         fs.feed("in", {"NiSO4(aq)": 100.0, "steel": 1.0}, unit="kg/h")
         doses = () if dose is None else (dose,)
-        leach = Leach("leach", reactions=(reaction,), conversion=conversion, doses=doses)  # type: ignore[arg-type]
+        leach = Leach("leach", reactions=(reaction,), conversion=conversion, doses=doses)
         fs.add(leach, feed="in", out="out")
         return fs.solve()
 
@@ -312,7 +312,7 @@ WRONG: list[tuple[str, Callable[[], object], type[Exception], str]] = [
     ),
     ("no draws", lambda: sample({"a.b": Uniform(0, 1)}, 0, seed=1), InputError, "count >= 1"),
     ("range upside down", lambda: Uniform(2.0, 1.0), InputError, "low <= mode <= high"),
-    ("interval of NaN", lambda: interval([1.0, math.nan]), NotFiniteError, "interval"),  # type: ignore[arg-type]
+    ("interval of NaN", lambda: interval([1.0, math.nan]), NotFiniteError, "interval"),
 ]
 
 

@@ -98,14 +98,14 @@ def apply(folder: Path, step: tuple[str, object, str | None], model: Model, numb
         return
     assert month is not None
     if kind == "file":
-        rows, parquet = what  # type: ignore[misc]
+        rows, parquet = what
         new = [(s, lot) for s, lot in rows.items()]
         new += [(f"#{number}", LOTS[0])]  # so that no two files are the same
         path = written(folder, dict(new), parquet=parquet)
         refused = any(s in model for s, _ in new)
     else:
         known = {replace(r, month="") for r in SerialRegister(register).ranges}
-        fresh = [r for r in what if r not in known]  # type: ignore[attr-defined]
+        fresh = [r for r in what if r not in known]
         new = [(s, r.lot) for r in fresh for s in all_of(r)]
         wrong = [f for r in fresh for f in range_findings(r, "x")]
         refused = bool(wrong) or any(s in model for s, _ in new) or len(dict(new)) < len(new)
@@ -113,7 +113,7 @@ def apply(folder: Path, step: tuple[str, object, str | None], model: Model, numb
         if kind == "file":
             import_serials(register, path, lots=set(LOTS), month=month)
         else:
-            add_ranges(register, what, lots=LOTS, month=month)  # type: ignore[arg-type]
+            add_ranges(register, what, lots=LOTS, month=month)
     except InputError:
         assert refused
         return

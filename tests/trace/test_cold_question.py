@@ -131,7 +131,7 @@ def test_every_table_is_searched_by_an_index(book: Book, asked: Asked) -> None:
     recall(book, "S0")
     tables = [x for x in asked if "FROM edge" in x[0] or "FROM lot" in x[0]]
     assert len(tables) > 10
-    with closing(sqlite3.connect(str(book.store.path))) as link:  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(str(book.store.path))) as link:
         for sql, values in tables:
             plan = [row[3] for row in link.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
             assert not [line for line in plan if line.startswith("SCAN")], plan

@@ -83,7 +83,8 @@ def moments(desk: Desk, count: int) -> list[AsOf]:
     happened = sorted(e.occurred_at for e in events)[:: max(1, len(events) // count)]
     found = [AsOf(recorded=e.recorded_at) for e in some]
     found += [AsOf(occurred=x) for x in happened]
-    found += [AsOf(occurred=x - 1, recorded=e.recorded_at - 1) for x, e in zip(happened, some)]  # noqa: B905
+    pairs = zip(happened, some, strict=False)
+    found += [AsOf(occurred=x - 1, recorded=e.recorded_at - 1) for x, e in pairs]
     return found
 
 

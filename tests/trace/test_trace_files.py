@@ -90,8 +90,8 @@ HEADERS: dict[str, Callable[[dict[str, object]], object]] = {
     "of a later event": lambda told: told | {"last": 10**6},
     "of the event before": lambda told: told | {"last": int(str(told["last"])) - 1},
     "without sizes": lambda told: told | {"sizes": {}},
-    "with fewer lots": lambda told: told | {"sizes": {**told["sizes"], "event": 3}},  # type: ignore[dict-item]
-    "with no lots": lambda told: told | {"sizes": dict.fromkeys(told["sizes"], 0)},  # type: ignore[call-overload]
+    "with fewer lots": lambda told: told | {"sizes": {**told["sizes"], "event": 3}},
+    "with no lots": lambda told: told | {"sizes": dict.fromkeys(told["sizes"], 0)},
     "with other substances": lambda told: told | {"substances": ["Li", "Ni", "other"]},
     "with ends of an old kind": lambda told: told | {"ends": ["supplier/LGES//"]},
 }

@@ -38,7 +38,7 @@ from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, microseconds
 from loopbook.book.commands.fields import FreeLot, Kg, KnownSite, MadeLot, SomeMass
 from loopbook.book.commands.kinds import all_commands
-from loopbook.book.commands.ours import *  # noqa: F403
+from loopbook.book.commands.ours import *  # noqa: F403  # a command is listed once
 from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.running.process import Output
 from loopbook.book.nouns import (

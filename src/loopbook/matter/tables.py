@@ -197,7 +197,7 @@ def read_numbers(file: Path, sources: Mapping[str, Source], findings: Findings) 
         numbers = {name: _number(row[name], name, wrong) for name in ("value", "low", "high")}
         _check_order(row, numbers, wrong)
         if len(findings) == before:
-            yield Number(file.stem, line, **{**row, **numbers})  # type: ignore[arg-type]
+            yield Number(file.stem, line, **{**row, **numbers})  # type: ignore[arg-type]  # `_number` reads them
 
 
 def _number(cell: str, name: str, findings: Findings) -> float | None:

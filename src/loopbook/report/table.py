@@ -93,7 +93,7 @@ class Lazy(Sequence[tuple[Cell, ...]]):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, row: int) -> tuple[Cell, ...]:  # type: ignore[override]
+    def __getitem__(self, row: int) -> tuple[Cell, ...]:  # type: ignore[override]  # no slices
         if not row < self._count:
             raise IndexError(row)
         return self._make(row)

@@ -201,7 +201,7 @@ def _merge(register: SerialRegister, runs: Sequence[Run], *, name: str) -> Run:
         file = RunFile(folder, run, ".lots.parquet")
         for piece in lot_pieces(folder, run):
             pieces.setdefault(piece.lot, []).append(piece)
-            source = of_piece(piece, lambda file=file: file, sizes)  # type: ignore[misc]
+            source = of_piece(piece, lambda file=file: file, sizes)  # type: ignore[misc]  # bound here
             sources.setdefault(piece.lot, []).append(source)
     index, start = [], 0
     for lot, some in sorted(pieces.items()):

@@ -149,15 +149,14 @@ def unit_finding(unit: str, where: str) -> Finding | None:
     >>> unit_finding("USD/ton", "plant.toml:3").hint
     'a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg)'
     """
-    if unit in KNOWN_UNITS:
+    if unit in KNOWN_UNITS or _composed(unit):
         return None
     if not unit.strip():
         return Finding("unit", where, "a unit", "none", "write 1 for a plain number")
     for token in _TOKEN.findall(unit):
         if token in _REFUSED:
             return Finding("unit", where, "a unit that reads one way", unit, _REFUSED[token])
-    unknown = Finding("unit", where, "a known unit", unit, nearest_hint(unit, KNOWN_UNITS))
-    return None if _composed(unit) else unknown
+    return Finding("unit", where, "a known unit", unit, nearest_hint(unit, KNOWN_UNITS))
 
 
 def check_unit(unit: str, where: str = "unit") -> str:

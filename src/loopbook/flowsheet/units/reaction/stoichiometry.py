@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +39,10 @@ class Reaction:
         """The reactant on which the conversion is based."""
         return self.coefficients[0][0]
 
-    @classmethod
-    def parse(cls, text: str) -> Reaction:
-        """Read ``a A + b B -> c C``; raises `FormulaError` where that cannot be read."""
+    @staticmethod
+    @cache
+    def parse(text: str) -> Reaction:
+        """Read ``a A + b B -> c C``, once; raises `FormulaError` where that cannot be read."""
         sides = text.split("->")
         if len(sides) != 2:
             raise_findings([Finding("formula", text, "reactants -> products", text)])
@@ -55,7 +57,7 @@ class Reaction:
                 count = float(Fraction(match["count"] or "1"))
                 name = match["name"].strip()
                 merged[name] = merged.get(name, 0.0) + sign * count
-        return cls(tuple(merged.items()))
+        return Reaction(tuple(merged.items()))
 
     def __str__(self) -> str:
         """Write it as it is read."""
