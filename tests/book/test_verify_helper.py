@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,17 @@ import pytest
 from tampering import tamper
 
 from loopbook import book as b
-from loopbook.book.verification import second_process as verify_helper
-from loopbook.book.verification.second_process import Helper
+from loopbook.book.verification.second_process import Helper, Second
 from support.world import Envelopes
 
 T = datetime(2026, 3, 2, tzinfo=UTC)
 EVENTS = 30
+ALWAYS = Second(least=2, cores=2)
 
 
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Numbers of the events that a helper judged; one is asked for books of every size."""
-    monkeypatch.setattr(verify_helper, "_LARGE", 2)
-    monkeypatch.setattr(verify_helper, "_cores", lambda: 2)
+    """Numbers of the events that a helper judged."""
     numbers: list[int] = []
     wrong = Helper.wrong
 
@@ -57,9 +56,9 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def report(path: Path) -> b.VerifyReport:
+def report(path: Path, second: Second = ALWAYS) -> b.VerifyReport:
     with b.Book(path) as book:
-        return b.verify(book)
+        return b.verify(book, second=second)
 
 
 def test_the_helper_judges_the_later_events(path: Path, judged: list[int]) -> None:
@@ -71,7 +70,7 @@ def test_the_helper_judges_the_later_events(path: Path, judged: list[int]) -> No
 def test_a_helper_judges_on_every_store(
     book: b.Book, envelope: Envelopes, judged: list[int]
 ) -> None:
-    assert b.verify(book).clean
+    assert b.verify(book, second=ALWAYS).clean
     assert judged
 
 
@@ -88,15 +87,13 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_the_report_is_the_same_with_a_helper_without_one_and_with_one_that_ends_early(
-    path: Path, judged: list[int], monkeypatch: pytest.MonkeyPatch, change: str
+    path: Path, judged: list[int], change: str
 ) -> None:
     tamper(path, change)
     helped = report(path)
     assert not helped.clean
     assert bool(judged) == ("x'ff'" not in change)  # what it cannot read it leaves to the first
-    monkeypatch.setattr(verify_helper, "_CODE", "raise SystemExit(3)")
-    assert report(path) == helped
-    monkeypatch.setattr(verify_helper, "_CODE", "import sys; sys.stdin.read(); print('{')")
-    assert report(path) == helped
-    monkeypatch.setattr(verify_helper, "_LARGE", 10**9)
-    assert report(path) == helped
+    for code in ("raise SystemExit(3)", "import sys; sys.stdin.read(); print('{')"):
+        assert report(path, replace(ALWAYS, code=code)) == helped
+    assert report(path, replace(ALWAYS, least=10**9)) == helped
+    assert report(path, replace(ALWAYS, cores=1)) == helped

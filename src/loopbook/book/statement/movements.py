@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.kinds import all_commands
-from loopbook.book.nouns import Content, add, negate, zero
+from loopbook.book.nouns import Content, add_to, mass, negate, zero
 from loopbook.book.scope import Scope, Stretch
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.events import postings_between
@@ -38,16 +38,12 @@ def moved(
     commands = all_commands()
     single = [x.kind for x in commands.values() if not x.line[1] or _ROAD in x.line[1]]
     moves: dict[str, dict[str, Content]] = {}
-    for kind, account, road, sign, lot, *amounts in postings_between(
+    for kind, account, road, sign, lot, *milligrams in postings_between(
         db, substances, stretch, scope, by_lot=by_lot, single=single
     ):
-        content = tuple([int(x) for x in amounts])
-        for line, part in _lines_of(
-            _command(commands, kind), account, content, road=bool(road), sign=sign
-        ):
-            lots = moves.setdefault(line, {})
-            old = lots.get(lot)
-            lots[lot] = part if old is None else add(old, part)
+        command, content = _command(commands, kind), tuple(milligrams)
+        for line, part in _lines_of(command, account, content, road=bool(road), sign=sign):
+            add_to(moves.setdefault(line, {}), lot, part)
     return moves
 
 
@@ -72,21 +68,34 @@ def _lines_of(
 
 def _command(commands: Mapping[str, type[Command]], kind: str) -> type[Command]:
     """The kind of command of an event."""
-    if kind in commands:
-        return commands[kind]
-    hint = "install its package, or name its file under plugins in loopbook.toml"
-    raise InputError(
-        [Finding("unknown-name", f"events of kind {kind}", "a kind of command", kind, hint)]
-    )
+    if kind not in commands:
+        raise InputError(
+            [
+                Finding(
+                    "unknown-name",
+                    f"events of kind {kind}",
+                    "a kind of command",
+                    kind,
+                    "install its package, or name its file under plugins in loopbook.toml",
+                )
+            ]
+        )
+    return commands[kind]
+
+
+def amounts(content: Content, substances: Sequence[str]) -> dict[str, int]:
+    """Milligrams by name of the substance, and of all together by the name ``mass``.
+
+    >>> amounts((2, 3), ("Ni", "Co"))
+    {'mass': 5, 'Ni': 2, 'Co': 3}
+    """
+    return {"mass": mass(content), **dict(zip(substances, content, strict=True))}
 
 
 def total(lots: Mapping[str, Content], count: int) -> Content:
-    """Sum over lots of `count` substances.
+    """Sum over lots, or other keys, of `count` substances.
 
     >>> total({"A": (1, 2), "B": (3, 4)}, 2)
     (4, 6)
     """
-    content = zero(count)
-    for part in lots.values():
-        content = add(content, part)
-    return content
+    return tuple(map(sum, zip(zero(count), *lots.values(), strict=True)))

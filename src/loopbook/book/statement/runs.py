@@ -3,7 +3,7 @@
     unaccounted = checked in - checked out - emissions - waste
 
 per substance, in kg and as a share of what was checked in, as AMIRA P754
-wants it shown: measured, not made to balance. Runs that were taken back are not shown.
+wants it shown: measured, not made to balance. Runs that were reversed are not shown.
 """
 
 import json
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from loopbook.book.book import Book
-from loopbook.book.nouns import Content, add, mass, negate, zero
+from loopbook.book.nouns import Content, add_to, mass, negate, zero
 from loopbook.book.scope import Stretch
-from loopbook.book.statement.movements import total
+from loopbook.book.statement.movements import amounts, total
 from loopbook.book.statement.statement import moment_text
 from loopbook.book.statement.uncertainty import Knowledge, Sure, knowledge, sure_of
 from loopbook.book.storage.questions.events import run_legs
@@ -59,18 +59,17 @@ class RunAccount(Answer):
     def share(self, substance: str = "mass") -> float | None:
         """Unaccounted as a share of what was checked in; None where nothing was."""
         entered = total(self.checked_in, len(self.substances))
-        if substance == "mass":
-            lost, whole = mass(self.unaccounted), mass(entered)
-        else:
-            place = self.substances.index(substance)
-            lost, whole = self.unaccounted[place], entered[place]
-        return lost / whole if whole else None
+        whole = amounts(entered, self.substances)[substance]
+        return amounts(self.unaccounted, self.substances)[substance] / whole if whole else None
 
     @property
     def notes(self) -> Annotated[tuple[str, ...], "what is unaccounted, of what was checked in"]:
         """Shares that are unaccounted of what was checked in."""
-        lost = [(name, self.share(name)) for name in ("mass", *self.substances)]
-        shares = [f"{name} {100 * x:.2f} %" for name, x in lost if x is not None]
+        shares = [
+            f"{name} {100 * x:.2f} %"
+            for name in ("mass", *self.substances)
+            if (x := self.share(name)) is not None
+        ]
         return ("unaccounted of checked in: " + ", ".join(shares),)
 
     @property
@@ -125,17 +124,16 @@ def _account(
     head: Head, legs: Sequence[LegRow], substances: tuple[str, ...], known: Knowledge
 ) -> RunAccount:
     key, moment, command = head
-    nothing = zero(len(substances))
     entered: dict[str, Content] = {}
     made: dict[str, Content] = {}
-    lost = dict.fromkeys(("emission", "waste", "unaccounted"), nothing)
+    lost = dict.fromkeys(("emission", "waste", "unaccounted"), zero(len(substances)))
     for kind, lot, content in legs:
         if kind in lost:
-            lost[kind] = add(lost[kind], content)
+            add_to(lost, kind, content)
         elif mass(content) < 0:
-            entered[lot] = add(entered.get(lot, nothing), negate(content))
+            add_to(entered, lot, negate(content))
         else:
-            made[lot] = add(made.get(lot, nothing), content)
+            add_to(made, lot, content)
     out = {lot: negate(content) for lot, content in made.items()}
     fields = json.loads(command)
     return RunAccount(

@@ -9,11 +9,11 @@ movements from the events in between, so that the equation is a check and not a 
 does not hold, nothing is stated. The words are those of AMIRA P754 (release 3, 2007):
 check-in and check-out, unaccounted metal, re-assay, stock-take.
 
-* Time is when things happened (`occurred_at`); `known_at` asks for what the book had been told by
-  then, such as what was believed on 3 March about the end of February.
-* A reversal stands on the line of what it takes back, at its own time; a note names those that
-  take back something from before the stretch.
-* Of what runs consumed and did not produce, the lines "of which" say where it went. They are in
+* Time is when things happened (`occurred_at`); with `known_at` only what was recorded by then
+  counts, such as what was believed on 3 March about the end of February.
+* A reversal is on the line of what it reverses, at its own time; a note names those that reverse
+  something from before the stretch.
+* Of what runs consumed and did not produce, the lines "of which" show where it went. They are in
   the two lines above them and do not count again.
 * Uncertainty: see `loopbook.book.statement.uncertainty`.
 """
@@ -21,31 +21,19 @@ check-in and check-out, unaccounted metal, re-assay, stock-take.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from math import nan
 from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.command import LINES
 from loopbook.book.commands.draft import microseconds
-from loopbook.book.nouns import Account, Content, add, is_zero, mass, zero
+from loopbook.book.nouns import Account, Content, add_to, is_zero, mass
 from loopbook.book.scope import TRANSIT, Scope, Stretch
-from loopbook.book.statement.movements import RUN_LOSSES, moved, total
+from loopbook.book.statement.movements import RUN_LOSSES, amounts, moved, total
 from loopbook.book.statement.uncertainty import SHARED, Knowledge, Sure, knowledge, sure_of
-from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.questions.events import reversed_before
 from loopbook.book.storage.snapshots import balances
 from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
-from loopbook.report import (
-    HIDDEN,
-    KEYS,
-    Answer,
-    Column,
-    Rows,
-    each_mass,
-    moment_of,
-    record_text,
-    share,
-)
+from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, moment_of, record_text
 
 
 def moment_text(microseconds_utc: int) -> str:
@@ -57,16 +45,12 @@ def moment_text(microseconds_utc: int) -> str:
     return f"{moment_of(microseconds_utc):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00")
 
 
-_SURE = ("received", "title in", "shipped in", "consumed", "produced", "shipped out", "delivered")
-_AS_IT_LIES = ("shipped in", "delivered")  # by the mass of the arrival, where there was one
+_AS_NOW = ("opening", "closing", "shipped in", "delivered")  # by an arrival's mass, if there is one
+_MEASURED = (*_AS_NOW, "received", "title in", "consumed", "produced", "shipped out")
 
 
 def _kg(milligrams: float) -> float:
     return milligrams / 1e6
-
-
-def _nan(covered: float | None) -> float:
-    return nan if covered is None else covered
 
 
 def _named(scope: Scope) -> str:
@@ -111,9 +95,9 @@ class Uncertainty:
         float | None, "weighed", Column("mass_covered_share", "Mass covered", "1", decimals=0)
     ]
     covered: Annotated[
-        Sequence[float],
+        Sequence[float | None],
         "weighed and assayed; empty where there is none",
-        Column("{}_covered_share", "{} covered", "1", drops=HIDDEN, read=share),
+        Column("{}_covered_share", "{} covered", "1", drops=HIDDEN),
     ]
 
 
@@ -145,13 +129,14 @@ class Statement(Answer):
     @property
     def balance(self) -> Annotated[tuple[Line, ...], Rows("Opening, movements and closing")]:
         """Opening, closing, and the lines that are not zero."""
-        return tuple(x for x in self.lines if _always(x.name) or not is_zero(x.content))
+        ends = ("opening", "closing")
+        return tuple(x for x in self.lines if x.name in ends or not is_zero(x.content))
 
     @property
     def uncertainty(self) -> Annotated[tuple[Uncertainty, ...], Rows("Standard uncertainty")]:
         """Of the lines that measurements cover in part or in whole."""
         return tuple(
-            Uncertainty(x.name, y.mass, y.substances, y.mass_covered, [*map(_nan, y.covered)])
+            Uncertainty(x.name, y.mass, y.substances, y.mass_covered, y.covered)
             for x in self.balance
             if (y := x.sure) is not None and _covers(y)
         )
@@ -162,10 +147,7 @@ class Statement(Answer):
 
     def kg(self, name: str, substance: str = "mass") -> float:
         """A number of the statement, kg."""
-        line = self.line(name)
-        if substance == "mass":
-            return line.mass / 1e6
-        return line.content[self.substances.index(substance)] / 1e6
+        return amounts(self.line(name).content, self.substances)[substance] / 1e6
 
     def headline(self) -> str:
         """Title, stretch of time, scope."""
@@ -176,10 +158,6 @@ class Statement(Answer):
     def text(self, substances: Sequence[str] = ()) -> str:
         """The statement as plain text, of these substances; by default of all that it has."""
         return record_text(self.as_record(), only=substances)
-
-
-def _always(name: str) -> bool:
-    return name in ("opening", "closing")
 
 
 def _covers(sure: Sure) -> bool:
@@ -212,9 +190,9 @@ def period_statement(
                 )
             ]
         )
-    start, end = periods[period].start, periods[period].end
+    of = periods[period]
     return metal_statement(
-        book, start=start, end=end, party=party, site=site, lot=lot, known_at=known_at
+        book, start=of.start, end=of.end, party=party, site=site, lot=lot, known_at=known_at
     )
 
 
@@ -235,8 +213,8 @@ def metal_statement(
     Parameters
     ----------
     book : an open book.
-    start, end : from `start` up to and without `end`; microseconds since 1970 UTC, or with a
-        time zone.
+    start, end : from `start` up to, but not including, `end`; microseconds since 1970 UTC, or
+        with a time zone.
     party, site, lot : only what this party owns, this site holds (``in transit``: all that is on
         the road), this lot; None for all.
     known_at : only what the book knew at this moment; None for all that it knows.
@@ -257,11 +235,10 @@ def metal_statement(
         None if known_at is None else _microseconds("known_at", known_at, findings),
     )
     if not findings and stretch.start >= stretch.end:
-        after, ended = moment_text(stretch.start), moment_text(stretch.end)
-        findings.append(Finding("range", "end", f"after {after}", ended))
+        after = f"after {moment_text(stretch.start)}"
+        findings.append(Finding("range", "end", after, moment_text(stretch.end)))
     raise_findings([*findings, *unknown_names(book.store, scope)])
-    nouns = book.store.nouns()
-    substances = nouns.substances
+    substances = book.substances
     with book.store.snapshot(stretch.known_at):
         opening, closing = (
             balances(book.store, substances, asof, scope=scope, boundaries=False)
@@ -272,10 +249,10 @@ def metal_statement(
         if uncertainty:
             lots = {a.lot for a in (*opening, *closing)} | {x for m in moves.values() for x in m}
             known = knowledge(book.store, substances, lots, stretch.asof)
-    lines = _lines((opening, closing), moves, _Sums(substances, known, shared))
+    lines = _lines(opening, closing, moves, _Sums(substances, known, shared))
     _must_close(lines, len(substances))
     return Statement(
-        _title(nouns, stretch),
+        _title(book, stretch),
         stretch.start,
         stretch.end,
         stretch.known_at,
@@ -288,9 +265,7 @@ def metal_statement(
 
 def _microseconds(name: str, moment: datetime | int, findings: list[Finding]) -> int:
     """A moment in microseconds since 1970 UTC; a finding if it has no time zone."""
-    if isinstance(moment, int):
-        return moment
-    if moment.tzinfo is None:
+    if isinstance(moment, datetime) and moment.tzinfo is None:
         findings.append(
             Finding(
                 "time",
@@ -301,14 +276,13 @@ def _microseconds(name: str, moment: datetime | int, findings: list[Finding]) ->
             )
         )
         return 0
-    return microseconds(moment)
+    return moment if isinstance(moment, int) else microseconds(moment)
 
 
 def _by_lot(stock: Mapping[Account, Content]) -> dict[str, Content]:
     lots: dict[str, Content] = {}
     for account, content in stock.items():
-        old = lots.get(account.lot)
-        lots[account.lot] = content if old is None else add(old, content)
+        add_to(lots, account.lot, content)
     return lots
 
 
@@ -322,25 +296,22 @@ class _Sums:
 
     def line(self, name: str, lots: Mapping[str, Content], *, counts: bool = True) -> Line:
         """A line whose uncertainty is that of its own lots."""
-        sure = None
-        if _always(name) or name in _SURE:
-            sure = self.sure([lots], now=_always(name) or name in _AS_IT_LIES)
+        sure = self.sure([lots], now=name in _AS_NOW) if name in _MEASURED else None
         return Line(name, total(lots, len(self.substances)), sure, counts)
 
     def sure(self, parts: Iterable[Mapping[str, Content]], *, now: bool = False) -> Sure | None:
         """Uncertainty of a sum of contents by lot."""
-        if self.known is None:
-            return None
-        return sure_of(parts, self.known, now=now, shared=self.shared)
+        known = self.known
+        return None if known is None else sure_of(parts, known, now=now, shared=self.shared)
 
 
 def _lines(
-    stocks: tuple[Mapping[Account, Content], Mapping[Account, Content]],
+    opening: Mapping[Account, Content],
+    closing: Mapping[Account, Content],
     moves: Mapping[str, Mapping[str, Content]],
     sums: _Sums,
 ) -> list[Line]:
     """Every line of the statement, in order."""
-    opening, closing = stocks
     lines = _stock_lines("opening", opening, sums)
     for name in LINES:
         lines.append(sums.line(name, moves.get(name, {})))
@@ -359,34 +330,30 @@ def _stock_lines(name: str, stock: Mapping[Account, Content], sums: _Sums) -> li
 
 def _run_lines(moves: Mapping[str, Mapping[str, Content]], sums: _Sums) -> list[Line]:
     """Where what runs consumed and did not produce went; the last is unaccounted, with its u."""
-    lines = []
-    for name in RUN_LOSSES:
-        lots = moves.get(f"run {name}", {})
-        sure = None
-        if name == "unaccounted":
-            sure = sums.sure([moves.get("consumed", {}), moves.get("produced", {})])
-        content = total(lots, len(sums.substances))
-        lines.append(Line(f"of which {name}", content, sure, counts=False))
-    return lines
+    sure = sums.sure([moves.get("consumed", {}), moves.get("produced", {})])
+    lost = {name: total(moves.get(f"run {name}", {}), len(sums.substances)) for name in RUN_LOSSES}
+    return [
+        Line(f"of which {name}", content, sure if name == "unaccounted" else None, counts=False)
+        for name, content in lost.items()
+    ]
 
 
 def _must_close(lines: Sequence[Line], count: int) -> None:
-    found = zero(count)
-    for line in lines:
-        if line.counts and line.name != "closing":
-            found = add(found, line.content)
-    closing = next(line for line in lines if line.name == "closing")
-    if found != closing.content:
+    contents = {line.name: line.content for line in lines if line.counts}
+    closing, before = contents.pop("closing"), total(contents, count)
+    if before != closing:
         raise BalanceError(
-            f"metal statement: opening and movements are {found} mg, closing is {closing.content}"
+            f"metal statement: opening and movements are {before} mg, closing is {closing} mg"
         )
 
 
-def _title(nouns: Nouns, stretch: Stretch) -> str:
-    for period in nouns.periods.values():
-        if (period.start, period.end) == (stretch.start, stretch.end):
-            return f"Metal statement, {period.id}, {'closed' if period.closed else 'not closed'}"
-    return "Metal statement"
+def _title(book: Book, stretch: Stretch) -> str:
+    titles = [
+        f"Metal statement, {period.id}, {'closed' if period.closed else 'not closed'}"
+        for period in book.store.nouns().periods.values()
+        if (period.start, period.end) == (stretch.start, stretch.end)
+    ]
+    return titles[0] if titles else "Metal statement"
 
 
 def _method(lines: Sequence[Line], shared: float) -> list[str]:
@@ -403,15 +370,13 @@ def _method(lines: Sequence[Line], shared: float) -> list[str]:
 
 def _notes(book: Book, stretch: Stretch, scope: Scope, lines: Sequence[Line]) -> list[str]:
     """What a reader must know beside the numbers."""
-    notes = []
-    if scope == Scope():
-        notes += [
-            f"{key} reverses {kind} {reversed_key} of {moment_text(when)[:10]}, before this time"
-            for key, reversed_key, kind, when in reversed_before(book.store, stretch)
-        ]
-    lost = next(line for line in lines if line.name == "of which unaccounted")
-    consumed = next(line for line in lines if line.name == "consumed")
-    if consumed.mass:
-        share = lost.mass / consumed.mass
-        notes.append(f"unaccounted in runs: {100 * share:.2f} % of the mass consumed")
+    reversals = reversed_before(book.store, stretch) if scope == Scope() else []
+    notes = [
+        f"{key} reverses {kind} {reversed_key} of {moment_text(when)[:10]}, before this time"
+        for key, reversed_key, kind, when in reversals
+    ]
+    masses = {line.name: line.mass for line in lines}
+    if consumed := masses["consumed"]:
+        percent = 100 * masses["of which unaccounted"] / consumed
+        notes.append(f"unaccounted in runs: {percent:.2f} % of the mass consumed")
     return notes

@@ -1,13 +1,13 @@
-"""How sure the lines of a metal statement are, by what scales and laboratories said of themselves.
+"""How sure the lines of a metal statement are, by the uncertainties of scales and laboratories.
 
 The content of a lot is mass times share. Of each lot the last weighing and the last assay of each
 substance that the book knew are taken, whatever the book held when the matter moved. An arrival or
-stock-take that states no uncertainty leaves what lies there now uncovered, and leaves what was
+stock-take that states no uncertainty leaves what is there now uncovered, and leaves what was
 known of the lot's earlier moves as it was:
 
     relative error of a substance in a lot = error of the weighing + error of the assay
 
-A dry assay says what share c of the lot without its water a substance is; of the lot as received
+A dry assay reports what share c of the lot without its water a substance is; of the lot as received
 it is c (1 - w), where w is the moisture, kg/kg, which the same assay states. To first order
 
     (relative error of the assay)^2 = (u(c) / c)^2 + (u(w) / (1 - w))^2
@@ -15,7 +15,7 @@ it is c (1 - w), where w is the moisture, kg/kg, which the same assay states. To
 so that a dry value counts only where its moisture states an uncertainty, too.
 
 Measurements of one group (a scale, a laboratory's determination of one substance) share a part s
-of their variance, the bias: it adds up as it stands, and cancels between what came in and what went
+of their variance, the bias: it adds up as it is, and cancels between what came in and what went
 out over the same scale. The rest of it, and measurements without a group, are independent and add
 up in squares. With c the content of lot i on the line and u its relative standard uncertainty,
 
@@ -34,7 +34,6 @@ line's matter that is covered.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
@@ -42,7 +41,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.book.nouns import Content, add
+from loopbook.book.nouns import Content, add_to
 from loopbook.book.scope import AsOf
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.events import measurements
@@ -77,7 +76,7 @@ class Sure:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What the last measurements of lots said of their own uncertainty.
+    """The uncertainties that the last measurements of lots state.
 
     Columns of the arrays are the mass and the substances; rows are lots.
 
@@ -109,15 +108,14 @@ def sure_of(
     ----------
     parts : contents by lot; what leaves is negative.
     known : the measurements of these lots.
-    now : whether the masses count as they lie there now, or as they were last weighed: an arrival
+    now : whether the masses count as they are there now, or as they were last weighed: an arrival
         or stock-take without uncertainty only matters for the first.
     shared : share of the variance of a group that its measurements have in common.
     """
     lots: dict[str, Content] = {}
     for part in parts:
         for lot, content in part.items():
-            old = lots.get(lot)
-            lots[lot] = content if old is None else add(old, content)
+            add_to(lots, lot, content)
     count = known.relative.shape[1] - 1
     if not lots:
         return Sure(0.0, (0.0,) * count, None, (None,) * count)
@@ -151,8 +149,6 @@ def _variance(errors: Array, groups: Numbers, shared: float) -> float:
     errors = np.nan_to_num(errors)
     alone = groups == _ALONE
     own = float((errors[alone] ** 2).sum())
-    if alone.all():
-        return own
     together = np.bincount(groups[~alone], weights=errors[~alone])
     noise = float((errors[~alone] ** 2).sum())
     return own + shared * float((together**2).sum()) + (1.0 - shared) * noise
@@ -176,53 +172,40 @@ def knowledge(
     groups = np.full(relative.shape, _ALONE, dtype=np.int64)
     weighed, weighed_groups = relative[:, 0].copy(), groups[:, 0].copy()
     numbers: dict[str, int] = {}
-    for lot, quantity, group, found in _found(measurements(db, list(places), asof)):
+    for lot, quantity, group, u in _relative_by_lot(measurements(db, list(places), asof)):
         row, column = places[lot], columns.get(quantity)
         if column is None:
             continue
         number = numbers.setdefault(group, len(numbers)) if group else _ALONE
-        relative[row, column] = np.nan if found is None else found
-        groups[row, column] = number
-        if column == 0 and found is not None:
-            weighed[row], weighed_groups[row] = found, number
+        relative[row, column], groups[row, column] = u, number
+        if column == 0 and not math.isnan(u):
+            weighed[row], weighed_groups[row] = u, number
     return Knowledge(places, relative, groups, weighed, weighed_groups)
 
 
-def _found(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float | None]]:
+def _relative_by_lot(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float]]:
     """Lot, quantity, group and relative uncertainty, of the lot as received.
 
     >>> water = (7, "A", "H2O", "0.2", "0.006", "", "")
     >>> assay = [(7, "A", "Ni", "0.30", "0.003", "", "dry"), water]
-    >>> [(name, round(u, 6)) for _, name, _, u in _found(assay)]  # 1 % and 0.006/0.8 = 0.75 %
+    >>> [(name, round(u, 6)) for _, name, _, u in _relative_by_lot(assay)]  # 1 %, 0.006/0.8
     [('Ni', 0.0125), ('H2O', 0.03)]
     """
-    for _, measured in groupby(rows, key=itemgetter(0, 1)):
-        told = list(measured)
-        wet = next((_dryness(x[3], x[4]) for x in told if x[2] == "H2O"), None)
-        for _, lot, quantity, value, uncertainty, group, basis in told:
-            found = _relative(value, uncertainty)
+    for _, of_lot in groupby(rows, key=itemgetter(0, 1)):
+        measured = list(of_lot)
+        waters = [_relative(1.0 - float(x[3]), x[4]) for x in measured if x[2] == "H2O"]
+        for _, lot, quantity, value, uncertainty, group, basis in measured:
+            u = _relative(float(value), uncertainty)
             if basis == "dry":
-                found = None if found is None or wet is None else math.hypot(found, wet)
-            yield lot, quantity, group, found
+                u = math.hypot(u, waters[0] if waters else math.nan)
+            yield lot, quantity, group, u
 
 
-def _dryness(moisture: str, uncertainty: str) -> float | None:
-    """Relative standard uncertainty of what is left without water; None where none was stated.
+def _relative(value: float, uncertainty: str) -> float:
+    """Relative standard uncertainty; NaN where none was stated or the value is zero.
 
-    >>> _dryness("0.2", "0.006"), _dryness("0", "0.01"), _dryness("0.2", "")
-    (0.0075, 0.01, None)
+    >>> _relative(20000, "10"), _relative(20000, "0"), _relative(0, "0.001"), _relative(0.8, "")
+    (0.0005, nan, nan, nan)
     """
-    dry, sigma = 1.0 - float(Decimal(moisture)), float(Decimal(uncertainty or "0"))
-    return sigma / dry if dry > 0.0 and sigma > 0.0 else None
-
-
-def _relative(value: str, uncertainty: str) -> float | None:
-    """Relative standard uncertainty; None where none was stated or nothing was found.
-
-    >>> _relative("20000", "10"), _relative("20000", "0"), _relative("0", "0.001")
-    (0.0005, None, None)
-    """
-    if not uncertainty:
-        return None
-    found, sigma = float(Decimal(value)), float(Decimal(uncertainty))
-    return sigma / found if found > 0.0 and sigma > 0.0 else None
+    u = float(uncertainty or "0")
+    return u / value if value > 0.0 and u > 0.0 else math.nan

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from loopbook.book.commands.draft import moment_at
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.protocol import Store
-from loopbook.book.storage.questions.checks import dated_postings
+from loopbook.book.storage.questions.checks import DatedPosting, dated_postings
+from loopbook.book.storage.rows import Head, Posting
 from loopbook.book.verification.seals import PAGE, Page, Wrong, one_line, wrong_seal
 from loopbook.book.verification.second_process import Helper
 from loopbook.errors import Finding, LoopbookError, StorageError
@@ -27,8 +28,8 @@ UNREADABLE = (LoopbookError, KeyError, ValueError, TypeError, AttributeError)
 _EVER = -(2**63)
 _BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"
 
-Amounts: TypeAlias = NDArray[np.int64]
 Numbers: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -39,13 +40,13 @@ class Notes:
     findings: list[Finding] = field(default_factory=list)
     count: int = 0
 
-    def add(self, code: str, where: str, expected: str, found: str, *, event: bool = False) -> None:
+    def add(self, code: str, where: str, expected: str, value: str, *, event: bool = False) -> None:
         """Keep a finding; only count it when there are many."""
         if event and not self.first_wrong:
             self.first_wrong = where
         self.count += 1
         if self.count <= MOST:
-            self.findings.append(Finding(code, where, expected, found))
+            self.findings.append(Finding(code, where, expected, value))
 
     @contextmanager
     def reading(self, where: str, expected: str, *, code: str = "storage") -> Iterator[None]:
@@ -79,7 +80,7 @@ class EventScan:
     seen: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     slots: dict[int, int] = field(default_factory=dict)
-    sums: Amounts = field(default_factory=lambda: np.zeros((0, 1), np.int64))
+    sums: Numbers = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     bounded: dict[int, bool] = field(default_factory=dict)
     _recorded: int = -(2**63)
     _made: dict[str, int] = field(default_factory=dict)
@@ -99,11 +100,11 @@ class EventScan:
 
     def back_dated(self) -> None:
         """No lot was below zero at any date; accounts with dates in order need no second look."""
-        rows = dated_postings(self.db, self.substances, sorted(self._unordered))
-        for _, of_account in groupby(rows, key=itemgetter(0)):
-            self._run_dates(list(of_account))
+        postings = dated_postings(self.db, self.substances, sorted(self._unordered))
+        for _, rows in groupby(postings, key=itemgetter(0)):
+            self._run_dates(list(rows))
 
-    def _run_dates(self, rows: list[tuple[Any, ...]]) -> None:
+    def _run_dates(self, rows: list[DatedPosting]) -> None:
         """Note the first date at which an account was below zero, at the last of its events."""
         running = np.cumsum(np.array([row[5:] for row in rows]), axis=0)
         dates = np.array([row[1] for row in rows])
@@ -161,18 +162,18 @@ class EventScan:
         self._amounts(page)
         for head in page.heads:
             number = head[0]
-            for code, expected, found in (
+            for code, expected, value in (
                 *self._wrong_head(head),
                 *page.wrong.get(number, ()),
                 *self._too_early(page, number),
                 *self._wrong_seal(page, head),
             ):
-                self.notes.add(code, f"event {number} {head[1]!r}", expected, found, event=True)
+                self.notes.add(code, f"event {number} {head[1]!r}", expected, value, event=True)
             self.last = number
         self.seen.update(page.sizes)
         self.kinds.update(str(head[2]) for head in page.heads)
 
-    def _wrong_head(self, head: tuple[Any, ...]) -> Iterator[Wrong]:
+    def _wrong_head(self, head: Head) -> Iterator[Wrong]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]
         if type(occurred_at) is not int or type(recorded_at) is not int:
             yield "type", "times in whole microseconds", f"{occurred_at!r}, {recorded_at!r}"
@@ -199,7 +200,7 @@ class EventScan:
             if page.dates[number] < self._made.get(lot, _EVER):
                 yield _BEFORE_LOT, _THERE, _later(lot)
 
-    def _wrong_seal(self, page: Page, head: tuple[Any, ...]) -> Iterable[Wrong]:
+    def _wrong_seal(self, page: Page, head: Head) -> Iterable[Wrong]:
         wrong = None if self.helper is None else self.helper.wrong(head[0])
         return wrong_seal(page, head, self.substances) if wrong is None else wrong
 
@@ -213,27 +214,27 @@ class EventScan:
         events = np.array([row[0] for row in page.postings])
         for k in np.flatnonzero(amounts[:, 0] != amounts[:, 1:].sum(axis=1)).tolist():
             row = page.postings[k]
-            found = f"{sum(row[7:])} mg in substances, mass {row[6]} mg"
-            page.add(row[0], "leg", "substances that sum to the mass", found)
+            sums = f"{sum(row[7:])} mg in substances, mass {row[6]} mg"
+            page.add(row[0], "leg", "substances that sum to the mass", sums)
         starts = np.flatnonzero(np.diff(events, prepend=events[0] - 1))
         totals = np.add.reduceat(amounts, starts, axis=0)
         for k in np.flatnonzero(totals.any(axis=1)).tolist():
-            off = dict(zip(("mass", *self.substances), totals[k].tolist(), strict=True))
-            found = ", ".join(f"{s} {x} mg" for s, x in off.items() if x)
-            page.add(int(events[starts[k]]), "sum", "legs that sum to zero", found)
+            off = zip(("mass", *self.substances), totals[k].tolist(), strict=True)
+            left = ", ".join(f"{s} {x} mg" for s, x in off if x)
+            page.add(int(events[starts[k]]), "sum", "legs that sum to zero", left)
         for row in page.postings:
             if row[2] is None:
                 page.add(row[0], "account", "an account", f"none of number {row[1]}")
-        self._run_balances(page, amounts, events)
+        self._run_balances(page, amounts)
 
-    def _run_balances(self, page: Page, amounts: Amounts, events: Numbers) -> None:
+    def _run_balances(self, page: Page, amounts: Numbers) -> None:
         """Add a page to the running balances; note each lot's first step below zero."""
         accounts, inverse = np.unique([row[1] for row in page.postings], return_inverse=True)
         known = len(self.slots)
         slots = np.array([self.slots.setdefault(a, len(self.slots)) for a in accounts.tolist()])
         if len(self.slots) > len(self.sums):
-            self.sums = _grown(self.sums, (2 * len(self.slots), amounts.shape[1]))
-            self._dates = _grown(self._dates, (2 * len(self.slots), 2))
+            more = ((0, 2 * len(self.slots) - len(self.sums)), (0, 0))
+            self.sums, self._dates = np.pad(self.sums, more), np.pad(self._dates, more)
         order = np.argsort(inverse, kind="stable")
         groups = inverse[order]
         running = np.cumsum(amounts[order], axis=0)
@@ -248,39 +249,31 @@ class EventScan:
         running += (self.sums[slots] - before)[groups]
         ends = np.append(starts[1:], len(groups)) - 1
         self.sums[slots] = running[ends]
-        for k in np.flatnonzero((running < 0).any(axis=1)):
-            row = page.postings[int(order[k])]
-            if row[2] == "lot":
-                found = f"lot {row[5]} of {row[3]} at {row[4]} below zero"
-                page.add(row[0], "negative", "lots of zero or more", found)
-        when = np.array([page.dates.get(number, _EVER) for number in events[order].tolist()])
         rows = [page.postings[k] for k in order.tolist()]
-        self._run_order(page, rows, when, slots=slots[groups], starts=starts)
+        of_lot = np.array([row[2] == "lot" for row in rows])
+        for k in np.flatnonzero((running < 0).any(axis=1) & of_lot).tolist():
+            lot = f"lot {rows[k][5]} of {rows[k][3]} at {rows[k][4]} below zero"
+            page.add(rows[k][0], "negative", "lots of zero or more", lot)
+        self._run_order(page, rows, of_lot, slots=slots[groups], starts=starts)
 
     def _run_order(
-        self,
-        page: Page,
-        rows: Sequence[tuple[Any, ...]],
-        when: Numbers,
-        *,
-        slots: Numbers,
-        starts: Numbers,
+        self, page: Page, rows: Sequence[Posting], of_lot: Flags, *, slots: Numbers, starts: Numbers
     ) -> None:
         """Note postings before their lot was made, and accounts whose dates go back.
 
         Parameters
         ----------
-        rows, when, slots : postings account by account, with date and place of the account.
+        rows, of_lot, slots : postings account by account; whether the account is a lot's, and its
+            place in `sums`.
         starts : where each account begins.
         """
+        when = np.array([page.dates.get(row[0], _EVER) for row in rows])
         before = np.append(_EVER, when[:-1])
         before[starts] = self._dates[slots[starts], 1]
-        for k in np.flatnonzero(when < before).tolist():
-            if rows[k][2] == "lot":
-                self._unordered.add(rows[k][1])
-        for k in np.flatnonzero(when < self._dates[slots, 0]).tolist():
-            if rows[k][2] == "lot":
-                page.add(rows[k][0], _BEFORE_LOT, _THERE, _later(rows[k][5]))
+        back = np.flatnonzero((when < before) & of_lot).tolist()
+        self._unordered.update(rows[k][1] for k in back)
+        for k in np.flatnonzero((when < self._dates[slots, 0]) & of_lot).tolist():
+            page.add(rows[k][0], _BEFORE_LOT, _THERE, _later(rows[k][5]))
         latest = np.maximum(np.maximum.reduceat(when, starts), before[starts])
         self._dates[slots[starts], 1] = latest
 
@@ -289,14 +282,7 @@ def _later(lot: str) -> str:
     return f"lot {lot} was made later"
 
 
-def _grown(old: Numbers, shape: tuple[int, int]) -> Numbers:
-    """A larger array that begins with an old one; zeros follow."""
-    new = np.zeros(shape, np.int64)
-    new[: len(old)] = old
-    return new
-
-
-def _whole(page: Page) -> Amounts:
+def _whole(page: Page) -> Numbers:
     """Amounts of a damaged page: zeros and a finding where one is no whole number of 64 bits."""
     amounts = np.zeros((len(page.postings), len(page.postings[0]) - 6), np.int64)
     for k, row in enumerate(page.postings):

@@ -27,7 +27,7 @@ from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions import checks, log
 from loopbook.book.verification.events import MOST, UNREADABLE, EventScan, Notes
 from loopbook.book.verification.seals import one_line
-from loopbook.book.verification.second_process import helped
+from loopbook.book.verification.second_process import Second, helped
 from loopbook.errors import Finding, InputError, ProofError
 from loopbook.report import HIDDEN, Answer, Column, Rows
 
@@ -84,13 +84,16 @@ class VerifyReport(Answer):
         return self.clean
 
 
-def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
+def verify(
+    book: Book, *, keys: Iterable[VerifierKey] = (), second: Second | None = None
+) -> VerifyReport:
     """Compute everything in a book again and report what does not agree.
 
     Parameters
     ----------
     keys : public keys of the book that you trust; without any, those that the book itself notes.
         An outsider gives the key, because who can change the book can change what it notes.
+    second : when a second process helps; by default with large books where there is a core for it.
     """
     notes, file = Notes(), Notes()
     events, checkpoints = 0, 0
@@ -103,7 +106,7 @@ def verify(book: Book, *, keys: Iterable[VerifierKey] = ()) -> VerifyReport:
         except UNREADABLE as error:
             notes.add("settings", "settings and nouns", "readable", one_line(error))
         else:
-            with helped(book.store, nouns.substances) as helper:
+            with helped(book.store, nouns.substances, second or Second()) as helper:
                 scan = EventScan(book.store, nouns.substances, closed, notes, helper)
                 scan.run()
             rest = _Rest(book.store, nouns, scan, notes, tuple(keys))

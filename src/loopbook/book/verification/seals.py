@@ -73,9 +73,9 @@ class Page:
         """Source, target, mass and content of edges by event; made as the legs are."""
         return by_event(self.edge_rows)
 
-    def add(self, number: int, code: str, expected: str, found: str) -> None:
-        """Note an error of an event."""
-        self.wrong.setdefault(number, []).append((code, expected, found))
+    def add(self, number: int, *wrong: *Wrong) -> None:
+        """Note an error of an event: code, expected, found."""
+        self.wrong.setdefault(number, []).append(wrong)
 
 
 def wrong_seal(page: Page, head: Head, substances: Sequence[str]) -> Iterator[Wrong]:
@@ -95,14 +95,15 @@ def wrong_seal(page: Page, head: Head, substances: Sequence[str]) -> Iterator[Wr
         yield "leaf", "rows that make an event", one_line(error)
         return
     if leaf != sealed:
-        sealed_hash = f"the sealed hash {sealed.hex()[:16]}..."
-        yield "leaf", sealed_hash, f"its rows give {leaf.hex()[:16]}..."
+        expected = f"the sealed hash {sealed.hex()[:16]}..."
+        yield "leaf", expected, f"its rows give {leaf.hex()[:16]}..."
         return
     try:
         derived = edges_of(event.legs, reverses=bool(event.reverses))
     except (BalanceError, TypeError, ValueError):  # the sums are findings
         return
     edges = [(source, target, sum(x), *x) for source, target, x in derived]
-    if edges != page.edges.get(number, []):
-        wrong = set(edges).symmetric_difference(page.edges.get(number, []))
+    kept = page.edges.get(number, [])
+    if edges != kept:
+        wrong = set(edges).symmetric_difference(kept)
         yield "edge", "edges that follow from the legs", ", ".join(sorted(map(str, wrong))[:2])

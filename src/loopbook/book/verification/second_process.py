@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -24,9 +24,28 @@ from loopbook.book.storage.questions.checks import numbers_between
 from loopbook.book.verification.seals import PAGE, Page, Wrong, wrong_seal
 from loopbook.errors import LoopbookError
 
-_LARGE = 40_000  # events; a process takes as long to start as some thousand events
 _ALONE = 0.45  # of the events, which the first process judges meanwhile: both then end together
-_CODE = "from loopbook.book.verification.second_process import serve; serve()"
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """When a second process is started, and what it runs.
+
+    Parameters
+    ----------
+    least : events from which on it helps; it takes as long to start as some thousand events.
+    cores : that this process may use; with less than two it gets no help.
+    code : the program, in Python.
+    """
+
+    least: int = 40_000
+    cores: int = field(default_factory=_cores)
+    code: str = "from loopbook.book.verification.second_process import serve; serve()"
 
 
 @dataclass(slots=True)
@@ -67,7 +86,7 @@ class Helper:
 
 
 @contextmanager
-def helped(store: Store, substances: Sequence[str]) -> Iterator[Helper | None]:
+def helped(store: Store, substances: Sequence[str], second: Second) -> Iterator[Helper | None]:
     """A helper where the book is large and there is a core for it; its process ends with the block.
 
     Parameters
@@ -79,30 +98,21 @@ def helped(store: Store, substances: Sequence[str]) -> Iterator[Helper | None]:
         first, last = numbers_between(store) or (0, 0)
     except LoopbookError:  # the scan reports it
         first = last = 0
-    if last - first < _LARGE or _cores() < 2 or not sys.executable:
-        yield None
-        return
     after = first + int(_ALONE * (last - first))
     # through its input: an address may hold a password, and arguments can be read by others
     question = json.dumps([store.address, list(substances), after, last]).encode()
-    pipe, command = subprocess.PIPE, [sys.executable, "-c", _CODE]
-    try:
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
-    except OSError:  # the machine starts no further process
-        yield None
-        return
-    with ThreadPoolExecutor(1) as waiting:
-        try:
-            yield Helper(after, waiting.submit(process.communicate, question))
-        finally:
-            process.kill()
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    pipe, helper = subprocess.PIPE, None
+    with ExitStack() as ending:
+        if last - first >= second.least and second.cores >= 2 and sys.executable:
+            command = [sys.executable, "-c", second.code]
+            waiting = ending.enter_context(ThreadPoolExecutor(1))
+            with suppress(OSError):  # the machine starts no further process
+                process = subprocess.Popen(
+                    command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+                )
+                ending.callback(process.kill)
+                helper = Helper(after, waiting.submit(process.communicate, question))
+        yield helper
 
 
 def serve() -> None:

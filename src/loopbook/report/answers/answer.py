@@ -314,7 +314,8 @@ def _cells(row: object, shape: Shape, keys: Sequence[str]) -> Iterator[Cell]:
         values = [value] if "{}" not in column.name else [None] * len(keys)
         if "{}" in column.name:
             values = [None] * len(keys) if value is None else list(value)
-            values[:0] = [None if value is None else sum(value)] * bool(column.whole)
+            if column.whole:
+                values.insert(0, None if value is None else sum(value))
         read = column.read or _same
         yield from (None if x is None else read(x) for x in values)
 
