@@ -1,8 +1,7 @@
 """The book: post commands, ask for balances and events, as of any moment on both clocks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +32,7 @@ class Receipt:
     again: bool
 
 
-class Book:
+class Book(AbstractContextManager["Book"]):
     """A double-entry ledger of mass.
 
     Parameters
@@ -58,9 +57,6 @@ class Book:
         self.store = open_store(path, create=create, substances=substances)
         self._clock = clock
 
-    def __enter__(self) -> Book:
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -82,12 +78,12 @@ class Book:
         """Post commands in order: all of them or none.
 
         A command whose key was posted before changes nothing and gets its first receipt, if it
-        says the same as then.
+        is the same as then.
 
         Raises
         ------
         InputError
-            What is wrong with the first command that cannot be posted; nothing was posted.
+            The errors of the first command that cannot be posted; nothing was posted.
         """
         batch = [commands] if isinstance(commands, Command) else list(commands)
 
@@ -101,8 +97,8 @@ class Book:
                     continue
                 if recorded_at is None:
                     recorded_at = self.recorded_at(session)
-                event = plan(session, command, recorded_at)
-                receipts.append(Receipt(command.key, session.append(event), again=False))
+                number = session.append(plan(session, command, recorded_at))
+                receipts.append(Receipt(command.key, number, again=False))
             return receipts
 
         return self.store.transact(batch, work)
@@ -111,10 +107,17 @@ class Book:
         """Now, by the book's clock; never before the last event. A clock far back is refused."""
         now, last = session.now if self._clock is None else self._clock(), session.last
         if now < last - _BACK_US:
-            behind = (last - now) / 1e6
-            hint = "set the computer's clock; nothing was posted"
-            finding = Finding("clock", "now", "not before the last event", f"{behind:.0f} s", hint)
-            raise InputError([finding])
+            raise InputError(
+                [
+                    Finding(
+                        "clock",
+                        "now",
+                        "not before the last event",
+                        f"{(last - now) / 1e6:.0f} s",
+                        "set the computer's clock; nothing was posted",
+                    )
+                ]
+            )
         return max(now, last + 1)  # so that what was known at a moment never changes
 
     def event(self, key: str) -> Event:
@@ -149,8 +152,8 @@ class Book:
         """
         if recorded is not None:
             self.store.settle(recorded)
-        scope = Scope(party, site, lot)
-        return balances(self.store, self.substances, AsOf(occurred, recorded), scope=scope)
+        asof, scope = AsOf(occurred, recorded), Scope(party, site, lot)
+        return balances(self.store, self.substances, asof, scope=scope)
 
 
 def unknown_names(store: Store, scope: Scope) -> Iterator[Finding]:
@@ -160,31 +163,40 @@ def unknown_names(store: Store, scope: Scope) -> Iterator[Finding]:
         ("party", scope.party, [*nouns.parties]),
         ("site", scope.site, [*nouns.sites, TRANSIT]),
     ):
-        on_road = kind == "site" and name is not None and name.startswith(TRANSIT)
-        if name is not None and name not in known and not on_road:
-            hint = nearest_hint(name, known)
-            yield Finding("unknown-name", kind, f"a {kind} of the book", name, hint)
+        if name is None or name in known or (kind == "site" and name.startswith(TRANSIT)):
+            continue
+        yield Finding(
+            "unknown-name", kind, f"a {kind} of the book", name, nearest_hint(name, known)
+        )
     if scope.lot is not None and not lots_named(store, [scope.lot]):
         yield unknown_lot(store, scope.lot)
 
 
 def _substance_findings(substances: Sequence[str]) -> Iterator[Finding]:
-    """What is wrong with the substances of a new book."""
+    """Errors in the substances of a new book."""
     for k, name in enumerate(substances):
         if bad := bad_substance(name, substances[:k]):
-            expected = "letters and digits, apart from other names by more than case"
-            yield Finding("name", "substances", expected, bad)
+            yield Finding(
+                "name",
+                "substances",
+                "letters and digits, and a difference from other names by more than case",
+                bad,
+            )
     if "other" not in substances:
-        hint = "add other"
-        yield Finding("missing", "substances", "other, for what has no column", "none", hint)
+        yield Finding("missing", "substances", "other, for what has no column", "none", "add other")
 
 
 def _again(session: Session, command: Command, known: Event) -> Receipt:
     if as_text(command) != known.command or command.kind != known.kind:
-        hint = "a new command needs a new key"
-        where = f"{type(command).__name__} {command.key}"
-        finding = Finding(
-            "duplicate", where, "the command first posted with this key", "another", hint
+        raise InputError(
+            [
+                Finding(
+                    "duplicate",
+                    f"{type(command).__name__} {command.key}",
+                    "the command first posted with this key",
+                    "another",
+                    "a new command needs a new key",
+                )
+            ]
         )
-        raise InputError([finding])
     return Receipt(command.key, session.number(command.key), again=True)

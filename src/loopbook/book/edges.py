@@ -24,11 +24,16 @@ So the edges into a lot less the edges out of it are the lot's content, in every
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from operator import add, sub
-from typing import Any, NamedTuple
+from operator import add, itemgetter, sub
+from typing import NamedTuple, TypeAlias
 
 from loopbook.book.nouns import Account, Content, Leg, apportion, negate
 from loopbook.errors import BalanceError
+
+LegRow: TypeAlias = tuple[int, str | None, str, str, str, str, *Content]
+"""Event, the key that it reverses or None, kind, party, site and lot of the account, content."""
+EdgeRow: TypeAlias = tuple[int, str, str, int, *Content]
+"""Event, source, target, mass, content."""
 
 _UNBALANCED = "unbalanced: the event does not sum to zero"
 
@@ -64,7 +69,7 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     Parameters
     ----------
     legs : of the event; they sum to zero in each substance.
-    reverses : whether the event takes another one back.
+    reverses : whether the event reverses another one.
 
     Raises
     ------
@@ -91,16 +96,10 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     return _pooled(sorted(sums), sums)
 
 
-def edge_rows(postings: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Rows of the table of edges, derived from postings.
-
-    Parameters
-    ----------
-    postings : event, the key that it reverses or None, kind, party, site and lot of the account,
-        content; in the order of the events.
-    """
-    for (event, reverses), rows in groupby(postings, key=lambda row: (row[0], row[1])):
-        legs = [Leg(Account(*row[2:6]), tuple(row[6:])) for row in rows]
+def edge_rows(postings: Iterable[LegRow]) -> Iterator[EdgeRow]:
+    """Rows of the table of edges, derived from postings in the order of the events."""
+    for (event, reverses), rows in groupby(postings, key=itemgetter(0, 1)):
+        legs = [Leg(Account(*row[2:6]), row[6:]) for row in rows]
         for source, target, content in edges_of(legs, reverses=bool(reverses)):
             yield event, source, target, sum(content), *content
 
@@ -124,9 +123,10 @@ def _between(first: str, second: str, gained: Sequence[int]) -> tuple[Edge, ...]
         return (Edge(first, second, tuple(gained)),) if most > 0 else ()
     if most <= 0:
         return (Edge(second, first, negate(tuple(gained))),)
-    there = tuple([x if x > 0 else 0 for x in gained])
-    back = tuple([-x if x < 0 else 0 for x in gained])
-    return Edge(first, second, there), Edge(second, first, back)
+    return (
+        Edge(first, second, tuple([x if x > 0 else 0 for x in gained])),
+        Edge(second, first, tuple([-x if x < 0 else 0 for x in gained])),
+    )
 
 
 def _pooled(ends: Sequence[str], sums: Mapping[str, Sequence[int]]) -> tuple[Edge, ...]:
@@ -138,15 +138,13 @@ def _pooled(ends: Sequence[str], sums: Mapping[str, Sequence[int]]) -> tuple[Edg
     givers = [end for end in ends if min(sums[end]) < 0]
     left = list(zip(*[[-x if x < 0 else 0 for x in sums[end]] for end in givers], strict=True))
     none = (0,) * len(givers)
-    found = []
+    edges: list[Edge] = []
     for target in ends:
         taken = sums[target]
         if max(taken) <= 0:
             continue
         parts = [apportion(x, have) if x > 0 else none for x, have in zip(taken, left, strict=True)]
         left = [tuple(map(sub, have, gets)) for have, gets in zip(left, parts, strict=True)]
-        for source, content in zip(givers, zip(*parts, strict=True), strict=True):
-            if any(content):
-                found.append(Edge(source, target, content))
-    found.sort()
-    return tuple(found)
+        gained = zip(givers, zip(*parts, strict=True), strict=True)
+        edges += [Edge(source, target, content) for source, content in gained if any(content)]
+    return tuple(sorted(edges))

@@ -32,16 +32,13 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
     substances : names in the order of the contents of its legs.
     """
     legs = ",".join([_leg(leg, substances) for leg in event.legs])
-    lots = measurements = "[]"
-    if event.lots:
-        lots = _ENCODE([(lot.id, lot.material) for lot in event.lots])
-    if event.measurements:
-        measurements = _ENCODE([_trimmed(m) for m in event.measurements])
+    lots = _ENCODE([(x.id, x.material) for x in event.lots]) if event.lots else "[]"
+    measured = _ENCODE([_trimmed(m) for m in event.measurements]) if event.measurements else "[]"
     text = (  # in the order of the names; half the time of encoding and sorting a dict
         f'{{"actor":{_TEXT(event.actor)},"command":{_TEXT(event.command)},'
         f'"document":{_TEXT(event.document)},"key":{_TEXT(event.key)},'
         f'"kind":{_TEXT(event.kind)},"legs":[{legs}],'
-        f'"lots":{lots},"measurements":{measurements},'
+        f'"lots":{lots},"measurements":{measured},'
         f'"nouns":{_ENCODE(list(event.nouns)) if event.nouns else "[]"},'
         f'"occurred_at":"{event.occurred_at}","recorded_at":"{event.recorded_at}",'
         f'"reverses":{_TEXT(event.reverses)}}}'

@@ -40,7 +40,7 @@ EVERYTHING = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From `start` up to and without `end`, as the book knew it at `known_at` (None: now)."""
+    """From `start` up to, but not including, `end`; as known at `known_at`, None for now."""
 
     start: int
     end: int

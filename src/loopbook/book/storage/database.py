@@ -14,7 +14,7 @@ T = TypeVar("T")
 Value: TypeAlias = int | str | bytes | None
 """What a column holds, or a parameter of a query."""
 RowT = TypeVar("RowT", bound=tuple[object, ...])
-"""A row of a query: whoever writes the query states the types of its columns."""
+"""A row of a query: the code that asks it states the types of its columns."""
 
 
 class Database(Protocol):

@@ -19,7 +19,7 @@ class Store(Database, Protocol):
     """A book's tables, in a file or on a server.
 
     `address` opens it again from another process.
-    `gapless` says whether events are numbered 1, 2, 3, ... in the order of recording.
+    `gapless` is whether events are numbered 1, 2, 3, ... in the order of recording.
     `slack_us` is how long before the last event another one may have been recorded that comes in
     only now: the clients of a server plan beside one another.
     """
@@ -40,7 +40,7 @@ class Store(Database, Protocol):
         ...
 
     def nouns(self) -> Nouns:
-        """Parties, sites, materials, periods and substances as they stand."""
+        """Parties, sites, materials, periods and substances as they are now."""
         ...
 
     def settle(self, recorded_at: int) -> None:
@@ -64,9 +64,9 @@ class Store(Database, Protocol):
         ...
 
     def damage(self) -> Iterable[str]:
-        """What is wrong with the storage itself: pages, indexes, the database's own checks.
+        """Damage of the storage itself: pages, indexes, the database's own checks.
 
-        The check may run beside other work from the call on; it is over when the answers are read.
+        The check may run beside other work from the call on; it ends when the answers are read.
         """
         ...
 

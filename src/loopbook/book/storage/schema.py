@@ -1,6 +1,6 @@
 """The tables of a book, with the reason for each column; each store makes them in its own SQL.
 
-Postings are wide: one row per leg with a column per substance. The database checks by itself that
+Postings are wide: one row per leg with a column per substance. The database itself checks that
 every event sums to zero in every column, that a leg's substances add up to its mass, that no lot's
 account is below zero, and that nothing that was posted is changed or deleted.
 
@@ -87,7 +87,7 @@ TABLES = (
             Column("id", "INTEGER PRIMARY KEY", "order of recording"),
             Column("key", "TEXT NOT NULL UNIQUE", "idempotency: a retry finds its first answer"),
             Column("kind", "TEXT NOT NULL", "which planner made it"),
-            Column("actor", "TEXT NOT NULL", "who says so"),
+            Column("actor", "TEXT NOT NULL", "who reports it"),
             Column("document", "TEXT NOT NULL", "on which paper"),
             Column(
                 "occurred_at", "INTEGER NOT NULL", "when it happened, microseconds since 1970 UTC"
@@ -96,7 +96,7 @@ TABLES = (
                 "recorded_at", "INTEGER NOT NULL", "when the book learned of it; never goes back"
             ),
             Column("command", "TEXT NOT NULL", "as it was given, so that the plan can be checked"),
-            Column("reverses", "TEXT", "key of the event that it takes back; one reversal at most"),
+            Column("reverses", "TEXT", "key of the event that it reverses; one reversal at most"),
             Column("leaf", "BLOB NOT NULL", "its seal: SHA-256 of its canonical bytes (RFC 9162)"),
         ),
     ),
@@ -114,7 +114,7 @@ TABLES = (
     TableSpec(
         "edge",
         "what went from lot to lot or over a boundary: the genealogy, derived from the postings; "
-        "what came into a lot lies together, because that is asked for",
+        "what came into a lot is kept together, because that is asked for",
         (
             Column("event", _EVENT, "which event carried it"),
             Column("source", "TEXT NOT NULL", "lot, or kind/party/site of a boundary"),
@@ -136,7 +136,7 @@ TABLES = (
     ),
     TableSpec(
         "measurement",
-        "what scales and laboratories said",
+        "what scales and laboratories reported",
         (
             Column("event", _EVENT, "which event brought it"),
             Column("line", "INTEGER NOT NULL", "order within the event"),
@@ -164,7 +164,7 @@ TABLES = (
             Column("period", "TEXT PRIMARY KEY", "which period"),
             Column("event", _EVENT, "what closed it"),
             Column("start_at", "INTEGER NOT NULL", "from, microseconds since 1970 UTC"),
-            Column("end_at", "INTEGER NOT NULL", "up to and without"),
+            Column("end_at", "INTEGER NOT NULL", "up to, but not including"),
         ),
     ),
     TableSpec(
@@ -177,7 +177,7 @@ TABLES = (
     ),
     TableSpec(
         "balance",
-        "what lies on each account now: the sum of its postings, kept so that no lot goes negative",
+        "the content of each account now, the sum of its postings: no lot may go below zero",
         (
             Column("account", "INTEGER PRIMARY KEY REFERENCES account (id)", "which account"),
             Column(
@@ -191,7 +191,7 @@ TABLES = (
     ),
     TableSpec(
         "snapshot",
-        "what lay on lots at the end of each closed period: a moment is asked without all postings",
+        "contents of lots at the end of each closed period: a moment is asked without all postings",
         (
             Column("moment", "INTEGER NOT NULL", "what occurred before it is in; microseconds"),
             Column("account", "INTEGER NOT NULL REFERENCES account (id)", "which account"),

@@ -47,8 +47,8 @@ def literal(text: str | None) -> str:
 def text_array(texts: Iterable[str]) -> str:
     r"""Texts as the text of an array.
 
-    >>> print(text_array(["A", 'say "b"']))
-    {"A","say \"b\""}
+    >>> print(text_array(["A", 'a "b"']))
+    {"A","a \"b\""}
     """
     return "{" + ",".join(['"' + _escaped(text) + '"' for text in texts]) + "}"
 
@@ -56,8 +56,8 @@ def text_array(texts: Iterable[str]) -> str:
 def row_array(rows: Iterable[Sequence[Value]]) -> str:
     r"""Rows of a table as the text of an array of its type.
 
-    >>> row_array([(1, 'say "b"'), (2, None)])
-    '{"(1,\\"say \\\\\\"b\\\\\\"\\")","(2,)"}'
+    >>> row_array([(1, 'a "b"'), (2, None)])
+    '{"(1,\\"a \\\\\\"b\\\\\\"\\")","(2,)"}'
     """
     return "{" + ",".join([_row(row) for row in rows]) + "}"
 

@@ -32,14 +32,14 @@ NOUNS_VERSION = "(SELECT coalesce(max(event), 0) FROM noun WHERE kind <> 'hold')
 APPENDED = ("account", "event", *PARTS)
 """Tables that `append_rows` writes, in this order."""
 _POSTING = "try_lots, look"
-"""Functions with the owner's rights: for whoever may post, and nobody else."""
+"""Functions with the owner's rights: for roles that may post, and no others."""
 LOOK_HEAD = (
     "look(alone boolean, sites text[], hazards text[], lots text[], keys text[], "
     "spare integer) RETURNS json"
 )
 
 # Plans are kept for a connection's life and may be made while a book is still empty: they must not
-# read whole tables ever after, nor be made anew at each call. Triggers run within these functions.
+# read whole tables ever after, nor be made again at each call. Triggers run within these functions.
 _SETTINGS = (
     "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off "
     "SET plan_cache_mode = force_generic_plan"
@@ -182,6 +182,7 @@ def _rules(schema: str) -> list[str]:
       INSERT INTO balance_of_lot (account, mass) SELECT id, 0 FROM added WHERE kind = 'lot';
       RETURN NULL;
     END"""
+    arrays = ", ".join(f"new_{table} {table}[]" for table in APPENDED)
     attempt = """
     BEGIN
       PERFORM 1 FROM balance_of_lot b JOIN account a ON a.id = b.account
@@ -193,7 +194,7 @@ def _rules(schema: str) -> list[str]:
         _function("refuse_closed() RETURNS trigger", schema, closed),
         _function("open_account() RETURNS trigger", schema, opened, definer=True),
         _function("try_lots(lots text[]) RETURNS void", schema, attempt, definer=True),
-        _function(_append_head(), schema, _append_body()),
+        _function(f"append_rows({arrays}) RETURNS void", schema, _append_body()),
     ]
 
 
@@ -249,11 +250,6 @@ def _wide_rules(substances: Sequence[str], schema: str, lock: int) -> list[str]:
 
 LONGEST_US = 600 * 10**6
 """No batch is under way for longer, microseconds."""
-
-
-def _append_head() -> str:
-    given = ", ".join(f"new_{table} {table}[]" for table in APPENDED)
-    return f"append_rows({given}) RETURNS void"
 
 
 def _append_body() -> str:
@@ -345,7 +341,7 @@ def declare_ddl(substance: str, after: Sequence[str], schema: str, lock: int) ->
 
 
 def grants(role: str, schema: str) -> list[str]:
-    """Rights of whoever posts: read all, add facts, change none.
+    """Rights of a role that posts: read all, add facts, change none.
 
     Parameters
     ----------

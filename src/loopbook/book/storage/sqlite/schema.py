@@ -14,7 +14,7 @@ _KEYS = {
 """Keys that ``INSERT OR REPLACE`` could take from a row, which fires no trigger for DELETE."""
 
 _CLUSTERED = ("posting", "edge", "lot", "node", "noun", "measurement", "snapshot")
-"""Tables that lie in the order of their primary key."""
+"""Tables that are stored in the order of their primary key."""
 
 
 def substance_column(substance: str) -> str:
