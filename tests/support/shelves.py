@@ -25,12 +25,13 @@ class Shelf:
     ----------
     kind : ``sqlite`` or ``postgres``.
     address : for `Book`.
+    owner : address for the role that may change the tables.
     schema : on PostgreSQL, the book's.
     """
 
     kind: str
     address: str
-    _owner: str
+    owner: str
     _direct: Callable[[], Any]
     schema: str = ""
     _admit: Callable[[], None] = lambda: None
@@ -39,7 +40,7 @@ class Shelf:
         """Make the book; on PostgreSQL it is then opened by a role that may only post."""
         if self.kind == "sqlite":
             return Book(self.address, create=True, **settings)
-        made = Book(self._owner, create=True, **settings)
+        made = Book(self.owner, create=True, **settings)
         made.close()
         self._admit()
         return self.open(**settings)
@@ -51,7 +52,7 @@ class Shelf:
 
     def as_owner(self, **settings: Any) -> Book:
         """Open it as its owner, who may add a substance."""
-        return Book(self._owner, **settings)
+        return Book(self.owner, **settings)
 
     def direct(self) -> Any:
         """A connection of the poster's, beside the book; commits each statement."""
