@@ -1,6 +1,7 @@
 """Columns that a kind of file declares: fields with an example, most of them those of a command."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from loopbook.book.commands.command import Command
 from loopbook.tables import Choice, Field, MapOf, Moment, Text, fields_of
@@ -14,7 +15,7 @@ class Column(Field):
 
     example: object = ""
 
-    @property
+    @cached_property
     def cells(self) -> str:
         """What its cells hold: text, time, mass, share, or shares by substance."""
         if isinstance(self.type, MapOf):

@@ -89,11 +89,6 @@ class ImportMap:
     places: Mapping[str, str]
     words: Mapping[str, Mapping[str, str]]
 
-    def substances(self, group: str) -> list[str]:
-        """Substances of a group of shares, in the order of the mapping."""
-        names = [*self.sources, *self.constants]
-        return [name.partition(".")[2] for name in names if name.startswith(f"{group}.")]
-
 
 @dataclass(slots=True)
 class _MapFindings(Findings):

@@ -30,38 +30,49 @@ from loopbook.tables import (
 C = TypeVar("C", bound=Command)
 
 _STAND_INS = {"time": datetime(2000, 1, 1, tzinfo=UTC), "text": ""}
+_NOWHERE = ((), None)  # a column that the mapping does not give
 _ONE_KG = Decimal(1)  # replaces a mass that cannot be read
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A mapping bound to the columns of a sheet; numbers of columns by field."""
+    """A mapping bound to the columns of a sheet.
+
+    Parameters
+    ----------
+    places : numbers of the sheet's columns, and number of the one with the unit, by field.
+    groups : fields of each group of shares, by substance.
+    ignored : columns that the mapping does not use.
+    declared : names of the columns that the kind declares.
+    """
 
     sheet: Sheet
     map: ImportMap
-    columns: Mapping[str, tuple[int, ...]]
-    units: Mapping[str, int]
+    places: Mapping[str, tuple[tuple[int, ...], int | None]]
+    groups: Mapping[str, Mapping[str, str]]
     ignored: tuple[str, ...]
     declared: frozenset[str]
 
 
 def bind(sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> Binding:
     """Find each column of the mapping; one that is missing or comes twice is a finding."""
+    numbers = {head: k for k, head in enumerate(sheet.header)}
     used: set[str] = set()
-    columns: dict[str, tuple[int, ...]] = {}
-    units: dict[str, int] = {}
+    places: dict[str, tuple[tuple[int, ...], int | None]] = {}
     for name, source in plan.sources.items():
         heads = (*source.columns, *filter(None, [source.unit_column]))
         for head in heads:
             if head not in used and sheet.header.count(head) != 1:
                 findings.append(_no_column(head, sheet, plan))
         used.update(heads)
-        places = [sheet.header.index(head) for head in heads if head in sheet.header]
-        columns[name] = tuple(places[: len(source.columns)])
-        if source.unit_column:
-            units[name] = places[-1] if places else 0
+        columns = tuple(numbers.get(head, 0) for head in source.columns)
+        places[name] = columns, numbers.get(source.unit_column) if source.unit_column else None
+    groups: dict[str, dict[str, str]] = {}
+    for name in (*plan.sources, *plan.constants):
+        group, _, substance = name.partition(".")
+        groups.setdefault(group, {})[substance] = name
     ignored = tuple(head for head in sheet.header if head and head not in used)
-    return Binding(sheet, plan, columns, units, ignored, frozenset(plan.known))
+    return Binding(sheet, plan, places, groups, ignored, frozenset(plan.known))
 
 
 def _no_column(name: str, sheet: Sheet, plan: ImportMap) -> Finding:
@@ -113,7 +124,8 @@ class ImportRow:
         if name not in self._values:
             column = self._map.known[name]
             if column.cells == "shares":
-                read = {s: self._read(f"{name}.{s}", "share") for s in self._map.substances(name)}
+                group = self._binding.groups.get(name, {})
+                read = {s: self._read(one, "share") for s, one in group.items()}
                 self._values[name] = {s: share for s, share in read.items() if share is not None}
             else:
                 self._values[name] = self._read(name, column.cells)
@@ -125,7 +137,7 @@ class ImportRow:
         """Record each of these columns that is empty."""
         for name in names:
             if self[name] in ("", None) and name not in self.bad:
-                empty = name in self._binding.columns
+                empty = name in self._binding.places
                 self.note(name, "missing", f"a {name}", "an empty cell" if empty else "no column")
 
     @property
@@ -147,10 +159,10 @@ class ImportRow:
         """``file:line, column``, or the mapping's line of a constant; empty for another name."""
         if name in self._map.places:
             return self._map.places[name]
-        if name not in self._binding.columns:
+        if name not in self._binding.places:
             return ""
-        sheet, places = self._binding.sheet, self._binding.columns[name]
-        return sheet.where(self.line, " ".join(sheet.header[k] for k in places))
+        sheet, (columns, _) = self._binding.sheet, self._binding.places[name]
+        return sheet.where(self.line, " ".join(sheet.header[k] for k in columns))
 
     def note(
         self,
@@ -211,13 +223,14 @@ class ImportRow:
 
     def _read(self, name: str, kind: str) -> Value:
         """The value of a column, or of one substance's."""
-        constant = self._map.constants.get(name)
+        value: Value = self._map.constants.get(name)
         try:
             if kind == "text":
-                text = constant or " ".join(filter(None, map(cell_text, self._cells(name))))
-                return self._map.words.get(name, {}).get(str(text), text)
-            if constant is not None:
-                return constant
+                if value is None:
+                    value = " ".join(filter(None, map(cell_text, self._cells(name))))
+                return self._map.words.get(name, {}).get(value, value)
+            if value is not None:
+                return value
             if kind == "time":
                 epoch = self._binding.sheet.epoch
                 return moment(self._cells(name), self._map.settings, epoch)
@@ -231,9 +244,11 @@ class ImportRow:
         cells = self._cells(name)
         if not cells or (cells[0].value in (None, "") and cells[0].form != "formula"):
             return None
-        source, unit_at = self._map.sources[name], self._binding.units.get(name)
+        source, unit_at = self._map.sources[name], self._binding.places[name][1]
         unit = source.unit if unit_at is None else cell_text(self._row.cells[unit_at])
-        value = quantity(cells[0], unit, source.base, self._map.settings) / source.k
+        value = quantity(cells[0], unit, source.base, self._map.settings)
+        if source.k != 1:
+            value /= source.k
         if source.base == "kg" and value < 0:
             raise CellError("negative", "a mass >= 0 kg", kg(value))
         if source.base == "1" and not 0 <= value <= 1:
@@ -242,7 +257,8 @@ class ImportRow:
         return value
 
     def _cells(self, name: str) -> list[Cell]:
-        return [self._row.cells[k] for k in self._binding.columns.get(name, ())]
+        columns, _ = self._binding.places.get(name, _NOWHERE)
+        return [self._row.cells[k] for k in columns]
 
 
 @cache

@@ -18,11 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from loopbook.errors import DuplicateError, Finding, NotFiniteError, nearest_hint, raise_findings
-from loopbook.report.table import HIDDEN, Cell, Column, Table
+from loopbook.report.table import HIDDEN, Cell, Column, Lazy, Table
 
 KEYS = Column()
 """Marks the field of an answer that holds the substances, or groups, of its columns."""
@@ -143,7 +144,7 @@ class Record:
             if x not in self.keys
             for hint in [nearest_hint(x, self.keys)]
         )
-        tables = (self.facts, *self.tables)
+        tables = (self.facts, *self.seen())
         some = {c.key for t in tables for k, c in enumerate(t.columns) if any(r[k] for r in t.rows)}
         there = [key for key in self.keys if key in some]
         preferred = [key for key in self.prefers if key in some]
@@ -330,4 +331,6 @@ def table_of(
     """A table of dataclasses that declare their columns."""
     shape = shape_of(kind)
     columns = tuple(x for column in shape.columns.values() for x in _expand(column, keys))
-    return Table(name, title, columns, tuple(tuple(_cells(row, shape, keys)) for row in rows))
+    listed = [*rows]
+    make = cache(lambda k: tuple(_cells(listed[k], shape, keys)))
+    return Table(name, title, columns, Lazy(len(listed), make))
