@@ -229,7 +229,7 @@ def test_compare_prints_both(changed: tuple[Path, Path]) -> None:
     recovery = ["preprocessing/copper", "recovery/value", "recoveries.csv:3", "0.9", "0.8"]
     assert recovery in [line[:5] for line in lines]
     assert len(lines[lines.index(["Results,", "largest", "effect", "first"]) :]) == 5
-    data = json.loads(call("compare", *changed, "--json").output)
+    data = json.loads(call("compare", *changed, "--limit", 0, "--json").output)
     assert (data["answer"], data["version"]) == ("comparison", 1)
     assert data["inputs"][0]["where"] == "case.toml:23"
     assert len(data["results"]) == data["different"] > 3

@@ -26,8 +26,8 @@ def two_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_case_of_that_name_is_copied_by_default(two_shipped: Path) -> None:
-    assert new_case("two") == Path("two")
-    assert new_case("third", source="one", folder=two_shipped) == two_shipped / "third"
+    assert new_case("two").folder == "two"
+    assert new_case("third", source="one", folder=two_shipped).folder == str(two_shipped / "third")
     assert find_case("one").parent.name == "shipped"
     assert find_case("two") == Path("two")
 

@@ -82,7 +82,7 @@ _LATER = {
     "imports.kind": "ImportKind",
     "imports.posting": "Entry",
     "imports.rows": "ImportRow",
-    "kinds": "describe_kind list_kinds schema_of_kind",
+    "kinds": "describe_kind list_kinds",
     "listings": "Balances LatestEvents Lots OneEvent Posted book_schema latest_events "
     "list_balances list_lots lot_names migrated new_book posted show_event",
     "log.keys": "Signer VerifierKey signer_of",
@@ -102,7 +102,7 @@ if typing.TYPE_CHECKING:
     from loopbook.book.imports.kind import ImportKind
     from loopbook.book.imports.posting import Entry
     from loopbook.book.imports.rows import ImportRow
-    from loopbook.book.kinds import describe_kind, list_kinds, schema_of_kind
+    from loopbook.book.kinds import describe_kind, list_kinds
     from loopbook.book.listings import (
         Balances,
         LatestEvents,
@@ -215,7 +215,6 @@ __all__ = [
     "post_lines",
     "posted",
     "run_accounts",
-    "schema_of_kind",
     "seal_of",
     "show_event",
     "sign_book",

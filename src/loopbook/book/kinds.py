@@ -1,69 +1,105 @@
 """All kinds that a book takes: commands and files to import, each with its declared fields."""
 
+import inspect
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.kinds import all_commands
-from loopbook.book.imports.columns import Column
+from loopbook.book.imports.columns import Column as CellColumn
 from loopbook.book.imports.importing import all_imports
 from loopbook.book.imports.kind import ImportKind
 from loopbook.book.plugins import Kind
 from loopbook.errors import Findings
-from loopbook.tables import Field, Schema, fields_of, schema_of
+from loopbook.report import HIDDEN, Answer, Column, Rows
+from loopbook.tables import Field, fields_of, schema_of
 
 
-def list_kinds() -> dict[str, dict[str, str]]:
-    """Kinds of commands and kinds of files, each with its first sentence, by name."""
-    groups: dict[str, Mapping[str, type[Kind]]] = {
-        "Commands": all_commands(),
-        "Files to import": all_imports(),
-    }
-    return {
-        title: {name: (kind.__doc__ or "").splitlines()[0] for name, kind in kinds.items()}
-        for title, kinds in groups.items()
-    }
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """A kind in a line."""
+
+    kind: Annotated[str, "its name"]
+    purpose: Annotated[str, "what it is for"]
 
 
-def describe_kind(name: str) -> str:
-    """What a kind is for, and its fields: what is in them, whether they are needed, the meaning.
+@dataclass(frozen=True, slots=True)
+class BookKinds(Answer):
+    """Kinds of commands and kinds of files that a book takes."""
 
-    >>> print(describe_kind("hold").splitlines()[0])
-    hold: A lot may not be used until it is released.
-    >>> print(describe_kind("stock").splitlines()[2])
-      lot (text; needed; such as S-2): name of the lot
+    commands: Annotated[tuple[KindRow, ...], Rows("Commands")]
+    files: Annotated[tuple[KindRow, ...], Rows("Files to import")]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """A field of a kind."""
+
+    field: Annotated[str, "its name"]
+    value: Annotated[str, "what it holds"]
+    default: Annotated[str, "needed, or the value without an entry"]
+    example: Annotated[str, "an entry"]
+    meaning: Annotated[str, "what it is"]
+
+
+@dataclass(frozen=True, slots=True)
+class BookKind(Answer):
+    """A kind of command or of file, with its fields."""
+
+    kind: Annotated[str, "its name"]
+    purpose: Annotated[str, "what it is for"]
+    fields: Annotated[tuple[FieldRow, ...], Rows("Fields")]
+    example: Annotated[str, "a command as JSON; empty for a file"]
+    schema: Annotated[str, "JSON Schema of the fields", Column(drops=HIDDEN)]
+
+    def headline(self) -> str:
+        """The kind, its purpose and an example."""
+        example = f"\n\nExample: {self.example}" if self.example else ""
+        return f"{self.kind}: {self.purpose}{example}"
+
+
+def list_kinds() -> BookKinds:
+    """Kinds of commands and of files to import: ours, and those of plugins."""
+    return BookKinds(_rows(all_commands()), _rows(all_imports()))
+
+
+def _rows(kinds: Mapping[str, type[Kind]]) -> tuple[KindRow, ...]:
+    return tuple(KindRow(name, _purpose(kind).splitlines()[0]) for name, kind in kinds.items())
+
+
+def _purpose(kind: type[Kind]) -> str:
+    return inspect.cleandoc(kind.__doc__ or "")
+
+
+def describe_kind(name: str) -> BookKind:
+    """What a kind is for, and its fields; a wrong name is a finding with the three nearest.
+
+    >>> describe_kind("hold").purpose
+    'A lot may not be used until it is released.'
+    >>> print(describe_kind("stock").fields[0].meaning)
+    name of the lot
     """
-    kind = _named(name)
-    lines = [f"{name}: {(kind.__doc__ or '').strip()}", ""]
-    for field in _fields(kind):
-        needed, words = "needed", field.type.words
-        if isinstance(field, Column):
-            words = field.cells
-            needed = "needed" if field.required else "may be empty"
-            needed += f"; such as {field.example}" if field.example else ""
-        elif not field.required:
-            needed = f"default {field.default!r}"
-        lines.append(f"  {field.name} ({words}; {needed}): {field.meaning}")
-    if issubclass(kind, Command):
-        example = json.dumps({"kind": name, **kind.example}, default=str)
-        lines += ["", f"Example: {example}"]
-    return "\n".join(lines) + "\n"
-
-
-def schema_of_kind(name: str) -> Schema:
-    """JSON Schema of a kind's fields, with their meanings."""
-    return schema_of(_fields(_named(name)))
-
-
-def _fields(kind: type[Command] | type[ImportKind]) -> tuple[Field, ...]:
-    return fields_of(kind) if issubclass(kind, Command) else tuple(kind.known.values())
-
-
-def _named(name: str) -> type[Command] | type[ImportKind]:
-    """A kind by its name; a wrong name is a finding with the three nearest."""
     known: dict[str, type[Command] | type[ImportKind]] = {**all_imports(), **all_commands()}
     findings = Findings()
     if name not in known:
         findings.unknown("a kind of command or of file", name, known)
     findings.raise_all()
-    return known[name]
+    kind = known[name]
+    if issubclass(kind, Command):
+        fields, example = fields_of(kind), json.dumps({"kind": name, **kind.example}, default=str)
+    else:
+        fields, example = tuple(kind.known.values()), ""
+    schema = json.dumps(schema_of(fields))
+    return BookKind(name, _purpose(kind), tuple(map(_field_row, fields)), example, schema)
+
+
+def _field_row(field: Field) -> FieldRow:
+    cells, example = field.type.words, ""
+    default = "may be empty" if field.default in ("", None) else str(field.default)
+    if isinstance(field, CellColumn):
+        cells, example, default = field.cells, str(field.example), "may be empty"
+    return FieldRow(
+        field.name, cells, "needed" if field.required else default, example, field.meaning
+    )

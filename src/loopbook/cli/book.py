@@ -22,17 +22,11 @@ if TYPE_CHECKING:
     from loopbook.report import Answer
 
 
-_CLOSE = "loopbook.cli.proofs"
-
-
 @click.group(
     cls=Door,
     lazy={
-        "kinds": "loopbook.cli.kinds:kinds_command",
-        **{
-            name: f"{_CLOSE}:{name}_command"
-            for name in ("statement", "checkpoint", "prove", "check", "verify", "migrate")
-        },
+        name: f"loopbook.cli.proofs:{name}_command"
+        for name in ("statement", "checkpoint", "prove", "check", "verify", "migrate")
     },
 )
 def book() -> None:
@@ -247,3 +241,20 @@ def schema_command(*, book: Book) -> Answer:
     from loopbook.book import book_schema
 
     return book_schema(book)
+
+
+@book.command("kinds")
+@click.argument("kind", required=False)
+@shows_answer
+def kinds_command(kind: str | None) -> Answer:
+    """List the kinds of commands and of files that a book takes, or describe one KIND.
+
+    \b
+    Example:
+      loopbook book kinds
+      loopbook book kinds weigh
+      loopbook book kinds tickets
+    """
+    from loopbook.book import describe_kind, list_kinds
+
+    return list_kinds() if kind is None else describe_kind(kind)

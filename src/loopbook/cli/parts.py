@@ -7,7 +7,7 @@ import importlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,6 @@ import click
 
 if TYPE_CHECKING:
     from loopbook.report import Answer
-
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 class Door(click.Group):
@@ -74,46 +72,21 @@ def shows_answer(command: Callable[..., Answer]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def print_answer(*, as_json: bool, save: Path | None, **options: Any) -> None:
-        show(command(**options), as_json=as_json, save=save, only=options.get("only", ()))
-        if options.get("out"):
-            click.echo(f"{options['out']}: written", err=True)
+        from loopbook.report import record_text, save_record
+
+        answer = command(**options)
+        record = answer.as_record()
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        text = record_text(record, width=width, only=options.get("only", ()))
+        if save is not None:
+            text = "\n".join(f"{path}: written" for path in save_record(record, save))
+        elif as_json:
+            text = json.dumps(record.as_json(), indent=2, ensure_ascii=False, allow_nan=False)
+        click.echo(text)
+        remark = f"{options['out']}: written" if options.get("out") else answer.remark()
+        if remark and not as_json:
+            click.echo(remark, err=True)
+        if not answer.good():
+            raise click.exceptions.Exit(1)
 
     return print_answer
-
-
-def show(
-    answer: Answer, *, as_json: bool, save: Path | None = None, only: tuple[str, ...] = ()
-) -> None:
-    """Print or save an answer; one that reports something wrong ends with exit code 1."""
-    from loopbook.report import record_text, save_record
-
-    record = answer.as_record()
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    text = record_text(record, width=width, only=only)
-    if save is not None:
-        click.echo("\n".join(f"{path}: written" for path in save_record(record, save)))
-    elif as_json:
-        click.echo(json.dumps(record.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
-    else:
-        click.echo(text)
-    if answer.remark() and not as_json:
-        click.echo(answer.remark(), err=True)
-    if not answer.good():
-        raise click.exceptions.Exit(1)
-
-
-def print_json(data: object) -> None:
-    """Print JSON; NaN is an error."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print texts as a table; columns that start with ``>`` hold numbers, set to the right."""
-    from loopbook.report import Column, Record, Table, record_text
-
-    heads = tuple(
-        Column(str(k), head.lstrip(">"), kind=float if head.startswith(">") else str)
-        for k, head in enumerate(columns)
-    )
-    table = Table("rows", title or "Rows", heads, [tuple(row) for row in rows])
-    click.echo(record_text(Record("rows", 1, title, Table("facts", "", (), ((),)), (table,))))

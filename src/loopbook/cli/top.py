@@ -1,7 +1,8 @@
 """The ``loopbook`` command: parses, calls one function of a room, prints.
 
-Exit codes: 0 clean, 1 findings, 2 misuse. Every command prints a table for people and, with
-``--json``, the same for programs. Rooms are imported inside the commands, so that help is quick.
+Exit codes: 0 clean, 1 findings, 2 misuse. Every command gives an answer: it is printed as text for
+people, with ``--json`` for programs, and with ``--save`` it is written to a file. Rooms are
+imported inside the commands, so that help is quick.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from loopbook import __version__
-from loopbook.cli.parts import Door, show
-from loopbook.cli.parts import as_json_option as _as_json
+from loopbook.cli.parts import Door, shows_answer
+
+if TYPE_CHECKING:
+    from loopbook.report import Answer
 
 
 @click.group(
@@ -23,7 +27,6 @@ from loopbook.cli.parts import as_json_option as _as_json
     lazy={
         "book": "loopbook.cli.book:book",
         "library": "loopbook.cli.library:library",
-        "new": "loopbook.cli.new:new_command",
         "on-site": "loopbook.cli.trace:on_site_command",
         "origins": "loopbook.cli.trace:origins_command",
         "path": "loopbook.cli.trace:path_command",
@@ -31,7 +34,6 @@ from loopbook.cli.parts import as_json_option as _as_json
         "serials": "loopbook.cli.serials:serials",
         "suspect": "loopbook.cli.trace:suspect_command",
         "trace": "loopbook.cli.trace:trace_command",
-        "units": "loopbook.cli.units:units_command",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -45,7 +47,29 @@ def main() -> None:
     """
 
 
-# ---- run and compare: cases ----
+# ---- cases ----
+
+
+@main.command("new")
+@click.argument("name")
+@click.option(
+    "--from",
+    "source",
+    default="",
+    metavar="CASE",
+    help="Shipped case to copy; by default the case called NAME, or the only one.",
+)
+@shows_answer
+def new_command(name: str, source: str) -> Answer:
+    """Copy a shipped case into the new folder NAME, to edit and run.
+
+    \b
+    Example:
+      loopbook new mine --from gmbi
+    """
+    from loopbook.cases import new_case
+
+    return new_case(name, source=source)
 
 
 @main.command("run")
@@ -58,10 +82,13 @@ def main() -> None:
     help="Switch a scenario on; may be repeated.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the run; out/NAME if not given."
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Folder of the run; out/NAME if not given.",
 )
-@_as_json
-def run_command(case: Path, switches: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+@shows_answer
+def run_command(case: Path, switches: tuple[str, ...], folder: Path | None) -> Answer:
     """Run a CASE and write tables, inputs and a report: a folder, or a name in ./cases or shipped.
 
     \b
@@ -75,10 +102,7 @@ def run_command(case: Path, switches: tuple[str, ...], out: Path | None, as_json
     with _progress() as report_step:
         result = run_case(case, switches, progress=report_step)
         report_step("writing tables and report")
-        report = write_result(result, out or Path("out") / result.name)
-    show(Run.of(result, report), as_json=as_json)
-    if not as_json:
-        click.echo(f"\nReport: {report}")
+        return Run.of(result, write_result(result, folder or Path("out") / result.name))
 
 
 @contextmanager
@@ -96,9 +120,9 @@ def _progress() -> Iterator[Callable[[str], None]]:
 @main.command("compare")
 @click.argument("run_a", type=click.Path(path_type=Path))
 @click.argument("run_b", type=click.Path(path_type=Path))
-@click.option("--limit", default=20, show_default=True, help="Changed results to print; 0 for all.")
-@_as_json
-def compare_command(run_a: Path, run_b: Path, limit: int, as_json: bool) -> None:
+@click.option("--limit", default=20, show_default=True, help="Changed results to list; 0 for all.")
+@shows_answer
+def compare_command(run_a: Path, run_b: Path, limit: int) -> Answer:
     """List the inputs and results that differ between RUN_A and RUN_B, largest effect first.
 
     \b
@@ -107,8 +131,26 @@ def compare_command(run_a: Path, run_b: Path, limit: int, as_json: bool) -> None
     """
     from loopbook.report import compare_runs
 
-    comparison = compare_runs(run_a, run_b)
-    show(comparison if as_json else comparison.first(limit), as_json=as_json)
+    return compare_runs(run_a, run_b).first(limit)
+
+
+# ---- plants ----
+
+
+@main.command("units")
+@click.argument("kind", required=False)
+@shows_answer
+def units_command(kind: str | None) -> Answer:
+    """List the unit operations of flowsheets, or describe one KIND with its law and parameters.
+
+    \b
+    Example:
+      loopbook units
+      loopbook units sieve
+    """
+    from loopbook.flowsheet import describe_unit, unit_kinds
+
+    return unit_kinds() if kind is None else describe_unit(kind)
 
 
 if __name__ == "__main__":

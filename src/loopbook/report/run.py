@@ -67,6 +67,10 @@ class Run(Answer):
         )
         return cls(result, result.title, on, off, str(report))
 
+    def remark(self) -> str:
+        """Where the report is."""
+        return f"\nReport: {self.report}"
+
     def shown(self) -> tuple[str, ...]:
         """Only the years; the report has the other tables."""
         return (self.result.years.name,)

@@ -1,12 +1,27 @@
 """Where cases are: a folder of the user's own, `cases` in the working folder, or a shipped case."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.files import whole_folder
+from loopbook.report import Answer
 
 SETTINGS_FILE = "case.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase(Answer):
+    """A copy of a shipped case."""
+
+    folder: Annotated[str, "the new folder"]
+    source: Annotated[str, "name of the shipped case"]
+
+    def headline(self) -> str:
+        """The folder, and what to do next."""
+        return f"{self.folder}: edit its CSV and TOML files, then: loopbook run {self.folder}"
 
 
 def shipped_cases() -> Path:
@@ -56,7 +71,7 @@ def find_case(name: str | Path, cases: Path | None = None) -> Path:
     )
 
 
-def new_case(name: str, *, source: str = "", folder: Path = Path()) -> Path:
+def new_case(name: str, *, source: str = "", folder: Path = Path()) -> NewCase:
     """Copy a shipped case to a new folder, for the user to edit and run.
 
     Parameters
@@ -64,10 +79,6 @@ def new_case(name: str, *, source: str = "", folder: Path = Path()) -> Path:
     name : of the new folder; letters, digits, ``.``, ``_`` and ``-``.
     source : name of the shipped case; by default the case of that name or the only one.
     folder : where the new folder is made; the working folder by default.
-
-    Returns
-    -------
-    The new folder.
 
     Raises
     ------
@@ -91,5 +102,5 @@ def new_case(name: str, *, source: str = "", folder: Path = Path()) -> Path:
     else:
         with whole_folder(new) as scratch:
             shutil.copytree(shipped_cases() / source, scratch, dirs_exist_ok=True)
-        return new
+        return NewCase(str(new), source)
     raise InputError([finding])

@@ -165,6 +165,7 @@ def with_kinds(table: Table) -> list[Column]:
 def save_record(record: Record, path: Path) -> list[Path]:
     """Write the tables of a record that people see, in the format of the file's ending.
 
+    Where people see none, all tables are written, and the facts as one of a row.
     A workbook holds all of them; of other formats a record of several tables makes a file each,
     with the table's name added.
 
@@ -172,7 +173,7 @@ def save_record(record: Record, path: Path) -> list[Path]:
     ------
     InputError : an ending that none of the formats has.
     """
-    tables = record.seen()
+    tables = record.seen() or [record.facts, *record.tables]
     if path.suffix == ".xlsx":
         write_workbook(path, [(table.name, with_kinds(table), table.rows) for table in tables])
         return [path]
