@@ -1,6 +1,6 @@
 """The tests that every unit operation gets for free."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from loopbook.errors import BalanceError
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.matter import ComponentSet
+from loopbook.tables import Array
 
 _SCALE = 3.0
 
@@ -53,31 +54,33 @@ def check_unit(
     >>> check_unit(Splitter("bleed", share=0.05), components("copper", "water")).feeds
     64
     """
-    flowsheet = Flowsheet(f"check of {unit.name}", components)
     rng = np.random.default_rng(seed)
     inlets = [p for p in unit.ins if p not in unit.optional or p in optional]
+    flows = {}
     for port in inlets:
         flow = rng.uniform(0.0, 1000.0, (len(components), feeds))
         flow *= rng.random(flow.shape) < 0.8  # some components are absent
         flow[:, 0] = 0.0
-        flowsheet.feed(f"{port} feed", dict(zip(components.names, flow, strict=True)), unit="kg/h")
-    ports = {p: f"{p} feed" for p in inlets} | {p: f"{p} out" for p in unit.outs}
-    flowsheet.add(unit, **ports)
-    first = flowsheet.solve()
-    again = flowsheet.solve()
-    scaled = Flowsheet(flowsheet.name, components)
-    for name, feed in flowsheet.feeds.items():
-        tripled = {c: np.asarray(v) * _SCALE for c, v in feed.flow.items()}
-        scaled.feed(name, tripled, unit="kg/h")
-    scaled.add(unit, **ports)
-    larger = scaled.solve()
+        flows[port] = flow
+    alone = _flowsheet(unit, components, flows)
+    first, again = alone.solve(), alone.solve()
+    larger = _flowsheet(unit, components, {p: _SCALE * flow for p, flow in flows.items()}).solve()
     for stream, flow in first.flows.items():
         if not np.array_equal(flow, again.flows[stream]):
             raise BalanceError(f"unit {unit.name}: {stream} differs between two runs alike")
         if not np.allclose(larger.flows[stream], _SCALE * flow, rtol=1e-9, atol=1e-9):
             raise BalanceError(f"unit {unit.name}: {stream} does not scale with the feed")
-    for name, feed in flowsheet.feeds.items():
-        given = np.array([feed.kg_per_h[c] for c in components.names])
-        if not np.array_equal(given, first.flow(name)):
-            raise BalanceError(f"unit {unit.name}: run() changes its inlet {name}")
+    for port, flow in flows.items():
+        if not np.array_equal(flow, first.flow(f"{port} feed")):
+            raise BalanceError(f"unit {unit.name}: run() changes its inlet {port}")
     return UnitCheck(feeds, first.report.worst_closure)
+
+
+def _flowsheet(unit: Unit, components: ComponentSet, flows: Mapping[str, Array]) -> Flowsheet:
+    """The unit alone, with these flows of components at its inlets."""
+    flowsheet = Flowsheet(f"check of {unit.name}", components)
+    for port, flow in flows.items():
+        flowsheet.feed(f"{port} feed", dict(zip(components.names, flow, strict=True)), unit="kg/h")
+    ports = {p: f"{p} feed" for p in flows} | {p: f"{p} out" for p in unit.outs}
+    flowsheet.add(unit, **ports)
+    return flowsheet

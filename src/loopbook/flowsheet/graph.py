@@ -106,13 +106,7 @@ def _tears(members: Sequence[int], arcs: Sequence[Arc]) -> tuple[int, ...]:
     for arc in arcs:
         if _is_acyclic(members, [a for a in arcs if a.stream != arc.stream]):
             return (arc.stream,)
-    best: tuple[int, ...] | None = None
-    for root in members:
-        tears = _thin(members, arcs, _back_arcs(root, members, arcs))
-        if best is None or len(tears) < len(best):
-            best = tears
-    assert best is not None
-    return best
+    return min((_thin(members, arcs, _back_arcs(m, members, arcs)) for m in members), key=len)
 
 
 def _thin(members: Sequence[int], arcs: Sequence[Arc], tears: list[int]) -> tuple[int, ...]:
@@ -126,20 +120,19 @@ def _thin(members: Sequence[int], arcs: Sequence[Arc], tears: list[int]) -> tupl
 def _back_arcs(root: int, members: Sequence[int], arcs: Sequence[Arc]) -> list[int]:
     """Streams that close a cycle in the depth-first search from `root`."""
     outgoing = {m: [a for a in arcs if a.source == m] for m in members}
-    state = dict.fromkeys(members, 0)
+    ahead = {root: True}  # units that were reached, and whether the search is still behind them
     back = []
-    work = [(root, 0)]
-    state[root] = 1
+    work = [(root, iter(outgoing[root]))]
     while work:
-        node, position = work.pop()
-        if position == len(outgoing[node]):
-            state[node] = 2
-            continue
-        work.append((node, position + 1))
-        arc = outgoing[node][position]
-        if state[arc.target] == 1:
-            back.append(arc.stream)
-        elif state[arc.target] == 0:
-            state[arc.target] = 1
-            work.append((arc.target, 0))
+        node, rest = work[-1]
+        for arc in rest:
+            if arc.target not in ahead:
+                ahead[arc.target] = True
+                work.append((arc.target, iter(outgoing[arc.target])))
+                break
+            if ahead[arc.target]:
+                back.append(arc.stream)
+        else:
+            ahead[node] = False
+            work.pop()
     return back

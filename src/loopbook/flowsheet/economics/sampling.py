@@ -158,21 +158,22 @@ def drivers(draws: Mapping[str, Array], values: Array) -> list[tuple[str, float]
     ('a', -1.0)
     """
     target = _ranks(np.asarray(values))
-    found = []
-    for path, draw in draws.items():
-        if np.ptp(draw) == 0.0 or np.ptp(target) == 0.0:
-            found.append((path, 0.0))
-            continue
-        found.append((path, round(float(np.corrcoef(_ranks(draw), target)[0, 1]), 12)))
-    return sorted(found, key=lambda item: (-abs(item[1]), item[0]))
+    ranked = [(path, _correlation(_ranks(draw), target)) for path, draw in draws.items()]
+    return sorted(ranked, key=lambda item: (-abs(item[1]), item[0]))
+
+
+def _correlation(a: Array, b: Array) -> float:
+    """Correlation of two samples; 0 where one of them does not vary."""
+    if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
+        return 0.0
+    return round(float(np.corrcoef(a, b)[0, 1]), 12)
 
 
 def _ranks(values: Array) -> Array:
     """Ranks from 0; equal values share their mean rank."""
     _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
     first = np.cumsum(counts) - counts
-    ranks: Array = (first + (counts - 1) / 2.0)[where]
-    return ranks
+    return np.asarray((first + (counts - 1) / 2.0)[where])
 
 
 def _ordered(distribution: object, *values: float) -> None:

@@ -74,9 +74,8 @@ class Dose:
     def bind(self, reactions: Sequence[Reaction], context: BindContext) -> BoundDose | None:
         """Arrays of the dose; None after a finding."""
         basis, findings, at = context.basis, context.findings, f"doses.{self.reagent}"
-        names = [(self.reagent, at), *((c, f"{at}.carrier") for c in self.carrier)]
-        names += [(c, f"{at}.per_component") for c in self.per_component or ()]
         before = len(findings)
+        by_component, by_element = self.per_component or {}, self.per_element or {}
         rules = (self.excess, self.per_kg, self.per_element, self.per_component)
         count = sum(rule is not None for rule in rules)
         if count != 1:
@@ -86,13 +85,15 @@ class Dose:
                 str(count),
                 at=at,
             )
-        for name, place in names:
-            if name not in basis.index:
-                findings.unknown("a component of the flowsheet", name, basis.names, at=place)
-        for element in self.per_element or ():
-            if element not in basis.elements:
-                place = f"{at}.per_element"
-                findings.unknown("an element of the flowsheet", element, basis.elements, at=place)
+        for words, known, names, place in (
+            ("a component of the flowsheet", basis.names, [self.reagent], at),
+            ("a component of the flowsheet", basis.names, self.carrier, f"{at}.carrier"),
+            ("a component of the flowsheet", basis.names, by_component, f"{at}.per_component"),
+            ("an element of the flowsheet", basis.elements, by_element, f"{at}.per_element"),
+        ):
+            for name in names:
+                if name not in known:
+                    findings.unknown(words, name, known, at=place)
         if len(findings) > before:
             return None
         rates = self._rates(reactions, context)
