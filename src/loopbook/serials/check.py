@@ -16,10 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from loopbook.errors import Finding, InputError, nearest_hint, raise_findings
-from loopbook.serials.fingerprints import Lookup
 from loopbook.serials.ranges import Range, RangeTable
 from loopbook.serials.register import SerialRegister
-from loopbook.serials.runs import Run, prints_of
+from loopbook.serials.runs import Lookup, Run, prints_of
 from loopbook.serials.text import Matrix, Words, hashes_of, lengths_of, matrix_of
 
 _MOST = 1000  # findings that are shown; a wrong file may have millions

@@ -79,22 +79,20 @@ def import_serials(
     check_month(month)
     digest = _digest(path)
     with open_file(path, sizes) as file:
-        known = [taken for taken in read_manifest(folder).taken if taken.digest == digest]
-        if known:
-            taken, serials = known[0], 0
-        elif file.kind == "ranges":
-            taken, serials = _import_ranges(folder, file, Taken(digest, path.name, 0, month), lots)
-        else:
+        known = next((t for t in read_manifest(folder).taken if t.digest == digest), None)
+        taken, serials = known or Taken(digest, path.name, 0, month), 0
+        if known is None and file.kind == "ranges":
+            taken, serials = _import_ranges(folder, file, taken, lots)
+        elif known is None:
             with writing(folder, sizes) as register:
-                intake = _Intake(register, file, lots, progress)
-                taken = intake.take(Taken(digest, path.name, 0, month))
+                taken = _Intake(register, file, lots, progress).take(taken)
             serials = taken.rows
         return Imported(
             path.name,
             file.kind,
             taken.rows,
             serials,
-            bool(known),
+            known is not None,
             file.ignored,
             taken.month,
             str(folder),
@@ -149,21 +147,17 @@ class _Intake:
     def take(self, taken: Taken) -> Taken:
         """Check and write all batches; nothing of them counts unless all are good."""
         folder, manifest, file = self._register.folder, self._register.manifest, self._file
-        rows, good = 0, False
         try:
             for batch in file.batches(self._findings, self._register.sizes.batch):
-                rows += len(batch.serials)
-                number = manifest.number + len(self._runs)
-                self._batch(batch, f"{taken.month}-{number:06d}", taken.month)
+                taken = replace(taken, rows=taken.rows + len(batch.serials))
+                self._batch(batch, taken.month)
                 self._progress(file.share())
-            if not rows:
+            if not taken.rows:
                 self._findings.empty()
             self._findings.raise_all()
-            good = True
-        finally:
-            if not good:
-                sweep(folder, manifest)
-        taken = replace(taken, rows=rows)
+        except BaseException:
+            sweep(folder, manifest)
+            raise
         made = replace(
             manifest,
             number=manifest.number + len(self._runs),
@@ -173,7 +167,7 @@ class _Intake:
         commit(folder, made)
         return taken
 
-    def _batch(self, batch: Batch, name: str, month: str) -> None:
+    def _batch(self, batch: Batch, month: str) -> None:
         """Check a batch, and write its good rows as a run."""
         good = np.ones(len(batch.serials), bool)
         self._note_bad_text(batch, good)
@@ -195,7 +189,7 @@ class _Intake:
             register.folder,
             serials,
             pa.DictionaryArray.from_arrays(pa.array(batch.codes[kept]), pa.array(batch.names)),
-            name=name,
+            name=f"{month}-{register.manifest.number + len(self._runs):06d}",
             month=month,
             words=words,
             order=order,

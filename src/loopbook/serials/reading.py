@@ -26,6 +26,7 @@ from loopbook.report import counted
 from loopbook.serials.check import LineFindings
 from loopbook.serials.ranges import Range
 from loopbook.serials.runs import Sizes
+from loopbook.serials.text import ending_of
 
 _SERIALS = ("lot", "serial")
 _RANGES = ("lot", "first", "last", "width")
@@ -177,11 +178,7 @@ def open_file(path: Path, sizes: Sizes) -> Iterator[SerialFile]:
     InputError
         A file of another kind or encoding, cut off, or without the columns that are needed.
     """
-    ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet"):
-        expected, actual = "a file that ends in .csv or .parquet", path.suffix or path.name
-        raise InputError([Finding("file", path.name, expected, actual, "name it so")])
-    if ending == ".parquet":
+    if ending_of(path) == ".parquet":
         with path.open("rb") as raw:
             yield _open_parquet(path.name, raw, sizes)
     else:

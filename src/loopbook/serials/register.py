@@ -23,7 +23,6 @@ import pyarrow.csv as pa_csv
 
 from loopbook.errors import Finding, InputError, StorageError
 from loopbook.files import part_of, settle
-from loopbook.serials.fingerprints import may_hold
 from loopbook.serials.manifest import Manifest, read_manifest, read_ranges
 from loopbook.serials.ranges import Range, RangeTable, expand
 from loopbook.serials.runs import (
@@ -34,10 +33,11 @@ from loopbook.serials.runs import (
     RunFile,
     Sizes,
     lot_pieces,
+    may_hold,
     parquet_writer,
     prints_of,
 )
-from loopbook.serials.text import bad_serials, hashes_of, matrix_of, order_of, words_of
+from loopbook.serials.text import bad_serials, ending_of, hashes_of, matrix_of, order_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +213,7 @@ class SerialRegister:
         The file appears when it is whole.
         """
         path = Path(path)
-        if path.suffix.lower() not in (".csv", ".parquet"):
-            expected, hint = "a file that ends in .csv or .parquet", "name it so"
-            raise InputError([Finding("file", str(path), expected, path.suffix or "none", hint)])
-        part = part_of(path)
-        csv = path.suffix.lower() == ".csv"
+        csv, part = ending_of(path) == ".csv", part_of(path)
         schema = pa.schema([("lot", pa.string() if csv else LOT), ("serial", pa.string())])
         rows = 0
         try:

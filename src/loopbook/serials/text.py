@@ -5,12 +5,15 @@ it change neither its order nor its identity.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from loopbook.errors import Finding, InputError
 
 Matrix: TypeAlias = npt.NDArray[np.uint8]
 Words: TypeAlias = npt.NDArray[np.uint64]
@@ -117,3 +120,12 @@ def table_of(records: Sequence[object], schema: pa.Schema) -> pa.Table:
     """Records as a table: a column for each of their fields that the schema names."""
     columns = {name: [getattr(one, name) for one in records] for name in schema.names}
     return pa.table(columns, schema=schema)
+
+
+def ending_of(path: Path) -> str:
+    """Ending of a CSV or Parquet file, in small letters; another one is refused."""
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
+        expected, actual = "a file that ends in .csv or .parquet", path.suffix or "none"
+        raise InputError([Finding("file", str(path), expected, actual, "name it so")])
+    return ending

@@ -5,6 +5,7 @@ the old ones, and a new manifest makes them count. Stopped anywhere, the registe
 the new one.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,6 @@ import pyarrow.compute as pc
 from loopbook.files import one_writer, settle
 from loopbook.report import Answer, Column, Rows
 from loopbook.serials.check import LineFindings, check_month, range_clashes
-from loopbook.serials.fingerprints import write_prints
 from loopbook.serials.manifest import Taken, commit, read_manifest, sweep, write_ranges
 from loopbook.serials.ranges import Range, RangeTable, range_findings
 from loopbook.serials.register import SerialRegister, Source, of_piece, recall
@@ -34,6 +34,7 @@ from loopbook.serials.runs import (
     run_parts,
     write_groups,
     write_index,
+    write_prints,
 )
 from loopbook.serials.text import Words, hashes_of, matrix_of, order_of, words_of
 
@@ -195,18 +196,16 @@ def _merge(register: SerialRegister, runs: Sequence[Run], *, name: str) -> Run:
     write_groups(parts[0], tables, repeat(sizes.group), by_lot=False)
     write_prints(parts[3], np.concatenate(hashes))
 
-    pieces: dict[str, list[Piece]] = {}
-    sources: dict[str, list[Source]] = {}
+    sources: dict[str, list[Source]] = defaultdict(list)
     for run in runs:
         file = RunFile(folder, run, ".lots.parquet")
         for piece in lot_pieces(folder, run):
-            pieces.setdefault(piece.lot, []).append(piece)
             source = of_piece(piece, lambda file=file: file, sizes)  # type: ignore[misc]  # bound here
-            sources.setdefault(piece.lot, []).append(source)
+            sources[piece.lot].append(source)
     index, start = [], 0
-    for lot, some in sorted(pieces.items()):
-        rows = sum(p.rows for p in some)
-        index.append(Piece(lot, rows, min(p.first for p in some), max(p.last for p in some), start))
+    for lot, some in sorted(sources.items()):
+        rows = sum(s.rows for s in some)
+        index.append(Piece(lot, rows, min(s.first for s in some), max(s.last for s in some), start))
         start += rows
     lengths = group_lengths([piece.rows for piece in index], sizes)
     write_groups(parts[1], recall(sources, sizes), lengths, by_lot=True)
