@@ -229,7 +229,7 @@ class RangeTable:
 
     def __init__(self, columns: pa.Table) -> None:
         self.columns = columns.cast(RANGES).combine_chunks()
-        self._shapes = tuple(self._sort())
+        self._shapes = tuple(self._sort()) if len(self) else ()
 
     @classmethod
     def of(cls, ranges: Sequence[Range]) -> RangeTable:
