@@ -7,7 +7,7 @@ but zeros, has no figure: the page then notes that there is nothing to show.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -47,18 +47,13 @@ def find_column(table: Table, pattern: str) -> Column | None:
     return next((c for c in table.columns if re.fullmatch(pattern, c.name)), None)
 
 
-def axis_of(table: Table) -> Column:
-    """Column of the axis: the year, or else the first one."""
-    return find_column(table, "year|.*_year") or table.columns[0]
-
-
 def series_of(table: Table, plot: Plot) -> tuple[list[str], list[Series]]:
     """Places on the axis and the series of a chart.
 
     A wide table gives a series a column; a long one (`Plot.by`) a series for each text in that
     column, summed over the rows of one place.
     """
-    axis = axis_of(table)
+    axis = find_column(table, "year|.*_year") or table.columns[0]
     records = list(table.records())
     places = list(dict.fromkeys(str(r[axis.name]) for r in records))
     drawn = [c for p in plot.columns for c in table.columns if re.fullmatch(p, c.name)]
@@ -77,12 +72,6 @@ def series_of(table: Table, plot: Plot) -> tuple[list[str], list[Series]]:
         for (group, name), cells in groups.items()
         if any(cells.values())
     ]
-
-
-def colour_of(name: str, position: int, colours: Iterable[Colour] = ()) -> str:
-    """Role of a series: that of the first pattern in its name, or the next one of the palette."""
-    named = (c.role for c in colours if re.search(c.pattern, name, re.IGNORECASE))
-    return next(named, PALETTE[position % len(PALETTE)])
 
 
 def plot_chart(result: RunResult, plot: Plot) -> Chart | None:
@@ -123,7 +112,8 @@ def _traces(
     factor, unit = scale
     taken: set[str] = set()
     for position, one in enumerate(series):
-        role = colour_of(one.name, position, colours)
+        named = (c.role for c in colours if re.search(c.pattern, one.name, re.IGNORECASE))
+        role = next(named, PALETTE[position % len(PALETTE)])
         role = role if role not in taken else next(r for r in (*PALETTE, role) if r not in taken)
         taken = taken | {role} if len(taken) < len(PALETTE) - 1 else set()
         trace: Figure = {

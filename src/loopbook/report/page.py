@@ -118,12 +118,12 @@ def prose(text: str) -> str:
 def check_basis(result: RunResult) -> None:
     """Raise if a column names an input row that is not there: its link would lead nowhere."""
     findings = Findings()
-    for table in result.tables.values():
-        for column in table.columns:
-            for key in column.basis:
-                if key not in result.inputs:
-                    at = f"{table.name}.{column.name}"
-                    findings.unknown("an input row", key, result.inputs, at=at)
+    columns = [(table.name, column) for table in result.tables.values() for column in table.columns]
+    for table, column in columns:
+        for key in column.basis:
+            if key not in result.inputs:
+                at = f"{table}.{column.name}"
+                findings.unknown("an input row", key, result.inputs, at=at)
     findings.raise_all()
 
 

@@ -1,7 +1,6 @@
 """Writing a run to a folder: all of it or nothing."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from loopbook import __version__
 from loopbook.errors import Finding, InputError
 from loopbook.files import whole_folder
 from loopbook.report.answers.writing import WRITERS, with_kinds
-from loopbook.report.table import RunResult, Table
+from loopbook.report.table import RunResult
 
 INPUTS, SUMMARY, REPORT = "inputs.json", "summary.json", "report.html"
 _OURS = "loopbook-run"
@@ -65,38 +64,15 @@ def _write(result: RunResult, folder: Path) -> None:
     for table in result.tables.values():
         for ending in (".csv", ".parquet"):
             WRITERS[ending](tables / f"{table.name}{ending}", with_kinds(table), table.rows)
-    _write_json(_inputs_json(result), folder / INPUTS)
-    _write_json({"kind": _OURS, **_summary_json(result)}, folder / SUMMARY)
+    for name, content in ((INPUTS, _inputs(result)), (SUMMARY, _summary(result))):
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
     for name, raw in result.attachments.items():
         (folder / name).write_bytes(raw)
     write_report(result, folder / REPORT)
 
 
-def _summary_json(result: RunResult) -> dict[str, object]:
-    """The result without its inputs, as JSON values."""
-    return {
-        "loopbook": __version__,
-        "name": result.name,
-        "title": result.title,
-        "switches": dict(result.switches),
-        "summary": {str(label): text for label, text in result.summary.rows},
-        "tables": {name: _table_json(table) for name, table in result.tables.items()},
-    }
-
-
-def _table_json(table: Table) -> dict[str, object]:
-    columns = [
-        {"name": c.name, "title": c.title, "unit": c.unit, "how": c.how} for c in table.columns
-    ]
-    return {
-        "title": table.title,
-        "note": table.note,
-        "columns": columns,
-        "rows": [list(row) for row in table.rows],
-    }
-
-
-def _inputs_json(result: RunResult) -> dict[str, object]:
+def _inputs(result: RunResult) -> dict[str, object]:
     return {
         "files": [asdict(file) for file in result.files],
         "inputs": {key: asdict(row) for key, row in result.inputs.items()},
@@ -104,6 +80,25 @@ def _inputs_json(result: RunResult) -> dict[str, object]:
     }
 
 
-def _write_json(data: Mapping[str, object], path: Path) -> None:
-    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+def _summary(result: RunResult) -> dict[str, object]:
+    """The result without its inputs, as JSON values."""
+    return {
+        "kind": _OURS,
+        "loopbook": __version__,
+        "name": result.name,
+        "title": result.title,
+        "switches": dict(result.switches),
+        "summary": {str(label): text for label, text in result.summary.rows},
+        "tables": {
+            name: {
+                "title": table.title,
+                "note": table.note,
+                "columns": [
+                    {"name": c.name, "title": c.title, "unit": c.unit, "how": c.how}
+                    for c in table.columns
+                ],
+                "rows": [list(row) for row in table.rows],
+            }
+            for name, table in result.tables.items()
+        },
+    }

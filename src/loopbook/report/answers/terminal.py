@@ -78,7 +78,8 @@ def _grid(
     if width and sum(wide[k] + 2 for k in kept) - 2 > width:
         yield from _lines(table, places, rows)
         return
-    right = {k for k in kept if _is_number(table, k)}
+    kinds = {k: kind_of(table.columns[k], (row[k] for row in table.rows)) for k in kept}
+    right = {k for k, kind in kinds.items() if kind in (int, float, Decimal)}
     for line in ([heads[k] for k in kept], *zip(*(texts[k] for k in kept), strict=True)):
         cells = (
             _padded(cell, wide[k], right=k in right) for k, cell in zip(kept, line, strict=True)
@@ -117,11 +118,6 @@ def _lines(table: Table, places: list[int], rows: Iterable[Sequence[Cell]]) -> I
 def _head(column: Column) -> str:
     unit = "%" if is_share(column) else column.unit if column.unit != "1" else ""
     return f"{column.title}, {unit}" if unit else column.title
-
-
-def _is_number(table: Table, place: int) -> bool:
-    kind = kind_of(table.columns[place], (row[place] for row in table.rows))
-    return kind in (int, float, Decimal)
 
 
 def cells_wide(text: str) -> int:

@@ -34,7 +34,10 @@ def write_workbook(path: Path, tables: Iterable[tuple[str, Sequence[Column], Lin
         count = 0
         try:
             for count, row in enumerate(rows, start=1):
-                _refuse_more(count, name)
+                if count > _SHEET_ROWS:
+                    limit = f"at most {_SHEET_ROWS} rows of {name} in a workbook"
+                    remedy = "write parquet instead"
+                    raise InputError([Finding("too-large", name, limit, "more", remedy)])
                 sheet.append([_as_cell(sheet, cell) for cell in row])
         finally:
             sheet.close()
@@ -42,21 +45,6 @@ def write_workbook(path: Path, tables: Iterable[tuple[str, Sequence[Column], Lin
     workbook.save(path)
     _without_clock(path)
     return counts
-
-
-def _refuse_more(count: int, name: str) -> None:
-    if count > _SHEET_ROWS:
-        raise InputError(
-            [
-                Finding(
-                    "too-large",
-                    name,
-                    f"at most {_SHEET_ROWS} rows of {name} in a workbook",
-                    "more",
-                    "write parquet instead",
-                )
-            ]
-        )
 
 
 def _as_cell(sheet: Any, cell: Cell) -> Any:
