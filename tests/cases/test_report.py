@@ -166,12 +166,12 @@ def test_no_number_is_a_dash(cell: Any) -> None:
 
 
 def test_a_basis_that_is_not_there_is_refused_with_all_names() -> None:
-    given = (
+    heads = (
         Column("a_t", "A", "t", ("case/nope",)),
         Column("b_t", "B", "t", ("case/case.tom/capacity",)),
     )
     with pytest.raises(UnknownNameError) as caught:
-        render_report(example(tables={"t": Table("t", "T", given, ())}))
+        render_report(example(tables={"t": Table("t", "T", heads, ())}))
     assert [f.where for f in caught.value.findings] == ["t.a_t", "t.b_t"]
     assert "case/case.toml/capacity" in caught.value.findings[1].hint
 
@@ -208,9 +208,9 @@ def test_units_and_numbers_are_written_for_people() -> None:
 
 
 def test_a_chart_sums_a_long_table_and_leaves_gaps_open() -> None:
-    given = columns(("year", "Year"), ("kind", "Kind"), ("mass_t", "Mass", "t"))
+    heads = columns(("year", "Year"), ("kind", "Kind"), ("mass_t", "Mass", "t"))
     rows = ((2026, "a", 1.0), (2026, "a", 2.0), (2027, "b", math.nan), (2028, "b", 5.0))
-    result = example(tables={"t": Table("t", "T", given, rows)})
+    result = example(tables={"t": Table("t", "T", heads, rows)})
     chart = plot_chart(result, Plot("n", "N", "", "t", ("mass_t",), by="kind"))
     assert chart is not None
     drawn = {d["name"]: d["y"] for d in chart.figure["data"]}
@@ -255,7 +255,7 @@ def test_circles_are_cut_and_nothing_else(pairs: list[tuple[str, str]], closing:
 def test_new_material_and_new_cells_are_a_view_of_their_own() -> None:
     (flows,) = (section.flows for section in layout().sections if section.flows)
     assert set(flows.outside) == {NEW_CELLS, NEW_METAL}
-    given = columns(("year", "Year"), ("source", "S"), ("target", "T"), ("mass_t", "Mass", "t"))
+    heads = columns(("year", "Year"), ("source", "S"), ("target", "T"), ("mass_t", "Mass", "t"))
     rows = (
         (2030, NEW_METAL, "cell lines", 90.0),
         (2030, "cell lines", NEW_CELLS, 95.0),
@@ -263,7 +263,7 @@ def test_new_material_and_new_cells_are_a_view_of_their_own() -> None:
         (2030, "scrap", "metal", 5.0),
         (2030, "metal", "cell lines", 5.0),
     )
-    table = Table("loop_flows", "F", given, rows)
+    table = Table("loop_flows", "F", heads, rows)
     sankey = loop_sankey(example(tables={"loop_flows": table}), flows)
     assert sankey is not None
     assert list(sankey.views) == ["inside", "all"]
@@ -280,10 +280,10 @@ def test_a_loop_begins_where_its_first_flow_begins_whatever_joins_it() -> None:
 
 
 def test_the_loop_is_cut_by_the_year_with_most_flows() -> None:
-    given = columns(("year", "Year"), ("source", "S"), ("target", "T"), ("mass_t", "Mass", "t"))
+    heads = columns(("year", "Year"), ("source", "S"), ("target", "T"), ("mass_t", "Mass", "t"))
     whole = [("lines", "scrap"), ("client", "scrap"), ("scrap", "metal"), ("metal", "lines")]
     rows = [(2030, s, t, 1.0) for s, t in whole[1:]] + [(2031, s, t, 1.0) for s, t in whole]
-    table = Table("loop_flows", "F", given, tuple(rows))
+    table = Table("loop_flows", "F", heads, tuple(rows))
     sankey = loop_sankey(example(tables={"loop_flows": table}), FLOWS)
     assert sankey is not None
     for figure in sankey.figures.values():
@@ -321,20 +321,20 @@ def test_a_value_of_the_article_leads_to_what_holds_it(text: str) -> None:
 
 def test_a_basis_is_said_by_columns_and_nothing_is_lost() -> None:
     keys = [f"k{i}" for i in range(40)]
-    given = (
+    heads = (
         Column("all_t", "All", "t", tuple(keys)),
         Column("few_t", "Few", "t", tuple(keys[:6])),
         Column("same_t", "Same", "t", tuple(reversed(keys[:6]))),
         Column("more_t", "More", "t", tuple(keys[3:20])),
         Column("two_t", "Two", "t", ("k0", "k1", "k1")),
     )
-    rests = shared_basis({"t": Table("t", "T", given, ())})
+    rests = shared_basis({"t": Table("t", "T", heads, ())})
 
     def whole(name: str) -> set[str]:
         one = rests["t", name]
         return set(one.keys).union(*(whole(of[1]) for of, _ in one.on))
 
-    for column in given:
+    for column in heads:
         assert whole(column.name) == set(column.basis)
         assert rests["t", column.name].count == len(set(column.basis))
     assert rests["t", "same_t"].on == ((("t", "few_t"), 6),)

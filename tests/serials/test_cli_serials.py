@@ -23,16 +23,16 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run ``loopbook serials`` in a folder with a book of two lots and files of serials."""
-    said = {"actor": "amy", "occurred_at": datetime(2026, 3, 2, tzinfo=UTC)}
+    common = {"actor": "amy", "occurred_at": datetime(2026, 3, 2, tzinfo=UTC)}
     lot = {"material": "cells", "supplier": "LGES", "owner": "LGES", "site": "Holland"}
     lot |= {"mass_kg": "10", "shares": {"Ni": "0.2"}}
     with b.Book(tmp_path / "book.sqlite", create=True) as made:
         made.post(
             [
-                b.RegisterParty(key="1", party="LGES", **said),
-                b.RegisterSite(key="2", site="Holland", **said),
-                b.RegisterMaterial(key="3", material="cells", **said),
-                *(b.Receive(key=name, lot=name, **lot, **said) for name in ("CELL-1", "CELL-2")),
+                b.RegisterParty(key="1", party="LGES", **common),
+                b.RegisterSite(key="2", site="Holland", **common),
+                b.RegisterMaterial(key="3", material="cells", **common),
+                *(b.Receive(key=name, lot=name, **lot, **common) for name in ("CELL-1", "CELL-2")),
             ]
         )
     monkeypatch.chdir(tmp_path)

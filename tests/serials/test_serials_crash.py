@@ -32,8 +32,8 @@ def old(tmp_path: Path) -> Path:
 def answers(folder: Path) -> tuple[object, ...]:
     register = SerialRegister(folder)
     rows = [table.to_pylist() for table in register.serials_of(LOTS)]
-    found = [register.lot_of(f"Q{k}-{n}") for k in range(3) for n in range(5)]
-    return rows, found, register.count_of(LOTS), register.lot_of("R-003"), register.lot_of("S-1")
+    lots = [register.lot_of(f"Q{k}-{n}") for k in range(3) for n in range(5)]
+    return rows, lots, register.count_of(LOTS), register.lot_of("R-003"), register.lot_of("S-1")
 
 
 CHANGES: dict[str, Change] = {

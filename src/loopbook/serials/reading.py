@@ -77,8 +77,8 @@ class SerialFile:
     name : without its folder.
     kind : ``serials`` or ``ranges``.
     ignored : columns that are not read.
-    rows : opens the rows as batches of binary columns; it notes torn rows, and adds their number
-        of rows before them to the list.
+    rows : opens the rows as batches of binary columns. It notes torn rows, leaves them out, and
+        lists the lines that they would have if there were no torn rows before them.
     share : share of the file that was read, 0..1.
     first : line of the first row.
     truncated : finding of a file that cannot be read to its end, from the reason.
