@@ -7,6 +7,7 @@ time. The register recognises by its content a file that it has already.
 
 import hashlib
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -147,7 +148,8 @@ class _Intake:
     def take(self, taken: Taken) -> Taken:
         """Check and write all batches; nothing of them counts unless all are good."""
         folder, manifest, file = self._register.folder, self._register.manifest, self._file
-        try:
+        with ExitStack() as undo:
+            undo.callback(sweep, folder, manifest)
             for batch in file.batches(self._findings, self._register.sizes.batch):
                 taken = replace(taken, rows=taken.rows + len(batch.serials))
                 self._batch(batch, taken.month)
@@ -155,9 +157,7 @@ class _Intake:
             if not taken.rows:
                 self._findings.empty()
             self._findings.raise_all()
-        except BaseException:
-            sweep(folder, manifest)
-            raise
+            undo.pop_all()
         made = replace(
             manifest,
             number=manifest.number + len(self._runs),
