@@ -115,63 +115,49 @@ class InputError(LoopbookError):
 
     code: ClassVar[str] = "input"
 
+    def __init_subclass__(cls, *, code: str) -> None:
+        super().__init_subclass__()
+        cls.code = code
+
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings: tuple[Finding, ...] = tuple(findings)
         super().__init__("\n".join(str(f) for f in self.findings))
 
 
-class NotFiniteError(InputError):
+class NotFiniteError(InputError, code="not-finite"):
     """NaN or infinity where a number must be."""
 
-    code = "not-finite"
 
-
-class NegativeError(InputError):
+class NegativeError(InputError, code="negative"):
     """A mass, flow or price below zero."""
 
-    code = "negative"
 
-
-class ShareError(InputError):
+class ShareError(InputError, code="share"):
     """A share outside 0..1."""
 
-    code = "share"
 
-
-class UnknownNameError(InputError):
+class UnknownNameError(InputError, code="unknown-name"):
     """A name that nothing has; the hint gives the three nearest."""
 
-    code = "unknown-name"
 
-
-class DuplicateError(InputError):
+class DuplicateError(InputError, code="duplicate"):
     """A key given twice."""
 
-    code = "duplicate"
 
-
-class UnitError(InputError):
+class UnitError(InputError, code="unit"):
     """A unit that is missing, unknown, refused (``ton``) or of the wrong kind."""
 
-    code = "unit"
 
-
-class FormulaError(InputError):
+class FormulaError(InputError, code="formula"):
     """A chemical formula that does not parse."""
 
-    code = "formula"
 
-
-class FileTruncatedError(InputError):
+class FileTruncatedError(InputError, code="file-truncated"):
     """A file that ends before its content does."""
 
-    code = "file-truncated"
 
-
-class WiringError(InputError):
+class WiringError(InputError, code="wiring"):
     """A port or stream wired wrongly."""
-
-    code = "wiring"
 
 
 class MissingExtraError(LoopbookError):
@@ -194,20 +180,7 @@ class ConvergenceError(LoopbookError):
     """A recycle did not converge within the passes allowed."""
 
 
-_BY_CODE: dict[str, type[InputError]] = {
-    kind.code: kind
-    for kind in (
-        NotFiniteError,
-        NegativeError,
-        ShareError,
-        UnknownNameError,
-        DuplicateError,
-        UnitError,
-        FormulaError,
-        FileTruncatedError,
-        WiringError,
-    )
-}
+_BY_CODE: dict[str, type[InputError]] = {kind.code: kind for kind in InputError.__subclasses__()}
 
 
 def raise_findings(findings: Iterable[Finding]) -> None:

@@ -141,7 +141,7 @@ def test_black_mass_of_electrode_scrap_by_the_published_rule() -> None:
 
 
 def test_pack_mass_agrees_with_another_model() -> None:
-    theirs = LIBRARY.value("NMC811", "pack mass per energy", "cell_design", unit="kg/kWh")
+    theirs = LIBRARY.get("NMC811", "pack mass per energy", "cell_design").to("kg/kWh")
     assert pack("NMC811", LIBRARY).mass_kg_per_kwh == pytest.approx(theirs, rel=0.03)
 
 

@@ -69,12 +69,12 @@ WRONG: dict[str, tuple[str | bytes, type[InputError], str]] = {
     "above range": (HEAD + "s,p,4,2,3,kg,,mine,,A,\n", InputError, "4 in [2, 3]"),
     "above high alone": (HEAD + "s,p,4,,3,kg,,mine,,A,\n", InputError, "range"),
     "range upside down": (HEAD + "s,p,2,3,1,kg,,mine,,A,\n", InputError, "range"),
-    "NaN": (HEAD + "s,p,nan,,,kg,,mine,,A,\n", NotFiniteError, "a finite value"),
-    "NaN as a limit": (HEAD + "s,p,1,nan,,kg,,mine,,A,\n", NotFiniteError, "a finite low"),
-    "infinite": (HEAD + "s,p,inf,,,kg,,mine,,A,\n", NotFiniteError, "a finite value"),
-    "no value": (HEAD + "s,p,,,,kg,,mine,,A,\n", InputError, "a number as value"),
-    "a word as value": (HEAD + "s,p,many,,,kg,,mine,,A,\n", InputError, "found many"),
-    "decimal comma": (HEAD + 's,p,"1,5",,,kg,,mine,,A,\n', InputError, "found 1,5"),
+    "NaN": (HEAD + "s,p,nan,,,kg,,mine,,A,\n", NotFiniteError, "value: not-finite"),
+    "NaN as a limit": (HEAD + "s,p,1,nan,,kg,,mine,,A,\n", NotFiniteError, "low: not-finite"),
+    "infinite": (HEAD + "s,p,inf,,,kg,,mine,,A,\n", NotFiniteError, "value: not-finite"),
+    "no value": (HEAD + "s,p,,,,kg,,mine,,A,\n", InputError, "value: not-a-number"),
+    "a word as value": (HEAD + "s,p,many,,,kg,,mine,,A,\n", InputError, "'many'"),
+    "decimal comma": (HEAD + 's,p,"1,5",,,kg,,mine,,A,\n', InputError, "decimal point"),
     "too few columns": (HEAD + "s,p,1,,,kg,,mine,,A\n", InputError, "11 columns"),
     "too many columns": (HEAD + "s,p,1,,,kg,,mine,,A,,\n", InputError, "found 12"),
     "cut off in a row": (HEAD + GOOD + "s,p,1,,,kg", InputError, "own.csv:3: file-truncated"),
@@ -116,7 +116,7 @@ def test_all_findings_of_all_files_come_at_once(tmp_path: Path) -> None:
         load_library([tmp_path, tmp_path / "nowhere"])
     found = {(f.where, f.code) for f in caught.value.findings}
     assert {("own.csv:2", c) for c in ("range", "unit", "source", "grade")} < found
-    assert {("own.csv:3", "columns"), ("other.csv:2", "not-finite")} < found
+    assert {("own.csv:3", "columns"), ("other.csv:2, value", "not-finite")} < found
     assert len(found) == 7
 
 
@@ -207,14 +207,14 @@ FACTS = [
 def test_numbers_of_the_field(
     library: Library, table: str, subject: str, parameter: str, year: str, value: float, unit: str
 ) -> None:
-    found = library.value(subject, parameter, table, unit=unit, year=year or None)
+    found = library.get(subject, parameter, table, year=year or None).to(unit)
     assert found == pytest.approx(value, rel=1e-4)
 
 
 def test_the_case_numbers_follow_from_the_tables(library: Library) -> None:
-    per_battery = 13_500_000 / library.value("GMBI", "batteries per year")
-    assert per_battery == library.value("GMBI", "mass per battery", unit="kg")
-    nickel = library.value("NCMA 89-4-4-3", "nickel", "mineral_intensity")
+    per_battery = 13_500_000 / library.get("GMBI", "batteries per year").value
+    assert per_battery == library.get("GMBI", "mass per battery").to("kg")
+    nickel = library.get("NCMA 89-4-4-3", "nickel", "mineral_intensity").value
     assert nickel / 0.5411 == pytest.approx(1.259, abs=0.001)
 
 
@@ -236,7 +236,7 @@ def test_what_cannot_be_decided_raises(library: Library) -> None:
         library.get("nickel", "monthly price")
     assert library.get("nickel", "monthly price", year="2020-01").value > 0.0
     with pytest.raises(UnitError):
-        library.value("US", "electricity price", unit="USD/kg")
+        library.get("US", "electricity price").to("USD/kg")
 
 
 def test_a_result_lists_the_rows_it_used(library: Library) -> None:
@@ -266,7 +266,7 @@ def test_rows_of_a_case_stand_in_for_the_librarys(library: Library) -> None:
         "case/prices.csv/copper",
     )
     assert len(numbers.library.numbers) == len(library.numbers)
-    assert library.value("hydro", "Ni", "recoveries") == 0.98
+    assert library.get("hydro", "Ni", "recoveries").value == 0.98
 
 
 def test_a_row_that_replaces_nothing_is_refused(library: Library) -> None:

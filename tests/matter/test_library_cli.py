@@ -94,7 +94,7 @@ def test_every_finding_of_a_wrong_table_is_shown(tmp_path: Path) -> None:
         ["own.csv:2", "unit"],
         ["own.csv:2", "range"],
         ["own.csv:3", "source"],
-        ["own.csv:3", "not-finite"],
+        ["own.csv:3, value", "not-finite"],
     ]
     assert lines[-1] == "4 findings"
 

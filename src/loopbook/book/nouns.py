@@ -252,24 +252,6 @@ def part(content: Content, taken: int) -> Content:
     return content if taken == whole else apportion(taken, content)
 
 
-def to_content(mass_mg: int, shares: Sequence[float]) -> Content:
-    """Whole milligrams from a mass and shares that sum to one: the one crossing from models.
-
-    Parameters
-    ----------
-    mass_mg : mass, mg, not below zero.
-    shares : share of each substance, kg/kg; NaN, negative or a sum off 1 by more than 1e-9 is a
-        ValueError.
-
-    >>> to_content(10, [1 / 3, 1 / 3, 1 / 3])
-    (4, 3, 3)
-    """
-    total = sum(shares)
-    if not (abs(total - 1.0) <= 1e-9 and all(s >= 0.0 for s in shares) and mass_mg >= 0):
-        raise ValueError(f"shares that sum to {total:.12g} of {mass_mg} mg")
-    return apportion(mass_mg, [round(s * 2**52) for s in shares])
-
-
 def apportion(amount: int, weights: Sequence[int]) -> Content:
     """Split an amount by weights in whole numbers, the largest remainders first.
 

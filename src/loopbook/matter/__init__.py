@@ -34,8 +34,8 @@ from loopbook.matter.bom import (
     scrap_type,
 )
 from loopbook.matter.components import PHASES, Component, ComponentSet, component_names, components
-from loopbook.matter.elements import OTHER, atomic_weights, element_names
-from loopbook.matter.formula import element_shares, format_formula, molar_mass, parse_formula
+from loopbook.matter.elements import OTHER, atomic_weights
+from loopbook.matter.formula import element_shares, molar_mass, parse_formula
 from loopbook.matter.library import Library, Sourced, load_library, packaged_data
 from loopbook.matter.tables import Number, Source
 
@@ -59,10 +59,8 @@ __all__ = [
     "component_names",
     "components",
     "composition",
-    "element_names",
     "element_shares",
     "explain",
-    "format_formula",
     "library_table",
     "library_tables",
     "load_library",

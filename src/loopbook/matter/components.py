@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
+from loopbook.errors import Finding, Findings, InputError, raise_findings
 from loopbook.matter.elements import OTHER, atomic_weights
 from loopbook.matter.formula import element_shares, molar_mass
+from loopbook.tables import SHARE
 
 PHASES = ("solid", "liquid", "aqueous", "gas")
 """Phases that a component may have."""
@@ -85,54 +85,43 @@ found wet
 
 
 def _component_findings(component: Component) -> list[Finding]:
-    where = f"component {component.name}"
-    findings = []
+    findings = Findings(f"component {component.name}")
     if not component.name or component.name != component.name.strip():
-        findings.append(
-            Finding("input", where, "a name without outer blanks", repr(component.name))
-        )
+        findings.note("input", "a name without outer blanks", repr(component.name))
     if component.phase not in PHASES:
-        findings.append(Finding("phase", where, ", ".join(PHASES), str(component.phase)))
+        findings.note("phase", ", ".join(PHASES), str(component.phase))
     if (component.formula is None) == (component.shares is None):
-        findings.append(
-            Finding(
-                "input",
-                where,
-                "either formula or shares",
-                "neither" if component.formula is None else "both",
-            )
-        )
+        both = "neither" if component.formula is None else "both"
+        findings.note("input", "either formula or shares", both)
     mass = component.molar_mass
     if mass is not None and not 0.0 < mass < math.inf:
-        findings.append(Finding("not-finite", where, "molar_mass above 0 kg/kmol", repr(mass)))
+        findings.note("not-finite", "molar_mass above 0 kg/kmol", repr(mass))
     if component.formula is not None:
         try:
             element_shares(component.formula)
         except InputError as error:
-            findings.extend(error.findings)
-    findings.extend(_share_findings(component.shares or {}, where))
-    return findings
+            findings.items.extend(error.findings)
+    if _are_shares(component.shares or {}, findings):
+        _check_sum(component.shares or {}, findings)
+    return findings.items
 
 
-def _share_findings(shares: Mapping[str, float], where: str) -> list[Finding]:
-    known = atomic_weights()
-    findings = []
+def _are_shares(shares: Mapping[str, float], findings: Findings) -> bool:
+    before, known = len(findings), atomic_weights()
     for element, share in shares.items():
-        place = f"{where} {element}"
-        if element not in known and element != OTHER:
-            hint = nearest_hint(element, known)
-            findings.append(Finding("unknown-name", where, "an element", element, hint))
-        elif math.isnan(share):
-            findings.append(Finding("not-finite", place, "a share 0..1", "nan"))
-        elif not 0.0 <= share <= 1.0:
-            hint = "shares are fractions of 1, not percent"
-            findings.append(Finding("share", place, "0..1 kg/kg", repr(share), hint))
+        if element in known or element == OTHER:
+            SHARE.check(share, element, findings)
+        else:
+            findings.unknown("an element", element, known)
+    return len(findings) == before
+
+
+def _check_sum(shares: Mapping[str, float], findings: Findings) -> None:
     total = math.fsum(shares.values())
-    if not findings and not total <= 1.0 + _SHARE_TOLERANCE:
-        findings.append(Finding("share", where, "sum of shares <= 1", f"{total:.6g}"))
-    if not findings and OTHER in shares and not abs(total - 1.0) <= _SHARE_TOLERANCE:
-        findings.append(Finding("share", where, "sum of 1 with other given", f"{total:.6g}"))
-    return findings
+    if total > 1.0 + _SHARE_TOLERANCE:
+        findings.note("share", "sum of shares <= 1", f"{total:.6g}")
+    elif OTHER in shares and total < 1.0 - _SHARE_TOLERANCE:
+        findings.note("share", "sum of 1 with other given", f"{total:.6g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +173,7 @@ class ComponentSet:
         mass = np.array([item.mass_kg_per_kmol(self.weights) for item in self.items], dtype=float)
         matrix.setflags(write=False)
         mass.setflags(write=False)
-        values: dict[str, Any] = {
+        values = {
             "names": names,
             "index": {name: place for place, name in enumerate(names)},
             "elements": elements,
@@ -192,8 +181,8 @@ class ComponentSet:
             "molar_mass": mass,
             "phases": tuple(item.phase for item in self.items),
         }
-        for attribute, value in values.items():
-            object.__setattr__(self, attribute, value)
+        for attribute, content in values.items():
+            object.__setattr__(self, attribute, content)
 
     def __len__(self) -> int:
         """Count of components."""
@@ -212,26 +201,19 @@ class ComponentSet:
         loopbook.errors.UnknownNameError: screen.split: unknown-name: \
 coper is not a component (did you mean copper?)
         """
-        place = self.index.get(name)
-        if place is None:
-            raise UnknownNameError(
-                [
-                    Finding(
-                        "unknown-name", where, "a component", name, nearest_hint(name, self.names)
-                    )
-                ]
-            )
-        return place
+        findings = Findings(where)
+        if name not in self.index:
+            findings.unknown("a component", name, self.names)
+        findings.raise_all()
+        return self.index[name]
 
 
 def _duplicate_findings(names: tuple[str, ...]) -> list[Finding]:
-    seen: set[str] = set()
-    findings = []
-    for place, name in enumerate(names, start=1):
-        if name in seen:
-            findings.append(Finding("duplicate", f"components {place}", "each name once", name))
-        seen.add(name)
-    return findings
+    return [
+        Finding("duplicate", f"components {place}", "each name once", name)
+        for place, name in enumerate(names, start=1)
+        if name in names[: place - 1]
+    ]
 
 
 @cache
@@ -280,24 +262,15 @@ def components(*names: str | Component, weights: Mapping[str, float] | None = No
     loopbook.errors.DuplicateError: components 2: duplicate: expected each name once, found NMC811
     """
     library = _packaged()
-    findings: list[Finding] = []
-    items: list[Component] = []
+    findings, items = Findings(), list[Component]()
     for place, name in enumerate(names, start=1):
         if isinstance(name, Component):
             items.append(name)
         elif name in library:
             items.append(_component_from_row(library[name]))
         else:
-            findings.append(
-                Finding(
-                    "unknown-name",
-                    f"components {place}",
-                    "a component",
-                    name,
-                    nearest_hint(name, library),
-                )
-            )
+            findings.unknown("a component", name, library, at=f"components {place}")
     texts = tuple(n.name if isinstance(n, Component) else n for n in names)
-    findings.extend(_duplicate_findings(texts))
-    raise_findings(findings)
+    findings.items.extend(_duplicate_findings(texts))
+    findings.raise_all()
     return ComponentSet(tuple(items), None if weights is None else dict(weights))

@@ -149,26 +149,6 @@ found 'Xo4' (did you mean O?)
     return total
 
 
-def format_formula(counts: Mapping[str, float]) -> str:
-    """Formula text of atom counts; `parse_formula` of it gives the counts back.
-
-    >>> format_formula({"Ni": 0.5, "O": 1.0, "H": 2.0})
-    'Ni0.5OH2'
-    """
-    if not counts:
-        raise FormulaError([Finding("formula", "formula", "at least one element", "none")])
-    known = atomic_weights()
-    out = []
-    for symbol, count in counts.items():
-        if symbol not in known or not 0.0 < count < 1e6:
-            raise FormulaError(
-                [Finding("formula", "formula", "an element above 0", f"{symbol}: {count}")]
-            )
-        text = f"{count:.12f}".rstrip("0").rstrip(".")
-        out.append(symbol if count == 1.0 else f"{symbol}{text}")
-    return "".join(out)
-
-
 def molar_mass(formula: str, weights: Mapping[str, float] | None = None) -> float:
     """Molar mass of a formula, g/mol (= kg/kmol): ``sum_e n_e * A_e``.
 

@@ -95,23 +95,6 @@ class Library:
         hint = nearest_hint(parameter, {n.parameter for n in rows if n.subject == subject})
         return Finding("unknown-name", where, f"a parameter of {subject}", parameter, hint)
 
-    def value(
-        self,
-        subject: str,
-        parameter: str,
-        table: str | None = None,
-        *,
-        unit: str | None = None,
-        year: str | None = None,
-    ) -> float:
-        """Value of the one number of a subject and parameter, in `unit` if given (see `get`).
-
-        >>> load_library().value("US", "labour price", unit="USD/person_hour")
-        38.12
-        """
-        number = self.get(subject, parameter, table, year=year)
-        return number.value if unit is None else number.to(unit)
-
     def series(self, subject: str, parameter: str, table: str | None = None) -> tuple[Number, ...]:
         """All years of a subject and parameter, in order of year; empty if there are none.
 

@@ -12,7 +12,6 @@ Grades: A read in the source itself; B computed from A; C from a secondary sourc
 conflict or the value looks wrong; M from memory, not checked; ``assumption`` ours.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +47,7 @@ SOURCE_COLUMNS = (
     "note",
 )
 _YEAR = re.compile(r"^(\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?)?$")
+_ANY_NUMBER = tables.Number[Findings]()
 _TODO = re.compile(r"\bTODO\b", re.IGNORECASE)
 
 
@@ -204,15 +204,8 @@ def _number(cell: str, name: str, findings: Findings) -> float | None:
     """A number; low and high may be empty, the value may not."""
     if not cell and name != "value":
         return None
-    try:
-        number = float(cell)
-    except ValueError:
-        findings.note("number", f"a number as {name}", cell or "none")
-        return None
-    if math.isfinite(number):
-        return number
-    findings.note("not-finite", f"a finite {name}", cell)
-    return None
+    number = _ANY_NUMBER.check(cell, name, findings)
+    return None if number is None else float(number)
 
 
 def _check_order(
