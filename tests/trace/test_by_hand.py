@@ -262,7 +262,6 @@ def test_title_places_and_roads_make_no_lot(desk: Desk) -> None:
     assert ended_kg(told) == {("unaccounted//in transit 7/", "A"): 1}
     desk.post(c.Deliver, lot="A1", site="works", customer="GMBI")
     told = recall(desk.book, "A")
-    assert told.customers()["GMBI"][1] == 24.5e6
     assert ended_kg(told)["customer/GMBI//", "A1"] == 24.5
 
 

@@ -31,7 +31,7 @@ from loopbook.trace import (
     with_events,
 )
 from loopbook.trace.lineage.format import GREY, PALETTE, material_colours, shortened, text_width
-from loopbook.trace.lineage.picture import scale_of
+from loopbook.trace.lineage.picture import px_per_mg
 from support.world import envelope
 
 GOLDEN = Path(__file__).parent / "golden" / "lineage.svg"
@@ -103,7 +103,7 @@ def test_any_lineage_is_a_well_formed_picture(drawn: Lineage, fold: int | None, 
 def test_thickness_is_proportional_to_the_mass(drawn: Lineage, by_substance: bool) -> None:
     substance = drawn.substances[0] if by_substance else "mass"
     at = None if substance == "mass" else 0
-    scale = scale_of(drawn, at)
+    scale = px_per_mg(drawn, at)
     svg = lineage_svg(drawn, substance=substance)
     moved = {(k.source, k.target): k.content for k in drawn.links}
     paths = [p for p in root_of(svg).iter(f"{SVG}path") if p.get("class") == "link"]
@@ -113,8 +113,8 @@ def test_thickness_is_proportional_to_the_mass(drawn: Lineage, by_substance: boo
         held = clean[path.attrib["data-source"], path.attrib["data-target"]]
         mass = sum(held) if at is None else held[at]
         width = float(path.attrib["data-width"])
-        assert width == pytest.approx(max(1.2, mass * scale.px_per_mg), abs=0.006)
-        if mass * scale.px_per_mg >= 3:
+        assert width == pytest.approx(max(1.2, mass * scale), abs=0.006)
+        if mass * scale >= 3:
             first, second = re.findall(r"[MV](-?[\d.]+)(?: (-?[\d.]+))?", path.attrib["d"])
             assert float(second[0]) - _end_y(path.attrib["d"]) == pytest.approx(width, abs=0.03)
             assert first[1]
@@ -201,11 +201,11 @@ def test_one_substance_is_shown_by_its_name_and_what_has_none_of_it_is_dotted() 
 
 def test_the_scale_bar_is_as_thick_as_it_says() -> None:
     svg = lineage_svg(large(80))
-    scale = scale_of(large(80))
+    scale = px_per_mg(large(80))
     items = [t for t in said(root_of(svg)) if t.startswith("= ")]
     tonnes = float(re.match(r"= ([\d,.]+) t ", items[0])[1])
     bar = next(g for g in root_of(svg).iter(f"{SVG}g") if g.get("class") == "scale")
-    assert float(bar[0].attrib["height"]) == pytest.approx(tonnes * T * scale.px_per_mg, abs=0.01)
+    assert float(bar[0].attrib["height"]) == pytest.approx(tonnes * T * scale, abs=0.01)
 
 
 def test_what_is_folded_is_named_and_counted() -> None:

@@ -46,7 +46,6 @@ from loopbook.trace.genealogy.genealogy import Genealogy, recall, trace
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from loopbook.trace.genealogy.reading import one_moment, read_ancestors, read_descendants
 from loopbook.trace.genealogy.uncertainty import SureShares, sure_shares
-from loopbook.trace.groups import Grouping, read_groups
 from loopbook.trace.lineage.crossings import count_crossings
 from loopbook.trace.lineage.fold import Folded, fold_lineage
 from loopbook.trace.lineage.formats import lineage_csv, lineage_graphml, lineage_json
@@ -61,7 +60,14 @@ from loopbook.trace.lineage.parts import (
     with_events,
 )
 from loopbook.trace.lineage.picture import lineage_svg
-from loopbook.trace.origins import Origins, group_by, origins_of, site_origins
+from loopbook.trace.origins import (
+    Grouping,
+    Origins,
+    group_by,
+    origins_of,
+    read_groups,
+    site_origins,
+)
 from loopbook.trace.questions import path_between, recall_lot, trace_lot
 from loopbook.trace.suspect import (
     Certificate,

@@ -1,4 +1,10 @@
-"""Origins of many lots: of all at a site, or of all in the book, by group."""
+"""Origins of many lots: of all at a site, or of all in the book, by group.
+
+The book knows an origin's supplier and material. Groups by anything else (country, chemistry, pre-
+or post-consumer) come from a CSV file with the columns supplier, material and group; an empty cell
+matches any. The first row that fits decides, and an origin that no row fits is a finding: nothing
+is left over in silence.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from loopbook.book import Book, Content
+from loopbook.errors import Finding, Findings, InputError
 from loopbook.report import Answer, Cell, Column, Lazy, Record, Table, counted, kilograms
+from loopbook.tables import read_table
 from loopbook.trace.genealogy.answers import Composition
+from loopbook.trace.genealogy.columns import Shares
 from loopbook.trace.genealogy.genealogy import Genealogy
-from loopbook.trace.groups import read_groups
-
-if TYPE_CHECKING:
-    from loopbook.trace.genealogy.columns import Shares
 
 
 def group_by(what: str) -> Callable[[str, str], str]:
@@ -32,6 +36,68 @@ def group_by(what: str) -> Callable[[str, str], str]:
         "both": lambda supplier, material: f"{supplier}, {material}",
     }
     return makers[what]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Rows of a table of groups: supplier, material, group; empty for any.
+
+    >>> Grouping("groups.csv", (("LGES", "", "US"), ("", "foil", "JP")))("Toyota", "foil")
+    'JP'
+    """
+
+    name: str
+    rows: tuple[tuple[str, str, str], ...]
+
+    def __call__(self, supplier: str, material: str) -> str:
+        """Group of an origin; one that no row fits is an InputError."""
+        for who, what, group in self.rows:
+            if who in ("", supplier) and what in ("", material):
+                return group
+        raise InputError(
+            [
+                Finding(
+                    "missing",
+                    self.name,
+                    "a row for each origin",
+                    f"none for {material!r} of {supplier!r}",
+                    "a last row with empty supplier and material stands for all others",
+                )
+            ]
+        )
+
+
+def read_groups(
+    path: Path, suppliers: Iterable[str], materials: Iterable[str]
+) -> Callable[[str, str], str]:
+    """Groups of origins from a CSV file.
+
+    Parameters
+    ----------
+    path : with the columns supplier, material and group.
+    suppliers, materials : of the book.
+
+    Raises
+    ------
+    InputError : every error by line: missing columns, no group, a supplier or material that the
+        book does not know, a row that an earlier one covers.
+    """
+    known = {"supplier": set(suppliers), "material": set(materials)}
+    findings = Findings()
+    rows: list[tuple[str, str, str]] = []
+    table = read_table(path, ("supplier", "material", "group"), findings, others=True)
+    for line, row in table.records() if table else ():
+        at = f"{path.name}:{line}"
+        for column, names in known.items():
+            if row[column] and row[column] not in names:
+                findings.unknown(f"a {column} of the book", row[column], names, at=at)
+        if not row["group"]:
+            findings.missing("a group", at=at)
+        if any(a in ("", row["supplier"]) and b in ("", row["material"]) for a, b, _ in rows):
+            findings.note("duplicate", "a row of its own", "covered by a row above", at=at)
+        rows.append((row["supplier"], row["material"], row["group"]))
+    findings.raise_all()
+    return Grouping(path.name, tuple(rows))
 
 
 def site_origins(

@@ -47,8 +47,15 @@ def trace_lot(
 
     def surely(origin: Origin) -> SureOrigin:
         sigmas = [spread.get(name, {}).get(origin.id, np.nan) for name in answer.substances]
-        fields = (origin.id, origin.kind, origin.material, origin.supplier)
-        return SureOrigin(*fields, origin.shares, origin.amounts_mg, np.array(sigmas))
+        return SureOrigin(
+            origin.id,
+            origin.kind,
+            origin.material,
+            origin.supplier,
+            origin.shares,
+            origin.amounts_mg,
+            np.array(sigmas),
+        )
 
     return SureTrace(
         answer.lot,

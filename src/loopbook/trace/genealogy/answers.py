@@ -6,7 +6,6 @@ where the lot holds nothing of a substance, so that "no nickel" is never read as
 there".
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
@@ -63,23 +62,6 @@ class Trace(Answer):
             place = self.substances.index(substance)
             shares = {x.id: float(x.shares[place]) for x in self.origins}
         return {name: share for name, share in shares.items() if share > 0.0}
-
-    def by(self, groups: Mapping[str, str] | str) -> dict[str, Shares]:
-        """Amounts by group, mg of each substance.
-
-        Parameters
-        ----------
-        groups : ``"supplier"`` or ``"material"`` of the origins; or a group by origin's id, where
-            origins that are not in it are groups of their own.
-        """
-        amounts: dict[str, Shares] = {}
-        for origin in self.origins:
-            if isinstance(groups, str):
-                name = getattr(origin, groups) or origin.kind
-            else:
-                name = groups.get(origin.id, origin.id)
-            amounts[name] = amounts.get(name, 0.0) + origin.amounts_mg
-        return amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +148,6 @@ class Recall(Answer):
         """Which lot, and how many lots it reached."""
         others = max(len(self.reached) - 1, 0)
         return f"{self.lot} ({self.material}): reached {counted(others, 'lot')}"
-
-    def customers(self) -> dict[str, Shares]:
-        """Amounts by customer, mg of each substance."""
-        amounts: dict[str, Shares] = {}
-        for end in self.ended:
-            if end.kind == "customer":
-                name = end.id.split("/")[1]
-                amounts[name] = amounts.get(name, 0.0) + end.amounts_mg
-        return amounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ from loopbook.book import NOW, AsOf, Book, seal_of
 from loopbook.errors import Finding, InputError
 from loopbook.files import one_writer, sync, write_whole
 from loopbook.trace.genealogy.arrays import Graph
-from loopbook.trace.genealogy.columns import MASS, Column
+from loopbook.trace.genealogy.columns import MASS
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.names import Names
 from loopbook.trace.genealogy.numpy_loops import Kernels
 
 VERSION = 2
-_NAMES = ("text", "ends", "hashes", "order")
+_NAMES = {"text": np.uint8, "ends": np.int64, "hashes": np.uint64, "order": np.int64}
 _WORTH = 1 / 16  # share of new lots from which on a save is worth its time
 _LOOKS = 3  # while others name new versions
 
@@ -104,15 +104,14 @@ def _write_version(genealogy: Genealogy, leaf: str, place: Path) -> None:
     graph = genealogy.graph
     graph.names.settle()
     place.mkdir()
-    sizes = {}
-    for name, column in graph.columns.items():
-        sizes[name] = column.size
-        spare = np.zeros(column.size // 16 + 64, column.room.dtype)
-        _write_arrays(place / f"{name}.bin", column.all, spare)
-    for name in _NAMES:
-        part = getattr(graph.names, name)
-        sizes[f"names {name}"] = len(part)
-        _write_arrays(place / f"names {name}.bin", part)
+    arrays = {name: column.all for name, column in graph.columns.items()}
+    arrays |= {f"names {name}": getattr(graph.names, name) for name in _NAMES}
+    for name, array in arrays.items():
+        with (place / f"{name}.bin").open("wb") as file:
+            np.ascontiguousarray(array).tofile(file)
+            if name in graph.columns:
+                np.zeros(len(array) // 16 + 64, array.dtype).tofile(file)
+        sync(place / f"{name}.bin")
     header = {
         "version": VERSION,
         "last": genealogy.last,
@@ -120,16 +119,9 @@ def _write_version(genealogy: Genealogy, leaf: str, place: Path) -> None:
         "substances": graph.substances,
         "materials": graph.materials,
         "ends": graph.end_keys,
-        "sizes": sizes,
+        "sizes": {name: len(array) for name, array in arrays.items()},
     }
     write_whole(place / "header.json", json.dumps(header).encode())
-
-
-def _write_arrays(path: Path, *arrays: NDArray[Any]) -> None:
-    with path.open("wb") as file:
-        for array in arrays:
-            np.ascontiguousarray(array).tofile(file)
-    sync(path)
 
 
 def _leaf(book: Book, number: int) -> str:
@@ -163,17 +155,13 @@ def _read_version(book: Book, place: Path, kernels: Kernels | None) -> Genealogy
     for end, out in header["ends"]:
         graph.end_number(end, out)
     sizes = header["sizes"]
+    kinds = {name: column.room.dtype for name, column in graph.columns.items()}
+    kinds |= {f"names {name}": np.dtype(kind) for name, kind in _NAMES.items()}
+    arrays = {x: _mapped(place / f"{x}.bin", kind, sizes[x]) for x, kind in kinds.items()}
     for name, column in graph.columns.items():
-        room = _mapped(place / f"{name}.bin", column.room.dtype, sizes[name])
-        graph.columns[name] = Column(room.dtype, room, sizes[name])
-    kinds = (np.uint8, np.int64, np.uint64, np.int64)
-    text, ends, hashes, order = [
-        _mapped(place / f"names {name}.bin", np.dtype(kind), sizes[f"names {name}"])[
-            : sizes[f"names {name}"]
-        ]
-        for name, kind in zip(_NAMES, kinds, strict=True)
-    ]
-    graph.names = Names(text, ends, hashes, order)
+        column.room, column.size = arrays[name], sizes[name]
+    names = (arrays[f"names {name}"][: sizes[f"names {name}"]] for name in _NAMES)
+    graph.names = Names(*names)
     _check(graph, sizes, last)
     return Genealogy(graph, last)
 

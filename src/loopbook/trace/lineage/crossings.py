@@ -70,19 +70,11 @@ def _crossings(graph: Graph, orders: Sequence[Sequence[int]]) -> int:
 
 def order_columns(graph: Graph) -> tuple[int, int]:
     """Order the columns with few crossings; return the crossings before and after."""
-    columns = range(max(graph.column, default=-1) + 1)
-    came: list[list[int]] = [[] for _ in columns]
-    for node, column in enumerate(graph.column):
-        came[column].append(node)
-    walked: list[list[int]] = [[] for _ in columns]
-    spread: list[list[int]] = [[] for _ in columns]
-    for start, nodes in ((walked, _walk(graph, came)), (spread, _spread(graph))):
-        for node in nodes:
-            start[graph.column[node]].append(node)
-    graph.orders, before = came, _crossings(graph, came)
-    best = before
-    for start in (came, walked, spread):
-        orders = [list(order) for order in start]
+    nodes = range(len(graph.column))
+    starts = [_in_columns(graph, x) for x in (nodes, _walk(graph), _spread(graph))]
+    graph.orders = [list(order) for order in starts[0]]
+    before = best = _crossings(graph, graph.orders)
+    for orders in starts:
         for sweep in range(_SWEEPS):
             count = _crossings(graph, orders)
             if count < best:
@@ -91,10 +83,18 @@ def order_columns(graph: Graph) -> tuple[int, int]:
     return before, best
 
 
-def _walk(graph: Graph, came: Sequence[Sequence[int]]) -> Iterable[int]:
+def _in_columns(graph: Graph, nodes: Iterable[int]) -> list[list[int]]:
+    """Boxes and points by column, in the order in which they come."""
+    orders: list[list[int]] = [[] for _ in range(max(graph.column, default=-1) + 1)]
+    for node in nodes:
+        orders[graph.column[node]].append(node)
+    return orders
+
+
+def _walk(graph: Graph) -> Iterable[int]:
     """All boxes and points, neighbours soon after each other: depth first from the left."""
     seen: set[int] = set()
-    for start in (node for order in came for node in order):
+    for start in sorted(range(len(graph.column)), key=graph.column.__getitem__):
         stack = [start]
         while stack:
             node = stack.pop()
@@ -116,7 +116,7 @@ def _spread(graph: Graph) -> list[int]:
     a, b = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     pull = np.array([_LIGHT if {p, q} & graph.light else 1.0 for p, q in pairs])
     degree = np.bincount(a, pull, many) + np.bincount(b, pull, many)
-    part = np.array(_parts(many, pairs), dtype=np.intp)
+    part = _parts(many, a, b)
     whole = np.bincount(part, degree)
     whole[whole == 0], degree[degree == 0] = 1.0, 1.0
     value: NDArray[np.float64] = np.modf(np.arange(1, many + 1) * _GOLDEN)[0]
@@ -130,20 +130,15 @@ def _spread(graph: Graph) -> list[int]:
     return [n for *_, n in sorted(keys)]
 
 
-def _parts(many: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
-    """Number of the connected part that each belongs to."""
-    head = list(range(many))
-
-    def first(n: int) -> int:
-        while head[n] != n:
-            head[n] = head[head[n]]
-            n = head[n]
-        return n
-
-    for p, q in pairs:
-        low, high = sorted((first(p), first(q)))
-        head[high] = low
-    return [first(n) for n in range(many)]
+def _parts(many: int, a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The connected part that each belongs to: the lowest number in it."""
+    part: NDArray[np.intp] = np.arange(many)
+    before = part[:0]
+    while not np.array_equal(part, before):
+        before = part.copy()
+        np.minimum.at(part, a, part[b])
+        np.minimum.at(part, b, part[a])
+    return part
 
 
 def _sweep(graph: Graph, orders: list[list[int]], *, rightwards: bool) -> None:

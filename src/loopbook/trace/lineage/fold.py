@@ -42,7 +42,7 @@ def fold_lineage(lineage: Lineage, *, most: int, at: int | None = None) -> Folde
     """
     if not most >= 1:
         raise InputError([Finding("fold", "fold", "1 or more", str(most))])
-    groups: dict[tuple[object, ...], list[End]] = {}
+    groups: dict[tuple[tuple[int, ...], str, str], list[End]] = {}
     columns = end_columns(lineage)
     for end in lineage.ends:
         groups.setdefault((columns[end.id], end.kind, end.material), []).append(end)
@@ -57,8 +57,9 @@ def fold_lineage(lineage: Lineage, *, most: int, at: int | None = None) -> Folde
         if len(group) <= most or len(rest) < 2:
             ends += group
             continue
-        column = "+".join(map(str, places)) if isinstance(places, tuple) else ""
-        one = _one(f"more/{column}/{kind}/{material}", rest)
+        column = "+".join(map(str, places))
+        content = added(e.content for e in rest)
+        one = End(f"more/{column}/{kind}/{material}", kind, material, rest[0].stage, content)
         folded[one.id] = tuple(sorted(e.id for e in rest))
         new |= dict.fromkeys(folded[one.id], one.id)
         ends += [*kept, one]
@@ -73,20 +74,20 @@ def fold_lineage(lineage: Lineage, *, most: int, at: int | None = None) -> Folde
     return Folded(small, folded)
 
 
-def _one(name: str, ends: Sequence[End]) -> End:
-    first = ends[0]
-    return End(name, first.kind, first.material, first.stage, _sum(e.content for e in ends))
-
-
 def _links(links: Iterable[Link], new: Mapping[str, str]) -> tuple[Link, ...]:
     held: dict[tuple[str, str], list[Content]] = {}
     for link in links:
         key = (new.get(link.source, link.source), new.get(link.target, link.target))
         held.setdefault(key, []).append(link.content)
-    return tuple(Link(*key, _sum(contents)) for key, contents in sorted(held.items()))
+    return tuple(Link(*key, added(contents)) for key, contents in sorted(held.items()))
 
 
-def _sum(contents: Iterable[Content]) -> Content:
+def added(contents: Iterable[Content]) -> Content:
+    """Contents added up.
+
+    >>> added([(1, 2), (3, 4)])
+    (4, 6)
+    """
     return tuple(map(sum, zip(*contents, strict=True)))
 
 
@@ -103,7 +104,7 @@ def _shares(lineage: Lineage, folded: Mapping[str, Sequence[str]]) -> dict[str, 
         if before.issuperset(ids):
             shares[name] = tuple(sum(column) for column in columns)
             continue
-        whole = _sum(content[i] for i in ids)
+        whole = added(content[i] for i in ids)
         shares[name] = tuple(
             sum(s * content[i][k] for s, i in zip(column, ids, strict=True) if content[i][k])
             / whole[k]

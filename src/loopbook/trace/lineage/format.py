@@ -2,8 +2,12 @@
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+from loopbook.report import kilograms
 
 PALETTE = ("#1a8af9", "#ef5406", "#17a18a", "#3858fa", "#d61f5c", "#bd75bd", "#ca7449", "#bb1bbb")
 """Colours of materials: each at least 3:1 against light and dark pages, and any two
@@ -87,9 +91,7 @@ def exact_kg(mass_mg: int) -> str:
     >>> exact_kg(12_500_000_000), exact_kg(1), exact_kg(-1_500_000)
     ('12500', '0.000001', '-1.5')
     """
-    whole, rest = divmod(abs(mass_mg), 1_000_000)
-    text = f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
-    return f"-{text}" if mass_mg < 0 else text
+    return f"{kilograms(mass_mg).normalize():f}"
 
 
 def round_mass(most_mg: float) -> int:
@@ -118,9 +120,8 @@ def share_text(share: float) -> str:
 
 # --- text ------------------------------------------------------------------------------------
 
-_NARROW = frozenset("iIjl.,:;!|'`()[]{} tfr/-·")
-_WIDE = frozenset("mwMW@%&+<>=~#…→QOGDHNU")
-_EM = {"narrow": 0.42, "wide": 1.0, "upper": 0.75, "other": 0.65, "full": 1.1}
+_NARROW, _WIDE = "iIjl.,:;!|'`()[]{} tfr/-·", "mwMW@%&+<>=~#…→QOGDHNU"
+_EM = dict.fromkeys(_NARROW, 0.42) | dict.fromkeys(_WIDE, 1.0)
 _BOLD = 1.12
 
 
@@ -130,17 +131,12 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     >>> text_width("BM-1", 10) < text_width("BM-1", 10, bold=True) < 40
     True
     """
-    em = 0.0
-    for letter in text:
-        if letter in _NARROW:
-            em += _EM["narrow"]
-        elif letter in _WIDE:
-            em += _EM["wide"]
-        elif ord(letter) >= 0x1100:
-            em += _EM["full"]
-        else:
-            em += _EM["upper" if letter.isupper() else "other"]
-    return em * size * (_BOLD if bold else 1.0)
+    return sum(map(_em, text)) * size * (_BOLD if bold else 1.0)
+
+
+def _em(letter: str) -> float:
+    usual = 1.1 if letter >= "\u1100" else 0.75 if letter.isupper() else 0.65
+    return _EM.get(letter, usual)
 
 
 def shortened(text: str, room: float, size: float, *, bold: bool = False) -> str:
@@ -151,14 +147,11 @@ def shortened(text: str, room: float, size: float, *, bold: bool = False) -> str
     """
     if text_width(text, size, bold=bold) <= room:
         return text
-    low, high = 2, len(text)
-    while low < high:
-        kept = (low + high + 1) // 2
-        if text_width(_cut(text, kept), size, bold=bold) <= room:
-            low = kept
-        else:
-            high = kept - 1
-    return _cut(text, low)
+
+    def width(kept: int) -> float:
+        return text_width(_cut(text, kept), size, bold=bold)
+
+    return _cut(text, 2 + bisect_right(range(3, len(text) + 1), room, key=width))
 
 
 def _cut(text: str, kept: int) -> str:
@@ -166,20 +159,28 @@ def _cut(text: str, kept: int) -> str:
     return f"{text[:head]}…{text[len(text) - (kept - head) :]}"
 
 
-_ESCAPES = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-    "\t": "&#9;",
-    "\n": "&#10;",
-    "\r": "&#13;",
+def few(names: Sequence[str], most: int) -> str:
+    """The first names of some, and how many more.
+
+    >>> few(["A", "B", "C", "D", "E"], 3)
+    'A, B, C and 2 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+_FORBIDDEN = (range(9), (11, 12), range(14, 32), range(127, 160), range(0xD800, 0xE000))
+_XML: dict[int, str] = {
+    **dict.fromkeys(chain(*_FORBIDDEN, range(0xFDD0, 0xFDF0), (0xFFFE, 0xFFFF)), "\ufffd"),
+    ord("&"): "&amp;",
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    ord('"'): "&quot;",
+    ord("'"): "&#39;",
+    ord("\t"): "&#9;",
+    ord("\n"): "&#10;",
+    ord("\r"): "&#13;",
 }
-_SPECIAL = re.compile(r"[&<>\"'\t\n\r]")
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
 
 
 def xml_text(text: str) -> str:
@@ -188,7 +189,7 @@ def xml_text(text: str) -> str:
     >>> xml_text('<&">')
     '&lt;&amp;&quot;&gt;'
     """
-    return _SPECIAL.sub(lambda m: _ESCAPES[m[0]], _FORBIDDEN.sub("\ufffd", text))
+    return text.translate(_XML)
 
 
 def anchor_id(text: str) -> str:

@@ -29,14 +29,6 @@ class Item:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Legend:
-    """The legend as elements, and its height in px."""
-
-    lines: Sequence[str]
-    height: float
-
-
 def colour_item(material: str, colour: Colour) -> Item:
     """The colour of a material."""
     mark = outline_svg((0.5, 4.5, 20.0, 17.0), colour) + strip_svg(0.5, 4.5, 17.0, colour)
@@ -74,8 +66,15 @@ def scale_item(px_per_mg: float, note: str, text: str) -> Item:
     return Item(f'<g class="scale">{mark}</g>', 29.0, f"= {mass_text(mass_mg)} {note}")
 
 
-def legend_svg(title: str, notes: Sequence[str], items: Sequence[Item], *, width: float) -> Legend:
-    """Title, notes, a line each, then items in rows that are no wider than the picture, px."""
+def legend_svg(
+    title: str, notes: Sequence[str], items: Sequence[Item], *, width: float
+) -> tuple[list[str], float]:
+    """Title, notes, a line each, then items in rows that are no wider than the picture, px.
+
+    Returns
+    -------
+    The legend's elements, and its height in px.
+    """
     shown_title = shortened(title, width, _TITLE_SIZE, bold=True)
     lines = [
         f'<text x="0" y="16" font-size="{_TITLE_SIZE:.0f}" font-weight="600">'
@@ -101,7 +100,7 @@ def legend_svg(title: str, notes: Sequence[str], items: Sequence[Item], *, width
             f'<text x="{item.wide:.0f}" y="17">{hint}{xml_text(shown)}</text></g>'
         )
         x += taken + _APART
-    return Legend([*lines, "</g>"], y + (_ROW if x else 0.0) + 10.0)
+    return [*lines, "</g>"], y + (_ROW if x else 0.0) + 10.0
 
 
 def _wrapped(text: str, width: float) -> list[str]:

@@ -15,6 +15,7 @@ from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.columns import MASS, Numbers
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.reading import check_lot, one_moment, read_ancestors
+from loopbook.trace.lineage.fold import added
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 
 
@@ -93,12 +94,11 @@ def _lineage(
     stage = {end.id: end.stage for end in ends}
     for name in sorted({end for x in across for end in (x.source, x.target) if "/" in end}):
         near = [x for x in across if name in (x.source, x.target)]
-        content = tuple([sum(amounts) for amounts in zip(*(x.content for x in near), strict=True)])
         gave = near[0].source == name
         stages = [stage[x.target if gave else x.source] for x in near]
         place = max(min(stages) - 1, 0) if gave else max(stages) + 1
         kind = name.lstrip("+").partition("/")[0]
-        ends.append(End(name, kind, "", place, content))
+        ends.append(End(name, kind, "", place, added(x.content for x in near)))
     return Lineage(
         graph.substances,
         tuple(focus),

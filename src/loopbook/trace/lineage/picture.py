@@ -11,7 +11,8 @@ attributes:
 * ``path.link`` with ``data-source``, ``data-target``, ``data-mass-mg`` and ``data-width``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint
@@ -20,11 +21,12 @@ from loopbook.trace.lineage.format import (
     THEMES,
     Colour,
     Theme,
+    few,
     mass_text,
     material_colours,
     xml_text,
 )
-from loopbook.trace.lineage.layout import Layout, Spacing, lay_out
+from loopbook.trace.lineage.layout import Column, Layout, Spacing, lay_out
 from loopbook.trace.lineage.legend import (
     Item,
     boundary_item,
@@ -50,50 +52,29 @@ _END_PX = 20.0  # or this for all, whichever is more
 _LARGEST_PX = 900.0  # that one end takes, at most
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Thickness of bands.
-
-    Parameters
-    ----------
-    px_per_mg : of a band of the mass or substance shown.
-    thinnest_px : that any band has, so that none vanishes.
-    """
-
-    px_per_mg: float
-    thinnest_px: float = _THINNEST
-
-    def width(self, mass_mg: int) -> float:
-        """Thickness of a band, px."""
-        return max(self.thinnest_px, mass_mg * self.px_per_mg)
-
-
-def scale_of(lineage: Lineage, at: int | None = None) -> Scale:
-    """A scale with which the fullest stage fills its column and no end is out of all size.
+def px_per_mg(lineage: Lineage, at: int | None = None) -> float:
+    """Thickness of bands with which the fullest stage fills its column and no end is out of size.
 
     Parameters
     ----------
     at : place of the substance shown; the mass if None.
     """
-    into: dict[str, int] = {}
-    out: dict[str, int] = {}
+    into, out = Counter[str](), Counter[str]()
     for link in lineage.links:
-        moved = amount_mg(link.content, at)
-        into[link.target] = into.get(link.target, 0) + moved
-        out[link.source] = out.get(link.source, 0) + moved
-    through = {e.id: max(into.get(e.id, 0), out.get(e.id, 0)) for e in lineage.ends}
+        into[link.target] += amount_mg(link.content, at)
+        out[link.source] += amount_mg(link.content, at)
+    through = {e.id: max(into[e.id], out[e.id]) for e in lineage.ends}
     stages: dict[int, list[int]] = {}
     for end in lineage.ends:
         if end.kind == "lot":
             stages.setdefault(end.stage, []).append(through[end.id])
-    fullest = max((sum(masses) for masses in stages.values()), default=0)
-    fullest = fullest or max(through.values(), default=0)
-    longest = max((len(masses) for masses in stages.values()), default=1)
+    most = max(through.values(), default=0)
+    fullest = max(map(sum, stages.values()), default=0) or most
     if not fullest:
-        return Scale(0.0)
-    most = max(through.values())
+        return 0.0
+    longest = max(map(len, stages.values()), default=1)
     room = max(_COLUMN_PX + _FIRST_PX * min(longest, 12), _END_PX * longest)
-    return Scale(min(room / fullest, _LARGEST_PX / most))
+    return min(room / fullest, _LARGEST_PX / most)
 
 
 def lineage_svg(
@@ -142,17 +123,20 @@ def lineage_svg(
         words=words(lineage, folded, whole=whole, at=at),
         ends={e.id: e for e in lineage.ends},
         colours={e.id: colours[e.material] for e in lineage.ends if e.kind == "lot"},
-        scale=scale_of(lineage, at),
+        px_per_mg=px_per_mg(lineage, at),
         at=at,
         substance=substance,
         theme=THEMES[theme],
         href=href,
         prefix=prefix,
-        title=title or (f"Lineage of {_names(lineage.focus)}" if lineage.focus else "Lineage"),
+        title=title or (f"Lineage of {few(lineage.focus, 3)}" if lineage.focus else "Lineage"),
     )
     laid = lay_out(
         lineage,
-        widths=[picture.scale.width(amount_mg(link.content, at)) for link in lineage.links],
+        widths=[
+            max(_THINNEST, amount_mg(link.content, at) * picture.px_per_mg)
+            for link in lineage.links
+        ],
         heights={end: tall(text) for end, text in picture.words.items()},
         spacing=Spacing(),
     )
@@ -168,7 +152,7 @@ class _Picture:
     words: Mapping[str, Words]
     ends: Mapping[str, End]
     colours: Mapping[str, Colour]
-    scale: Scale
+    px_per_mg: float
     at: int | None
     substance: str
     theme: Theme
@@ -199,8 +183,9 @@ def _place(lineage: Lineage, substance: str) -> int | None:
 def _svg(picture: _Picture, laid: Layout, empty: str) -> str:
     lineage, text = picture.lineage, picture.theme.text
     inner = max(laid.width, _NARROWEST)
-    legend = legend_svg(picture.title, _notes(picture, empty), _items(picture), width=inner)
-    top = _MARGIN + legend.height + (_HEADING if laid.boxes else 0.0)
+    items = _items(picture)
+    legend, high = legend_svg(picture.title, _notes(picture, empty), items, width=inner)
+    top = _MARGIN + high + (_HEADING if laid.boxes else 0.0)
     width, height = round(inner + 2 * _MARGIN), round(top + laid.height + _MARGIN)
     title = xml_text(picture.title)
     lines = [
@@ -213,9 +198,15 @@ def _svg(picture: _Picture, laid: Layout, empty: str) -> str:
     ]
     if picture.theme.page:
         lines.append(f'<rect width="{width}" height="{height}" fill="{picture.theme.page}"/>')
-    lines += [f'<g transform="translate({_MARGIN:.0f} {_MARGIN:.0f})">', *legend.lines, "</g>"]
-    lines.append(f'<g transform="translate({_MARGIN:.0f} {top:.0f})">')
-    lines += [*_stages(laid), *_links(picture, laid), *_ends(picture, laid), "</g>", "</svg>"]
+    lines += [f'<g transform="translate({_MARGIN:.0f} {_MARGIN:.0f})">', *legend, "</g>"]
+    lines += [
+        f'<g transform="translate({_MARGIN:.0f} {top:.0f})">',
+        *('<g class="stages" opacity="0.8">', *map(_stage, laid.columns), "</g>"),
+        *('<g class="links">', *_links(picture, laid), "</g>"),
+        *('<g class="ends">', *_ends(picture, laid), "</g>"),
+        "</g>",
+        "</svg>",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -224,52 +215,46 @@ def _notes(picture: _Picture, empty: str) -> list[str]:
     before, focus = upstream(picture.lineage), picture.lineage.focus
     shared = {end for end, text in picture.words.items() if text.share} - {*focus}
     if shared & before:
-        notes.append(f"%: share of {_names(focus)} that came from there")
+        notes.append(f"%: share of {few(focus, 3)} that came from there")
     if shared - before:
-        notes.append(f"%: share of it that came from {_names(focus)}")
+        notes.append(f"%: share of it that came from {few(focus, 3)}")
     if picture.folded:
         notes.append(folded_text(picture.folded))
     return notes
 
 
 def _items(picture: _Picture) -> list[Item]:
-    ends, scale, text = picture.ends.values(), picture.scale, picture.theme.text
+    ends, scale, text = picture.ends.values(), picture.px_per_mg, picture.theme.text
     colours = {e.material: picture.colours[e.id] for e in ends if e.kind == "lot"}
     items = [colour_item(material, colour) for material, colour in colours.items()]
     if len(picture.colours) < len(ends):
         items.append(boundary_item())
     if any(lot in picture.lineage.focus for lot in picture.colours):
         items.append(focus_item(text))
-    if scale.px_per_mg > 0:
-        thinnest = mass_text(round(scale.thinnest_px / scale.px_per_mg))
+    if scale > 0:
+        thinnest = mass_text(round(_THINNEST / scale))
         of = "" if picture.at is None else f"of {picture.substance} "
         note = f"{of}(the thinnest bands: {thinnest} or less)"
-        items.append(scale_item(scale.px_per_mg, note, text))
+        items.append(scale_item(scale, note, text))
     return items
 
 
-def _stages(laid: Layout) -> list[str]:
-    lines = ['<g class="stages" opacity="0.8">']
-    for column in laid.columns:
-        heading = "outside" if column.stage is None else f"stage {column.stage}"
-        lines.append(f'<text x="{column.x:.0f}" y="-12">{heading}</text>')
-    return [*lines, "</g>"]
+def _stage(column: Column) -> str:
+    heading = "outside" if column.stage is None else f"stage {column.stage}"
+    return f'<text x="{column.x:.0f}" y="-12">{heading}</text>'
 
 
-def _links(picture: _Picture, laid: Layout) -> list[str]:
+def _links(picture: _Picture, laid: Layout) -> Iterator[str]:
     """Bands, the thick ones first, so that no thin one is hidden."""
     lineage = picture.lineage
-    lines = ['<g class="links">']
     for k in sorted(range(len(laid.routes)), key=lambda k: (-laid.routes[k].width, k)):
         link = lineage.links[k]
         colour = picture.colours.get(link.source, picture.colours.get(link.target))
         shown = (colour, picture.at, lineage.substances)
-        lines.append(link_svg(laid.routes[k], link, shown, picture.words))
-    return [*lines, "</g>"]
+        yield link_svg(laid.routes[k], link, shown, picture.words)
 
 
-def _ends(picture: _Picture, laid: Layout) -> list[str]:
-    lines = ['<g class="ends">']
+def _ends(picture: _Picture, laid: Layout) -> Iterator[str]:
     for box in laid.boxes:
         end, text = picture.ends[box.end], picture.words[box.end]
         href = picture.href(end.id) if picture.href and not text.folded else None
@@ -282,8 +267,7 @@ def _ends(picture: _Picture, laid: Layout) -> list[str]:
             f"{picture.prefix}-{'out-' if box.side == 'out' else ''}",
             picture.theme.text,
         )
-        lines += box_svg(box, end, text, dress)
-    return [*lines, "</g>"]
+        yield from box_svg(box, end, text, dress)
 
 
 def _side_text(picture: _Picture, end: End, side: str) -> str:
@@ -300,14 +284,4 @@ def _side_text(picture: _Picture, end: End, side: str) -> str:
 def _nothing(lineage: Lineage) -> str:
     if not lineage.focus:
         return "Nothing to show: no lot was asked about."
-    return f"Nothing came from {_names(lineage.focus)}, and nothing went into it."
-
-
-def _names(ids: Sequence[str]) -> str:
-    """The first names of some, and how many more.
-
-    >>> _names(["A", "B", "C", "D", "E"])
-    'A, B, C and 2 more'
-    """
-    few = ", ".join(ids[:3])
-    return f"{few} and {len(ids) - 3} more" if len(ids) > 3 else few
+    return f"Nothing came from {few(lineage.focus, 3)}, and nothing went into it."

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from loopbook.book import BOUNDARIES, Content
 from loopbook.report import counted
-from loopbook.trace.lineage.fold import amount_mg, upstream
-from loopbook.trace.lineage.format import exact_kg, mass_text, share_text
+from loopbook.trace.lineage.fold import added, amount_mg, upstream
+from loopbook.trace.lineage.format import exact_kg, few, mass_text, share_text
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 
 _NAMED = 12  # folded ends that a tooltip names
@@ -69,7 +69,7 @@ def words(
     for end in lots.values():
         events.setdefault(end.event, []).append(end)
     before = upstream(lineage)
-    weights = _focus_content(lineage)
+    weights = added(e.content for e in lineage.ends if e.id in set(lineage.focus))
     texts = {}
     for end in lineage.ends:
         shares = lineage.shares.get(end.id, ())
@@ -78,11 +78,6 @@ def words(
         around = (made_of.get(end.id, []), siblings, folded.get(end.id, ()))
         texts[end.id] = _words(end, (lineage.substances, at), around, (share, shares))
     return texts
-
-
-def _focus_content(lineage: Lineage) -> Content:
-    contents = [e.content for e in lineage.ends if e.id in set(lineage.focus)]
-    return tuple(map(sum, zip(*contents, strict=True)))
 
 
 def _share(shares: Sequence[float], weights: Content, at: int | None) -> str:
@@ -123,10 +118,8 @@ def _words(
         tip += ["share: " + ", ".join(known)] if known else []
     tip += story
     if folded:
-        more = f" and {len(folded) - _NAMED} more" if len(folded) > _NAMED else ""
-        tip.append(", ".join(folded[:_NAMED]) + more)
-    beside = len(siblings)
-    return Words(name, what, amount, made, tip, len(came), beside, len(folded), shares[0])
+        tip.append(few(folded, _NAMED))
+    return Words(name, what, amount, made, tip, len(came), len(siblings), len(folded), shares[0])
 
 
 def _named(end: End, folded: int) -> tuple[str, str]:
@@ -151,12 +144,10 @@ def _made(end: End, came: Sequence[End], siblings: Sequence[End]) -> tuple[str, 
         long.append(f"made of {len(came)} lots")
     if siblings:
         parted = {e.material for e in (*siblings, *came)} <= {end.material}
-        what = "part" if parted else "co-product"
-        what += "s" if len(siblings) > 1 else ""
+        what = ("part" if parted else "co-product") + "s" * (len(siblings) > 1)
         short.append(f"{len(siblings)} {'other ' if parted else ''}{what}")
-        few = ", ".join(e.id for e in siblings[:_NAMED])
-        more = f" and {len(siblings) - _NAMED} more" if len(siblings) > _NAMED else ""
-        long.append(f"with {'the ' if parted else ''}{what} {few}{more}")
+        named = few([e.id for e in siblings], _NAMED)
+        long.append(f"with {'the ' if parted else ''}{what} {named}")
     if end.event:
         long.append(f"event {end.event}")
     return ", ".join(short), long
@@ -196,5 +187,4 @@ def describe(lineage: Lineage, folded: Mapping[str, Sequence[str]], substance: s
 def folded_text(folded: Mapping[str, Sequence[str]]) -> str:
     """How many ends are drawn as how many."""
     boxes = "one box" if len(folded) == 1 else f"{len(folded)} boxes"
-    many = sum(map(len, folded.values()))
-    return f"{many:,} small ends are drawn as {boxes}: “and … more”."
+    return f"{sum(map(len, folded.values())):,} small ends are drawn as {boxes}: “and … more”."
