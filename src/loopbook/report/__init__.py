@@ -48,7 +48,7 @@ _LATER = {
     "references": "Kind Quotation References Referred",
     "run": "Run figures_table years_table",
     "write": "write_result",
-    "year_sheet": "YearSheet finite slug",
+    "year_sheet": "YearColumn finite slug year_table",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
 
@@ -62,7 +62,7 @@ if typing.TYPE_CHECKING:
     from loopbook.report.references import Kind, Quotation, References, Referred
     from loopbook.report.run import Run, figures_table, years_table
     from loopbook.report.write import write_result
-    from loopbook.report.year_sheet import YearSheet, finite, slug
+    from loopbook.report.year_sheet import YearColumn, finite, slug, year_table
 else:
 
     def __getattr__(name: str) -> object:
@@ -97,7 +97,7 @@ __all__ = [
     "RunResult",
     "SwitchChange",
     "Table",
-    "YearSheet",
+    "YearColumn",
     "check_basis",
     "compare_runs",
     "counted",
@@ -120,5 +120,6 @@ __all__ = [
     "write_report",
     "write_result",
     "write_workbook",
+    "year_table",
     "years_table",
 ]

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.errors import BalanceError, DuplicateError, Finding
+from loopbook.errors import BalanceError, Finding, raise_findings
 from loopbook.report.table import Cell, Column, Table
 
 Array = NDArray[np.float64]
@@ -28,54 +29,51 @@ def finite(values: Array, what: str) -> list[Cell]:
     return [float(v) for v in values]
 
 
-class YearSheet:
-    """A table with a row a year, built column by column.
+@dataclass(frozen=True, slots=True)
+class YearColumn:
+    """A column of a table with a row a year.
 
-    >>> sheet = YearSheet("cells", "Cells", (2025, 2026))
-    >>> sheet.add(("made_gwh", "Made", "GWh"), np.array([1.0, 2.0]), (), "given")
-    >>> sheet.table().rows
-    ((2025, 1.0), (2026, 2.0))
+    Parameters
+    ----------
+    name, title, unit, how : as of a `Column`.
+    values : numbers by year.
+    basis : keys of the input rows that they rest on.
+    over : what the values are divided by, if anything; no number where it is zero.
     """
 
-    __slots__ = ("cells", "columns", "name", "note", "title", "years")
+    name: str
+    title: str
+    unit: str
+    values: Array
+    basis: Iterable[str]
+    how: str
+    over: Array | None = None
 
-    def __init__(self, name: str, title: str, years: Sequence[int], note: str = "") -> None:
-        self.name, self.title, self.years, self.note = name, title, tuple(years), note
-        self.columns: list[Column] = [Column("year", "Year")]
-        self.cells: list[list[Cell]] = [list(self.years)]
+    def cells(self, table: str) -> list[Cell]:
+        """Numbers of the years; NaN and infinity are refused."""
+        if self.over is None:
+            return finite(self.values, f"{table}.{self.name}")
+        pairs = zip(self.values, self.over, strict=True)
+        return [float(part / whole) if whole > 0.0 else None for part, whole in pairs]
 
-    def add(
-        self, head: tuple[str, str, str], values: Array, basis: Iterable[str], how: str
-    ) -> None:
-        """Add a column of numbers; `head` is name, title and unit."""
-        self._add(head, finite(values, f"{self.name}.{head[0]}"), basis, how)
 
-    def ratio(
-        self, head: tuple[str, str, str], parts: tuple[Array, Array], basis: Iterable[str], how: str
-    ) -> None:
-        """Add a column of ratios, part by whole; no number where the whole is zero."""
-        pairs = zip(*parts, strict=True)
-        self._add(head, [float(a / b) if b > 0.0 else None for a, b in pairs], basis, how)
+def year_table(
+    name: str, title: str, years: Sequence[int], columns: Iterable[YearColumn], *, note: str = ""
+) -> Table:
+    """A table with a row a year.
 
-    def _add(
-        self, head: tuple[str, str, str], cells: list[Cell], basis: Iterable[str], how: str
-    ) -> None:
-        if head[0] in (column.name for column in self.columns):
-            raise DuplicateError(
-                [
-                    Finding(
-                        "duplicate",
-                        f"table {self.name}",
-                        "each column once",
-                        head[0],
-                        "two things of the case share a name, or one has the name of a column",
-                    )
-                ]
-            )
-        self.columns.append(Column(*head, tuple(dict.fromkeys(basis)), how))
-        self.cells.append(cells)
-
-    def table(self) -> Table:
-        """The finished table."""
-        rows = tuple(zip(*self.cells, strict=True))
-        return Table(self.name, self.title, tuple(self.columns), rows, self.note)
+    >>> made = YearColumn("made_gwh", "Made", "GWh", np.array([1.0, 2.0]), (), "lines.csv")
+    >>> year_table("cells", "Cells", (2025, 2026), [made]).rows
+    ((2025, 1.0), (2026, 2.0))
+    """
+    columns = tuple(columns)
+    names = ["year", *(column.name for column in columns)]
+    hint = "two things of the case share a name, or one has the name of a column"
+    raise_findings(
+        Finding("duplicate", f"table {name}", "each column once", column, hint)
+        for column in dict.fromkeys(names)
+        if names.count(column) > 1
+    )
+    heads = (Column(c.name, c.title, c.unit, tuple(dict.fromkeys(c.basis)), c.how) for c in columns)
+    rows = zip(years, *(column.cells(name) for column in columns), strict=True)
+    return Table(name, title, (Column("year", "Year"), *heads), tuple(rows), note)

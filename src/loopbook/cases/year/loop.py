@@ -1,11 +1,10 @@
 """The loop as flows between nodes, by year: mass and nickel, each node in balance."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from loopbook.cases.folder.case import join_keys
 from loopbook.cases.folder.metals import METALS
 from loopbook.cases.year.mass import Outcome
 from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER
@@ -17,6 +16,8 @@ _TOLERANCE = 1e-9  # of the largest flow at a node
 LINES, NEW_CELLS, OTHERS, NEW_METAL = "cell lines", "new cells", "other recyclers", "new material"
 BLACK, FOIL_CU, FOIL_AL, WASTE = "black mass", "copper fraction", "aluminium fraction", "waste"
 RESIDUE, SURPLUS = "oxygen and residue", "metal market"
+_ENDS = {NEW_CELLS, OTHERS, NEW_METAL, FOIL_CU, FOIL_AL, WASTE, RESIDUE, SURPLUS}
+"""Nodes where something begins or ends; clients are such, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ class Flow:
 def loop_table(outcome: Outcome) -> Table:
     """Flows of the loop; raises `BalanceError` where a node does not close."""
     flows = [*_scrap(outcome), *_plant(outcome), *_refiner(outcome), *_new_cells(outcome)]
-    check_flows(flows, _ends(outcome))
-    keys = join_keys(outcome.taken_keys, outcome.plant.keys, outcome.refiner.keys)
+    clients = {p.name for p in outcome.made.producers if p.switch is not None}
+    check_flows(flows, _ENDS | clients)
+    keys = outcome.back_keys
     columns = (
         Column("year", "Year"),
         Column("source", "From"),
@@ -41,88 +43,89 @@ def loop_table(outcome: Outcome) -> Table:
         Column("mass_t", "Mass", "t", keys, "mass of the flow, each node in balance"),
         Column("nickel_t", "Nickel", "t", keys, "nickel in the flow, each node in balance"),
     )
-    rows = []
-    for place, year in enumerate(outcome.case.years):
-        for flow in flows:
-            mass, nickel = float(flow.mass_t[place]), float(flow.nickel_t[place])
-            if mass > 0.0:
-                rows.append((year, flow.source, flow.target, mass, max(nickel, 0.0)))
+    rows = tuple(
+        (year, flow.source, flow.target, float(mass), max(float(nickel), 0.0))
+        for place, year in enumerate(outcome.case.years)
+        for flow in flows
+        for mass, nickel in [(flow.mass_t[place], flow.nickel_t[place])]
+        if mass > 0.0
+    )
     note = (
         "Refined products are counted by their metal. What the plant burns and dumps counts by "
         "what it weighed in the scrap. New material is what the lines need beyond what comes back."
     )
-    return Table("loop_flows", "The loop", columns, tuple(rows), note)
+    return Table("loop_flows", "The loop", columns, rows, note)
 
 
-def _ends(outcome: Outcome) -> set[str]:
-    """Nodes where something begins or ends."""
-    clients = {p.name for p in outcome.made.producers if p.switch is not None}
-    ends = {NEW_CELLS, OTHERS, NEW_METAL, FOIL_CU, FOIL_AL, WASTE, RESIDUE, SURPLUS}
-    return ends | clients
+def _flow(outcome: Outcome, source: str, target: str, tonnes: Array) -> Flow:
+    """A flow of tonnes by component."""
+    return Flow(source, target, tonnes.sum(axis=0), outcome.element_t(tonnes, "Ni"))
 
 
 def _scrap(outcome: Outcome) -> Iterable[Flow]:
     """Lines and clients to types of scrap, types to the plant and to others."""
     made, plant = outcome.made, str(outcome.case.settings.get("plant.name"))
-    yield Flow(LINES, NEW_CELLS, made.cells_t.sum(axis=0), outcome.element_t(made.cells_t, "Ni"))
+    yield _flow(outcome, LINES, NEW_CELLS, made.cells_t)
     for kind in dict.fromkeys(f.scrap_type for f in made.scrap):
-        mine = [f for f in made.scrap if f.scrap_type == kind]
-        for name in dict.fromkeys(_origin(f.producer.name, f.producer.switch) for f in mine):
-            own = [f for f in mine if _origin(f.producer.name, f.producer.switch) == name]
-            part = np.sum([f.made_t * f.offered_share for f in own], axis=0)
-            yield Flow(name, kind, part.sum(axis=0), outcome.element_t(part, "Ni"))
-        taken = np.sum([f.taken_t for f in mine], axis=0)
-        left = np.sum([f.made_t * (f.offered_share - f.taken_share) for f in mine], axis=0)
-        for target, part in ((plant, taken), (OTHERS, left)):
-            yield Flow(kind, target, part.sum(axis=0), outcome.element_t(part, "Ni"))
+        of_kind = [f for f in made.scrap if f.scrap_type == kind]
+        origins: dict[str, list[Array]] = {}
+        for f in of_kind:
+            origin = LINES if f.producer.switch is None else f.producer.name
+            origins.setdefault(origin, []).append(f.made_t * f.offered_share)
+        for name, parts in origins.items():
+            yield _flow(outcome, name, kind, np.sum(parts, axis=0))
+        left = [f.made_t * (f.offered_share - f.taken_share) for f in of_kind]
+        yield _flow(outcome, kind, plant, np.sum([f.taken_t for f in of_kind], axis=0))
+        yield _flow(outcome, kind, OTHERS, np.sum(left, axis=0))
 
 
-def _origin(name: str, switch: str | None) -> str:
-    return LINES if switch is None else name
+def _rest(flows: Sequence[Flow], target: str, mass_t: Array, nickel_t: Array) -> Flow:
+    """What a node gets and none of its flows takes."""
+    return Flow(
+        flows[0].source,
+        target,
+        mass_t - sum(flow.mass_t for flow in flows),
+        nickel_t - sum(flow.nickel_t for flow in flows),
+    )
 
 
 def _plant(outcome: Outcome) -> Iterable[Flow]:
     plant, name = outcome.plant, str(outcome.case.settings.get("plant.name"))
-    nickel_in = outcome.element_t(outcome.made.feed_t(), "Ni")
-    mass_left, nickel_left = plant.feed_t.copy(), nickel_in.copy()
-    for product, node in ((BLACK_MASS, BLACK), (COPPER, FOIL_CU), (ALUMINIUM, FOIL_AL)):
-        mass, nickel = plant.products_t[product], plant.elements_t[product]["Ni"]
-        mass_left, nickel_left = mass_left - mass, nickel_left - nickel
-        yield Flow(name, node, mass, nickel)
-    yield Flow(name, WASTE, mass_left, nickel_left)
+    flows = [
+        Flow(name, node, plant.products_t[product], plant.elements_t[product]["Ni"])
+        for product, node in ((BLACK_MASS, BLACK), (COPPER, FOIL_CU), (ALUMINIUM, FOIL_AL))
+    ]
+    nickel_t = outcome.element_t(outcome.made.feed_t(), "Ni")
+    return [*flows, _rest(flows, WASTE, plant.feed_t, nickel_t)]
+
+
+def _refined(outcome: Outcome) -> dict[str, tuple[Array, Array]]:
+    """Mass and nickel of each metal that the refiner makes."""
+    made = outcome.refiner.elements_t.values()
+    masses = {m: np.sum([part[m.element] for part in made], axis=0) for m in METALS}
+    return {m.name: (mass, mass * (m.element == "Ni")) for m, mass in masses.items()}
 
 
 def _refiner(outcome: Outcome) -> Iterable[Flow]:
     """Black mass to the refiner and its metals, counted by metal."""
-    done, name = outcome.refiner, "refiner"
-    nickel_in = outcome.plant.elements_t[BLACK_MASS]["Ni"]
-    yield Flow(BLACK, name, done.feed_t, nickel_in)
-    mass_left, nickel_left = done.feed_t.copy(), nickel_in.copy()
-    zero = np.zeros_like(mass_left)
-    for metal in METALS:
-        mass = sum((made[metal.element] for made in done.elements_t.values()), start=zero)
-        nickel = mass if metal.element == "Ni" else zero
-        mass_left, nickel_left = mass_left - mass, nickel_left - nickel
-        yield Flow(name, metal.name, mass, nickel)
-    yield Flow(name, RESIDUE, mass_left, nickel_left)
+    done, nickel_t = outcome.refiner, outcome.plant.elements_t[BLACK_MASS]["Ni"]
+    flows = [Flow("refiner", name, *amounts) for name, amounts in _refined(outcome).items()]
+    rest = _rest(flows, RESIDUE, done.feed_t, nickel_t)
+    return [Flow(BLACK, "refiner", done.feed_t, nickel_t), *flows, rest]
 
 
 def _new_cells(outcome: Outcome) -> Iterable[Flow]:
     """Metals back to the lines as far as these need them, and new material for the rest."""
-    made, zero = outcome.made, np.zeros(len(outcome.case.years))
-    scrap = np.sum([f.made_t for f in made.of(contract=True)], axis=0)
-    need = made.cells_t + scrap
-    mass_left, nickel_left = need.sum(axis=0), outcome.element_t(need, "Ni")
-    for metal in METALS:
-        parts = (got[metal.element] for got in outcome.refiner.elements_t.values())
-        mass = sum(parts, start=zero)
-        back = np.minimum(mass, outcome.element_t(need, metal.element))
-        nickel = metal.element == "Ni"
-        mass_left = mass_left - back
-        nickel_left = nickel_left - back * nickel
-        yield Flow(metal.name, LINES, back, back * nickel)
-        yield Flow(metal.name, SURPLUS, mass - back, (mass - back) * nickel)
-    yield Flow(NEW_METAL, LINES, mass_left, nickel_left)
+    need = outcome.made.cells_t + outcome.made.scrap_t()
+    back, surplus = [], []
+    for metal, (mass, nickel) in zip(METALS, _refined(outcome).values(), strict=True):
+        used = np.minimum(mass, outcome.element_t(need, metal.element))
+        is_nickel = metal.element == "Ni"
+        back.append(Flow(metal.name, LINES, used, used * is_nickel))
+        surplus.append(Flow(metal.name, SURPLUS, mass - used, nickel - used * is_nickel))
+    rest = _rest(back, LINES, need.sum(axis=0), outcome.element_t(need, "Ni"))
+    pairs = [flow for pair in zip(back, surplus, strict=True) for flow in pair]
+    return [*pairs, replace(rest, source=NEW_METAL)]
 
 
 def check_flows(flows: Iterable[Flow], ends: set[str]) -> None:
@@ -144,8 +147,8 @@ def check_flows(flows: Iterable[Flow], ends: set[str]) -> None:
                 raise BalanceError(f"node {node}: a flow of {lowest:g} t of {what}")
             if node in ends:
                 continue
-            got, given = np.sum(into, axis=0), np.sum(out, axis=0)
-            if not np.abs(got - given).max(initial=0.0) <= _TOLERANCE * largest:
+            total_in, total_out = np.sum(into, axis=0), np.sum(out, axis=0)
+            if not np.abs(total_in - total_out).max(initial=0.0) <= _TOLERANCE * largest:
                 raise BalanceError(
-                    f"node {node}: {np.max(got):g} t in, {np.max(given):g} t out of {what}"
+                    f"node {node}: {np.max(total_in):g} t in, {np.max(total_out):g} t out of {what}"
                 )

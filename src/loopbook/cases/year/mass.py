@@ -1,19 +1,24 @@
 """Result tables of mass: production, scrap, black mass, metals, copper, clients."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from loopbook.cases.folder.case import Case, join_keys
 from loopbook.cases.folder.metals import METALS
+from loopbook.cases.folder.tables import Record
 from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER, Works
 from loopbook.cases.year.supply import Supply, supply
 from loopbook.errors import BalanceError
 from loopbook.matter import ComponentSet, Sourced, components
-from loopbook.report import Cell, Column, Table, YearSheet, finite, slug
+from loopbook.report import Cell, Column, Table, YearColumn, finite, slug, year_table
 from loopbook.tables import Array
 
+_SCRAP_NOTE = (
+    "Rejected cells are accepted cells x r / (1 - r); electrode scrap is cells made x share of "
+    "the component x loss / (1 - loss). Split by type as in scrap_types.csv."
+)
 _CLOSURE = 1e-9  # relative, and in tonnes for years in which nothing flows
 
 
@@ -44,43 +49,47 @@ class Outcome:
         """Tonnes of an element (graphite for ``C``) in amounts by component, by year."""
         basis = self.contents
         if element == "C":
-            found: Array = tonnes[basis.index["graphite"]]
-        else:
-            found = basis.element_matrix[basis.elements.index(element)] @ tonnes
-        return found
+            graphite: Array = tonnes[basis.index["graphite"]]
+            return graphite
+        amount: Array = basis.element_matrix[basis.elements.index(element)] @ tonnes
+        return amount
+
+    @property
+    def made_keys(self) -> tuple[str, ...]:
+        """Input keys of the contract's cells."""
+        return (
+            *self.case.keys("contract.csv", "contract_gwh"),
+            *self.case.keys("lines.csv", "made_gwh"),
+        )
+
+    @property
+    def cell_keys(self) -> tuple[str, ...]:
+        """Input keys of what the contract's cells consist of."""
+        return (*self.made_keys, *self.made.keys)
 
     @property
     def scrap_keys(self) -> tuple[str, ...]:
         """Input keys of the contract's scrap."""
-        case = self.case
-        path_columns = ("cell_reject_share", "active_material_loss", "foil_loss")
-        paths = case.names("lines.csv", "path")
-        return join_keys(
-            case.keys("contract.csv", "contract_gwh"),
-            case.keys("lines.csv", "made_gwh"),
-            *(case.keys("scrap_path.csv", *path_columns, path=path) for path in paths),
-            self.made.keys,
-        )
+        paths = self.case.names("lines.csv", "path")
+        return (*self.made_keys, *_path_keys(self.case, paths), *self.made.keys)
 
     @property
     def client_keys(self) -> tuple[str, ...]:
         """Input keys of the scrap of the clients that are switched on."""
         case = self.case
-        columns = ("cell_reject_share", "active_material_loss", "foil_loss")
-        mine = [p for p in self.made.producers if p.switch is not None]
+        clients = [p for p in self.made.producers if p.switch is not None]
         return join_keys(
-            *(case.keys("client_output.csv", "made_gwh", client=p.name) for p in mine),
-            *(case.keys("clients.csv", "offered_share", client=p.name) for p in mine),
-            *(case.keys("scrap_path.csv", *columns, path=p.path) for p in mine),
+            *(case.keys("client_output.csv", "made_gwh", client=p.name) for p in clients),
+            *(case.keys("clients.csv", "offered_share", client=p.name) for p in clients),
+            _path_keys(case, [p.path for p in clients]),
         )
 
     @property
     def capacity_keys(self) -> tuple[str, ...]:
         """Input keys of what the plant can take."""
-        case = self.case
-        return join_keys(
-            case.setting_keys("plant.capacity", "plant.start"),
-            case.keys("running.csv", "running_share"),
+        return (
+            *self.case.setting_keys("plant.capacity", "plant.start"),
+            *self.case.keys("running.csv", "running_share"),
         )
 
     @property
@@ -89,12 +98,27 @@ class Outcome:
         types = self.case.keys("scrap_types.csv", "share")
         return join_keys(self.scrap_keys, types, self.client_keys, self.capacity_keys)
 
+    @property
+    def plant_keys(self) -> tuple[str, ...]:
+        """Input keys of what the plant makes."""
+        return join_keys(self.taken_keys, self.plant.keys)
+
+    @property
+    def back_keys(self) -> tuple[str, ...]:
+        """Input keys of the metal that comes back."""
+        return join_keys(self.plant_keys, self.refiner.keys)
+
+
+def _path_keys(case: Case, paths: Iterable[str]) -> tuple[str, ...]:
+    """Input keys of scrap paths."""
+    columns = ("cell_reject_share", "active_material_loss", "foil_loss")
+    return join_keys(*(case.keys("scrap_path.csv", *columns, path=path) for path in paths))
+
 
 def recovered_t(outcome: Outcome, element: str) -> Array:
     """Tonnes of a metal that come back: the refiner's, and copper and aluminium of the plant."""
     parts = [made[element] for made in outcome.refiner.elements_t.values()]
-    fraction = {"Cu": COPPER, "Al": ALUMINIUM}.get(element)
-    if fraction:
+    if fraction := {"Cu": COPPER, "Al": ALUMINIUM}.get(element):
         parts.append(outcome.plant.elements_t[fraction][element])
     total: Array = np.sum(parts, axis=0)
     return total
@@ -104,14 +128,13 @@ def check_metals(outcome: Outcome) -> None:
     """No plant gives more of a metal than it got, in any year; raises `BalanceError`."""
     feed, black = outcome.made.feed_t(), outcome.plant.elements_t[BLACK_MASS]
     for metal in METALS:
-        steps = (
+        for name, done, into in (
             ("plant", outcome.plant, outcome.element_t(feed, metal.element)),
             ("refiner", outcome.refiner, black[metal.element]),
-        )
-        for name, done, got in steps:
-            given = np.sum([made[metal.element] for made in done.elements_t.values()], axis=0)
-            if not (given <= got * (1.0 + _CLOSURE) + _CLOSURE).all():
-                raise BalanceError(f"{name}: {metal.name} out {given} t, in {got} t")
+        ):
+            out = np.sum([made[metal.element] for made in done.elements_t.values()], axis=0)
+            if not (out <= into * (1.0 + _CLOSURE) + _CLOSURE).all():
+                raise BalanceError(f"{name}: {metal.name} out {out} t, in {into} t")
 
 
 def mass_tables(outcome: Outcome) -> Iterator[Table]:
@@ -125,100 +148,186 @@ def mass_tables(outcome: Outcome) -> Iterator[Table]:
 
 
 def _production(outcome: Outcome) -> Table:
-    case, made = outcome.case, outcome.made
-    contract = case.keys("contract.csv", "contract_gwh")
-    lines = case.keys("lines.csv", "made_gwh")
-    sheet = YearSheet("production", "Cells under the contract", case.years)
-    sheet.add(("contract_gwh", "Contract", "GWh"), made.contract_gwh, contract, "contract.csv")
-    sheet.add(("line_gwh", "Lines can make", "GWh"), made.line_gwh, lines, "sum of lines.csv")
-    both = join_keys(contract, lines)
-    how = "the smaller of contract and lines"
-    sheet.add(("made_gwh", "Made", "GWh"), made.made_gwh, both, how)
-    cells = join_keys(both, made.keys)
-    how = f"made GWh x {made.mass_per_energy:.4g} kg/kWh of cell"
-    sheet.add(("cells_t", "Mass of cells", "t"), made.cells_t.sum(axis=0), cells, how)
-    how = "nickel in the cells' active material, by its formula"
-    nickel = outcome.element_t(made.cells_t, "Ni")
-    sheet.add(("nickel_t", "Nickel in cells", "t"), nickel, cells, how)
-    return sheet.table()
+    case, made, cells = outcome.case, outcome.made, outcome.cell_keys
+    columns = (
+        YearColumn(
+            "contract_gwh",
+            "Contract",
+            "GWh",
+            made.contract_gwh,
+            case.keys("contract.csv", "contract_gwh"),
+            "contract.csv",
+        ),
+        YearColumn(
+            "line_gwh",
+            "Lines can make",
+            "GWh",
+            made.line_gwh,
+            case.keys("lines.csv", "made_gwh"),
+            "sum of lines.csv",
+        ),
+        YearColumn(
+            "made_gwh",
+            "Made",
+            "GWh",
+            made.made_gwh,
+            outcome.made_keys,
+            "the smaller of contract and lines",
+        ),
+        YearColumn(
+            "cells_t",
+            "Mass of cells",
+            "t",
+            made.cells_t.sum(axis=0),
+            cells,
+            f"made GWh x {made.mass_per_energy:.4g} kg/kWh of cell",
+        ),
+        YearColumn(
+            "nickel_t",
+            "Nickel in cells",
+            "t",
+            outcome.element_t(made.cells_t, "Ni"),
+            cells,
+            "nickel in the cells' active material, by its formula",
+        ),
+    )
+    return year_table("production", "Cells under the contract", case.years, columns)
 
 
 def _scrap(outcome: Outcome) -> Table:
     case, made, keys = outcome.case, outcome.made, outcome.scrap_keys
-    note = (
-        "Rejected cells are accepted cells x r / (1 - r); electrode scrap is cells made x share of "
-        "the component x loss / (1 - loss). Split by type as in scrap_types.csv."
-    )
-    sheet = YearSheet("scrap", "Production scrap", case.years, note)
-    own = made.of(contract=True)
-    kinds = dict.fromkeys(flow.scrap_type for flow in own)
-    zero = np.zeros(len(case.years))
-    for kind in kinds:
-        mass = sum((f.mass_t for f in own if f.scrap_type == kind), start=zero)
-        basis = join_keys(keys, case.keys("scrap_types.csv", "share", scrap_type=kind))
-        how = "scrap of the contract's lines of this type"
-        sheet.add((f"{slug(kind)}_t", kind.capitalize(), "t"), mass, basis, how)
+    own, zero = made.of(contract=True), np.zeros(len(case.years))
     total = sum((f.mass_t for f in own), start=zero)
-    sheet.add(("contract_t", "Scrap of the contract", "t"), total, keys, "sum of the types")
-    clients = made.of(contract=False)
-    client_t = sum((f.mass_t * f.offered_share for f in clients), start=zero)
-    how = "scrap of the clients that are switched on x share that they offer"
-    sheet.add(("clients_t", "Offered by clients", "t"), client_t, outcome.client_keys, how)
-    offered = total + client_t
-    both = join_keys(keys, outcome.client_keys)
-    sheet.add(("offered_t", "Offered", "t"), offered, both, "contract and clients")
-    how = "capacity x share of the year that it runs, 0 before the start"
-    sheet.add(("capacity_t", "Plant can take", "t"), made.capacity_t, outcome.capacity_keys, how)
-    taken = made.feed_t().sum(axis=0)
-    how = "the smaller of offered and capacity; the contract first, then clients by priority"
-    sheet.add(("taken_t", "Taken by the plant", "t"), taken, outcome.taken_keys, how)
-    how = "offered - taken"
-    other = sum((f.mass_t * (f.offered_share - f.taken_share) for f in made.scrap), start=zero)
-    sheet.add(("other_t", "To other recyclers", "t"), other, outcome.taken_keys, how)
-    return sheet.table()
+    client_t = sum((f.mass_t * f.offered_share for f in made.of(contract=False)), start=zero)
+    columns = (
+        *(
+            YearColumn(
+                f"{slug(kind)}_t",
+                kind.capitalize(),
+                "t",
+                sum((f.mass_t for f in own if f.scrap_type == kind), start=zero),
+                (*keys, *case.keys("scrap_types.csv", "share", scrap_type=kind)),
+                "scrap of the contract's lines of this type",
+            )
+            for kind in dict.fromkeys(flow.scrap_type for flow in own)
+        ),
+        YearColumn("contract_t", "Scrap of the contract", "t", total, keys, "sum of the types"),
+        YearColumn(
+            "clients_t",
+            "Offered by clients",
+            "t",
+            client_t,
+            outcome.client_keys,
+            "scrap of the clients that are switched on x share that they offer",
+        ),
+        YearColumn(
+            "offered_t",
+            "Offered",
+            "t",
+            total + client_t,
+            (*keys, *outcome.client_keys),
+            "contract and clients",
+        ),
+        YearColumn(
+            "capacity_t",
+            "Plant can take",
+            "t",
+            made.capacity_t,
+            outcome.capacity_keys,
+            "capacity x share of the year that it runs, 0 before the start",
+        ),
+        YearColumn(
+            "taken_t",
+            "Taken by the plant",
+            "t",
+            made.feed_t().sum(axis=0),
+            outcome.taken_keys,
+            "the smaller of offered and capacity; the contract first, then clients by priority",
+        ),
+        YearColumn(
+            "other_t",
+            "To other recyclers",
+            "t",
+            sum((f.mass_t * (f.offered_share - f.taken_share) for f in made.scrap), start=zero),
+            outcome.taken_keys,
+            "offered - taken",
+        ),
+    )
+    return year_table("scrap", "Production scrap", case.years, columns, note=_SCRAP_NOTE)
 
 
 def _black_mass(outcome: Outcome) -> Table:
-    case, plant = outcome.case, outcome.plant
-    basis = join_keys(outcome.taken_keys, plant.keys)
-    note = "EverBatt's generic preprocessing, solved over the years; every element closes."
-    sheet = YearSheet("black_mass", "Black mass and fractions of the plant", case.years, note)
-    flow = plant.route.solution
-    mass = plant.products_t[BLACK_MASS]
-    how = "coatings, binder and foil that the plant's transfer coefficients send to black mass"
-    sheet.add(("mass_t", "Black mass", "t"), mass, basis, how)
-    for metal in METALS:
-        content = plant.elements_t[BLACK_MASS][metal.element]
-        title = f"{metal.name.capitalize()} in black mass"
-        how = "content of the solved stream x tonnes"
-        sheet.add((f"{metal.name}_t", title, "t"), content, basis, how)
+    plant, flow, basis = outcome.plant, outcome.plant.route.solution, outcome.plant_keys
+    mass, contents = plant.products_t[BLACK_MASS], plant.elements_t[BLACK_MASS]
     safe = np.where(flow.mass(BLACK_MASS) > 0.0, flow.mass(BLACK_MASS), 1.0)
     foil = flow.flow(BLACK_MASS, "aluminium") / safe * mass
-    sheet.add(("aluminium_foil_t", "Aluminium from foil", "t"), foil, basis, "metallic aluminium")
-    lattice = plant.elements_t[BLACK_MASS]["Al"] - foil
-    how = "aluminium inside the active material: no mechanical step removes it"
-    sheet.add(("aluminium_lattice_t", "Aluminium in the lattice", "t"), lattice, basis, how)
+    columns = (
+        YearColumn(
+            "mass_t",
+            "Black mass",
+            "t",
+            mass,
+            basis,
+            "coatings, binder and foil that the plant's transfer coefficients send to black mass",
+        ),
+        *_by_metal(outcome, "{}_t", "{} in black mass", "content of the solved stream x tonnes"),
+        YearColumn(
+            "aluminium_foil_t", "Aluminium from foil", "t", foil, basis, "metallic aluminium"
+        ),
+        YearColumn(
+            "aluminium_lattice_t",
+            "Aluminium in the lattice",
+            "t",
+            contents["Al"] - foil,
+            basis,
+            "aluminium inside the active material: no mechanical step removes it",
+        ),
+        *_by_metal(outcome, "{}_share", "grade of {}", "content / mass", over=mass),
+        *(
+            YearColumn(
+                f"{product}_fraction_t",
+                f"{product.capitalize()} fraction",
+                "t",
+                plant.products_t[product],
+                basis,
+                f"recovery of {product} x {product} in the scrap",
+            )
+            for product in (COPPER, ALUMINIUM)
+        ),
+        YearColumn(
+            "burnt_and_waste_t",
+            "Burnt and waste",
+            "t",
+            plant.feed_t - sum(plant.products_t.values()),
+            basis,
+            "feed - black mass - fractions: solvents and plastics burnt, residues",
+        ),
+    )
+    title = "Black mass and fractions of the plant"
+    note = "EverBatt's generic preprocessing, solved over the years; every element closes."
+    return year_table("black_mass", title, outcome.case.years, columns, note=note)
+
+
+def _by_metal(
+    outcome: Outcome, name: str, title: str, how: str, *, over: Array | None = None
+) -> Iterator[YearColumn]:
+    """Content of each metal in black mass, in tonnes or over a mass."""
     for metal in METALS:
-        content = plant.elements_t[BLACK_MASS][metal.element]
-        title = f"Grade of {metal.name}"
-        sheet.ratio((f"{metal.name}_share", title, "1"), (content, mass), basis, "content / mass")
-    for product, name in ((COPPER, "copper_fraction_t"), (ALUMINIUM, "aluminium_fraction_t")):
-        how = f"recovery of {product} x {product} in the scrap"
-        sheet.add(
-            (name, f"{product.capitalize()} fraction", "t"), plant.products_t[product], basis, how
+        heading = title.format(metal.name)
+        yield YearColumn(
+            name.format(metal.name),
+            heading[:1].upper() + heading[1:],
+            "t" if over is None else "1",
+            outcome.plant.elements_t[BLACK_MASS][metal.element],
+            outcome.plant_keys,
+            how,
+            over,
         )
-    rest = plant.feed_t - sum(plant.products_t.values())
-    how = "feed - black mass - fractions: solvents and plastics burnt, residues"
-    sheet.add(("burnt_and_waste_t", "Burnt and waste", "t"), rest, basis, how)
-    return sheet.table()
 
 
 def _metals(outcome: Outcome) -> Table:
-    case, made = outcome.case, outcome.made
-    cells = join_keys(
-        case.keys("contract.csv", "contract_gwh"), case.keys("lines.csv", "made_gwh"), made.keys
-    )
-    back = join_keys(outcome.taken_keys, outcome.plant.keys, outcome.refiner.keys)
+    made, cells = outcome.made, outcome.cell_keys
+    back, scrap_keys = outcome.back_keys, outcome.scrap_keys
     columns = (
         Column("year", "Year"),
         Column("metal", "Metal"),
@@ -228,7 +337,7 @@ def _metals(outcome: Outcome) -> Table:
             "demand_gross_t",
             "Bought for the lines",
             "t",
-            outcome.scrap_keys,
+            scrap_keys,
             "in accepted cells and in the contract's scrap",
         ),
         Column(
@@ -242,25 +351,24 @@ def _metals(outcome: Outcome) -> Table:
             "covered_gross_share",
             "Share of the purchases",
             "1",
-            join_keys(back, outcome.scrap_keys),
+            join_keys(back, scrap_keys),
             "recovered / bought for the lines",
         ),
     )
-    scrap = np.sum([f.made_t for f in made.of(contract=True)], axis=0)
-    rows: list[tuple[Cell, ...]] = []
-    found = {
+    amounts = {
         metal.name: (
             recovered_t(outcome, metal.element),
             outcome.element_t(made.cells_t, metal.element),
-            outcome.element_t(made.cells_t + scrap, metal.element),
+            outcome.element_t(made.cells_t + made.scrap_t(), metal.element),
         )
         for metal in METALS
     }
-    for place, year in enumerate(case.years):
-        for metal in METALS:
-            got, net, gross = (float(x[place]) for x in found[metal.name])
-            shares = tuple(got / need if need > 0.0 else None for need in (net, gross))
-            rows.append((year, metal.name, got, net, gross, *shares))
+    rows: list[tuple[Cell, ...]] = []
+    for place, year in enumerate(outcome.case.years):
+        for name, by_year in amounts.items():
+            back_t, net, gross = (float(x[place]) for x in by_year)
+            shares = tuple(back_t / need if need > 0.0 else None for need in (net, gross))
+            rows.append((year, name, back_t, net, gross, *shares))
     note = (
         "Metal recovered in a year is set against the cells of the same year; client scrap counts "
         "as recovered where it is switched on. Graphite is the component, not all carbon."
@@ -269,124 +377,167 @@ def _metals(outcome: Outcome) -> Table:
 
 
 def _copper(outcome: Outcome) -> Table:
-    case, made, plant = outcome.case, outcome.made, outcome.plant
-    back = join_keys(outcome.taken_keys, plant.keys)
+    case, made, back = outcome.case, outcome.made, outcome.plant_keys
+    copper = outcome.plant.elements_t[COPPER]["Cu"]
+    by_type: dict[str, Array] = {}
+    for flow in made.scrap:
+        tonnes = outcome.element_t(flow.taken_t, "Cu")
+        by_type[flow.scrap_type] = by_type.get(flow.scrap_type, np.zeros_like(tonnes)) + tonnes
+    total = np.sum(list(by_type.values()), axis=0)
+    safe = np.where(total > 0.0, total, 1.0)
+    types = (
+        YearColumn(
+            f"from_{slug(kind)}_t",
+            f"From {kind}",
+            "t",
+            copper * tonnes / safe,
+            back,
+            "copper fraction x share of the copper taken that came in this type",
+        )
+        for kind, tonnes in by_type.items()
+        if tonnes.any()
+    )
+    columns = (
+        *types,
+        YearColumn("copper_t", "Copper in the copper fraction", "t", copper, back, "sum"),
+        *_contract_foil(outcome, copper),
+        *_foil_makers(outcome, copper),
+        *_foil_regions(outcome, copper),
+    )
+    title = "Copper from anode foil against foil demand"
     note = (
         "The copper fraction is shredded foil: it goes to a smelter or refinery before it can be "
         "foil again, and the foil makers named here need not buy it."
     )
-    sheet = YearSheet("copper", "Copper from anode foil against foil demand", case.years, note)
-    held = {
-        kind: sum(
-            (outcome.element_t(f.taken_t, "Cu") for f in made.scrap if f.scrap_type == kind),
-            start=np.zeros(len(case.years)),
+    return year_table("copper", title, case.years, columns, note=note)
+
+
+def _contract_foil(outcome: Outcome, copper: Array) -> Iterator[YearColumn]:
+    """Foil of the contract's cells, by kind of foil; for the chosen one, what is bought."""
+    case, made, lines = outcome.case, outcome.made, outcome.case.keys("lines.csv", "made_gwh")
+    chosen = _chosen_foil(case)
+    for row in case.rows("foil.csv", parameter="foil per energy"):
+        yield YearColumn(
+            f"contract_{'foil' if row is chosen else slug(row['item'])}_t",
+            f"Contract's cells with {row['item']}",
+            "t",
+            made.made_gwh * 1000.0 * row["value"],
+            (*lines, row.key("value")),
+            "made GWh x foil per kWh",
         )
-        for kind in dict.fromkeys(f.scrap_type for f in made.scrap)
-    }
-    total = np.sum(list(held.values()), axis=0)
-    copper = plant.elements_t[COPPER]["Cu"]
-    safe = np.where(total > 0.0, total, 1.0)
-    for kind, tonnes in held.items():
-        if tonnes.any():
-            how = "copper fraction x share of the copper taken that came in this type"
-            name, title = f"from_{slug(kind)}_t", f"From {kind}"
-            sheet.add((name, title, "t"), copper * tonnes / safe, back, how)
-    sheet.add(("copper_t", "Copper in the copper fraction", "t"), copper, back, "sum")
-    chosen = case.settings.get("foil")
-    lines = case.keys("lines.csv", "made_gwh")
-    foils = [r for r in case.rows("foil.csv") if r["parameter"] == "foil per energy"]
-    for row in foils:
-        need = made.made_gwh * 1000.0 * row["value"]
-        basis = join_keys(lines, (row.key("value"),))
-        name = "contract_foil_t" if row["item"] == chosen else f"contract_{slug(row['item'])}_t"
-        title = f"Contract's cells with {row['item']}"
-        sheet.add((name, title, "t"), need, basis, "made GWh x foil per kWh")
-    per_kwh = case.value("foil.csv", item=chosen, parameter="foil per energy")
-    need = made.made_gwh * 1000.0 * per_kwh
-    foil_key = case.keys("foil.csv", item=chosen, parameter="foil per energy")
-    whole = np.sum([made.cells_t, *(f.made_t for f in made.of(contract=True))], axis=0)
-    held_t = outcome.element_t(made.cells_t, "Cu")
-    ratio = outcome.element_t(whole, "Cu") / np.where(held_t > 0.0, held_t, 1.0)
-    bought = join_keys(outcome.scrap_keys, foil_key)
-    how = "foil of the cells x copper bought / copper in accepted cells"
-    sheet.add(
-        ("contract_foil_bought_t", "Foil bought for the lines", "t"), need * ratio, bought, how
+    need, foil_key = made.made_gwh * 1000.0 * chosen["value"], chosen.key("value")
+    cells_cu = outcome.element_t(made.cells_t, "Cu")
+    bought_cu = outcome.element_t(made.cells_t + made.scrap_t(), "Cu")
+    bought = need * (bought_cu / np.where(cells_cu > 0.0, cells_cu, 1.0))
+    yield YearColumn(
+        "contract_foil_bought_t",
+        "Foil bought for the lines",
+        "t",
+        bought,
+        (*outcome.scrap_keys, foil_key),
+        "foil of the cells x copper bought / copper in accepted cells",
     )
-    head = ("covered_share", "Share of the foil in the cells", "1")
-    basis = join_keys(back, lines, foil_key)
-    sheet.ratio(head, (copper, need), basis, "copper fraction / foil of the contract's cells")
-    head = ("covered_gross_share", "Share of the foil bought", "1")
-    sheet.ratio(
-        head, (copper, need * ratio), join_keys(back, bought), "copper fraction / foil bought"
+    yield YearColumn(
+        "covered_share",
+        "Share of the foil in the cells",
+        "1",
+        copper,
+        (*outcome.plant_keys, *lines, foil_key),
+        "copper fraction / foil of the contract's cells",
+        need,
     )
-    _foil_makers(outcome, sheet, copper, back)
-    _foil_regions(outcome, sheet, (copper, per_kwh), join_keys(back, foil_key))
-    return sheet.table()
+    yield YearColumn(
+        "covered_gross_share",
+        "Share of the foil bought",
+        "1",
+        copper,
+        (*outcome.plant_keys, *outcome.scrap_keys, foil_key),
+        "copper fraction / foil bought",
+        bought,
+    )
 
 
-def _foil_makers(outcome: Outcome, sheet: YearSheet, copper: Array, back: tuple[str, ...]) -> None:
-    case = outcome.case
-    for row in case.rows("foil.csv", parameter="capacity"):
-        name, capacity = slug(row["item"]), np.full(len(case.years), row["value"])
-        basis = (row.key("value"),)
-        title = f"Capacity of {row['item']}"
-        sheet.add((f"{name}_capacity_t", title, "t"), capacity, basis, "foil.csv")
-        head = (f"share_of_{name}", f"Copper by that of {row['item']}", "1")
-        both = join_keys(back, basis)
-        sheet.ratio(head, (copper, capacity), both, "copper fraction / capacity")
+def _chosen_foil(case: Case) -> Record:
+    """Row of the foil that the case's cells have."""
+    return case.row("foil.csv", item=case.settings.get("foil"), parameter="foil per energy")
 
 
-def _foil_regions(
-    outcome: Outcome, sheet: YearSheet, foil: tuple[Array, float], back: tuple[str, ...]
-) -> None:
-    case, (copper, per_kwh) = outcome.case, foil
+def _foil_makers(outcome: Outcome, copper: Array) -> Iterator[YearColumn]:
+    for row in outcome.case.rows("foil.csv", parameter="capacity"):
+        item, key, capacity = row["item"], row.key("value"), np.full_like(copper, row["value"])
+        yield YearColumn(
+            f"{slug(item)}_capacity_t", f"Capacity of {item}", "t", capacity, (key,), "foil.csv"
+        )
+        yield YearColumn(
+            f"share_of_{slug(item)}",
+            f"Copper by that of {item}",
+            "1",
+            copper,
+            (*outcome.plant_keys, key),
+            "copper fraction / capacity",
+            capacity,
+        )
+
+
+def _foil_regions(outcome: Outcome, copper: Array) -> Iterator[YearColumn]:
+    case, foil = outcome.case, _chosen_foil(outcome.case)
     for region in case.names("foil_demand.csv", "region"):
-        gwh = case.series("foil_demand.csv", "made_gwh", region=region)
-        basis = join_keys(case.keys("foil_demand.csv", "made_gwh", region=region), back)
-        need, name = gwh * 1000.0 * per_kwh, slug(region)
-        head = (f"{name}_demand_t", f"Foil demand of {region}", "t")
-        sheet.add(head, need, basis, "cells made there x foil per kWh")
-        head = (f"share_of_{name}", f"Copper by the demand of {region}", "1")
-        sheet.ratio(head, (copper, need), basis, "copper fraction / demand")
+        made_gwh = case.series("foil_demand.csv", "made_gwh", region=region)
+        demand = made_gwh * 1000.0 * foil["value"]
+        keys = case.keys("foil_demand.csv", "made_gwh", region=region)
+        basis = (*keys, *outcome.plant_keys, foil.key("value"))
+        yield YearColumn(
+            f"{slug(region)}_demand_t",
+            f"Foil demand of {region}",
+            "t",
+            demand,
+            basis,
+            "cells made there x foil per kWh",
+        )
+        yield YearColumn(
+            f"share_of_{slug(region)}",
+            f"Copper by the demand of {region}",
+            "1",
+            copper,
+            basis,
+            "copper fraction / demand",
+            demand,
+        )
 
 
 def _clients(outcome: Outcome) -> Table:
-    case = outcome.case
-    columns: tuple[Column, ...] = (
+    case, output = outcome.case, outcome.case.keys("client_output.csv", "made_gwh")
+    basis = join_keys(
+        output,
+        case.keys("clients.csv", "offered_share"),
+        _path_keys(case, case.names("clients.csv", "path")),
+    )
+    columns = (
         Column("year", "Year"),
         Column("client", "Client"),
         Column("switch", "Switch"),
         Column("on", "Switched on"),
+        Column("made_gwh", "Makes", "GWh", output, "client_output.csv"),
+        Column("scrap_t", "Scrap", "t", basis, "by its scrap path, as for the contract"),
+        Column("offered_t", "Offered to the plant", "t", basis, "scrap x share offered"),
+        Column(
+            "taken_t",
+            "Taken by the plant",
+            "t",
+            basis,
+            "what the contract and earlier clients leave room",
+        ),
     )
-    texts = (
-        ("made_gwh", "Makes", "GWh", "client_output.csv"),
-        ("scrap_t", "Scrap", "t", "by its scrap path, as for the contract"),
-        ("offered_t", "Offered to the plant", "t", "scrap x share offered"),
-        ("taken_t", "Taken by the plant", "t", "what the contract and earlier clients leave room"),
-    )
-    path = ("cell_reject_share", "active_material_loss", "foil_loss")
-    basis = join_keys(
-        case.keys("client_output.csv", "made_gwh"),
-        case.keys("clients.csv", "offered_share"),
-        *(case.keys("scrap_path.csv", *path, path=p) for p in case.names("clients.csv", "path")),
-    )
-    for name, title, unit, how in texts:
-        keys = case.keys("client_output.csv", "made_gwh") if name == "made_gwh" else basis
-        columns = (*columns, Column(name, title, unit, keys, how))
-    rows: list[tuple[Cell, ...]] = []
     everyone = supply(case, dict.fromkeys(outcome.switches, True), outcome.facts)
-    for producer in everyone.producers:
-        if producer.switch is None:
-            continue
-        mine = [f for f in everyone.scrap if f.producer.name == producer.name]
-        scrap = np.sum([f.mass_t for f in mine], axis=0)
-        on = [f for f in outcome.made.scrap if f.producer.name == producer.name]
+    rows: list[tuple[Cell, ...]] = []
+    for producer in (p for p in everyone.producers if p.switch is not None):
+        name = producer.name
+        scrap = np.sum([f.mass_t for f in everyone.scrap if f.producer.name == name], axis=0)
+        on = [f for f in outcome.made.scrap if f.producer.name == name]
         taken = sum((f.taken_t.sum(axis=0) for f in on), start=np.zeros_like(scrap))
         numbers = (producer.made_gwh, scrap, scrap * producer.offered_share, taken)
-        cells = [finite(x, f"clients {producer.name}") for x in numbers]
-        for place, year in enumerate(case.years):
-            head = (year, producer.name, producer.switch, bool(on))
-            rows.append((*head, *(column[place] for column in cells)))
+        cells = zip(case.years, *(finite(x, f"clients {name}") for x in numbers), strict=True)
+        rows += [(year, name, producer.switch, bool(on), *amounts) for year, *amounts in cells]
     rows.sort(key=lambda row: int(str(row[0])))
     note = "Scrap of clients that are switched off is shown and not taken."
     return Table("clients", "Further clients", columns, tuple(rows), note)

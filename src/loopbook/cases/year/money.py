@@ -7,7 +7,7 @@ in full from the year of the start, what is variable with every tonne. The refin
 mass and sells metals; it is another firm, and its margin is not the owners'.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,16 @@ import numpy as np
 from loopbook.cases.folder.case import Case, join_keys
 from loopbook.cases.folder.metals import ACTIVE, CRUDE, METALS
 from loopbook.cases.year.mass import Outcome
-from loopbook.cases.year.plants import ALUMINIUM, BLACK_MASS, COPPER, annual_cost, metal_share
+from loopbook.cases.year.plants import (
+    ALUMINIUM,
+    BLACK_MASS,
+    COPPER,
+    Works,
+    annual_cost,
+    metal_share,
+)
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
-from loopbook.report import Table, YearSheet, slug
+from loopbook.report import Table, YearColumn, slug, year_table
 from loopbook.tables import Array
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -40,14 +47,47 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 """Cost lines of EverBatt's method by the groups that the table shows."""
 
+_VARIABLE = ("reagents", "energy", "water and disposal")
+"""Groups that are paid with every tonne; the others are fixed."""
+
+
+_FREIGHT = "tonnes x (miles x price per mile / payload + packaging)"
+_PAYABLE = "contained metal x price x payable share"
+
 
 @dataclass(frozen=True, slots=True)
-class Freight:
-    """Freight of a year's loads: cost and greenhouse gases, by year."""
+class Money:
+    """Dollars by year, and the input keys that they rest on."""
 
     usd: Array
-    ghg_t: Array
     keys: tuple[str, ...]
+
+    @classmethod
+    def sum(cls, parts: Iterable["Money"]) -> "Money":
+        """All parts together."""
+        parts = tuple(parts)
+        usd = np.sum([part.usd for part in parts], axis=0)
+        return cls(usd, join_keys(*(part.keys for part in parts)))
+
+    def column(
+        self,
+        name: str,
+        title: str,
+        how: str,
+        *,
+        keys: Iterable[str] = (),
+        over: Array | None = None,
+    ) -> YearColumn:
+        """The column of a table, which may rest on more input rows."""
+        unit = "USD" if over is None else "USD/t"
+        return YearColumn(name, title, unit, self.usd, (*self.keys, *keys), how, over)
+
+
+@dataclass(frozen=True, slots=True)
+class Freight(Money):
+    """Freight of a year's loads: its cost, and its greenhouse gases by year."""
+
+    ghg_t: Array
 
 
 def _haul(case: Case, lane: str, mode: str, tonnes: Array) -> Freight:
@@ -56,28 +96,27 @@ def _haul(case: Case, lane: str, mode: str, tonnes: Array) -> Freight:
     ``usd = t * (miles * price / payload + packaging)``, ``ghg = t / payload * miles * (loaded +
     empty)``.
     """
-    rate = {
-        name: case.value("freight_rates.csv", mode=mode, parameter=name)
-        for name in ("price", "payload", "packaging", "ghg", "return ghg")
-    }
+    rate = {row["parameter"]: row["value"] for row in case.rows("freight_rates.csv", mode=mode)}
     miles = case.value("freight.csv", lane=lane)
     per_t = miles * rate["price"] / rate["payload"] + rate["packaging"] * 1000.0
     ghg_kg = miles * (rate["ghg"] + rate["return ghg"]) / rate["payload"]
     keys = join_keys(case.keys("freight.csv", lane=lane), case.keys("freight_rates.csv", mode=mode))
-    return Freight(tonnes * per_t, tonnes * ghg_kg / 1000.0, keys)
+    return Freight(tonnes * per_t, keys, tonnes * ghg_kg / 1000.0)
 
 
 def inbound(outcome: Outcome) -> Freight:
     """Freight of the scrap that the plant takes, by type and lane."""
-    zero = np.zeros(len(outcome.case.years))
-    usd, ghg, keys = zero, zero, []
-    for flow in outcome.made.scrap:
-        mode = "hazmat" if flow.hazmat else "plain"
-        tonnes = flow.taken_t.sum(axis=0)
-        part = _haul(outcome.case, flow.producer.lane, mode, tonnes)
-        usd, ghg = usd + part.usd, ghg + part.ghg_t
-        keys.append(part.keys)
-    return Freight(usd, ghg, join_keys(*keys))
+    hauls = [
+        _haul(
+            outcome.case,
+            flow.producer.lane,
+            "hazmat" if flow.hazmat else "plain",
+            flow.taken_t.sum(axis=0),
+        )
+        for flow in outcome.made.scrap
+    ]
+    total = Money.sum(hauls)
+    return Freight(total.usd, total.keys, np.sum([haul.ghg_t for haul in hauls], axis=0))
 
 
 def outbound(outcome: Outcome) -> Freight:
@@ -88,46 +127,115 @@ def outbound(outcome: Outcome) -> Freight:
 
 def money_tables(outcome: Outcome) -> Iterator[Table]:
     """The plant's and the refiner's money."""
-    sold, keys = _black_mass_usd(outcome)
-    yield _money(outcome, sold, keys)
-    yield _refining(outcome, sold, keys)
+    black_mass = _paid(outcome.case, BLACK_MASS, outcome.plant.elements_t[BLACK_MASS])
+    yield _money(outcome, black_mass)
+    yield _refining(outcome, black_mass)
 
 
-def _price(case: Case, item: str) -> tuple[Array, tuple[str, ...]]:
-    """USD per tonne, by year, and input keys."""
+def _price(case: Case, item: str) -> Money:
+    """USD per tonne, by year."""
     per_kg = case.series("prices.csv", "value", item=item)
-    return per_kg * 1000.0, case.keys("prices.csv", item=item)
+    return Money(per_kg * 1000.0, case.keys("prices.csv", item=item))
 
 
-def _paid(case: Case, material: str, contents: Mapping[str, Array]) -> tuple[Array, list[str]]:
+def _paid(case: Case, material: str, contents: Mapping[str, Array]) -> Money:
     """Contained metal x price x payable share; metals without a row are not paid."""
-    usd, keys = np.zeros(len(case.years)), []
+    parts = [Money(np.zeros(len(case.years)), ())]
     for metal in METALS:
-        rows = case.rows("payables.csv", material=material, metal=metal.name)
-        if not rows:
-            continue
-        price, price_keys = _price(case, metal.product)
-        per_metal = metal_share(metal.element, metal.product)
-        usd = usd + contents[metal.element] / per_metal * price * rows[0]["value"]
-        keys += [rows[0].key("value"), *price_keys]
-    return usd, keys
+        for row in case.rows("payables.csv", material=material, metal=metal.name):
+            price = _price(case, metal.product)
+            product_t = contents[metal.element] / metal_share(metal.element, metal.product)
+            usd = product_t * price.usd * row["value"]
+            parts.append(Money(usd, (row.key("value"), *price.keys)))
+    return Money.sum(parts)
 
 
-def _black_mass_usd(outcome: Outcome) -> tuple[Array, tuple[str, ...]]:
-    usd, keys = _paid(outcome.case, BLACK_MASS, outcome.plant.elements_t[BLACK_MASS])
-    return usd, tuple(keys)
+def _groups(
+    outcome: Outcome, plant: Works, feed: Money, revenue: Mapping[str, Money]
+) -> dict[str, Money]:
+    """Cost of a plant by group.
+
+    The plant pays its fixed lines in full from the year of its start; the refiner pays them in the
+    share of its capacity that this feed fills.
+    """
+    case = outcome.case
+    yearly, used = annual_cost(
+        plant,
+        feed_usd=feed.usd,
+        revenue_usd={name: sold.usd for name, sold in revenue.items()},
+        facts=outcome.facts,
+        location=case.settings.get("region"),
+    )
+    if plant is outcome.refiner:
+        fixed = plant.feed_t / float(case.settings.get("refiner.capacity"))
+        variable = np.ones_like(fixed)
+        keys = case.setting_keys("refiner.capacity")
+    else:
+        variable = fixed = np.where(outcome.made.capacity_t > 0.0, 1.0, 0.0)
+        keys = outcome.capacity_keys
+    return {
+        name: Money(
+            np.sum([yearly.annual_usd[line] for line in lines], axis=0)
+            * (variable if name in _VARIABLE else fixed),
+            join_keys(used, keys),
+        )
+        for name, lines in GROUPS.items()
+    }
 
 
-def _scrap_usd(outcome: Outcome) -> tuple[Array, tuple[str, ...]]:
-    feed = outcome.made.feed_t()
-    contents = {m.element: outcome.element_t(feed, m.element) for m in METALS}
-    usd, keys = _paid(outcome.case, "scrap", contents)
-    return usd, tuple(keys)
+def _group_columns(groups: Mapping[str, Money]) -> Iterator[YearColumn]:
+    for name, cost in groups.items():
+        how = "EverBatt: " + ", ".join(GROUPS[name])
+        yield cost.column(f"{slug(name)}_usd", name.capitalize(), how)
 
 
-def _money(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Table:
-    case, plant = outcome.case, outcome.plant
-    year = case.settings.get("currency_year")
+def _money(outcome: Outcome, black_mass: Money) -> Table:
+    case, plant, mass = outcome.case, outcome.plant, outcome.plant_keys
+    sold = {
+        "black mass": black_mass,
+        "copper": _paid(case, "copper fraction", plant.elements_t[COPPER]),
+        "aluminium": _paid(case, "aluminium fraction", plant.elements_t[ALUMINIUM]),
+    }
+    revenue, freight, feed = Money.sum(sold.values()), inbound(outcome), outcome.made.feed_t()
+    scrap = _paid(case, "scrap", {m.element: outcome.element_t(feed, m.element) for m in METALS})
+    groups = _groups(outcome, plant, scrap, sold)
+    cost = Money.sum([scrap, freight, *groups.values()])
+    margin = Money(revenue.usd - cost.usd, join_keys(revenue.keys, cost.keys))
+    cash = Money(margin.usd + groups["capital"].usd, margin.keys)
+    paid = f"{_PAYABLE}, summed over metals"
+    columns = (
+        *(
+            usd.column(f"revenue_{slug(name)}_usd", f"Revenue of {name}", paid, keys=mass)
+            for name, usd in sold.items()
+        ),
+        revenue.column("revenue_usd", "Revenue", "sum"),
+        scrap.column(
+            "scrap_usd",
+            "Scrap bought",
+            "contained metal of the scrap x price x payable share",
+            keys=mass,
+        ),
+        freight.column("freight_usd", "Freight in", f"{_FREIGHT}, by type and lane", keys=mass),
+        *_group_columns(groups),
+        cost.column("cost_usd", "Cost", "sum"),
+        cash.column("cash_margin_usd", "Margin before capital", "revenue - cost + capital"),
+        margin.column("margin_usd", "Margin", "revenue - cost"),
+        *(
+            Money(margin.usd * owner.share, margin.keys).column(
+                f"{owner.id}_share_usd",
+                f"Share of {owner.name}",
+                f"margin x {owner.share:g}",
+                keys=case.setting_keys(f"owner.{number}.share"),
+            )
+            for number, owner in enumerate(case.owners)
+        ),
+        margin.column(
+            "margin_usd_per_t",
+            "Margin per tonne of scrap",
+            "margin / scrap taken",
+            over=plant.feed_t,
+        ),
+    )
     note = (
         "Bought: scrap by its contained metal, fetched at the plant's cost. Sold: black mass by "
         "its contained metal ex works, copper and aluminium fractions. Costs by EverBatt's method "
@@ -135,166 +243,62 @@ def _money(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Table:
         f"in prices.csv, equipment in dollars of {case.settings.get('equipment_year')}; nothing "
         "is inflated. Margin is after the capital charge, before tax and subsidies."
     )
-    sheet = YearSheet("money", f"Money of the plant, USD of {year}", case.years, note)
-    copper, copper_keys = _paid(case, "copper fraction", plant.elements_t[COPPER])
-    foil, foil_keys = _paid(case, "aluminium fraction", plant.elements_t[ALUMINIUM])
-    mass = join_keys(outcome.taken_keys, plant.keys)
-    revenue = {"black mass": black_mass, "copper": copper, "aluminium": foil}
-    for (name, usd), basis in zip(
-        revenue.items(), (keys, tuple(copper_keys), tuple(foil_keys)), strict=True
-    ):
-        how = "contained metal x price x payable share, summed over metals"
-        sheet.add(
-            (f"revenue_{slug(name)}_usd", f"Revenue of {name}", "USD"),
-            usd,
-            join_keys(basis, mass),
-            how,
-        )
-    total = np.sum(list(revenue.values()), axis=0)
-    paid = join_keys(keys, copper_keys, foil_keys)
-    sheet.add(("revenue_usd", "Revenue", "USD"), total, paid, "sum")
-    scrap, scrap_keys = _scrap_usd(outcome)
-    how = "contained metal of the scrap x price x payable share"
-    sheet.add(("scrap_usd", "Scrap bought", "USD"), scrap, join_keys(scrap_keys, mass), how)
-    freight = inbound(outcome)
-    how = "tonnes x (miles x price per mile / payload + packaging), by type and lane"
-    sheet.add(("freight_usd", "Freight in", "USD"), freight.usd, join_keys(freight.keys, mass), how)
-    costs = _processing(outcome, sheet, feed_usd=scrap, revenue=revenue)
-    cost = scrap + freight.usd + np.sum([usd for usd, _ in costs.values()], axis=0)
-    cost_keys = join_keys(scrap_keys, freight.keys, *(k for _, k in costs.values()))
-    sheet.add(("cost_usd", "Cost", "USD"), cost, cost_keys, "sum")
-    margin, basis = total - cost, join_keys(paid, cost_keys)
-    capital = costs["capital"][0]
-    sheet.add(
-        ("cash_margin_usd", "Margin before capital", "USD"),
-        margin + capital,
-        basis,
-        "revenue - cost + capital",
+    title = f"Money of the plant, USD of {case.settings.get('currency_year')}"
+    return year_table("money", title, case.years, columns, note=note)
+
+
+def _refining(outcome: Outcome, black_mass: Money) -> Table:
+    case, done, made = outcome.case, outcome.refiner, outcome.back_keys
+    active = {p.chemistry for p in outcome.made.producers}
+    sold: dict[str, Money] = {}
+    products: list[YearColumn] = []
+    for product, tonnes in done.products_t.items():
+        if not tonnes.any():
+            continue
+        item = sold_as(case, product, active)
+        price = _price(case, item)
+        sold[product] = Money(tonnes * price.usd, price.keys)
+        name, title, how = f"{slug(product)}_t", f"{product} made", f"tonnes x price of {item}"
+        products += [
+            YearColumn(name, title, "t", tonnes, made, "the solved route x tonnes"),
+            sold[product].column(
+                f"revenue_{slug(product)}_usd", f"Revenue of {product}", how, keys=made
+            ),
+        ]
+    revenue = Money.sum([Money(np.zeros(len(case.years)), ()), *sold.values()])
+    freight, groups = outbound(outcome), _groups(outcome, done, black_mass, sold)
+    cost = Money.sum([black_mass, freight, *groups.values()])
+    margin = Money(revenue.usd - cost.usd, join_keys(cost.keys, revenue.keys))
+    columns = (
+        YearColumn(
+            "black_mass_t", "Black mass", "t", done.feed_t, outcome.taken_keys, "of the plant"
+        ),
+        *products,
+        *(
+            YearColumn(
+                f"{slug(reagent)}_t",
+                f"{reagent} used",
+                "t",
+                per_kg * done.feed_t,
+                made,
+                "dose by stoichiometry",
+            )
+            for reagent, per_kg in done.route.reagents.items()
+            if reagent not in {"water", "O2"}
+        ),
+        revenue.column("revenue_usd", "Revenue", "sum"),
+        black_mass.column("black_mass_usd", "Black mass bought", _PAYABLE),
+        freight.column("freight_usd", "Freight of black mass", _FREIGHT),
+        *_group_columns(groups),
+        cost.column("cost_usd", "Cost", "sum"),
+        margin.column("margin_usd", "Margin of the refiner", "revenue - cost"),
     )
-    sheet.add(("margin_usd", "Margin", "USD"), margin, basis, "revenue - cost")
-    for number, owner in zip(case.settings.names("owner"), case.owners, strict=True):
-        own = join_keys(basis, case.setting_keys(f"owner.{number}.share"))
-        sheet.add(
-            (f"{owner.id}_share_usd", f"Share of {owner.name}", "USD"),
-            margin * owner.share,
-            own,
-            f"margin x {owner.share:g}",
-        )
-    taken = np.where(plant.feed_t > 0.0, plant.feed_t, 0.0)
-    sheet.ratio(
-        ("margin_usd_per_t", "Margin per tonne of scrap", "USD/t"),
-        (margin, taken),
-        basis,
-        "margin / scrap taken",
-    )
-    return sheet.table()
-
-
-def _processing(
-    outcome: Outcome, sheet: YearSheet, *, feed_usd: Array, revenue: Mapping[str, Array]
-) -> dict[str, tuple[Array, tuple[str, ...]]]:
-    """Cost of the plant by group, added to its table; nothing before it runs."""
-    case = outcome.case
-    region = case.settings.get("region")
-    cost, keys = annual_cost(
-        outcome.plant, feed_usd=feed_usd, revenue_usd=revenue, facts=outcome.facts, location=region
-    )
-    open_ = outcome.made.capacity_t > 0.0
-    groups = {}
-    for name, lines in GROUPS.items():
-        usd = np.sum([cost.annual_usd[line] for line in lines], axis=0) * open_
-        basis = join_keys(keys, outcome.capacity_keys)
-        sheet.add(
-            (f"{slug(name)}_usd", name.capitalize(), "USD"),
-            usd,
-            basis,
-            "EverBatt: " + ", ".join(lines),
-        )
-        groups[name] = (usd, basis)
-    return groups
-
-
-def _refining(outcome: Outcome, black_mass: Array, keys: tuple[str, ...]) -> Table:
-    case, done = outcome.case, outcome.refiner
     note = (
         f"The refiner is {case.settings.get('refiner.name')}; route {done.route.route}. Its money "
         "is not the plant's. Costs by EverBatt's method for its full capacity, scaled to the share "
         "of it that this black mass fills."
     )
-    sheet = YearSheet("refining", "Refining of the black mass", case.years, note)
-    made = join_keys(outcome.taken_keys, outcome.plant.keys, done.keys)
-    sheet.add(("black_mass_t", "Black mass", "t"), done.feed_t, outcome.taken_keys, "of the plant")
-    revenue: dict[str, Array] = {}
-    sold_keys: list[str] = []
-    for product, tonnes in done.products_t.items():
-        if not tonnes.any():
-            continue
-        item = sold_as(case, product, {p.chemistry for p in outcome.made.producers})
-        price, price_keys = _price(case, item)
-        revenue[product] = tonnes * price
-        sold_keys += price_keys
-        title = f"{product} made"
-        sheet.add((f"{slug(product)}_t", title, "t"), tonnes, made, "the solved route x tonnes")
-        sheet.add(
-            (f"revenue_{slug(product)}_usd", f"Revenue of {product}", "USD"),
-            tonnes * price,
-            join_keys(price_keys, made),
-            f"tonnes x price of {item}",
-        )
-    for reagent, per_kg in done.route.reagents.items():
-        if reagent not in {"water", "O2"}:
-            sheet.add(
-                (f"{slug(reagent)}_t", f"{reagent} used", "t"),
-                per_kg * done.feed_t,
-                made,
-                "dose by stoichiometry",
-            )
-    total = sum(revenue.values(), start=np.zeros(len(case.years)))
-    sheet.add(("revenue_usd", "Revenue", "USD"), total, sold_keys, "sum")
-    sheet.add(
-        ("black_mass_usd", "Black mass bought", "USD"),
-        black_mass,
-        keys,
-        "contained metal x price x payable share",
-    )
-    freight = outbound(outcome)
-    sheet.add(
-        ("freight_usd", "Freight of black mass", "USD"),
-        freight.usd,
-        freight.keys,
-        "tonnes x (miles x price per mile / payload + packaging)",
-    )
-    share = done.feed_t / float(case.settings.get("refiner.capacity"))
-    full = annual_cost(
-        done,
-        feed_usd=black_mass,
-        revenue_usd=revenue,
-        facts=outcome.facts,
-        location=case.settings.get("region"),
-    )
-    costs, used = full
-    cost = black_mass + freight.usd
-    basis = join_keys(used, case.setting_keys("refiner.capacity"))
-    variable = {*GROUPS["reagents"], *GROUPS["energy"], *GROUPS["water and disposal"]}
-    for name, lines in GROUPS.items():
-        usd = np.sum(
-            [costs.annual_usd[n] * (1.0 if n in variable else share) for n in lines], axis=0
-        )
-        cost = cost + usd
-        sheet.add(
-            (f"{slug(name)}_usd", name.capitalize(), "USD"),
-            usd,
-            basis,
-            "EverBatt: " + ", ".join(lines),
-        )
-    sheet.add(("cost_usd", "Cost", "USD"), cost, join_keys(basis, keys, freight.keys), "sum")
-    sheet.add(
-        ("margin_usd", "Margin of the refiner", "USD"),
-        total - cost,
-        join_keys(basis, keys, freight.keys, sold_keys),
-        "revenue - cost",
-    )
-    return sheet.table()
+    return year_table("refining", "Refining of the black mass", case.years, columns, note=note)
 
 
 def sold_as(case: Case, product: str, active: Collection[str]) -> str:

@@ -90,6 +90,11 @@ class Supply:
         """Flows of the contract's lines, or of the clients."""
         return [f for f in self.scrap if (f.producer.switch is None) == contract]
 
+    def scrap_t(self) -> Array:
+        """Scrap of the contract's lines, (component, year)."""
+        total: Array = np.sum([f.made_t for f in self.of(contract=True)], axis=0)
+        return total
+
     def feed_t(self) -> Array:
         """What the plant takes, (component, year)."""
         total: Array = np.sum([f.taken_t for f in self.scrap], axis=0)
