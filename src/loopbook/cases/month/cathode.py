@@ -11,7 +11,7 @@ import numpy as np
 
 from loopbook import book as c
 from loopbook.cases.month.beyond import CAUSTIC, REAGENTS, SALTS, Lines, caustic_kg, element_share
-from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, draw, measured
+from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, draw
 
 CATHODE = "cathode active material"
 
@@ -48,31 +48,33 @@ def _buy(
     month: Month, when: When, missing: Mapping[str, float], need: Mapping[str, float]
 ) -> list[Stock]:
     """Bought salts for what is missing of each metal, and caustic for all of it, kg."""
-    step = max(month.number("scale_division"), 1.0)
-    wanted = [
+    bought = [
         (SALTS[e].material, SALTS[e].component, kg / element_share(SALTS[e].component, e))
         for e, kg in missing.items()
         if kg > 0.0
     ]
     caustic = sum(kg * caustic_kg(e) for e, kg in need.items())
-    wanted.append((REAGENTS[CAUSTIC], CAUSTIC, caustic))
     number = month.next("delivery")
-    lots = []
-    for place, (material, component, kg) in enumerate(wanted):
-        amount = math.ceil(kg / step) * round(step)
-        stock = Stock(f"V{number:02d} {material}", month.matter.of({component: amount}), amount)
-        who = "reagent_supplier" if component == CAUSTIC else "virgin_supplier"
-        lots.append(
-            month.buy(
-                when.later(0.3 * place),
-                stock,
-                material,
-                supplier=month.text(who),
-                owner=month.text("cathode_maker"),
-                site=month.text("cathode_site"),
-            )
+    return [
+        month.buy(
+            when.later(0.3 * place),
+            pure_lot(month, f"V{number:02d} {material}", component, kg),
+            material,
+            supplier="reagent_supplier" if component == CAUSTIC else "virgin_supplier",
+            owner="cathode_maker",
+            site="cathode_site",
         )
-    return lots
+        for place, (material, component, kg) in enumerate(
+            [*bought, (REAGENTS[CAUSTIC], CAUSTIC, caustic)]
+        )
+    ]
+
+
+def pure_lot(month: Month, lot: str, component: str, kg: float) -> Stock:
+    """A lot of one component, in whole divisions of the scale."""
+    step = max(month.number("scale_division"), 1.0)
+    amount = math.ceil(kg / step) * round(step)
+    return Stock(lot, month.matter.of({component: amount}), amount)
 
 
 def _run(month: Month, when: When, lines: Lines, fed: list[tuple[Stock, float, bool]]) -> None:
@@ -80,36 +82,34 @@ def _run(month: Month, when: When, lines: Lines, fed: list[tuple[Stock, float, b
     matter, run = month.matter, f"K{month.next('cathode'):03d}"
     inputs: dict[str, c.Kg | None] = {}
     true_kg = np.zeros(len(matter.names))
-    for stock, wanted, last in fed:
-        all_of_it = last and wanted >= 0.99 * stock.book_kg
-        taken, part, _ = draw([stock], stock.book_kg if all_of_it else max(math.floor(wanted), 1))
+    for stock, kg, last in fed:
+        all_of_it = last and kg >= 0.99 * stock.book_kg
+        taken, part, _ = draw([stock], stock.book_kg if all_of_it else max(math.floor(kg), 1))
         inputs |= taken
         true_kg = true_kg + part
     metals = matter.by_name(true_kg)
     share = {e: element_share(lines.active, e) for e in SALTS}
     limit = min(metals[e] / share[e] for e in SALTS if share[e] > 0.0)
     whole = matter.of({lines.active: limit * month.number("cathode_share")})
-    kg = whole * (1.0 - month.number("hold_up_share"))
     carbon = float(matter.of({"Li2CO3": element_share("Li2CO3", "C")}) @ true_kg)
     gas = matter.substances(matter.of({"CO2": carbon / element_share("CO2", "C")}))
     left = matter.substances(true_kg) - matter.substances(whole) - gas
-    mass = max(round(float(kg.sum()) + month.normal(month.number("floor_scale_uncertainty"))), 1)
-    stock = Stock(f"{run} cathode", kg, mass, when.day)
-    stock.owners = frozenset({month.text("cathode_maker")})
-    output = c.Output(stock.lot, CATHODE, mass, measured(matter.substances(kg) / float(kg.sum())))
-    envelope = month.envelope(when, f"run {run}", f"run sheet {run}")
-    site = month.text("cathode_site")
-    month.say(
-        when.day,
-        c.Process(
-            **envelope,
-            run=run,
-            site=site,
-            inputs_kg=inputs,
-            outputs=[output],
-            emissions_kg=amounts_text(gas),
-            waste_kg=month.waste(left),
-        ),
+    stock, output = month.make(
+        f"{run} cathode",
+        CATHODE,
+        whole * (1.0 - month.number("hold_up_share")),
+        day=when.day,
+        owners=frozenset({month.text("cathode_maker")}),
+        least=1,
+    )
+    month.process(
+        when,
+        run,
+        inputs,
+        [output],
+        site="cathode_site",
+        emissions_kg=amounts_text(gas),
+        waste_kg=month.waste(left),
     )
     month.floor_ticket(when.later(0.2), stock, "cathode maker's floor scale")
     _sell(month, When(when.day + 1, when.hour), stock)

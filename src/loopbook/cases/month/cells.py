@@ -1,7 +1,7 @@
 """Active material becomes cells, and what the lines lose comes back to the plant.
 
 The lines run a lot of active material with bought foil, graphite and the rest in the year's
-proportions. Cells are accepted by design, counted and numbered; scrap lies by type until a truck
+proportions. Cells are accepted by design, counted and numbered; scrap is kept by type until a truck
 is full, and then goes to the plant in place of a load that would else come from outside the book.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from loopbook import book as c
 from loopbook.cases.month.beyond import Lines
 from loopbook.cases.month.matter import Feed
-from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, draw, measured
+from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, draw
 from loopbook.tables import Array
 
 CELLS = "finished cells"
@@ -34,26 +34,25 @@ def make_cells(month: Month, day: int) -> None:
     active = float(lines.whole[month.matter.names.index(lines.active)])
     fed: list[Stock] = []
     for stock in ready:
-        kg = sum(float(s.true_kg.sum()) for s in (*fed, stock)) / active
+        kg = sum(s.total_kg for s in (*fed, stock)) / active
         if kg > lines.kg_per_day and fed:
             break
         fed.append(stock)
     names = {stock.lot for stock in fed}
     month.cathode = [stock for stock in month.cathode if stock.lot not in names]
     for turn, stock in enumerate(fed):
-        total_kg = float(stock.true_kg.sum()) / active
+        total_kg = stock.total_kg / active
         _stock_up(month, When(day, 4 + 0.5 * turn), lines, total_kg)
         _run(month, When(day, 8 + 10 * turn / len(fed)), lines, (stock, total_kg))
 
 
 def _needs(month: Month, lines: Lines, total_kg: float) -> dict[str, Array]:
     """Of each bought material, kilograms by component for a total that goes in."""
-    found = {}
-    for material, names in MATERIALS.items():
-        chosen = month.matter.of(dict.fromkeys(names, 1.0)) * lines.whole * total_kg
-        if chosen.any():
-            found[material] = chosen
-    return found
+    needs = {
+        material: month.matter.of(dict.fromkeys(names, 1.0)) * lines.whole * total_kg
+        for material, names in MATERIALS.items()
+    }
+    return {material: kg for material, kg in needs.items() if kg.any()}
 
 
 def _stock_up(month: Month, when: When, lines: Lines, total_kg: float) -> None:
@@ -77,9 +76,9 @@ def _stock_up(month: Month, when: When, lines: Lines, total_kg: float) -> None:
             when.later(0.03 * place),
             stock,
             material,
-            supplier=month.text(supplier),
-            owner=month.text("owner"),
-            site=month.text("cell_site"),
+            supplier=supplier,
+            owner="owner",
+            site="cell_site",
         )
         there.setdefault(material, []).append(bought)
 
@@ -94,24 +93,21 @@ def _run(month: Month, when: When, lines: Lines, fed: tuple[Stock, float]) -> No
         inputs |= draw(stocks, float(kg.sum()))[0]
         month.materials[material] = [stock for stock in stocks if stock.book_kg]
     kept = total_kg * (1.0 - month.number("line_loss_share"))
+    owner = frozenset({month.text("owner")})
     outputs, scrap = [], []
     for kind, kg in (("", lines.cells * kept), *((k, s * kept) for k, s in lines.scrap.items())):
-        mass = round(float(kg.sum()) + month.normal(month.number("floor_scale_uncertainty")))
-        if mass < 1 or not float(kg.sum()) >= 1.0:
+        material = kind or CELLS
+        stock, output = month.make(
+            f"{run} {material}", material, kg, day=when.day, owners=owner if kind else frozenset()
+        )
+        if stock.book_kg < 1 or not stock.total_kg >= 1.0:
             continue
-        lot, material = f"{run} {kind or CELLS}", kind or CELLS
-        shares = measured(month.matter.substances(kg) / float(kg.sum()))
-        outputs.append(c.Output(lot, material, mass, shares))
+        outputs.append(output)
         if kind:
-            owner = frozenset({month.text("owner")})
-            scrap.append((kind, Stock(lot, kg, mass, when.day, owner)))
+            scrap.append((kind, stock))
         else:
-            _deliver(month, when, lines, Stock(lot, kg, mass, when.day))
-    site = month.text("cell_site")
-    envelope = month.envelope(when, f"run {run}", f"run sheet {run}")
-    month.say(
-        when.day, c.Process(**envelope, run=run, site=site, inputs_kg=inputs, outputs=outputs)
-    )
+            _deliver(month, when, lines, stock)
+    month.process(when, run, inputs, outputs, site="cell_site")
     for kind, stock in scrap:
         month.line_scrap.setdefault(kind, []).append(stock)
 
@@ -120,14 +116,12 @@ def _deliver(month: Month, made: When, lines: Lines, stock: Stock) -> None:
     """Number the cells of a lot and, when they are formed, deliver it with its serial range."""
     month.floor_ticket(made.later(0.5), stock, "lines' floor scale")
     each_kg = lines.kg_per_kwh * month.number("cell_energy")
-    count = max(round(float(stock.true_kg.sum()) / max(each_kg, 1e-3)), 1)
+    count = max(round(stock.total_kg / max(each_kg, 1e-3)), 1)
     last = month.next("serial", count)
     first, last_text = (f"{month.text('serial_prefix')}{n:08d}" for n in (last - count + 1, last))
     day, lot = made.day + month.whole("formation_days", 1), stock.lot
     document = f"delivery note {lot}, serials {first} to {last_text}"
-    envelope = month.envelope((day, 12), f"deliver {lot}", document)
-    site, customer = month.text("cell_site"), month.text("customer")
-    month.say(day, c.Deliver(**envelope, lot=lot, site=site, customer=customer))
+    month.deliver(When(day, 12), lot, site="cell_site", customer="customer", document=document)
     month.cell_lots.append(CellLot(lot, day, stock.book_kg, count, first, last_text))
 
 
@@ -140,23 +134,20 @@ def return_scrap(
     """
     days = month.whole("scrap_road_days", 1)
     loads = arrivals.get(day + days, [])
-    site, owner = month.text("cell_site"), month.text("owner")
+    road = Road(month.text("cell_site"), month.text("plant_site"), days, "weighbridge")
+    load_kg = month.whole("scrap_load", 1)
     for load in list(loads):
         number, feed = load
         stocks = [s for s in month.line_scrap.get(feed.scrap_type, ()) if s.ready < day]
-        wanted = month.whole("scrap_load", 1)
-        if feed.sender != owner or sum(s.book_kg for s in stocks) < wanted:
+        if feed.sender != month.text("owner") or sum(s.book_kg for s in stocks) < load_kg:
             continue
         loads.remove(load)
         lot, when = f"B{number:03d}", When(day, 12 + 0.5 * (number % 7))
-        inputs, true_kg, owners = draw(stocks, wanted)
+        inputs, true_kg, owners = draw(stocks, load_kg)
         left = [s for s in month.line_scrap[feed.scrap_type] if s.book_kg]
         month.line_scrap[feed.scrap_type] = left
-        envelope = month.envelope(when, f"blend {lot}", f"packing list {lot}")
-        blend = c.Blend(**envelope, inputs_kg=inputs, site=site, lot=lot, material=feed.scrap_type)
-        month.say(day, blend)
-        back = Stock(lot, true_kg, wanted, day, owners)
-        month.ticket(when.later(0.1), lot, float(true_kg.sum()), scale="lines' weighbridge")
-        road = Road(site, month.text("plant_site"), days, "weighbridge")
+        month.blend(when, lot, feed.scrap_type, inputs, site="cell_site")
+        back = Stock(lot, true_kg, load_kg, day, owners)
+        month.ticket(when.later(0.1), lot, back.total_kg, scale="lines' weighbridge")
         month.send(when.later(0.3), back, road)
         yield back

@@ -3,9 +3,9 @@
 Every day: loads arrive (sent mass, weighbridge ticket), yesterday's are assayed and bought unless
 they are tolled, two or more are run together, what the run made is weighed and assayed, black mass
 is blended to full trucks and shipped, arrives on another scale, and is assayed at the refiner.
-Once a ticket is typed with a wrong tare and taken back; once a lot is held for a day; stock is
+Once a ticket is typed with a wrong tare and reversed; once a lot is held for a day; stock is
 counted on the last day; the month is closed on the fourth of the next. What refiner, cathode maker
-and cell lines do stands in `month_refining`, `month_cathode` and `month_cells`.
+and cell lines do is in `refining`, `cathode` and `cells`.
 """
 
 import math
@@ -77,7 +77,7 @@ def month_events(matter: MonthMatter, settings: MonthSettings, seed: int) -> Mon
     _count_stock(month)
     last = settings.days + _CLOSING_DAY - 1
     name = settings.texts["month"]
-    month.say(last, c.ClosePeriod(**month.envelope((last, 9), f"close {name}"), period=name))
+    month.enter((last, 9), c.ClosePeriod, f"close {name}", period=name)
     return MonthEvents(tuple(_days(month)), tuple(month.cell_lots))
 
 
@@ -89,8 +89,7 @@ def _days(month: Month) -> Iterator[tuple[datetime, list[c.Command]]]:
 
 def _register(month: Month) -> None:
     """Parties, sites, materials and the two periods, the day before the month begins."""
-    say, text, day = month.say, month.text, -1
-    matter = month.matter
+    text, matter, morning = month.text, month.matter, (-1, 5)
     parties = {feed.sender for feed in matter.feeds}
     parties |= {text(n) for n in ("owner", "plant", "refiner", "merchant", "other_sender")}
     daily_kg = sum(feed.mass_kg for feed in matter.feeds) / month.settings.days
@@ -116,23 +115,18 @@ def _register(month: Month) -> None:
         for name in (*made, *(salt.material for salt in SALTS.values()), *matter.lines.scrap):
             hazards.setdefault(name, "")
     for name in sorted(parties):
-        say(day, c.RegisterParty(**month.envelope((day, 5), f"party {name}"), party=name))
+        month.enter(morning, c.RegisterParty, f"party {name}", party=name)
     for name, most in sites.items():
-        envelope = month.envelope((day, 5), f"site {name}")
-        say(day, c.RegisterSite(**envelope, site=name, limits_kg=most))
+        month.enter(morning, c.RegisterSite, f"site {name}", site=name, limits_kg=most)
     for name, hazard in sorted(hazards.items()):
-        envelope = month.envelope((day, 5), f"material {name}")
-        say(day, c.RegisterMaterial(**envelope, material=name, hazard=hazard))
+        month.enter(morning, c.RegisterMaterial, f"material {name}", material=name, hazard=hazard)
     start, end = month.settings.start, month.settings.end
-    before = start - timedelta(days=1)
-    after = end + timedelta(days=30)
     for name, first, last in (
-        ("opening", before, start),
+        ("opening", start - timedelta(days=1), start),
         (text("month"), start, end),
-        ("next month", end, after),
+        ("next month", end, end + timedelta(days=30)),
     ):
-        envelope = month.envelope((day, 5), f"period {name}")
-        say(day, c.OpenPeriod(**envelope, period=name, start=first, end=last))
+        month.enter(morning, c.OpenPeriod, f"period {name}", period=name, start=first, end=last)
 
 
 def _schedule(month: Month) -> dict[int, list[tuple[int, Feed]]]:
@@ -176,31 +170,34 @@ def _receive(month: Month, when: tuple[int, float], number: int, feed: Feed) -> 
     mass = month.number("scrap_load") * (1.0 + month.normal(month.number("load_spread")))
     true_kg = mass * shares / shares.sum()
     sent = round(mass * (1.0 + month.normal(month.number("declared_spread"))) / 10.0) * 10
-    stated = month.matter.substances(feed.shares)
-    month.say(
-        day,
-        c.Receive(
-            **month.envelope(moment, f"receive {lot}", f"delivery note {number}"),
-            lot=lot,
-            material=feed.scrap_type,
-            supplier=feed.sender,
-            owner=feed.sender,
-            site=month.text("plant_site"),
-            mass_kg=sent,
-            shares=shares_text(stated),
-        ),
+    month.enter(
+        moment,
+        c.Receive,
+        f"receive {lot}",
+        f"delivery note {number}",
+        lot=lot,
+        material=feed.scrap_type,
+        supplier=feed.sender,
+        owner=feed.sender,
+        site=month.text("plant_site"),
+        mass_kg=sent,
+        shares=shares_text(month.matter.substances(feed.shares)),
     )
     net = month.ticket(moment.later(0.25), lot, mass, wrong=number == 7)
     if number == 12:
-        hold = month.envelope(moment.later(0.5), f"hold {lot}")
-        month.say(day, c.Hold(**hold, lot=lot, reason="label of a pallet not readable"))
-        free = month.envelope((day + 1, 5.95), f"release {lot}")
-        month.say(day + 1, c.Release(**free, lot=lot))
+        month.enter(
+            moment.later(0.5),
+            c.Hold,
+            f"hold {lot}",
+            lot=lot,
+            reason="label of a pallet not readable",
+        )
+        month.enter((day + 1, 5.95), c.Release, f"release {lot}", lot=lot)
     _take_in(month, When(day, turn), Stock(lot, true_kg, net, owners=frozenset({feed.sender})))
 
 
 def _take_in(month: Month, when: tuple[int, float], stock: Stock) -> None:
-    """A load that lies at the plant: tomorrow it is assayed, and bought unless it is tolled."""
+    """A load at the plant: tomorrow it is assayed, and bought unless it is tolled."""
     day, turn = when
     morning = When(day + 1, 5 + 0.4 * turn)
     month.assay(morning, stock, PLANT_LABORATORY)
@@ -228,33 +225,31 @@ def _run(month: Month, when: When, fed: list[Stock]) -> None:
     run = f"R{month.next('run'):03d}"
     true_kg = np.sum([stock.true_kg for stock in fed], axis=0)
     owners = frozenset(name for stock in fed for name in stock.owners)
-    left = true_kg.copy()
+    left, kept = true_kg.copy(), 1.0 - month.number("dust")
     outputs, made = [], []
-    dust = month.number("dust")
     for product, passed in month.matter.passed.items():
-        kg = true_kg * passed * (1.0 - dust)
         left = left - true_kg * passed
-        mass = round(float(kg.sum()) + month.normal(month.number("floor_scale_uncertainty")))
-        if mass < 1 or float(kg.sum()) < 1.0:
-            continue
-        lot = f"{run} {product}"
-        shares = shares_text(month.matter.substances(kg) / float(kg.sum()))
-        outputs.append(c.Output(lot, product, mass, shares))
-        made.append((product, Stock(lot, kg, mass, when.day, owners)))
+        stock, output = month.make(
+            f"{run} {product}",
+            product,
+            true_kg * passed * kept,
+            day=when.day,
+            owners=owners,
+            digits=4,
+        )
+        if stock.book_kg >= 1 and stock.total_kg >= 1.0:
+            outputs.append(output)
+            made.append((product, stock))
     burnt = left * month.matter.burnt
     residue = np.clip(left - burnt, 0.0, None) * (1.0 + month.normal(0.01))
-    emitted, waste = (amounts_text(month.matter.substances(kg)) for kg in (burnt, residue))
-    month.say(
-        when.day,
-        c.Process(
-            **month.envelope(when.later(4), f"run {run}", f"run sheet {run}"),
-            run=run,
-            site=month.text("plant_site"),
-            inputs_kg={s.lot: None for s in fed},
-            outputs=outputs,
-            emissions_kg=emitted,
-            waste_kg=waste,
-        ),
+    month.process(
+        when.later(4),
+        run,
+        {s.lot: None for s in fed},
+        outputs,
+        site="plant_site",
+        emissions_kg=amounts_text(month.matter.substances(burnt)),
+        waste_kg=amounts_text(month.matter.substances(residue)),
     )
     for place, (product, stock) in enumerate(made):
         month.floor_ticket(when.later(4.2 + 0.1 * place), stock)
@@ -267,27 +262,23 @@ def _run(month: Month, when: When, fed: list[Stock]) -> None:
 
 def _ship_day(month: Month, day: int) -> None:
     """Blend black mass of earlier days to full trucks; ship, arrive, assay at the refiner."""
-    wanted = month.whole("black_mass_load", 1)
+    load_kg = month.whole("black_mass_load", 1)
     stock = [s for s in month.black_mass if s.ready < day]
-    count = sum(s.book_kg for s in stock) // wanted
+    count = sum(s.book_kg for s in stock) // load_kg
     for turn in range(count):
-        lot = f"S{month.next('truck'):03d}"
-        inputs, true_kg, owners = draw(stock, wanted)
-        load = Stock(lot, true_kg, wanted, day, owners)
+        inputs, true_kg, owners = draw(stock, load_kg)
+        load = Stock(f"S{month.next('truck'):03d}", true_kg, load_kg, day, owners)
         _ship(month, When(day, 6 + 8 * (turn + 1) / (count + 1)), inputs, load)
     month.black_mass = [s for s in month.black_mass if s.book_kg]
 
 
 def _ship(month: Month, when: When, inputs: dict[str, c.Kg | None], load: Stock) -> None:
-    lot, site = load.lot, month.text("plant_site")
-    envelope = month.envelope(when, f"blend {lot}", f"packing list {lot}")
-    month.say(
-        when.day, c.Blend(**envelope, inputs_kg=inputs, site=site, lot=lot, material=BLACK_MASS)
-    )
-    month.ticket(when.later(0.1), lot, float(load.true_kg.sum()))
+    month.blend(when, load.lot, BLACK_MASS, inputs, site="plant_site")
+    month.ticket(when.later(0.1), load.lot, load.total_kg)
     month.assay(when.later(0.5), load, PLANT_LABORATORY)
-    refinery, days = month.text("refiner_site"), month.whole("road_days")
-    there = month.send(when.later(1), load, Road(site, refinery, days, "refiner's weighbridge"))
+    source, target = month.text("plant_site"), month.text("refiner_site")
+    road = Road(source, target, month.whole("road_days"), "refiner's weighbridge")
+    there = month.send(when.later(1), load, road)
     final = When(there.day + month.whole("final_days"), there.hour + 2)
     month.assay(final, load, "refiner laboratory")
     load.ready = final.day
@@ -298,26 +289,27 @@ def _sell_metals(month: Month, day: int) -> None:
     """Once a week the other products are blended and go to the merchant."""
     if day % 7 != 6:
         return
-    site = month.text("plant_site")
     for place, (product, stocks) in enumerate(sorted(month.metals.items())):
         ready = [s for s in stocks if s.ready < day]
         if not ready:
             continue
         lot, when = f"{product} week {day // 7 + 1}", When(day, 14 + place)
         month.metals[product] = [s for s in stocks if s.ready >= day]
-        envelope = month.envelope(when, f"blend {lot}", f"packing list {lot}")
-        inputs: dict[str, c.Kg | None] = {s.lot: None for s in ready}
-        month.say(day, c.Blend(**envelope, inputs_kg=inputs, site=site, lot=lot, material=product))
+        month.blend(when, lot, product, {s.lot: None for s in ready}, site="plant_site")
         month.ticket(when.later(0.2), lot, float(sum(s.true_kg.sum() for s in ready)))
-        envelope = month.envelope(when.later(1), f"deliver {lot}", f"delivery note {lot}")
-        merchant = month.text("merchant")
-        month.say(day, c.Deliver(**envelope, lot=lot, site=site, customer=merchant))
+        month.deliver(when.later(1), lot, site="plant_site", customer="merchant")
 
 
 def _count_stock(month: Month) -> None:
-    """On the last evening what lies on the floor is counted."""
+    """On the last evening the stock of black mass is counted."""
     day, site = month.settings.days - 1, month.text("plant_site")
     for place, stock in enumerate(month.black_mass):
-        counted = round(float(stock.true_kg.sum()) / 5.0) * 5
-        envelope = month.envelope((day, 23 + 0.02 * place), f"count {stock.lot}", "stock-take")
-        month.say(day, c.StockTake(**envelope, lot=stock.lot, site=site, counted_kg=counted))
+        month.enter(
+            (day, 23 + 0.02 * place),
+            c.StockTake,
+            f"count {stock.lot}",
+            "stock-take",
+            lot=stock.lot,
+            site=site,
+            counted_kg=round(stock.total_kg / 5.0) * 5,
+        )

@@ -6,11 +6,8 @@ weighed, assayed, and sold by all its owners to the cathode maker; graphite goes
 residue and effluent to waste.
 """
 
-import math
-
 import numpy as np
 
-from loopbook import book as c
 from loopbook.cases.month.beyond import (
     CAUSTIC,
     REAGENTS,
@@ -20,8 +17,8 @@ from loopbook.cases.month.beyond import (
     crystal_water_kg,
     element_share,
 )
-from loopbook.cases.month.cathode import make_cathode
-from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, measured
+from loopbook.cases.month.cathode import make_cathode, pure_lot
+from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text
 from loopbook.tables import Array
 
 
@@ -47,10 +44,7 @@ def refine(month: Month, day: int) -> None:
         there = _sell_salt(month, When(end + 1, 8 + place), made[element])
         salts[element] = made[element]
     make_cathode(month, there.day + 1, salts)
-    lot = made["C"].lot
-    envelope = month.envelope((end + 1, 15), f"deliver {lot}", f"delivery note {lot}")
-    refinery, merchant = month.text("refiner_site"), month.text("merchant")
-    month.say(end + 1, c.Deliver(**envelope, lot=lot, site=refinery, customer=merchant))
+    month.deliver(When(end + 1, 15), made["C"].lot, site="refiner_site", customer="merchant")
 
 
 def _sold(model: Refining) -> list[str]:
@@ -63,28 +57,22 @@ def _reagents(
 ) -> list[Stock]:
     """Buy a lot of each reagent: doses by kg of black mass, caustic and water by the crystals."""
     model, black_mass_kg, got = need
-    wanted = {name: dose * black_mass_kg for name, dose in model.reagents.items()}
+    kg = {name: dose * black_mass_kg for name, dose in model.reagents.items()}
     spared = sum(kg * caustic_kg(element) for element, kg in got.items())
-    wanted[CAUSTIC] = wanted.get(CAUSTIC, 0.0) - spared
-    wanted["water"] = sum(kg * crystal_water_kg(element) for element, kg in got.items())
-    step = max(month.number("scale_division"), 1.0)
-    lots = []
-    for place, (component, kg) in enumerate(sorted(wanted.items())):
-        if kg > 0.0:
-            amount = math.ceil(kg / step) * round(step)
-            material = REAGENTS[component]
-            stock = Stock(f"{campaign} {material}", month.matter.of({component: amount}), amount)
-            lots.append(
-                month.buy(
-                    when.later(0.3 * place),
-                    stock,
-                    material,
-                    supplier=month.text("reagent_supplier"),
-                    owner=month.text("refiner"),
-                    site=month.text("refiner_site"),
-                )
-            )
-    return lots
+    kg[CAUSTIC] = kg.get(CAUSTIC, 0.0) - spared
+    kg["water"] = sum(kg * crystal_water_kg(element) for element, kg in got.items())
+    return [
+        month.buy(
+            when.later(0.3 * place),
+            pure_lot(month, f"{campaign} {REAGENTS[component]}", component, kg[component]),
+            REAGENTS[component],
+            supplier="reagent_supplier",
+            owner="refiner",
+            site="refiner_site",
+        )
+        for place, component in enumerate(sorted(kg))
+        if kg[component] > 0.0
+    ]
 
 
 def _campaign(
@@ -105,27 +93,28 @@ def _campaign(
     }
     left = matter.substances(np.sum([stock.true_kg for stock in lots], axis=0))
     for element, (material, whole_kg) in products.items():
-        kg = whole_kg * kept
-        mass = max(round(float(kg.sum()) + month.normal(month.number("scale_uncertainty"))), 1)
-        shares = measured(matter.substances(kg) / float(kg.sum()))
-        stock = Stock(f"{campaign} {material}", kg, mass, when.day, owners)
-        outputs.append(c.Output(stock.lot, material, mass, shares))
-        made[element] = stock
+        made[element], output = month.make(
+            f"{campaign} {material}",
+            material,
+            whole_kg * kept,
+            day=when.day,
+            owners=owners,
+            scale="scale_uncertainty",
+            least=1,
+        )
+        outputs.append(output)
         left = left - matter.substances(whole_kg)
-    treated = float(sum(stock.true_kg.sum() for stock in black_mass))
+    treated = sum(stock.total_kg for stock in black_mass)
     gas = matter.substances(matter.of({"O2": treated * _model(month).oxygen}))
-    envelope = month.envelope(when, f"campaign {campaign}", f"campaign sheet {campaign}")
-    month.say(
-        when.day,
-        c.Process(
-            **envelope,
-            run=campaign,
-            site=month.text("refiner_site"),
-            inputs_kg={stock.lot: None for stock in lots},
-            outputs=outputs,
-            emissions_kg=amounts_text(gas),
-            waste_kg=month.waste(left - gas),
-        ),
+    month.process(
+        when,
+        campaign,
+        {stock.lot: None for stock in lots},
+        outputs,
+        site="refiner_site",
+        paper="campaign",
+        emissions_kg=amounts_text(gas),
+        waste_kg=month.waste(left - gas),
     )
     for place, stock in enumerate(made.values()):
         month.floor_ticket(when.later(0.2 + 0.1 * place), stock, "refiner's floor scale")

@@ -1,16 +1,16 @@
-"""The month as it unfolds: lots as people keep them in mind, and how they are weighed and carried.
+"""State of the simulated month: each lot's true content, and the commands that people enter.
 
-A lot's true matter is known here and never told to the book; the book hears of tickets, assays and
-run sheets. Every site has a weighbridge, and every laboratory an error of its own.
+A lot's true content is known here and never entered into the book; the book gets tickets, assays
+and run sheets. Every site has a weighbridge, and every laboratory an error of its own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from loopbook.tables import Array
 BLACK_MASS = "black mass"
 PLANT_SCALE = "weighbridge"
 PLANT_LABORATORY = "plant laboratory"
+BAGS_KG = 60  # big bags of a run's output together
 
 
 class When(NamedTuple):
@@ -47,7 +48,7 @@ class Road(NamedTuple):
 
 @dataclass(slots=True)
 class Stock:
-    """A lot as people keep it in mind.
+    """A lot, with its true content and what the book has.
 
     Attributes
     ----------
@@ -63,6 +64,11 @@ class Stock:
     book_kg: int
     ready: int = 0
     owners: frozenset[str] = frozenset()
+
+    @property
+    def total_kg(self) -> float:
+        """True mass."""
+        return float(self.true_kg.sum())
 
     def take(self, kg: int) -> Array:
         """Cut off a part."""
@@ -122,15 +128,19 @@ class Month:
         self.counts[what] = self.counts.get(what, 0) + by
         return self.counts[what]
 
-    def envelope(self, when: tuple[int, float], key: str, document: str = "") -> dict[str, Any]:
-        """What every command has."""
+    def enter(
+        self,
+        when: tuple[int, float],
+        kind: Callable[..., c.Command],
+        key: str,
+        document: str = "",
+        **fields: object,
+    ) -> None:
+        """Enter a command on its day."""
         day, hour = when
         moment = self.settings.start + timedelta(days=day, minutes=round(60 * hour))
         actor = "plant" if hour < 24 else "office"
-        return {"key": key, "actor": actor, "occurred_at": moment, "document": document or key}
-
-    def say(self, day: int, command: c.Command) -> None:
-        """Put a command on its day."""
+        command = kind(key=key, actor=actor, occurred_at=moment, document=document or key, **fields)
         self.days.setdefault(day, []).append(command)
 
     def normal(self, sigma: float) -> float:
@@ -144,7 +154,7 @@ class Month:
     ) -> int:
         """Weigh a lot, in several trucks if it is more than one; give its net mass.
 
-        A wrong ticket is taken back and written anew.
+        A wrong ticket is reversed and written again.
         """
         trucks = self._trucks(mass)
         step = self.number("scale_division")
@@ -157,9 +167,13 @@ class Month:
         if wrong:
             key = f"weigh {lot} wrong"
             self._weigh(when, lot, " wrong", (tare + net, tare - 5000.0, sigma, scale))
-            envelope = self.envelope(when.later(0.5), f"reverse {key}")
-            reason = "tare typed 5,000 kg too low"
-            self.say(when.day, c.Reverse(**envelope, event=key, reason=reason))
+            self.enter(
+                when.later(0.5),
+                c.Reverse,
+                f"reverse {key}",
+                event=key,
+                reason="tare typed 5,000 kg too low",
+            )
             when = when.later(0.6)
         self._weigh(when, lot, "", (tare + net, tare, sigma, scale))
         return net
@@ -172,24 +186,23 @@ class Month:
         self, when: When, lot: str, suffix: str, weights: tuple[float, float, float, str]
     ) -> None:
         gross, tare, sigma, scale = weights
-        self.say(
-            when.day,
-            c.Weigh(
-                **self.envelope(when, f"weigh {lot}{suffix}", f"ticket {lot}{suffix}"),
-                lot=lot,
-                ticket=f"{lot}{suffix}",
-                gross_kg=gross,
-                tare_kg=tare,
-                uncertainty_kg=round(sigma, 1),
-                scale=scale,
-            ),
+        self.enter(
+            when,
+            c.Weigh,
+            f"weigh {lot}{suffix}",
+            f"ticket {lot}{suffix}",
+            lot=lot,
+            ticket=f"{lot}{suffix}",
+            gross_kg=gross,
+            tare_kg=tare,
+            uncertainty_kg=round(sigma, 1),
+            scale=scale,
         )
 
     def floor_ticket(self, when: When, stock: Stock, scale: str = "floor scale") -> None:
         """The floor scale's ticket of a run's output: the mass that the run was entered with."""
-        bags = 60
-        sigma = self.number("floor_scale_uncertainty")
-        self._weigh(when, stock.lot, "", (stock.book_kg + bags, bags, sigma, scale))
+        weights = (stock.book_kg + BAGS_KG, BAGS_KG, self.number("floor_scale_uncertainty"), scale)
+        self._weigh(when, stock.lot, "", weights)
 
     def assay(
         self, when: When, stock: Stock, laboratory: str, *, uncertainty: str = "final_uncertainty"
@@ -197,71 +210,158 @@ class Month:
         """An assay: the plant's own is provisional, that of others is final."""
         stage = "provisional" if laboratory == PLANT_LABORATORY else "final"
         relative = self.number("provisional_uncertainty" if stage == "provisional" else uncertainty)
-        shares = self.matter.substances(stock.true_kg) / float(stock.true_kg.sum())
-        found = self.labs[laboratory].assay(shares, relative)
-        if not found:
-            return
-        lot = stock.lot
-        self.say(
-            when.day,
-            c.Assay(
-                **self.envelope(when, f"{stage} assay {lot}", f"report {lot} {stage}"),
-                lot=lot,
+        shares = self.matter.substances(stock.true_kg) / stock.total_kg
+        reported = self.labs[laboratory].assay(shares, relative)
+        if reported:
+            self.enter(
+                when,
+                c.Assay,
+                f"{stage} assay {stock.lot}",
+                f"report {stock.lot} {stage}",
+                lot=stock.lot,
                 stage=stage,
                 basis="as received",
-                shares={name: value for name, (value, _) in found.items()},
-                uncertainty={name: sigma for name, (_, sigma) in found.items()},
+                shares={name: value for name, (value, _) in reported.items()},
+                uncertainty={name: sigma for name, (_, sigma) in reported.items()},
                 laboratory=laboratory,
                 method="ICP-OES",
-                sample=f"{lot} {stage}",
-            ),
-        )
+                sample=f"{stock.lot} {stage}",
+            )
 
     def waste(self, kg: Array) -> Mapping[str, str]:
         """What leaves as waste, kilograms by substance, as flow and analysis find it."""
         error = 1.0 + self.normal(self.number("waste_uncertainty"))
         return amounts_text(np.clip(kg, 0.0, None) * error)
 
+    # -- runs and blends
+
+    def make(
+        self,
+        lot: str,
+        material: str,
+        kg: Array,
+        *,
+        day: int,
+        owners: frozenset[str] = frozenset(),
+        scale: str = "floor_scale_uncertainty",
+        least: int = 0,
+        digits: int = 6,
+    ) -> tuple[Stock, c.Output]:
+        """A product of a run as it is weighed and analysed: the lot, and its line of the run sheet.
+
+        Parameters
+        ----------
+        kg : true content by component.
+        scale : setting with the scale's uncertainty.
+        least : smallest mass that is entered, kg.
+        digits : of the shares.
+        """
+        total = float(kg.sum())
+        mass = max(round(total + self.normal(self.number(scale))), least)
+        shares = shares_text(self.matter.substances(kg) / max(total, 1e-9), digits)
+        return Stock(lot, kg, mass, day, owners), c.Output(lot, material, mass, shares)
+
+    def process(
+        self,
+        when: When,
+        run: str,
+        inputs: Mapping[str, c.Kg | None],
+        outputs: list[c.Output],
+        *,
+        site: str,
+        paper: str = "run",
+        **out_kg: Mapping[str, str],
+    ) -> None:
+        """Enter a run sheet, with ``emissions_kg`` and ``waste_kg`` if it has some."""
+        self.enter(
+            when,
+            c.Process,
+            f"{paper} {run}",
+            f"{paper} sheet {run}",
+            run=run,
+            site=self.text(site),
+            inputs_kg=inputs,
+            outputs=outputs,
+            **out_kg,
+        )
+
+    def blend(
+        self, when: When, lot: str, material: str, inputs: Mapping[str, c.Kg | None], *, site: str
+    ) -> None:
+        """Enter a blend."""
+        self.enter(
+            when,
+            c.Blend,
+            f"blend {lot}",
+            f"packing list {lot}",
+            inputs_kg=inputs,
+            site=self.text(site),
+            lot=lot,
+            material=material,
+        )
+
     # -- buying and carrying
 
     def buy(
         self, when: When, stock: Stock, material: str, *, supplier: str, owner: str, site: str
     ) -> Stock:
-        """Receive a lot and weigh it on the site's scale."""
-        shares = self.matter.substances(stock.true_kg) / float(stock.true_kg.sum())
-        lot = stock.lot
-        self.say(
-            when.day,
-            c.Receive(
-                **self.envelope(when, f"receive {lot}", f"delivery note {lot}"),
-                lot=lot,
-                material=material,
-                supplier=supplier,
-                owner=owner,
-                site=site,
-                mass_kg=stock.book_kg,
-                shares=shares_text(shares),
-            ),
+        """Receive a lot and weigh it on the site's scale; parties and site by their settings."""
+        place, buyer = self.text(site), self.text(owner)
+        self.enter(
+            when,
+            c.Receive,
+            f"receive {stock.lot}",
+            f"delivery note {stock.lot}",
+            lot=stock.lot,
+            material=material,
+            supplier=self.text(supplier),
+            owner=buyer,
+            site=place,
+            mass_kg=stock.book_kg,
+            shares=shares_text(self.matter.substances(stock.true_kg) / stock.total_kg),
         )
-        net = self.ticket(
-            when.later(0.2), lot, float(stock.true_kg.sum()), scale=f"{site} weighbridge"
+        net = self.ticket(when.later(0.2), stock.lot, stock.total_kg, scale=f"{place} weighbridge")
+        return Stock(stock.lot, stock.true_kg, net, when.day, frozenset({buyer}))
+
+    def deliver(
+        self, when: When, lot: str, *, site: str, customer: str, document: str = ""
+    ) -> None:
+        """Enter a delivery to a customer."""
+        self.enter(
+            when,
+            c.Deliver,
+            f"deliver {lot}",
+            document or f"delivery note {lot}",
+            lot=lot,
+            site=self.text(site),
+            customer=self.text(customer),
         )
-        return Stock(lot, stock.true_kg, net, when.day, frozenset({owner}))
 
     def send(self, when: When, stock: Stock, road: Road) -> When:
         """Ship a whole lot; it is weighed where it arrives. Gives the moment of that."""
-        lot = stock.lot
-        envelope = self.envelope(when, f"ship {lot}", f"consignment {lot}")
-        self.say(when.day, c.Ship(**envelope, lot=lot, from_site=road.source, consignment=lot))
+        lot, step = stock.lot, self.number("scale_division")
+        self.enter(
+            when,
+            c.Ship,
+            f"ship {lot}",
+            f"consignment {lot}",
+            lot=lot,
+            from_site=road.source,
+            consignment=lot,
+        )
         there = When(when.day + road.days, when.hour + 2)
-        spread = self.number("transit_spread")
-        mass = float(stock.true_kg.sum()) * (1.0 + self.normal(spread))
-        step = self.number("scale_division")
+        mass = stock.total_kg * (1.0 + self.normal(self.number("transit_spread")))
         net = int(max(round(mass / step), 1) * step)
-        paper = f"ticket {lot} there"
-        envelope = self.envelope(there, f"arrive {lot}", paper)
-        arrive = c.Arrive(**envelope, lot=lot, consignment=lot, site=road.target, mass_kg=net)
-        self.say(there.day, arrive)
+        self.enter(
+            there,
+            c.Arrive,
+            f"arrive {lot}",
+            f"ticket {lot} there",
+            lot=lot,
+            consignment=lot,
+            site=road.target,
+            mass_kg=net,
+        )
         trucks = self._trucks(mass)
         tare = round(self.number("tare") / step) * step * trucks
         sigma = self.number("scale_uncertainty") * math.sqrt(trucks)
@@ -272,10 +372,15 @@ class Month:
     def sell(self, when: When, stock: Stock, buyer: str) -> None:
         """Title of all owners passes to a buyer."""
         for place, seller in enumerate(sorted(stock.owners - {buyer})):
-            key = f"title {stock.lot} {seller}"
-            envelope = self.envelope(when.later(0.02 * place), key, f"invoice {stock.lot}")
-            command = c.TransferTitle(**envelope, lot=stock.lot, seller=seller, buyer=buyer)
-            self.say(when.day, command)
+            self.enter(
+                when.later(0.02 * place),
+                c.TransferTitle,
+                f"title {stock.lot} {seller}",
+                f"invoice {stock.lot}",
+                lot=stock.lot,
+                seller=seller,
+                buyer=buyer,
+            )
         stock.owners = frozenset({buyer})
 
 
@@ -297,21 +402,12 @@ def draw(
     return inputs, np.sum(parts, axis=0), owners
 
 
-def shares_text(shares: Array) -> dict[str, str]:
-    """Shares as a sender states them; what is nothing is left out."""
+def shares_text(shares: Array, digits: int = 4) -> dict[str, str]:
+    """Shares as a sender states them, or finer as on a run sheet; what is nothing is left out."""
     return {
-        name: f"{share:.4f}"
+        name: f"{share:.{digits}f}"
         for name, share in zip(SUBSTANCES, shares, strict=True)
-        if name != "other" and share > 5e-5
-    }
-
-
-def measured(shares: Array) -> dict[str, str]:
-    """Shares as a run sheet states those of a product, finer than a sender's."""
-    return {
-        name: f"{share:.6f}"
-        for name, share in zip(SUBSTANCES, shares, strict=True)
-        if name != "other" and share > 5e-7
+        if name != "other" and share > 0.5 * 10.0**-digits
     }
 
 
