@@ -32,7 +32,7 @@ Progress = Callable[[str], None]
 
 
 def _silent(_: str) -> None:
-    """Say nothing."""
+    """Report no progress."""
 
 
 def run_case(
@@ -49,7 +49,7 @@ def run_case(
     path_or_name : folder of the case, or its name.
     switches : scenarios to switch on, beside those that are on by default.
     cases : folder that holds named cases; ``cases`` in the working folder by default.
-    progress : told what is being done.
+    progress : called with each step as it begins.
 
     Raises
     ------
@@ -57,8 +57,7 @@ def run_case(
     BalanceError : mass does not close somewhere.
     """
     progress("reading the case")
-    case = load_case(find_case(path_or_name, cases))
-    return compute(case, switches, progress=progress)
+    return compute(load_case(find_case(path_or_name, cases)), switches, progress=progress)
 
 
 def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _silent) -> RunResult:
@@ -116,8 +115,12 @@ def _layout(case: Case) -> Layout:
         f"{{setting:owner.{number}.name|}} {{money.{owner.id}_share_usd:sum / 1e6|.1f}}"
         for number, owner in enumerate(case.owners)
     )
-    text = resources.files("loopbook.cases").joinpath("report.toml").read_text("utf-8")
-    return parse_layout(text.replace("{owners}", shares))
+    return parse_layout(
+        resources.files("loopbook.cases")
+        .joinpath("report.toml")
+        .read_text("utf-8")
+        .replace("{owners}", shares)
+    )
 
 
 def _switches(case: Case, on: Iterable[str]) -> dict[str, bool]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -108,7 +107,7 @@ class Case:
             for name in self.settings.names("switch")
         )
 
-    def rows(self, file: str, **match: Any) -> list[Record]:
+    def rows(self, file: str, **match: object) -> list[Record]:
         """Rows of a table whose cells are as given."""
         return [
             row
@@ -116,21 +115,30 @@ class Case:
             if all(row[column] == value for column, value in match.items())
         ]
 
-    def row(self, file: str, **match: Any) -> Record:
+    def row(self, file: str, **match: object) -> Record:
         """The one row whose cells are as given."""
         rows = self.rows(file, **match)
         if len(rows) == 1:
             return rows[0]
         name = "/".join(str(value) for value in match.values())
         column = next(iter(match))
-        hint = nearest_hint(str(match[column]), {str(r[column]) for r in self.rows(file)})
-        raise UnknownNameError([Finding("unknown-name", file, "one row", name, hint)])
+        raise UnknownNameError(
+            [
+                Finding(
+                    "unknown-name",
+                    file,
+                    "one row",
+                    name,
+                    nearest_hint(str(match[column]), {str(r[column]) for r in self.rows(file)}),
+                )
+            ]
+        )
 
-    def value(self, file: str, **match: Any) -> float:
+    def value(self, file: str, **match: object) -> float:
         """Value of the one row whose cells are as given."""
         return float(self.row(file, **match)["value"])
 
-    def series(self, file: str, column: str, **match: Any) -> Array:
+    def series(self, file: str, column: str, **match: object) -> Array:
         """Column of the rows as given, in order of year."""
         by_year = {row["year"]: row[column] for row in self.rows(file, **match)}
         return np.array([by_year[year] for year in self.years], dtype=np.float64)
@@ -139,7 +147,7 @@ class Case:
         """Names in a column, each once, in order of the file."""
         return list(dict.fromkeys(row[column] for row in self.rows(file)))
 
-    def keys(self, file: str, *columns: str, **match: Any) -> tuple[str, ...]:
+    def keys(self, file: str, *columns: str, **match: object) -> tuple[str, ...]:
         """Input keys of columns (``value`` if none) of the rows as given."""
         rows = self.rows(file, **match)
         return tuple(row.key(column) for row in rows for column in columns or ("value",))

@@ -148,8 +148,13 @@ class Year(FieldType[CaseFindings]):
         elif not YEAR.low <= int(text) <= YEAR.high:
             findings.note("year", f"a year {YEAR.low}..{YEAR.high}", text, at=at)
         elif self.of_case and not first <= int(text) <= last:
-            hint = "first_year and last_year are in case.toml"
-            findings.note("year", f"a year of the case, {first}..{last}", text, at=at, hint=hint)
+            findings.note(
+                "year",
+                f"a year of the case, {first}..{last}",
+                text,
+                at=at,
+                hint="first_year and last_year are in case.toml",
+            )
         else:
             return int(text)
         return None
@@ -300,8 +305,13 @@ class Sourced(FieldType[CaseFindings]):
     def read(self, written: object, at: str, findings: CaseFindings) -> SourcedValue | None:
         """The value and its source."""
         if not isinstance(written, dict):
-            hint = f"write [{at}] with value, source_id, page, grade, note under it"
-            findings.note("source", "a table with its source", repr(written), at=at, hint=hint)
+            findings.note(
+                "source",
+                "a table with its source",
+                repr(written),
+                at=at,
+                hint=f"write [{at}] with value, source_id, page, grade, note under it",
+            )
             return None
         fields = (Field("value", self.number, ""), *PROVENANCE)
         row: dict[str, Any] = {

@@ -68,8 +68,9 @@ def _with_recoveries(library: Library, rows: Sequence[Record]) -> Library:
     numbers: dict[str, Number] = {}
     for row in rows:
         table, subject = RECOVERY_TABLES.get(row["route"], ("recoveries", row["route"]))
-        old = library.get(subject, row["parameter"], table)
-        numbers[row.key("value")] = replace(old, value=row["value"], unit=row["unit"])
+        numbers[row.key("value")] = replace(
+            library.get(subject, row["parameter"], table), value=row["value"], unit=row["unit"]
+        )
     return library.overlay(numbers)
 
 
@@ -79,8 +80,9 @@ def _span(settings: Settings, findings: CaseFindings) -> tuple[int, int] | None:
         return None
     if first <= last:
         return first, last
-    at = settings.document.place("last_year")
-    findings.note("year", f"last_year from {first} on", str(last), at=at)
+    findings.note(
+        "year", f"last_year from {first} on", str(last), at=settings.document.place("last_year")
+    )
     return None
 
 

@@ -18,9 +18,12 @@ def sums_to_one(
         mine = [row for row in rows if row[by] == name]
         total = sum(row[column] for row in mine)
         if rows and not abs(total - 1.0) <= SUM_TOLERANCE:
-            at = (mine or rows)[-1].where
-            expected = f"shares of {name} {by} that sum to 1"
-            findings.note("share", expected, f"{total:.6g}", at=at)
+            findings.note(
+                "share",
+                f"shares of {name} {by} that sum to 1",
+                f"{total:.6g}",
+                at=(mine or rows)[-1].where,
+            )
 
 
 def complete(
@@ -35,9 +38,12 @@ def complete(
     mine = [row for row in rows if within is None or row[within[0]] == within[1]]
     missing = [name for name in names if name not in {row[column] for row in mine}]
     if missing and rows:
-        expected = f"a row for each {column}" + (f" of {within[1]}" if within else "")
-        at = (mine or rows)[-1].where
-        findings.note("missing", expected, "no " + ", ".join(missing), at=at)
+        findings.note(
+            "missing",
+            f"a row for each {column}" + (f" of {within[1]}" if within else ""),
+            "no " + ", ".join(missing),
+            at=(mine or rows)[-1].where,
+        )
 
 
 def constant(rows: Sequence[Record], findings: CaseFindings, *, column: str, by: str) -> None:
@@ -46,8 +52,12 @@ def constant(rows: Sequence[Record], findings: CaseFindings, *, column: str, by:
     for row in rows:
         begun = first.setdefault(row[by], row)
         if row[column] != begun[column]:
-            expected = f"{begun[column]}, the {column} of {row[by]} in {begun.where}"
-            findings.note("input", expected, row[column], at=f"{row.where}, {column}")
+            findings.note(
+                "input",
+                f"{begun[column]}, the {column} of {row[by]} in {begun.where}",
+                row[column],
+                at=f"{row.where}, {column}",
+            )
 
 
 def holds_its_metal(rows: Sequence[Record], findings: CaseFindings) -> None:
@@ -56,9 +66,12 @@ def holds_its_metal(rows: Sequence[Record], findings: CaseFindings) -> None:
     for row in rows:
         known, element = row["equivalent"] in component_names(), elements[row["metal"]]
         if known and element not in components(row["equivalent"]).elements:
-            expected = f"a component that contains {element}"
-            at = f"{row.where}, equivalent"
-            findings.note("not-covered", expected, row["equivalent"], at=at)
+            findings.note(
+                "not-covered",
+                f"a component that contains {element}",
+                row["equivalent"],
+                at=f"{row.where}, equivalent",
+            )
 
 
 def replaces_a_recovery(rows: Sequence[Record], findings: CaseFindings) -> None:
@@ -67,6 +80,9 @@ def replaces_a_recovery(rows: Sequence[Record], findings: CaseFindings) -> None:
         table, subject = RECOVERY_TABLES.get(row["route"], ("recoveries", row["route"]))
         known = [n.parameter for n in findings.library.table(table) if n.subject == subject]
         if row["parameter"] not in known:
-            at = f"{row.where}, parameter"
-            expected = f"a parameter of {table}/{subject}"
-            findings.unknown(expected, row["parameter"], known, at=at)
+            findings.unknown(
+                f"a parameter of {table}/{subject}",
+                row["parameter"],
+                known,
+                at=f"{row.where}, parameter",
+            )

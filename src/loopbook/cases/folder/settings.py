@@ -44,8 +44,10 @@ class Settings:
         table = leaf.path.rpartition(".")[0]
         if leaf.field.name != "share":
             return None
-        names = ("source_id", "page", "grade", "note")
-        return {name: str(self.get(f"{table}.{name}", "")) for name in names}
+        return {
+            name: str(self.get(f"{table}.{name}", ""))
+            for name in ("source_id", "page", "grade", "note")
+        }
 
     def inputs(self) -> Iterator[InputRow]:
         """Input rows of the numbers, and of the choices at the top of the file."""
@@ -85,8 +87,9 @@ def read_settings(path: Path, fields: tuple[Field, ...], findings: CaseFindings)
         findings.items.extend(error.findings)
         return Settings(TomlFile(path.name, {}, {}), {})
     about = replace(findings, document=document)
-    leaves = {leaf.path: leaf for leaf in read_leaves(fields, document.data, about)}
-    return Settings(document, leaves)
+    return Settings(
+        document, {leaf.path: leaf for leaf in read_leaves(fields, document.data, about)}
+    )
 
 
 def check_owners(settings: Settings, findings: CaseFindings) -> None:

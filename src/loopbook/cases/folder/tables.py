@@ -59,7 +59,7 @@ class TableSpec:
 
     Parameters
     ----------
-    name, meaning : file name, and what it holds.
+    name, meaning : file name, and its content.
     fields : columns in order; value and provenance columns are not named here.
     key : columns that name a row; each key once.
     values : for tables with a value: its unit and range by the name in the last key column that is
@@ -186,8 +186,13 @@ def library_row(reference: str, findings: CaseFindings) -> Number | None:
     table, _, rest = name.partition("/")
     subject, slash, parameter = rest.rpartition("/")
     if not slash:
-        hint = "write table/subject/parameter, with @year behind it where there are several"
-        findings.note("unknown-name", "a row of the library", reference, at="library", hint=hint)
+        findings.note(
+            "unknown-name",
+            "a row of the library",
+            reference,
+            at="library",
+            hint="write table/subject/parameter, with @year behind it where there are several",
+        )
         return None
     try:
         return findings.library.get(subject, parameter, table, year=year or None)
@@ -208,5 +213,9 @@ def _check_years(records: Sequence[Record], spec: TableSpec, findings: CaseFindi
         missing = sorted(set(range(first, last + 1)) - {row["year"] for row in rows})
         if missing:
             years = "no " + ", ".join(map(str, missing))
-            expected = "every year of the case" + (f" for {group}" if group else "")
-            findings.note("missing-year", expected, years, at=rows[-1].where)
+            findings.note(
+                "missing-year",
+                "every year of the case" + (f" for {group}" if group else ""),
+                years,
+                at=rows[-1].where,
+            )

@@ -1,1 +1,1 @@
-"""One drawn month of the case, told to a book."""
+"""One drawn month of the case, posted to a book."""

@@ -127,7 +127,7 @@ def refining(outcome: Outcome, settings: MonthSettings) -> Refining | None:
 
 
 def lines(outcome: Outcome, settings: MonthSettings, count: int) -> Lines | None:
-    """The contract's lines in the month, in arrays of `count` components; None if they stand."""
+    """The contract's lines in the month, arrays of `count` components; None if idle."""
     made, place = outcome.made, outcome.case.years.index(settings.start.year)
     padding = np.zeros(count - len(made.components))
     cells_t = made.cells_t[:, place]

@@ -11,7 +11,7 @@ import numpy as np
 
 from loopbook import book as c
 from loopbook.cases.month.beyond import CAUSTIC, REAGENTS, SALTS, Lines, caustic_kg, element_share
-from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, draw
+from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, draw, waste
 
 CATHODE = "cathode active material"
 
@@ -40,8 +40,12 @@ def make_cathode(month: Month, day: int, salts: Mapping[str, Stock]) -> None:
         when = When(day + int(later), 8 + 10 * share_of_day)
         if when.day + 1 >= month.settings.days:
             return
-        last = turn == runs - 1
-        _run(month, when, lines, [(s, used[s.lot], last) for s in (*salts.values(), *bought)])
+        _run(
+            month,
+            when,
+            lines,
+            [(s, used[s.lot], turn == runs - 1) for s in (*salts.values(), *bought)],
+        )
 
 
 def _buy(
@@ -109,7 +113,7 @@ def _run(month: Month, when: When, lines: Lines, fed: list[tuple[Stock, float, b
         [output],
         site="cathode_site",
         emissions_kg=amounts_text(gas),
-        waste_kg=month.waste(left),
+        waste_kg=waste(month, left),
     )
     month.floor_ticket(when.later(0.2), stock, "cathode maker's floor scale")
     _sell(month, When(when.day + 1, when.hour), stock)
@@ -120,7 +124,9 @@ def _sell(month: Month, when: When, stock: Stock) -> None:
     month.assay(when, stock, "cathode laboratory", uncertainty="product_uncertainty")
     month.sell(when.later(0.2), stock, month.text("owner"))
     source, target = month.text("cathode_site"), month.text("cell_site")
-    days = month.whole("cell_road_days")
-    there = month.send(when.later(0.5), stock, Road(source, target, days, "lines' weighbridge"))
-    stock.ready = there.day
+    stock.ready = month.send(
+        when.later(0.5),
+        stock,
+        Road(source, target, month.whole("cell_road_days"), "lines' weighbridge"),
+    ).day
     month.cathode.append(stock)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from loopbook import book as c
 from loopbook.cases.month.beyond import Lines
 from loopbook.cases.month.matter import Feed
-from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, draw
+from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, deliver, draw
 from loopbook.tables import Array
 
 CELLS = "finished cells"
@@ -71,12 +71,11 @@ def _stock_up(month: Month, when: When, lines: Lines, total_kg: float) -> None:
     for place, (material, kg) in enumerate(short):
         amount = round(float(kg.sum()) / step + 1.0) * round(step)
         stock = Stock(f"M{number:02d} {material}", kg * (amount / float(kg.sum())), amount)
-        supplier = "foil_maker" if material == "copper foil" else "material_supplier"
         bought = month.buy(
             when.later(0.03 * place),
             stock,
             material,
-            supplier=supplier,
+            supplier="foil_maker" if material == "copper foil" else "material_supplier",
             owner="owner",
             site="cell_site",
         )
@@ -120,8 +119,14 @@ def _deliver(month: Month, made: When, lines: Lines, stock: Stock) -> None:
     last = month.next("serial", count)
     first, last_text = (f"{month.text('serial_prefix')}{n:08d}" for n in (last - count + 1, last))
     day, lot = made.day + month.whole("formation_days", 1), stock.lot
-    document = f"delivery note {lot}, serials {first} to {last_text}"
-    month.deliver(When(day, 12), lot, site="cell_site", customer="customer", document=document)
+    deliver(
+        month,
+        When(day, 12),
+        lot,
+        site="cell_site",
+        customer="customer",
+        document=f"delivery note {lot}, serials {first} to {last_text}",
+    )
     month.cell_lots.append(CellLot(lot, day, stock.book_kg, count, first, last_text))
 
 
@@ -144,8 +149,9 @@ def return_scrap(
         loads.remove(load)
         lot, when = f"B{number:03d}", When(day, 12 + 0.5 * (number % 7))
         inputs, true_kg, owners = draw(stocks, load_kg)
-        left = [s for s in month.line_scrap[feed.scrap_type] if s.book_kg]
-        month.line_scrap[feed.scrap_type] = left
+        month.line_scrap[feed.scrap_type] = [
+            s for s in month.line_scrap[feed.scrap_type] if s.book_kg
+        ]
         month.blend(when, lot, feed.scrap_type, inputs, site="cell_site")
         back = Stock(lot, true_kg, load_kg, day, owners)
         month.ticket(when.later(0.1), lot, back.total_kg, scale="lines' weighbridge")

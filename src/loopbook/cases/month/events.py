@@ -32,6 +32,7 @@ from loopbook.cases.month.state import (
     Stock,
     When,
     amounts_text,
+    deliver,
     draw,
     shares_text,
 )
@@ -57,8 +58,12 @@ class MonthEvents:
 def month_events(matter: MonthMatter, settings: MonthSettings, seed: int) -> MonthEvents:
     """What happens in the month; the same seed gives the same."""
     draws = np.random.default_rng(seed)
-    labs = {name: Lab(draws, draws.standard_normal(len(SUBSTANCES))) for name in LABORATORIES}
-    month = Month(matter, settings, draws, labs)
+    month = Month(
+        matter,
+        settings,
+        draws,
+        {name: Lab(draws, draws.standard_normal(len(SUBSTANCES))) for name in LABORATORIES},
+    )
     _register(month)
     arrivals = _schedule(month)
     month.loads = sum(len(loads) for loads in arrivals.values())
@@ -93,23 +98,27 @@ def _register(month: Month) -> None:
     parties = {feed.sender for feed in matter.feeds}
     parties |= {text(n) for n in ("owner", "plant", "refiner", "merchant", "other_sender")}
     daily_kg = sum(feed.mass_kg for feed in matter.feeds) / month.settings.days
-    limits = {
-        "dangerous scrap": round(month.number("scrap_limit_days") * daily_kg),
-        BLACK_MASS: round(month.number("black_mass_limit_days") * daily_kg),
+    sites = {
+        text("plant_site"): {
+            "dangerous scrap": round(month.number("scrap_limit_days") * daily_kg),
+            BLACK_MASS: round(month.number("black_mass_limit_days") * daily_kg),
+        },
+        text("refiner_site"): {},
     }
-    sites = {text("plant_site"): limits, text("refiner_site"): {}}
     hazards = {f.scrap_type: "dangerous scrap" * f.hazmat for f in matter.feeds}
     hazards |= dict.fromkeys(matter.passed, "") | {BLACK_MASS: BLACK_MASS}
     if matter.refining and matter.lines and matter.feeds:
-        names = (
-            "cathode_maker",
-            "customer",
-            "reagent_supplier",
-            "virgin_supplier",
-            "foil_maker",
-            "material_supplier",
-        )
-        parties |= {text(name) for name in names}
+        parties |= {
+            text(name)
+            for name in (
+                "cathode_maker",
+                "customer",
+                "reagent_supplier",
+                "virgin_supplier",
+                "foil_maker",
+                "material_supplier",
+            )
+        }
         sites |= {text("cathode_site"): {}, text("cell_site"): {}}
         made = (CATHODE, "finished cells", "graphite", *MATERIALS, *REAGENTS.values())
         for name in (*made, *(salt.material for salt in SALTS.values()), *matter.lines.scrap):
@@ -152,8 +161,11 @@ def _sender(month: Month, number: int, feed: Feed) -> Feed:
     share, other = month.number("other_share"), month.text("other_sender")
     if feed.sender != month.text("owner") or other in {f.sender for f in month.matter.feeds}:
         return feed
-    turn = math.floor((number + 1) * share) > math.floor(number * share)
-    return replace(feed, sender=other) if turn else feed
+    return (
+        replace(feed, sender=other)
+        if (math.floor((number + 1) * share) > math.floor(number * share))
+        else feed
+    )
 
 
 def _receive(month: Month, when: tuple[int, float], number: int, feed: Feed) -> None:
@@ -267,8 +279,12 @@ def _ship_day(month: Month, day: int) -> None:
     count = sum(s.book_kg for s in stock) // load_kg
     for turn in range(count):
         inputs, true_kg, owners = draw(stock, load_kg)
-        load = Stock(f"S{month.next('truck'):03d}", true_kg, load_kg, day, owners)
-        _ship(month, When(day, 6 + 8 * (turn + 1) / (count + 1)), inputs, load)
+        _ship(
+            month,
+            When(day, 6 + 8 * (turn + 1) / (count + 1)),
+            inputs,
+            Stock(f"S{month.next('truck'):03d}", true_kg, load_kg, day, owners),
+        )
     month.black_mass = [s for s in month.black_mass if s.book_kg]
 
 
@@ -277,8 +293,9 @@ def _ship(month: Month, when: When, inputs: dict[str, c.Kg | None], load: Stock)
     month.ticket(when.later(0.1), load.lot, load.total_kg)
     month.assay(when.later(0.5), load, PLANT_LABORATORY)
     source, target = month.text("plant_site"), month.text("refiner_site")
-    road = Road(source, target, month.whole("road_days"), "refiner's weighbridge")
-    there = month.send(when.later(1), load, road)
+    there = month.send(
+        when.later(1), load, Road(source, target, month.whole("road_days"), "refiner's weighbridge")
+    )
     final = When(there.day + month.whole("final_days"), there.hour + 2)
     month.assay(final, load, "refiner laboratory")
     load.ready = final.day
@@ -297,7 +314,7 @@ def _sell_metals(month: Month, day: int) -> None:
         month.metals[product] = [s for s in stocks if s.ready >= day]
         month.blend(when, lot, product, {s.lot: None for s in ready}, site="plant_site")
         month.ticket(when.later(0.2), lot, float(sum(s.true_kg.sum() for s in ready)))
-        month.deliver(when.later(1), lot, site="plant_site", customer="merchant")
+        deliver(month, when.later(1), lot, site="plant_site", customer="merchant")
 
 
 def _count_stock(month: Month) -> None:

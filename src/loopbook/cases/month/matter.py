@@ -1,6 +1,6 @@
 """What is truly in the loads and lots of a month: drawn around the computed year.
 
-The book never sees these numbers; it sees what scales and laboratories say of them. A lot's true
+The book never gets these numbers, only what scales and laboratories report. A lot's true
 matter is kilograms by component. A run passes each component on by the year's own shares:
 
     share(component, product) = flow in the product / flow in the feed
@@ -42,7 +42,7 @@ class MonthMatter:
     names : components of all arrays.
     feeds : what comes in.
     passed : share of each component that goes to each product.
-    refining, lines : what the refiner and the cell lines do with a kilogram; None where they stand.
+    refining, lines : what the refiner and the cell lines do with a kilogram; None where idle.
     to_substances : matrix (substance, component), kg/kg.
     """
 
@@ -59,8 +59,7 @@ class MonthMatter:
 
     def substances(self, kg: Array) -> Array:
         """Kilograms of each substance of the book in kilograms by component."""
-        found: Array = self.to_substances @ kg
-        return found
+        return np.asarray(self.to_substances @ kg)
 
     def by_name(self, kg: Array) -> dict[str, float]:
         """Kilograms by name of substance in kilograms by component."""
@@ -70,8 +69,7 @@ class MonthMatter:
     def burnt(self) -> Array:
         """1 for components that reach no product, else 0."""
         reached = np.sum(list(self.passed.values()), axis=0)
-        gone: Array = (reached <= 0.0).astype(np.float64)
-        return gone
+        return np.where(reached <= 0.0, 1.0, 0.0)
 
 
 @dataclass(slots=True)
@@ -83,14 +81,14 @@ class Lab:
 
     def assay(self, shares: Array, relative: float) -> dict[str, tuple[str, str]]:
         """Reported share and standard uncertainty of the metals that are there, as text."""
-        found = {}
+        reported = {}
         for place, name in enumerate(SUBSTANCES):
             if name not in ("Li", "Ni", "Co", "Mn", "Al", "Cu") or not shares[place] > 1e-4:
                 continue
             error = relative * (0.7 * self.bias[place] + 0.7 * self.draws.standard_normal())
             value = float(shares[place]) * (1.0 + error)
-            found[name] = (f"{value:.5f}", f"{value * relative:.5f}")
-        return found
+            reported[name] = (f"{value:.5f}", f"{value * relative:.5f}")
+        return reported
 
 
 def month_matter(outcome: Outcome, settings: MonthSettings) -> MonthMatter:
@@ -106,8 +104,15 @@ def month_matter(outcome: Outcome, settings: MonthSettings) -> MonthMatter:
         if mass > 0.0:
             contract = flow.producer.switch is None
             shares = np.concatenate((taken / mass, padding))
-            sender = settings.texts["owner"] if contract else flow.producer.name
-            feeds.append(Feed(sender, flow.scrap_type, flow.hazmat, mass, shares))
+            feeds.append(
+                Feed(
+                    settings.texts["owner"] if contract else flow.producer.name,
+                    flow.scrap_type,
+                    flow.hazmat,
+                    mass,
+                    shares,
+                )
+            )
     solution = outcome.plant.route.solution
     feed = made.feed_t()[:, place]
     feed_share = feed / max(float(feed.sum()), 1e-12)
@@ -143,10 +148,10 @@ def _whole_flow(outcome: Outcome, place: int) -> float:
 
 def _matrix(basis: ComponentSet) -> Array:
     """Substances of the book by component; what is no substance of the book is ``other``."""
-    found = np.zeros((len(SUBSTANCES), len(basis.names)))
+    matrix = np.zeros((len(SUBSTANCES), len(basis.names)))
     other = SUBSTANCES.index("other")
     for k, element in enumerate(basis.elements):
         row = SUBSTANCES.index(element) if element in SUBSTANCES else other
-        found[row] += basis.element_matrix[k]
-    found[other] += 1.0 - found.sum(axis=0)
-    return found
+        matrix[row] += basis.element_matrix[k]
+    matrix[other] += 1.0 - matrix.sum(axis=0)
+    return matrix

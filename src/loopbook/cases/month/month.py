@@ -1,8 +1,8 @@
 """A case keeps a book: a month of operations is posted and its metal statement becomes a table.
 
-The month follows from the computed year and from ``month.toml`` (`month_settings`); what truly
-happens is drawn from the seed (`month_matter`), and told to the book as people would tell it
-(`month_events`). The same case gives the same events, byte for byte.
+The month follows from the computed year and from ``month.toml`` (`settings`); what truly
+happens is drawn from the seed (`matter`), and entered into the book as people would enter it
+(`events`). The same case gives the same events, byte for byte.
 """
 
 import hashlib
@@ -59,20 +59,24 @@ def keep_book(
             scrap = sorted({feed.scrap_type for feed in matter.feeds})
             origins, pictures = cell_origins(book, lots, scrap, keys)
         raw = path.read_bytes()
-    made = _cell_lots(events, matter, settings, keys)
-    return (*tables, made, *origins), {"book.sqlite": raw, **pictures}
+    return (*tables, _cell_lots(events, matter, settings, keys), *origins), {
+        "book.sqlite": raw,
+        **pictures,
+    }
 
 
 def _statements(book: Book, settings: MonthSettings, keys: tuple[str, ...]) -> tuple[Table, Table]:
     """The metal statement of the plant's site, and that of the whole book."""
     month, site = settings.texts["month"], settings.texts["plant_site"]
     start, end = settings.start, settings.end
-    plant = metal_statement(book, start=start, end=end, site=site)
-    whole = metal_statement(book, start=start, end=end)
     return (
-        statement_table(plant, f"Metal statement of {site}, {month}, a modelled month", keys),
         statement_table(
-            whole,
+            metal_statement(book, start=start, end=end, site=site),
+            f"Metal statement of {site}, {month}, a modelled month",
+            keys,
+        ),
+        statement_table(
+            metal_statement(book, start=start, end=end),
             f"Metal statement of the loop, {month}, a modelled month",
             keys,
             name="loop_statement",
@@ -122,14 +126,19 @@ def statement_table(
         sigma = sure.mass / 1e9 if sure is not None and known else None
         numbers = [line.content[k] / 1e9 for k in moving]
         rows.append((line.name, line.mass / 1e9, sigma, *numbers))
-    note = (
-        "Opening and movements are closing, in whole milligrams; lines 'of which' are in the lines "
-        "above them, and pairs that take away each other are left out. Tickets, assays, runs and "
-        "shipments are drawn from the computed year by "
-        "month.toml, not recorded at a plant; the whole book is in book.sqlite. "
-        + " ".join(f"{text[0].upper()}{text[1:]}." for text in statement.notes)
+    return Table(
+        name,
+        title,
+        tuple(columns),
+        tuple(rows),
+        (
+            "Opening and movements are closing, in whole milligrams; lines 'of which' are in the "
+            "lines above them, and pairs that take away each other are left out. Tickets, "
+            "assays, runs and shipments are drawn from the computed year by month.toml, not "
+            "recorded at a plant; the whole book is in book.sqlite. "
+            + " ".join(f"{text[0].upper()}{text[1:]}." for text in statement.notes)
+        ),
     )
-    return Table(name, title, tuple(columns), tuple(rows), note)
 
 
 def _cell_lots(
@@ -158,12 +167,16 @@ def _cell_lots(
         )
         for lot in events.cell_lots
     ]
-    note = (
-        "Cells made of the month's recovered metal and of bought metal, in the proportion of the "
-        "year. What is delivered after the month's last day is dated into the next month. Real "
-        "lead times are months: refining, active material and formation take days here so that "
-        "scrap of the month is seen in cells of the month."
-    )
     month = settings.texts["month"]
-    title = f"Lots of finished cells of {month}, a modelled month"
-    return Table("cell_lots", title, columns, tuple(rows), note)
+    return Table(
+        "cell_lots",
+        f"Lots of finished cells of {month}, a modelled month",
+        columns,
+        tuple(rows),
+        (
+            "Cells made of the month's recovered metal and of bought metal, in the proportion of "
+            "the year. What is delivered after the month's last day is dated into the next "
+            "month. Real lead times are months: refining, active material and formation take "
+            "days here so that scrap of the month is seen in cells of the month."
+        ),
+    )

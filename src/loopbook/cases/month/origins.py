@@ -31,7 +31,7 @@ METALS = ("Ni", "Co", "Li")
 _FOLD = 5  # ends of one kind and stage that are drawn one by one
 _HOW = "sum over the cell lots: content of the lot x share of the origin, by element"
 _KINDS = ("recovered", "bought", "restated")
-_GAINS = "metal that a run measured beyond what went in, or a newer assay found"
+_GAINS = "metal that a run measured beyond what went in, or a newer assay trace"
 
 
 def cell_origins(
@@ -57,33 +57,35 @@ def cell_origins(
     traced = [genealogy.trace(lot) for lot in lots]
     chosen = _most_recovered(traced, recovered)
     lineage = of_substance(with_events(lineage_back(genealogy, chosen.lot), book), "Ni")
-    title = f"Where the nickel of {chosen.lot} came from"
-    picture = lineage_svg(lineage, substance="Ni", fold=_FOLD, title=title)
-    tables = (_together(traced, set(recovered), keys), _by_lot(traced, set(recovered), keys))
-    return tables, {LINEAGE: picture.encode()}
+    picture = lineage_svg(
+        lineage, substance="Ni", fold=_FOLD, title=f"Where the nickel of {chosen.lot} came from"
+    )
+    return (_together(traced, set(recovered), keys), _by_lot(traced, set(recovered), keys)), {
+        LINEAGE: picture.encode()
+    }
 
 
 def _most_recovered(traced: Sequence[Trace], recovered: Sequence[str]) -> Trace:
     """The lot with the most recovered nickel of many suppliers: the one that is worth a picture."""
 
-    def worth(found: Trace) -> tuple[int, float, str]:
-        came = [x for x in found.origins if x.material in recovered]
-        place = found.substances.index("Ni")
+    def worth(trace: Trace) -> tuple[int, float, str]:
+        came = [x for x in trace.origins if x.material in recovered]
+        place = trace.substances.index("Ni")
         suppliers = {x.supplier for x in came if x.shares[place] > 0.0}
-        return len(suppliers), float(sum(x.amounts_mg[place] for x in came)), found.lot
+        return len(suppliers), float(sum(x.amounts_mg[place] for x in came)), trace.lot
 
     return max(traced, key=worth)
 
 
 def _grouped(traced: Sequence[Trace]) -> dict[tuple[str, str], dict[str, np.ndarray]]:
     """Milligrams of each substance by (supplier, material) and cell lot."""
-    found: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+    amounts: dict[tuple[str, str], dict[str, np.ndarray]] = {}
     for one in traced:
         for x in one.origins:
             group = (x.supplier, x.material) if x.kind == "lot" else ("", x.kind)
-            lots = found.setdefault(group, {})
+            lots = amounts.setdefault(group, {})
             lots[one.lot] = lots.get(one.lot, np.zeros(len(one.substances))) + x.amounts_mg
-    return found
+    return amounts
 
 
 def _columns(keys: tuple[str, ...], what: str) -> list[Column]:
@@ -91,8 +93,15 @@ def _columns(keys: tuple[str, ...], what: str) -> list[Column]:
     for metal in METALS:
         low = metal.lower()
         columns.append(Column(f"{low}_kg", metal, "kg", keys, _HOW))
-        how = f"{metal} of this origin / all {metal} in {what}"
-        columns.append(Column(f"{low}_share", f"Share of {metal}", "1", keys, how))
+        columns.append(
+            Column(
+                f"{low}_share",
+                f"Share of {metal}",
+                "1",
+                keys,
+                f"{metal} of this origin / all {metal} in {what}",
+            )
+        )
     return columns
 
 
@@ -126,14 +135,18 @@ def _together(traced: Sequence[Trace], recovered: set[str], keys: tuple[str, ...
         Column("lots", "Cell lots reached", "lots", keys, "number of cell lots with some of it"),
         *_columns(keys, "the cells"),
     )
-    note = (
-        "Traced through the month's book, run by run and blend by blend, each element by itself; "
-        f"the shares of an element add up to one. 'Restated' is {_GAINS}. Scrap of the lines that "
-        "came back (run-around) has the origins of the cells' material that it was, so it is not "
-        "an origin here."
+    return Table(
+        "cell_origins",
+        "Where the metal of the month's cells came from",
+        columns,
+        (*rows, total),
+        (
+            "Traced through the month's book, run by run and blend by blend, each element by "
+            f"itself; the shares of an element add up to one. 'Restated' is {_GAINS}. Scrap of "
+            "the lines that came back (run-around) has the origins of the cells' material that "
+            "it was, so it is not an origin here."
+        ),
     )
-    title = "Where the metal of the month's cells came from"
-    return Table("cell_origins", title, columns, (*rows, total), note)
 
 
 def _kind(material: str, supplier: str, recovered: set[str]) -> str:
@@ -158,6 +171,10 @@ def _by_lot(traced: Sequence[Trace], recovered: set[str], keys: tuple[str, ...])
         Column("scrap_type", "Scrap type"),
         *_columns(keys, "the lot"),
     )
-    title = "Recovered metal in each lot of cells, by supplier and scrap type"
-    note = "The rest of each lot is bought metal; see cell_origins."
-    return Table("cell_lot_origins", title, columns, tuple(rows), note)
+    return Table(
+        "cell_lot_origins",
+        "Recovered metal in each lot of cells, by supplier and scrap type",
+        columns,
+        tuple(rows),
+        "The rest of each lot is bought metal; see cell_origins.",
+    )

@@ -18,7 +18,7 @@ from loopbook.cases.month.beyond import (
     element_share,
 )
 from loopbook.cases.month.cathode import make_cathode, pure_lot
-from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text
+from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, deliver, waste
 from loopbook.tables import Array
 
 
@@ -44,7 +44,7 @@ def refine(month: Month, day: int) -> None:
         there = _sell_salt(month, When(end + 1, 8 + place), made[element])
         salts[element] = made[element]
     make_cathode(month, there.day + 1, salts)
-    month.deliver(When(end + 1, 15), made["C"].lot, site="refiner_site", customer="merchant")
+    deliver(month, When(end + 1, 15), made["C"].lot, site="refiner_site", customer="merchant")
 
 
 def _sold(model: Refining) -> list[str]:
@@ -104,8 +104,9 @@ def _campaign(
         )
         outputs.append(output)
         left = left - matter.substances(whole_kg)
-    treated = sum(stock.total_kg for stock in black_mass)
-    gas = matter.substances(matter.of({"O2": treated * _model(month).oxygen}))
+    gas = matter.substances(
+        matter.of({"O2": sum(stock.total_kg for stock in black_mass) * _model(month).oxygen})
+    )
     month.process(
         when,
         campaign,
@@ -114,7 +115,7 @@ def _campaign(
         site="refiner_site",
         paper="campaign",
         emissions_kg=amounts_text(gas),
-        waste_kg=month.waste(left - gas),
+        waste_kg=waste(month, left - gas),
     )
     for place, stock in enumerate(made.values()):
         month.floor_ticket(when.later(0.2 + 0.1 * place), stock, "refiner's floor scale")
@@ -135,10 +136,13 @@ def _sell_salt(month: Month, when: When, stock: Stock) -> When:
     """Final assay, title of all owners to the cathode maker, and the road."""
     month.assay(when, stock, "refiner laboratory", uncertainty="product_uncertainty")
     month.sell(when.later(0.2), stock, month.text("cathode_maker"))
-    road = Road(
-        month.text("refiner_site"),
-        month.text("cathode_site"),
-        month.whole("cathode_road_days"),
-        "cathode maker's weighbridge",
+    return month.send(
+        when.later(0.5),
+        stock,
+        Road(
+            month.text("refiner_site"),
+            month.text("cathode_site"),
+            month.whole("cathode_road_days"),
+            "cathode maker's weighbridge",
+        ),
     )
-    return month.send(when.later(0.5), stock, road)

@@ -140,8 +140,9 @@ class Month:
         day, hour = when
         moment = self.settings.start + timedelta(days=day, minutes=round(60 * hour))
         actor = "plant" if hour < 24 else "office"
-        command = kind(key=key, actor=actor, occurred_at=moment, document=document or key, **fields)
-        self.days.setdefault(day, []).append(command)
+        self.days.setdefault(day, []).append(
+            kind(key=key, actor=actor, occurred_at=moment, document=document or key, **fields)
+        )
 
     def normal(self, sigma: float) -> float:
         """A draw around zero."""
@@ -201,8 +202,12 @@ class Month:
 
     def floor_ticket(self, when: When, stock: Stock, scale: str = "floor scale") -> None:
         """The floor scale's ticket of a run's output: the mass that the run was entered with."""
-        weights = (stock.book_kg + BAGS_KG, BAGS_KG, self.number("floor_scale_uncertainty"), scale)
-        self._weigh(when, stock.lot, "", weights)
+        self._weigh(
+            when,
+            stock.lot,
+            "",
+            (stock.book_kg + BAGS_KG, BAGS_KG, self.number("floor_scale_uncertainty"), scale),
+        )
 
     def assay(
         self, when: When, stock: Stock, laboratory: str, *, uncertainty: str = "final_uncertainty"
@@ -210,8 +215,9 @@ class Month:
         """An assay: the plant's own is provisional, that of others is final."""
         stage = "provisional" if laboratory == PLANT_LABORATORY else "final"
         relative = self.number("provisional_uncertainty" if stage == "provisional" else uncertainty)
-        shares = self.matter.substances(stock.true_kg) / stock.total_kg
-        reported = self.labs[laboratory].assay(shares, relative)
+        reported = self.labs[laboratory].assay(
+            (self.matter.substances(stock.true_kg) / stock.total_kg), relative
+        )
         if reported:
             self.enter(
                 when,
@@ -227,11 +233,6 @@ class Month:
                 method="ICP-OES",
                 sample=f"{stock.lot} {stage}",
             )
-
-    def waste(self, kg: Array) -> Mapping[str, str]:
-        """What leaves as waste, kilograms by substance, as flow and analysis find it."""
-        error = 1.0 + self.normal(self.number("waste_uncertainty"))
-        return amounts_text(np.clip(kg, 0.0, None) * error)
 
     # -- runs and blends
 
@@ -323,20 +324,6 @@ class Month:
         net = self.ticket(when.later(0.2), stock.lot, stock.total_kg, scale=f"{place} weighbridge")
         return Stock(stock.lot, stock.true_kg, net, when.day, frozenset({buyer}))
 
-    def deliver(
-        self, when: When, lot: str, *, site: str, customer: str, document: str = ""
-    ) -> None:
-        """Enter a delivery to a customer."""
-        self.enter(
-            when,
-            c.Deliver,
-            f"deliver {lot}",
-            document or f"delivery note {lot}",
-            lot=lot,
-            site=self.text(site),
-            customer=self.text(customer),
-        )
-
     def send(self, when: When, stock: Stock, road: Road) -> When:
         """Ship a whole lot; it is weighed where it arrives. Gives the moment of that."""
         lot, step = stock.lot, self.number("scale_division")
@@ -364,8 +351,12 @@ class Month:
         )
         trucks = self._trucks(mass)
         tare = round(self.number("tare") / step) * step * trucks
-        sigma = self.number("scale_uncertainty") * math.sqrt(trucks)
-        self._weigh(there.later(0.1), lot, " there", (tare + net, tare, sigma, road.scale))
+        self._weigh(
+            there.later(0.1),
+            lot,
+            " there",
+            (tare + net, tare, self.number("scale_uncertainty") * math.sqrt(trucks), road.scale),
+        )
         stock.book_kg = net
         return there
 
@@ -382,6 +373,27 @@ class Month:
                 buyer=buyer,
             )
         stock.owners = frozenset({buyer})
+
+
+def waste(month: Month, kg: Array) -> Mapping[str, str]:
+    """What leaves as waste, kilograms by substance, as flow and analysis find it."""
+    error = 1.0 + month.normal(month.number("waste_uncertainty"))
+    return amounts_text(np.clip(kg, 0.0, None) * error)
+
+
+def deliver(
+    month: Month, when: When, lot: str, *, site: str, customer: str, document: str = ""
+) -> None:
+    """Enter a delivery to a customer."""
+    month.enter(
+        when,
+        c.Deliver,
+        f"deliver {lot}",
+        document or f"delivery note {lot}",
+        lot=lot,
+        site=month.text(site),
+        customer=month.text(customer),
+    )
 
 
 def draw(

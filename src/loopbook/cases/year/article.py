@@ -1,4 +1,4 @@
-"""The table "the article says / Loopbook computes", from references to results.
+"""The table of the article beside what Loopbook computes, from references to results.
 
 References are those of `loopbook.report.References`, and two more: ``number:ID/NAME`` of
 ``article_numbers.csv`` and ``setting:PATH`` of ``case.toml``.
@@ -19,23 +19,33 @@ def case_references(case: Case, tables: Mapping[str, Table]) -> References:
         statement, _, part = name.partition("/")
         rows = case.rows("article_numbers.csv", id=statement, number=part)
         if not rows:
-            finding = Finding("unknown-name", where, "a number of article_numbers.csv", name)
-            raise UnknownNameError([finding])
+            raise UnknownNameError(
+                [Finding("unknown-name", where, "a number of article_numbers.csv", name)]
+            )
         key = rows[0].key("value")
         return Referred(rows[0]["value"], (key,), Quote("", key))
 
     def setting(path: str, where: str) -> Referred:
         value = case.settings.get(path)
         if value is None:
-            hint = nearest_hint(path, case.settings.leaves)
-            raise UnknownNameError([Finding("unknown-name", where, "a setting", path, hint)])
+            raise UnknownNameError(
+                [
+                    Finding(
+                        "unknown-name",
+                        where,
+                        "a setting",
+                        path,
+                        nearest_hint(path, case.settings.leaves),
+                    )
+                ]
+            )
         return Referred(value)
 
     return References(tables, case.inputs, {"number": number, "setting": setting})
 
 
 def article_table(case: Case, references: References) -> Table:
-    """One row a statement: what it says, what is computed, how it is read, what is doubtful."""
+    """One row a statement: its text, what is computed, how it is read, what is doubtful."""
     findings: list[Finding] = []
     rows: list[tuple[Cell, ...]] = []
     keys: list[tuple[str, ...]] = []
@@ -45,24 +55,34 @@ def article_table(case: Case, references: References) -> Table:
         quotes[len(rows), "loopbook_computes"] = filled.quotes
         if answer.quote:
             quotes[len(rows), "value"] = (answer.quote,)
-        texts = (record[name] for name in ("id", "statement"))
-        rest = (record[name] for name in ("unit", "reading", "doubt"))
-        rows.append((*texts, filled.text, answer.value, *rest))
+        rows.append(
+            (
+                *(record[name] for name in ("id", "statement")),
+                filled.text,
+                answer.value,
+                *(record[name] for name in ("unit", "reading", "doubt")),
+            )
+        )
         keys += [filled.keys, answer.keys]
     raise_findings(findings)
     basis = join_keys(*keys)
     columns = (
         Column("id", "No."),
-        Column("statement", "The article says"),
+        Column("statement", "The article states"),
         Column("loopbook_computes", "Loopbook computes", "", basis, "article.csv"),
         Column("value", "Value", "", basis, "reference in article.csv, column answer"),
         Column("unit", "Unit"),
         Column("reading", "Read as"),
         Column("doubt", "Doubt"),
     )
-    note = "No number of the article is used anywhere but in this table and in `batteries`."
-    title = "The article says / Loopbook computes"
-    return Table("article", title, columns, tuple(rows), note, quotes)
+    return Table(
+        "article",
+        "The article states / Loopbook computes",
+        columns,
+        tuple(rows),
+        "No number of the article is used anywhere but in this table and in `batteries`.",
+        quotes,
+    )
 
 
 def _computed(

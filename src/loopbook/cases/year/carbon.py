@@ -86,8 +86,9 @@ def carbon_table(outcome: Outcome) -> Table:
             virgin,
         ),
     )
-    title = "Carbon of the loop against virgin metal"
-    return year_table("carbon", title, outcome.case.years, columns, note=_NOTE)
+    return year_table(
+        "carbon", "Carbon of the loop against virgin metal", outcome.case.years, columns, note=_NOTE
+    )
 
 
 def _alone(outcome: Outcome) -> Iterator[YearColumn]:

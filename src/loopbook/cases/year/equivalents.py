@@ -1,4 +1,4 @@
-"""Result tables that say what "so many batteries" can mean; nothing else is computed from them."""
+"""Result tables of what "so many batteries" can mean; nothing else is computed from them."""
 
 from collections.abc import Iterator
 
@@ -74,8 +74,13 @@ def _readings(outcome: Outcome, stated: tuple[float, str]) -> Table:
         for counted_by, amount, need in per_kwh:
             kwh = amount / need if need > 0.0 else None
             rows.append((counted_by, unit, unit == reading, tonnes, amount, kwh))
-    note = "What the stated number of batteries would be; no other table uses any of it."
-    return Table("batteries", "So many batteries", columns, tuple(rows), note)
+    return Table(
+        "batteries",
+        "So many batteries",
+        columns,
+        tuple(rows),
+        "What the stated number of batteries would be; no other table uses any of it.",
+    )
 
 
 def _cars(outcome: Outcome) -> Table:
@@ -124,5 +129,10 @@ def _cars(outcome: Outcome) -> Table:
                 capacity * nickel["recovered"] / need if need > 0.0 else None,
             )
         )
-    note = "A year of the plant at full capacity, in batteries of real cars."
-    return Table("cars", "The plant's capacity in real batteries", columns, tuple(rows), note)
+    return Table(
+        "cars",
+        "The plant's capacity in real batteries",
+        columns,
+        tuple(rows),
+        "A year of the plant at full capacity, in batteries of real cars.",
+    )

@@ -33,8 +33,7 @@ class Flow:
 def loop_table(outcome: Outcome) -> Table:
     """Flows of the loop; raises `BalanceError` where a node does not close."""
     flows = [*_scrap(outcome), *_plant(outcome), *_refiner(outcome), *_new_cells(outcome)]
-    clients = {p.name for p in outcome.made.producers if p.switch is not None}
-    check_flows(flows, _ENDS | clients)
+    check_flows(flows, _ENDS | {p.name for p in outcome.made.producers if p.switch is not None})
     keys = outcome.back_keys
     columns = (
         Column("year", "Year"),
@@ -50,11 +49,17 @@ def loop_table(outcome: Outcome) -> Table:
         for mass, nickel in [(flow.mass_t[place], flow.nickel_t[place])]
         if mass > 0.0
     )
-    note = (
-        "Refined products are counted by their metal. What the plant burns and dumps counts by "
-        "what it weighed in the scrap. New material is what the lines need beyond what comes back."
+    return Table(
+        "loop_flows",
+        "The loop",
+        columns,
+        rows,
+        (
+            "Refined products are counted by their metal. What the plant burns and dumps counts "
+            "by what it weighed in the scrap. New material is what the lines need beyond what "
+            "comes back."
+        ),
     )
-    return Table("loop_flows", "The loop", columns, rows, note)
 
 
 def _flow(outcome: Outcome, source: str, target: str, tonnes: Array) -> Flow:
@@ -95,8 +100,10 @@ def _plant(outcome: Outcome) -> Iterable[Flow]:
         Flow(name, node, plant.products_t[product], plant.elements_t[product]["Ni"])
         for product, node in ((BLACK_MASS, BLACK), (COPPER, FOIL_CU), (ALUMINIUM, FOIL_AL))
     ]
-    nickel_t = outcome.element_t(outcome.made.feed_t(), "Ni")
-    return [*flows, _rest(flows, WASTE, plant.feed_t, nickel_t)]
+    return [
+        *flows,
+        _rest(flows, WASTE, plant.feed_t, outcome.element_t(outcome.made.feed_t(), "Ni")),
+    ]
 
 
 def _refined(outcome: Outcome) -> dict[str, tuple[Array, Array]]:

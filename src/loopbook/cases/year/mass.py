@@ -49,10 +49,8 @@ class Outcome:
         """Tonnes of an element (graphite for ``C``) in amounts by component, by year."""
         basis = self.contents
         if element == "C":
-            graphite: Array = tonnes[basis.index["graphite"]]
-            return graphite
-        amount: Array = basis.element_matrix[basis.elements.index(element)] @ tonnes
-        return amount
+            return np.asarray(tonnes[basis.index["graphite"]])
+        return np.asarray(basis.element_matrix[basis.elements.index(element)] @ tonnes)
 
     @property
     def made_keys(self) -> tuple[str, ...]:
@@ -70,8 +68,11 @@ class Outcome:
     @property
     def scrap_keys(self) -> tuple[str, ...]:
         """Input keys of the contract's scrap."""
-        paths = self.case.names("lines.csv", "path")
-        return (*self.made_keys, *_path_keys(self.case, paths), *self.made.keys)
+        return (
+            *self.made_keys,
+            *_path_keys(self.case, self.case.names("lines.csv", "path")),
+            *self.made.keys,
+        )
 
     @property
     def client_keys(self) -> tuple[str, ...]:
@@ -95,8 +96,12 @@ class Outcome:
     @property
     def taken_keys(self) -> tuple[str, ...]:
         """Input keys of what the plant takes."""
-        types = self.case.keys("scrap_types.csv", "share")
-        return join_keys(self.scrap_keys, types, self.client_keys, self.capacity_keys)
+        return join_keys(
+            self.scrap_keys,
+            self.case.keys("scrap_types.csv", "share"),
+            self.client_keys,
+            self.capacity_keys,
+        )
 
     @property
     def plant_keys(self) -> tuple[str, ...]:
@@ -111,8 +116,16 @@ class Outcome:
 
 def _path_keys(case: Case, paths: Iterable[str]) -> tuple[str, ...]:
     """Input keys of scrap paths."""
-    columns = ("cell_reject_share", "active_material_loss", "foil_loss")
-    return join_keys(*(case.keys("scrap_path.csv", *columns, path=path) for path in paths))
+    return join_keys(
+        *(
+            case.keys(
+                "scrap_path.csv",
+                *("cell_reject_share", "active_material_loss", "foil_loss"),
+                path=path,
+            )
+            for path in paths
+        )
+    )
 
 
 def recovered_t(outcome: Outcome, element: str) -> Array:
@@ -120,8 +133,7 @@ def recovered_t(outcome: Outcome, element: str) -> Array:
     parts = [made[element] for made in outcome.refiner.elements_t.values()]
     if fraction := {"Cu": COPPER, "Al": ALUMINIUM}.get(element):
         parts.append(outcome.plant.elements_t[fraction][element])
-    total: Array = np.sum(parts, axis=0)
-    return total
+    return np.asarray(np.sum(parts, axis=0))
 
 
 def check_metals(outcome: Outcome) -> None:
@@ -139,12 +151,8 @@ def check_metals(outcome: Outcome) -> None:
 
 def mass_tables(outcome: Outcome) -> Iterator[Table]:
     """All tables of mass."""
-    yield _production(outcome)
-    yield _scrap(outcome)
-    yield _black_mass(outcome)
-    yield _metals(outcome)
-    yield _copper(outcome)
-    yield _clients(outcome)
+    makers = (_production, _scrap, _black_mass, _metals, _copper, _clients)
+    return (make(outcome) for make in makers)
 
 
 def _production(outcome: Outcome) -> Table:
@@ -303,9 +311,13 @@ def _black_mass(outcome: Outcome) -> Table:
             "feed - black mass - fractions: solvents and plastics burnt, residues",
         ),
     )
-    title = "Black mass and fractions of the plant"
-    note = "EverBatt's generic preprocessing, solved over the years; every element closes."
-    return year_table("black_mass", title, outcome.case.years, columns, note=note)
+    return year_table(
+        "black_mass",
+        "Black mass and fractions of the plant",
+        outcome.case.years,
+        columns,
+        note="EverBatt's generic preprocessing, solved over the years; every element closes.",
+    )
 
 
 def _by_metal(
@@ -369,11 +381,17 @@ def _metals(outcome: Outcome) -> Table:
             back_t, net, gross = (float(x[place]) for x in by_year)
             shares = tuple(back_t / need if need > 0.0 else None for need in (net, gross))
             rows.append((year, name, back_t, net, gross, *shares))
-    note = (
-        "Metal recovered in a year is set against the cells of the same year; client scrap counts "
-        "as recovered where it is switched on. Graphite is the component, not all carbon."
+    return Table(
+        "metals",
+        "Metals: recovered against needed",
+        columns,
+        tuple(rows),
+        (
+            "Metal recovered in a year is set against the cells of the same year; client scrap "
+            "counts as recovered where it is switched on. Graphite is the component, not all "
+            "carbon."
+        ),
     )
-    return Table("metals", "Metals: recovered against needed", columns, tuple(rows), note)
 
 
 def _copper(outcome: Outcome) -> Table:
@@ -385,31 +403,34 @@ def _copper(outcome: Outcome) -> Table:
         by_type[flow.scrap_type] = by_type.get(flow.scrap_type, np.zeros_like(tonnes)) + tonnes
     total = np.sum(list(by_type.values()), axis=0)
     safe = np.where(total > 0.0, total, 1.0)
-    types = (
-        YearColumn(
-            f"from_{slug(kind)}_t",
-            f"From {kind}",
-            "t",
-            copper * tonnes / safe,
-            back,
-            "copper fraction x share of the copper taken that came in this type",
-        )
-        for kind, tonnes in by_type.items()
-        if tonnes.any()
-    )
     columns = (
-        *types,
+        *(
+            YearColumn(
+                f"from_{slug(kind)}_t",
+                f"From {kind}",
+                "t",
+                copper * tonnes / safe,
+                back,
+                "copper fraction x share of the copper taken that came in this type",
+            )
+            for kind, tonnes in by_type.items()
+            if tonnes.any()
+        ),
         YearColumn("copper_t", "Copper in the copper fraction", "t", copper, back, "sum"),
         *_contract_foil(outcome, copper),
         *_foil_makers(outcome, copper),
         *_foil_regions(outcome, copper),
     )
-    title = "Copper from anode foil against foil demand"
-    note = (
-        "The copper fraction is shredded foil: it goes to a smelter or refinery before it can be "
-        "foil again, and the foil makers named here need not buy it."
+    return year_table(
+        "copper",
+        "Copper from anode foil against foil demand",
+        case.years,
+        columns,
+        note=(
+            "The copper fraction is shredded foil: it goes to a smelter or refinery before it "
+            "can be foil again, and the foil makers named here need not buy it."
+        ),
     )
-    return year_table("copper", title, case.years, columns, note=note)
 
 
 def _contract_foil(outcome: Outcome, copper: Array) -> Iterator[YearColumn]:
@@ -427,8 +448,10 @@ def _contract_foil(outcome: Outcome, copper: Array) -> Iterator[YearColumn]:
         )
     need, foil_key = made.made_gwh * 1000.0 * chosen["value"], chosen.key("value")
     cells_cu = outcome.element_t(made.cells_t, "Cu")
-    bought_cu = outcome.element_t(made.cells_t + made.scrap_t(), "Cu")
-    bought = need * (bought_cu / np.where(cells_cu > 0.0, cells_cu, 1.0))
+    bought = need * (
+        outcome.element_t(made.cells_t + made.scrap_t(), "Cu")
+        / np.where(cells_cu > 0.0, cells_cu, 1.0)
+    )
     yield YearColumn(
         "contract_foil_bought_t",
         "Foil bought for the lines",
@@ -482,10 +505,12 @@ def _foil_makers(outcome: Outcome, copper: Array) -> Iterator[YearColumn]:
 def _foil_regions(outcome: Outcome, copper: Array) -> Iterator[YearColumn]:
     case, foil = outcome.case, _chosen_foil(outcome.case)
     for region in case.names("foil_demand.csv", "region"):
-        made_gwh = case.series("foil_demand.csv", "made_gwh", region=region)
-        demand = made_gwh * 1000.0 * foil["value"]
-        keys = case.keys("foil_demand.csv", "made_gwh", region=region)
-        basis = (*keys, *outcome.plant_keys, foil.key("value"))
+        demand = case.series("foil_demand.csv", "made_gwh", region=region) * 1000.0 * foil["value"]
+        basis = (
+            *case.keys("foil_demand.csv", "made_gwh", region=region),
+            *outcome.plant_keys,
+            foil.key("value"),
+        )
         yield YearColumn(
             f"{slug(region)}_demand_t",
             f"Foil demand of {region}",
@@ -539,5 +564,10 @@ def _clients(outcome: Outcome) -> Table:
         cells = zip(case.years, *(finite(x, f"clients {name}") for x in numbers), strict=True)
         rows += [(year, name, producer.switch, bool(on), *amounts) for year, *amounts in cells]
     rows.sort(key=lambda row: int(str(row[0])))
-    note = "Scrap of clients that are switched off is shown and not taken."
-    return Table("clients", "Further clients", columns, tuple(rows), note)
+    return Table(
+        "clients",
+        "Further clients",
+        columns,
+        tuple(rows),
+        "Scrap of clients that are switched off is shown and not taken.",
+    )

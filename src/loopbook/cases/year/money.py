@@ -52,6 +52,13 @@ _VARIABLE = ("reagents", "energy", "water and disposal")
 
 
 _FREIGHT = "tonnes x (miles x price per mile / payload + packaging)"
+_NOTE = (
+    "Bought: scrap by its contained metal, fetched at the plant's cost. Sold: black mass by its "
+    "contained metal ex works, copper and aluminium fractions. Costs by EverBatt's method for the "
+    "full capacity: fixed lines in full from the year of the start. Prices as dated in prices.csv, "
+    "equipment in dollars of {}; nothing is inflated. Margin is after the capital charge, before "
+    "tax and subsidies."
+)
 _PAYABLE = "contained metal x price x payable share"
 
 
@@ -121,8 +128,12 @@ def inbound(outcome: Outcome) -> Freight:
 
 def outbound(outcome: Outcome) -> Freight:
     """Freight of black mass to the refiner; not dangerous goods, as in EverBatt."""
-    lane = outcome.case.settings.get("refiner.lane")
-    return _haul(outcome.case, lane, "plain", outcome.plant.products_t[BLACK_MASS])
+    return _haul(
+        outcome.case,
+        outcome.case.settings.get("refiner.lane"),
+        "plain",
+        outcome.plant.products_t[BLACK_MASS],
+    )
 
 
 def money_tables(outcome: Outcome) -> Iterator[Table]:
@@ -134,8 +145,9 @@ def money_tables(outcome: Outcome) -> Iterator[Table]:
 
 def _price(case: Case, item: str) -> Money:
     """USD per tonne, by year."""
-    per_kg = case.series("prices.csv", "value", item=item)
-    return Money(per_kg * 1000.0, case.keys("prices.csv", item=item))
+    return Money(
+        case.series("prices.csv", "value", item=item) * 1000.0, case.keys("prices.csv", item=item)
+    )
 
 
 def _paid(case: Case, material: str, contents: Mapping[str, Array]) -> Money:
@@ -185,8 +197,9 @@ def _groups(
 
 def _group_columns(groups: Mapping[str, Money]) -> Iterator[YearColumn]:
     for name, cost in groups.items():
-        how = "EverBatt: " + ", ".join(GROUPS[name])
-        yield cost.column(f"{slug(name)}_usd", name.capitalize(), how)
+        yield cost.column(
+            f"{slug(name)}_usd", name.capitalize(), ("EverBatt: " + ", ".join(GROUPS[name]))
+        )
 
 
 def _money(outcome: Outcome, black_mass: Money) -> Table:
@@ -236,15 +249,13 @@ def _money(outcome: Outcome, black_mass: Money) -> Table:
             over=plant.feed_t,
         ),
     )
-    note = (
-        "Bought: scrap by its contained metal, fetched at the plant's cost. Sold: black mass by "
-        "its contained metal ex works, copper and aluminium fractions. Costs by EverBatt's method "
-        "for the full capacity: fixed lines in full from the year of the start. Prices as dated "
-        f"in prices.csv, equipment in dollars of {case.settings.get('equipment_year')}; nothing "
-        "is inflated. Margin is after the capital charge, before tax and subsidies."
+    return year_table(
+        "money",
+        f"Money of the plant, USD of {case.settings.get('currency_year')}",
+        case.years,
+        columns,
+        note=_NOTE.format(case.settings.get("equipment_year")),
     )
-    title = f"Money of the plant, USD of {case.settings.get('currency_year')}"
-    return year_table("money", title, case.years, columns, note=note)
 
 
 def _refining(outcome: Outcome, black_mass: Money) -> Table:
@@ -293,12 +304,17 @@ def _refining(outcome: Outcome, black_mass: Money) -> Table:
         cost.column("cost_usd", "Cost", "sum"),
         margin.column("margin_usd", "Margin of the refiner", "revenue - cost"),
     )
-    note = (
-        f"The refiner is {case.settings.get('refiner.name')}; route {done.route.route}. Its money "
-        "is not the plant's. Costs by EverBatt's method for its full capacity, scaled to the share "
-        "of it that this black mass fills."
+    return year_table(
+        "refining",
+        "Refining of the black mass",
+        case.years,
+        columns,
+        note=(
+            f"The refiner is {case.settings.get('refiner.name')}; route {done.route.route}. Its "
+            "money is not the plant's. Costs by EverBatt's method for its full capacity, scaled "
+            "to the share of it that this black mass fills."
+        ),
     )
-    return year_table("refining", "Refining of the black mass", case.years, columns, note=note)
 
 
 def sold_as(case: Case, product: str, active: Collection[str]) -> str:
@@ -322,6 +338,14 @@ def sold_as(case: Case, product: str, active: Collection[str]) -> str:
         return item
     if item in active:
         return ACTIVE
-    expected = f"a price of {item}, which the refiner makes"
-    hint = nearest_hint(item, known)
-    raise UnknownNameError([Finding("unknown-name", "prices.csv", expected, "none", hint)])
+    raise UnknownNameError(
+        [
+            Finding(
+                "unknown-name",
+                "prices.csv",
+                f"a price of {item}, which the refiner makes",
+                "none",
+                nearest_hint(item, known),
+            )
+        ]
+    )

@@ -74,12 +74,11 @@ def works(case: Case, made: Supply, facts: Sourced) -> tuple[Works, Works]:
     year without feed has the composition of the contract's cells, times nothing.
     """
     get = case.settings.get
-    stand_in = {p.chemistry: p.cell_design for p in made.producers}
     setting = RouteSetting(
         throughput_t_per_yr=get("plant.capacity"),
         location=get("region"),
         dollar_year=get("equipment_year"),
-        priced_as=stand_in,
+        priced_as={p.chemistry: p.cell_design for p in made.producers},
     )
     feed = made.feed_t()
     total = feed.sum(axis=0)
@@ -94,15 +93,13 @@ def works(case: Case, made: Supply, facts: Sourced) -> tuple[Works, Works]:
     first = _works(plant, total, _references(numbers, facts))
     _check(first)
     numbers = Sourced(case.library)
-    basis = plant.solution.plan.basis.names
-    black_mass = {n: plant.solution.share(BLACK_MASS, n) for n in basis}
+    black_mass = {n: plant.solution.share(BLACK_MASS, n) for n in plant.solution.plan.basis.names}
     refined = ROUTES[get("route")](
         {n: s for n, s in black_mass.items() if s.any()},
         replace(setting, throughput_t_per_yr=get("refiner.capacity")),
         numbers=numbers,
     )
-    second = _works(refined, first.products_t[BLACK_MASS], _references(numbers, facts))
-    return first, second
+    return first, _works(refined, first.products_t[BLACK_MASS], _references(numbers, facts))
 
 
 def _references(numbers: Sourced, facts: Sourced) -> tuple[str, ...]:
@@ -133,14 +130,11 @@ def _content(route: RouteResult, stream: str, element: str) -> Array | float:
     basis = flow.plan.basis
     mass = flow.mass(stream)
     safe = np.where(mass > 0.0, mass, 1.0)
-    if element == "C":
-        found = flow.flow(stream, "graphite") if "graphite" in basis.index else 0.0 * mass
-    elif element in basis.elements:
-        found = flow.element(stream, element)
-    else:
-        found = 0.0 * mass
-    share: Array = found / safe
-    return share
+    if element == "C" and "graphite" in basis.index:
+        return np.asarray(flow.flow(stream, "graphite") / safe)
+    if element in basis.elements and element != "C":
+        return np.asarray(flow.element(stream, element) / safe)
+    return 0.0 * mass
 
 
 def _check(plant: Works) -> None:
@@ -177,12 +171,10 @@ def annual_cost(
 
     def amount(line: str, price: str, unit: str) -> Array:
         """Flow per kg of feed behind a cost line."""
-        cost: Array = sized.annual_usd[line] / at_size
-        return cost / numbers(location, price, "geography", unit=unit)
+        return sized.annual_usd[line] / at_size / numbers(location, price, "geography", unit=unit)
 
     def per_kg(usd: Array) -> Array:
-        out: Array = usd / np.where(per_year > 0.0, per_year, 1.0)
-        return out
+        return usd / np.where(per_year > 0.0, per_year, 1.0)
 
     whole = Equipment(
         "all equipment",

@@ -6,7 +6,7 @@ loss)`` of itself on the way: active materials and binders by one loss, foils by
 (EverBatt 2023, BatPaC IO!B14:F20, source_id everbatt2023). At its mature losses and 2.976 kg/kWh
 that is 157 t of cells and 261 t of electrodes per GWh of accepted cells.
 
-Not covered: scrap of separator and electrolyte, and clean trim, which are sold by themselves.
+Not covered: scrap of separator and electrolyte, and clean trim, which are sold separately.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,8 +48,7 @@ class ScrapFlow:
     @property
     def mass_t(self) -> Array:
         """Tonnes, by year."""
-        total: Array = self.made_t.sum(axis=0)
-        return total
+        return np.asarray(self.made_t.sum(axis=0))
 
     @property
     def taken_t(self) -> Array:
@@ -64,7 +63,7 @@ class Supply:
     Attributes
     ----------
     components : components of every array.
-    contract_gwh, line_gwh, made_gwh : wanted, possible and accepted cells of the contract.
+    contract_gwh, line_gwh, made_gwh : asked for, possible and accepted cells of the contract.
     cells_t : accepted cells of the contract by component.
     scrap : every flow of scrap, of the contract first.
     capacity_t : what the plant could take in the year.
@@ -92,22 +91,20 @@ class Supply:
 
     def scrap_t(self) -> Array:
         """Scrap of the contract's lines, (component, year)."""
-        total: Array = np.sum([f.made_t for f in self.of(contract=True)], axis=0)
-        return total
+        return np.asarray(np.sum([f.made_t for f in self.of(contract=True)], axis=0))
 
     def feed_t(self) -> Array:
         """What the plant takes, (component, year)."""
-        total: Array = np.sum([f.taken_t for f in self.scrap], axis=0)
-        return total
+        return np.asarray(np.sum([f.taken_t for f in self.scrap], axis=0))
 
 
 def producers(case: Case, switches: Mapping[str, bool]) -> tuple[Producer, ...]:
     """Lines of the contract, then the clients that are switched on, in order of priority."""
     get = case.settings.get
-    found = []
+    makers = []
     for line in case.names("lines.csv", "line"):
         row = case.rows("lines.csv", line=line)[0]
-        found.append(
+        makers.append(
             Producer(
                 name=line,
                 lane=get("contract.lane"),
@@ -119,7 +116,7 @@ def producers(case: Case, switches: Mapping[str, bool]) -> tuple[Producer, ...]:
         )
     for row in sorted(case.rows("clients.csv"), key=lambda row: float(row["priority"])):
         if switches[row["switch"]]:
-            found.append(
+            makers.append(
                 Producer(
                     name=row["client"],
                     lane=row["lane"],
@@ -132,7 +129,7 @@ def producers(case: Case, switches: Mapping[str, bool]) -> tuple[Producer, ...]:
                     switch=row["switch"],
                 )
             )
-    return tuple(found)
+    return tuple(makers)
 
 
 def cell_composition(
@@ -202,7 +199,7 @@ def supply(case: Case, switches: Mapping[str, bool], facts: Sourced) -> Supply:
     shares, _ = cells[case.settings.get("cell_design"), case.settings.get("chemistry")]
     mass = density[case.settings.get("cell_design")].to("kg/kWh")
     cell_array = np.array([shares.get(name, 0.0) for name in names])
-    keys = [key for _, found in cells.values() for key in found]
+    keys = [key for _, used in cells.values() for key in used]
     keys += [row.reference for row in density.values()]
     return Supply(
         names,
@@ -259,8 +256,7 @@ def _scrap_of(
 def _capacity(case: Case) -> Array:
     """Tonnes that the plant can take: capacity times the share of the year that it runs."""
     running = case.series("running.csv", "running_share")
-    start = case.settings.get("plant.start")
-    open_ = np.array([float(year >= start) for year in case.years])
+    open_ = np.array([float(year >= case.settings.get("plant.start")) for year in case.years])
     capacity: Array = case.settings.get("plant.capacity") * running * open_
     return capacity
 
