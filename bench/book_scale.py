@@ -429,7 +429,7 @@ def verify_rate(book: Book) -> None:
     start = time.perf_counter()
     found = verify(book)
     if not found.clean:
-        sys.exit(f"verify: {found.found} findings; the first: {found.findings[0]}")
+        sys.exit(f"verify: {found.count} findings; the first: {found.findings[0]}")
     rate = book.store.rows("SELECT count(*) FROM event")[0][0] / (time.perf_counter() - start)
     print(f"verify: {rate:,.0f} events a second (target: 10,000)")
 

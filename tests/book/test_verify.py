@@ -304,7 +304,7 @@ def test_a_missing_trigger_is_found(path: Path) -> None:
 def test_many_wrong_events_are_counted_and_twenty_listed(path: Path) -> None:
     tamper(path, "UPDATE posting SET s_Ni = s_Ni + 1", "UPDATE event SET actor = 'eve'")
     found = report(path)
-    assert len(found.findings) == 20 < found.found
+    assert len(found.findings) == 20 < found.count
     assert found.first_wrong == "event 1 'p1'"
 
 

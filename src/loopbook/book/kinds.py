@@ -38,7 +38,7 @@ class FieldRow:
     """A field of a kind."""
 
     field: Annotated[str, "its name"]
-    value: Annotated[str, "what it holds"]
+    value: Annotated[str, "what a person enters"]
     default: Annotated[str, "needed, or the value without an entry"]
     example: Annotated[str, "an entry"]
     meaning: Annotated[str, "what it is"]

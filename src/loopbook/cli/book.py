@@ -22,13 +22,7 @@ if TYPE_CHECKING:
     from loopbook.report import Answer
 
 
-@click.group(
-    cls=Door,
-    lazy={
-        name: f"loopbook.cli.proofs:{name}_command"
-        for name in ("statement", "checkpoint", "prove", "check", "verify", "migrate")
-    },
-)
+@click.group(cls=Door)
 def book() -> None:
     """Keep the book: what happened to every lot, in and out to the milligram.
 
@@ -39,6 +33,11 @@ def book() -> None:
       loopbook book balance --lot L-1
     """
 
+
+book.lazy = {
+    name: f"loopbook.cli.proofs:{name}_command"
+    for name in ("statement", "checkpoint", "prove", "check", "verify", "migrate")
+}
 
 # ---- in ----
 

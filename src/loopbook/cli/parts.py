@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,30 +21,26 @@ if TYPE_CHECKING:
 class Door(click.Group):
     """Command group whose commands end with exit code 1 and every finding on bad input.
 
-    Parameters
+    Attributes
     ----------
-    lazy : groups that are imported when they are called, as ``module:name``.
+    lazy : by name, commands that are imported when they are called, as ``module:name``.
     """
 
-    def __init__(
-        self, *args: Any, lazy: Mapping[str, str] | None = None, **attributes: Any
-    ) -> None:
-        super().__init__(*args, **attributes)
-        self._lazy = dict(lazy or {})
+    lazy: Mapping[str, str] = MappingProxyType({})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, sorted."""
-        return sorted([*super().list_commands(ctx), *self._lazy])
+        return sorted([*super().list_commands(ctx), *self.lazy])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command by name; its module is imported now."""
-        if cmd_name not in self._lazy:
+        if cmd_name not in self.lazy:
             return super().get_command(ctx, cmd_name)
-        module, _, name = self._lazy[cmd_name].partition(":")
+        module, _, name = self.lazy[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run the command; print findings instead of a traceback."""
         from loopbook.errors import InputError, LoopbookError
 

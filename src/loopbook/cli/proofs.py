@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -42,7 +42,15 @@ if TYPE_CHECKING:
 @shows_answer
 @with_book
 def statement_command(
-    *, book: Book, period: str | None, start: int | None, end: int | None, **scope: Any
+    *,
+    book: Book,
+    period: str | None,
+    start: int | None,
+    end: int | None,
+    party: str | None,
+    site: str | None,
+    lot: str | None,
+    known_at: int | None,
 ) -> Answer:
     """Print the metal statement of a period: opening, in, out, losses, unaccounted, closing.
 
@@ -54,10 +62,12 @@ def statement_command(
     from loopbook.book import metal_statement, period_statement
 
     if period is not None and start is None and end is None:
-        return period_statement(book, period, **scope)
+        return period_statement(book, period, party=party, site=site, lot=lot, known_at=known_at)
     if period is not None or start is None or end is None:
         raise click.UsageError("give --period, or --from and --to")
-    return metal_statement(book, start=start, end=end, **scope)
+    return metal_statement(
+        book, start=start, end=end, party=party, site=site, lot=lot, known_at=known_at
+    )
 
 
 @click.command("checkpoint")

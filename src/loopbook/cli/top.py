@@ -22,21 +22,7 @@ if TYPE_CHECKING:
     from loopbook.report import Answer
 
 
-@click.group(
-    cls=Door,
-    lazy={
-        "book": "loopbook.cli.book:book",
-        "library": "loopbook.cli.library:library",
-        "on-site": "loopbook.cli.trace:on_site_command",
-        "origins": "loopbook.cli.trace:origins_command",
-        "path": "loopbook.cli.trace:path_command",
-        "recall": "loopbook.cli.trace:recall_command",
-        "serials": "loopbook.cli.serials:serials",
-        "suspect": "loopbook.cli.trace:suspect_command",
-        "trace": "loopbook.cli.trace:trace_command",
-    },
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="loopbook")
 def main() -> None:
     """Keep the books of a closed battery loop.
@@ -46,6 +32,18 @@ def main() -> None:
       loopbook library explain 0.9
     """
 
+
+main.lazy = {
+    "book": "loopbook.cli.book:book",
+    "library": "loopbook.cli.library:library",
+    "on-site": "loopbook.cli.trace:on_site_command",
+    "origins": "loopbook.cli.trace:origins_command",
+    "path": "loopbook.cli.trace:path_command",
+    "recall": "loopbook.cli.trace:recall_command",
+    "serials": "loopbook.cli.serials:serials",
+    "suspect": "loopbook.cli.trace:suspect_command",
+    "trace": "loopbook.cli.trace:trace_command",
+}
 
 # ---- cases ----
 

@@ -283,8 +283,8 @@ def _climb(
     return seed
 
 
-def _require_equal(computed: bytes, given: bytes, what: str) -> None:
-    if computed != given:
+def _require_equal(computed: bytes, trusted: bytes, what: str) -> None:
+    if computed != trusted:
         raise ProofError(f"{what} another root than the given one")
 
 

@@ -51,13 +51,13 @@ class VerifyReport(Answer):
     checkpoints: Annotated[int, "how many were read"]
     first_wrong: Annotated[str, "number and key of the first wrong event; empty if all are right"]
     findings: Annotated[tuple[Finding, ...], Rows("Findings")]
-    found: Annotated[int, "how many findings there are; at most 20 are listed"]
+    count: Annotated[int, "how many findings there are; at most 20 are listed"]
     unknown_kinds: Annotated[tuple[UnknownKind, ...], Rows("Kinds of events that are not known")]
 
     @property
     def clean(self) -> Annotated[bool, "whether there is no finding"]:
         """Whether there is no finding."""
-        return self.found == 0
+        return self.count == 0
 
     @property
     def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
@@ -70,7 +70,7 @@ class VerifyReport(Answer):
 
     def headline(self) -> str:
         """The findings as sentences, and how much was read."""
-        result = "clean" if self.clean else f"findings: {self.found}"
+        result = "clean" if self.clean else f"findings: {self.count}"
         first = f"; first wrong: {self.first_wrong}" if self.first_wrong else ""
         read = f"events: {self.events}, checkpoints: {self.checkpoints}, {result}{first}"
         return "\n".join([*map(str, self.findings), read])
@@ -196,8 +196,8 @@ class _Rest:
     def _strays(self) -> None:
         """Rows that belong to no event, and accounts that nothing was posted on."""
         tables = ("posting", "edge", "lot", "measurement", "noun")
-        self._count({table: self.scan.seen[f"{table}s"] for table in tables}, "of events")
-        self._count({"account": len(self.scan.slots)}, "of events")
+        seen = {table: self.scan.seen[f"{table}s"] for table in tables}
+        self._count({**seen, "account": len(self.scan.slots)}, "of events")
 
     def _count(self, right: Mapping[str, int], of: str, code: str = "stray") -> None:
         """Tables that have other rows beside the right ones, or lack some."""
@@ -295,10 +295,8 @@ class _Rest:
         for level, place, digest in nodes:
             kept = log.node_at(self.db, level, place)
             if kept != digest:
-                stored = "none" if kept is None else _short(kept)
-                first = (place << level) + 1
-                where = f"node ({level}, {place}) over events {first} and following"
-                self.notes.add("node", where, _short(digest), stored)
+                where = f"node ({level}, {place}) over events {(place << level) + 1} and following"
+                self.notes.add("node", where, _short(digest), _short(kept))
 
     def _signed(self) -> None:
         """Each checkpoint's size, root and signature."""
@@ -340,8 +338,8 @@ class _Rest:
         return tuple(keys)
 
 
-def _short(digest: bytes) -> str:
-    return f"{digest.hex()[:16]}..."
+def _short(digest: bytes | None) -> str:
+    return "none" if digest is None else f"{digest.hex()[:16]}..."
 
 
 def _unsigned(note: str, keys: Sequence[VerifierKey]) -> str:
