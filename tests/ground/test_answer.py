@@ -155,6 +155,33 @@ def test_what_may_drop_drops_first_and_is_counted() -> None:
     assert "Mass, kg  1.500" in blocks
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in words."""
+
+    name: Annotated[str, "its name"]
+    law: Annotated[str, "in words"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook(Answer):
+    """Rules."""
+
+    rules: Annotated[tuple[Rule, ...], Rows("Rules")]
+
+
+def test_a_long_text_takes_several_lines_on_a_narrow_screen() -> None:
+    law = "what comes in is what goes out and what stays, of every element and every day"
+    record = RuleBook((Rule("balance", law), Rule("short", "yes"))).as_record()
+    lines = record_text(record, width=50).splitlines()
+    assert lines[0] == "Name     Law"
+    assert lines[1].startswith("balance  what comes in")
+    assert max(map(cells_wide, lines)) <= 50
+    assert " ".join(line[9:] for line in lines[1:-1]) == law
+    assert lines[-1] == "short    yes"
+    assert record_text(record, width=20).splitlines()[0] == "Name  balance"
+
+
 def test_east_asian_signs_take_two_cells() -> None:
     lots = (Lot("배터리", (), 0, (1, 1), None, False), Lot("L-1", (), 0, (1, 1), None, False))
     lines = record_text(Stock("WS", ("Ni", "Co"), lots).as_record()).splitlines()[2:5]

@@ -36,7 +36,7 @@ class Balance:
     site: Annotated[str, "where it is"]
     lot: Annotated[str, "of which lot; empty for boundaries"]
     content: Annotated[
-        Content, "what is there, or what came; negative: what left", each_mass(adds=False)
+        Content, "what is there, or what came; negative: what left", each_mass(adds=False, drops=1)
     ]
 
 
@@ -62,7 +62,7 @@ class LotRow:
     owners: Annotated[tuple[str, ...], "who owns it"]
     hold: Annotated[str, "why it is on hold"]
     made_by: Annotated[str, "key of the event that made it", Column(drops=HIDDEN)]
-    content: Annotated[Content, "what is in it now", each_mass()]
+    content: Annotated[Content, "what is in it now", each_mass(drops=1)]
 
 
 @dataclass(frozen=True, slots=True)

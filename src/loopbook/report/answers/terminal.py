@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import zip_longest
+from textwrap import TextWrapper
 from unicodedata import east_asian_width
 
 from loopbook.report.answers.answer import Record, as_text
@@ -11,6 +13,7 @@ from loopbook.report.format import is_share
 from loopbook.report.table import HIDDEN, Cell, Column, Table
 
 _GAP = "  "
+_SHORTEST = 24  # cells of a column whose texts take several lines
 
 
 def record_text(record: Record, *, width: int | None = None, only: Sequence[str] = ()) -> str:
@@ -62,7 +65,10 @@ def _shown(table: Table, keys: Sequence[str]) -> list[int]:
 def _grid(
     table: Table, places: list[int], rows: Sequence[Sequence[Cell]], width: int | None
 ) -> Iterator[str]:
-    """Head, rows and total; as lines where the columns that may not drop are too wide together."""
+    """Head, rows and total, with the longest texts on several lines where the screen is narrow.
+
+    As lines where the columns that may not drop are too wide together all the same.
+    """
     texts = {k: [cell_text(row[k], table.columns[k]) for row in rows] for k in places}
     total = _total(table, places)
     for k, text in total.items():
@@ -75,18 +81,35 @@ def _grid(
         width and sum(wide[k] + 2 for k in kept) - 2 > width and table.columns[droppable[-1]].drops
     ):
         kept.remove(droppable.pop())
-    if width and sum(wide[k] + 2 for k in kept) - 2 > width:
-        yield from _lines(table, places, rows)
-        return
     kinds = {k: kind_of(table.columns[k], (row[k] for row in table.rows)) for k in kept}
     right = {k for k, kind in kinds.items() if kind in (int, float, Decimal)}
+    over = sum(wide[k] + 2 for k in kept) - 2 - width if width else 0
+    if over > 0:
+        longest = max(kept, key=lambda k: (kinds[k] in (str, tuple), wide[k]))
+        words = " ".join([heads[longest], *texts[longest]]).split()
+        least = max(_SHORTEST, *map(cells_wide, words))
+        if kinds[longest] not in (str, tuple) or wide[longest] - over < least:
+            yield from _lines(table, places, rows)
+            return
+        wide[longest] -= over
     for line in ([heads[k] for k in kept], *zip(*(texts[k] for k in kept), strict=True)):
-        cells = (
-            _padded(cell, wide[k], right=k in right) for k, cell in zip(kept, line, strict=True)
-        )
-        yield _GAP.join(cells).rstrip()
-    if len(kept) < len(places):
-        yield f"{len(places) - len(kept)} more columns: widen the window, or use --json"
+        parts = [
+            [text] if cells_wide(text) <= wide[k] else _wrapped(text, wide[k])
+            for k, text in zip(kept, line, strict=True)
+        ]
+        for cells in zip_longest(*parts, fillvalue=""):
+            padded = (
+                _padded(text, wide[k], right=k in right)
+                for k, text in zip(kept, cells, strict=True)
+            )
+            yield _GAP.join(padded).rstrip()
+    if dropped := len(places) - len(kept):
+        more = f"{dropped} more column{'s' * (dropped > 1)}"
+        yield f"{more}: widen the window, or use --json"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return TextWrapper(width, break_long_words=False, break_on_hyphens=False).wrap(text)
 
 
 def _total(table: Table, places: list[int]) -> dict[int, str]:
