@@ -92,7 +92,7 @@ class Plan:
         """Index that stands for outlets that go nowhere."""
         return len(self.streams)
 
-    def steps(self, group: Group, bound: tuple[Bound, ...]) -> list[Step]:
+    def steps(self, group: Group, bound: Sequence[Bound] | Mapping[int, Bound]) -> list[Step]:
         """The calculations of one pass through a group."""
         return [
             Step(self.units[u].unit.run, bound[u], self.units[u].ins, self.units[u].outs)

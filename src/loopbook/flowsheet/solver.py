@@ -4,7 +4,8 @@ Scenarios are calculated in chunks that fit the cache. Within a chunk all scenar
 each scenario keeps its own secants, so its result does not depend on the others.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def solve(
         streams = _feed_arrays(plan, feed_values, part)
         residual = np.zeros(streams[-1].shape[1])
         for group in plan.groups:
-            steps_of = _stepper(plan, group, varied, part)
+            steps_of = partial(_steps, plan, group, varied=varied, part=part)
             if group.tears:
                 recycle = Recycle(plan, group, steps_of, tolerance, max_passes)
                 used, left = recycle.converge(streams)
@@ -60,26 +61,20 @@ def solve(
     return Solution(plan, flows, report)
 
 
-def _stepper(
-    plan: Plan, group: Group, varied: Mapping[int, tuple[Bound, Bound]], part: slice
-) -> Callable[[int | None], list[Step]]:
+def _steps(
+    plan: Plan,
+    group: Group,
+    scenario: int | None,
+    *,
+    varied: Mapping[int, tuple[Bound, Bound]],
+    part: slice,
+) -> list[Step]:
     """The group's calculations for a whole chunk, or for one scenario of it."""
-
-    changed = [u for u in group.units if u in varied]
-    fixed = plan.steps(group, plan.bound)
-
-    def steps_of(scenario: int | None) -> list[Step]:
-        if not changed:
-            return fixed
-        cut = part
-        if scenario is not None:
-            cut = slice(part.start + scenario, part.start + scenario + 1)
-        bound = list(plan.bound)
-        for u in changed:
-            bound[u] = _sliced(*varied[u], cut)
-        return plan.steps(group, tuple(bound))
-
-    return steps_of
+    first = part.start + (scenario or 0)
+    cut = part if scenario is None else slice(first, first + 1)
+    return plan.steps(
+        group, {u: _sliced(*varied[u], cut) if u in varied else plan.bound[u] for u in group.units}
+    )
 
 
 def _kept(plan: Plan, keep: Sequence[str] | None) -> list[int]:
@@ -173,10 +168,13 @@ def _split_scenarios(
                 hint=nearest_hint(head, [*placed, *declared]),
             )
     findings.raise_all()
-    sizes = {f"scenario {n}.{k}": v.size for n, d in units.items() for k, v in d.items()}
-    sizes |= {f"scenario {n}.{k}": v.size for n, d in feeds.items() for k, v in d.items()}
-    for name, feed in declared.items():
-        sizes |= {f"feed {name}.{k}": v.size for k, v in feed.kg_per_h.items()}
+    flows = {name: feed.kg_per_h for name, feed in declared.items()}
+    sizes = {
+        f"{label} {name}.{key}": array.size
+        for label, arrays in (("scenario", units), ("scenario", feeds), ("feed", flows))
+        for name, by_key in arrays.items()
+        for key, array in by_key.items()
+    }
     count = max(sizes.values(), default=1)
     for where, size in sizes.items():
         if size not in (1, count):
