@@ -15,7 +15,7 @@ from loopbook.book.commands.checks import check_dates, check_limits
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, microseconds
 from loopbook.book.commands.view import View
-from loopbook.book.nouns import Event, add, is_zero, zero
+from loopbook.book.nouns import Event
 from loopbook.errors import BalanceError, raise_findings
 from loopbook.tables import Value, check_fields
 
@@ -48,11 +48,9 @@ def plan(view: View, command: Command, recorded_at: int) -> Event:
     _take_steps(command, draft, checked)
     raise_findings(draft)
     legs = draft.event_legs()
-    total = zero(len(view.substances))
-    for leg in legs:
-        total = add(total, leg.content)
-    if not is_zero(total):
-        raise BalanceError(f"{draft.where}: legs sum to {total}, not to zero")
+    totals = tuple(map(sum, zip(*[leg.content for leg in legs], strict=True)))
+    if any(totals):
+        raise BalanceError(f"{draft.where}: legs sum to {totals}, not to zero")
     return Event(
         key=command.key,
         kind=command.kind,

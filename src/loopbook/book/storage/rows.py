@@ -1,7 +1,6 @@
 """The rows of an event: written and read in one place, the same in every store."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeAlias
 
@@ -56,7 +55,8 @@ def refuse_unwritten(event: Event) -> None:
     ------
     StorageError : names the parts.
     """
-    lost = [x.name for x in fields(event) if x.name not in _WRITTEN and getattr(event, x.name)]
+    unwritten = event.__dataclass_fields__.keys() - _WRITTEN
+    lost = sorted([name for name in unwritten if getattr(event, name)])
     if lost:
         raise StorageError(
             f"event {event.key}: no table holds its {', '.join(lost)}; nothing was posted"

@@ -111,8 +111,7 @@ class EventScan:
         whole = np.append(np.diff(dates) > 0, True)  # all events of a date count together
         below = np.flatnonzero((running < 0).any(axis=1) & whole)
         if len(below):
-            until = rows[: below[0] + 1]
-            _, _, number, key, lot, *_ = max(until, key=itemgetter(2))
+            _, _, number, key, lot, *_ = max(rows[: below[0] + 1], key=itemgetter(2))
             self.notes.add(
                 "back-dated",
                 f"event {number} {key!r}",
@@ -125,14 +124,14 @@ class EventScan:
 
     def _pages(self) -> Iterator[Page]:
         """Pages in order; an event whose rows cannot be read is named and left out."""
-        after, size, left = 0, PAGE, 0
+        after, alone = 0, 0  # events that are left to be read one at a time
         while True:
             place = f"event after number {after}"
             try:
-                page = Page(self.db, self.substances, after, size)
+                page = Page(self.db, self.substances, after, 1 if alone > 0 else PAGE)
             except (StorageError, TypeError, ValueError) as error:
-                if size > 1:
-                    size, left = 1, PAGE
+                if alone <= 0:
+                    alone = PAGE
                     continue
                 self.notes.add(
                     "storage", place, "rows that can be read", one_line(error), event=True
@@ -150,8 +149,7 @@ class EventScan:
                 return
             yield page
             after = numbers[-1]
-            left -= len(page.heads)
-            size = 1 if left > 0 else PAGE
+            alone -= len(page.heads)
 
     # -- checking
 

@@ -162,34 +162,35 @@ class SqliteStore:
 
     def transact(self, batch: Sequence[Command], work: Callable[[Session], T]) -> T:
         """Run `work` with the book in a writing transaction: all of it is kept, or none."""
-        with ExitStack() as undo, self._transaction("BEGIN IMMEDIATE"):
-            undo.callback(self._forget)
-            nouns = self.nouns()
-            latest = self._latest or self._read_latest()
-            now = time.time_ns() // 1000
-            session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
-            result = work(session)
-            session.flush()
-            self._link.execute("COMMIT")
-            undo.pop_all()
+        kept = False
+        try:
+            with self._transaction("BEGIN IMMEDIATE"):
+                nouns = self.nouns()
+                latest = self._latest or self._read_latest()
+                now = time.time_ns() // 1000
+                session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
+                result = work(session)
+                session.flush()
+                self._link.execute("COMMIT")
+            kept = True
+        finally:
+            if not kept:  # what was read is undone, too
+                self._nouns = self._latest = None
+                self._numbers.clear()
         self._latest = session.latest
         return result
-
-    def _forget(self) -> None:
-        """Forget what was read in a transaction that is undone."""
-        self._nouns = self._latest = None
-        self._numbers.clear()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
         """A transaction; what is not committed inside is undone."""
-        with explaining(self.path):
+        try:
             self._link.execute(begin)
-            try:
-                yield
-            finally:
-                if self._link.in_transaction:
-                    self._link.execute("ROLLBACK")
+            yield
+        except REFUSALS as error:
+            raise explained(self.path, error) from error
+        finally:
+            if self._link.in_transaction:
+                self._link.execute("ROLLBACK")
 
     def nouns(self) -> Nouns:
         """Parties, sites, materials, periods and substances as they are now."""
