@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,63 +17,38 @@ from click.testing import CliRunner, Result
 from lineages import lineage_of_json, links_of_csv
 
 from loopbook import book as c
-from loopbook.book.book import Book
 from loopbook.cli import main
-
-START = datetime(2026, 3, 1, tzinfo=UTC)
+from support.shelves import sqlite_shelf
+from support.world import START, Desk
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two loads of two suppliers are run; one product is split and delivered, with a reversal."""
-    made = tmp_path_factory.mktemp("book") / "book.sqlite"
-    count = 0
-    with Book(made, create=True, substances=("Ni", "Co", "other")) as book:
-
-        def say(kind: type[c.Command], **fields: Any) -> str:
-            nonlocal count
-            count += 1
-            moment = START + timedelta(hours=count)
-            key = f"k{count}"
-            book.post(kind(key=key, actor="me", occurred_at=moment, **fields))
-            return key
-
-        for party in ("LGES", "Toyota"):
-            say(c.RegisterParty, party=party)
-        say(c.RegisterSite, site="WS")
-        for material in ("foil", "cells", "black mass"):
-            say(c.RegisterMaterial, material=material)
-        for lot, supplier, material, ni in (
-            ("A", "LGES", "foil", 0.4),
-            ("B", "Toyota", "cells", 0.2),
-        ):
-            say(
-                c.Receive,
-                lot=lot,
-                material=material,
-                supplier=supplier,
-                owner="LGES",
-                site="WS",
-                mass_kg=1000,
-                shares={"Ni": f"{ni}"},
-            )
-            say(c.Weigh, lot=lot, ticket=lot, gross_kg=1100, tare_kg=100, uncertainty_kg=2)
-            say(
-                c.Assay,
-                lot=lot,
-                stage="final",
-                basis="as received",
-                shares={"Ni": f"{ni}"},
-                uncertainty={"Ni": "0.004"},
-                laboratory="works",
-            )
-        out = c.Output("BM", "black mass", 1500, {"Ni": "0.39"})
-        say(c.Process, run="R", site="WS", inputs_kg={"A": None, "B": None}, outputs=[out])
-        say(c.Split, lot="BM", parts_kg={"BM-1": 600})
-        wrong = say(c.Dispose, lot="BM", site="WS", mass_kg=5)
-        say(c.Reverse, event=wrong, reason="was not")
-        say(c.Deliver, lot="BM-1", site="WS", customer="Toyota", document="note 7")
-    return made
+    shelf = sqlite_shelf(tmp_path_factory.mktemp("book"))
+    nouns = {"parties": ("LGES", "Toyota"), "materials": ("foil", "cells", "black mass")}
+    desk = Desk(shelf, ("Ni", "Co", "other"), sites=("WS",), **nouns)
+    for lot, supplier, material, ni in (("A", "LGES", "foil", 0.4), ("B", "Toyota", "cells", 0.2)):
+        its = {"supplier": supplier, "material": material, "site": "WS"}
+        desk.receive(lot, 1000, {"Ni": f"{ni}"}, **its)
+        desk.post(c.Weigh, lot=lot, ticket=lot, gross_kg=1100, tare_kg=100, uncertainty_kg=2)
+        desk.post(
+            c.Assay,
+            lot=lot,
+            stage="final",
+            basis="as received",
+            shares={"Ni": f"{ni}"},
+            uncertainty={"Ni": "0.004"},
+            laboratory="works",
+        )
+    out = c.Output("BM", "black mass", 1500, {"Ni": "0.39"})
+    desk.post(c.Process, run="R", site="WS", inputs_kg={"A": None, "B": None}, outputs=[out])
+    desk.post(c.Split, lot="BM", parts_kg={"BM-1": 600})
+    wrong = desk.post(c.Dispose, lot="BM", site="WS", mass_kg=5)
+    desk.post(c.Reverse, event=wrong, reason="was not")
+    desk.post(c.Deliver, lot="BM-1", site="WS", customer="Toyota", document="note 7")
+    desk.book.close()
+    return Path(shelf.address)
 
 
 def run(path: Path, *words: str) -> Result:
@@ -122,7 +97,7 @@ def test_recall_adds_up_and_leaves_out_what_was_taken_back(path: Path) -> None:
 
 
 def test_as_of_before_the_delivery(path: Path) -> None:
-    before = (START + timedelta(hours=13, minutes=30)).isoformat()
+    before = (START + timedelta(minutes=13, seconds=30)).isoformat()
     found = read(path, "recall", "A", "--as-of", before)
     assert [x["lot"] for x in found["reached"]] == ["A", "BM"]
 

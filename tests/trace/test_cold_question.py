@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,58 +21,35 @@ from loopbook.trace import Genealogy, lineage_between, lineage_json, path, recal
 from loopbook.trace.genealogy.arrays import best_kernels
 from loopbook.trace.genealogy.numpy_loops import Kernels
 from loopbook.trace.genealogy.reading import read_ancestors
+from support.shelves import sqlite_shelf
+from support.world import START, Desk
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
-SCRAP = {"material": "scrap", "owner": "A", "supplier": "A", "site": "WS"}
+SCRAP = {"owner": "A", "supplier": "A", "site": "WS"}
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    """Two blends with a common parent, a re-assay, a delivery, a blend that is taken back."""
-    with Book(tmp_path / "b.sqlite", create=True, substances=("Ni", "Co", "other")) as book:
-        told = [
-            c.RegisterParty,
-            {"party": "A"},
-            c.RegisterParty,
-            {"party": "B"},
-            c.RegisterSite,
-            {"site": "WS"},
-            c.RegisterMaterial,
-            {"material": "scrap"},
-            *(
-                x
-                for k in range(6)
-                for x in (
-                    c.Receive,
-                    {"lot": f"S{k}", "mass_kg": 100 + k, "shares": {"Ni": f"0.{k}"}, **SCRAP},
-                )
-            ),
-            c.Blend,
-            _blend("M1", S0=60, S1=None),
-            c.Blend,
-            _blend("M2", S0=None, S2=50, S3=None),
-            c.Assay,
-            {
-                "lot": "M2",
-                "stage": "final",
-                "basis": "as received",
-                "shares": {"Ni": "0.3", "Co": "0.01"},
-            },
-            c.Blend,
-            _blend("P", M1=80, M2=100),
-            c.Blend,
-            _blend("Q", M2=50, S4=None),
-            c.Blend,
-            _blend("R", S5=10, M1=10),
-            c.Reverse,
-            {"event": "k15", "reason": "wrong lot"},
-            c.Deliver,
-            {"lot": "P", "customer": "B", "site": "WS"},
-        ]
-        for k, (kind, its) in enumerate(zip(told[::2], told[1::2], strict=True)):
-            moment = START + timedelta(minutes=k)
-            book.post(kind(key=f"k{k}", actor="me", occurred_at=moment, **its))
-        yield book
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Two blends with a common parent, a re-assay, a delivery, a blend that is reversed."""
+    shelf = sqlite_shelf(tmp_path)
+    desk = Desk(shelf, ("Ni", "Co", "other"), parties=("A", "B"), sites=("WS",))
+    for k in range(6):
+        desk.receive(f"S{k}", 100 + k, {"Ni": f"0.{k}"}, **SCRAP)
+    desk.post(c.Blend, **_blend("M1", S0=60, S1=None))
+    desk.post(c.Blend, **_blend("M2", S0=None, S2=50, S3=None))
+    shares = {"Ni": "0.3", "Co": "0.01"}
+    desk.post(c.Assay, lot="M2", stage="final", basis="as received", shares=shares)
+    desk.post(c.Blend, **_blend("P", M1=80, M2=100))
+    desk.post(c.Blend, **_blend("Q", M2=50, S4=None))
+    wrong = desk.post(c.Blend, **_blend("R", S5=10, M1=10))
+    desk.post(c.Reverse, event=wrong, reason="wrong lot")
+    desk.post(c.Deliver, lot="P", customer="B", site="WS")
+    yield desk
+    desk.book.close()
+
+
+@pytest.fixture
+def book(desk: Desk) -> Book:
+    return desk.book
 
 
 def _blend(lot: str, **inputs: int | None) -> dict[str, Any]:
@@ -90,14 +67,14 @@ def same(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize("kernels", [Kernels(), best_kernels()], ids=lambda k: k.name)
-@pytest.mark.parametrize("minutes", [None, 12, 15])
+@pytest.mark.parametrize("minutes", [None, 15, 18])
 def test_the_answer_is_that_of_the_arrays(book: Book, kernels: Any, minutes: int | None) -> None:
     when = START + timedelta(minutes=minutes or 0)
     moment = None if minutes is None else int(when.timestamp() * 1e6)
     asof = AsOf(occurred=moment)
     whole = Genealogy.of(book, asof=asof, kernels=kernels)
     lots = whole.graph.names.many(range(len(whole.graph)))
-    assert len(lots) == {None: 11, 12: 8, 15: 11}[minutes]
+    assert len(lots) == {None: 11, 15: 8, 18: 11}[minutes]
     for lot in lots:
         assert same(trace(book, lot, asof=asof), whole.trace(lot)), lot
         assert same(recall(book, lot, asof=asof), whole.recall(lot)), lot
@@ -138,7 +115,7 @@ def test_every_table_is_searched_by_an_index(book: Book, asked: Asked) -> None:
 
 
 def test_a_question_sees_the_book_at_one_moment(
-    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What another process posts between two generations is not in the answer."""
     before = recall(book, "S0")
@@ -149,10 +126,8 @@ def test_a_question_sees_the_book_at_one_moment(
         found = rows(sql, values)
         if "g.source IN" in sql and not posted:
             posted.append("U")
-            with Book(tmp_path / "b.sqlite") as other:
-                when = START + timedelta(days=1)
-                split = c.Split(lot="Q", parts_kg={"U": 1}, key="u", actor="me", occurred_at=when)
-                other.post(split)
+            with desk.shelf.open(clock=desk.clock) as other:
+                other.post(c.Split(lot="Q", parts_kg={"U": 1}, **desk()))
         return found
 
     monkeypatch.setattr(book.store, "rows", meddling)
@@ -162,7 +137,7 @@ def test_a_question_sees_the_book_at_one_moment(
 
 
 def test_a_suspicion_is_of_one_moment(
-    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lot that is delivered while somebody asks is either here or with the customer."""
     before = suspect(book, "S4")
@@ -172,10 +147,8 @@ def test_a_suspicion_is_of_one_moment(
         found = rows(sql, values)
         if "FROM account a JOIN balance" in sql:
             monkeypatch.setattr(book.store, "rows", rows)
-            with Book(tmp_path / "b.sqlite") as other:
-                when = START + timedelta(days=1)
-                its: dict[str, Any] = {"lot": "Q", "customer": "B", "site": "WS"}
-                other.post(c.Deliver(key="d", actor="me", occurred_at=when, **its))
+            with desk.shelf.open(clock=desk.clock) as other:
+                other.post(c.Deliver(lot="Q", customer="B", site="WS", **desk()))
         return found
 
     monkeypatch.setattr(book.store, "rows", meddling)
@@ -224,24 +197,12 @@ def test_materials_of_all_ancestors_are_there_when_they_are_wanted(book: Book) -
 
 def test_lots_that_one_event_made_keep_their_order(tmp_path: Path) -> None:
     """Co-products whose names rise the other way meet again in a later lot."""
-    with Book(tmp_path / "b.sqlite", create=True, substances=("Ni", "Co", "other")) as book:
-        moment = START
-
-        def post(kind: Any, **its: Any) -> None:
-            nonlocal moment
-            moment += timedelta(minutes=1)
-            book.post(kind(key=str(moment), actor="me", occurred_at=moment, **its))
-
-        post(c.RegisterParty, party="A")
-        post(c.RegisterSite, site="WS")
-        post(c.RegisterMaterial, material="scrap")
-        post(c.Receive, lot="S", mass_kg=100, shares={"Ni": "0.2", "Co": "0.1"}, **SCRAP)
-        outputs = [
-            c.Output(lot=lot, material="scrap", mass_kg=mass, shares={"Ni": ni})
-            for lot, mass, ni in (("Z", 60, "0.3"), ("Y", 30, "0.05"))
-        ]
-        post(c.Process, run="r", site="WS", inputs_kg={"S": None}, outputs=outputs)
-        post(c.Blend, **_blend("B", Z=None, Y=None))
+    desk = Desk(sqlite_shelf(tmp_path), ("Ni", "Co", "other"), parties=("A",), sites=("WS",))
+    desk.receive("S", 100, {"Ni": "0.2", "Co": "0.1"}, **SCRAP)
+    outputs = [("Z", 60, {"Ni": "0.3"}), ("Y", 30, {"Ni": "0.05"})]
+    desk.run("r", {"S": None}, outputs, site="WS")
+    desk.post(c.Blend, **_blend("B", Z=None, Y=None))
+    with desk.book as book:
         whole = Genealogy.of(book)
         graph = read_ancestors(book, "B")
         assert [graph.names[k] for k in range(len(graph))] == ["S", "Z", "Y", "B"]

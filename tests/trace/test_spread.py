@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,42 +12,26 @@ import pytest
 from loopbook import book as c
 from loopbook.book.book import Book
 from loopbook.trace import Genealogy, sure_shares
+from support import world
+from support.shelves import sqlite_shelf
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
 DRAWS = 10_000
 SHARED = 0.6
 
 
-class Plant:
+class Plant(world.Desk):
     """Writes a book whose scales and laboratories are shared by many lots."""
 
-    def __init__(self, path: Path) -> None:
-        self.book = Book(path, create=True, substances=("Ni", "other"))
-        self.count = 0
-        for party in ("A", "B"):
-            self.say(c.RegisterParty, party=party)
-        self.say(c.RegisterSite, site="WS")
-        self.say(c.RegisterMaterial, material="scrap")
+    def __init__(self, folder: Path) -> None:
+        shelf = sqlite_shelf(folder)
+        super().__init__(shelf, ("Ni", "other"), parties=("A", "B"), sites=("WS",))
 
-    def say(self, kind: type[c.Command], **fields: Any) -> None:
-        self.count += 1
-        moment = START + timedelta(minutes=self.count)
-        self.book.post(kind(key=f"k{self.count}", actor="me", occurred_at=moment, **fields))
-
-    def receive(self, lot: str, kg: float, ni: float) -> None:
-        self.say(
-            c.Receive,
-            lot=lot,
-            material="scrap",
-            supplier="A",
-            owner="A",
-            site="WS",
-            mass_kg=f"{kg:.3f}",
-            shares={"Ni": f"{ni:.4f}"},
-        )
+    def load(self, lot: str, kg: float, ni: float) -> None:
+        its = {"supplier": "A", "owner": "A", "site": "WS"}
+        self.receive(lot, f"{kg:.3f}", {"Ni": f"{ni:.4f}"}, **its)
 
     def measure(self, lot: str, kg: float, ni: float, *, scale: str, lab: str) -> None:
-        self.say(
+        self.post(
             c.Weigh,
             lot=lot,
             ticket=lot,
@@ -57,7 +40,7 @@ class Plant:
             uncertainty_kg=f"{0.02 * kg:.3f}",
             scale=scale,
         )
-        self.say(
+        self.post(
             c.Assay,
             lot=lot,
             stage="final",
@@ -69,21 +52,16 @@ class Plant:
 
     def blend(self, lot: str, *inputs: str, **parts: float) -> None:
         taken: dict[str, Any] = dict.fromkeys(inputs) | parts
-        self.say(c.Blend, lot=lot, material="scrap", site="WS", inputs_kg=taken)
+        self.post(c.Blend, lot=lot, material="scrap", site="WS", inputs_kg=taken)
 
-    def run(self, lot: str, kg: float, ni: float, *inputs: str) -> None:
-        self.say(
-            c.Process,
-            run=f"run {lot}",
-            site="WS",
-            inputs_kg=dict.fromkeys(inputs),
-            outputs=[c.Output(lot, "scrap", f"{kg:.3f}", {"Ni": f"{ni:.4f}"})],
-        )
+    def make(self, lot: str, kg: float, ni: float, *inputs: str) -> None:
+        made = [(lot, f"{kg:.3f}", {"Ni": f"{ni:.4f}"})]
+        self.run(f"run {lot}", dict.fromkeys(inputs), made, site="WS")
 
 
 @pytest.fixture
 def plant(tmp_path: Path) -> Iterator[Plant]:
-    made = Plant(tmp_path / "book.sqlite")
+    made = Plant(tmp_path)
     yield made
     made.book.close()
 
@@ -91,18 +69,18 @@ def plant(tmp_path: Path) -> Iterator[Plant]:
 def the_book(plant: Plant) -> None:
     """Six loads on two scales and in two laboratories, two runs, a split, a blend, a last run."""
     for k in range(6):
-        plant.receive(f"S{k}", 900 + 60 * k, 0.2 + 0.02 * k)
+        plant.load(f"S{k}", 900 + 60 * k, 0.2 + 0.02 * k)
         scale, lab = ("bridge" if k % 3 else "floor"), ("works" if k % 2 else "umpire")
         plant.measure(f"S{k}", 880 + 60 * k, 0.19 + 0.02 * k, scale=scale, lab=lab)
-    plant.run("B1", 1500, 0.35, "S0", "S1")
+    plant.make("B1", 1500, 0.35, "S0", "S1")
     plant.measure("B1", 1490, 0.36, scale="floor", lab="works")
-    plant.run("B2", 1900, 0.30, "S2", "S3", "S4")
+    plant.make("B2", 1900, 0.30, "S2", "S3", "S4")
     plant.measure("B2", 1910, 0.31, scale="floor", lab="works")
-    plant.say(c.Split, lot="B1", parts_kg={"B1a": 700})
-    plant.say(c.Split, lot="S5", parts_kg={"S5a": 300, "S5b": 200})
+    plant.post(c.Split, lot="B1", parts_kg={"B1a": 700})
+    plant.post(c.Split, lot="S5", parts_kg={"S5a": 300, "S5b": 200})
     plant.blend("M", "B1a", B2=800.0)
     plant.blend("P", "B1", "M", "S5a", B2=400.0)
-    plant.run("P2", 1500, 0.40, "P", "S5b")
+    plant.make("P2", 1500, 0.40, "P", "S5b")
 
 
 def measurements(book: Book) -> dict[str, list[tuple[str, float, str]]]:
@@ -186,8 +164,8 @@ def test_intervals_agree_with_monte_carlo(plant: Plant, lot: str, shared: float)
 
 def test_two_parents_by_hand(plant: Plant) -> None:
     """w = 0.25, 0.75; both with 3.6 % error, half of the variance of the laboratory's shared."""
-    plant.receive("A", 100, 0.1)
-    plant.receive("B", 100, 0.3)
+    plant.load("A", 100, 0.1)
+    plant.load("B", 100, 0.3)
     for lot, ni in (("A", 0.1), ("B", 0.3)):
         plant.measure(lot, 100, ni, scale="", lab="")
     plant.blend("M", "A", "B")
@@ -200,8 +178,8 @@ def test_two_parents_by_hand(plant: Plant) -> None:
 
 
 def test_a_shared_error_cancels(plant: Plant) -> None:
-    plant.receive("A", 100, 0.1)
-    plant.receive("B", 100, 0.3)
+    plant.load("A", 100, 0.1)
+    plant.load("B", 100, 0.3)
     for lot, ni in (("A", 0.1), ("B", 0.3)):
         plant.measure(lot, 100, ni, scale="bridge", lab="works")
     plant.blend("M", "A", "B")
@@ -212,8 +190,8 @@ def test_a_shared_error_cancels(plant: Plant) -> None:
 
 
 def test_what_was_not_measured_is_not_called_sure(plant: Plant) -> None:
-    plant.receive("A", 100, 0.2)
-    plant.receive("B", 300, 0.2)
+    plant.load("A", 100, 0.2)
+    plant.load("B", 300, 0.2)
     plant.measure("A", 100, 0.2, scale="bridge", lab="works")
     plant.blend("M", "A", "B")
     found = sure_shares(plant.book, "M", "Ni")
@@ -223,14 +201,14 @@ def test_what_was_not_measured_is_not_called_sure(plant: Plant) -> None:
 
 
 def test_a_lot_from_outside_is_wholly_itself(plant: Plant) -> None:
-    plant.receive("A", 100, 0.2)
+    plant.load("A", 100, 0.2)
     found = sure_shares(plant.book, "A", "Ni")
     assert (found.shares, found.sigmas, found.covered) == ({"A": 1.0}, {"A": 0.0}, 1.0)
 
 
 def test_nothing_of_a_substance(plant: Plant) -> None:
-    plant.receive("A", 100, 0)
-    plant.receive("B", 100, 0)
+    plant.load("A", 100, 0)
+    plant.load("B", 100, 0)
     plant.blend("M", "A", "B")
     for lot in ("M", "A"):
         found = sure_shares(plant.book, lot, "Ni")

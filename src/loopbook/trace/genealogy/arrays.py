@@ -209,9 +209,11 @@ class Graph(Columns):
         ----------
         lots : numbers; None for all.
         """
-        rows: Numbers = np.arange(len(self.outside_lot))
-        if lots is not None:
-            rows = chained(self.outside_head[lots], self.outside_next)[1]
+        rows = (
+            np.arange(len(self.outside_lot))
+            if lots is None
+            else chained(self.outside_head[lots], self.outside_next)
+        )
         keys = self.outside_lot[rows].astype(np.int64) * len(self.ends) + self.outside_end[rows]
         order = np.argsort(keys, kind="stable")
         keys, rows = keys[order], rows[order]

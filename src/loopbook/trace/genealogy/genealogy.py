@@ -254,7 +254,8 @@ class Genealogy:
     def _sent(self, order: Numbers) -> Shares:
         """Amounts that went from each lot into other lots, mg (lot, substance)."""
         graph = self.graph
-        giver, edge = chained(graph.head[order], graph.following)
+        edge = chained(graph.head[order], graph.following)
+        giver = np.searchsorted(order, graph.parent[edge])
         sums = [np.bincount(giver, graph.content(s)[edge], len(order)) for s in graph.substances]
         return np.stack(sums, axis=1)
 

@@ -37,20 +37,17 @@ def edges_into(graph: Columns, lots: Numbers) -> tuple[Numbers, Numbers]:
     return spans(starts, counts), counts
 
 
-def chained(heads: Numbers, following: Numbers) -> tuple[Numbers, Numbers]:
-    """Entries of linked lists: the list's place and the entry's number, all first entries first.
+def chained(entries: Numbers, following: Numbers) -> Numbers:
+    """Entries of linked lists, from the numbers of their first ones; those of all lists first.
 
     >>> chained(np.array([2, -1, 3]), np.array([-1, -1, 0, -1]))
-    (array([0, 2, 0]), array([2, 3, 0]))
+    array([2, 3, 0])
     """
-    places, entries = np.arange(len(heads)), heads
-    chain = [(places[:0], entries[:0])]
+    chain = [entries := entries[entries >= 0]]
     while len(entries):
-        some = entries >= 0
-        places, entries = places[some], entries[some]
-        chain.append((places, entries))
         entries = following[entries]
-    return np.concatenate([x for x, _ in chain]), np.concatenate([x for _, x in chain])
+        chain.append(entries := entries[entries >= 0])
+    return np.concatenate(chain)
 
 
 def distinct(values: Numbers) -> Numbers:
@@ -111,7 +108,7 @@ class Kernels:
         """Numbers of lots and of all that they are in, rising."""
         following = graph.following
         return _reached(
-            graph, lots, graph.child, lambda front: chained(graph.head[front], following)[1]
+            graph, lots, graph.child, lambda front: chained(graph.head[front], following)
         )
 
     def back(
