@@ -10,14 +10,7 @@ type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loo
 
 import typing
 
-from loopbook.tables.cells import (
-    CellError,
-    cell_text,
-    moment,
-    quantity,
-    quantity_text,
-    unit_problem,
-)
+from loopbook.tables.cells import cell_text, moment, quantity, quantity_text, unit_problem
 from loopbook.tables.declared import (
     SHARE,
     YEAR,
@@ -44,6 +37,7 @@ from loopbook.tables.declared import (
     schema_of,
 )
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
+from loopbook.tables.numbers import CellError
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
 from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
 from loopbook.tables.text import TextTable, decode, read_table

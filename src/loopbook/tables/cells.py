@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from loopbook.errors import LoopbookError
+from loopbook.tables.numbers import SPACES, CellError, exact
 from loopbook.tables.sheet import Cell, FileSettings
 from loopbook.tables.units import convert, unit_finding
 
@@ -21,22 +22,12 @@ _DAY_ZERO = datetime(1899, 12, 30)  # Excel's day 0 (its 29 February 1900 never 
 _FIRST_YEAR = 1990
 _MOST_KG = Decimal(10) ** 9  # a million tonnes: more than any plant holds
 _FORMULA_ERROR = re.compile(r"#(?:REF|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]|#N/A|#{3,}")
-_SPACES = " \u00a0\u202f\u2009"
 _WITH_UNIT = re.compile(
-    rf"([+\-\u2212]?[\d.,'\u2019{_SPACES}]*\d[.,]?(?:[eE][+-]?\d{{1,2}})?"  # a number
-    rf"|[+-]?(?:[Nn]a[Nn]|[Ii]nf)(?=[{_SPACES}]))"  # what is to be refused as none
-    rf"[{_SPACES}]*((?![eE][+-]?\d)[A-Za-z\u00b5\u03bc%].*)",  # its unit
+    rf"([+\-\u2212]?[\d.,'\u2019{SPACES}]*\d[.,]?(?:[eE][+-]?\d{{1,2}})?"  # a number
+    rf"|[+-]?(?:[Nn]a[Nn]|[Ii]nf)(?=[{SPACES}]))"  # what is to be refused as none
+    rf"[{SPACES}]*((?![eE][+-]?\d)[A-Za-z\u00b5\u03bc%].*)",  # its unit
     re.ASCII,
 )
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
-
-
-class CellError(ValueError):
-    """A cell that cannot be read; becomes a finding at its place."""
-
-    def __init__(self, code: str, expected: str, value: str, hint: str = "") -> None:
-        super().__init__(f"{code}: expected {expected}, found {value}")
-        self.code, self.expected, self.found, self.hint = code, expected, value, hint
 
 
 def _refuse_errors(cell: Cell) -> None:
@@ -129,7 +120,7 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
         )
     value = number(cell, settings) * factor(unit, base)
     if base == "kg" and abs(value) > _MOST_KG:
-        raise CellError("too-large", "at most 1e9 kg", f"{value:f} kg", "is the unit right?")
+        raise CellError("too-large", "at most 1e9 kg", f"{value:.12g} kg", "is the unit right?")
     return value
 
 
@@ -167,28 +158,12 @@ def number(cell: Cell, settings: FileSettings) -> Decimal:
         return Decimal(value)
     if isinstance(value, float):
         return Decimal(f"{value:.15g}")
-    return _parsed(value or "", settings)
-
-
-@cache
-def _number_pattern(decimal: str, thousands: str) -> re.Pattern[str]:
-    """Numbers with these marks: sign, whole part, decimals, power of ten."""
-    marks = _SPACES if thousands in (" ", "\u00a0") else thousands
-    group = rf"|\d{{1,3}}(?:[{re.escape(marks)}]\d{{3}})+" if marks else ""
-    point = re.escape(decimal)
-    pattern = rf"([+-]?)(\d+{group})?(?:{point}(\d*))?(?:[eE]([+-]?\d{{1,2}}))?"
-    return re.compile(pattern, re.ASCII)
-
-
-def _parsed(value: str, settings: FileSettings) -> Decimal:
-    if _NOT_FINITE.fullmatch(value):
-        raise CellError("not-finite", "a number", value)
-    plain = value.replace("\u2212", "-")
-    match = _number_pattern(settings.decimal, settings.thousands).fullmatch(plain)
-    if len(plain) > 40 or not match or not (match[2] or match[3]):
-        raise CellError("not-a-number", "a number", repr(value), _number_hint(value, settings))
-    whole = re.sub(r"\D", "", match[2] or "0")
-    return Decimal(f"{match[1]}{whole}.{match[3] or ''}e{match[4] or '0'}")
+    return exact(
+        value or "",
+        decimal=settings.decimal,
+        thousands=settings.thousands,
+        hint=partial(_number_hint, settings=settings),
+    )
 
 
 def _number_hint(value: str, settings: FileSettings) -> str:
@@ -289,7 +264,7 @@ def localised(local: datetime, zone: str) -> datetime:
 
     >>> localised(datetime(2026, 11, 1, 1, 30), "America/New_York")
     Traceback (most recent call last):
-    loopbook.tables.cells.CellError: time: expected a local time that comes once, \
+    loopbook.tables.numbers.CellError: time: expected a local time that comes once, \
 found 2026-11-01T01:30:00 America/New_York
     """
     if not zone:

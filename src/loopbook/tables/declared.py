@@ -26,12 +26,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from types import NoneType
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from loopbook.errors import Findings
+from loopbook.tables.numbers import CellError, exact
 
 Schema: TypeAlias = dict[str, object]
 """A fragment of JSON Schema."""
@@ -227,21 +228,14 @@ class Number(FieldType[F_contra]):
 
     def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The exact number, finite and within the range."""
-        text = str(value).strip()
-        hint = "write a decimal point" if "," in text else ""
-        if text.endswith("%"):
-            hint = "write a share as a fraction of 1: 0.05 for 5 %"
         try:
-            number = Decimal("?" if "_" in text else text)  # Python reads 1_000, people do not
-        except InvalidOperation:
-            findings.note("not-a-number", self.words, repr(value), at=at, hint=hint)
+            number = exact(value)
+        except CellError as error:
+            findings.note(error.code, self.words, error.found, at=at, hint=error.hint)
             return None
-        if not number.is_finite():
-            findings.note("not-finite", self.words, str(value), at=at)
-        elif self.low <= number <= self.high:
+        if self.low <= number <= self.high:
             return number
-        else:
-            self.refuse(float(number), at, findings)
+        self.refuse(float(number), at, findings)
         return None
 
     def refuse(self, number: float, at: str, findings: F_contra) -> None:
