@@ -34,8 +34,8 @@ class Settings:
 
     def names(self, table: str) -> list[str]:
         """Names or numbers under a table, in order of the file."""
-        inside = (path.split(".")[1] for path in self.leaves if path.startswith(table + "."))
-        return list(dict.fromkeys(inside))
+        paths = [path.split(".") for path in self.leaves]
+        return list(dict.fromkeys(path[1] for path in paths if path[0] == table and path[1:]))
 
     def provenance(self, leaf: Leaf) -> dict[str, str] | None:
         """Source of a setting's number: its own, or what is beside it in its table."""

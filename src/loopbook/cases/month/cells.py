@@ -8,8 +8,7 @@ is full, and then goes to the plant in place of a load that would else come from
 from collections.abc import Iterator, Mapping
 
 from loopbook import book as c
-from loopbook.cases.month.beyond import Lines
-from loopbook.cases.month.matter import Feed
+from loopbook.cases.month.matter import Feed, Lines
 from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, deliver, draw
 from loopbook.tables import Array
 
@@ -70,10 +69,9 @@ def _stock_up(month: Month, when: When, lines: Lines, total_kg: float) -> None:
     number = month.next("material delivery")
     for place, (material, kg) in enumerate(short):
         amount = round(float(kg.sum()) / step + 1.0) * round(step)
-        stock = Stock(f"M{number:02d} {material}", kg * (amount / float(kg.sum())), amount)
         bought = month.buy(
             when.later(0.03 * place),
-            stock,
+            Stock(f"M{number:02d} {material}", kg * (amount / float(kg.sum())), amount),
             material,
             supplier="foil_maker" if material == "copper foil" else "material_supplier",
             owner="owner",

@@ -17,10 +17,9 @@ import numpy as np
 
 from loopbook import book as c
 from loopbook.book import SUBSTANCES
-from loopbook.cases.month.beyond import REAGENTS, SALTS
 from loopbook.cases.month.cathode import CATHODE
 from loopbook.cases.month.cells import MATERIALS, make_cells, return_scrap
-from loopbook.cases.month.matter import Feed, Lab, MonthMatter
+from loopbook.cases.month.matter import REAGENTS, SALTS, Feed, Lab, MonthMatter
 from loopbook.cases.month.refining import refine
 from loopbook.cases.month.settings import MonthSettings
 from loopbook.cases.month.state import (

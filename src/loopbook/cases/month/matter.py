@@ -7,19 +7,112 @@ matter is kilograms by component. A run passes each component on by the year's o
 
 and the rest of it is burnt (components that reach no product at all: binders, solvents, plastics)
 or goes to the residue.
+
+Beyond the plant, what happens follows the year too. Refining follows the computed refiner: its
+recoveries and reagents per kilogram of black mass. Two things differ from its flowsheet, because
+what is sold are crystals and not hydroxides: the caustic that would precipitate the hydroxides is
+not dosed, and the crystals' water is. Other water only passes through and is not in the book.
+
+The cell lines follow the computed lines: of all that goes in, the year's share of each component
+becomes accepted cells, or scrap of each type. Recovered nickel is mixed with bought nickel as in
+the year: recovered by all that the lines take.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from loopbook.book import SUBSTANCES
-from loopbook.cases.month.beyond import EXTRA, Lines, Refining, lines, refining
 from loopbook.cases.month.settings import MonthSettings
-from loopbook.cases.year.mass import Outcome
-from loopbook.matter import ComponentSet, components
+from loopbook.cases.year.mass import Outcome, recovered_t
+from loopbook.cases.year.plants import BLACK_MASS
+from loopbook.matter import ComponentSet, atomic_weights, components, molar_mass
 from loopbook.tables import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Salt:
+    """A compound in which a metal is sold.
+
+    Parameters
+    ----------
+    material : its name in the book.
+    component : its component in the data library.
+    caustic : mol of caustic that turns a mol of the metal in it into hydroxide.
+    """
+
+    material: str
+    component: str
+    caustic: int
+
+
+SALTS: Mapping[str, Salt] = {
+    "Ni": Salt("nickel sulfate", "NiSO4.6H2O", 2),
+    "Co": Salt("cobalt sulfate", "CoSO4.7H2O", 2),
+    "Mn": Salt("manganese sulfate", "MnSO4.H2O", 2),
+    "Li": Salt("lithium carbonate", "Li2CO3", 0),
+    "Al": Salt("aluminium sulfate", "Al2(SO4)3", 3),
+}
+"""By metal. Aluminium is only bought: what black mass has of it goes to the refiner's waste."""
+
+CAUSTIC = "NaOH"
+REAGENTS: Mapping[str, str] = {
+    "H2SO4": "sulfuric acid",
+    "H2O2": "hydrogen peroxide",
+    "NaOH": "caustic soda",
+    "Na2CO3": "soda ash",
+    "CaO": "lime",
+    "water": "process water",
+}
+"""Names in the book, by component."""
+
+EXTRA = (*REAGENTS, "CO2", "O2", *(salt.component for salt in SALTS.values()))
+"""Components beside those of the scrap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refining:
+    """A kilogram of black mass at the refiner.
+
+    Attributes
+    ----------
+    recovered : share of each metal of `SALTS` that is recovered; of graphite as ``C``.
+    reagents : kg per kg of black mass by component, for hydroxides.
+    oxygen : kg of oxygen that leaves, per kg of black mass.
+    """
+
+    recovered: Mapping[str, float]
+    reagents: Mapping[str, float]
+    oxygen: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A kilogram of all that goes into the contract's cell lines.
+
+    Attributes
+    ----------
+    active : component of the active material.
+    cells : accepted cells by component, kg/kg.
+    scrap : scrap by type and component, kg/kg.
+    kg_per_day : what goes into all lines in a day.
+    recovered_share : recovered nickel by all nickel that the lines take.
+    kg_per_kwh : mass of accepted cells per energy.
+    """
+
+    active: str
+    cells: Array
+    scrap: Mapping[str, Array]
+    kg_per_day: float
+    recovered_share: float
+    kg_per_kwh: float
+
+    @property
+    def whole(self) -> Array:
+        """All that goes in by component, kg/kg."""
+        return np.asarray(self.cells + np.sum(list(self.scrap.values()), axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +248,80 @@ def _matrix(basis: ComponentSet) -> Array:
         matrix[row] += basis.element_matrix[k]
     matrix[other] += 1.0 - matrix.sum(axis=0)
     return matrix
+
+
+def refining(outcome: Outcome, settings: MonthSettings) -> Refining | None:
+    """The refiner in the year of the month; None unless it makes salts of all four metals."""
+    place = outcome.case.years.index(settings.start.year)
+    done, black = outcome.refiner, outcome.plant.elements_t[BLACK_MASS]
+    recovered = {}
+    for element in ("Ni", "Co", "Mn", "Li", "C"):
+        got = sum(float(made[element][place]) for made in done.elements_t.values())
+        held = float(black[element][place])
+        recovered[element] = min(got / held, 1.0) if held > 0.0 else 0.0
+    if not all(recovered.values()) or done.route.route != "hydro":
+        return None
+    reagents = {
+        name: float(dose[place])
+        for name, dose in done.route.reagents.items()
+        if name in REAGENTS and name != "water"
+    }
+    return Refining(recovered, reagents, float(done.route.wastes["oxygen"][place]))
+
+
+def lines(outcome: Outcome, settings: MonthSettings, count: int) -> Lines | None:
+    """The contract's lines in the month, arrays of `count` components; None if idle."""
+    made, place = outcome.made, outcome.case.years.index(settings.start.year)
+    padding = np.zeros(count - len(made.components))
+    cells_t = made.cells_t[:, place]
+    scrap_t: dict[str, Array] = {}
+    for flow in made.of(contract=True):
+        old = scrap_t.get(flow.scrap_type, np.zeros(len(made.components)))
+        scrap_t[flow.scrap_type] = old + flow.made_t[:, place]
+    whole_t = cells_t + np.sum(list(scrap_t.values()), axis=0)
+    total = float(whole_t.sum())
+    if not total > 0.0:
+        return None
+    nickel = float(outcome.element_t(whole_t[:, None], "Ni")[0])
+    back = float(recovered_t(outcome, "Ni")[place])
+    if not (nickel > 0.0 and back > 0.0):
+        return None
+    return Lines(
+        active=str(outcome.case.settings.get("chemistry")),
+        cells=np.concatenate((cells_t / total, padding)),
+        scrap={kind: np.concatenate((t / total, padding)) for kind, t in scrap_t.items()},
+        kg_per_day=total * 1000.0 * settings.year_share / settings.days,
+        recovered_share=min(back / nickel, 1.0),
+        kg_per_kwh=made.mass_per_energy,
+    )
+
+
+@cache
+def element_share(component: str, element: str) -> float:
+    """kg of an element per kg of a component.
+
+    >>> round(element_share("NiSO4.6H2O", "Ni"), 4)
+    0.2233
+    """
+    return float(components(component).items[0].element_shares().get(element, 0.0))
+
+
+def caustic_kg(element: str) -> float:
+    """kg of caustic per kg of a metal in its salt, to its hydroxide.
+
+    >>> round(caustic_kg("Ni"), 3), caustic_kg("Li")
+    (1.363, 0.0)
+    """
+    return SALTS[element].caustic * molar_mass(CAUSTIC) / atomic_weights()[element]
+
+
+def crystal_water_kg(element: str) -> float:
+    """kg of water in the crystals per kg of the metal in them.
+
+    >>> round(crystal_water_kg("Ni"), 2), crystal_water_kg("Li")
+    (1.84, 0.0)
+    """
+    name = SALTS[element].component
+    dry = name.partition(".")[0]
+    wet_kg = 1.0 / element_share(name, element)
+    return wet_kg - 1.0 / element_share(dry, element)

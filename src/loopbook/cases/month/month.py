@@ -7,8 +7,6 @@ happens is drawn from the seed (`matter`), and entered into the book as people w
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from loopbook.cases.month.matter import MonthMatter, month_matter
 from loopbook.cases.month.origins import cell_origins
 from loopbook.cases.month.settings import MonthSettings
 from loopbook.cases.year.mass import Outcome
-from loopbook.report import Cell, Column, Table
+from loopbook.report import Column, Table
 
 _PAIRS = (
     ("title in", "title out"),
@@ -45,12 +43,12 @@ def keep_book(
     """
     matter = month_matter(outcome, settings)
     digest = hashlib.sha256(settings.texts["seed"].encode("utf-8")).digest()
-    seed = int.from_bytes(digest[:8], "big")
-    events = month_events(matter, settings, seed)
+    events = month_events(matter, settings, int.from_bytes(digest[:8], "big"))
     keys = tuple(dict.fromkeys((*outcome.taken_keys, *outcome.refiner.keys, *settings.keys)))
     with tempfile.TemporaryDirectory(prefix="loopbook-") as folder:
         path = Path(folder) / "book.sqlite"
-        with _ticking_book(path) as (book, clock):
+        clock = [0]
+        with Book(path, create=True, clock=lambda: clock[0]) as book:
             for entered, commands in events.days:
                 clock[0] = microseconds(entered)
                 book.post(commands)
@@ -84,14 +82,6 @@ def _statements(book: Book, settings: MonthSettings, keys: tuple[str, ...]) -> t
     )
 
 
-@contextmanager
-def _ticking_book(path: Path) -> Iterator[tuple[Book, list[int]]]:
-    """A new book whose clock is set by hand."""
-    clock = [0]
-    with Book(path, create=True, clock=lambda: clock[0]) as book:
-        yield book, clock
-
-
 def statement_table(
     statement: Statement, title: str, keys: tuple[str, ...], *, name: str = "metal_statement"
 ) -> Table:
@@ -109,28 +99,31 @@ def statement_table(
     shown = [line for line in statement.lines if any(line.content) and line.name not in gone]
     moving = [k for k in range(len(statement.substances)) if any(x.content[k] for x in shown)]
     how = "sum of the book's postings in the month, by line of the metal statement"
-    columns = [
+    columns = (
         Column("line", "Line"),
         Column("mass_t", "Mass", "t", keys, how),
         Column(
             "mass_u_t", "Mass, standard uncertainty", "t", keys, "from tickets; groups by scale"
         ),
-    ]
-    for k in moving:
-        substance = statement.substances[k]
-        columns.append(Column(f"{substance.lower()}_t", substance, "t", keys, how))
-    rows: list[tuple[Cell, ...]] = []
-    for line in shown:
-        sure = line.sure
-        known = sure is not None and bool(sure.mass_covered)
-        sigma = sure.mass / 1e9 if sure is not None and known else None
-        numbers = [line.content[k] / 1e9 for k in moving]
-        rows.append((line.name, line.mass / 1e9, sigma, *numbers))
+        *(
+            Column(f"{name.lower()}_t", name, "t", keys, how)
+            for name in (statement.substances[k] for k in moving)
+        ),
+    )
+    rows = tuple(
+        (
+            line.name,
+            line.mass / 1e9,
+            line.sure.mass / 1e9 if line.sure is not None and line.sure.mass_covered else None,
+            *(line.content[k] / 1e9 for k in moving),
+        )
+        for line in shown
+    )
     return Table(
         name,
         title,
-        tuple(columns),
-        tuple(rows),
+        columns,
+        rows,
         (
             "Opening and movements are closing, in whole milligrams; lines 'of which' are in the "
             "lines above them, and pairs that take away each other are left out. Tickets, "

@@ -1,12 +1,10 @@
 """Where the metal of the month's cells came from, out of the book alone: tables and a picture."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loopbook.book import Book
 from loopbook.report import Cell, Column, Table
 from loopbook.trace import (
     Genealogy,
@@ -17,10 +15,6 @@ from loopbook.trace import (
     of_substance,
     with_events,
 )
-
-if TYPE_CHECKING:
-    from loopbook.book import Book
-
 
 LINEAGE = "cell_lineage.svg"
 """Name of the picture of a lot's lineage among the attachments."""
@@ -60,9 +54,8 @@ def cell_origins(
     picture = lineage_svg(
         lineage, substance="Ni", fold=_FOLD, title=f"Where the nickel of {chosen.lot} came from"
     )
-    return (_together(traced, set(recovered), keys), _by_lot(traced, set(recovered), keys)), {
-        LINEAGE: picture.encode()
-    }
+    tables = (_together(traced, set(recovered), keys), _by_lot(traced, set(recovered), keys))
+    return tables, {LINEAGE: picture.encode()}
 
 
 def _most_recovered(traced: Sequence[Trace], recovered: Sequence[str]) -> Trace:

@@ -8,7 +8,8 @@ residue and effluent to waste.
 
 import numpy as np
 
-from loopbook.cases.month.beyond import (
+from loopbook.cases.month.cathode import make_cathode, pure_lot
+from loopbook.cases.month.matter import (
     CAUSTIC,
     REAGENTS,
     SALTS,
@@ -17,7 +18,6 @@ from loopbook.cases.month.beyond import (
     crystal_water_kg,
     element_share,
 )
-from loopbook.cases.month.cathode import make_cathode, pure_lot
 from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, deliver, waste
 from loopbook.tables import Array
 

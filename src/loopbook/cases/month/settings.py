@@ -145,9 +145,8 @@ def read_month(path: Path, findings: CaseFindings) -> MonthSettings | None:
         return None
     rows = {row.key.rpartition("/")[2]: row for row in settings.inputs()}
     numbers = [field.name for field in SETTINGS if isinstance(field.type, Sourced)]
-    texts = [field.name for field in SETTINGS if field.name not in numbers]
     return MonthSettings(
-        {name: settings.get(name) for name in texts},
+        {x.name: settings.get(x.name) for x in SETTINGS if x.name not in numbers},
         {name: settings.get(name) for name in numbers},
         tuple(rows[name] for name in numbers),
     )

@@ -377,8 +377,8 @@ class Month:
 
 def waste(month: Month, kg: Array) -> Mapping[str, str]:
     """What leaves as waste, kilograms by substance, as flow and analysis find it."""
-    error = 1.0 + month.normal(month.number("waste_uncertainty"))
-    return amounts_text(np.clip(kg, 0.0, None) * error)
+    spread = month.number("waste_uncertainty")
+    return amounts_text(np.clip(kg, 0.0, None) * (1.0 + month.normal(spread)))
 
 
 def deliver(

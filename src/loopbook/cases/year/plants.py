@@ -47,8 +47,7 @@ class Works:
 
     def ghg_t(self, part: str) -> Array:
         """Greenhouse gases of a part (``materials``, ``energy``, ``process``), t CO2e by year."""
-        tonnes: Array = self.route.burdens.ghg_kgco2e_per_kg[part] * self.feed_t
-        return tonnes
+        return np.asarray(self.route.burdens.ghg_kgco2e_per_kg[part] * self.feed_t)
 
 
 def metal_share(element: str, product: str) -> float:
@@ -197,5 +196,4 @@ def annual_cost(
         feed_usd_per_kg=per_kg(feed_usd),
         revenue_usd_per_kg={name: per_kg(usd) for name, usd in revenue_usd.items()},
     )
-    cost = plant_cost(plant, numbers, location=location)
-    return cost, _references(numbers, facts)
+    return plant_cost(plant, numbers, location=location), _references(numbers, facts)

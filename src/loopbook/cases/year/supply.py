@@ -256,9 +256,8 @@ def _scrap_of(
 def _capacity(case: Case) -> Array:
     """Tonnes that the plant can take: capacity times the share of the year that it runs."""
     running = case.series("running.csv", "running_share")
-    open_ = np.array([float(year >= case.settings.get("plant.start")) for year in case.years])
-    capacity: Array = case.settings.get("plant.capacity") * running * open_
-    return capacity
+    is_open = np.array(case.years) >= case.settings.get("plant.start")
+    return np.asarray(case.settings.get("plant.capacity") * running * is_open)
 
 
 def _take(flows: Sequence[ScrapFlow], capacity: Array) -> tuple[ScrapFlow, ...]:
