@@ -86,10 +86,15 @@ def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _s
         months, attachments = keep_book(outcome, case.month)
         tables |= {table.name: table for table in months}
     inputs = _inputs(case, facts)
-    used = {row.source for row in inputs.values()} | {
-        r["source_id"] for r in case.rows("sources.csv")
+    sources = {
+        name: work
+        for name, work in case.sources.items()
+        if name
+        in (
+            {row.source for row in inputs.values()}
+            | {r["source_id"] for r in case.rows("sources.csv")}
+        )
     }
-    sources = {name: work for name, work in case.sources.items() if name in used}
     layout = _layout(case)
     result = RunResult(
         case.name,

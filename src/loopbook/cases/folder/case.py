@@ -149,8 +149,9 @@ class Case:
 
     def keys(self, file: str, *columns: str, **match: object) -> tuple[str, ...]:
         """Input keys of columns (``value`` if none) of the rows as given."""
-        rows = self.rows(file, **match)
-        return tuple(row.key(column) for row in rows for column in columns or ("value",))
+        return tuple(
+            row.key(column) for row in self.rows(file, **match) for column in columns or ("value",)
+        )
 
     def setting_keys(self, *paths: str) -> tuple[str, ...]:
         """Input keys of settings."""

@@ -333,8 +333,13 @@ def check_provenance(row: Mapping[str, str], findings: CaseFindings, *, at: str 
     source, grade = row.get("source_id", ""), row.get("grade", "")
     hint = nearest_hint(source, findings.sources) if source else "or mark it as an assumption"
     if grade not in GRADES:
-        known = nearest_hint(grade, GRADES) if grade else "grades: " + ", ".join(GRADES)
-        findings.note("grade", "a grade", grade or "none", at=f"{at}grade", hint=known)
+        findings.note(
+            "grade",
+            "a grade",
+            grade or "none",
+            at=f"{at}grade",
+            hint=nearest_hint(grade, GRADES) if grade else "grades: " + ", ".join(GRADES),
+        )
         return
     if grade == "assumption" and not row.get("note"):
         findings.note("source", "why this is assumed", "an empty note", at=f"{at}note")

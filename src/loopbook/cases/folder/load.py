@@ -119,8 +119,16 @@ def _table_rows(tables: Mapping[str, list[Record]]) -> Iterator[InputRow]:
                 number = row.number
                 if number is not None and column == "value":
                     source, page, grade = number.source_id, number.page, number.grade
-                    origin = f"{number.reference} ({number.value:.6g} {number.unit})"
-                    note = "; ".join(filter(None, (origin, number.note, row["note"])))
+                    note = "; ".join(
+                        filter(
+                            None,
+                            (
+                                f"{number.reference} ({number.value:.6g} {number.unit})",
+                                number.note,
+                                row["note"],
+                            ),
+                        )
+                    )
                 yield InputRow(
                     row.key(column), row.where, row[column], unit, source, page, grade, note
                 )

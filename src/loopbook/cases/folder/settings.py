@@ -108,5 +108,9 @@ def check_owners(settings: Settings, findings: CaseFindings) -> None:
             check_provenance(settings.provenance(leaf) or {}, about, at=f"{owner}.")
     known = [share for share in shares if share is not None]
     if len(known) == len(shares) and not abs(sum(known) - 1.0) <= SUM_TOLERANCE:
-        last = f"owner.{len(shares) - 1}.share" if shares else "owner"
-        about.note("share", "owners' shares that sum to 1", f"{sum(known):.6g}", at=last)
+        about.note(
+            "share",
+            "owners' shares that sum to 1",
+            f"{sum(known):.6g}",
+            at=f"owner.{len(shares) - 1}.share" if shares else "owner",
+        )

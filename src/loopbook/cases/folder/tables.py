@@ -212,10 +212,9 @@ def _check_years(records: Sequence[Record], spec: TableSpec, findings: CaseFindi
     for group, rows in groups.items():
         missing = sorted(set(range(first, last + 1)) - {row["year"] for row in rows})
         if missing:
-            years = "no " + ", ".join(map(str, missing))
             findings.note(
                 "missing-year",
                 "every year of the case" + (f" for {group}" if group else ""),
-                years,
+                "no " + ", ".join(map(str, missing)),
                 at=rows[-1].where,
             )

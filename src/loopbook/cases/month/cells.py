@@ -69,15 +69,16 @@ def _stock_up(month: Month, when: When, lines: Lines, total_kg: float) -> None:
     number = month.next("material delivery")
     for place, (material, kg) in enumerate(short):
         amount = round(float(kg.sum()) / step + 1.0) * round(step)
-        bought = month.buy(
-            when.later(0.03 * place),
-            Stock(f"M{number:02d} {material}", kg * (amount / float(kg.sum())), amount),
-            material,
-            supplier="foil_maker" if material == "copper foil" else "material_supplier",
-            owner="owner",
-            site="cell_site",
+        there.setdefault(material, []).append(
+            month.buy(
+                when.later(0.03 * place),
+                Stock(f"M{number:02d} {material}", kg * (amount / float(kg.sum())), amount),
+                material,
+                supplier="foil_maker" if material == "copper foil" else "material_supplier",
+                owner="owner",
+                site="cell_site",
+            )
         )
-        there.setdefault(material, []).append(bought)
 
 
 def _run(month: Month, when: When, lines: Lines, fed: tuple[Stock, float]) -> None:

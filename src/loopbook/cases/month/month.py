@@ -54,8 +54,9 @@ def keep_book(
                 book.post(commands)
             tables = _statements(book, settings, keys)
             lots = [lot.lot for lot in events.cell_lots]
-            scrap = sorted({feed.scrap_type for feed in matter.feeds})
-            origins, pictures = cell_origins(book, lots, scrap, keys)
+            origins, pictures = cell_origins(
+                book, lots, sorted({feed.scrap_type for feed in matter.feeds}), keys
+            )
         raw = path.read_bytes()
     return (*tables, _cell_lots(events, matter, settings, keys), *origins), {
         "book.sqlite": raw,
@@ -110,20 +111,19 @@ def statement_table(
             for name in (statement.substances[k] for k in moving)
         ),
     )
-    rows = tuple(
-        (
-            line.name,
-            line.mass / 1e9,
-            line.sure.mass / 1e9 if line.sure is not None and line.sure.mass_covered else None,
-            *(line.content[k] / 1e9 for k in moving),
-        )
-        for line in shown
-    )
     return Table(
         name,
         title,
         columns,
-        rows,
+        tuple(
+            (
+                line.name,
+                line.mass / 1e9,
+                line.sure.mass / 1e9 if line.sure is not None and line.sure.mass_covered else None,
+                *(line.content[k] / 1e9 for k in moving),
+            )
+            for line in shown
+        ),
         (
             "Opening and movements are closing, in whole milligrams; lines 'of which' are in the "
             "lines above them, and pairs that take away each other are left out. Tickets, "

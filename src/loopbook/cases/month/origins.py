@@ -121,17 +121,18 @@ def _together(traced: Sequence[Trace], recovered: set[str], keys: tuple[str, ...
         )
     rows.sort(key=lambda row: (_KINDS.index(str(row[2])), -float(str(row[4] or 0.0)), row[:2]))
     total: tuple[Cell, ...] = ("all", "", "", len(traced), *_metal_cells(whole, whole, places))
-    columns = (
-        Column("supplier", "Supplier"),
-        Column("material", "Scrap type or material"),
-        Column("kind", "Kind"),
-        Column("lots", "Cell lots reached", "lots", keys, "number of cell lots with some of it"),
-        *_columns(keys, "the cells"),
-    )
     return Table(
         "cell_origins",
         "Where the metal of the month's cells came from",
-        columns,
+        (
+            Column("supplier", "Supplier"),
+            Column("material", "Scrap type or material"),
+            Column("kind", "Kind"),
+            Column(
+                "lots", "Cell lots reached", "lots", keys, "number of cell lots with some of it"
+            ),
+            *_columns(keys, "the cells"),
+        ),
         (*rows, total),
         (
             "Traced through the month's book, run by run and blend by blend, each element by "
@@ -158,16 +159,15 @@ def _by_lot(traced: Sequence[Trace], recovered: set[str], keys: tuple[str, ...])
             if _kind(material, supplier, recovered) == "recovered" and amounts.any():
                 cells = _metal_cells(amounts, one.total_mg, places)
                 rows.append((one.lot, supplier, material, *cells))
-    columns = (
-        Column("lot", "Lot of cells"),
-        Column("supplier", "Supplier"),
-        Column("scrap_type", "Scrap type"),
-        *_columns(keys, "the lot"),
-    )
     return Table(
         "cell_lot_origins",
         "Recovered metal in each lot of cells, by supplier and scrap type",
-        columns,
+        (
+            Column("lot", "Lot of cells"),
+            Column("supplier", "Supplier"),
+            Column("scrap_type", "Scrap type"),
+            *_columns(keys, "the lot"),
+        ),
         tuple(rows),
         "The rest of each lot is bought metal; see cell_origins.",
     )

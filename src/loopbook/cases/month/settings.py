@@ -139,8 +139,12 @@ def read_month(path: Path, findings: CaseFindings) -> MonthSettings | None:
     settings = read_settings(path, SETTINGS, findings)
     month = settings.get("month")
     if month and findings.years and not findings.years[0] <= int(month[:4]) <= findings.years[1]:
-        expected = "a month of {} to {}".format(*findings.years)
-        findings.note("year", expected, month, at=settings.document.place("month"))
+        findings.note(
+            "year",
+            "a month of {} to {}".format(*findings.years),
+            month,
+            at=settings.document.place("month"),
+        )
     if len(findings) > before:
         return None
     rows = {row.key.rpartition("/")[2]: row for row in settings.inputs()}

@@ -49,8 +49,16 @@ def _readings(outcome: Outcome, pack: Record, stated: Record) -> Table:
             ("nickel in black mass", kg * black_mass / 1000.0, in_cells),
             ("nickel recovered", kg * recovered / 1000.0, in_cells),
         ):
-            kwh = amount / need if need > 0.0 else None
-            rows.append((counted_by, unit, unit == reading, tonnes, amount, kwh))
+            rows.append(
+                (
+                    counted_by,
+                    unit,
+                    unit == reading,
+                    tonnes,
+                    amount,
+                    (amount / need if need > 0.0 else None),
+                )
+            )
     return Table(
         "batteries",
         "So many batteries",

@@ -108,8 +108,10 @@ def _plant(outcome: Outcome) -> Iterable[Flow]:
 
 def _refined(outcome: Outcome) -> dict[str, tuple[Array, Array]]:
     """Mass and nickel of each metal that the refiner makes."""
-    made = outcome.refiner.elements_t.values()
-    masses = {m: np.sum([part[m.element] for part in made], axis=0) for m in METALS}
+    masses = {
+        m: np.sum([made[m.element] for made in outcome.refiner.elements_t.values()], axis=0)
+        for m in METALS
+    }
     return {m.name: (mass, mass * (m.element == "Ni")) for m, mass in masses.items()}
 
 
@@ -117,8 +119,11 @@ def _refiner(outcome: Outcome) -> Iterable[Flow]:
     """Black mass to the refiner and its metals, counted by metal."""
     done, nickel_t = outcome.refiner, outcome.plant.elements_t[BLACK_MASS]["Ni"]
     flows = [Flow("refiner", name, *amounts) for name, amounts in _refined(outcome).items()]
-    rest = _rest(flows, RESIDUE, done.feed_t, nickel_t)
-    return [Flow(BLACK, "refiner", done.feed_t, nickel_t), *flows, rest]
+    return [
+        Flow(BLACK, "refiner", done.feed_t, nickel_t),
+        *flows,
+        _rest(flows, RESIDUE, done.feed_t, nickel_t),
+    ]
 
 
 def _new_cells(outcome: Outcome) -> Iterable[Flow]:

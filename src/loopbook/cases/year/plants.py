@@ -141,8 +141,9 @@ def _check(plant: Works) -> None:
     report = plant.route.solution.report
     if not report.worst_closure <= _CLOSURE:
         raise BalanceError(f"{plant.route.route} closes to {report.worst_closure:.3g} only")
-    made = np.sum(list(plant.products_t.values()), axis=0)
-    if not (made <= plant.feed_t * (1.0 + _CLOSURE)).all():
+    if not (
+        np.sum(list(plant.products_t.values()), axis=0) <= plant.feed_t * (1.0 + _CLOSURE)
+    ).all():
         raise BalanceError(f"{plant.route.route} makes more than it is fed")
 
 
@@ -182,13 +183,16 @@ def annual_cost(
         sized.capital_usd["purchased equipment"],
         sized.labour_person_hour_per_d,
     )
-    bought = {n: x for n, x in route.reagents.items() if numbers.has(n, "price", "prices")}
     plant = Plant(
         throughput_t_per_yr=done.feed_t,
         days_per_yr=numbers("generic", "days", "preprocessing", unit="d/yr"),
         life_yr=numbers("generic", "plant life", "preprocessing", unit="yr"),
         equipment=(whole,),
-        reagents_kg_per_kg={n: x for n, x in bought.items() if n not in {"O2", "water"}},
+        reagents_kg_per_kg={
+            name: dose
+            for name, dose in route.reagents.items()
+            if name not in {"O2", "water"} and numbers.has(name, "price", "prices")
+        },
         energy_mj_per_kg=route.process_energy_mj_per_kg,
         water_l_per_kg=amount("water", "water price", "USD/L"),
         wastewater_l_per_kg=amount("wastewater", "wastewater price", "USD/L"),

@@ -246,9 +246,10 @@ def _scrap_of(
             for name, (side, loss) in lost.items():
                 if side == row["origin"]:
                     made[place[name]] += begun_t * loss * row["share"]
-    nothing = np.zeros_like(accepted_t)
     return [
-        ScrapFlow(producer, kind, hazmat[kind], made, nothing, producer.offered_share)
+        ScrapFlow(
+            producer, kind, hazmat[kind], made, np.zeros_like(accepted_t), producer.offered_share
+        )
         for kind, made in flows.items()
     ]
 
@@ -256,8 +257,11 @@ def _scrap_of(
 def _capacity(case: Case) -> Array:
     """Tonnes that the plant can take: capacity times the share of the year that it runs."""
     running = case.series("running.csv", "running_share")
-    is_open = np.array(case.years) >= case.settings.get("plant.start")
-    return np.asarray(case.settings.get("plant.capacity") * running * is_open)
+    return np.asarray(
+        case.settings.get("plant.capacity")
+        * running
+        * (np.array(case.years) >= case.settings.get("plant.start"))
+    )
 
 
 def _take(flows: Sequence[ScrapFlow], capacity: Array) -> tuple[ScrapFlow, ...]:
