@@ -247,7 +247,7 @@ class IndexYear(Known):
         """Years of the index."""
         return [row.year for row in findings.library.table("cost_index")]
 
-    def refer(self, value: Any, at: str, findings: CaseFindings) -> None:
+    def refer(self, value: object, at: str, findings: CaseFindings) -> None:
         """Check the year as the text that it is in the library."""
         super().refer(str(value), at, findings)
 
@@ -295,7 +295,7 @@ class SourcedValue:
 class Sourced(FieldType[CaseFindings]):
     """A table with a value and its source: ``value, source_id, page, grade, note``."""
 
-    number: FieldType[Any]
+    number: FieldType[CaseFindings]
 
     def __post_init__(self) -> None:
         """Words and unit are those of the number."""
