@@ -43,6 +43,7 @@ bench: $(PEERS) $(BEANCOUNT)/.installed $(IGRAPH)/.installed  ## measure speed a
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/r20.py
 	$(BIN)/python bench/book.py
+	$(BIN)/python bench/book_files.py
 	$(BIN)/python bench/book_scale.py
 	$(BIN)/python bench/book_postgres.py
 	$(BIN)/python bench/trace_scale.py

@@ -79,9 +79,8 @@ _LATER = {
     "imports.columns": "Column columns_of",
     "imports.importing": "all_imports import_file",
     "imports.json_lines": "post_lines",
-    "imports.kind": "ImportKind",
     "imports.posting": "Entry",
-    "imports.rows": "ImportRow",
+    "imports.rows": "ImportKind ImportRow",
     "kinds": "describe_kind list_kinds",
     "listings": "Balances LatestEvents Lots OneEvent Posted book_schema latest_events "
     "list_balances list_lots lot_names migrated new_book posted show_event",
@@ -99,9 +98,8 @@ if typing.TYPE_CHECKING:
     from loopbook.book.imports.columns import Column, columns_of
     from loopbook.book.imports.importing import all_imports, import_file
     from loopbook.book.imports.json_lines import post_lines
-    from loopbook.book.imports.kind import ImportKind
     from loopbook.book.imports.posting import Entry
-    from loopbook.book.imports.rows import ImportRow
+    from loopbook.book.imports.rows import ImportKind, ImportRow
     from loopbook.book.kinds import describe_kind, list_kinds
     from loopbook.book.listings import (
         Balances,

@@ -10,7 +10,7 @@ from loopbook.book.commands.command import Command
 from loopbook.book.commands.kinds import all_commands
 from loopbook.book.imports.columns import Column as CellColumn
 from loopbook.book.imports.importing import all_imports
-from loopbook.book.imports.kind import ImportKind
+from loopbook.book.imports.rows import ImportKind
 from loopbook.book.plugins import Kind
 from loopbook.errors import Findings
 from loopbook.report import HIDDEN, Answer, Column, Rows

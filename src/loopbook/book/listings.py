@@ -9,6 +9,7 @@ from loopbook.book.book import Book, unknown_names
 from loopbook.book.imports.posting import Imported
 from loopbook.book.nouns import Content, Event, Leg, Measurement, mass
 from loopbook.book.scope import NOW, AsOf, Scope
+from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.questions import events, lots
 from loopbook.book.storage.rows import read_event
@@ -357,6 +358,7 @@ def _event_row(event: Event, number: int = 0) -> EventRow:
     )
 
 
+@uncollected()
 def posted(book: Book, done: Imported) -> Posted:
     """The answer to an import or a file of commands."""
     return Posted(

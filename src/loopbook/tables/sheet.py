@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 from xml.etree.ElementTree import ParseError
 
 from loopbook.errors import Finding, Findings, MissingExtraError, nearest_hint
@@ -50,8 +50,7 @@ class FileSettings(CsvForm):
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A value as the file has it; `form` is the number format of a workbook's cell."""
 
     value: CellValue

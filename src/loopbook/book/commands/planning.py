@@ -125,7 +125,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat() if value.tzinfo else value.isoformat()
     if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): one if type(one) is str else _plain(one) for name, one in value.items()}
     if is_dataclass(value):
         return _plain(vars(value))
     return [_plain(one) for one in value]

@@ -11,12 +11,12 @@ import re
 from pathlib import Path
 
 from loopbook.book.book import Book
-from loopbook.book.imports.kind import ImportKind
 from loopbook.book.imports.kinds import KINDS
 from loopbook.book.imports.mapping import read_map
 from loopbook.book.imports.posting import Entry, Imported, post_entries
-from loopbook.book.imports.rows import ImportRow, bind
+from loopbook.book.imports.rows import ImportKind, ImportRow, bind
 from loopbook.book.plugins import with_plugins
+from loopbook.book.storage.database import uncollected
 from loopbook.errors import Finding, Findings, InputError
 from loopbook.tables import Row, read_sheet
 
@@ -26,6 +26,7 @@ def all_imports() -> dict[str, type[ImportKind]]:
     return with_plugins({kind.kind: kind for kind in KINDS}, ImportKind)
 
 
+@uncollected()
 def import_file(
     book: Book, path: Path, mapping: Path, *, kind: str, dry_run: bool = False
 ) -> Imported:

@@ -15,6 +15,7 @@ from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.kinds import all_commands
 from loopbook.book.imports.posting import Entry, Imported, post_entries
+from loopbook.book.storage.database import uncollected
 from loopbook.errors import Findings
 from loopbook.tables import Value, decode, names_in, read_fields
 
@@ -38,6 +39,7 @@ def read_command_lines(text: str, name: str) -> list[Entry]:
     return [_entry(line, number, name, known) for number, line in lines if line.strip()]
 
 
+@uncollected()
 def post_lines(book: Book, raw: bytes, *, name: str, dry_run: bool = False) -> Imported:
     """Post the commands of a file of JSON Lines, all of them or none.
 

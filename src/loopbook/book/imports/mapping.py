@@ -26,9 +26,9 @@ Numbers have a unit, without exception.
 import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import available_timezones
@@ -41,9 +41,9 @@ from loopbook.tables import (
     FieldType,
     FileSettings,
     MapOf,
+    Number,
     RecordOf,
     Text,
-    TomlFile,
     Value,
     moment,
     quantity_text,
@@ -51,6 +51,7 @@ from loopbook.tables import (
     unit_problem,
 )
 
+_DIVISOR: Number[Findings] = Number(low=1e-9)
 Constant: TypeAlias = str | Decimal | datetime
 
 _PARTS: Mapping[str, FieldType[Findings]] = {
@@ -90,31 +91,10 @@ class ImportMap:
     words: Mapping[str, Mapping[str, str]]
 
 
-@dataclass(slots=True)
-class _MapFindings(Findings):
-    """Findings of a mapping file, each at the line of its key."""
-
-    file: TomlFile = field(kw_only=True)
-
-    def note(
-        self,
-        code: str,
-        expected: str,
-        found: str,
-        *,
-        at: str = "",
-        hint: str = "",
-        sentence: str = "",
-    ) -> None:
-        """Record one finding at the line of a path with dots."""
-        where = Findings(self.file.where(*at.split(".")), self.items)
-        where.note(code, expected, found, hint=hint, sentence=sentence)
-
-
 def read_map(path: Path, known: Mapping[str, Column]) -> ImportMap:
     """Read a mapping file for a kind of file with these columns; all its errors come together."""
     file = read_toml(path)
-    findings = _MapFindings(file=file)
+    findings = Findings()  # each at the path of its key
     for name in file.data.keys() - _PARTS:
         findings.unknown("a part of a mapping", name, _PARTS, at=name)
     parts = {n: part.read(file.data.get(n, {}), n, findings) for n, part in _PARTS.items()}
@@ -139,7 +119,8 @@ def read_map(path: Path, known: Mapping[str, Column]) -> ImportMap:
     words = parts["words"] or {}
     for name in words.keys() - texts:
         findings.unknown("a field with text", name, texts, at=f"words.{name}")
-    raise_findings(sorted(findings, key=lambda finding: int(finding.where.rpartition(":")[2])))
+    placed = [replace(finding, where=file.place(finding.where)) for finding in findings]
+    raise_findings(sorted(placed, key=lambda finding: int(finding.where.rpartition(":")[2])))
     places = {name: file.place(f"constants.{name}") for name in constants}
     return ImportMap(known, settings, sources, constants, places, words)
 
@@ -234,7 +215,7 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
             source = Source(tuple(names), base)
         case {"column": str() as name, **rest} if rest.keys() <= {"unit", "unit_column", "k"}:
             unit, unit_column = str(rest.get("unit", "")), str(rest.get("unit_column", ""))
-            k = _divisor(rest.get("k", 1))
+            k = _DIVISOR.check(rest.get("k", 1), at, Findings())
             source = Source((name,), base, unit, unit_column, k) if name and k else None
     if source is None:
         expected = 'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }'
@@ -260,15 +241,6 @@ def _check_source(source: Source, column: Column, at: str, findings: Findings) -
     if problem is not None:
         hint = f'write {{ column = "...", unit = "{"kg" if base == "kg" else "%"}" }}'
         findings.note("unit", problem[0], unit or "none", at=at, hint=problem[1] if unit else hint)
-
-
-def _divisor(value: object) -> Decimal | None:
-    """A divisor above zero; None for anything else."""
-    try:
-        k = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return k if not isinstance(value, bool) and k.is_finite() and k > 0 else None
 
 
 def _constant(value: Value, column: Column, plain: FileSettings) -> Constant:

@@ -60,11 +60,6 @@ class Entry:
         object.__setattr__(self, "makes", tuple(made))
         object.__setattr__(self, "uses", (*(x for x in named["lot"] if x not in made), *self.uses))
 
-    @property
-    def file(self) -> str:
-        """``file:``, with which all places in the file begin."""
-        return self.where.rpartition(":")[0] + ":"
-
     def place(self, at: str) -> str:
         """Place in the file of a command's field, such as ``gross_kg`` or ``shares.Ni``."""
         while at:
@@ -209,22 +204,16 @@ class _Planner:
         for command in entry.commands:
             self.keys.setdefault(command.key, entry.where)
         if first is not None and not entry.bad & {"ticket", "lot", "run"}:
-            expected, found = "each row once", f"the same as {first}"
-            return [Finding("duplicate", entry.where, expected, found, "delete one of them")]
+            same = f"the same as {first}"
+            return [Finding("duplicate", entry.where, "each row once", same, "delete one of them")]
         key = self.papers.get(entry.paper)
         known = any(self.session.event(x.key) is not None for x in entry.commands)
         if not entry.paper or key is None or known:
             return []
-        found = f"{entry.paper[1]} is in the book as {key}"
-        return [
-            Finding(
-                "duplicate",
-                entry.find("ticket") or entry.place("sample"),
-                "a new paper",
-                found,
-                "was the file imported under another name?",
-            )
-        ]
+        before = f"{entry.paper[1]} is in the book as {key}"
+        hint = "was the file imported under another name?"
+        place = entry.find("ticket") or entry.place("sample")
+        return [Finding("duplicate", place, "a new paper", before, hint)]
 
     def _plan(self, entry: Entry) -> list[Finding]:
         """Plan the entry's commands; its findings, and none if its events are posted."""
@@ -267,20 +256,17 @@ class _Planner:
         for finding in error.findings:
             about = finding.about if isinstance(finding, CommandFinding) else ""
             at = finding.field if isinstance(finding, CommandFinding) else ""
+            names = {at, at.removesuffix("_kg"), at.rpartition(".")[2]}
             if (about == "state" and doubtful) or (about == "lot" and missing):
                 if not entry.findings:
                     lot, line = next(iter(doubtful.items()))
                     placed.append(self._depends(entry, lot, line))
-            elif not (entry.findings and (about == "state" or self._is_bad(entry, at))):
+            elif not (entry.findings and (about == "state" or names & entry.bad)):
                 place = entry.place(at)
-                if about == "state" and not place.startswith(entry.file):
+                if about == "state" and not place.startswith(entry.where.rpartition(":")[0]):
                     place = entry.where  # a limit is no mistake of the constant that names the site
                 placed.append(replace(finding, where=place))
         return list({(f.code, f.where, f.found): f for f in placed}.values())  # a cell, two fields
-
-    def _is_bad(self, entry: Entry, at: str) -> bool:
-        names = {at, at.removesuffix("_kg"), at.rpartition(".")[2]}
-        return bool(names & entry.bad)
 
     def _depends(self, entry: Entry, lot: str, line: int) -> Finding:
         text = f"lot {lot} depends on line {line}, which has errors"

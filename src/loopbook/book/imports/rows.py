@@ -1,19 +1,21 @@
-"""Rows of a file in the columns that its kind declares.
+"""Kinds of files to import, and their rows in the columns that a kind declares.
 
-What is wrong with a cell becomes a finding at its place, and a harmless value stands in, so that
+An error in a cell becomes a finding at its place, and a harmless value stands in, so that
 the rest of the row is still read and checked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from loopbook.book.commands.command import Command
+from loopbook.book.imports.columns import ENVELOPE, Column
 from loopbook.book.imports.mapping import ImportMap
 from loopbook.book.imports.posting import Entry
+from loopbook.book.plugins import Kind
 from loopbook.errors import Finding, nearest_hint
 from loopbook.tables import (
     Cell,
@@ -259,6 +261,33 @@ class ImportRow:
     def _cells(self, name: str) -> list[Cell]:
         columns, _ = self._binding.places.get(name, _NOWHERE)
         return [self._row.cells[k] for k in columns]
+
+
+class ImportKind(Kind):
+    """Base of all kinds of files; a kind is a subclass in a file of its own.
+
+    Class attributes
+    ----------------
+    kind : its name, made from the name of the class.
+    columns : what its files may and must have, beside time, actor and document of the commands.
+    known : all columns, by name.
+    """
+
+    columns: ClassVar[tuple[Column, ...]] = ()
+    known: ClassVar[dict[str, Column]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Add the columns of every file."""
+        super().__init_subclass__()
+        cls.known = {column.name: column for column in (*cls.columns, *ENVELOPE)}
+
+    def entries(self, rows: Iterable[ImportRow]) -> Iterator[Entry]:
+        """Entries of a file's rows; by default one a row."""
+        return map(self.entry, rows)
+
+    def entry(self, row: ImportRow) -> Entry:
+        """The commands that a row means, made with `ImportRow.command` and `ImportRow.entry`."""
+        raise NotImplementedError(f"{self.kind} does not give the commands of a row")
 
 
 @cache

@@ -2,9 +2,8 @@
 
 from loopbook.book.commands.measuring.assay import Assay
 from loopbook.book.imports.columns import columns_of
-from loopbook.book.imports.kind import ImportKind
 from loopbook.book.imports.posting import Entry
-from loopbook.book.imports.rows import ImportRow
+from loopbook.book.imports.rows import ImportKind, ImportRow
 
 
 class Assays(ImportKind):

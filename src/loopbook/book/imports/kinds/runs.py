@@ -8,9 +8,8 @@ from operator import itemgetter
 from loopbook.book.commands.fields import MassField
 from loopbook.book.commands.running.process import Output, Process
 from loopbook.book.imports.columns import Column, columns_of
-from loopbook.book.imports.kind import ImportKind
 from loopbook.book.imports.posting import Entry
-from loopbook.book.imports.rows import ImportRow
+from loopbook.book.imports.rows import ImportKind, ImportRow
 from loopbook.tables import Text
 
 _MG = Decimal("0.000001")

@@ -6,9 +6,8 @@ from loopbook.book.commands.arriving.receive import Receive
 from loopbook.book.commands.fields import MassField
 from loopbook.book.commands.measuring.weigh import Weigh
 from loopbook.book.imports.columns import Column, columns_of
-from loopbook.book.imports.kind import ImportKind
 from loopbook.book.imports.posting import Entry
-from loopbook.book.imports.rows import ImportRow, kg
+from loopbook.book.imports.rows import ImportKind, ImportRow, kg
 
 
 class Tickets(ImportKind):
