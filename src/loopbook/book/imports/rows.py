@@ -1,6 +1,6 @@
 """Kinds of files to import, and their rows in the columns that a kind declares.
 
-An error in a cell becomes a finding at its place, and a harmless value stands in, so that
+An error in a cell becomes a finding at its place, and a harmless value replaces it, so that
 the rest of the row is still read and checked.
 """
 
