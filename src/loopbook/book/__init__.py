@@ -41,6 +41,7 @@ from loopbook.book.commands.kinds import all_commands
 from loopbook.book.commands.ours import *  # noqa: F403  # a command is listed once
 from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.running.process import Output
+from loopbook.book.commands.serial_spans import Span, span_between
 from loopbook.book.nouns import (
     BOUNDARIES,
     SUBSTANCES,
@@ -71,6 +72,7 @@ from loopbook.book.storage.questions.lots import (
     targets_of,
     unknown_lot,
 )
+from loopbook.book.storage.questions.serials import events_not_reversed
 from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.snapshots import holdings
 
@@ -86,6 +88,7 @@ _LATER = {
     "list_balances list_lots lot_names migrated new_book posted show_event",
     "log.keys": "Signer VerifierKey signer_of",
     "log.proofs": "check_proof checkpoint consistency inclusion sign_book",
+    "serial_events": "SerialMove serial_moves",
     "statement.runs": "RunAccount run_accounts",
     "statement.statement": "Statement metal_statement period_statement",
     "statement.uncertainty": "SHARED Knowledge knowledge",
@@ -119,6 +122,7 @@ if typing.TYPE_CHECKING:
     )
     from loopbook.book.log.keys import Signer, VerifierKey, signer_of
     from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion, sign_book
+    from loopbook.book.serial_events import SerialMove, serial_moves
     from loopbook.book.statement.runs import RunAccount, run_accounts
     from loopbook.book.statement.statement import Statement, metal_statement, period_statement
     from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
@@ -172,9 +176,11 @@ __all__ = [
     "Receipt",
     "RunAccount",
     "Scope",
+    "SerialMove",
     "Signer",
     "Site",
     "SomeMass",
+    "Span",
     "Statement",
     "Store",
     "VerifierKey",
@@ -191,6 +197,7 @@ __all__ = [
     "edges_between",
     "edges_into",
     "edges_out_of_book",
+    "events_not_reversed",
     "export_book",
     "holdings",
     "import_file",
@@ -214,9 +221,11 @@ __all__ = [
     "posted",
     "run_accounts",
     "seal_of",
+    "serial_moves",
     "show_event",
     "sign_book",
     "signer_of",
+    "span_between",
     "targets_of",
     "uncollected",
     "unknown_lot",

@@ -1,13 +1,13 @@
 """The base of all commands: the envelope, and what a kind of command declares about itself."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
 from loopbook.book.plugins import Kind
-from loopbook.tables import Name, names_in
+from loopbook.tables import Name, Value, names_in
 
 LINES = (
     "received",
@@ -52,6 +52,8 @@ class Command(Kind):
     plan : fills a draft. Its parameters name the fields that it reads; it gets their checked values
         when they are right, also where other fields are wrong, so that all errors of a command are
         reported together. A parameter with a default has it where its field is wrong.
+    added : fields that came later: one that is empty is left out of the stored command, which so
+        is what it was before.
     check_... : methods like `plan`, called before it: each a check that reads fewer fields.
     """
 
@@ -59,6 +61,7 @@ class Command(Kind):
     of_which: ClassVar[bool] = False
     copies: ClassVar[bool] = False
     example: ClassVar[Mapping[str, object]] = {}
+    added: ClassVar[tuple[str, ...]] = ()
     plan: ClassVar[Callable[..., None]]
     steps: ClassVar[Mapping[str, Mapping[str, bool]]] = {}
 
@@ -74,6 +77,20 @@ class Command(Kind):
         cls.steps = {name: _fields_read(getattr(cls, name)) for name in names}
         if not set(cls.line) <= {"", *LINES}:
             raise TypeError(f"{cls.__name__}.line: {cls.line} are no lines of a metal statement")
+
+    def __post_init__(self) -> None:
+        """Drop empty fields that were added later; they read as their default."""
+        for name in self.added:
+            if not getattr(self, name):
+                vars(self).pop(name)
+
+    @classmethod
+    def serial_moves(cls, _: Mapping[str, Value], /) -> Iterator[tuple[str, str, Sequence[str]]]:
+        """Serials that a stored command names: of which lot, where they are then, and their texts.
+
+        The lot is empty where all serials that are there then are named.
+        """
+        yield from ()
 
     def names(self, *roles: str) -> Iterator[str]:
         """Names in the fields that have one of these roles: ``lot``, ``new lot``, ``event``."""

@@ -1,13 +1,15 @@
 """Parts of a lot become lots."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, in_proportion, kg
 from loopbook.book.commands.fields import FreeLot, MadeLot, SomeMass
+from loopbook.book.commands.serial_spans import SerialText, Spans, check_spans
 from loopbook.book.nouns import Account, add, mass, negate, part
+from loopbook.tables import Value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,18 +18,36 @@ class Split(Command):
 
     lot: Annotated[FreeLot, "the lot that is split"]
     parts_kg: Annotated[Mapping[MadeLot, SomeMass], "mass of each new lot"]
+    serials: Annotated[
+        Mapping[str, Sequence[SerialText]] | None, "by new lot, all serials that went into it"
+    ] = None
 
     copies = True
     example = {"lot": "S-1", "parts_kg": {"S-1a": 500, "S-1b": "750.5"}}
+    added = ("serials",)
 
     def check_parts(self, draft: Draft, *, parts_kg: Mapping[str, int]) -> None:
         """There are parts."""
         if not parts_kg:
             draft.note("empty", "at least one part", "none", at="parts_kg")
 
+    def check_serials(
+        self, draft: Draft, *, parts_kg: Mapping[str, int], serials: Mapping[str, Spans] | None
+    ) -> None:
+        """Serials are of the parts."""
+        check_spans(draft, serials, parts_kg, "a part of the split")
+
     def plan(self, draft: Draft, *, lot: str, parts_kg: Mapping[str, int]) -> None:
         """Parts of the lot to new lots, in its proportions."""
         cut(draft, lot, parts_kg, at="parts_kg")
+
+    @classmethod
+    def serial_moves(
+        cls, stored: Mapping[str, Value], /
+    ) -> Iterator[tuple[str, str, Sequence[str]]]:
+        """From the lot to its parts."""
+        for part_name, serials in stored["serials"].items():
+            yield stored["lot"], part_name, serials
 
 
 def cut(draft: Draft, lot: str, masses: Mapping[str, int], *, at: str) -> None:
