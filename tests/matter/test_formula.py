@@ -177,3 +177,71 @@ def test_every_element_to_lead_with_a_standard_weight_is_there() -> None:
 def test_every_library_component_has_a_composition() -> None:
     everything = components(*component_names())
     assert everything.element_matrix.sum(axis=0) == pytest.approx(1.0, abs=1e-12)
+
+
+HYDRATES = [
+    ("NiSO4.6(H2O)", 262.84),
+    ("NiSO4.6[H2O]", 262.84),
+    ("NiSO4·6(H2O)", 262.84),
+    ("NiSO4 · 6 H2O", 262.84),
+    ("NiSO4⋅6H2O", 262.84),
+    ("CaSO4·0.5H2O", 145.14),
+    ("CaSO4·½H2O", 145.14),
+    ("CaSO4.1/2H2O", 145.14),
+    ("CaSO4•0.5(H2O)", 145.14),
+    ("Al2(SO4)3.18H2O", 666.40),
+    ("K2SO4.MgSO4.6H2O", 402.70),
+    ("CuCO3.Cu(OH)2", 221.11),
+    ("NiCO3·2Ni(OH)2", 304.12),
+    ("NiCO3·2Ni(OH)2.4H2O", 376.18),
+]
+
+
+@pytest.mark.parametrize(("text", "kg_per_kmol"), HYDRATES)
+def test_hydrates_and_double_salts_in_every_spelling(text: str, kg_per_kmol: float) -> None:
+    assert molar_mass(text) == pytest.approx(kg_per_kmol, abs=0.006)
+
+
+TWO_WAYS = [
+    ("Ni10.5H2O", (676.99, 634.29)),
+    ("NiSO4.06H2O", (262.84, 173.73)),
+    ("NiCO3.2Ni(OH)2", (304.12, 214.61)),
+    ("Ni0.5H2O", (67.70, 47.36)),
+    ("NiO1.5H2O", (164.76, 100.71)),
+    ("Ni10.5(H2O)", (676.99, 634.29)),
+    ("NiCl2.6NH3", (231.78, 167.90)),
+    ("LiFePO4.5C", (217.81, 177.77)),
+]
+
+
+@pytest.mark.parametrize(("text", "masses"), TWO_WAYS)
+def test_what_reads_two_ways_is_refused_and_either_advice_can_be_followed(
+    text: str, masses: tuple[float, float]
+) -> None:
+    with pytest.raises(FormulaError, match="reads one way only") as caught:
+        parse_formula(text)
+    advice = caught.value.findings[0].hint.removeprefix("write ").split(" or ")
+    assert [molar_mass(one) for one in advice] == pytest.approx(masses, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "text", ["Li1.2Ni0.2Mn0.6O2", "LiNi.5Mn1.5O4", "Li1.1Ni0.35Mn0.55O1.9F0.1", "NaCrO2.5"]
+)
+def test_a_dot_that_cannot_join_compounds_is_a_decimal_point(text: str) -> None:
+    bracketed = text.replace("O", "(O)") if text.count("O") == 1 else text
+    assert parse_formula(text) == pytest.approx(parse_formula(bracketed))
+
+
+@pytest.mark.parametrize("text", ["NiSO4.6H20", "NiSO4·6H20", "H20"])
+def test_water_with_a_zero_is_refused(text: str) -> None:
+    with pytest.raises(FormulaError, match="H2O"):
+        parse_formula(text)
+    assert parse_formula("C10H20") == {"C": 10, "H": 20}
+
+
+def test_thousands_of_brackets_are_read_or_refused() -> None:
+    assert parse_formula("(" * 5000 + "Ni" + ")" * 5000) == {"Ni": 1}
+    for text in ("(" * 5000, "[" * 5000 + "Ni" + ")" * 5000, "(" * 5000 + "Ni" + ")9" * 5000):
+        with pytest.raises(FormulaError) as caught:
+            parse_formula(text)
+        assert len(str(caught.value)) < 300
