@@ -30,11 +30,12 @@ def moment(
 ) -> int | None:
     """Read ISO 8601 as microseconds since 1970 UTC; a time without an offset is refused."""
     from loopbook.book import microseconds
+    from loopbook.tables import within_years
 
     if value is None:
         return None
     try:
-        return microseconds(datetime.fromisoformat(value))
+        return microseconds(within_years(datetime.fromisoformat(value)))
     except ValueError:
         text = f"{value!r} is not a time with its offset, such as 2026-03-31T23:59:59-05:00"
         raise click.BadParameter(text, ctx, param) from None

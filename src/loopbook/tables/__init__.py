@@ -36,8 +36,9 @@ from loopbook.tables.declared import (
     read_fields,
     schema_of,
 )
+from loopbook.tables.json_text import parse_json
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
-from loopbook.tables.numbers import CellError
+from loopbook.tables.numbers import CellError, within_years
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
 from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
 from loopbook.tables.text import TextTable, decode, read_table
@@ -96,6 +97,7 @@ __all__ = [
     "kinds_in_files",
     "moment",
     "names_in",
+    "parse_json",
     "parse_quantity",
     "parse_toml",
     "quantity",
@@ -108,4 +110,5 @@ __all__ = [
     "schema_of",
     "unit_finding",
     "unit_problem",
+    "within_years",
 ]

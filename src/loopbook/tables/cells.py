@@ -14,7 +14,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from loopbook.errors import LoopbookError
-from loopbook.tables.numbers import SPACES, CellError, exact
+from loopbook.tables.numbers import SPACES, CellError, exact, within_years
 from loopbook.tables.sheet import Cell, FileSettings
 from loopbook.tables.units import convert, unit_finding
 
@@ -195,6 +195,7 @@ def moment(cells: Sequence[Cell], settings: FileSettings, epoch: datetime | None
     read = _as_read(cells, settings, epoch or _DAY_ZERO)
     if read.year < _FIRST_YEAR:
         raise CellError("date", f"a year from {_FIRST_YEAR} on", read.isoformat())
+    within_years(read)
     return read if read.tzinfo else localised(read, settings.time_zone)
 
 

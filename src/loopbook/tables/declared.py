@@ -32,7 +32,7 @@ from types import NoneType
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from loopbook.errors import Findings
-from loopbook.tables.numbers import CellError, exact
+from loopbook.tables.numbers import CellError, exact, within_years
 
 Schema: TypeAlias = dict[str, object]
 """A fragment of JSON Schema."""
@@ -87,7 +87,7 @@ class FieldType(Generic[F_contra]):
         """The written value if it is of the right type; a finding otherwise."""
         if right:
             return written
-        findings.note("type", words or self.words, json.dumps(written, default=str), at=at)
+        findings.note("type", words or self.words, json.dumps(written, default=str)[:200], at=at)
         return None
 
 
@@ -279,7 +279,12 @@ class Moment(FieldType[F_contra]):
             return self.expect(False, written, at, findings)
 
     def check(self, value: Value, at: str, findings: F_contra) -> Value:
-        """The time; one without an offset is a finding."""
+        """The time; one without an offset, or at the ends of time, is a finding."""
+        try:
+            within_years(value)
+        except CellError as error:
+            findings.note(error.code, error.expected, error.found, at=at)
+            return None
         if value.tzinfo is not None:
             return value
         hint = "write the offset, for example 2026-03-01T08:00:00-05:00"

@@ -1,13 +1,16 @@
-"""Numbers in text: one rule for fields of commands, cells of others and tables of our own."""
+"""Numbers and moments: one rule for fields of commands, cells of others and tables of our own."""
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
 SPACES = " \u00a0\u202f\u2009"
 """Blanks that part thousands, or a number from its unit."""
 
+_TOO_LONG = 10**40
+_YEARS = range(1900, 9999)  # of workbooks on one end, of clocks that are set to UTC on the other
 _NOT_FINITE = re.compile(r"[+-]?(?:s?nan|inf(?:inity)?)", re.IGNORECASE)
 
 
@@ -47,6 +50,8 @@ def exact(
     Traceback (most recent call last):
     loopbook.tables.numbers.CellError: not-a-number: expected a number, found '1_000'
     """
+    if isinstance(value, int) and abs(value) >= _TOO_LONG:
+        raise CellError("not-a-number", "a number", "one of more than 40 digits")
     text = str(value).strip()
     match = _pattern(decimal, thousands).fullmatch(text)
     if match and (match[2] or match[3]) and len(text) <= 40:
@@ -55,7 +60,22 @@ def exact(
         return Decimal(f"{sign}{whole}.{match[3] or ''}e{match[4] or '0'}")
     if _NOT_FINITE.fullmatch(text):
         raise CellError("not-finite", "a number", text)
-    raise CellError("not-a-number", "a number", repr(value), hint(text))
+    shown = text if len(text) <= 40 else f"{text[:40]}..."
+    written = repr(shown) if isinstance(value, str) else shown
+    raise CellError("not-a-number", "a number", written, hint(text[:40]))
+
+
+def within_years(moment: datetime) -> datetime:
+    """The moment, if every calendar and clock has it; else a `CellError`.
+
+    >>> within_years(datetime(9999, 12, 31))
+    Traceback (most recent call last):
+    loopbook.tables.numbers.CellError: date: expected a year 1900..9998, found 9999
+    """
+    if moment.year in _YEARS:
+        return moment
+    years = f"a year {_YEARS.start}..{_YEARS.stop - 1}"
+    raise CellError("date", years, str(moment.year))
 
 
 @cache

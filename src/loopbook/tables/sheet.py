@@ -6,6 +6,8 @@ names the setting of the column-mapping file that reads the file if it is right 
 """
 
 import io
+import lzma
+import struct
 import warnings
 import zipfile
 import zlib
@@ -23,6 +25,25 @@ CellValue: TypeAlias = str | int | float | bool | datetime | time | None
 
 _ZIP, _OLE2 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _MOST_UNPACKED = 500_000_000  # bytes; a workbook of a million rows has about half of it
+_DAMAGED = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    NameError,
+    OSError,
+    ParseError,
+    RuntimeError,  # of encrypted parts, unknown packing and parts that hold themselves
+    SyntaxError,
+    TypeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What the readers of workbooks and of their parts raise over damaged ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,25 +184,18 @@ def _read_workbook(
             )
             return None
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of charts and rules that openpyxl does not keep
+            warnings.simplefilter(
+                "ignore"
+            )  # of charts that openpyxl does not keep, of dates that it cannot read
             values = load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
             formulas = load_workbook(io.BytesIO(raw), read_only=True)
-        sheet = _sheet_name(values.sheetnames, name, settings, findings)
-        if sheet is None:
-            return None
-        pairs = zip(_grid(values[sheet]), _grid(formulas[sheet]), strict=True)
-        grid = [(line, cells, made) for (line, cells), (_, made) in pairs]
-        epoch = values.epoch
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        ValueError,
-        TypeError,
-        EOFError,
-        ParseError,
-        NotImplementedError,
-    ) as error:
+            sheet = _sheet_name(values.sheetnames, name, settings, findings)
+            if sheet is None:
+                return None
+            pairs = zip(_grid(values[sheet]), _grid(formulas[sheet]), strict=True)
+            grid = [(line, cells, made) for (line, cells), (_, made) in pairs]
+            epoch = values.epoch
+    except _DAMAGED as error:
         findings.append(
             Finding(
                 "file-truncated",

@@ -108,8 +108,9 @@ def decode(raw: bytes, name: str, findings: Findings, form: CsvForm | None = Non
         try:
             text = raw.decode("utf-8-sig" if codec == "utf-8" else codec)
         except UnicodeDecodeError as wrong:
+            start = min(wrong.start, len(raw) - 1)
             hint = form.hints["encoding"] if codec.startswith("utf-8") else "is the encoding right?"
-            error = _line(raw, wrong.start), f"byte 0x{raw[wrong.start]:02x}", hint
+            error = _line(raw, start), f"byte 0x{raw[start]:02x}", hint
         else:
             error = _wrong_sign(text, form) or _utf8_in_disguise(raw, text, form)
     if error is None:

@@ -6,17 +6,24 @@ inline table or a multi-line array has the line on which that value begins.
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from loopbook.errors import FileTruncatedError, Finding, Findings, InputError
+from loopbook.errors import FileTruncatedError, Finding, Findings, InputError, raise_findings
+from loopbook.tables.json_text import DEEPEST, inspect, note_depth
 from loopbook.tables.text import decode, read_bytes
 
 _KEY_PART = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _KEY = rf"{_KEY_PART}(?:\s*\.\s*{_KEY_PART})*"
 _HEADER = re.compile(rf"^\s*(\[\[?)\s*({_KEY})\s*\]\]?")
 _ASSIGN = re.compile(rf"^\s*({_KEY})\s*=")
+_TEXT = re.compile(
+    r'''"""(?:(?!""")(?:\\.|[^\\]))*+(?:"""|\Z)|\'{3}(?:(?!\'{3}).)*+(?:\'{3}|\Z)'''
+    r"""|"(?:\\.|[^"\\\n])*+"?|'[^'\n]*+'?|\#[^\n]*""",
+    re.DOTALL,
+)
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){{{DEEPEST}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +74,25 @@ def parse_toml(text: str, name: str) -> TomlFile:
     FileTruncatedError
         The text ends inside a string, array or table.
     InputError
-        Any other mistake of syntax, with its line.
+        Any other mistake of syntax, with its line; what is too deep or too long to be read.
     """
+    findings = Findings()
+    data = {}
     try:
-        data = tomllib.loads(text)
+        if _LONG_KEY.search(_TEXT.sub("x", text)):  # its time grows with the square of its parts
+            findings.note("too-large", f"at most {DEEPEST} parts in a key", "more")
+        else:
+            data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(error, text, name) from error
-    return TomlFile(name, data, _places(text))
+    except RecursionError:
+        note_depth(findings)
+    except ValueError:  # of more digits than the language reads
+        findings.note("too-large", "numbers of at most 300 digits", "a longer one")
+    inspect(data, findings)
+    file = TomlFile(name, data, _places(text) if data else {})
+    raise_findings(replace(x, where=file.place(x.where) if x.where else name) for x in findings)
+    return file
 
 
 def _syntax_error(error: tomllib.TOMLDecodeError, text: str, name: str) -> InputError:
@@ -94,7 +113,7 @@ def _places(text: str) -> dict[tuple[str | int, ...], int]:
     lines: dict[tuple[str | int, ...], int] = {}
     counts: dict[tuple[str, ...], int] = {}
     prefix: tuple[str | int, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if header := _HEADER.match(line):
             keys = _split(header[2])
             prefix = _indexed(keys, counts)

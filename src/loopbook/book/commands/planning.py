@@ -7,7 +7,7 @@ book through a `View`.
 import json
 from collections.abc import Mapping
 from dataclasses import is_dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -123,7 +123,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (int, float, Decimal)):
         return str(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat() if value.tzinfo else value.isoformat()
+        far = value.tzinfo is None or value.year in (MINYEAR, MAXYEAR)  # refused as a field
+        return value.isoformat() if far else value.astimezone(UTC).isoformat()
     if isinstance(value, Mapping):
         return {str(name): one if type(one) is str else _plain(one) for name, one in value.items()}
     if is_dataclass(value):

@@ -9,7 +9,6 @@ lines are still checked.
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 
 from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
@@ -17,11 +16,7 @@ from loopbook.book.commands.kinds import all_commands
 from loopbook.book.imports.posting import Entry, Imported, post_entries
 from loopbook.book.storage.database import uncollected
 from loopbook.errors import Findings
-from loopbook.tables import Value, decode, names_in, read_fields
-
-
-class _RepeatedFieldError(ValueError):
-    """A field that an object has twice."""
+from loopbook.tables import Value, decode, names_in, parse_json, read_fields
 
 
 def read_command_lines(text: str, name: str) -> list[Entry]:
@@ -35,7 +30,7 @@ def read_command_lines(text: str, name: str) -> list[Entry]:
     'did you mean hold?'
     """
     known = all_commands()
-    lines = enumerate(text.splitlines(), start=1)
+    lines = enumerate(text.split("\n"), start=1)
     return [_entry(line, number, name, known) for number, line in lines if line.strip()]
 
 
@@ -78,26 +73,9 @@ def _entry(line: str, number: int, name: str, known: Mapping[str, type[Command]]
 
 def _object(line: str, findings: Findings) -> dict[str, Value]:
     """The object of a line; an empty one after a finding."""
-    try:
-        data = json.loads(
-            line, parse_float=Decimal, parse_constant=Decimal, object_pairs_hook=_once
-        )
-    except json.JSONDecodeError as error:
-        cut = error.pos >= len(line.rstrip()) or "Unterminated" in error.msg
-        code, hint = ("file-truncated", "was the line cut off?") if cut else ("syntax", "")
-        findings.note(code, "JSON", str(error), hint=hint)
-    except _RepeatedFieldError as error:
-        findings.note("duplicate", "each field once", str(error))
-    else:
-        if isinstance(data, dict):
-            return data
-        findings.note("type", "an object", json.dumps(data, default=str))
+    before, data = len(findings), parse_json(line, findings)
+    if isinstance(data, dict):
+        return data
+    if len(findings) == before:
+        findings.note("type", "an object", json.dumps(data, default=str)[:80])
     return {}
-
-
-def _once(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _RepeatedFieldError(next(f"{n} twice" for n in names if names.count(n) > 1))
-    return values

@@ -134,8 +134,14 @@ def _checked(settings: FileSettings, findings: Findings) -> FileSettings:
         if not right(settings):
             value = getattr(settings, name)
             hint = _HINTS[name](value) if name in _HINTS else ""
-            findings.note("setting", expected, repr(value), at=f"file.{name}", hint=hint)
+            findings.note("setting", expected, repr(value)[:80], at=f"file.{name}", hint=hint)
     return settings if _is_zone(settings.time_zone) else replace(settings, time_zone="UTC")
+
+
+_NO_FILES = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf_7"}
+"""Encodings of names and of source code, in which nobody saves a file."""
+
+_LONGEST = 60  # characters of a form of dates
 
 
 def _is_zone(name: str) -> bool:
@@ -144,6 +150,8 @@ def _is_zone(name: str) -> bool:
 
 def _format_error(form: str) -> str:
     """What `strptime` has against a form; that a text does not fit it is no matter here."""
+    if len(form) > _LONGEST:
+        return f"a form has at most {_LONGEST} characters"
     try:
         datetime.strptime("", form)
     except (ValueError, re.error) as error:
@@ -153,9 +161,10 @@ def _format_error(form: str) -> str:
 
 def _has_codec(name: str) -> bool:
     try:
-        return bool(codecs.lookup(name)._is_text_encoding)
-    except LookupError:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
         return False
+    return codec._is_text_encoding and codec.name.replace("-", "_") not in _NO_FILES
 
 
 _CHECKS: tuple[tuple[str, Callable[[FileSettings], bool], str], ...] = (

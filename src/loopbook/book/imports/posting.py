@@ -92,6 +92,9 @@ class Imported:
     ignored: tuple[str, ...] = ()
 
 
+_MOST = 1_000  # errors of a file that are worth reading
+
+
 class _DryRunError(Exception):
     """Ends the transaction of a dry run, so that nothing is kept."""
 
@@ -127,6 +130,12 @@ def post_entries(
         planner.find_papers(entries)
         for entry in entries:
             planner.take(entry)
+            if len(planner.findings) > _MOST:
+                hint = "correct these first; the rows below were not checked"
+                planner.findings.append(
+                    Finding("too-many", entry.where, f"at most {_MOST} errors", "more", hint)
+                )
+                break
         every = [*findings, *dict.fromkeys(planner.findings)]
         raise_findings(sorted(every, key=lambda f: _line(f.where)))
         if dry_run:

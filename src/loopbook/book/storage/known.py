@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from loopbook.book.nouns import Material, Party, Period, Site
 from loopbook.book.storage.database import Database
+from loopbook.errors import StorageError
 
 
 @dataclass(slots=True)
@@ -19,7 +21,14 @@ class Nouns:
 
     def learn(self, kind: str, name: str, body: str) -> None:
         """Take in one noun of an event."""
-        values = json.loads(body)
+        try:
+            self._learn(kind, name, json.loads(body))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StorageError(
+                f"the {kind} {name!r} is damaged in the book: loopbook book verify names its event"
+            ) from error
+
+    def _learn(self, kind: str, name: str, values: dict[str, Any]) -> None:
         if kind == "party":
             self.parties[name] = Party(name, values["name"])
         elif kind == "site":
