@@ -282,7 +282,7 @@ def test_a_damaged_noun_sends_to_verify(tmp_path: Path, old: bytes, new: bytes) 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
-    "text", ["(" * 5_000 + "Ni" + ")" * 5_000, "Ni" + "(" * 199, "[" * 9_999, "NiO" * 99_999]
+    "text", ["Ni" + "(" * 9_999, "[" * 9_999, "Ni" + ".1" * 50_000 + "H2", "." * 50_000 + "H2O"]
 )
 def test_a_long_formula_is_refused(text: str) -> None:
     with pytest.raises(FormulaError) as caught:
@@ -290,5 +290,7 @@ def test_a_long_formula_is_refused(text: str) -> None:
     assert len(str(caught.value)) < 300
 
 
-def test_a_formula_may_have_brackets_in_each_other() -> None:
-    assert parse_formula("[" * 90 + "Ni" + "]" * 90) == {"Ni": 1}
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("text", ["[" * 5_000 + "Ni" + "]" * 5_000, "·".join(["Ni"] * 50_000)])
+def test_a_long_formula_may_be_right(text: str) -> None:
+    assert parse_formula(text).keys() == {"Ni"}

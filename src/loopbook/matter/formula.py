@@ -36,6 +36,7 @@ _WATER = re.compile(r"(?:H2O|OH2|\((?:H2O|OH2)\)|\[(?:H2O|OH2)\])$")
 _ZERO = re.compile(r"(?:^|[.·][0-9./]*\s*)(?P<water>H20)$")
 _LOST_DOT = re.compile(r"[A-Za-z)\]](?P<count>[0-9]*\.[0-9]+)(?:H2O|OH2)$")
 _UNSURE_DOTS = 8  # more dots than that make too many readings to compare
+_MOST_DOTS = 100  # their readings take time by the square of their number
 _MOST = 1e9  # atoms per formula unit
 _VALENCES = {
     "H": (-1, 1),
@@ -325,6 +326,8 @@ found 'Xo4' (did you mean O?)
     if not text or not text.strip():
         raise FormulaError([Finding("formula", "formula", "a formula", repr(text))])
     text = text.strip()
+    if text.count(".") > _MOST_DOTS:
+        raise _fail(text, 0, f"at most {_MOST_DOTS} dots")
     total: dict[str, float] = {}
     for part in _parts(text):
         for symbol, count in part.counts.items():
