@@ -57,6 +57,7 @@ from loopbook.book.nouns import (
     Site,
 )
 from loopbook.book.scope import NOW, TRANSIT, AsOf, Scope
+from loopbook.book.storage.address import check_address
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions.events import last_event, seal_of
@@ -188,6 +189,7 @@ __all__ = [
     "all_commands",
     "all_imports",
     "book_schema",
+    "check_address",
     "check_proof",
     "checkpoint",
     "columns_of",

@@ -9,6 +9,7 @@ from loopbook.book.book import Book, unknown_names
 from loopbook.book.imports.posting import Imported
 from loopbook.book.nouns import Content, Event, Leg, Measurement, mass
 from loopbook.book.scope import NOW, AsOf, Scope
+from loopbook.book.storage.address import shown_address
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.questions import events, lots
@@ -229,7 +230,7 @@ class BookSchema(Answer):
 def new_book(address: str, substances: Sequence[str]) -> NewBook:
     """Make a new, empty book of these substances."""
     with Book(address, create=True, substances=substances) as book:
-        return NewBook(address, book.substances)
+        return NewBook(shown_address(address), book.substances)
 
 
 def migrated(address: str, *, edges: bool = False) -> Migrated:
@@ -240,7 +241,8 @@ def migrated(address: str, *, edges: bool = False) -> Migrated:
     edges : whether the edges of the genealogy are derived again, too.
     """
     old = int(migrate(address))
-    return Migrated(address, old, VERSION, rebuild_edges(address) if edges else None)
+    made = rebuild_edges(address) if edges else None
+    return Migrated(shown_address(address), old, VERSION, made)
 
 
 def book_schema(book: Book) -> BookSchema:

@@ -39,9 +39,10 @@ def _with_register(*, lots: bool) -> Callable[[Callable[..., Answer]], Callable[
         )
         @functools.wraps(command)
         def in_folder(*, address: str, folder: Path | None, **options: Any) -> Answer:
-            from loopbook.book import lot_names
+            from loopbook.book import check_address, lot_names
             from loopbook.serials import register_beside
 
+            check_address(address)
             if folder is None and "://" in address:
                 reason = "a book on a server has no folder beside it: give --register FOLDER"
                 raise click.UsageError(reason)

@@ -7,17 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loopbook.book.nouns import SUBSTANCES
+from loopbook.book.storage.address import check_address, is_server
 from loopbook.book.storage.protocol import Store
 from loopbook.errors import Finding, InputError
-
-
-def is_server(address: Path | str) -> bool:
-    """Whether an address names a server and not a file.
-
-    >>> is_server("postgresql://db.example/gmbi"), is_server("gmbi.sqlite")
-    (True, False)
-    """
-    return str(address).startswith(("postgresql://", "postgres://"))
 
 
 def open_store(
@@ -27,6 +19,7 @@ def open_store(
 
     The module of a server is imported only where one is named, because it needs psycopg.
     """
+    check_address(address)
     if is_server(address):
         try:
             from loopbook.book.storage.postgres.store import PostgresStore
@@ -62,6 +55,7 @@ def migrate(address: Path | str) -> str:
     InputError : no book, or one of a version that is not known here.
     StorageError : its rows do not fit; the book is as it was.
     """
+    check_address(address)
     if is_server(address):
         from loopbook.book.storage.postgres.migration import migrate_server
 
@@ -85,6 +79,7 @@ def rebuild_edges(address: Path | str) -> int:
     ------
     InputError : no book of this version.
     """
+    check_address(address)
     if is_server(address):
         from loopbook.book.storage.postgres.migration import rebuild_edges_on_server
 

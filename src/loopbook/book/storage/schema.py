@@ -303,8 +303,14 @@ def require_known_version(where: str, version: str) -> None:
 
 
 def require_version(where: str, version: str) -> None:
-    """Refuse a book of another version; an older one can be migrated."""
+    """Refuse a book of another version; an older one can be migrated.
+
+    Parameters
+    ----------
+    where : the book's file, or its schema and database.
+    """
     if version != str(VERSION):
         older = version.isdigit() and int(version) < VERSION
-        hint = f"loopbook book migrate --book {where}" if older else ""
+        book = "with the same --book" if where.startswith("schema ") else f"--book {where}"
+        hint = f"loopbook book migrate {book}" if older else ""
         raise InputError([Finding("version", where, str(VERSION), version, hint)])

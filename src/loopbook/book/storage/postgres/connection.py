@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Sequence
 from typing import TypeVar, cast
+from urllib.parse import unquote
 
 import psycopg
 from psycopg import errors, pq
 from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8Dumper
 
+from loopbook.book.storage.address import secret_of, shown_address
 from loopbook.book.storage.postgres.rows import WholeLoader
 from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
 
@@ -40,7 +42,12 @@ def connect(address: str) -> psycopg.Connection:
     except psycopg.Error as error:
         if link is not None:
             link.close()
-        raise StorageError(f"no connection: {_first_line(error)}; nothing was posted") from error
+        reason = _first_line(error)
+        if not _is_read_as_meant(address):  # its words may hold a part of the password
+            hint = "write / @ : ? # % in a password as %2F %40 %3A %3F %23 %25"
+            reason = f"{shown_address(address)} is not read as an address ({hint})"
+            raise StorageError(f"no connection: {reason}; nothing was posted") from None
+        raise StorageError(f"no connection: {reason}; nothing was posted") from error
     if link.info.server_version < _OLDEST:
         version = str(link.info.server_version // 10000)
         link.close()
@@ -48,6 +55,16 @@ def connect(address: str) -> psycopg.Connection:
     link.adapters.register_dumper(int, Int8Dumper)
     link.adapters.register_loader("numeric", WholeLoader)
     return link
+
+
+def _is_read_as_meant(address: str) -> bool:
+    """Whether the server's library takes for the password what stands in its place."""
+    try:
+        settings = psycopg.conninfo.conninfo_to_dict(address)
+    except psycopg.Error:
+        return False
+    secret = unquote(secret_of(address))
+    return not secret or secret == settings.get("password")
 
 
 def one_value(link: psycopg.Connection, statement: str, values: Sequence[str], default: T) -> T:

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.sql import Identifier
 
 from loopbook.book.edges import edge_rows
+from loopbook.book.storage.address import shown_address
 from loopbook.book.storage.postgres.connection import connect, explained, one_value, schema_of
 from loopbook.book.storage.postgres.schema import (
     balance_view,
@@ -90,8 +91,8 @@ def migrate_server(address: str) -> str:
 
 def rebuild_edges_on_server(address: str) -> int:
     """Derive the edges of a book of this version again; returns their number."""
-    with _writing(address) as (link, _, settings):
-        require_version(address, settings.get("version", "none"))
+    with _writing(address) as (link, schema, settings):
+        require_version(f"schema {schema}", settings.get("version", "none"))
         link.execute("ALTER TABLE edge DISABLE TRIGGER USER")
         link.execute("DELETE FROM edge")
         _fill_edges(link, _substances(link, settings))
@@ -113,7 +114,7 @@ def _writing(address: str) -> Iterator[tuple[psycopg.Connection, str, dict[str, 
                 raise InputError([finding]) from error
             yield link, schema, dict(link.execute("SELECT key, value FROM book").fetchall())
     except psycopg.Error as error:
-        raise explained(error, address.rpartition("@")[2], lost_in_commit=False) from error
+        raise explained(error, shown_address(address), lost_in_commit=False) from error
     finally:
         link.close()
 

@@ -153,7 +153,7 @@ class PostgresStore:
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
             hint = "make one with loopbook book new"
             raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
-        require_version(self.address, settings.get("version", "none"))
+        require_version(self._where, settings.get("version", "none"))
         return settings
 
     @property

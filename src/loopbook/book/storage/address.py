@@ -1,0 +1,51 @@
+"""The address of a book: a file or a server, and how it is shown without its passwords."""
+
+import re
+from pathlib import Path
+
+from loopbook.errors import Finding, InputError
+
+_SERVERS = ("postgresql://", "postgres://")
+_LOGIN = re.compile(r"^(\w+:/{1,2}[^:@/?]*:)(.*)@", re.DOTALL)
+_SETTING = re.compile(r"""((?:^|[?&\s])([\w%]+)\s*=\s*)('(?:[^'\\]|\\.)*+'?|[^&\s]*)""")
+_SHOWN = frozenset({"options", "host", "hostaddr", "port", "dbname", "user", "sslmode"})
+
+
+def is_server(address: Path | str) -> bool:
+    """Whether an address names a server and not a file.
+
+    >>> is_server("postgresql://db.example/gmbi"), is_server("gmbi.sqlite")
+    (True, False)
+    """
+    return str(address).startswith(_SERVERS)
+
+
+def shown_address(address: Path | str) -> str:
+    """The address as it may be shown: no password, and no setting that may hold one.
+
+    >>> shown_address("postgresql://amy:secret@db.example/gmbi?sslmode=require&password=secret")
+    'postgresql://amy:***@db.example/gmbi?sslmode=require&password=***'
+    """
+    text = str(address)
+    if not _is_connection(text):
+        return text
+    text = _LOGIN.sub(r"\1***@", text)
+    return _SETTING.sub(lambda x: x[0] if x[2] in _SHOWN else f"{x[1]}***", text)
+
+
+def secret_of(address: str) -> str:
+    """What stands where the password of a login is; empty where there is none."""
+    login = _LOGIN.match(address)
+    return login[2] if login else ""
+
+
+def check_address(address: Path | str) -> None:
+    """Refuse an address of a server in another form than the one that is read."""
+    if _is_connection(str(address)) and not is_server(address):
+        hint = "write postgresql://user@host/database"
+        where = shown_address(address)
+        raise InputError([Finding("file", where, "a file or a server", "another address", hint)])
+
+
+def _is_connection(text: str) -> bool:
+    return re.match(r"\w{2,}:/", text) is not None or re.search(r"\bpassword\s*=", text) is not None
