@@ -11,7 +11,7 @@ import numpy as np
 
 from loopbook.errors import Findings, raise_findings
 from loopbook.flowsheet.graph import Arc, Group, order_groups
-from loopbook.flowsheet.units.unit import BindContext, Bound, Unit
+from loopbook.flowsheet.units.unit import BindContext, Bound, Flags, Unit
 from loopbook.flowsheet.wiring import Placed, Wiring, with_place
 from loopbook.matter import ComponentSet
 from loopbook.tables import Array
@@ -134,6 +134,8 @@ def compile_plan(flowsheet: Wiring) -> Plan:
         for group in plan.groups:
             if group.tears:
                 _check_leaving(plan, group, findings)
+        if not flowsheet.any_feed:
+            _check_effects(plan, findings)
     raise_findings(with_place(f, flowsheet.source) for f in findings)
     assert plan is not None
     return plan
@@ -205,6 +207,45 @@ def _inline(unit: Unit) -> dict[str, Array]:
         path: np.asarray(value, dtype=np.float64)
         for path, value in flat.items()
         if isinstance(value, (list, tuple, np.ndarray)) and np.size(value) > 1
+    }
+
+
+def _check_effects(plan: Plan, findings: Findings) -> None:
+    """Find laws that can do nothing, whatever the numbers: what they look for never comes.
+
+    A feed may bring the components that it names, one without components all of them. A unit
+    that nothing at all reaches is passed over: its streams are empty, which is seen.
+    """
+    present = [np.zeros(len(plan.basis), dtype=bool) for _ in plan.streams]
+    for name, feed in plan.flowsheet.feeds.items():
+        if name in plan.index:
+            named = [plan.basis.index[c] for c in feed.kg_per_h]
+            present[plan.index[name]][named or slice(None)] = True
+    waiting = True
+    while waiting:
+        waiting = False
+        for unit, p in zip(plan.units, plan.bound, strict=True):
+            entering = np.logical_or.reduce(list(_coming(unit, present, plan).values()))
+            if unit.ins and not entering.any():
+                continue
+            held = unit.unit.may_hold(p, entering | np.zeros(len(plan.basis), dtype=bool))
+            for o in unit.outs:
+                if o != plan.trash and not (present[o] >= held).all():
+                    present[o] = present[o] | held
+                    waiting = True
+    for unit, p in zip(plan.units, plan.bound, strict=True):
+        coming = _coming(unit, present, plan)
+        if any(port.any() for port in coming.values()):
+            own = Findings(f"unit {unit.unit.name}", findings.items)
+            unit.unit.check_effect(p, coming, own)
+
+
+def _coming(unit: UnitPlan, present: Sequence[Flags], plan: Plan) -> dict[str, Flags]:
+    """Components that may enter, by inlet."""
+    nothing = np.zeros(len(plan.basis), dtype=bool)
+    return {
+        port: np.logical_or.reduce([nothing, *(present[i] for i in inlet)])
+        for port, inlet in zip(unit.unit.ins, unit.ins, strict=True)
     }
 
 

@@ -78,6 +78,7 @@ class _Head:
     components: tuple[str, ...]
     atomic_weights: Mapping[str, Annotated[float, _Figure()]] | None = None
     plugins: tuple[str, ...] = ()
+    any_feed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,7 @@ def to_toml(flowsheet: Flowsheet) -> str:
         components=basis.names,
         atomic_weights=basis.weights,
         plugins=flowsheet.plugins,
+        any_feed=flowsheet.any_feed,
     )
     own = {c.name: _without_name(c) for c in basis.items if not _in_library(c, basis)}
     document = {
@@ -220,7 +222,9 @@ def _build(file: TomlFile, own_kinds: Sequence[type[Unit]], folder: Path) -> Flo
             names = (own.get(name, name) for name in head.components)
             basis = components(*names, weights=head.atomic_weights)
             name = head.name or file.name
-            flowsheet = Flowsheet(name, basis, source=file, plugins=head.plugins)
+            flowsheet = Flowsheet(
+                name, basis, source=file, plugins=head.plugins, any_feed=head.any_feed
+            )
     if flowsheet is not None:
         with _collected(findings):
             _fill(flowsheet, file, own_kinds, folder)

@@ -55,6 +55,8 @@ class Wiring:
     feeds, placed : by name.
     source : the file that the flowsheet was read from.
     plugins : Python files with unit operations of your own, as the file names them.
+    any_feed : whether it is built for feeds of any composition, so that laws may wait for matter
+        that the present feed does not bring; otherwise each such law is a finding.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Wiring:
     placed: dict[str, Placed] = field(default_factory=dict)
     source: TomlFile | None = field(default=None, repr=False, compare=False)
     plugins: tuple[str, ...] = ()
+    any_feed: bool = False
 
     def makers(self) -> dict[str, list[str]]:
         """Units (or ``feed``) that make each stream."""

@@ -23,6 +23,8 @@ from loopbook.tables import SHARE
 PHASES = ("solid", "liquid", "aqueous", "gas")
 """Phases that a component may have."""
 
+_WATER_H = element_shares("H2O")["H"]
+_WATER_TOLERANCE = 1e-3  # shares of water may be typed with few figures
 _SHARE_TOLERANCE = 1e-9  # shares are typed with up to six figures; their sum may miss 1 by rounding
 
 
@@ -72,6 +74,17 @@ found wet
             return {**known, OTHER: rest}
         scale = 1.0 - rest  # within rounding of 1: divide so that the sum is 1 again
         return {e: s / scale for e, s in known.items()}
+
+    def is_water(self) -> bool:
+        """Whether it is liquid water, whatever its name: formula or shares, and phase.
+
+        >>> Component("H2O", formula="H2O", phase="liquid").is_water()
+        True
+        >>> Component("steam", formula="H2O", phase="gas").is_water()
+        False
+        """
+        shares = self.element_shares() if self.phase in ("liquid", "aqueous") else {}
+        return shares.keys() == {"H", "O"} and abs(shares["H"] - _WATER_H) <= _WATER_TOLERANCE
 
     def mass_kg_per_kmol(self, weights: Mapping[str, float] | None = None) -> float:
         """Molar mass, kg/kmol; NaN where there is no formula and none was given.
@@ -141,6 +154,7 @@ class ComponentSet:
         sums to 1. Read-only.
     molar_mass : shape (component,), kg/kmol; NaN where there is no formula. Read-only.
     phases : phase of each component.
+    water : shape (component,), whether it is liquid water. Read-only.
 
     >>> pair = components("NiSO4.6H2O", "steel")
     >>> pair.elements
@@ -157,6 +171,7 @@ class ComponentSet:
     element_matrix: NDArray[np.float64] = field(init=False, compare=False, repr=False)
     molar_mass: NDArray[np.float64] = field(init=False, compare=False, repr=False)
     phases: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    water: NDArray[np.bool_] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Compute the matrix and the lookups from the items."""
@@ -173,6 +188,8 @@ class ComponentSet:
         mass = np.array([item.mass_kg_per_kmol(self.weights) for item in self.items], dtype=float)
         matrix.setflags(write=False)
         mass.setflags(write=False)
+        water = np.array([item.is_water() for item in self.items], dtype=bool)
+        water.setflags(write=False)
         values = {
             "names": names,
             "index": {name: place for place, name in enumerate(names)},
@@ -180,6 +197,7 @@ class ComponentSet:
             "element_matrix": matrix,
             "molar_mass": mass,
             "phases": tuple(item.phase for item in self.items),
+            "water": water,
         }
         for attribute, content in values.items():
             object.__setattr__(self, attribute, content)

@@ -284,7 +284,9 @@ class Route:
         """
         parts: list[str | Component] = [BINDER if n == BINDER.name else n for n in self.parts]
         extras = [n for n in feed if n not in (*base.names, *self.parts)]
-        fs = Flowsheet(self.name, components(*base.names, *parts, *extras, *self.made))
+        fs = Flowsheet(
+            self.name, components(*base.names, *parts, *extras, *self.made), any_feed=True
+        )
         flow = {n: np.asarray(v, dtype=np.float64) * base.feed_kg_per_h for n, v in feed.items()}
         fs.feed(self.feed, flow, unit="kg/h")
         self.build(fs, base)

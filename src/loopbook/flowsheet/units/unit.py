@@ -25,6 +25,7 @@ from types import SimpleNamespace
 from typing import Annotated, ClassVar, Protocol, TypeAlias, dataclass_transform
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loopbook.errors import Findings
 from loopbook.matter import PHASES, ComponentSet
@@ -34,6 +35,9 @@ from loopbook.tables import Array, Field, Number, fields_of
 
 Value: TypeAlias = float | Sequence[float] | Array
 """One number, or one per scenario."""
+
+Flags: TypeAlias = NDArray[np.bool_]
+"""Whether each component may be there, shape (component,)."""
 
 
 class Bound(SimpleNamespace):
@@ -169,6 +173,30 @@ class PerComponent(Amount):
             )
         return stack_rows([np.zeros(1) if r is None else r for r in rows])
 
+    def check_effect(self, at: str, value: object, p: Bound, coming: Flags) -> Findings:
+        """Findings for keys that nothing which comes to the unit answers to."""
+        findings, basis = Findings(at), p.basis
+        if not isinstance(value, Mapping):
+            return findings
+        for key in value:
+            if key != "default" and not any(coming[i] for i in _members(str(key), basis)):
+                kind = f"a {key} component" if key in PHASES else "a component"
+                findings.note(
+                    "no-effect",
+                    f"{kind} that comes to the unit",
+                    str(key),
+                    at=str(key),
+                    hint=f"leave it out, or let a feed bring it ({key} = 0 where only scenarios do)"
+                    if key not in PHASES
+                    else "leave it out, or give a component that phase",
+                )
+        if value and not findings and not value.keys() - {"default", *PHASES}:
+            rates = np.asarray(getattr(p, at))
+            if coming.any() and not rates[coming].any():
+                hint = "name the components that it acts on"
+                findings.note("no-effect", "a share above 0", "0 of all that comes", hint=hint)
+        return findings
+
 
 def _members(key: str, basis: ComponentSet) -> Iterable[int]:
     if key == "default":
@@ -246,6 +274,8 @@ class Unit(_Record):
     supplies : streams that the unit itself draws from outside, such as reagents.
     optional : ports that need not be connected.
     source : where the law comes from.
+    reacts : whether components may turn into each other or be drawn; False where the unit only
+        passes on what enters.
     """
 
     ins: ClassVar[tuple[str, ...]] = ("feed",)
@@ -253,6 +283,7 @@ class Unit(_Record):
     supplies: ClassVar[tuple[str, ...]] = ()
     optional: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = "conservation of mass"
+    reacts: ClassVar[bool] = True
 
     name: Annotated[str, "name of the unit, unique in its flowsheet, without a dot"] = (
         dataclasses.field(kw_only=False)
@@ -286,6 +317,29 @@ class Unit(_Record):
         """Outlets, then supplies, from the inlets; pure. Arrays (component, scenario), kg/h."""
         raise TypeError(f"{type(self).__name__} has no law: define run()")
 
+    def may_hold(self, p: Bound, coming: Flags) -> Flags:
+        """Components that may be in the unit, and leave it, where those in `coming` may enter."""
+        return np.ones_like(coming) if self.reacts else coming
+
+    def check_effect(self, p: Bound, coming: Mapping[str, Flags], findings: Findings) -> None:
+        """Find parameters that can do nothing; extend it for laws of the unit's own.
+
+        Parameters
+        ----------
+        p : bound parameters.
+        coming : by inlet, the components that may enter there.
+        findings : takes a finding ``no-effect`` for each, with the way to write it.
+        """
+        nothing = np.zeros(len(p.basis), dtype=bool)
+        inside = self.may_hold(p, np.logical_or.reduce([nothing, *coming.values()]))
+        for field in self.parameters():
+            if isinstance(field.type, PerComponent):
+                own = field.type.check_effect(field.name, getattr(self, field.name), p, inside)
+                findings.items += [
+                    dataclasses.replace(f, where=f"{findings.where}, {f.where}".strip(", "))
+                    for f in own.items
+                ]
+
     def size(self, flows: UnitFlows) -> dict[str, Array]:
         """Sizes of the unit by name with unit last; default: what enters, in t/h."""
         return {"capacity_t_per_h": flows.feed_kg_per_h / 1000.0}
@@ -312,6 +366,8 @@ def split(feed: Array, share: Array) -> tuple[Array, Array]:
 
 class Separator(Unit):
     """Two outlets: the first gets the share that a subclass declares first, the second the rest."""
+
+    reacts = False
 
     def bind(self, context: BindContext) -> Bound:
         """Keep the share under one name, whatever the subclass calls it."""

@@ -1,11 +1,11 @@
 """Crystallisation."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-import numpy as np
-
+from loopbook.errors import Findings
 from loopbook.flowsheet.units.reaction.reactor import Reactor
-from loopbook.flowsheet.units.unit import Bound, Share, Streams
+from loopbook.flowsheet.units.unit import Bound, Flags, Share, Streams
 from loopbook.tables import Array
 
 
@@ -17,13 +17,31 @@ class Crystalliser(Reactor):
 
     evaporation: Annotated[Share, "share of the water that is evaporated"] = 0.0
 
+    def check_effect(self, p: Bound, coming: Mapping[str, Flags], findings: Findings) -> None:
+        """Evaporation needs water and an outlet; the outlet needs evaporation."""
+        super().check_effect(p, coming, findings)
+        inside = self.may_hold(p, coming["feed"] | coming["recycle"])
+        evaporates, connected = bool(p.evaporation.any()), "vapour" in p.connected
+        if evaporates and not connected:
+            hint = "connect the outlet vapour, or leave evaporation out"
+            findings.note(
+                "no-effect", "an outlet for the vapour", "none", at="evaporation", hint=hint
+            )
+        if evaporates and not (inside & p.basis.water).any():
+            hint = "water is a component of formula H2O and phase liquid"
+            findings.note("no-effect", "water to evaporate", "none", at="evaporation", hint=hint)
+        if connected and not evaporates:
+            hint = "give evaporation, or leave the outlet vapour open"
+            findings.note("no-effect", "an evaporation above 0", "0", at="vapour", hint=hint)
+
+    def has_own_law(self, p: Bound) -> bool:
+        """Evaporation acts without reactions."""
+        return "vapour" in p.connected
+
     def run(self, p: Bound, *ins: Array) -> Streams:
         """React, then evaporate where a vapour port is connected."""
         out, vent, supply = super().run(p, *ins)
         if "vapour" not in p.connected or out is None:
             return out, vent, None, supply
-        vapour = np.zeros_like(out)
-        for i, name in enumerate(p.basis.names):
-            if name == "water":
-                vapour[i] = p.evaporation * out[i]
+        vapour = out * (p.basis.water[:, None] * p.evaporation)
         return out - vapour, vent, vapour, supply

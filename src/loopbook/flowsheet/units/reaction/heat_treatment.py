@@ -18,6 +18,10 @@ class HeatTreatment(Reactor):
 
     dust: Annotated[Shares, "share carried away with the gas"] = 0.0
 
+    def has_own_law(self, p: Bound) -> bool:
+        """Gases and dust leave without reactions."""
+        return True
+
     def run(self, p: Bound, *ins: Array) -> Streams:
         """React, then part gas from solids."""
         x, supply = self.contents(p, *ins)

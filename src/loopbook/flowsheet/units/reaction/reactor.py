@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
 
+from loopbook.errors import Findings
 from loopbook.flowsheet.units.reaction.stoichiometry import (
     Reaction,
     ReactionText,
@@ -16,6 +17,7 @@ from loopbook.flowsheet.units.unit import (
     Amount,
     BindContext,
     Bound,
+    Flags,
     Numbers,
     Streams,
     Unit,
@@ -202,8 +204,80 @@ class Reactor(Unit):
         p.credited = [k for k, (d, _) in enumerate(bound) if d.credit]
         p.returned = [bound[k][1].index for k in p.credited]
         p.brings = np.array([b.brings for _, b in bound]).reshape(shape).T
+        p.chemistry, p.rated = reactions, [(d.reagent, b.rates) for d, b in bound]
         p.gas = np.array([i for i, phase in enumerate(basis.phases) if phase == "gas"], int)
         return p
+
+    def may_hold(self, p: Bound, coming: Flags) -> Flags:
+        """What enters, what is drawn, and the products of reactions whose reactants are there."""
+        inside: Flags = coming | p.brings.any(axis=1)
+        for _ in p.chemistry:
+            for reaction in p.chemistry:
+                if all(inside[p.basis.index[n]] for n in reaction.side(-1)):
+                    inside[[p.basis.index[n] for n in reaction.side(1)]] = True
+        return inside
+
+    def has_own_law(self, p: Bound) -> bool:
+        """Whether the unit does something beside dosing and reacting."""
+        return "vent" in p.connected
+
+    def check_effect(self, p: Bound, coming: Mapping[str, Flags], findings: Findings) -> None:
+        """Every reaction needs its reactants, every dose what it is counted on."""
+        super().check_effect(p, coming, findings)
+        inside = self.may_hold(p, coming[self.ins[0]] | coming["recycle"])
+        for reaction in p.chemistry:
+            for name in reaction.side(-1):
+                if not inside[p.basis.index[name]]:
+                    hint = (
+                        f"feed it, dose it, or leave the reaction out ({name} = 0 in a feed where "
+                        "only scenarios bring it)"
+                    )
+                    expected = f"{name} in the unit"
+                    at = f"reactions, {reaction}"
+                    findings.note("no-effect", expected, "none", at=at, hint=hint)
+        for dose, (reagent, rates) in zip(self.doses, p.rated, strict=True):
+            self._check_dose(dose, p, (reagent, rates), coming, findings)
+        if not (self.reactions or self.doses or self.has_own_law(p)):
+            hint = "give reactions or doses, or put a mixer in its place"
+            findings.note("no-effect", "reactions or doses", "none", hint=hint)
+        if not self.reactions and self.conversion not in (1.0, {}):
+            hint = "give reactions, or leave conversion out"
+            findings.note("no-effect", "reactions", "none", at="conversion", hint=hint)
+        if "vent" in p.connected and not inside[p.gas].any():
+            hint = "give the components that leave by it the phase gas"
+            findings.note("no-effect", "a gas to vent", "none", at="vent", hint=hint)
+
+    def _check_dose(
+        self,
+        dose: Dose,
+        p: Bound,
+        rated: tuple[str, Array],
+        coming: Mapping[str, Flags],
+        findings: Findings,
+    ) -> None:
+        at, (reagent, rates) = f"doses.{dose.reagent}", rated
+        for reaction in p.chemistry if dose.excess is not None else ():
+            if reaction.limiting == reagent and len(reaction.side(-1)) > 1:
+                findings.note(
+                    "dose",
+                    "a reaction that begins with what the dose is counted on",
+                    str(reaction),
+                    at=at,
+                    hint=f"write {reaction.without_first(reagent)}",
+                )
+                return
+        fed = coming[self.ins[0]]
+        absent = [name for name in dose.per_component or {} if not fed[p.basis.index[name]]]
+        if rates.any() and (absent or not rates[fed].any()):
+            found = ", ".join(absent) or "nothing of it"
+            hint = (
+                f"doses are counted on what comes by {self.ins[0]}; feed it, or leave the dose out"
+            )
+            findings.note("no-effect", "what the dose is counted on", found, at=at, hint=hint)
+        if dose.credit and not coming["recycle"][p.basis.index[reagent]]:
+            hint = "connect a recycle that brings it, or leave credit out"
+            expected = f"{reagent} that comes back through the port recycle"
+            findings.note("no-effect", expected, "none", at=at, hint=hint)
 
     def react(self, p: Bound, x: Array) -> Array:
         """Contents after the reactions, kg/h."""

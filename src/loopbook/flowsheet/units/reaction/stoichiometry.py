@@ -39,6 +39,20 @@ class Reaction:
         """The reactant on which the conversion is based."""
         return self.coefficients[0][0]
 
+    def side(self, sign: int) -> tuple[str, ...]:
+        """Names of what is consumed (-1) or made (1)."""
+        return tuple(name for name, count in self.coefficients if count * sign > 0.0)
+
+    def without_first(self, name: str) -> Reaction:
+        """The same reaction with another reactant first.
+
+        >>> print(Reaction.parse("2 NaOH + H2SO4 -> Na2SO4 + 2 water").without_first("NaOH"))
+        H2SO4 + 2 NaOH -> Na2SO4 + 2 water
+        """
+        own = tuple(term for term in self.coefficients if term[0] == name)
+        others = tuple(term for term in self.coefficients if term[0] != name)
+        return Reaction((others[0], *own, *others[1:]))
+
     @staticmethod
     @cache
     def parse(text: str) -> Reaction:

@@ -10,6 +10,7 @@ class Dryer(Unit):
     """Evaporation: ``vapour = to_vapour * feed`` per component."""
 
     outs = ("dry", "vapour")
+    reacts = False
 
     to_vapour: Annotated[Shares, "share that leaves as vapour"]
 

@@ -1,10 +1,12 @@
 """Filtration."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
 
-from loopbook.flowsheet.units.unit import BindContext, Bound, Share, Streams, Unit, split
+from loopbook.errors import Findings
+from loopbook.flowsheet.units.unit import BindContext, Bound, Flags, Share, Streams, Unit, split
 from loopbook.tables import Array
 
 
@@ -19,6 +21,7 @@ class Filter(Unit):
     ins = ("slurry", "wash")
     outs = ("filtrate", "cake")
     optional = ("wash",)
+    reacts = False
 
     solids_to_cake: Annotated[Share, "share of each solid that stays in the cake"] = 0.99
     liquid_to_cake: Annotated[Share, "share of the liquor that the cake holds"] = 0.03
@@ -28,11 +31,33 @@ class Filter(Unit):
         """Precompute each component's share to the cake."""
         p = super().bind(context)
         solid = np.array([ph == "solid" for ph in context.basis.phases])[:, None]
-        water = np.array([name == "water" for name in context.basis.names])[:, None]
+        water = context.basis.water[:, None]
         held = np.asarray(p.liquid_to_cake)[None, :]
         washed = held * (1.0 - p.wash_efficiency) if "wash" in context.connected else held
         p.to_cake = np.where(solid, p.solids_to_cake[None, :], np.where(water, held, washed))
         return p
+
+    def check_effect(self, p: Bound, coming: Mapping[str, Flags], findings: Findings) -> None:
+        """A wash needs an efficiency and solutes in the cake; an efficiency needs a wash."""
+        super().check_effect(p, coming, findings)
+        solid = np.array([ph == "solid" for ph in p.basis.phases])
+        slurry = coming["slurry"]
+        if slurry.any() and not (slurry & solid).any():
+            hint = "give the components that the filter holds back the phase solid"
+            findings.note("no-effect", "a solid", "none", at="slurry", hint=hint)
+        washed, efficient = "wash" in p.connected, bool(p.wash_efficiency.any())
+        if efficient and not washed:
+            hint = "connect the inlet wash, or leave wash_efficiency out"
+            findings.note("no-effect", "a wash", "none", at="wash_efficiency", hint=hint)
+        if washed and not efficient:
+            hint = "give wash_efficiency, or leave the inlet wash open"
+            findings.note("no-effect", "a wash_efficiency above 0", "0", at="wash", hint=hint)
+        elif washed and not p.liquid_to_cake.any():
+            hint = "a cake without liquor has nothing to wash; give liquid_to_cake"
+            findings.note("no-effect", "a liquid_to_cake above 0", "0", at="wash", hint=hint)
+        elif washed and slurry.any() and not (slurry & ~solid & ~p.basis.water).any():
+            hint = "give the solutes the phase aqueous"
+            findings.note("no-effect", "a solute to wash out", "none", at="wash", hint=hint)
 
     def run(self, p: Bound, *ins: Array) -> Streams:
         """Filter, then wash."""

@@ -1,8 +1,10 @@
 """Size reduction."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from loopbook.flowsheet.units.unit import Bound, Shares, Streams, Unit, split
+from loopbook.errors import Findings
+from loopbook.flowsheet.units.unit import Bound, Flags, Shares, Streams, Unit, split
 from loopbook.tables import Array
 
 
@@ -11,8 +13,19 @@ class Shredder(Unit):
 
     outs = ("shredded", "dust")
     optional = ("dust",)
+    reacts = False
 
     dust_loss: Annotated[Shares, "share lost as dust"] = 0.0
+
+    def check_effect(self, p: Bound, coming: Mapping[str, Flags], findings: Findings) -> None:
+        """A loss needs an outlet, and the outlet a loss."""
+        super().check_effect(p, coming, findings)
+        if p.dust_loss.any() and "dust" not in p.connected:
+            hint = "connect the outlet dust, or leave dust_loss out"
+            findings.note("no-effect", "an outlet for the loss", "none", at="dust_loss", hint=hint)
+        if "dust" in p.connected and not p.dust_loss.any() and not self.dust_loss:
+            hint = "give dust_loss, or leave the outlet dust open"
+            findings.note("no-effect", "a loss", "0", at="dust", hint=hint)
 
     def run(self, p: Bound, *ins: Array) -> Streams:
         """Shred; without a dust outlet all of the feed is shredded."""
