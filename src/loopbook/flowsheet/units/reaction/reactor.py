@@ -204,7 +204,7 @@ class Reactor(Unit):
         p.credited = [k for k, (d, _) in enumerate(bound) if d.credit]
         p.returned = [bound[k][1].index for k in p.credited]
         p.brings = np.array([b.brings for _, b in bound]).reshape(shape).T
-        p.chemistry, p.rated = reactions, [(d.reagent, b.rates) for d, b in bound]
+        p.chemistry, p.rated = reactions, {d.reagent: b.rates for d, b in bound}
         p.gas = np.array([i for i, phase in enumerate(basis.phases) if phase == "gas"], int)
         return p
 
@@ -235,8 +235,8 @@ class Reactor(Unit):
                     expected = f"{name} in the unit"
                     at = f"reactions, {reaction}"
                     findings.note("no-effect", expected, "none", at=at, hint=hint)
-        for dose, (reagent, rates) in zip(self.doses, p.rated, strict=True):
-            self._check_dose(dose, p, (reagent, rates), coming, findings)
+        for dose in self.doses:
+            self._check_dose(dose, p, coming, findings)
         if not (self.reactions or self.doses or self.has_own_law(p)):
             hint = "give reactions or doses, or put a mixer in its place"
             findings.note("no-effect", "reactions or doses", "none", hint=hint)
@@ -248,14 +248,10 @@ class Reactor(Unit):
             findings.note("no-effect", "a gas to vent", "none", at="vent", hint=hint)
 
     def _check_dose(
-        self,
-        dose: Dose,
-        p: Bound,
-        rated: tuple[str, Array],
-        coming: Mapping[str, Flags],
-        findings: Findings,
+        self, dose: Dose, p: Bound, coming: Mapping[str, Flags], findings: Findings
     ) -> None:
-        at, (reagent, rates) = f"doses.{dose.reagent}", rated
+        reagent, rates = dose.reagent, p.rated[dose.reagent]
+        at = f"doses.{reagent}"
         for reaction in p.chemistry if dose.excess is not None else ():
             if reaction.limiting == reagent and len(reaction.side(-1)) > 1:
                 findings.note(
