@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from loopbook.errors import LoopbookError
+from loopbook.errors import UnitError
 from loopbook.tables.numbers import SPACES, CellError, exact, within_years
 from loopbook.tables.sheet import Cell, FileSettings
 from loopbook.tables.units import convert, unit_finding
@@ -86,8 +86,8 @@ def unit_problem(unit: str, base: str) -> tuple[str, str] | None:
     what = "a unit of mass, such as kg or t" if base == "kg" else "a share, such as % or kg/kg"
     try:
         convert(1.0, unit, base)
-    except (LoopbookError, ArithmeticError, TypeError, ValueError):
-        return what, ""
+    except UnitError as error:
+        return what, error.findings[0].hint
     return None
 
 

@@ -242,7 +242,7 @@ class Number(FieldType[F_contra]):
         """Record a number that is out of the range."""
         code = "share" if self.is_share else "negative" if self.low == 0 > number else "range"
         hint = "shares are fractions of one, not percent" if self.is_share and number > 1 else ""
-        unit = "kg/kg" if self.is_share else "" if self.unit == "1" else self.unit
+        unit = self.unit if self.unit != "1" else "kg/kg" if self.is_share else ""
         limit = f"at least {self.low:,}" if number < self.low else f"at most {self.high:,}"
         limit = self.range if self.is_share else limit
         expected, value = f"{limit} {unit}".strip(), f"{number:g} {unit}".strip()

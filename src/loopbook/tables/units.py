@@ -6,8 +6,11 @@ closed table of names (`KNOWN_UNITS`); a name that is not in it is refused. Rule
 1. A quantity without a unit is refused, except where a plain number (``1``) is wanted.
 2. ``ton`` is refused: a tonne (``t``, 1000 kg) and a short ton (907.18474 kg) differ by 10 %.
    ``mt`` is refused too: a tonne to traders, and a milli-tonne by the rules of prefixes.
+   So is every word that is built on them (``kton``, ``mton``), with its readings.
 3. Currencies do not convert into each other, and neither do kgCO2e and kg.
 4. A year is 365.25 days. Operating hours are a plant's own calendar, not a unit.
+5. A ratio is of what it divides: kg/kg is a share of mass, as ``1``, ``%`` and ppm are; mol/mol,
+   m3/m3 and h/d are other kinds. A plain number may stand for any ratio, no ratio for another.
 """
 
 import math
@@ -19,6 +22,7 @@ from types import MappingProxyType
 from loopbook.errors import Finding, NotFiniteError, UnitError, nearest_hint
 
 _SHORT_TON = 907.18474  # kg; 2000 lb of 0.45359237 kg
+_LONG_TON = 1016.0469088  # kg; 2240 lb
 _GALLON = 3.785411784  # L; US liquid gallon
 _MILE = 1.609344  # km
 _MMBTU = 1055.056  # MJ; the Btu of ISO 31-4, as the tests' oracle has it
@@ -38,6 +42,7 @@ _DIMENSIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
             "Mt": 1e9,
             "lb": 0.45359237,
             "short_ton": _SHORT_TON,
+            "long_ton": _LONG_TON,
         },
         "amount": {"kmol": 1.0, "mol": 1e-3},
         "time": {"h": 1.0, "s": 1 / 3600, "min": 1 / 60, "d": 24.0, "yr": _YEAR},
@@ -69,30 +74,47 @@ _DIMENSIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 )
 """Dimension -> its units with their factors: all names that a unit may be composed of."""
 
+_PLAIN = frozenset(("1", "%", "percent", "ppm"))  # numbers that say not of what they are a share
 _DIMENSION_OF = {name: kind for kind, names in _DIMENSIONS.items() for name in names}
 KNOWN_UNITS = frozenset(_DIMENSION_OF)
 """Names of units; with ``*``, ``/``, powers and parentheses they make all others."""
 
+_TON = (
+    "a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg), a long ton long_ton "
+    "(1016.0469088 kg)"
+)
+_KILOTON = "a thousand tonnes are kt; a thousand short tons are 1000 short_ton"
+_MEGATON = "a tonne is t; a million tonnes are Mt"
+_DEGREE = "a temperature is degC; an angle has no unit here"
+_NO_MASS = "a share of mass is 1, %, wt%, ppm or kg/kg; convert it with molar masses or densities"
 _REFUSED = {
-    "ton": "a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg)",
-    "tons": "a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg)",
-    "mt": "a tonne is t, a megatonne Mt",
-    "MT": "a tonne is t, a megatonne Mt",
+    **dict.fromkeys(("ton", "tons"), _TON),
+    **dict.fromkeys(("kton", "ktons", "kiloton", "kilotons"), _KILOTON),
+    **dict.fromkeys(("mton", "mtons", "megaton", "megatons", "mt"), _MEGATON),
+    **dict.fromkeys(("tonnes", "metric"), "a tonne is t"),
+    **dict.fromkeys(("kilotonne", "kilotonnes"), "a thousand tonnes are kt"),
+    **dict.fromkeys(("tpa", "tpy"), "tonnes a year are t/yr, short tons a year short_ton/yr"),
+    **dict.fromkeys(("ktpa", "mtpa"), "write kt/yr, t/yr or Mt/yr: m is metric to some"),
+    **dict.fromkeys(("lbs", "pound", "pounds"), "a pound is lb"),
+    **dict.fromkeys(("oz", "ounce", "ounces"), "a troy ounce is 31.1034768 g, another 28.3495 g"),
+    **dict.fromkeys(("degree", "degrees", "deg", "°"), _DEGREE),
+    **dict.fromkeys(("mol%", "at%", "vol%", "v%", "ppmv"), _NO_MASS),
     "dmt": "a dry tonne is t; write dry in the basis",
     "wmt": "a wet tonne is t; write as received in the basis",
     "$": "write USD",
     "€": "write EUR",
     "₩": "write KRW",
     "¥": "write CNY",
-    "RMB": "write CNY",
+    "rmb": "write CNY",
 }
+"""What reads in two ways, or is another word for a unit, in small letters, with the remedy."""
 _FACTOR = r"(?:[A-Za-zµμΩ°_][A-Za-z0-9_µμ°]*|%)(?:(?:\*\*|\^)-?\d)?"
 _GROUP = rf"(?:{_FACTOR}|\({_FACTOR}(?: ?[*/] ?{_FACTOR})*\))"
 _GRAMMAR = re.compile(rf"^(?:1|wt%|{_GROUP})(?: ?[*/] ?{_GROUP}){{0,5}}$")
 _PART = re.compile(
     r"(?P<mark>\*(?!\*)|[/()])|(?P<name>wt%|%|1|[^\W\d]\w*)(?:(?:\*\*|\^)(?P<power>-?\d+))?"
 )
-_TOKEN = re.compile(r"[^\W\d]+|[$€₩¥]")
+_TOKEN = re.compile(r"[^\W\d]+%?|[$€₩¥°]")
 _QUANTITY = re.compile(
     r"^\s*(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"(?![\d,.])\s*(?P<unit>.*?)\s*$"
@@ -103,8 +125,10 @@ _QUANTITY = re.compile(
 def _composed(unit: str) -> tuple[float, Mapping[str, int]] | None:
     """Factor and powers of the dimensions of a unit; None where it is no unit.
 
-    >>> _composed("kWh/t")
-    (0.001, {'energy': 1, 'mass': -1})
+    A ratio of two of one dimension other than mass has that ratio as its dimension.
+
+    >>> _composed("kWh/t"), _composed("h/d")
+    ((0.001, {'energy': 1, 'mass': -1}), (0.041666666666666664, {'time/time': 1}))
     """
     written = re.sub(r"\bm(?:\*\*|\^)3\b", "m3", unit)
     if not _GRAMMAR.match(written):
@@ -133,6 +157,8 @@ def _composed(unit: str) -> tuple[float, Mapping[str, int]] | None:
                     powers[name] = powers.get(name, 0) + turn * power
     if not 0.0 < value < math.inf:
         return None
+    if not any(power for name, power in powers.items() if name != "1"):
+        return value, {f"{name}/{name}": 1 for name in powers.keys() - {"1", "mass"}}
     return value, {name: power for name, power in powers.items() if power and name != "1"}
 
 
@@ -147,15 +173,17 @@ def unit_finding(unit: str, where: str) -> Finding | None:
     >>> unit_finding("kWh/t", "plant.toml:3") is None
     True
     >>> unit_finding("USD/ton", "plant.toml:3").hint
-    'a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg)'
+    'a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg), a long ton long_ton \
+(1016.0469088 kg)'
     """
     if unit in KNOWN_UNITS or _composed(unit):
         return None
     if not unit.strip():
         return Finding("unit", where, "a unit", "none", "write 1 for a plain number")
     for token in _TOKEN.findall(unit):
-        if token in _REFUSED:
-            return Finding("unit", where, "a unit that reads one way", unit, _REFUSED[token])
+        remedy = "" if token in KNOWN_UNITS else _REFUSED.get(token.lower(), "")
+        if remedy:
+            return Finding("unit", where, "a unit that reads one way", unit, remedy)
     return Finding("unit", where, "a known unit", unit, nearest_hint(unit, KNOWN_UNITS))
 
 
@@ -167,7 +195,8 @@ def check_unit(unit: str, where: str = "unit") -> str:
     >>> check_unit("tons")
     Traceback (most recent call last):
     loopbook.errors.UnitError: unit: unit: expected a unit that reads one way, found tons \
-(a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg))
+(a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg), a long ton long_ton \
+(1016.0469088 kg))
     """
     finding = unit_finding(unit, where)
     if finding:
@@ -197,9 +226,19 @@ def convert(value: float, unit: str, to: str, *, where: str = "convert") -> floa
     if unit == to:
         return float(value)
     source, target = _composed(unit), _composed(to)
-    if not source or not target or source[1] != target[1]:
-        raise UnitError([Finding("unit", where, f"a unit of the kind of {to}", unit)])
+    plain = unit in _PLAIN and target is not None and all("/" in name for name in target[1])
+    if not source or not target or (source[1] != target[1] and not plain):
+        hint = _ratio_hint(source[1]) if source and target and not target[1] else ""
+        raise UnitError([Finding("unit", where, f"a unit of the kind of {to}", unit, hint)])
     return value * (source[0] / target[0])
+
+
+def _ratio_hint(powers: Mapping[str, int]) -> str:
+    """Why a ratio is no share of mass; empty for what is no ratio."""
+    names = [name.partition("/")[0] for name in powers if "/" in name]
+    if not names:
+        return ""
+    return f"it is a share of {names[0]}; a share of mass is 1, %, wt%, ppm or kg/kg"
 
 
 def parse_quantity(text: str, to: str, *, where: str = "quantity") -> float:
