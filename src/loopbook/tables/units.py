@@ -157,9 +157,13 @@ def _composed(unit: str) -> tuple[float, Mapping[str, int]] | None:
                     powers[name] = powers.get(name, 0) + turn * power
     if not 0.0 < value < math.inf:
         return None
-    if not any(power for name, power in powers.items() if name != "1"):
-        return value, {f"{name}/{name}": 1 for name in powers.keys() - {"1", "mass"}}
-    return value, {name: power for name, power in powers.items() if power and name != "1"}
+    return value, _kind(powers)
+
+
+def _kind(powers: Mapping[str, int]) -> dict[str, int]:
+    """Powers that are not zero; of a ratio of two of one dimension that ratio."""
+    left = {name: power for name, power in powers.items() if power and name != "1"}
+    return left or {f"{name}/{name}": 1 for name in powers.keys() - {"1", "mass"}}
 
 
 def unit_finding(unit: str, where: str) -> Finding | None:
