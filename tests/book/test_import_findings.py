@@ -298,7 +298,7 @@ BYTES = [
         {},
         "encoding",
         "tickets.csv:2",
-        'encoding = "cp1252"',
+        "Müller in cp1252",
     ),
     (
         "UTF-16",

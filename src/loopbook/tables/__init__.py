@@ -10,7 +10,7 @@ type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loo
 
 import typing
 
-from loopbook.tables.cells import cell_text, moment, quantity, quantity_text, unit_problem
+from loopbook.tables.cells import cell_text, factor, quantity, quantity_text, unit_problem
 from loopbook.tables.declared import (
     SHARE,
     YEAR,
@@ -37,6 +37,7 @@ from loopbook.tables.declared import (
     schema_of,
 )
 from loopbook.tables.json_text import parse_json
+from loopbook.tables.moments import form_problem, moment
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
 from loopbook.tables.numbers import CellError, within_years
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
@@ -91,8 +92,10 @@ __all__ = [
     "check_unit",
     "convert",
     "decode",
+    "factor",
     "field_type",
     "fields_of",
+    "form_problem",
     "installed_kinds",
     "kinds_in_files",
     "moment",

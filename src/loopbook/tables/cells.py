@@ -1,26 +1,26 @@
-"""Cells as values: exact numbers in a known unit, moments with a time zone, texts.
+"""Cells as values: exact numbers in a known unit, and texts as the workbook shows them.
 
 A cell that can be read in two ways is refused with both readings in the hint: a comma that may be a
-decimal mark, a local time that comes twice in autumn, a percent format over a column in percent.
+decimal mark, a percent format over a column in percent, a number format with a unit of its own.
 """
 
 import re
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
 from functools import cache, partial
-from typing import cast
-from zoneinfo import ZoneInfo
 
 from loopbook.errors import UnitError
-from loopbook.tables.numbers import SPACES, CellError, exact, within_years
+from loopbook.tables.numbers import SPACES, CellError, exact
 from loopbook.tables.sheet import Cell, FileSettings
 from loopbook.tables.units import convert, unit_finding
 
-_DAY_ZERO = datetime(1899, 12, 30)  # Excel's day 0 (its 29 February 1900 never was)
-_FIRST_YEAR = 1990
+_NO_NUMBER = (bool, datetime, clock_time, timedelta)  # what a workbook makes of some cells
 _MOST_KG = Decimal(10) ** 9  # a million tonnes: more than any plant holds
+_EXACT = 10**15  # a workbook keeps no more digits of a number
+_LITERAL = r'(?:"[^"]*"|\\.|[- ])*'  # what a number format shows as it is
+_WHOLE_FORM = re.compile(rf"({_LITERAL})(?:(0+)|#|General|@)({_LITERAL})", re.IGNORECASE)
+_SCALED_FORM = re.compile(r"[0#?],+(?![0#?,])")  # shows thousandths of the value
 _FORMULA_ERROR = re.compile(r"#(?:REF|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]|#N/A|#{3,}")
 _WITH_UNIT = re.compile(
     rf"([+\-\u2212]?[\d.,'\u2019{SPACES}]*\d[.,]?(?:[eE][+-]?\d{{1,2}})?"  # a number
@@ -30,7 +30,8 @@ _WITH_UNIT = re.compile(
 )
 
 
-def _refuse_errors(cell: Cell) -> None:
+def refuse_errors(cell: Cell) -> None:
+    """Raise a `CellError` for a formula that is wrong or was never calculated."""
     if cell.form == "formula":
         hint = "open the workbook, let it calculate, and save it"
         raise CellError("formula-error", "a calculated value", str(cell.value), hint)
@@ -46,22 +47,37 @@ def cell_text(cell: Cell) -> str:
     >>> cell_text(Cell(1001.0))
     '1001'
     """
-    _refuse_errors(cell)
+    refuse_errors(cell)
     value = cell.value
     if value is None:
         return ""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, (bool, datetime, clock_time)):
+    if isinstance(value, _NO_NUMBER):
         raise CellError(
             "text",
             "a text",
             str(value),
             "the workbook took the text for something else: format the cells as text",
         )
-    if float(value).is_integer():
-        return str(int(value))
-    raise CellError("text", "a text", str(value), "format the cells as text")
+    shown = _shown(value, cell.form)
+    if shown is None:
+        how = f"{value:.15g} in the number format {cell.form or 'General'}"
+        raise CellError("text", "a text", how, "format the cells as text and write the text again")
+    return shown
+
+
+def _shown(value: float, form: str) -> str | None:
+    """A whole number as the workbook shows it; None where that is not certain.
+
+    >>> _shown(7, "0000"), _shown(7, '"L-"000'), _shown(7, "General"), _shown(7, "0.00")
+    ('0007', 'L-007', '7', None)
+    """
+    match = _WHOLE_FORM.fullmatch(form or "General")
+    if not match or not float(value).is_integer() or not 0 <= value < _EXACT:
+        return None
+    before, after = (re.sub(r'["\\]', "", text) for text in (match[1], match[3]))
+    return f"{before}{int(value):0{len(match[2] or '0')}d}{after}"
 
 
 # -- numbers
@@ -111,17 +127,28 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
     problem = unit_problem(unit, base)
     if problem:
         raise CellError("unit", problem[0], unit or "none", problem[1])
-    if "%" in cell.form and unit not in ("1", "kg/kg"):
-        raise CellError(
-            "unit",
-            f"a number in {unit}",
-            f"a cell with percent format, whose value is {cell.value}",
-            'write unit = "1" for this column',
-        )
+    _check_form(cell, unit, base)
     value = number(cell, settings) * factor(unit, base)
     if base == "kg" and abs(value) > _MOST_KG:
         raise CellError("too-large", "at most 1e9 kg", f"{value:.12g} kg", "is the unit right?")
     return value
+
+
+def _check_form(cell: Cell, unit: str, base: str) -> None:
+    """Refuse a number format that shows another number, or another unit, than the column has."""
+    bare = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", cell.form)
+    shown = f"a cell in the number format {cell.form}, whose value is {cell.value}"
+    if "%" in bare and unit not in ("1", "kg/kg"):
+        shown = f"a cell with percent format, whose value is {cell.value}"
+        hint = 'write unit = "1" for this column'
+        raise CellError("unit", f"a number in {unit}", shown, hint)
+    if isinstance(cell.value, (int, float)) and _SCALED_FORM.search(bare):
+        hint = "the workbook shows thousandths of the value: format the cells as General"
+        raise CellError("unit", f"a number in {unit}, as it is shown", shown, hint)
+    own = "".join("".join(x) for x in re.findall(r'"([^"]*)"|\\(.)', cell.form)).strip()
+    if own and not unit_problem(own, base) and factor(own, base) != factor(unit, base):
+        hint = f'write unit = "{own}" for this column'
+        raise CellError("unit", f"a number in {unit}", shown, hint)
 
 
 def quantity_text(text: str, base: str) -> Decimal | None:
@@ -145,9 +172,9 @@ def number(cell: Cell, settings: FileSettings) -> Decimal:
     >>> number(Cell(0.1 + 0.2), FileSettings())
     Decimal('0.3')
     """
-    _refuse_errors(cell)
+    refuse_errors(cell)
     value = cell.value
-    if isinstance(value, (bool, datetime, clock_time)):
+    if isinstance(value, _NO_NUMBER):
         raise CellError(
             "not-a-number",
             "a number",
@@ -178,101 +205,3 @@ def _number_hint(value: str, settings: FileSettings) -> str:
     if re.match(r"\d{1,3}[ \u00a0\u202f'\u2019]\d{3}", value):
         return 'write thousands = " " or "\'" in the mapping'
     return ""
-
-
-# -- moments
-
-
-def moment(cells: Sequence[Cell], settings: FileSettings, epoch: datetime | None) -> datetime:
-    """A moment with its time zone, from one cell or from a date and a time in two.
-
-    >>> settings = FileSettings(time_zone="America/New_York", date_format="%d.%m.%Y %H:%M")
-    >>> moment([Cell("01.03.2026"), Cell("08:15")], settings, None).isoformat()
-    '2026-03-01T08:15:00-05:00'
-    """
-    for cell in cells:
-        _refuse_errors(cell)
-    read = _as_read(cells, settings, epoch or _DAY_ZERO)
-    if read.year < _FIRST_YEAR:
-        raise CellError("date", f"a year from {_FIRST_YEAR} on", read.isoformat())
-    within_years(read)
-    return read if read.tzinfo else localised(read, settings.time_zone)
-
-
-def _as_read(cells: Sequence[Cell], settings: FileSettings, epoch: datetime) -> datetime:
-    values = [c.value for c in cells if c.value not in (None, "")]
-    match values:
-        case [datetime() as day]:
-            return day
-        case [datetime() as day, clock_time()]:
-            return datetime.combine(day, cast(clock_time, values[1]))
-        case [int() | float() as days] if not isinstance(days, bool):
-            return _from_days(str(days), settings, epoch)
-    if not values or not all(isinstance(v, str) for v in values):
-        raise CellError(
-            "date" if values else "missing",
-            "a date and time",
-            " ".join(str(v) for v in values) or "nothing",
-        )
-    written = " ".join(str(v) for v in values)
-    if settings.date_format == "excel" or re.fullmatch(r"\d{5}(?:[.,]\d+)?", written):
-        return _from_days(written, settings, epoch)
-    return _from_text(written, settings.date_format)
-
-
-def _from_days(written: str, settings: FileSettings, epoch: datetime) -> datetime:
-    try:
-        days = float(written.replace(",", "."))
-        date = epoch + timedelta(seconds=round(days * 86_400))
-    except (ValueError, OverflowError) as error:
-        raise CellError("date", "a day number of Excel", repr(written)) from error
-    if settings.date_format != "excel":
-        raise CellError(
-            "date",
-            "a date",
-            f"the number {written}",
-            f'as an Excel day number it is {date}: then write date_format = "excel"',
-        )
-    return date
-
-
-def _from_text(written: str, form: str) -> datetime:
-    try:
-        return datetime.strptime(written, form) if form else datetime.fromisoformat(written)
-    except ValueError as error:
-        hint = "" if form else 'name its form, for example date_format = "%d.%m.%Y %H:%M"'
-        swapped = form.translate(str.maketrans("dm", "md"))
-        if form and swapped != form and _parses(written, swapped):
-            hint = f'are day and month swapped? then write date_format = "{swapped}"'
-        raise CellError(
-            "date",
-            f"a date as {form}" if form else "a date as 2026-03-01T08:15:00-05:00",
-            repr(written),
-            hint,
-        ) from error
-
-
-def _parses(written: str, form: str) -> bool:
-    try:
-        datetime.strptime(written, form)
-    except ValueError:
-        return False
-    return True
-
-
-def localised(local: datetime, zone: str) -> datetime:
-    """Local time in a zone; one that comes twice or never is refused.
-
-    >>> localised(datetime(2026, 11, 1, 1, 30), "America/New_York")
-    Traceback (most recent call last):
-    loopbook.tables.numbers.CellError: time: expected a local time that comes once, \
-found 2026-11-01T01:30:00 America/New_York
-    """
-    if not zone:
-        hint = 'write time_zone = "America/New_York" or the zone of the scale'
-        raise CellError("time", "a time zone", local.isoformat(), hint)
-    early = local.replace(tzinfo=ZoneInfo(zone), fold=0)
-    if early.utcoffset() != early.replace(fold=1).utcoffset():
-        hint = "clocks are changed in this hour: write the time with its offset"
-        raise CellError("time", "a local time that comes once", f"{local.isoformat()} {zone}", hint)
-    return early

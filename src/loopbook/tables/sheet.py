@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 from xml.etree.ElementTree import ParseError
@@ -21,7 +21,7 @@ from xml.etree.ElementTree import ParseError
 from loopbook.errors import Finding, Findings, MissingExtraError, nearest_hint
 from loopbook.tables.text import CsvForm, Line, parse_csv, read_bytes
 
-CellValue: TypeAlias = str | int | float | bool | datetime | time | None
+CellValue: TypeAlias = str | int | float | bool | datetime | time | timedelta | None
 
 _ZIP, _OLE2 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _MOST_UNPACKED = 500_000_000  # bytes; a workbook of a million rows has about half of it
@@ -64,7 +64,7 @@ class FileSettings(CsvForm):
     date_format: str = ""
     sheet: str = ""
     hints: ClassVar[Mapping[str, str]] = {
-        "encoding": 'is it from a Windows program? then write encoding = "cp1252"',
+        "encoding": "name the encoding of the file, encoding = ..., in which this word is right",
         "mark": 'write encoding = "{}"',
         "zero": 'if each second byte is zero, write encoding = "utf-16-le"',
         "cut": "the file looks cut off; if it is whole, write open_end = true",
@@ -96,6 +96,7 @@ class Sheet:
     header, header_line : names of the columns, and their line.
     rows : rows with a cell for each column.
     torn : rows with more or fewer cells, each with its finding.
+    skipped : rows between the header and the first line with data, such as one of units.
     epoch : the day that a workbook's day numbers count from.
     """
 
@@ -104,6 +105,7 @@ class Sheet:
     header_line: int
     rows: tuple[Row, ...]
     torn: tuple[tuple[Row, Finding], ...] = ()
+    skipped: tuple[Row, ...] = ()
     epoch: datetime | None = None
 
     def where(self, line: int, column: str = "") -> str:
@@ -150,7 +152,8 @@ def _read_csv(
     if table is None:
         return None
     torn = tuple((_row(line), finding) for line, finding in table.torn)
-    sheet = Sheet(name, table.header, table.header_line, tuple(map(_row, table.rows)), torn)
+    rows, skipped = tuple(map(_row, table.rows)), tuple(map(_row, table.skipped))
+    sheet = Sheet(name, table.header, table.header_line, rows, torn, skipped)
     return _with_rows(sheet, findings)
 
 
@@ -249,14 +252,16 @@ def _workbook_sheet(
         place = f"{name}:{settings.header_line}"
         findings.append(Finding("empty", place, "a header and rows", "nothing there"))
         return None
-    rows = []
+    rows: list[Row] = []
     for line, cells, made in grid:
         if line <= settings.header_line or not any(_is_filled(c) for c in made):
             continue
         padded = [*cells, *[Cell(None)] * (len(header) - len(cells))][: len(header)]
         formulas = [*made, *[Cell(None)] * (len(header) - len(made))]
         rows.append(Row(line, tuple(map(_calculated, padded, formulas))))
-    sheet = Sheet(name, header, settings.header_line, tuple(rows), epoch=epoch)
+    skipped = tuple(row for row in rows if row.line < settings.data_line)
+    below = tuple(rows[len(skipped) :])
+    sheet = Sheet(name, header, settings.header_line, below, skipped=skipped, epoch=epoch)
     return _with_rows(sheet, findings)
 
 
@@ -275,8 +280,8 @@ def _is_filled(cell: Cell) -> bool:
 
 def _calculated(cell: Cell, made: Cell) -> Cell:
     """The cell; a formula that was never calculated stays as its text, and is refused later."""
-    if cell.value is None and isinstance(made.value, str) and made.value.startswith("="):
-        return Cell(made.value, "formula")
+    if cell.value is None and made.value is not None:  # a formula of one cell, or of several
+        return Cell(made.value if isinstance(made.value, str) else "=...", "formula")
     if isinstance(cell.value, str):
         return Cell(cell.value.strip(), cell.form)
     return cell

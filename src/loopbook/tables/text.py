@@ -7,6 +7,7 @@ cells: each is a finding with its line.
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_ENCODINGS = ("cp949", "cp932", "gb18030", "big5", "cp1252", "cp1250", "cp1251", "cp437")
 _Error: TypeAlias = tuple[int, str, str]  # line, what is there, remedy
 
 
@@ -31,6 +33,8 @@ class CsvForm:
     encoding : name of a codec; ``utf-8`` takes a byte-order mark or none.
     delimiter : between the columns.
     header_line : line with the names of the columns, from 1.
+    data_line : first line with data, if lines with units or remarks are below the header; 0 if
+        it is the next one.
     open_end : whether the file may end without a line end.
 
     Attributes
@@ -41,6 +45,7 @@ class CsvForm:
     encoding: str = "utf-8"
     delimiter: str = ","
     header_line: int = 1
+    data_line: int = 0
     open_end: bool = False
     hints: ClassVar[Mapping[str, str]] = {
         "encoding": "save the file as UTF-8",
@@ -67,6 +72,7 @@ class TextTable:
     header, header_line : names of the columns, and their line.
     rows : rows with a cell for each column.
     torn : rows with more or fewer cells, each with its finding.
+    skipped : rows between the header and the first line with data.
     """
 
     name: str
@@ -74,6 +80,7 @@ class TextTable:
     header_line: int
     rows: tuple[Line, ...]
     torn: tuple[tuple[Line, Finding], ...] = ()
+    skipped: tuple[Line, ...] = ()
 
     def records(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Line and cells by column of each row."""
@@ -109,7 +116,7 @@ def decode(raw: bytes, name: str, findings: Findings, form: CsvForm | None = Non
             text = raw.decode("utf-8-sig" if codec == "utf-8" else codec)
         except UnicodeDecodeError as wrong:
             start = min(wrong.start, len(raw) - 1)
-            hint = form.hints["encoding"] if codec.startswith("utf-8") else "is the encoding right?"
+            hint = form.hints["encoding"] + _readings(raw, start, form)
             error = _line(raw, start), f"byte 0x{raw[start]:02x}", hint
         else:
             error = _wrong_sign(text, form) or _utf8_in_disguise(raw, text, form)
@@ -128,6 +135,25 @@ def decode(raw: bytes, name: str, findings: Findings, form: CsvForm | None = Non
 
 def _line(raw: bytes, start: int) -> int:
     return raw.count(b"\n", 0, start) + 1
+
+
+def _readings(raw: bytes, start: int, form: CsvForm) -> str:
+    """How the word with a wrong byte reads in each encoding that the whole file can have."""
+    if form.hints is CsvForm.hints:
+        return ""  # of a table of our own: it has one encoding
+    begin = max(raw.rfind(sign, 0, start) for sign in (b",", b";", b"\t", b"\n", b'"')) + 1
+    end = re.search(rb'[,;\t\r\n"]', raw[start:])
+    word = raw[begin : start + end.start() if end else len(raw)][:40]
+    readings = []
+    for name in _ENCODINGS:
+        try:
+            raw.decode(name)
+            reading = word.decode(name).strip()
+        except UnicodeDecodeError:
+            continue
+        if reading.isprintable():
+            readings.append(f"{reading} in {name}")
+    return f"; it reads {', '.join(readings)}" if readings else ""
 
 
 def _mark(raw: bytes, codec: str, form: CsvForm) -> _Error | None:
@@ -195,6 +221,8 @@ def parse_csv(
         return None
     header, body = rows[at].cells, rows[at + 1 :]
     good, torn = [], []
+    skipped = tuple(row for row in body if row.number < form.data_line)
+    body = body[len(skipped) :]
     for row in body if whole else body[:-1]:  # what was cut off cannot be trusted
         if len(row.cells) == len(header):
             good.append(row)
@@ -212,7 +240,7 @@ def parse_csv(
                 ),
             )
         )
-    return TextTable(name, header, form.header_line, tuple(good), tuple(torn))
+    return TextTable(name, header, form.header_line, tuple(good), tuple(torn), skipped)
 
 
 def _columns_hint(count: int, expected: int, delimiter: str) -> str:

@@ -24,7 +24,6 @@ Numbers have a unit, without exception.
 """
 
 import codecs
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -45,6 +44,7 @@ from loopbook.tables import (
     RecordOf,
     Text,
     Value,
+    form_problem,
     moment,
     quantity_text,
     read_toml,
@@ -141,22 +141,9 @@ def _checked(settings: FileSettings, findings: Findings) -> FileSettings:
 _NO_FILES = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf_7"}
 """Encodings of names and of source code, in which nobody saves a file."""
 
-_LONGEST = 60  # characters of a form of dates
-
 
 def _is_zone(name: str) -> bool:
     return not name or name in available_timezones()
-
-
-def _format_error(form: str) -> str:
-    """What `strptime` has against a form; that a text does not fit it is no matter here."""
-    if len(form) > _LONGEST:
-        return f"a form has at most {_LONGEST} characters"
-    try:
-        datetime.strptime("", form)
-    except (ValueError, re.error) as error:
-        return "" if "does not match format" in str(error) else str(error)
-    return ""
 
 
 def _has_codec(name: str) -> bool:
@@ -168,7 +155,7 @@ def _has_codec(name: str) -> bool:
 
 
 _CHECKS: tuple[tuple[str, Callable[[FileSettings], bool], str], ...] = (
-    ("encoding", lambda s: _has_codec(s.encoding), "an encoding, such as utf-8, cp1252 or utf-16"),
+    ("encoding", lambda s: _has_codec(s.encoding), "an encoding, such as utf-8, cp949 or utf-16"),
     ("delimiter", lambda s: len(s.delimiter) == 1 and s.delimiter not in '"\r\n', "one sign"),
     ("decimal", lambda s: s.decimal in (".", ","), "a dot or a comma"),
     (
@@ -179,15 +166,20 @@ _CHECKS: tuple[tuple[str, Callable[[FileSettings], bool], str], ...] = (
     ("thousands", lambda s: s.thousands != s.decimal, "another mark than decimal"),
     (
         "date_format",
-        lambda s: s.date_format == "excel" or not _format_error(s.date_format),
+        lambda s: s.date_format == "excel" or not form_problem(s.date_format),
         "a form such as %d.%m.%Y %H:%M",
     ),
     ("header_line", lambda s: s.header_line >= 1, "a line from 1 on"),
+    (
+        "data_line",
+        lambda s: s.data_line == 0 or s.data_line > s.header_line,
+        "a line below the header",
+    ),
     ("time_zone", lambda s: _is_zone(s.time_zone), "a time zone"),
 )
 _HINTS: Mapping[str, Callable[[str], str]] = {
     "delimiter": lambda value: r'a tab is "\t"',
-    "date_format": _format_error,
+    "date_format": form_problem,
     "time_zone": lambda value: nearest_hint(value, available_timezones()),
 }
 

@@ -24,9 +24,11 @@ from loopbook.tables import (
     Sheet,
     Value,
     cell_text,
+    factor,
     fields_of,
     moment,
     quantity,
+    unit_problem,
 )
 
 C = TypeVar("C", bound=Command)
@@ -73,8 +75,27 @@ def bind(sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> Binding:
     for name in (*plan.sources, *plan.constants):
         group, _, substance = name.partition(".")
         groups.setdefault(group, {})[substance] = name
+    findings += _other_units(sheet, plan, places)
     ignored = tuple(head for head in sheet.header if head and head not in used)
     return Binding(sheet, plan, places, groups, ignored, frozenset(plan.known))
+
+
+def _other_units(
+    sheet: Sheet, plan: ImportMap, places: Mapping[str, tuple[tuple[int, ...], int | None]]
+) -> Iterator[Finding]:
+    """Units in skipped rows that are not those of the mapping."""
+    for row in sheet.skipped:
+        for name, source in plan.sources.items():
+            columns, unit_at = places[name]
+            if not source.base or unit_at is not None or columns[0] >= len(row.cells):
+                continue
+            unit = str(row.cells[columns[0]].value or "").strip(" []()")
+            if not unit or unit_problem(unit, source.base):
+                continue
+            if factor(unit, source.base) != factor(source.unit, source.base):
+                place = sheet.where(row.line, source.columns[0])
+                hint = f'write unit = "{unit}" for this column, if the sheet is right'
+                yield Finding("unit", place, f"{source.unit}, as in the mapping", unit, hint)
 
 
 def _no_column(name: str, sheet: Sheet, plan: ImportMap) -> Finding:
@@ -238,8 +259,18 @@ class ImportRow:
                 return moment(self._cells(name), self._map.settings, epoch)
             return self._number(name)
         except CellError as error:
-            self.note(name, error.code, error.expected, error.found, hint=error.hint)
+            hint = error.hint or self._units_hint(name, error)
+            self.note(name, error.code, error.expected, error.found, hint=hint)
             return _STAND_INS.get(kind)
+
+    def _units_hint(self, name: str, error: CellError) -> str:
+        """The remedy where a number's cell holds a unit: a row of units below the header."""
+        source = self._map.sources.get(name)
+        word = self.written(name).strip(" []()")
+        if not (source and source.base and error.code == "not-a-number" and word):
+            return ""
+        is_unit = not unit_problem(word, source.base)
+        return f"if line {self.line} holds units, write data_line = {self.line + 1}" * is_unit
 
     def _number(self, name: str) -> Decimal | None:
         """A mass in kg or a share; None for an empty cell."""

@@ -1,0 +1,365 @@
+"""Files as others write them: each is read as it was meant, or refused with a way that works.
+
+A test that follows a hint does what the message advises, and compares with what was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from import_case import held, make_book, open_book
+from openpyxl import Workbook
+
+from loopbook.book import Book
+from loopbook.book.imports.importing import import_file
+from loopbook.errors import Finding, InputError
+from loopbook.tables.cells import cell_text, quantity
+from loopbook.tables.moments import form_problem, moment
+from loopbook.tables.numbers import CellError
+from loopbook.tables.sheet import Cell, FileSettings
+
+STOCK = """\
+[columns]
+lot = "Lot"
+mass = { column = "kg", unit = "kg" }
+shares.Ni = { column = "Ni", unit = "%" }
+
+[constants]
+actor = "amy"
+site = "Ulsan"
+owner = "LGES"
+material = "cathode foil"
+occurred_at = "2026-03-01T08:00:00Z"
+"""
+TICKETS = """\
+[file]
+time_zone = "America/New_York"
+date_format = "%Y-%m-%d %H:%M"
+
+[columns]
+ticket = "Ticket"
+lot = "Lot"
+occurred_at = "Date"
+gross = { column = "Gross", unit = "t" }
+tare = { column = "Tare", unit = "t" }
+shares.Ni = { column = "Ni", unit = "%" }
+
+[constants]
+actor = "gate"
+site = "Ulsan"
+owner = "LGES"
+supplier = "LGES"
+material = "cathode foil"
+"""
+
+
+class Desk:
+    """A book, and files that are tried on it: findings, or nothing and then the book has them."""
+
+    def __init__(self, book: Book, folder: Path) -> None:
+        self.book, self.folder = book, folder
+
+    def try_file(self, kind: str, mapping: str, file: str | bytes | Workbook) -> list[Finding]:
+        at = self.folder / (f"{kind}.xlsx" if isinstance(file, Workbook) else f"{kind}.csv")
+        if isinstance(file, Workbook):
+            file.save(at)
+        else:
+            at.write_bytes(file.encode() if isinstance(file, str) else file)
+        plan = self.folder / f"{kind}.toml"
+        plan.write_text(mapping, encoding="utf-8")
+        try:
+            import_file(self.book, at, plan, kind=kind)
+        except InputError as error:
+            return list(error.findings)
+        return []
+
+    def lots(self) -> dict[str, Decimal]:
+        """Kilograms of each lot of Ulsan."""
+        lots = self.book.balances(site="Ulsan").items()
+        return {at.lot: Decimal(sum(content)) / 10**6 for at, content in lots if at.kind == "lot"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    make_book(tmp_path / "book.sqlite")
+    with open_book(tmp_path / "book.sqlite") as book:
+        yield Desk(book, tmp_path)
+
+
+def stock_sheet(*rows: tuple[object, ...], forms: dict[str, str] | None = None) -> Workbook:
+    made = Workbook()
+    for row in (("Lot", "kg", "Ni"), *rows):
+        made.active.append(row)
+    for place, form in (forms or {}).items():
+        made.active[place].number_format = form
+    return made
+
+
+def utc(text: str, form: str, zone: str = "America/New_York") -> str:
+    settings = FileSettings(date_format=form, time_zone=zone)
+    return moment([Cell(text)], settings, None).astimezone(UTC).isoformat()
+
+
+# -- times
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ("%Y-%m-%d %H:%M %Z", "%z"),
+        ("%Y-%m-%d %I:%M", "%p"),
+        ("%Y-%m-%d %H:%M %p", "%I"),
+        ("%Y-%m-%d %H:%M PM", "%p"),
+        ("%Y-%m-%d %H:%M-05:00", "%z"),
+        ("%Y-%M-%d", "month"),
+        ("%m-%d %H:%M", "year"),
+        ("%x %H:%M", "language"),
+        ("%d" * 300_000, "at most 100"),
+    ],
+)
+def test_a_form_that_drops_a_part_of_the_time_is_refused(form: str, says: str) -> None:
+    assert says in form_problem(form)
+
+
+def test_a_zone_by_name_in_the_cells_is_read_as_it_says_or_refused(desk: Desk) -> None:
+    row = "Ticket,Lot,Date,Gross,Tare,Ni\nT-1,X-1,2026-03-10 08:00 UTC,30,10,30\n"
+    named = TICKETS.replace("%H:%M", "%H:%M %Z")
+    (finding,) = desk.try_file("tickets", named, row)
+    assert (finding.where, finding.code) == ("tickets.toml:3", "setting")
+    assert "%z" in finding.hint
+    assert not desk.try_file("tickets", named.replace("%Z", "%z"), row)
+    assert desk.book.event("tickets.csv/T-1/weigh").occurred_at == _us("2026-03-10T08:00:00+00:00")
+
+
+def _us(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp()) * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "zone", "right"),
+    [
+        ("2026-07-02 08:00 UTC", "%Y-%m-%d %H:%M", "America/New_York", "2026-07-02T08:00:00+00:00"),
+        ("2026-07-02T08:00Z", "%Y-%m-%dT%H:%M", "America/New_York", "2026-07-02T08:00:00+00:00"),
+        ("2026-07-02 08:00 UTC", "%Y-%m-%d %H:%M UTC", "UTC", "2026-07-02T08:00:00+00:00"),
+        (
+            "2026-07-02 8:00 EDT",
+            "%Y-%m-%d %H:%M EDT",
+            "America/New_York",
+            "2026-07-02T12:00:00+00:00",
+        ),
+        ("07/02/2026 08:00 PM +0900", "%m/%d/%Y %I:%M %p", "", "2026-07-02T11:00:00+00:00"),
+    ],
+)
+def test_a_zone_beside_the_time_counts(text: str, form: str, zone: str, right: str) -> None:
+    assert utc(text, form, zone) == right
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("2026-07-02T08:00Z", "%Y-%m-%dT%H:%MZ"),
+        ("2026-07-02 08:00 UTC", "%Y-%m-%d %H:%M UTC"),
+        ("2026-07-02 08:00 EST", "%Y-%m-%d %H:%M EST"),  # in July it is EDT
+    ],
+)
+def test_a_zone_as_a_word_of_the_form_must_be_the_zone_of_the_mapping(text: str, form: str) -> None:
+    with pytest.raises(CellError, match="as date_format says") as caught:
+        utc(text, form)
+    assert "%z" in caught.value.hint
+
+
+NIGHT = """\
+Ticket,Lot,Date,Gross,Tare,Ni
+T-1,X-1,2025-11-02 00:50,30,10,30
+T-2,X-2,2025-11-02 01:30{},30,10,30
+T-3,X-3,2025-11-02 01:10{},30,10,30
+T-4,X-4,2025-11-02 02:05,30,10,30
+"""
+
+
+def test_the_hour_that_comes_twice_is_written_with_its_offset(tmp_path: Path) -> None:
+    assert utc("2026-11-01 01:30-04:00", "%Y-%m-%d %H:%M") == "2026-11-01T05:30:00+00:00"
+    assert utc("2026-11-01 01:10-05:00", "%Y-%m-%d %H:%M") == "2026-11-01T06:10:00+00:00"
+    form = FileSettings(time_zone="America/New_York", date_format="%m/%d/%Y %H:%M")
+    for cells in (
+        [Cell("11/01/2026"), Cell("01:30")],
+        [Cell("11/01/2026 01:30")],
+        [Cell(datetime(2026, 11, 1)), Cell(time(1, 30))],
+    ):
+        with pytest.raises(CellError) as caught:
+            moment(cells, form, None)
+        early, late = caught.value.hint.split("its offset, ")[1].split(" or ")
+        for offset, right in ((early, "05:30"), (late, "06:30")):
+            head = [cells[0]] if len(cells) == 2 else [Cell("11/01/2026")]
+            joined = [Cell(f"11/01/2026 {offset}")] if len(cells) == 1 else [*head, Cell(offset)]
+            read = moment(joined, form, None).astimezone(UTC)
+            assert read.isoformat() == f"2026-11-01T{right}:00+00:00"
+
+
+def test_the_hour_that_never_comes_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CellError) as caught:
+        utc("2026-03-08 02:30", "%Y-%m-%d %H:%M")
+    assert "skip this hour" in caught.value.hint
+
+
+# -- texts and numbers of workbooks
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "right"),
+    [
+        (7, "0000", "0007"),
+        (7.0, "00000000", "00000007"),
+        (7, '"L-"000', "L-007"),
+        (7, r"\P0", "P7"),
+        (1001, "General", "1001"),
+        (1001, "0", "1001"),
+        (1001, "@", "1001"),
+    ],
+)
+def test_a_number_is_a_name_as_the_workbook_shows_it(value: float, form: str, right: str) -> None:
+    assert cell_text(Cell(value, form)) == right
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        (7, "0.00"),
+        (1001, "#,##0"),
+        (42, "00-00"),
+        (-7, "0000"),
+        (1234567890123456, "0"),  # a workbook keeps 15 digits
+        (7, "0;(0)"),
+        (7, '"lot"'),
+        (timedelta(hours=30), "[h]:mm:ss"),
+        (time(8), "hh:mm"),
+        (datetime(2026, 3, 1), "yyyy-mm-dd"),
+    ],
+)
+def test_a_name_that_the_workbook_shows_otherwise_is_refused(value: object, form: str) -> None:
+    with pytest.raises(CellError) as caught:
+        cell_text(Cell(value, form))  # type: ignore[arg-type]
+    assert caught.value.code == "text"
+    assert "as text" in caught.value.hint
+
+
+def test_lots_have_the_names_that_the_workbook_shows(desk: Desk) -> None:
+    sheet = stock_sheet((7, 20_000, 30), ("0008", 10_000, 30), forms={"A2": "0000"})
+    assert not desk.try_file("stock", STOCK, sheet)
+    assert desk.lots() == {"0007": 20_000, "0008": 10_000}
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        ((timedelta(hours=30), 20_000, 30), "text", "Lot"),
+        (("X-1", timedelta(hours=30), 30), "not-a-number", "kg"),
+        (("X-1", 20_000, timedelta(minutes=5)), "not-a-number", "Ni"),
+    ],
+)
+def test_a_duration_is_no_text_and_no_number(
+    desk: Desk, cells: tuple[object, ...], code: str, column: str
+) -> None:
+    (finding,) = desk.try_file("stock", STOCK, stock_sheet(cells))
+    assert (finding.code, finding.where) == (code, f"stock.xlsx:2, {column}")
+    right = ["X-1", 20_000, 30]
+    assert not desk.try_file("stock", STOCK, stock_sheet(tuple(right)))
+    assert desk.lots() == {"X-1": 20_000}
+
+
+@pytest.mark.parametrize("form", ["0.0,", "#,##0,", '0.0 "t"', r"0\t", "0.0%"])
+def test_a_format_that_shows_another_number_or_unit_is_refused(form: str) -> None:
+    with pytest.raises(CellError) as caught:
+        quantity(Cell(20.0, form), "kg", "kg", FileSettings())
+    assert caught.value.code == "unit"
+
+
+@pytest.mark.parametrize("form", ["0.0", "#,##0", "#,##0.00", '0 "kg"', "General", "[Red]0.0"])
+def test_a_format_that_shows_the_number_is_taken(form: str) -> None:
+    assert quantity(Cell(20.0, form), "kg", "kg", FileSettings()) == 20
+
+
+# -- encodings
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lot"),
+    [("cp949", "로트1"), ("cp932", "ロット1"), ("cp1252", "Müller-1"), ("gb18030", "批次1")],
+)
+def test_the_hint_shows_the_word_in_each_encoding_and_the_right_one_works(
+    desk: Desk, encoding: str, lot: str
+) -> None:
+    raw = f"Lot,kg,Ni\n{lot},20000,30\n".encode(encoding)
+    (finding,) = desk.try_file("stock", STOCK, raw)
+    assert (finding.where, finding.code) == ("stock.csv:2", "encoding")
+    readings = dict(
+        reversed(part.split(" in ")) for part in finding.hint.split("it reads ")[1].split(", ")
+    )
+    assert readings[encoding] == lot
+    assert not desk.try_file("stock", f'[file]\nencoding = "{encoding}"\n{STOCK}', raw)
+    assert desk.lots() == {lot: 20_000}
+
+
+# -- a laboratory's sheet
+
+SHEET = """\
+Results of 7 March,,,
+Serial No,Lab ID,Ni,Co
+,,%,ppm
+1,L-1,31.2,410
+2,L-2,30.9,380
+"""
+LAB = """\
+[file]
+header_line = 2
+
+[columns]
+lot = "Lab ID"
+shares.Ni = { column = "Ni", unit = "%" }
+shares.Co = { column = "Co", unit = "ppm" }
+
+[constants]
+actor = "lab desk"
+laboratory = "Lab X"
+stage = "final"
+basis = "as received"
+sample = "S-1"
+occurred_at = "2026-03-04T08:00:00Z"
+"""
+
+
+def test_a_row_of_units_is_skipped_as_the_hint_says(desk: Desk) -> None:
+    findings = desk.try_file("assays", LAB, SHEET)
+    assert {f.where.partition(",")[0] for f in findings} == {"assays.csv:3"}
+    hint = "if line 3 holds units, write data_line = 4"
+    assert hint in [f.hint for f in findings]
+    below = LAB.replace("header_line = 2", "header_line = 2\ndata_line = 4")
+    assert not desk.try_file("assays", below, SHEET)
+    assert {s: held(desk.book, "L-1")[s] for s in ("Ni", "Co")} == {
+        "Ni": Decimal("3120"),
+        "Co": Decimal("4.1"),
+    }
+
+
+@pytest.mark.parametrize("unit", ["mg/g", "%"])
+def test_units_of_the_sheet_that_are_not_those_of_the_mapping_are_found(
+    desk: Desk, unit: str
+) -> None:
+    below = LAB.replace("header_line = 2", "header_line = 2\ndata_line = 4")
+    wrong = SHEET.replace("ppm", unit)
+    (finding,) = desk.try_file("assays", below, wrong)
+    assert (finding.where, finding.code) == ("assays.csv:3, Co", "unit")
+    followed = below.replace('unit = "ppm"', finding.hint.split("write ")[1].split(" for")[0])
+    right = wrong.replace("410", "0.41").replace("380", "0.38")
+    assert not desk.try_file("assays", followed, right)
+
+
+def test_two_rows_of_remarks_in_a_workbook_are_skipped(desk: Desk) -> None:
+    sheet = stock_sheet(("", "kg", "%"), ("method", "scale", "ICP"), ("X-1", 20_000, 30))
+    assert desk.try_file("stock", STOCK, sheet)
+    assert not desk.try_file("stock", f"[file]\ndata_line = 4\n{STOCK}", sheet)
+    assert desk.lots() == {"X-1": 20_000}
