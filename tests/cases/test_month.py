@@ -12,8 +12,8 @@ from case_folder import GMBI, TOY, copy_case, replace_in
 from loopbook.book import Book, metal_statement, run_accounts, verify
 from loopbook.book.commands.draft import microseconds
 from loopbook.cases import load_case, run_case
-from loopbook.errors import InputError
-from loopbook.report import RunResult, write_result
+from loopbook.errors import BalanceError, Finding, InputError
+from loopbook.report import Run, RunResult, write_result
 
 MONTH = "month.toml"
 
@@ -219,3 +219,72 @@ def test_a_wrong_month_is_found(tmp_path: Path, old: str, new: str, complaint: s
     case = changed(tmp_path, (old, new))
     with pytest.raises(InputError, match=complaint):
         load_case(case)
+
+
+CAPACITY = 'value = "13500 t/yr"'
+REJECTS = "lansing,2030,0.125,0.11,0.172"
+
+
+@pytest.mark.parametrize(
+    ("capacity", "rejects"),
+    [
+        ("18000", "0.30"),
+        pytest.param("17000", "0.20", marks=pytest.mark.slow),
+        pytest.param("30000", "0.40", marks=pytest.mark.slow),
+    ],
+)
+def test_more_loads_a_day_than_a_week_has_days_are_drawn(
+    tmp_path: Path, capacity: str, rejects: str
+) -> None:
+    """Several packed loads of one day leave in the order in which they were drawn."""
+    case = copy_case(GMBI, tmp_path)
+    replace_in(case / "case.toml", CAPACITY, f'value = "{capacity} t/yr"')
+    replace_in(case / "scrap_path.csv", REJECTS, f"lansing,2030,{rejects},{rejects},{rejects}")
+    result = run_case(case)
+    assert "month_left_out" not in result.tables
+    with Book(file_of(result, tmp_path)) as book:
+        assert verify(book).clean
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (InputError([Finding("empty", "Blend blend B076", "a lot with content", "Z012")]), "Z012"),
+        (ValueError("tuple.index(x): x not in tuple"), "ValueError: tuple.index"),
+        (BalanceError("nickel does not close over blend B076"), "nickel does not close"),
+    ],
+)
+def test_a_month_that_cannot_be_drawn_leaves_the_years_as_they_are(
+    tmp_path: Path,
+    result: RunResult,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    says: str,
+) -> None:
+    def cannot(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("loopbook.cases.month.month.month_events", cannot)
+    without = run_case(GMBI)
+    assert without.years == result.years
+    assert without.summary.rows == result.summary.rows
+    assert without.attachments == {}
+    report = write_result(without, tmp_path / "out")
+    text = report.read_text("utf-8")
+    assert "The month 2030-06 was left out: it cannot be drawn" in text
+    assert says in text
+    assert says in Run.of(without, report).remark()
+
+
+def test_a_site_too_small_for_the_month_leaves_out_the_month_and_the_advice_brings_it_back(
+    tmp_path: Path, result: RunResult
+) -> None:
+    case = changed(
+        tmp_path, ('[scrap_limit_days]\nvalue = "10"', '[scrap_limit_days]\nvalue = "0.5"')
+    )
+    without = run_case(case)
+    assert without.years.rows == result.years.rows
+    table = without.tables["month_left_out"]
+    assert any("limit" in str(row) for row in table.rows)
+    (case / MONTH).unlink()
+    assert "month_left_out" not in run_case(case).tables

@@ -15,9 +15,11 @@ from loopbook.cases.year.mass import Outcome, check_metals, mass_tables
 from loopbook.cases.year.money import money_tables
 from loopbook.cases.year.plants import works
 from loopbook.cases.year.supply import supply
-from loopbook.errors import Findings
+from loopbook.errors import Findings, InputError, LoopbookError
 from loopbook.matter import Sourced
 from loopbook.report import (
+    MONTH_LEFT_OUT,
+    Column,
     InputRow,
     Layout,
     RunResult,
@@ -83,7 +85,10 @@ def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _s
         from loopbook.cases.month.month import keep_book
 
         progress("the book of a month")
-        months, attachments = keep_book(outcome, case.month)
+        try:
+            months, attachments = keep_book(outcome, case.month)
+        except (LoopbookError, ArithmeticError, LookupError, ValueError) as error:
+            months = (_left_out(error, case.month.texts["month"]),)
         tables |= {table.name: table for table in months}
     inputs = _inputs(case, facts)
     sources = {
@@ -112,6 +117,20 @@ def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _s
     )
     check_basis(result)
     return result
+
+
+def _left_out(error: Exception, month: str) -> Table:
+    """The table in place of a month that cannot be drawn: the month illustrates the years."""
+    findings = error.findings if isinstance(error, InputError) else ()
+    rows = [(f.where, str(f).removeprefix(f"{f.where}: ")) for f in findings]
+    note = "The years do not depend on the month. Change month.toml, or delete it."
+    return Table(
+        MONTH_LEFT_OUT,
+        f"The month {month} was left out: it cannot be drawn",
+        (Column("where", "Where"), Column("finding", "Finding")),
+        tuple(rows or [("month.toml", f"{type(error).__name__}: {error}")]),
+        note,
+    )
 
 
 def _layout(case: Case) -> Layout:

@@ -46,7 +46,7 @@ _LATER = {
     "layout": "Layout parse_layout",
     "page": "check_basis render_report write_report",
     "references": "Kind Quotation References Referred",
-    "run": "Run figures_table years_table",
+    "run": "MONTH_LEFT_OUT Run figures_table years_table",
     "write": "write_result",
     "year_sheet": "YearColumn finite slug year_table",
 }
@@ -60,7 +60,7 @@ if typing.TYPE_CHECKING:
     from loopbook.report.layout import Layout, parse_layout
     from loopbook.report.page import check_basis, render_report, write_report
     from loopbook.report.references import Kind, Quotation, References, Referred
-    from loopbook.report.run import Run, figures_table, years_table
+    from loopbook.report.run import MONTH_LEFT_OUT, Run, figures_table, years_table
     from loopbook.report.write import write_result
     from loopbook.report.year_sheet import YearColumn, finite, slug, year_table
 else:
@@ -76,6 +76,7 @@ __all__ = [
     "GRADES",
     "HIDDEN",
     "KEYS",
+    "MONTH_LEFT_OUT",
     "WRITERS",
     "Answer",
     "Cell",

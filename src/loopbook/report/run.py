@@ -10,6 +10,9 @@ from loopbook.report.layout import Figure, Layout
 from loopbook.report.references import References
 from loopbook.report.table import HIDDEN, Column, RunResult, Table
 
+MONTH_LEFT_OUT = "month_left_out"
+"""Name of the table that stands in place of a month that cannot be drawn."""
+
 
 def figures_table(figures: Iterable[Figure], references: References) -> Table:
     """Key figures as text, columns ``label`` and ``text``; each number refers to its column."""
@@ -68,8 +71,11 @@ class Run(Answer):
         return cls(result, result.title, on, off, str(report))
 
     def remark(self) -> str:
-        """Where the report is."""
-        return f"\nReport: {self.report}"
+        """Where the report is, and why a month was left out."""
+        absent = self.result.tables.get(MONTH_LEFT_OUT)
+        why = (f"{where}: {finding}" for where, finding in absent.rows) if absent else ()
+        left_out = f"\n{absent.title}\n" + "\n".join(why) + "\n" if absent else ""
+        return f"{left_out}\nReport: {self.report}"
 
     def shown(self) -> tuple[str, ...]:
         """Only the years; the report has the other tables."""

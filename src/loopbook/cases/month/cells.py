@@ -140,13 +140,14 @@ def return_scrap(
     loads = arrivals.get(day + days, [])
     road = Road(month.text("cell_site"), month.text("plant_site"), days, "weighbridge")
     load_kg = month.whole("scrap_load", 1)
-    for load in list(loads):
+    for place, load in enumerate(tuple(loads)):
         number, feed = load
         stocks = [s for s in month.line_scrap.get(feed.scrap_type, ()) if s.ready < day]
         if feed.sender != month.text("owner") or sum(s.book_kg for s in stocks) < load_kg:
             continue
         loads.remove(load)
-        lot, when = f"B{number:03d}", When(day, 12 + 0.5 * (number % 7))
+        # hours rise in the order of drawing: "all that is left" must not precede "a part"
+        lot, when = f"B{number:03d}", When(day, 12 + min(0.5 * place, 11 - 11 / (place + 1)))
         inputs, true_kg, owners = draw(stocks, load_kg)
         month.line_scrap[feed.scrap_type] = [
             s for s in month.line_scrap[feed.scrap_type] if s.book_kg
