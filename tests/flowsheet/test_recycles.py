@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from networks import NAMES, Network, Vessel
 
-from loopbook.errors import ConvergenceError
+from loopbook.errors import BalanceError, ConvergenceError
 from loopbook.flowsheet import Flowsheet, Mixer, Sieve, Splitter, Unit
 from loopbook.flowsheet.graph import Arc, order_groups
 from loopbook.matter import components
@@ -124,3 +124,49 @@ def test_thousands_of_scenarios_in_chunks_are_those_one_by_one() -> None:
     for k in (0, 63, 64, 500, 999):
         one = fs.solve({"sieve.to_undersize.copper": float(share[k])})
         assert many.flow("fine")[:, k] == pytest.approx(one.flow("fine")[:, 0], rel=1e-12)
+
+
+def nested(shares: np.ndarray, purges: tuple[float, float], feed: dict[str, float]) -> Flowsheet:
+    """A sieve whose two outlets come back but for a purge each."""
+    fs = Flowsheet("nested", components(*feed))
+    fs.feed("in", feed, unit="kg/h")
+    sieve = Sieve("sieve", to_undersize=dict(zip(feed, shares, strict=True)))
+    fs.add(sieve, feed=["in", "back 1", "back 2"], undersize="fine", oversize="coarse")
+    fs.add(Splitter("purge 1", share=purges[0]), feed="fine", first="out 1", rest="back 1")
+    fs.add(Splitter("purge 2", share=purges[1]), feed="coarse", first="out 2", rest="back 2")
+    return fs
+
+
+@pytest.mark.parametrize("purge", [1e-4, 1e-6])
+@pytest.mark.parametrize("seed", range(40))
+def test_two_loops_with_little_purge_close_for_traces_and_absent_elements(
+    seed: int, purge: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    trace = 10.0 ** rng.uniform(-30.0, 0.0)
+    feed = {"copper": 1.0, "graphite": trace, "water": float(seed % 2)}
+    fs = nested(rng.uniform(0.0, 1.0, 3), (purge * 10.0 ** rng.uniform(0.0, 2.0), purge), feed)
+    solution = fs.solve()
+    assert solution.report.worst_closure <= 1e-9
+    for name, kg in feed.items():
+        out = solution.flow("out 1", name)[0] + solution.flow("out 2", name)[0]
+        assert out == pytest.approx(kg, rel=1e-9)
+
+
+@pytest.mark.parametrize("purge", [1e-7, 1e-8, 2e-9])
+def test_a_purge_that_floats_cannot_close_is_refused_and_the_advised_one_is_solved(
+    purge: float,
+) -> None:
+    shares, feed = np.array([0.3, 0.6]), {"copper": 1.0, "graphite": 1e-9}
+    (finding,) = nested(shares, (purge, purge), feed).diagnose()
+    assert finding.code == "accumulates"
+    least = float(finding.expected.partition(", ")[2].partition(" or more")[0])
+    solution = nested(shares, (2 * least, 2 * least), feed).solve()
+    assert solution.report.worst_closure <= 1e-9
+
+
+@pytest.mark.parametrize("purge", [1e-9, 1e-10])
+def test_a_scenario_with_too_little_purge_is_right_to_1e9_or_raises(purge: float) -> None:
+    fs = nested(np.array([0.3, 0.6]), (1e-3, 1e-3), {"copper": 1.0, "graphite": 1e-9})
+    with pytest.raises((ConvergenceError, BalanceError), match="close"):
+        fs.solve({"purge 1.share": purge, "purge 2.share": purge})

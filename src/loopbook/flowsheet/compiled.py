@@ -19,7 +19,9 @@ from loopbook.tables import Array
 Inlet: TypeAlias = tuple[int, ...]
 """Streams at an inlet, by index; their sum enters."""
 
-_STUCK = 1.0 - 1e-9  # share of a component that a loop may return; 1 means that it never leaves
+LEAST_PURGE = 5e-7
+"""Share of a component that must leave a loop in a round: below it, flows in the loop are so large
+that their rounding alone exceeds the closure of 1e-9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +254,8 @@ def _coming(unit: UnitPlan, present: Sequence[Flags], plan: Plan) -> dict[str, F
 def _check_leaving(plan: Plan, group: Group, findings: Findings) -> None:
     """Find components that a recycle returns whole, so that any trace of them would pile up.
 
+    So that floats can close the balance, at least `LEAST_PURGE` must leave in a round.
+
     The torn streams' response to a little of each component in turn, with no feed, is the loop's
     matrix; an eigenvalue of one or more is a component (or a set of them) without a way out.
     """
@@ -265,14 +269,14 @@ def _check_leaving(plan: Plan, group: Group, findings: Findings) -> None:
     response = np.concatenate([streams[i] for i in group.tears])
     values, vectors = np.linalg.eig(response)
     stuck: set[str] = set()
-    for k in np.flatnonzero(np.abs(values) >= _STUCK).tolist():
+    for k in np.flatnonzero(np.abs(values) > 1.0 - LEAST_PURGE).tolist():
         weight = np.abs(vectors[:, k])
         for j in np.flatnonzero(weight > 0.1 * weight.max()).tolist():
             stuck.add(plan.basis.names[j % rows])
     if stuck:
         findings.note(
             "accumulates",
-            "a way out for every component",
+            f"a way out for every component, {LEAST_PURGE:g} or more of it in a round",
             ", ".join(sorted(stuck)) + " can accumulate",
             at="recycle through " + ", ".join(plan.streams[i] for i in group.tears),
             hint="give the loop a purge or another outlet for it",
