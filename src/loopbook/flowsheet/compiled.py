@@ -223,18 +223,22 @@ def _check_effects(plan: Plan, findings: Findings) -> None:
         if name in plan.index:
             named = [plan.basis.index[c] for c in feed.kg_per_h]
             present[plan.index[name]][named or slice(None)] = True
+    order = [(plan.units[u], plan.bound[u]) for group in plan.groups for u in group.units]
+    entered: dict[str, bytes] = {}
     waiting = True
     while waiting:
         waiting = False
-        for unit, p in zip(plan.units, plan.bound, strict=True):
-            entering = np.logical_or.reduce(list(_coming(unit, present, plan).values()))
-            if unit.ins and not entering.any():
+        for unit, p in order:
+            entering = np.zeros(len(plan.basis), dtype=bool)
+            for i in unit.taken:
+                entering |= present[i]
+            if (unit.ins and not entering.any()) or entered.get(unit.unit.name) == entering.data:
                 continue
-            held = unit.unit.may_hold(p, entering | np.zeros(len(plan.basis), dtype=bool))
+            waiting, entered[unit.unit.name] = True, entering.tobytes()
+            held = unit.unit.may_hold(p, entering)
             for o in unit.outs:
-                if o != plan.trash and not (present[o] >= held).all():
-                    present[o] = present[o] | held
-                    waiting = True
+                if o != plan.trash:
+                    present[o] = held
     for unit, p in zip(plan.units, plan.bound, strict=True):
         coming = _coming(unit, present, plan)
         if any(port.any() for port in coming.values()):

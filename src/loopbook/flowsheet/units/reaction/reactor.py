@@ -211,10 +211,10 @@ class Reactor(Unit):
     def may_hold(self, p: Bound, coming: Flags) -> Flags:
         """What enters, what is drawn, and the products of reactions whose reactants are there."""
         inside: Flags = coming | p.brings.any(axis=1)
+        taken, made = p.matrix < 0.0, p.matrix > 0.0
         for _ in p.chemistry:
-            for reaction in p.chemistry:
-                if all(inside[p.basis.index[n]] for n in reaction.side(-1)):
-                    inside[[p.basis.index[n] for n in reaction.side(1)]] = True
+            possible = (inside[:, None] >= taken).all(axis=0)
+            inside = inside | made[:, possible].any(axis=1)
         return inside
 
     def has_own_law(self, p: Bound) -> bool:
