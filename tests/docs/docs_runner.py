@@ -7,6 +7,7 @@ What a fenced block means, by its first line:
 * ``console``: lines that begin with ``$ loopbook`` are run and the lines below are what they print.
   ``$ make NAME`` must be a target of the Makefile; if output is shown, the ``loopbook`` command of
   that target is run. ``$ git`` lines are not run. Other commands are refused.
+  ``VERIFIER-KEY`` stands for the public key that a command printed before.
 * any language with ``file=NAME``: written to that file, in the folder where the document runs.
 * ``toml``, ``json`` without a file: must parse.
 * ``no-run: REASON`` after the language: not run, and says why.
@@ -112,6 +113,7 @@ class Document:
     def __init__(self, path: Path, folder: Path) -> None:
         self.name = path.name
         self.folder = folder
+        self.key = ""  # the public key that a command printed last
         self.names: dict[str, Any] = {"__name__": "__docs__"}
         self.blocks = blocks_of(path.read_text(encoding="utf-8"))
         self.targets = make_targets((ROOT / "Makefile").read_text(encoding="utf-8"))
@@ -207,6 +209,7 @@ class Document:
             raise DocError(
                 f"{where}: only loopbook, make and git belong in console blocks: {command}"
             )
+        words = [self.key if word == "VERIFIER-KEY" else word for word in words]
         env = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
         done = subprocess.run(
             [str(Path(sys.executable).parent / "loopbook"), *words[1:]],
@@ -217,6 +220,7 @@ class Document:
             text=True,
             check=False,
         )
+        self.key = "".join(re.findall(r"verifier key: (\S+)", done.stdout)[-1:]) or self.key
         if done.returncode not in (0, 1):  # 1 is findings, which a document may well show
             raise DocError(f"{where}: exit code {done.returncode}\n{done.stdout}")
         if done.returncode == 1 and (not shown.strip() or "Traceback" in done.stdout):

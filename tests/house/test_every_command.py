@@ -52,6 +52,7 @@ CALLS = {
     "book prove": "4",
     "book check": "proof.json --verifier-key VERIFIER",
     "book verify": "",
+    "book witness": "kept.jsonl --verifier-key VERIFIER",
     "book export": "--format csv --out export",
     "book migrate": "",
     "trace": "L-2",

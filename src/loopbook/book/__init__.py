@@ -87,6 +87,8 @@ _LATER = {
     "kinds": "describe_kind list_kinds",
     "listings": "Balances LatestEvents Lots OneEvent Posted book_schema latest_events "
     "list_balances list_lots lot_names migrated new_book posted show_event",
+    "log.checkpoint": "SignedCheckpoint",
+    "log.kept": "Witnessed read_kept witness_book witness_proof",
     "log.keys": "Signer VerifierKey signer_of",
     "log.proofs": "check_proof checkpoint consistency inclusion sign_book",
     "serial_events": "SerialMove serial_moves",
@@ -121,6 +123,8 @@ if typing.TYPE_CHECKING:
         posted,
         show_event,
     )
+    from loopbook.book.log.checkpoint import SignedCheckpoint
+    from loopbook.book.log.kept import Witnessed, read_kept, witness_book, witness_proof
     from loopbook.book.log.keys import Signer, VerifierKey, signer_of
     from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion, sign_book
     from loopbook.book.serial_events import SerialMove, serial_moves
@@ -178,6 +182,7 @@ __all__ = [
     "RunAccount",
     "Scope",
     "SerialMove",
+    "SignedCheckpoint",
     "Signer",
     "Site",
     "SomeMass",
@@ -186,6 +191,7 @@ __all__ = [
     "Store",
     "VerifierKey",
     "VerifyReport",
+    "Witnessed",
     "all_commands",
     "all_imports",
     "book_schema",
@@ -221,6 +227,7 @@ __all__ = [
     "period_statement",
     "post_lines",
     "posted",
+    "read_kept",
     "run_accounts",
     "seal_of",
     "serial_moves",
@@ -233,5 +240,7 @@ __all__ = [
     "unknown_lot",
     "unknown_names",
     "verify",
+    "witness_book",
+    "witness_proof",
 ]
 __all__ += [kind.__name__ for kind in COMMANDS.values()]

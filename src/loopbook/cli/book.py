@@ -36,7 +36,7 @@ def book() -> None:
 
 book.lazy = {
     name: f"loopbook.cli.proofs:{name}_command"
-    for name in ("statement", "checkpoint", "prove", "check", "verify", "migrate")
+    for name in ("statement", "checkpoint", "prove", "check", "verify", "witness", "migrate")
 }
 
 # ---- in ----

@@ -6,12 +6,12 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 if TYPE_CHECKING:
-    from loopbook.book import Book
+    from loopbook.book import Book, SignedCheckpoint
     from loopbook.report import Answer
 
 address_option = click.option(
@@ -41,6 +41,24 @@ def moment(
         raise click.BadParameter(text, ctx, param) from None
 
 
+def kept_notes(
+    ctx: click.Context, param: click.Parameter, files: tuple[BinaryIO, ...]
+) -> tuple[SignedCheckpoint, ...]:
+    """The checkpoints of the files that ``--checkpoint`` names."""
+    from loopbook.book import read_kept
+
+    return tuple(note for file in files for note in read_kept(file.read(), file.name))
+
+
+kept_option = click.option(
+    "--checkpoint",
+    "kept",
+    multiple=True,
+    type=click.File("rb"),
+    callback=kept_notes,
+    metavar="FILE",
+    help="Checkpoint that you kept, or a witness's file (- for stdin); may be repeated.",
+)
 known_at_option = click.option(
     "--known-at", metavar="TIME", callback=moment, help="Only what the book knew at this time."
 )

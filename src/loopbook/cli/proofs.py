@@ -9,9 +9,11 @@ import click
 
 from loopbook.cli.options import (
     address_option,
+    kept_option,
     known_at_option,
     lot_option,
     moment,
+    open_book,
     party_option,
     site_option,
     with_book,
@@ -19,7 +21,7 @@ from loopbook.cli.options import (
 from loopbook.cli.parts import shows_answer
 
 if TYPE_CHECKING:
-    from loopbook.book import Book
+    from loopbook.book import Book, SignedCheckpoint
     from loopbook.report import Answer
 
 
@@ -93,10 +95,19 @@ def checkpoint_command(*, book: Book, key_file: Path, name: str, new_key: bool) 
 @click.command("prove")
 @click.argument("key", required=False)
 @click.option("--sizes", nargs=2, type=int, help="Prove that the book only grew between two.")
+@kept_option
 @shows_answer
 @with_book
-def prove_command(*, book: Book, key: str | None, sizes: tuple[int, int] | None) -> Answer:
+def prove_command(
+    *,
+    book: Book,
+    key: str | None,
+    sizes: tuple[int, int] | None,
+    kept: tuple[SignedCheckpoint, ...],
+) -> Answer:
     """Print a proof, as JSON, that the event KEY is in the book, or that it only grew.
+
+    With --checkpoint the proof of KEY leads to the checkpoint that an outsider kept.
 
     \b
     Example:
@@ -105,17 +116,23 @@ def prove_command(*, book: Book, key: str | None, sizes: tuple[int, int] | None)
     """
     from loopbook.book import consistency, inclusion
 
-    if (key is None) == (sizes is None):
-        raise click.UsageError("give the key of an event, or --sizes")
-    return inclusion(book, key) if key is not None else consistency(book, *sizes or ())
+    if (key is None) == (sizes is None) or (sizes and kept):
+        raise click.UsageError("give the key of an event, or --sizes; --checkpoint goes with a key")
+    return inclusion(book, key, kept) if key is not None else consistency(book, *sizes or ())
 
 
 @click.command("check")
 @click.argument("proof", type=click.File("rb"))
 @click.option("--verifier-key", required=True, help="The book's public key, NAME+ID+BASE64.")
+@kept_option
 @shows_answer
-def check_command(*, proof: BinaryIO, verifier_key: str) -> Answer:
+def check_command(
+    *, proof: BinaryIO, verifier_key: str, kept: tuple[SignedCheckpoint, ...]
+) -> Answer:
     """Check a PROOF (- for stdin) without the book, with its public key only.
+
+    With --checkpoint, a proof of a shorter or another book than the one whose checkpoint you kept
+    is refused.
 
     \b
     Example:
@@ -124,23 +141,62 @@ def check_command(*, proof: BinaryIO, verifier_key: str) -> Answer:
     """
     from loopbook.book import check_proof
 
-    return check_proof(proof.read(), verifier_key)
+    return check_proof(proof.read(), verifier_key, kept)
 
 
 @click.command("verify")
 @click.option("--verifier-key", "keys", multiple=True, help="Public key for its checkpoints.")
+@kept_option
 @shows_answer
 @with_book
-def verify_command(*, book: Book, keys: tuple[str, ...]) -> Answer:
+def verify_command(
+    *, book: Book, keys: tuple[str, ...], kept: tuple[SignedCheckpoint, ...]
+) -> Answer:
     """Compute the whole book again from its rows; name the first wrong event.
+
+    With --checkpoint, a book is refused that is shorter than the checkpoint that you kept, or has
+    another root at its size.
 
     \b
     Example:
       loopbook book verify
+      loopbook book verify --checkpoint kept.jsonl
     """
     from loopbook.book import VerifierKey, verify
 
-    return verify(book, keys=[VerifierKey.parse(text) for text in keys])
+    return verify(book, keys=[VerifierKey.parse(text) for text in keys], kept=kept)
+
+
+@click.command("witness")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--verifier-key", default="", help="The book's public key; the file keeps it.")
+@click.option(
+    "--proof",
+    type=click.File("rb"),
+    help="Instead of the book, a proof of its growth (- for stdin).",
+)
+@address_option
+@shows_answer
+def witness_command(
+    *, address: str, file: Path, verifier_key: str, proof: BinaryIO | None
+) -> Answer:
+    """Keep the book's last checkpoint in FILE, a line each; best on somebody else's computer.
+
+    A book that does not begin with the last checkpoint of FILE is refused, and nothing is kept.
+    Without access to the book, ask its owner for a proof of growth and give it with --proof.
+
+    \b
+    Example:
+      loopbook book witness kept.jsonl --verifier-key gmbi.example/book+b043c182+AQAA...
+      loopbook book witness kept.jsonl
+      loopbook book witness kept.jsonl --proof growth.json
+    """
+    from loopbook.book import witness_book, witness_proof
+
+    if proof is not None:
+        return witness_proof(proof.read(), file, verifier_key)
+    with open_book(address) as book:
+        return witness_book(book, file, verifier_key)
 
 
 @click.command("migrate")

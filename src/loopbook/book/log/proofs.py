@@ -13,13 +13,13 @@ stored, when a checkpoint is made: two bytes an event, and any node is at most s
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from loopbook.book.book import Book
 from loopbook.book.event_bytes import event_bytes, leaf_of
-from loopbook.book.log.checkpoint import Checkpoint, open_checkpoint, sign
+from loopbook.book.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, sign
 from loopbook.book.log.keys import Signer, VerifierKey, from_base64, signer_of
 from loopbook.book.log.merkle import (
     Frontier,
@@ -31,6 +31,7 @@ from loopbook.book.log.merkle import (
     verify_inclusion,
 )
 from loopbook.book.storage.database import Database
+from loopbook.book.storage.questions.checks import count_rows
 from loopbook.book.storage.questions.log import (
     keep_checkpoint,
     keep_nodes,
@@ -45,7 +46,7 @@ from loopbook.book.storage.questions.log import (
 )
 from loopbook.book.storage.session import Session
 from loopbook.errors import ProofError
-from loopbook.report import Answer
+from loopbook.report import HIDDEN, Answer, Column, counted
 
 STEP = 4
 """Every how many levels the tree's nodes are stored."""
@@ -80,10 +81,16 @@ class Inclusion(Answer):
     event: Annotated[str, "the event's canonical bytes, as text"]
     index: Annotated[int, "place of the event in the log"]
     proof: Annotated[tuple[str, ...], "hashes from the event to the root, base64"]
+    covered: Annotated[int, "events that the note covers"] = 0
+    uncovered: Annotated[int, "events of the book that no checkpoint covers"] = 0
 
     def headline(self) -> str:
         """The bundle as JSON, to give away."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
+        return _bundle_text(self)
+
+    def remark(self) -> str:
+        """How much of the book the proof's checkpoint covers."""
+        return _coverage(self.covered, self.uncovered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,34 @@ class Consistency(Answer):
     first: Annotated[str, "the older signed note"]
     second: Annotated[str, "the newer signed note"]
     proof: Annotated[tuple[str, ...], "hashes from the older root to the newer, base64"]
+    covered: Annotated[int, "events that the newer note covers"] = 0
+    uncovered: Annotated[int, "events of the book that no checkpoint covers"] = 0
 
     def headline(self) -> str:
         """The bundle as JSON, to give away."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
+        return _bundle_text(self)
+
+    def remark(self) -> str:
+        """How much of the book the newer checkpoint covers."""
+        return _coverage(self.covered, self.uncovered)
+
+
+def _bundle_text(bundle: Inclusion | Consistency) -> str:
+    """The fields that a proof needs, as JSON."""
+    stated = {name: getattr(bundle, name) for name in _bundle_fields(type(bundle))}
+    return json.dumps(stated, indent=2, ensure_ascii=False)
+
+
+def _bundle_fields(kind: type[Inclusion | Consistency]) -> list[str]:
+    """Names of the fields that a proof needs; the others are for the one who makes it."""
+    return [field.name for field in fields(kind) if field.default is MISSING]
+
+
+def _coverage(covered: int, uncovered: int) -> str:
+    return (
+        f"covered by the checkpoint of this proof: {counted(covered, 'event')}; "
+        f"covered by none: {uncovered}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +141,20 @@ class ProvenEvent(Answer):
     kind: Annotated[str, "kind of its command"]
     actor: Annotated[str, "who entered it"]
     document: Annotated[str, "on which paper"]
+    covered: Annotated[int, "events that the proof's checkpoint covers"]
+    kept: Annotated[bool, "whether it is a checkpoint that an outsider kept"]
+
+    @property
+    def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
+        """What is not covered."""
+        return _left_open(self.covered, kept=self.kept)
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenGrowth(Answer):
     """What a bundle of consistency proves: nothing of the older book was changed.
 
-    Compare the older root with that of the checkpoint that you kept: the bundle cannot know it.
+    Without a kept checkpoint, compare the older root with yours: the bundle cannot know it.
     """
 
     proves: Annotated[str, "the fact"]
@@ -124,6 +162,23 @@ class ProvenGrowth(Answer):
     to_size: Annotated[int, "events of the newer book"]
     from_root: Annotated[str, "root hash of the older book, base64"]
     to_root: Annotated[str, "root hash of the newer book, base64"]
+    covered: Annotated[int, "events that the newer checkpoint covers"]
+    kept: Annotated[bool, "whether one of both is a checkpoint that an outsider kept"]
+
+    @property
+    def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
+        """What is not covered."""
+        return _left_open(self.covered, kept=self.kept)
+
+
+def _left_open(covered: int, *, kept: bool) -> tuple[str, ...]:
+    """What a proof cannot show, in words."""
+    events = counted(covered, "event")
+    beyond = f"the checkpoint covers {events}; it covers no event that was recorded later"
+    if kept:
+        return (beyond,)
+    own = "the checkpoint is the book's own: give --checkpoint FILE to compare it with one you kept"
+    return beyond, own
 
 
 B = TypeVar("B", Inclusion, Consistency)
@@ -189,29 +244,45 @@ def reader(db: Database) -> NodeReader:
     return every_level(stored, STEP)
 
 
-def inclusion(book: Book, key: str) -> Inclusion:
+def inclusion(book: Book, key: str, kept: Sequence[SignedCheckpoint] = ()) -> Inclusion:
     """A bundle that proves an event to be in the book, for `check_inclusion`.
 
     Parameters
     ----------
     key : the event's key.
+    kept : checkpoints that an outsider kept; the proof then leads to the last one.
 
     Raises
     ------
     InputError : no such event.
-    ProofError : no checkpoint covers it yet, or its rows do not give its sealed hash any more.
+    ProofError : no checkpoint covers it yet, its rows do not give its sealed hash any more, or the
+        book is not the one of the kept checkpoint.
     """
     db = book.store
     event = book.event(key)
     placed, covering = place_of(db, key), largest_checkpoint(db)
     if placed is None or covering is None or placed[0] >= covering[0]:
         raise ProofError(f"no checkpoint covers event {key!r} yet: make one first")
-    (place, seal), (size, note) = placed, covering
+    (place, seal), (size, note), last = placed, covering, covering[0]
+    if kept:
+        refuse_shorter(kept, last)
+        size, note = kept[-1].checkpoint.size, kept[-1].text()
+        if place >= size:
+            raise ProofError(
+                f"event {key!r} was recorded after the checkpoint of {size} events that was kept: "
+                f"prove the growth with --sizes {size} {last}, and keep the newer checkpoint of it"
+            )
     body = event_bytes(event, book.substances)
     if leaf_of(body) != seal:
         raise ProofError(f"the rows of event {key!r} do not give its sealed hash")
-    proof = _encoded(inclusion_proof(reader(db), place, size))
-    return Inclusion(_INCLUSION, note, body.decode(), place, proof)
+    hashes = inclusion_proof(reader(db), place, size)
+    if kept:
+        root = kept[-1].checkpoint.root
+        verify_inclusion(seal, hashes, index=place, size=size, root=root)
+    uncovered = count_rows(db, "event") - last
+    return Inclusion(
+        _INCLUSION, note, body.decode(), place, _encoded(hashes), covered=size, uncovered=uncovered
+    )
 
 
 def consistency(book: Book, first: int, second: int) -> Consistency:
@@ -226,8 +297,10 @@ def consistency(book: Book, first: int, second: int) -> Consistency:
     ProofError : a size without a checkpoint, or sizes in the wrong order.
     """
     older, newer = (_note_of(book, size) for size in (first, second))
-    proof = consistency_proof(reader(book.store), first, second)
-    return Consistency(_CONSISTENCY, older, newer, _encoded(proof))
+    proof = _encoded(consistency_proof(reader(book.store), first, second))
+    covering = largest_checkpoint(book.store)
+    uncovered = count_rows(book.store, "event") - (covering[0] if covering else 0)
+    return Consistency(_CONSISTENCY, older, newer, proof, covered=second, uncovered=uncovered)
 
 
 def _note_of(book: Book, size: int) -> str:
@@ -238,12 +311,15 @@ def _note_of(book: Book, size: int) -> str:
     return signed[0]
 
 
-def check_inclusion(bundle: Inclusion, key: VerifierKey) -> ProvenEvent:
+def check_inclusion(
+    bundle: Inclusion, key: VerifierKey, kept: Sequence[SignedCheckpoint] = ()
+) -> ProvenEvent:
     """The event that a bundle proves to be in the book; without the book.
 
     Parameters
     ----------
     key : the book's public key, from a source that you trust.
+    kept : checkpoints of the book that you kept; the proof must lead to one of them.
 
     Raises
     ------
@@ -251,10 +327,16 @@ def check_inclusion(bundle: Inclusion, key: VerifierKey) -> ProvenEvent:
     InputError : the checkpoint is malformed.
     """
     signed = open_checkpoint(bundle.checkpoint, key)
+    if not _compare(kept, [signed]) and kept:
+        size = kept[-1].checkpoint.size
+        raise ProofError(
+            f"the proof leads to a checkpoint of {signed.size} events, and the one that you kept "
+            f"is of {size}: ask for the proof with --checkpoint and the one that you kept"
+        )
     try:
         body = bundle.event.encode()
         event = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProofError(f"the bytes of the proof are not an event: {error}") from error
     verify_inclusion(
         leaf_of(body),
@@ -265,15 +347,51 @@ def check_inclusion(bundle: Inclusion, key: VerifierKey) -> ProvenEvent:
     )
     if not isinstance(event, dict):
         raise ProofError("the proven bytes are not an event")
+    stated = (str(event.get(name, "")) for name in ("key", "kind", "actor", "document"))
+    key_of_event, kind, actor, document = stated
     return ProvenEvent(
         "the event is in the book",
         bundle.index,
-        *(str(event.get(name, "")) for name in ("key", "kind", "actor", "document")),
+        key_of_event,
+        kind,
+        actor,
+        document,
+        signed.size,
+        bool(kept),
     )
 
 
-def check_consistency(bundle: Consistency, key: VerifierKey) -> ProvenGrowth:
+def refuse_shorter(kept: Sequence[SignedCheckpoint], size: int) -> None:
+    """Raise `ProofError` if a book of a size is shorter than what was kept."""
+    largest = max((note.checkpoint.size for note in kept), default=0)
+    if size < largest:
+        raise ProofError(
+            f"the book is shorter than the one whose checkpoint was kept: {size} events, "
+            f"kept was one of {largest}; events were removed, or it is another book"
+        )
+
+
+def _compare(kept: Sequence[SignedCheckpoint], signed: Sequence[Checkpoint]) -> int:
+    """How many checkpoints of a proof were kept; `ProofError` where one has another root."""
+    roots = {note.checkpoint.size: note.checkpoint.root for note in kept}
+    for checkpoint in signed:
+        root = roots.get(checkpoint.size, checkpoint.root)
+        if root != checkpoint.root:
+            raise ProofError(
+                f"the proof is of another book: at {checkpoint.size} events the checkpoint that "
+                f"was kept has the root {root.hex()}, that of the proof {checkpoint.root.hex()}"
+            )
+    return sum(checkpoint.size in roots for checkpoint in signed)
+
+
+def check_consistency(
+    bundle: Consistency, key: VerifierKey, kept: Sequence[SignedCheckpoint] = ()
+) -> ProvenGrowth:
     """The two states of which a bundle proves that the newer begins with the older.
+
+    Parameters
+    ----------
+    kept : checkpoints of the book that you kept; one of both must be among them.
 
     Raises
     ------
@@ -281,6 +399,13 @@ def check_consistency(bundle: Consistency, key: VerifierKey) -> ProvenGrowth:
     InputError : a checkpoint is malformed.
     """
     old, new = (open_checkpoint(note, key) for note in (bundle.first, bundle.second))
+    refuse_shorter(kept, new.size)
+    if not _compare(kept, [old, new]) and kept:
+        size = kept[-1].checkpoint.size
+        raise ProofError(
+            f"the proof is of {old.size} and {new.size} events, and the checkpoint that you kept "
+            f"is of {size}: ask for a proof with --sizes {size} {new.size}"
+        )
     verify_consistency(
         _decoded(bundle.proof),
         first=old.size,
@@ -288,41 +413,65 @@ def check_consistency(bundle: Consistency, key: VerifierKey) -> ProvenGrowth:
         first_root=old.root,
         second_root=new.root,
     )
-    return ProvenGrowth("the book only grew", old.size, new.size, *_encoded([old.root, new.root]))
+    first_root, second_root = _encoded([old.root, new.root])
+    return ProvenGrowth(
+        "the book only grew", old.size, new.size, first_root, second_root, new.size, bool(kept)
+    )
 
 
-def check_proof(raw: bytes, verifier_key: str) -> ProvenEvent | ProvenGrowth:
+def check_growth(raw: bytes, key: VerifierKey, kept: Sequence[SignedCheckpoint]) -> Consistency:
+    """A proof of growth, which was checked as `check_proof` does; any other is a `ProofError`."""
+    bundle = _read_proof(raw)
+    if not isinstance(bundle, Consistency):
+        raise ProofError("the proof is of one event, not of the book's growth: use --sizes")
+    check_consistency(bundle, key, kept)
+    return bundle
+
+
+def check_proof(
+    raw: bytes, verifier_key: str, kept: Sequence[SignedCheckpoint] = ()
+) -> ProvenEvent | ProvenGrowth:
     """Check a proof of inclusion or consistency without the book; returns the fact it proves.
 
     Parameters
     ----------
     raw : JSON text of the proof.
     verifier_key : the book's public key, from a source that you trust.
+    kept : checkpoints of the book that you kept, as `read_kept` gives them: a proof of a shorter
+        book, or of one with another root at such a size, is refused.
 
     Raises
     ------
     ProofError : it proves nothing; the error names the fault.
     """
-    key = VerifierKey.parse(verifier_key)
+    key, bundle = VerifierKey.parse(verifier_key), _read_proof(raw)
+    if isinstance(bundle, Inclusion):
+        return check_inclusion(bundle, key, kept)
+    return check_consistency(bundle, key, kept)
+
+
+def _read_proof(raw: bytes) -> Inclusion | Consistency:
+    """A bundle of JSON text; nothing is checked yet."""
     try:
         bundle = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProofError(f"the proof is not JSON: {error}") from error
     stated = bundle.get("format") if isinstance(bundle, dict) else "no JSON object"
     if stated == _INCLUSION:
-        return check_inclusion(_bundle_of(Inclusion, bundle), key)
+        return _bundle_of(Inclusion, bundle)
     if stated == _CONSISTENCY:
-        return check_consistency(_bundle_of(Consistency, bundle), key)
+        return _bundle_of(Consistency, bundle)
     raise ProofError(f"not a proof of the book: its format is {stated!r}")
 
 
 def _bundle_of(kind: type[B], values: Mapping[str, Any]) -> B:
     """A bundle of values from JSON, each of its type; other fields are left out."""
-    for name in [field.name for field in fields(kind)]:
+    names = _bundle_fields(kind)
+    for name in names:
         expected = {"index": int, "proof": list}.get(name, str)
         if type(values.get(name)) is not expected:
             raise ProofError(f"the {name} of the proof is not of type {expected.__name__}")
-    return kind(**{field.name: values[field.name] for field in fields(kind)})
+    return kind(**{name: values[name] for name in names})
 
 
 def _encoded(hashes: Sequence[bytes]) -> tuple[str, ...]:

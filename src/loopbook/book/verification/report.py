@@ -6,10 +6,14 @@ on either clock; nothing on a lot before it was made; no event dated into a clos
 the book keeps beside the events: balances, snapshots, loads, the Merkle tree's nodes, every
 checkpoint's root and signature; rows that belong to nothing; and the file itself. The tree and its
 checkpoints also show events that were taken away.
+
+The report counts the events that the last good checkpoint covers. Who can write the book can change
+all that no checkpoint covers; and who has its key as well can change all that is in it, but not a
+checkpoint that somebody else kept.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -18,7 +22,7 @@ import numpy as np
 from loopbook.book.book import Book
 from loopbook.book.commands.kinds import all_commands
 from loopbook.book.commands.ours import COMMANDS
-from loopbook.book.log.checkpoint import open_checkpoint, parse_checkpoint
+from loopbook.book.log.checkpoint import SignedCheckpoint, open_checkpoint, parse_checkpoint
 from loopbook.book.log.keys import VerifierKey
 from loopbook.book.log.merkle import EMPTY_ROOT, Frontier
 from loopbook.book.log.proofs import STEP
@@ -29,7 +33,7 @@ from loopbook.book.verification.events import MOST, UNREADABLE, EventScan, Notes
 from loopbook.book.verification.seals import one_line
 from loopbook.book.verification.second_process import Second, helped
 from loopbook.errors import Finding, InputError, ProofError
-from loopbook.report import HIDDEN, Answer, Column, Rows
+from loopbook.report import HIDDEN, Answer, Column, Rows, counted
 
 _PAGE = 20_000  # rows read at once
 _FIRST = -(2**63)  # before every account and moment
@@ -53,6 +57,12 @@ class VerifyReport(Answer):
     findings: Annotated[tuple[Finding, ...], Rows("Findings")]
     count: Annotated[int, "how many findings there are; at most 20 are listed"]
     unknown_kinds: Annotated[tuple[UnknownKind, ...], Rows("Kinds of events that are not known")]
+    covered: Annotated[int, "events that the last good checkpoint covers"] = 0
+    uncovered: Annotated[int, "events that no good checkpoint covers"] = 0
+    kept_covered: Annotated[
+        int | None, "events that the last checkpoint kept by an outsider covers; none was given"
+    ] = None
+    own_key: Annotated[bool, "whether only keys that the book itself notes were there"] = False
 
     @property
     def clean(self) -> Annotated[bool, "whether there is no finding"]:
@@ -61,19 +71,34 @@ class VerifyReport(Answer):
 
     @property
     def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
-        """The kinds of events that are not known."""
-        return tuple(
+        """The kinds of events that are not known, and what the checkpoints rest on."""
+        own = (
+            "the checkpoints were checked with keys that the book itself notes: give "
+            "--verifier-key KEY, or --checkpoint FILE with a checkpoint that somebody else kept"
+        )
+        kinds = tuple(
             f"{x.events} event{'s' * (x.events > 1)} of kind {x.kind}, which is not known here: "
             "seals and sums are verified, but a metal statement needs the plugin of the kind"
             for x in self.unknown_kinds
         )
+        return (*kinds, *[own] * (self.own_key and self.kept_covered is None))
 
     def headline(self) -> str:
         """The findings as sentences, and how much was read."""
         result = "clean" if self.clean else f"findings: {self.count}"
         first = f"; first wrong: {self.first_wrong}" if self.first_wrong else ""
         read = f"events: {self.events}, checkpoints: {self.checkpoints}, {result}{first}"
-        return "\n".join([*map(str, self.findings), read])
+        lines = [
+            f"covered by the last good checkpoint: {counted(self.covered, 'event')}; "
+            f"covered by none: {self.uncovered}"
+        ]
+        if self.kept_covered is not None:
+            lines.append(
+                "covered by a checkpoint that was kept elsewhere: "
+                f"{counted(self.kept_covered, 'event')}; "
+                f"not covered: {max(self.events - self.kept_covered, 0)}"
+            )
+        return "\n".join([*map(str, self.findings), read, *lines])
 
     def shown(self) -> tuple[str, ...]:
         """The headline and the notes have all that people need."""
@@ -85,18 +110,25 @@ class VerifyReport(Answer):
 
 
 def verify(
-    book: Book, *, keys: Iterable[VerifierKey] = (), second: Second | None = None
+    book: Book,
+    *,
+    keys: Iterable[VerifierKey] = (),
+    kept: Iterable[SignedCheckpoint] = (),
+    second: Second | None = None,
 ) -> VerifyReport:
     """Compute everything in a book again and report what does not agree.
 
     Parameters
     ----------
     keys : public keys of the book that you trust; without any, those that the book itself notes.
-        An outsider gives the key, because who can change the book can change what it notes.
+        An outsider gives the key, because who can change the book can change what it notes. A key
+        that signed no checkpoint of the book is a finding.
+    kept : checkpoints of the book that an outsider kept, as `read_kept` gives them. A shorter book,
+        or one with another root at such a size, is a finding.
     second : when a second process helps; by default with large books where there is a core for it.
     """
     notes, file = Notes(), Notes()
-    events, checkpoints = 0, 0
+    rest: _Rest | None = None
     kinds: Mapping[str, int] = {}
     with book.store.snapshot():
         damage = book.store.damage()
@@ -109,19 +141,25 @@ def verify(
             with helped(book.store, nouns.substances, second or Second()) as helper:
                 scan = EventScan(book.store, nouns.substances, closed, notes, helper)
                 scan.run()
-            rest = _Rest(book.store, nouns, scan, notes, tuple(keys))
+            rest = _Rest(book.store, nouns, scan, notes, tuple(keys), tuple(kept))
             rest.run()
-            events, checkpoints, kinds = scan.seen["heads"], rest.checkpoints, scan.kinds
+            kinds = scan.kinds
         with file.reading("file", "an undamaged book"):
             for fault in damage:
                 file.add("storage", "file", "an undamaged book", fault)
+    events = 0 if rest is None else rest.scan.seen["heads"]
+    covered = 0 if rest is None else min(max(rest.covered, rest.kept_covered or 0), events)
     return VerifyReport(
         events,
-        checkpoints,
+        0 if rest is None else rest.checkpoints,
         notes.first_wrong,
         tuple([*file.findings, *notes.findings][:MOST]),
         file.count + notes.count,
         _unknown(kinds),
+        covered,
+        events - covered,
+        None if rest is None else rest.kept_covered,
+        rest is not None and bool(rest.checkpoints) and not rest.keys,
     )
 
 
@@ -173,7 +211,10 @@ class _Rest:
     scan: EventScan
     notes: Notes
     keys: tuple[VerifierKey, ...]
+    kept: tuple[SignedCheckpoint, ...]
     checkpoints: int = 0
+    covered: int = 0
+    kept_covered: int | None = None
     _frontier: Frontier = field(default_factory=Frontier)
     _roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
 
@@ -189,6 +230,7 @@ class _Rest:
             self._left_out,
             self._tree,
             self._signed,
+            self._kept_elsewhere,
         ):
             with self.notes.reading(check.__name__.strip("_"), "rows that can be read"):
                 check()
@@ -271,6 +313,7 @@ class _Rest:
     def _tree(self) -> None:
         """The Merkle tree over the events, its stored nodes, and its root at each checkpoint."""
         sizes = {int(size) for size, _ in log.checkpoints(self.db)}
+        sizes |= {note.checkpoint.size for note in self.kept}
         signed = sorted(sizes - {0}, reverse=True)
         nodes, begin = 0, 0
         while leaves := log.leaves(self.db, begin, min([_PAGE, *(x - begin for x in signed[-1:])])):
@@ -301,28 +344,60 @@ class _Rest:
     def _signed(self) -> None:
         """Each checkpoint's size, root and signature."""
         noted = self._own_keys()
+        silent = {str(key): key for key in self.keys}
         for size, note in log.checkpoints(self.db):
             self.checkpoints += 1
-            for expected, wrong in self._wrong_checkpoint(int(size), str(note), self.keys or noted):
-                self.notes.add("checkpoint", f"checkpoint of {size} events", expected, wrong)
+            wrong = self._wrong_checkpoint(int(size), str(note), self.keys or noted)
+            if wrong:
+                self.notes.add("checkpoint", f"checkpoint of {size} events", *wrong)
+                continue
+            self.covered = max(self.covered, int(size))
+            silent = {name: key for name, key in silent.items() if _unsigned(str(note), [key])}
+        for name in silent:
+            self.notes.add("checkpoint", f"key {name}", "a checkpoint that it signed", "none")
         if not self.checkpoints and noted:
             self.notes.add("checkpoint", "checkpoint", "some, the book notes keys", "none")
 
     def _wrong_checkpoint(
         self, size: int, note: str, keys: Sequence[VerifierKey]
-    ) -> Iterator[tuple[str, str]]:
-        """What a checkpoint should have, and has instead: its first error."""
+    ) -> tuple[str, str] | None:
+        """What a checkpoint should have, and has instead: its first error; None if it is good."""
         error = _unsigned(note, keys)
         if error:
-            yield "a signature of the book's key", error
-            return
+            return "a signature of the book's key", error
         root, stated = self._roots.get(size), parse_checkpoint(note).checkpoint
         if stated.size != size:
-            yield f"{size} events", f"{stated.size} signed"
-        elif root is None:
-            yield f"{size} events", f"{self._frontier.size} events: some were removed"
-        elif root != stated.root:
-            yield f"the signed root {_short(stated.root)}", f"{_short(root)}: an event was changed"
+            return f"{size} events", f"{stated.size} signed"
+        if root is None:
+            return f"{size} events", f"{self._frontier.size} events: some were removed"
+        if root != stated.root:
+            return f"the signed root {_short(stated.root)}", f"{_short(root)}: an event was changed"
+        return None
+
+    def _kept_elsewhere(self) -> None:
+        """The book begins with each checkpoint that an outsider kept."""
+        for note in self.kept:
+            stated = note.checkpoint
+            wrong = self._wrong_kept(note)
+            if wrong:
+                where = f"kept checkpoint of {stated.size} events"
+                self.notes.add("checkpoint", where, *wrong)
+            self.kept_covered = max(self.kept_covered or 0, 0 if wrong else stated.size)
+
+    def _wrong_kept(self, note: SignedCheckpoint) -> tuple[str, str] | None:
+        """What a kept checkpoint asks of the book, and the book has instead; None if it fits."""
+        stated = note.checkpoint
+        error = _unsigned(note.text(), self.keys) if self.keys else ""
+        if error:
+            return "a signature of the book's key", error
+        root = self._roots.get(stated.size)
+        if root is None:
+            cut = f"{self._frontier.size} events: some were removed, or it is another book"
+            return f"a book of {stated.size} events or more", cut
+        if root != stated.root:
+            other = f"{_short(root)}: events were changed, or it is another book"
+            return f"the kept root {_short(stated.root)}", other
+        return None
 
     def _own_keys(self) -> tuple[VerifierKey, ...]:
         """Public keys in the book's settings; one that does not parse is a finding."""
