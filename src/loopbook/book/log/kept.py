@@ -181,7 +181,7 @@ def witness_book(
                 second_root=root,
             )
         uncovered = count_rows(db, "event") - size
-    return _keep(file, kept, (note, key), now, uncovered)
+    return _keep(file, kept, (note, key), now=now, uncovered=uncovered)
 
 
 def witness_proof(
@@ -196,7 +196,7 @@ def witness_proof(
     """
     kept, key = _kept_and_key(file, verifier_key)
     bundle = check_growth(proof, key, kept[-1:])
-    return _keep(file, kept, (parse_checkpoint(bundle.second), key), now, None)
+    return _keep(file, kept, (parse_checkpoint(bundle.second), key), now=now, uncovered=None)
 
 
 def _kept_and_key(file: Path, verifier_key: str) -> tuple[list[SignedCheckpoint], VerifierKey]:
@@ -228,6 +228,7 @@ def _keep(
     file: Path,
     kept: Sequence[SignedCheckpoint],
     new: tuple[SignedCheckpoint, VerifierKey],
+    *,
     now: datetime | None,
     uncovered: int | None,
 ) -> Witnessed:
