@@ -33,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``--seed``: other generated cases than the usual ones."""
     words = "generated cases of another seed; 'fresh' draws one and prints it (make nightly)"
     parser.addoption("--seed", default="0", metavar="N", help=words)
+    words = "broken inputs that the fuzz test of the readers makes (tests/hostile)"
+    parser.addoption("--inputs", default="20000", metavar="N", help=words)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -294,3 +294,19 @@ def test_a_long_formula_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["[" * 5_000 + "Ni" + "]" * 5_000, "·".join(["Ni"] * 50_000)])
 def test_a_long_formula_may_be_right(text: str) -> None:
     assert parse_formula(text).keys() == {"Ni"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '"kind":"weigh","lot":"","ticket":"T-9","gross_kg":20000,"tare_kg":10000',
+        '"kind":"stock-take","lot":"","site":"GMBI","counted_kg":9000',
+        '"kind":"assay","lot":"","stage":"final","basis":"dry","shares":{"Ni":"0.3"}',
+    ],
+)
+def test_no_name_is_no_lot(shared: Path, fields: str) -> None:
+    """Accounts outside the plant have no lot: they are not the contents of a lot without name."""
+    line = f'{{{fields},"key":"k","actor":"a","occurred_at":"2026-02-07T08:00:00Z"}}\n'
+    with Book(shared) as book, pytest.raises(InputError) as caught:
+        post_lines(book, line.encode(), name="a.jsonl")
+    assert {f.where for f in caught.value.findings} == {"a.jsonl:1, lot"}

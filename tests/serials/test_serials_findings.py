@@ -283,3 +283,14 @@ def test_other_endings_are_refused(folder: Path, tmp_path: Path) -> None:
         SerialRegister(folder).write_serials(["CELL-1"], tmp_path / "out.txt")
     with pytest.raises(StorageError, match="cannot be written"):
         SerialRegister(folder).write_serials(["CELL-1"], tmp_path / "no" / "out.csv")
+
+
+@pytest.mark.parametrize("torn", [b"Q-8\xff\n", b"\xc3\n", b"\xed\xa0\xbd,CELL-1,x\n"])
+def test_a_torn_row_of_another_encoding(folder: Path, tmp_path: Path, torn: bytes) -> None:
+    """The library that splits rows would print a traceback beside the finding."""
+    file = tmp_path / "s.csv"
+    file.write_bytes(HEAD.encode() + b"Q-6,CELL-1\n" + torn + b"Q-9,CELL-1\n")
+    (finding,) = findings(folder, file)
+    assert finding == "s.csv: encoding: expected UTF-8, found a row in another encoding" + (
+        " (save it as UTF-8)"
+    )

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -126,12 +126,64 @@ def _read(folder: Path, findings: list[Finding]) -> list[Any]:
             findings.append(
                 Finding("missing-file", str(path), "a file of a run", "nothing", remedy)
             )
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             findings.append(Finding("file-truncated", str(path), "whole JSON", str(error)))
         else:
-            if key not in parts[-1]:
-                findings.append(Finding("input", str(folder), "a run of loopbook", "other JSON"))
+            if not _FORMS[key](parts[-1]):
+                findings.append(Finding("input", str(path), "a run of loopbook", "other JSON"))
     return parts
+
+
+def _has_tables(part: Any) -> bool:
+    """Whether JSON has switches and tables of the form that a run is written in."""
+    match part:
+        case {"switches": dict() as switches, "tables": dict() as tables}:
+            return _are_cells(switches.values()) and all(map(_is_table, tables.values()))
+    return False
+
+
+def _has_inputs(part: Any) -> bool:
+    match part:
+        case {"inputs": dict() as rows}:
+            return all(
+                isinstance(row, dict)
+                and {"value", "where", "unit"} <= row.keys()
+                and _are_cells(row.values())
+                for row in rows.values()
+            )
+    return False
+
+
+def _is_table(table: Any) -> bool:
+    match table:
+        case {"columns": list() as columns, "rows": list() as rows}:
+            named = all(
+                isinstance(c, dict) and _are_texts(c.get("name"), c.get("unit")) for c in columns
+            )
+            return (
+                named
+                and all(isinstance(row, list) and _are_cells(row) for row in rows)
+                and ({len(row) for row in rows} <= {len(columns)})
+            )
+    return False
+
+
+def _are_texts(*values: object) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _are_cells(values: Iterable[object]) -> bool:
+    """Whether values are texts, truths, nothing, or numbers that can be compared."""
+    return all(
+        value is None
+        or isinstance(value, str)
+        or (isinstance(value, (int, float)) and abs(value) < _TOO_LARGE)
+        for value in values
+    )
+
+
+_TOO_LARGE = 10**300
+_FORMS = {"tables": _has_tables, "inputs": _has_inputs}
 
 
 def _inputs(

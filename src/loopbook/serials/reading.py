@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -242,6 +243,7 @@ def _open_csv(name: str, raw: pa.OSFile, sizes: Sizes) -> SerialFile:
         raise InputError([Finding("encoding", top, "UTF-8", byte, "save it as UTF-8")]) from error
     header = [cell.strip() for cell in next(csv.reader([text]), [])]
     kind, used, ignored = _columns(header, top)
+    readable = _is_utf8(raw, sizes.block)
     raw.seek(0)
 
     def rows(findings: LineFindings, torn: list[int]) -> pa_csv.CSVStreamingReader:
@@ -264,7 +266,7 @@ def _open_csv(name: str, raw: pa.OSFile, sizes: Sizes) -> SerialFile:
                 skip_rows=1,
             ),
             parse_options=pa_csv.ParseOptions(
-                ignore_empty_lines=False, invalid_row_handler=note_torn
+                ignore_empty_lines=False, invalid_row_handler=note_torn if readable else None
             ),
             convert_options=pa_csv.ConvertOptions(
                 include_columns=list(used),
@@ -274,7 +276,26 @@ def _open_csv(name: str, raw: pa.OSFile, sizes: Sizes) -> SerialFile:
         )
 
     truncated = _truncated(name, "a whole CSV file", "is a quotation mark never closed?")
+    if not readable:  # a torn row ends the reading: the library would fail to decode it
+        truncated = partial(_unreadable, name)
     return SerialFile(name, kind, ignored, rows, lambda: raw.tell() / size, 2, truncated)
+
+
+def _unreadable(name: str, _: Exception) -> Finding:
+    return Finding("encoding", name, "UTF-8", "a row in another encoding", "save it as UTF-8")
+
+
+def _is_utf8(raw: pa.OSFile, block: int) -> bool:
+    raw.seek(0)
+    decoder, plain = codecs.getincrementaldecoder("utf-8")(), True
+    while part := raw.read(block):
+        plain = plain and part.isascii()
+        try:
+            if not plain:
+                decoder.decode(part)
+        except UnicodeDecodeError:
+            return False
+    return not decoder.getstate()[0]
 
 
 def _truncated(name: str, expected: str, hint: str) -> Callable[[Exception], Finding]:

@@ -54,7 +54,8 @@ class TomlFile:
 
     def place(self, path: str) -> str:
         """``file:line`` of a path with dots, such as ``owner.0.share``."""
-        return self.where(*(int(x) if x.isdecimal() else x for x in path.split(".")))
+        parts = path.split(".")
+        return self.where(*(int(x) if x.isdecimal() and len(x) < 9 else x for x in parts))
 
 
 def read_toml(path: Path) -> TomlFile:

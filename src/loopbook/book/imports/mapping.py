@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import available_timezones
@@ -141,9 +142,10 @@ def _checked(settings: FileSettings, findings: Findings) -> FileSettings:
 _NO_FILES = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf_7"}
 """Encodings of names and of source code, in which nobody saves a file."""
 
+_zones = cache(available_timezones)
 
 def _is_zone(name: str) -> bool:
-    return not name or name in available_timezones()
+    return not name or name in _zones()
 
 
 def _has_codec(name: str) -> bool:
@@ -180,7 +182,7 @@ _CHECKS: tuple[tuple[str, Callable[[FileSettings], bool], str], ...] = (
 _HINTS: Mapping[str, Callable[[str], str]] = {
     "delimiter": lambda value: r'a tab is "\t"',
     "date_format": form_problem,
-    "time_zone": lambda value: nearest_hint(value, available_timezones()),
+    "time_zone": lambda value: nearest_hint(value, _zones()),
 }
 
 

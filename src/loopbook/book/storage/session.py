@@ -169,8 +169,9 @@ class Session(_Stated):
         return self._lots[name]
 
     def holdings(self, lot: str) -> Mapping[Account, Content]:
-        """The contents of the lot's accounts, without the empty ones."""
-        return {a: c for a, c in self._balances(lot).items() if not is_zero(c)}
+        """The contents of the lot's accounts, without the empty ones; no name is no lot."""
+        held = self._balances(lot) if lot else {}
+        return {a: c for a, c in held.items() if not is_zero(c)}
 
     def _balances(self, lot: str) -> dict[Account, Content]:
         """The lot's accounts, the empty ones too; locked and read once."""

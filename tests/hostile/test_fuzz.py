@@ -1,0 +1,103 @@
+"""No input of any reader ends in a traceback, takes 5 s or 1 GB.
+
+Valid files are changed at random, with fixed seeds: 20,000 in the whole suite, some hundred in the
+fast one, as many as one likes with ``--inputs N``.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from readers import Reader, readers
+
+from loopbook.errors import InputError, LoopbookError
+from support.seeds import seeds
+
+SYNTAX = {"syntax", "encoding", "file-truncated", "empty", "file"}
+SECONDS, MOST_KB = 5.0, 1_000_000
+
+
+@pytest.fixture
+def grammar() -> None:
+    """Names in these inputs are not English."""
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Reader]]:
+    with readers(tmp_path_factory.mktemp("fuzz")) as listed:
+        yield listed
+
+
+def is_past_the_parser(reader: Reader, raw: bytes) -> bool:
+    """Read an input; whether a finding, if there is one, is about more than the format."""
+    try:
+        reader.read(raw)
+    except InputError as error:
+        str(error).encode()
+        return not SYNTAX.issuperset(finding.code for finding in error.findings)
+    except LoopbookError as error:
+        str(error).encode()
+        return "JSON" not in str(error)
+    return True
+
+
+def peak_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def failures(reader: Reader, count: int) -> tuple[int, dict[str, str]]:
+    """How many inputs got past the parser, and what went wrong, each kind once."""
+    past, wrong = 0, dict[str, str]()
+    for seed in seeds(count):
+        raw = reader.input_of(Random(f"{reader.name} {seed}"))
+        before, start = peak_kb(), time.perf_counter()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                past += is_past_the_parser(reader, raw)
+        except Exception as error:  # whatever it is, the test names it
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            kind = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
+            wrong.setdefault(kind, f"seed {seed}: {ascii(str(error))[:200]}: {raw[:300]!r}")
+        if time.perf_counter() - start > SECONDS:
+            wrong.setdefault("slow", f"seed {seed}: {raw[:300]!r}")
+        if peak_kb() - before > MOST_KB:
+            wrong.setdefault("large", f"seed {seed}: {raw[:300]!r}")
+    return past, wrong
+
+
+def run(known: list[Reader], inputs: int) -> None:
+    """Read so many inputs, divided among the readers by their shares."""
+    whole = sum(reader.share for reader in known)
+    past, count, wrong = 0, 0, dict[str, dict[str, str]]()
+    for reader in known:
+        share = max(3, round(inputs * reader.share / whole))
+        passed, seen = failures(reader, share)
+        past, count = past + passed, count + share
+        if seen:
+            wrong[reader.name] = seen
+    assert not wrong, "\n".join(f"{n}: {k}: {v}" for n, x in wrong.items() for k, v in x.items())
+    assert count >= inputs * 0.99
+    assert past >= count / 2, f"{past} of {count} got past the parser"
+
+
+def test_a_few_broken_inputs_are_answered(known: list[Reader]) -> None:
+    run(known, 400)
+
+
+@pytest.mark.slow
+def test_broken_inputs_are_answered(known: list[Reader], request: pytest.FixtureRequest) -> None:
+    run(known, int(request.config.getoption("--inputs")))
+
+
+def test_the_files_are_right_before_they_are_changed(known: list[Reader]) -> None:
+    for reader in known:
+        for seed in reader.seeds:
+            reader.read(seed)
