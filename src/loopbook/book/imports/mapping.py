@@ -144,6 +144,7 @@ _NO_FILES = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_esc
 
 _zones = cache(available_timezones)
 
+
 def _is_zone(name: str) -> bool:
     return not name or name in _zones()
 
