@@ -130,7 +130,7 @@ SETTINGS = {
         name: (f'encoding = "{name}"', "an encoding")
         for name in ("punycode", "undefined", "a\\u0000", "idna", "utf-7", "unicode_escape", "hex")
     },
-    "form": (f'date_format = "{"%d" * 300_000}"', "at most 60 characters"),
+    "form": (f'date_format = "{"%d" * 300_000}"', "at most 100 are read"),
 }
 
 
@@ -309,4 +309,4 @@ def test_no_name_is_no_lot(shared: Path, fields: str) -> None:
     line = f'{{{fields},"key":"k","actor":"a","occurred_at":"2026-02-07T08:00:00Z"}}\n'
     with Book(shared) as book, pytest.raises(InputError) as caught:
         post_lines(book, line.encode(), name="a.jsonl")
-    assert {f.where for f in caught.value.findings} == {"a.jsonl:1, lot"}
+    assert "a.jsonl:1, lot" in {f.where for f in caught.value.findings}
