@@ -11,6 +11,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 
@@ -52,20 +53,29 @@ def peak_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+class _Noted(AbstractContextManager["_Noted"]):
+    """Keeps an error, whatever it is, for the test to name."""
+
+    error: BaseException | None = None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        self.error = error
+        return isinstance(error, Exception)
+
+
 def failures(reader: Reader, count: int) -> tuple[int, dict[str, str]]:
     """How many inputs got past the parser, and what went wrong, each kind once."""
     past, wrong = 0, dict[str, str]()
     for seed in seeds(count):
         raw = reader.input_of(Random(f"{reader.name} {seed}"))
         before, start = peak_kb(), time.perf_counter()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                past += is_past_the_parser(reader, raw)
-        except Exception as error:  # whatever it is, the test names it
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            kind = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
-            wrong.setdefault(kind, f"seed {seed}: {ascii(str(error))[:200]}: {raw[:300]!r}")
+        with warnings.catch_warnings(), _Noted() as noted:
+            warnings.simplefilter("error")
+            past += is_past_the_parser(reader, raw)
+        if noted.error is not None:
+            last = traceback.extract_tb(noted.error.__traceback__)[-1]
+            kind = f"{type(noted.error).__name__} in {Path(last.filename).name}:{last.lineno}"
+            wrong.setdefault(kind, f"seed {seed}: {ascii(str(noted.error))[:200]}: {raw[:300]!r}")
         if time.perf_counter() - start > SECONDS:
             wrong.setdefault("slow", f"seed {seed}: {raw[:300]!r}")
         if peak_kb() - before > MOST_KB:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -277,12 +276,13 @@ def _open_csv(name: str, raw: pa.OSFile, sizes: Sizes) -> SerialFile:
 
     truncated = _truncated(name, "a whole CSV file", "is a quotation mark never closed?")
     if not readable:  # a torn row ends the reading: the library would fail to decode it
-        truncated = partial(_unreadable, name)
+        truncated = _unreadable(name)
     return SerialFile(name, kind, ignored, rows, lambda: raw.tell() / size, 2, truncated)
 
 
-def _unreadable(name: str, _: Exception) -> Finding:
-    return Finding("encoding", name, "UTF-8", "a row in another encoding", "save it as UTF-8")
+def _unreadable(name: str) -> Callable[[Exception], Finding]:
+    other = "a row in another encoding"
+    return lambda _: Finding("encoding", name, "UTF-8", other, "save it as UTF-8")
 
 
 def _is_utf8(raw: pa.OSFile, block: int) -> bool:
