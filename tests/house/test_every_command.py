@@ -64,6 +64,7 @@ CALLS = {
     "serials import": "cells.csv --month 2026-03",
     "serials add-range": "L-2 C1 C9 --month 2026-04",
     "serials compact": "",
+    "serials rebuild": "",
     "serials find": "A1",
     "serials list": "L-1",
     "serials count": "L-1",

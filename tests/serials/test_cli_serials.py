@@ -79,7 +79,7 @@ def test_what_people_see(run: Run) -> None:
 def test_what_programs_see(run: Run) -> None:
     def record(*arguments: str) -> dict[str, object]:
         answer: dict[str, object] = json.loads(run(*arguments, "--json").stdout)
-        assert answer.pop("version") == 1
+        assert answer.pop("version") == (2 if arguments[0] in ("find", "count", "list") else 1)
         return answer
 
     assert record("import", "a.csv", "--month", "2026-03") == {
@@ -97,23 +97,29 @@ def test_what_programs_see(run: Run) -> None:
     assert (added["serials"], added["again"]) == (50, False)
     assert record("find", "Q7") == {
         "answer": "lots-of-serials",
-        "serials": [{"serial": "Q7", "lot": "CELL-2"}],
+        "notes": [],
+        "serials": [{"serial": "Q7", "lot": "CELL-2", "may_be_in": []}],
     }
     assert record("count", "CELL-1") == {
         "answer": "serial-counts",
         "count": 51,
-        "lots": [{"lot": "CELL-1", "serials": 51}],
+        "notes": [],
+        "lots": [{"lot": "CELL-1", "serials": 51, "at_most": 51, "others": []}],
     }
     assert record("list", "CELL-1", "--limit", "1") == {
         "answer": "serials-of-lots",
         "count": 51,
-        "serials": [{"lot": "CELL-1", "serial": "Q5"}],
+        "sure": True,
+        "notes": [],
+        "serials": [{"lot": "CELL-1", "serial": "Q5", "sure": None}],
     }
     assert record("list", "CELL-1", "--out", "r.parquet") == {
         "answer": "saved-serials",
         "file": "r.parquet",
         "serials": 51,
         "lots": 1,
+        "sure": True,
+        "notes": [],
     }
     assert record("compact") == {"answer": "compacted", "months": []}
 

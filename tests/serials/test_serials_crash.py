@@ -149,7 +149,7 @@ def test_a_file_that_was_cut_off(old: Path, ending: str, word: str) -> None:
 def test_a_manifest_of_another_version_or_shape(old: Path) -> None:
     path = old / "manifest.json"
     text = path.read_text()
-    path.write_text(text.replace("serials 1", "serials 9"))
+    path.write_text(text.replace("serials 2", "serials 9"))
     with pytest.raises(StorageError, match="another version"):
         SerialRegister(old)
     path.write_text(text.replace('"rows"', '"lines"'))

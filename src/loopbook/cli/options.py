@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+
+from loopbook.errors import InputError, StorageError
 
 if TYPE_CHECKING:
     from loopbook.book import Book, SignedCheckpoint
@@ -81,6 +83,16 @@ def open_book(address: str) -> Iterator[Book]:
     from loopbook.book import Book
 
     with Book(address) as opened:
+        yield opened
+
+
+@contextmanager
+def open_if_there(address: str) -> Iterator[Book | None]:
+    """An open book, closed afterwards; None where it cannot be opened."""
+    with ExitStack() as stack:
+        opened = None
+        with suppress(InputError, StorageError):
+            opened = stack.enter_context(open_book(address))
         yield opened
 
 

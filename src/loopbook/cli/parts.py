@@ -7,7 +7,8 @@ import importlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,14 @@ import click
 
 if TYPE_CHECKING:
     from loopbook.report import Answer
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
+    """A bar at a terminal, and a function that shows which share is done, 0..1."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=1000, label=label, file=sys.stderr, hidden=hidden) as bar:
+        yield lambda share: bar.update(int(1000 * share) - bar.pos)
 
 
 class Door(click.Group):

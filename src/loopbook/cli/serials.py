@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loopbook.cli.options import address_option, open_book
-from loopbook.cli.parts import Door, shows_answer
+from loopbook.cli.options import address_option, open_book, open_if_there
+from loopbook.cli.parts import Door, progress_bar, shows_answer
 
 if TYPE_CHECKING:
+    from loopbook.book import Book
     from loopbook.report import Answer
 
 _month_option = click.option(
@@ -25,8 +25,13 @@ _month_option = click.option(
 )
 
 
-def _with_register(*, lots: bool) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
-    """Give a command the folder of its register and, if asked for, the names of the book's lots."""
+def _with_register(
+    *, book: bool, optional: bool = False
+) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Give a command the folder of its register and, if asked for, the open book.
+
+    If the book is `optional`, None where it cannot be opened.
+    """
 
     def decorate(command: Callable[..., Answer]) -> Callable[..., Answer]:
         @address_option
@@ -39,17 +44,18 @@ def _with_register(*, lots: bool) -> Callable[[Callable[..., Answer]], Callable[
         )
         @functools.wraps(command)
         def in_folder(*, address: str, folder: Path | None, **options: Any) -> Answer:
-            from loopbook.book import check_address, lot_names
+            from loopbook.book import check_address
             from loopbook.serials import register_beside
 
             check_address(address)
             if folder is None and "://" in address:
                 reason = "a book on a server has no folder beside it: give --register FOLDER"
                 raise click.UsageError(reason)
-            if lots:
-                with open_book(address) as book:
-                    options["lots"] = lot_names(book)
-            return command(folder=folder or register_beside(Path(address)), **options)
+            place = folder or register_beside(Path(address))
+            if not book:
+                return command(folder=place, **options)
+            with open_if_there(address) if optional else open_book(address) as opened:
+                return command(folder=place, book=opened, **options)
 
         return in_folder
 
@@ -72,8 +78,8 @@ def serials() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @_month_option
 @shows_answer
-@_with_register(lots=True)
-def import_command(*, folder: Path, lots: frozenset[str], file: Path, month: str) -> Answer:
+@_with_register(book=True)
+def import_command(*, folder: Path, book: Book, file: Path, month: str) -> Answer:
     """Import a CSV or Parquet FILE with the columns lot and serial, or of ranges.
 
     A file of ranges has the columns lot, prefix, first, last, width and suffix. All of the file or
@@ -84,15 +90,10 @@ def import_command(*, folder: Path, lots: frozenset[str], file: Path, month: str
       loopbook serials import cells.csv
       loopbook serials import cells.parquet --month 2026-03
     """
-    from loopbook.serials import import_serials
+    from loopbook.serials import import_in_step
 
-    hidden = not sys.stderr.isatty()
-    with click.progressbar(length=1000, label=file.name, file=sys.stderr, hidden=hidden) as bar:
-
-        def show(share: float) -> None:
-            bar.update(int(1000 * share) - bar.pos)
-
-        return import_serials(folder, file, lots=lots, month=month, progress=show)
+    with progress_bar(file.name) as show:
+        return import_in_step(folder, file, book=book, month=month, progress=show)
 
 
 @serials.command("add-range")
@@ -101,9 +102,9 @@ def import_command(*, folder: Path, lots: frozenset[str], file: Path, month: str
 @click.argument("last")
 @_month_option
 @shows_answer
-@_with_register(lots=True)
+@_with_register(book=True)
 def add_range_command(
-    *, folder: Path, lots: frozenset[str], lot: str, first: str, last: str, month: str
+    *, folder: Path, book: Book, lot: str, first: str, last: str, month: str
 ) -> Answer:
     """Give LOT all serials from FIRST to LAST, which differ in one number.
 
@@ -113,13 +114,13 @@ def add_range_command(
     """
     from loopbook.serials import add_range
 
-    return add_range(folder, (lot, first, last), lots=lots, month=month)
+    return add_range(folder, (lot, first, last), book=book, month=month)
 
 
 @serials.command("compact")
 @click.option("--month", metavar="YYYY-MM", help="Only this month; all of them if not given.")
 @shows_answer
-@_with_register(lots=False)
+@_with_register(book=False)
 def compact_command(*, folder: Path, month: str | None) -> Answer:
     """Merge the runs of each month into one. Answers stay as they are and come sooner.
 
@@ -133,12 +134,32 @@ def compact_command(*, folder: Path, month: str | None) -> Answer:
     return compact_register(folder, month)
 
 
+@serials.command("rebuild")
+@shows_answer
+@_with_register(book=True)
+def rebuild_command(*, folder: Path, book: Book) -> Answer:
+    """Read again, from the book's events, where serials went.
+
+    A register that is newer than its book, because the book was restored, is in step with it then.
+    Serials that were entered stay.
+
+    \b
+    Example:
+      loopbook serials rebuild
+    """
+    from loopbook.serials import rebuild_register
+
+    return rebuild_register(folder, book)
+
+
 @serials.command("find")
 @click.argument("serial", nargs=-1, required=True)
 @shows_answer
-@_with_register(lots=False)
-def find_command(*, folder: Path, serial: tuple[str, ...]) -> Answer:
-    """Show which lot a SERIAL, or each of several, belongs to.
+@_with_register(book=True, optional=True)
+def find_command(*, folder: Path, book: Book | None, serial: tuple[str, ...]) -> Answer:
+    """Show which lot a SERIAL, or each of several, is in.
+
+    Where the book cannot be opened, these are the lots that the serials were entered for.
 
     \b
     Example:
@@ -146,7 +167,7 @@ def find_command(*, folder: Path, serial: tuple[str, ...]) -> Answer:
     """
     from loopbook.serials import find_lots
 
-    return find_lots(folder, serial)
+    return find_lots(folder, serial, book)
 
 
 @serials.command("list")
@@ -160,9 +181,9 @@ def find_command(*, folder: Path, serial: tuple[str, ...]) -> Answer:
 )
 @click.option("--limit", default=20, show_default=True, help="Serials to print; 0 for all.")
 @shows_answer
-@_with_register(lots=True)
+@_with_register(book=True)
 def list_command(
-    *, folder: Path, lots: frozenset[str], lot: tuple[str, ...], file: Path | None, limit: int
+    *, folder: Path, book: Book, lot: tuple[str, ...], file: Path | None, limit: int
 ) -> Answer:
     """List the serials of each LOT, sorted; to a file for a recall.
 
@@ -174,15 +195,15 @@ def list_command(
     from loopbook.serials import list_serials, save_serials
 
     if file is not None:
-        return save_serials(folder, lot, file, lots=lots)
-    return list_serials(folder, lot, lots=lots, limit=limit or None)
+        return save_serials(folder, lot, file, book)
+    return list_serials(folder, lot, book, limit=limit or None)
 
 
 @serials.command("count")
 @click.argument("lot", nargs=-1, required=True)
 @shows_answer
-@_with_register(lots=True)
-def count_command(*, folder: Path, lots: frozenset[str], lot: tuple[str, ...]) -> Answer:
+@_with_register(book=True)
+def count_command(*, folder: Path, book: Book, lot: tuple[str, ...]) -> Answer:
     """Count the serials of each LOT.
 
     \b
@@ -191,4 +212,4 @@ def count_command(*, folder: Path, lots: frozenset[str], lot: tuple[str, ...]) -
     """
     from loopbook.serials import count_serials
 
-    return count_serials(folder, lot, lots=lots)
+    return count_serials(folder, lot, book)

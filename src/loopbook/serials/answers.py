@@ -1,16 +1,24 @@
 """What the commands of a register answer: ranges and serials of lots, as declared records."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
+import pyarrow as pa
+
+from loopbook.book import Book, lot_names
 from loopbook.errors import Finding, nearest_hint, raise_findings
 from loopbook.report import HIDDEN, Answer, Column, Rows, counted
+from loopbook.serials.importing import Imported, import_serials
 from loopbook.serials.ranges import spanning
-from loopbook.serials.register import SerialRegister, open_register
+from loopbook.serials.register import open_register, recall, write_tables
+from loopbook.serials.step import keep_step, related_in
+from loopbook.serials.whereabouts import NOT_SURE, InLot, Whereabouts
 from loopbook.serials.writing import add_ranges
+
+_NO_BOOK = "the book was not read: these are the lots that the serials were entered for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +45,18 @@ class LotOfSerial:
     """A serial and its lot."""
 
     serial: Annotated[str, "of a cell or a pack"]
-    lot: Annotated[str, "the lot that it belongs to"]
+    lot: Annotated[str | None, "the lot that it is in; none where that is not sure"]
+    may_be_in: Annotated[tuple[str, ...], "lots that it may be in, where that is not sure"]
 
 
 @dataclass(frozen=True, slots=True)
 class LotsOfSerials(Answer):
     """The lots of some serials."""
 
+    version: ClassVar[int] = 2
+
     serials: Annotated[tuple[LotOfSerial, ...], Rows("Serials")]
+    notes: Annotated[tuple[str, ...], "what is not known, and what to do about it"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +65,26 @@ class SerialOfLot:
 
     lot: Annotated[str, "name of the lot"]
     serial: Annotated[str, "of a cell or a pack of the lot"]
+    sure: Annotated[str | None, "no, where it may be in another lot", Column("sure")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class SerialsOfLots(Answer):
     """Serials of lots, sorted: all of them, or the first."""
 
-    count: Annotated[int, "how many serials the lots have"]
+    version: ClassVar[int] = 2
+
+    count: Annotated[int, "how many serials the lots have, or may have"]
+    sure: Annotated[bool, "whether all of them are in the lots"]
     serials: Annotated[Sequence[SerialOfLot], Rows("Serials")]
+    notes: Annotated[tuple[str, ...], "what is not known, and what to do about it"]
 
     def headline(self) -> str:
         """How many serials there are, and how to get those that are not listed."""
-        count = counted(self.count, "serial")
-        if len(self.serials) == self.count:
-            return count
-        return f"{len(self.serials):,} of {count}; --limit 0 or --out FILE for all"
+        rows = len(self.serials)
+        count = counted(self.count, "serial") if self.sure else f"up to {self.count:,} serials"
+        all_listed = rows >= self.count
+        return count if all_listed else f"{rows:,} of {count}; --limit 0 or --out FILE for all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,92 +92,165 @@ class SerialCount:
     """A lot and the number of its serials."""
 
     lot: Annotated[str, "name of the lot"]
-    serials: Annotated[int, "how many serials it has", Column(adds=True, decimals=0)]
+    serials: Annotated[
+        int | str, "how many serials it has, or may have", Column(adds=True, decimals=0)
+    ]
+    at_most: Annotated[int, "how many it may have", Column(drops=HIDDEN)]
+    others: Annotated[
+        tuple[str, ...],
+        "lots that the serials may be in, too, or that they went to",
+        Column(title="Others that may have them"),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class SerialCounts(Answer):
     """How many serials some lots have."""
 
-    count: Annotated[int, "how many serials the lots have together", Column(drops=HIDDEN)]
+    version: ClassVar[int] = 2
+
+    count: Annotated[int, "how many the lots have, or may have, together", Column(drops=HIDDEN)]
     lots: Annotated[tuple[SerialCount, ...], Rows("Lots")]
+    notes: Annotated[tuple[str, ...], "what is not known, and what to do about it"]
+
+    def shown(self) -> tuple[str, ...]:
+        """The lots."""
+        return ("lots",)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSerials(Answer):
     """A file with the serials of lots."""
 
+    version: ClassVar[int] = 2
+
     file: Annotated[str, "the file"]
     serials: Annotated[int, "how many serials it has"]
     lots: Annotated[int, "of how many lots"]
+    sure: Annotated[bool, "whether all of them are in the lots; if not, a column shows which"]
+    notes: Annotated[tuple[str, ...], "what is not known, and what to do about it"]
 
     def headline(self) -> str:
         """What was written."""
-        return f"{self.file}: {counted(self.serials, 'serial')} of {counted(self.lots, 'lot')}"
+        serials = counted(self.serials, "serial")
+        if self.sure:
+            return f"{self.file}: {serials} of {counted(self.lots, 'lot')}"
+        return f"{self.file}: {serials} that are, or may be, in {counted(self.lots, 'lot')}"
 
 
-def add_range(
-    folder: Path, labels: tuple[str, str, str], *, lots: Collection[str], month: str
-) -> AddedRange:
-    """Add one range to a register.
+def add_range(folder: Path, labels: tuple[str, str, str], *, book: Book, month: str) -> AddedRange:
+    """Add one range to a register, which is in step with its book then.
 
     Parameters
     ----------
-    folder, lots, month : see `add_ranges`.
+    folder, month : see `add_ranges`.
     labels : the lot, its first and its last serial.
     """
-    one = spanning(*labels)
-    added = add_ranges(folder, [one], lots=lots, month=month)
+    one, lots = spanning(*labels), lot_names(book)
+    keep_step(folder, book, new=False)
+    added = add_ranges(folder, [one], lots=lots, month=month, related=related_in(book, lots))
+    keep_step(folder, book)
     return AddedRange(*labels, one.count, not added, str(folder))
 
 
-def find_lots(folder: Path, serials: Iterable[str]) -> LotsOfSerials:
-    """The lot of each serial; an unknown serial is a finding."""
-    register = open_register(folder)
-    lots = {serial: register.lot_of(serial) for serial in serials}
+def import_in_step(
+    folder: Path, path: Path, *, book: Book, month: str, progress: Callable[[float], None]
+) -> Imported:
+    """Import a file into the register of a book, which is in step with it then."""
+    lots = lot_names(book)
+    keep_step(folder, book, new=False)
+    imported = import_serials(
+        folder, path, lots=lots, month=month, progress=progress, related=related_in(book, lots)
+    )
+    keep_step(folder, book)
+    return imported
+
+
+def find_lots(folder: Path, serials: Iterable[str], book: Book | None) -> LotsOfSerials:
+    """The lots that each serial is, or may be, in; an unknown serial is a finding.
+
+    Without a book these are the lots that the serials were entered for.
+    """
+    register, asked = open_register(folder), [*serials]
+    if book is None:
+        entered = {serial: register.lot_of(serial) for serial in asked}
+        lots = {serial: tuple(filter(None, [lot])) for serial, lot in entered.items()}
+    else:
+        with book.store.snapshot():
+            places = Whereabouts(register, book)
+            lots = {serial: places.lots_of(serial) for serial in asked}
     raise_findings(
         Finding("unknown-name", "SERIAL", "a serial of the register", serial)
-        for serial, lot in lots.items()
-        if lot is None
+        for serial, some in lots.items()
+        if not some
     )
-    return LotsOfSerials(tuple(LotOfSerial(serial, lot) for serial, lot in lots.items() if lot))
+    notes = [_NO_BOOK] if book is None else []
+    notes += [NOT_SURE] if any(len(some) > 1 for some in lots.values()) else []
+    rows = (
+        LotOfSerial(serial, *((some[0], ()) if len(some) == 1 else (None, some)))
+        for serial, some in lots.items()
+    )
+    return LotsOfSerials(tuple(rows), tuple(notes))
 
 
-def count_serials(folder: Path, asked: Iterable[str], *, lots: Collection[str]) -> SerialCounts:
-    """How many serials each lot has; `lots` are the names of the book's."""
-    counts = _register_of_lots(folder, asked, lots).count_of(asked)
-    rows = tuple(SerialCount(lot, count) for lot, count in counts.items())
-    return SerialCounts(sum(counts.values()), rows)
+def count_serials(folder: Path, asked: Iterable[str], book: Book) -> SerialCounts:
+    """How many serials each lot has, or may have."""
+    with book.store.snapshot():
+        places, lots = _in_lots(folder, asked, book)
+        rows = tuple(SerialCount(x.lot, x.cell, x.most, x.others) for x in lots)
+        return SerialCounts(places.count(_owners(lots)), rows, _notes(lots))
 
 
 def list_serials(
-    folder: Path, asked: Iterable[str], *, lots: Collection[str], limit: int | None
+    folder: Path, asked: Iterable[str], book: Book, *, limit: int | None
 ) -> SerialsOfLots:
-    """Serials of lots, sorted, the first `limit` of them; `lots` are the names of the book's."""
-    register = _register_of_lots(folder, asked, lots)
-    rows = (
-        SerialOfLot(**row)
-        for table in register.serials_of(asked)
-        for batch in table.to_batches(1000)
-        for row in batch.to_pylist()
-    )
-    return SerialsOfLots(sum(register.count_of(asked).values()), tuple(islice(rows, limit)))
+    """Serials of lots, sorted, the first `limit` of them; sure ones before possible ones."""
+    with book.store.snapshot():
+        places, lots = _in_lots(folder, asked, book)
+        rows = (
+            SerialOfLot(**row)
+            for table in _tables(places, lots)
+            for batch in table.to_batches(1000)
+            for row in batch.to_pylist()
+        )
+        count, sure = places.count(_owners(lots)), not any(x.possible for x in lots)
+        return SerialsOfLots(count, sure, tuple(islice(rows, limit)), _notes(lots))
 
 
-def save_serials(
-    folder: Path, asked: Collection[str], path: Path, *, lots: Collection[str]
-) -> SavedSerials:
-    """Write serials of lots to a CSV or Parquet file; `lots` are the names of the book's."""
-    rows = _register_of_lots(folder, asked, lots).write_serials(asked, path)
-    return SavedSerials(str(path), rows, len(set(asked)))
+def save_serials(folder: Path, asked: Collection[str], path: Path, book: Book) -> SavedSerials:
+    """Write serials of lots to a CSV or Parquet file; where some are not sure, with a column."""
+    with book.store.snapshot():
+        places, lots = _in_lots(folder, asked, book)
+        sure = not any(x.possible for x in lots)
+        rows = write_tables(_tables(places, lots), path, () if sure else ("sure",))
+    return SavedSerials(str(path), rows, len(set(asked)), sure, _notes(lots))
 
 
-def _register_of_lots(folder: Path, asked: Iterable[str], lots: Collection[str]) -> SerialRegister:
-    """A register that is asked about lots; one that the book does not have is a finding."""
-    register = open_register(folder)
+def _in_lots(folder: Path, asked: Iterable[str], book: Book) -> tuple[Whereabouts, Sequence[InLot]]:
+    """Serials in lots; one that the book does not have is a finding."""
+    register, names, lots = open_register(folder), [*asked], lot_names(book)
     raise_findings(
         Finding("unknown-name", "LOT", "a lot of the book", lot, nearest_hint(lot, lots))
-        for lot in asked
+        for lot in names
         if lot not in lots
     )
-    return register
+    places = Whereabouts(register, book)
+    return places, [*places.of_lots(names).values()]
+
+
+def _owners(lots: Iterable[InLot]) -> set[str]:
+    return {owner for x in lots for owner in x.sure | x.possible}
+
+
+def _tables(places: Whereabouts, lots: Sequence[InLot]) -> Iterator[pa.Table]:
+    """Tables of lot and serial, and whether it is sure where some are not."""
+    some = any(x.possible for x in lots)
+    for x in lots:
+        for owners, sure in ((x.sure, "yes"), (x.possible, "no")):
+            for table in recall({x.lot: places.sources(owners)}):
+                column = pa.array([sure] * table.num_rows, pa.string())
+                yield table.append_column("sure", column) if some else table
+
+
+def _notes(lots: Iterable[InLot]) -> tuple[str, ...]:
+    return (NOT_SURE,) if any(x.possible for x in lots) else ()

@@ -123,9 +123,9 @@ def clashes(
 
 def range_clashes(
     register: SerialRegister, ranges: Sequence[Range]
-) -> dict[int, tuple[int, str, str]]:
-    """New ranges that have serials of runs: place -> how many, the first, and its lot."""
-    clashing: dict[int, tuple[int, str, str]] = {}
+) -> dict[tuple[int, str], tuple[int, str]]:
+    """New ranges that have serials of runs: place and lot in the runs -> how many, the first."""
+    clashing: dict[tuple[int, str], tuple[int, str]] = {}
     spans = sorted((one.first_serial, one.last_serial) for one in ranges)
     firsts = [first for first, _ in spans]
     ends = list(accumulate((last for _, last in spans), max))  # the greatest last serial so far
@@ -146,7 +146,7 @@ def range_clashes(
             serials = group["serial"].combine_chunks()
             place = table.find(matrix_of(serials), lengths_of(serials))
             for row in np.flatnonzero(place >= 0).tolist():
-                first = (0, serials[row].as_py(), group["lot"][row].as_py())
-                count, serial, lot = clashing.get(int(place[row]), first)
-                clashing[int(place[row])] = (count + 1, serial, lot)
+                key = (int(place[row]), group["lot"][row].as_py())
+                count, serial = clashing.get(key, (0, serials[row].as_py()))
+                clashing[key] = (count + 1, serial)
     return clashing

@@ -20,11 +20,12 @@ from loopbook.errors import Finding, InputError
 from loopbook.report import Answer, counted
 from loopbook.serials.check import LineFindings, check_month, clashes
 from loopbook.serials.manifest import Taken, commit, read_manifest, sweep
+from loopbook.serials.moves import Move, given_to, write_moves
 from loopbook.serials.reading import Batch, SerialFile, open_file
 from loopbook.serials.register import SerialRegister
 from loopbook.serials.runs import SIZES, Run, Sizes, write_run
 from loopbook.serials.text import MOST, Rows, Words, bad_serials, matrix_of, order_of, words_of
-from loopbook.serials.writing import add_ranges, writing
+from loopbook.serials.writing import Related, add_ranges, unrelated, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def import_serials(
     lots: Collection[str],
     month: str,
     progress: Callable[[float], None] = lambda _: None,
+    related: Related = unrelated,
     sizes: Sizes = SIZES,
 ) -> Imported:
     """Import a CSV or Parquet file of serials or ranges, distinguished by its columns.
@@ -69,6 +71,7 @@ def import_serials(
     lots : names of the book's lots; a set, if there are many.
     month : under which its runs are kept and compacted, ``2026-03``.
     progress : called with the share of the file that is done, 0..1.
+    related : lots that may have the same serials: a lot and its part. The part has them then.
     sizes : how much is read and written at once.
 
     Raises
@@ -83,10 +86,10 @@ def import_serials(
         known = next((t for t in read_manifest(folder).taken if t.digest == digest), None)
         taken, serials = known or Taken(digest, path.name, 0, month), 0
         if known is None and file.kind == "ranges":
-            taken, serials = _import_ranges(folder, file, taken, lots)
+            taken, serials = _import_ranges(folder, file, taken, lots=lots, related=related)
         elif known is None:
             with writing(folder, sizes) as register:
-                taken = _Intake(register, file, lots, progress).take(taken)
+                taken = _Intake(register, file, lots, progress, related=related).take(taken)
             serials = taken.rows
         return Imported(
             path.name,
@@ -112,7 +115,7 @@ def _digest(path: Path) -> str:
 
 
 def _import_ranges(
-    folder: Path, file: SerialFile, taken: Taken, lots: Collection[str]
+    folder: Path, file: SerialFile, taken: Taken, *, lots: Collection[str], related: Related
 ) -> tuple[Taken, int]:
     findings = LineFindings(file.name)
     ranges = file.ranges(findings)
@@ -125,6 +128,7 @@ def _import_ranges(
         lines=list(ranges),
         taken=taken,
         findings=findings,
+        related=related,
     )
     return taken, sum(one.count for one in fresh)
 
@@ -138,9 +142,12 @@ class _Intake:
         file: SerialFile,
         lots: Collection[str],
         progress: Callable[[float], None],
+        *,
+        related: Related,
     ) -> None:
         self._register, self._file, self._lots = register, file, lots
-        self._progress = progress
+        self._progress, self._related = progress, related
+        self._parts: list[Move] = []
         self._findings = LineFindings(file.name)
         self._runs: list[Run] = []
         self._unknown: set[str] = set()
@@ -158,9 +165,14 @@ class _Intake:
                 self._findings.empty()
             self._findings.raise_all()
             undo.pop_all()
+        number = manifest.number + len(self._runs)
+        if self._parts:
+            moves = [*self._register.moves, *self._parts]
+            manifest = replace(manifest, moves=write_moves(folder, moves, number))
+            number += 1
         made = replace(
             manifest,
-            number=manifest.number + len(self._runs),
+            number=number,
             runs=(*manifest.runs, *self._runs),
             taken=(*manifest.taken, taken),
         )
@@ -180,8 +192,12 @@ class _Intake:
         self._note_repeated(batch, kept, words, order=order, fresh=fresh)
         register, runs = self._register, (*self._register.runs, *self._runs)
         for row, lot in clashes(register, runs, serials, matrix=matrix, words=words):
-            self._note_duplicate(batch, int(kept[row]), f"in lot {lot} already")
             fresh[row] = False
+            own = batch.lot(int(kept[row]))
+            if lot != own and self._related(own, lot):
+                self._parts.append(given_to(own, serials[row].as_py()))
+            else:
+                self._note_duplicate(batch, int(kept[row]), f"in lot {lot} already")
         order = order[fresh[order]]
         if not len(order):
             return

@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 
 from loopbook.errors import StorageError
 from loopbook.files import PART, part_of, readable, settle, sync, write_whole
+from loopbook.serials.moves import NAMES
 from loopbook.serials.ranges import RANGES, RangeTable
 from loopbook.serials.runs import ENDINGS, Run
 
-_FORMAT = "loopbook serials 1"
+_FORMAT = "loopbook serials 2"
+_FORMATS = ("loopbook serials 1", _FORMAT)
 _NAME = "manifest.json"
 _RANGES = "ranges-"
 
@@ -40,12 +42,17 @@ class Manifest:
     number : of the next file; never used twice.
     ranges : name of the file of ranges; empty if there is none.
     runs, taken : runs and imported files, in the order in which they came.
+    moves : name of the file of moves; empty if there is none.
+    event, seal : number and seal of the book's last event whose moves it has; 0 for none.
     """
 
     number: int = 1
     ranges: str = ""
     runs: Sequence[Run] = field(default_factory=tuple)
     taken: Sequence[Taken] = field(default_factory=tuple)
+    moves: str = ""
+    event: int = 0
+    seal: str = ""
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -56,11 +63,12 @@ def read_manifest(folder: Path) -> Manifest:
     with readable(path):
         content = json.loads(path.read_text(encoding="utf-8"))
     try:
-        if content["format"] != _FORMAT:
+        if content["format"] not in _FORMATS:
             raise StorageError(f"{path}: written by another version: {content['format']!r}")
         runs = tuple(Run(**row) for row in content["runs"])
         taken = tuple(Taken(**row) for row in content["imports"])
-        return Manifest(int(content["number"]), str(content["ranges"]), runs, taken)
+        step = (content.get("moves", ""), int(content.get("event", 0)), content.get("seal", ""))
+        return Manifest(int(content["number"]), str(content["ranges"]), runs, taken, *step)
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(f"{path}: damaged: {error!r}") from error
 
@@ -77,9 +85,9 @@ def commit(folder: Path, manifest: Manifest) -> None:
 def sweep(folder: Path, manifest: Manifest) -> None:
     """Delete what writers left over: files of a register's names that the manifest has not."""
     kept = {f"{run.name}{ending}" for run in manifest.runs for ending in ENDINGS}
-    kept |= {manifest.ranges, _NAME}
+    kept |= {manifest.ranges, manifest.moves, _NAME}
     for path in sorted(folder.iterdir()):
-        ours = path.name.endswith((PART, *ENDINGS)) or path.name.startswith(_RANGES)
+        ours = path.name.endswith((PART, *ENDINGS)) or path.name.startswith((_RANGES, NAMES))
         if ours and path.name not in kept:
             path.unlink(missing_ok=True)
 

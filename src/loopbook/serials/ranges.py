@@ -9,7 +9,6 @@ shapes share one serial at most.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from loopbook.book import span_between
 from loopbook.errors import Finding, InputError
 from loopbook.serials.text import MOST, Lengths, Matrix, Rows, matrix_of, strings_of, table_of
 
@@ -52,7 +52,7 @@ class Range:
     lot : whose serials they are.
     prefix, suffix : text before and after the number; may be empty.
     first, last : the numbers.
-    width : digits of the number, with zeros in front.
+    width : digits of the number, with zeros in front; 0 for one serial without a number.
     month : when the register learned of it, ``2026-03``.
 
     >>> cells = Range("CELL-1", "LG26A-", 1, 5000, 6)
@@ -71,12 +71,16 @@ class Range:
     @property
     def first_serial(self) -> str:
         """Its first serial."""
-        return f"{self.prefix}{self.first:0{self.width}d}{self.suffix}"
+        return self._serial(self.first)
 
     @property
     def last_serial(self) -> str:
         """Its last serial."""
-        return f"{self.prefix}{self.last:0{self.width}d}{self.suffix}"
+        return self._serial(self.last)
+
+    def _serial(self, number: int) -> str:
+        digits = f"{number:0{self.width}d}" if self.width else ""
+        return f"{self.prefix}{digits}{self.suffix}"
 
     @property
     def span(self) -> str:
@@ -95,12 +99,8 @@ def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
     >>> spanning("CELL-1", "LG26A-000001/B", "LG26A-005000/B")
     Range(lot='CELL-1', prefix='LG26A-00', first=1, last=5000, width=4, suffix='/B', month='')
     """
-    last_digit = max(map(first.rfind, _DIGITS))  # where two labels are the same
-    pairs = enumerate(zip(first, last, strict=False))
-    start = next((k for k, (a, b) in pairs if a != b), last_digit)
-    one, other = (re.match(r"([0-9]+)(.*)", text[start:]) for text in (first, last))
-    same = len(first) == len(last) and (first + last).isascii()
-    if not (same and one and other and one[2] == other[2]):
+    span = span_between(first, last)
+    if span is None or not span.width:
         raise InputError(
             [
                 Finding(
@@ -112,7 +112,7 @@ def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
                 )
             ]
         )
-    return Range(lot, first[:start], int(one[1]), int(other[1]), len(one[1]), one[2])
+    return Range(lot, span.prefix, span.first, span.last, span.width, span.suffix)
 
 
 def range_findings(one: Range, where: str) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ import pyarrow.csv as pa_csv
 from loopbook.errors import Finding, InputError, StorageError
 from loopbook.files import part_of, settle
 from loopbook.serials.manifest import Manifest, read_manifest, read_ranges
+from loopbook.serials.moves import Move, read_moves
 from loopbook.serials.ranges import Range, RangeTable, expand
 from loopbook.serials.runs import (
     LOT,
@@ -114,6 +115,25 @@ def recall(sources: Mapping[str, Iterable[Source]], sizes: Sizes = SIZES) -> Ite
         yield _table(lots, arrays)
 
 
+def write_tables(tables: Iterable[pa.Table], path: Path, more: Sequence[str] = ()) -> int:
+    """Write tables of lot, serial and more columns of text to a file; see `write_serials`."""
+    csv, part = ending_of(path) == ".csv", part_of(path)
+    texts = [(name, pa.string()) for name in ("serial", *more)]
+    schema = pa.schema([("lot", pa.string() if csv else LOT), *texts])
+    rows = 0
+    try:
+        with pa_csv.CSVWriter(part, schema) if csv else parquet_writer(part, schema) as out:
+            for table in tables:
+                out.write_table(table.cast(schema))
+                rows += table.num_rows
+        settle(part)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return rows
+
+
 def register_beside(book: Path) -> Path:
     """Folder of the register of a book's file.
 
@@ -138,7 +158,9 @@ def open_register(folder: Path) -> SerialRegister:
 
 
 class SerialRegister:
-    """Questions to a register, as it was when it was opened.
+    """Questions to a register, as it was when it was opened: for which lots serials were entered.
+
+    Where they are now, after splits and blends, the book knows, too: ask `Whereabouts`.
 
     Parameters
     ----------
@@ -161,6 +183,11 @@ class SerialRegister:
         """All ranges, in the order in which they came."""
         return read_ranges(self.folder, self.manifest)
 
+    @cached_property
+    def moves(self) -> list[Move]:
+        """Serials that went from one lot to another, in the order of the events."""
+        return read_moves(self.folder, self.manifest.moves)
+
     @property
     def runs(self) -> tuple[Run, ...]:
         """All runs, in the order in which they came."""
@@ -176,7 +203,7 @@ class SerialRegister:
         return file
 
     def lot_of(self, serial: str) -> str | None:
-        """Lot that a serial belongs to; None if the register does not have it.
+        """Lot that a serial was entered for; None if the register does not have it.
 
         Ranges come first. Of the runs, only those are opened whose fingerprints have the serial.
         """
@@ -196,8 +223,8 @@ class SerialRegister:
         return None
 
     def count_of(self, lots: Iterable[str]) -> dict[str, int]:
-        """Number of serials of each lot, by name; none is listed."""
-        return {lot: sum(s.rows for s in some) for lot, some in self._sources(lots).items()}
+        """Number of serials that were entered for each lot, by name; none is listed."""
+        return {lot: sum(s.rows for s in some) for lot, some in self.sources(lots).items()}
 
     def serials_of(self, lots: Iterable[str]) -> Iterator[pa.Table]:
         """Tables (lot, serial) of some 100,000 rows, sorted by lot and serial.
@@ -205,33 +232,20 @@ class SerialRegister:
         The memory holds one table, or those serials of one lot whose ranges and runs reach into
         each other.
         """
-        return recall(self._sources(lots), self.sizes)
+        return recall(self.sources(lots), self.sizes)
 
     def write_serials(self, lots: Iterable[str], path: Path | str) -> int:
         """Write serials of lots to a CSV or Parquet file, by its ending; return how many.
 
         The file appears when it is whole.
         """
-        path = Path(path)
-        csv, part = ending_of(path) == ".csv", part_of(path)
-        schema = pa.schema([("lot", pa.string() if csv else LOT), ("serial", pa.string())])
-        rows = 0
-        try:
-            with pa_csv.CSVWriter(part, schema) if csv else parquet_writer(part, schema) as out:
-                for table in self.serials_of(lots):
-                    out.write_table(table.cast(schema))
-                    rows += table.num_rows
-            settle(part)
-        except OSError as error:
-            raise StorageError(f"{path}: cannot be written: {error}") from error
-        finally:
-            part.unlink(missing_ok=True)
-        return rows
+        return write_tables(self.serials_of(lots), Path(path))
 
-    def _sources(self, lots: Iterable[str]) -> dict[str, list[Source]]:
+    def sources(self, lots: Iterable[str], *, runs_only: bool = False) -> dict[str, list[Source]]:
+        """What was entered for each lot: ranges, unless `runs_only`, and pieces of runs."""
         sources: dict[str, list[Source]] = {lot: [] for lot in sorted(set(lots))}
         names = pa.array([*sources], pa.string())
-        for one in self.ranges.of_lots(names):
+        for one in () if runs_only else self.ranges.of_lots(names):
             sources[one.lot].append(of_range(one))
         for run in self.runs if sources else ():
             opened = partial(self.opened, run, ".lots.parquet")

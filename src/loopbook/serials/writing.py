@@ -6,12 +6,12 @@ the new one.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count, repeat
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from loopbook.files import one_writer, settle
 from loopbook.report import Answer, Column, Rows
 from loopbook.serials.check import LineFindings, check_month, range_clashes
 from loopbook.serials.manifest import Taken, commit, read_manifest, sweep, write_ranges
+from loopbook.serials.moves import Move, joined, write_moves
 from loopbook.serials.ranges import Range, RangeTable, range_findings
 from loopbook.serials.register import SerialRegister, Source, of_piece, recall
 from loopbook.serials.runs import (
@@ -37,6 +38,14 @@ from loopbook.serials.runs import (
     write_prints,
 )
 from loopbook.serials.text import Words, hashes_of, matrix_of, order_of, words_of
+
+Related: TypeAlias = Callable[[str, str], bool]
+"""Whether a lot that is to get serials and the lot that has them are one made of the other."""
+
+
+def unrelated(_: str, __: str, /) -> bool:
+    """No lot is made of another."""
+    return False
 
 
 @contextmanager
@@ -60,6 +69,7 @@ def add_ranges(
     lines: Sequence[int] = (),
     taken: Taken | None = None,
     findings: LineFindings | None = None,
+    related: Related = unrelated,
 ) -> list[Range]:
     """Add ranges to a register, all or none; return those that were not there before.
 
@@ -71,6 +81,7 @@ def add_ranges(
     lines : of each in its file, for findings.
     taken : the file that they come from, to be known again.
     findings : errors of the file so far; all are raised together.
+    related : lots that may have the same serials: a lot and its part. The part has them then.
 
     Raises
     ------
@@ -92,13 +103,21 @@ def add_ranges(
         fresh = {line: one for line, one in good.items() if not _is_there(register, one)}
         new = RangeTable.of(list(fresh.values()))
         table = RangeTable(pa.concat_tables([register.ranges.columns, new.columns]))
-        _note_overlaps(table, list(fresh), findings)
-        _note_clashes(register, fresh, findings)
+        parts = _note_overlaps(table, list(fresh), findings, related)
+        parts |= _note_clashes(register, fresh, findings, related)
+        parts |= _note_moved(register.moves, fresh, findings, related)
         findings.raise_all()
         manifest = register.manifest
-        if fresh:
+        entered = [one for line, one in fresh.items() if line not in parts]
+        if entered:
+            new = RangeTable.of(entered)
+            table = RangeTable(pa.concat_tables([register.ranges.columns, new.columns]))
             name = write_ranges(folder, table, manifest.number)
             manifest = replace(manifest, ranges=name, number=manifest.number + 1)
+        if parts:
+            moves = [Move(0, "", one) for line, one in fresh.items() if line in parts]
+            name = write_moves(folder, [*register.moves, *moves], manifest.number)
+            manifest = replace(manifest, moves=name, number=manifest.number + 1)
         if taken is not None:
             manifest = replace(manifest, taken=(*manifest.taken, taken))
         if manifest is not register.manifest:
@@ -109,32 +128,71 @@ def add_ranges(
 def _is_there(register: SerialRegister, one: Range) -> bool:
     """Whether a register has this very range, whatever its month."""
     known = register.ranges.range_of(one.first_serial)
-    return known is not None and replace(known, month=one.month) == one
+    entered = [move.serials for move in register.moves if not move.event]
+    return any(replace(x, month=one.month) == one for x in (known, *entered) if x is not None)
 
 
-def _note_overlaps(table: RangeTable, lines: Sequence[int], findings: LineFindings) -> None:
-    """Overlaps of new ranges, which are the last of a table, with any."""
-    known = len(table) - len(lines)
+def _note_overlaps(
+    table: RangeTable, lines: Sequence[int], findings: LineFindings, related: Related
+) -> set[int]:
+    """Overlaps of new ranges, which are the last of a table, with any; lines of related ones."""
+    known, parts = len(table) - len(lines), set[int]()
     for one, other in table.overlaps():
         if other < known:
             continue  # both were there before
         a, b = table[one], table[other]
+        if a.lot != b.lot and related(b.lot, a.lot):
+            parts.add(lines[other - known])
+            continue
         spans = f"{b.span} of lot {b.lot}, and {a.span} of lot {a.lot}"
         line = f", line {lines[one - known]}" if one >= known else ""
         expected = "ranges that do not overlap"
         findings.note(lines[other - known], "duplicate", expected, spans + line)
+    return parts
 
 
 def _note_clashes(
-    register: SerialRegister, fresh: Mapping[int, Range], findings: LineFindings
-) -> None:
-    """Serials of new ranges that runs have."""
-    lines = list(fresh)
-    for k, (rows, serial, lot) in range_clashes(register, list(fresh.values())).items():
+    register: SerialRegister, fresh: Mapping[int, Range], findings: LineFindings, related: Related
+) -> set[int]:
+    """Serials of new ranges that runs have; lines of ranges whose serials a related lot has."""
+    lines, parts = list(fresh), set[int]()
+    foreign: dict[int, tuple[int, str, str]] = {}  # how many, the first, and its lot
+    for (k, lot), (rows, serial) in range_clashes(register, list(fresh.values())).items():
+        if lot != fresh[lines[k]].lot and related(fresh[lines[k]].lot, lot):
+            parts.add(lines[k])
+        else:
+            before, first, its_lot = foreign.get(k, (0, serial, lot))
+            foreign[k] = (before + rows, first, its_lot)
+    for k, (rows, serial, lot) in foreign.items():
         more = f" and {rows - 1:,} more" if rows > 1 else ""
         own = f"{serial}{more} of lot {fresh[lines[k]].lot}"
         both = f"{own} in the register already, in lot {lot}"
         findings.note(lines[k], "duplicate", "one lot for each serial", both)
+    return parts
+
+
+def _note_moved(
+    moves: Sequence[Move], fresh: Mapping[int, Range], findings: LineFindings, related: Related
+) -> set[int]:
+    """Serials of new ranges that were named for lots; lines of ranges of related lots."""
+    parts, by_lot = set[int](), defaultdict[str, list[Range]](list)
+    for move in moves:
+        by_lot[move.serials.lot].append(move.serials)
+    for lot, ranges in by_lot.items() if fresh else ():
+        named = joined(ranges)
+        table = RangeTable.of([*named, *fresh.values()])
+        for one, other in table.overlaps():
+            if not one < len(named) <= other:
+                continue
+            line = [*fresh][other - len(named)]
+            if lot == fresh[line].lot or "/" in lot or related(fresh[line].lot, lot):
+                parts.add(line)
+                continue
+            spans = (
+                f"{fresh[line].span} of lot {fresh[line].lot}, and {named[one].span} of lot {lot}"
+            )
+            findings.note(line, "duplicate", "ranges that do not overlap", spans)
+    return parts
 
 
 # -- compaction

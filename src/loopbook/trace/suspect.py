@@ -5,8 +5,9 @@ certificate, a passport entry, a delivery's paper. The papers of deliveries are 
 others are given as a list.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -37,7 +38,7 @@ from loopbook.report import (
     each_share,
     moment_of,
 )
-from loopbook.serials import SerialRegister
+from loopbook.serials import NOT_SURE, InLot, SerialRegister, Whereabouts
 from loopbook.tables import read_table
 from loopbook.trace.genealogy.answers import METALS, Reached, Recall
 from loopbook.trace.genealogy.columns import Shares
@@ -79,7 +80,9 @@ class Reachable(Held):
     """A lot with matter from the suspected one that can still be stopped."""
 
     shares: Annotated[Shares, "of the lot's matter, from the suspected one", each_share()]
-    serials: Annotated[int | None, "serials of the lot", Column(decimals=0, adds=True)] = None
+    serials: Annotated[
+        int | str | None, "serials of the lot there", Column(decimals=0, adds=True)
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ class Delivery:
     key: Annotated[str, "key of the event", Column(drops=HIDDEN)]
     occurred_at: Annotated[int, "when", Column(title="When", read=moment_of, drops=2)]
     amounts_mg: Annotated[Shares, "matter from the suspected lot in it", each_mass()]
-    serials: Annotated[int | None, "serials of the lot", Column(decimals=0, adds=True)] = None
+    serials: Annotated[
+        int | str | None, "serials of the lot that went", Column(decimals=0, adds=True)
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +113,13 @@ class Suspicion(Answer):
     """
 
     prefers: ClassVar[tuple[str, ...]] = METALS
+    version: ClassVar[int] = 2
 
     recall: Recall
     deliveries: Annotated[tuple[Delivery, ...], Rows("Delivered")]
     held: Annotated[tuple[Reachable, ...], Rows("In stock")]
     certificates: Annotated[tuple[Touched, ...], Rows("Certificates to withdraw")]
+    notes: Annotated[tuple[str, ...], "what is not known, and what to do about it"] = ()
 
     @property
     def lot(self) -> Annotated[str, "the suspected lot"]:
@@ -191,23 +198,33 @@ def suspect(
     with one_moment(book, asof):
         recalled = recall(book, lot, asof=asof) if genealogy is None else genealogy.recall(lot)
         reached = {x.lot: x for x in recalled.reached}
-        serials = {} if register is None else register.count_of(list(reached))
+        serials = {} if register is None else Whereabouts(register, book, asof).of_lots(reached)
         touched = (
             Touched(x.id, x.lot, x.claim, reached[x.lot].shares)
             for x in certificates
             if x.lot in reached
         )
+        delivered = _deliveries(book, reached, asof)
+        held = list(_in_stock(book, recalled, asof))
+        places = Counter([x.lot for x in delivered] + [x.lot for x in held])
         return Suspicion(
             recalled,
-            tuple(_deliveries(book, reached, asof, serials)),
-            tuple(_in_stock(book, recalled, asof, serials)),
+            tuple(replace(x, serials=_serials(x.lot, serials, places)) for x in delivered),
+            tuple(replace(x, serials=_serials(x.lot, serials, places)) for x in held),
             tuple(sorted(touched, key=lambda x: (x.id, x.lot))),
+            (NOT_SURE,) if any(x.possible for x in serials.values()) else (),
         )
 
 
-def _in_stock(
-    book: Book, recalled: Recall, asof: AsOf, serials: Mapping[str, int]
-) -> Iterator[Reachable]:
+def _serials(lot: str, serials: Mapping[str, InLot], places: Mapping[str, int]) -> int | str | None:
+    """Serials of a lot that are at one of its places: where it has several, up to all of them."""
+    known = serials.get(lot)
+    if known is None or places[lot] == 1 or not known.most:
+        return None if known is None else known.cell
+    return f"up to {known.most:,}"
+
+
+def _in_stock(book: Book, recalled: Recall, asof: AsOf) -> Iterator[Reachable]:
     """What is in stock of the lots that contain some, as they were made."""
     there: dict[str, list[tuple[str, str, Content]]] = {}
     lots = [x for x in recalled.reached if x.held_mg.sum() > 0.5]
@@ -215,13 +232,10 @@ def _in_stock(
         there.setdefault(account.lot, []).append((account.site, account.party, content))
     for x in lots:
         for site, party, content in sorted(there.get(x.lot, ())):
-            count = serials.get(x.lot)
-            yield Reachable(x.lot, x.material, party, site, content, x.shares, count)
+            yield Reachable(x.lot, x.material, party, site, content, x.shares)
 
 
-def _deliveries(
-    book: Book, reached: Mapping[str, Reached], asof: AsOf, serials: Mapping[str, int]
-) -> list[Delivery]:
+def _deliveries(book: Book, reached: Mapping[str, Reached], asof: AsOf) -> list[Delivery]:
     """Deliveries that were not reversed, in order of time."""
     rows = deliveries(book.store, book.substances, list(reached), asof)
     made = [
@@ -232,7 +246,6 @@ def _deliveries(
             key,
             int(moment),
             np.nan_to_num(reached[lot].shares) * np.array(content, np.float64),
-            serials.get(lot),
         )
         for lot, end, document, key, moment, *content in rows
     ]

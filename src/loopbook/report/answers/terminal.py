@@ -82,7 +82,11 @@ def _grid(
     ):
         kept.remove(droppable.pop())
     kinds = {k: kind_of(table.columns[k], (row[k] for row in table.rows)) for k in kept}
-    right = {k for k, kind in kinds.items() if kind in (int, float, Decimal)}
+    right = {
+        k
+        for k, kind in kinds.items()
+        if kind in (int, float, Decimal) or table.columns[k].decimals is not None
+    }
     over = sum(wide[k] + 2 for k in kept) - 2 - width if width else 0
     if over > 0:
         longest = max(kept, key=lambda k: (kinds[k] in (str, tuple), wide[k]))
@@ -114,7 +118,11 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _total(table: Table, places: list[int]) -> dict[int, str]:
     """Texts of the sum of all rows; nothing where no column adds up, or where there is one row."""
-    adding = [k for k in places if table.columns[k].adds]
+    adding = [
+        k
+        for k in places
+        if table.columns[k].adds and not any(isinstance(row[k], str) for row in table.rows)
+    ]  # limits, such as "up to 5", have no sum
     if len(table.rows) < 2 or not adding:
         return {}
     texts = dict.fromkeys(places, "")
