@@ -1,8 +1,8 @@
 """Serials of generated books, against where each cell truly went.
 
-A plant splits, blends, samples, delivers, disposes and reverses; some cuts name their serials, others
-do not. The model knows the cell of every serial. What the book answers must hold: no cell is where
-no answer has it, what is sure is there, and where all is named the answer is exact.
+A plant splits, blends, samples, delivers, disposes and reverses; some cuts name their serials,
+others do not. The model knows the lot of every cell. Every answer must contain it; what is sure
+must be there; and where all is named the answer is exact.
 """
 
 from __future__ import annotations
