@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import time
 import zipfile
 from collections.abc import Iterator
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from import_case import MAPS, SUBSTANCES, findings_of, workbook, write_files
+from import_case import MAPS, SUBSTANCES, findings_of, make_book, workbook, write_files
 
 from loopbook.book import Book
 from loopbook.book.imports.json_lines import post_lines
+from loopbook.book.log.keys import generate_signer
 from loopbook.cli import main
 from loopbook.errors import FormulaError, InputError
 from loopbook.matter import parse_formula
@@ -310,3 +312,40 @@ def test_no_name_is_no_lot(shared: Path, fields: str) -> None:
     with Book(shared) as book, pytest.raises(InputError) as caught:
         post_lines(book, line.encode(), name="a.jsonl")
     assert "a.jsonl:1, lot" in {f.where for f in caught.value.findings}
+
+
+@pytest.mark.parametrize(
+    ("statement", "damage"),
+    [
+        ("ANALYZE", ""),
+        ("CREATE INDEX faster ON event (actor)", ""),
+        ("CREATE INDEX faster ON event (actor) WHERE actor <> 'amy'; ANALYZE; REINDEX", ""),
+        ("CREATE UNIQUE INDEX one ON event (actor, key)", "index one is changed or added"),
+        ("CREATE TABLE mine (x)", "table mine is changed or added"),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON event BEGIN SELECT 1; END",
+            "trigger t is changed or added",
+        ),
+    ],
+)
+def test_what_an_administrator_adds_is_no_changed_event(
+    tmp_path: Path, statement: str, damage: str
+) -> None:
+    path = tmp_path / "book.sqlite"
+    make_book(path)
+    with sqlite3.connect(path, isolation_level=None) as link:
+        link.executescript(statement)
+    link.close()
+    result = CliRunner().invoke(main, ["book", "verify", "--book", str(path)])
+    assert (result.exit_code == 0) == (damage == ""), result.output
+    assert damage in result.output
+
+
+@pytest.mark.parametrize("text", ["[" * 99_999, '{"format":' + "[" * 5_000, "9" * 5_000, "\ud83d"])
+def test_a_broken_proof_proves_nothing(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "proof.json"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    key = str(generate_signer("a.example/book").verifier)
+    result = CliRunner().invoke(main, ["book", "check", str(path), "--verifier-key", key])
+    assert result.exit_code == 1, result.exception
+    assert "ProofError" in result.output
