@@ -25,6 +25,7 @@ all of them.
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
@@ -51,11 +52,30 @@ __all__ = [
     "article",
     "nearest_hint",
     "raise_findings",
+    "visible",
 ]
 
 
 _NOTHING = ("", "none", "nothing")
 _ARTICLE = re.compile(r"^(an?|the) ")
+
+
+def visible(text: str) -> str:
+    """A text with its control, direction and other hidden characters written as JSON escapes.
+
+    Line feeds and blanks of other widths stay.
+
+    >>> visible("amy\u202e\x1b[2J")
+    'amy\\\\u202e\\\\u001b[2J'
+    """
+    return text if text.isprintable() else "".join(map(_visible_sign, text))
+
+
+def _visible_sign(sign: str) -> str:
+    if sign.isprintable() or sign == "\n" or unicodedata.category(sign) == "Zs":
+        return sign
+    units = sign.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[k : k + 4]}" for k in range(0, len(units), 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +110,8 @@ class Finding:
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.where}: {self.code}: {self.sentence or self._in_words()}{hint}"
+        text = f"{self.where}: {self.code}: {self.sentence or self._in_words()}{hint}"
+        return visible(text).replace("\n", "\\n")
 
     def _in_words(self) -> str:
         """The sentence that `expected` and `found` make."""

@@ -108,3 +108,119 @@ def test_every_share_of_mass_is_read(desk: Desk, cell: str) -> None:
     columns = STOCK + 'shares.Ni = { column = "Ni", unit_column = "Unit" }\n'
     desk.take_in("stock", f"Lot,kg,Ni,Unit\nL-1,20000,{cell}\n", columns)
     assert desk.held()["Ni"] == 6000
+
+
+# -- names: case 08, control characters
+
+TWINS = [
+    ("L-1", "L\u20111"),
+    ("L-1", "L\u22121"),
+    ("B\u00e9-1", "Be\u0301-1"),
+    ("\ub85c\ud2b81", "\u1105\u1169\u1110\u11731"),
+    ("A-1", "\u0410-1"),
+    ("Lot 1", "Lot\u00a01"),
+    ("Lot 1", "Lot  1"),
+    ("L1", "\uff2c1"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), [*TWINS, *(pair[::-1] for pair in TWINS)])
+def test_a_lot_that_looks_like_another_is_a_finding_with_code_points(
+    desk: Desk, one: str, other: str
+) -> None:
+    columns = STOCK + NICKEL
+    rows = f"Lot,kg,Ni\n{one},20000,30\n{other},10000,30\n"
+    (finding,) = desk.refused("stock", rows, columns)
+    assert (finding.code, finding.where) == ("alike", "file.csv:3, Lot")
+    assert ascii(one) in str(finding)
+    assert ascii(other) in str(finding)
+    assert "U+" in str(finding) or "characters" in str(finding)
+    desk.receive(one)
+    (finding,) = desk.refused("stock", f"Lot,kg,Ni\n{other},10000,30\n", columns)
+    assert finding.code == "alike"
+
+
+@pytest.mark.parametrize("lot", ["L\u20111", "\ub85c\ud2b81", "Be\u0301-1", "Los  1"])
+def test_a_name_alone_is_kept_as_it_is_written(desk: Desk, lot: str) -> None:
+    desk.take_in("stock", f"Lot,kg,Ni\n{lot},20000,30\n", STOCK + NICKEL)
+    assert desk.held(lot)["Ni"] == 6000
+
+
+def test_a_mapping_line_as_advised_makes_two_names_one(desk: Desk) -> None:
+    desk.receive()
+    columns = 'lot = "Lot"\nshares.Ni = { column = "Ni", unit = "%" }\n'
+    rows = "Lot,Ni\nL\u20111,31\n"
+    (finding,) = desk.refused("assays", rows, columns)
+    assert finding.code == "alike"
+    line = finding.hint.partition("or ")[2].partition(" under [words.lot]")[0]
+    assert line == r'"L\u20111" = "L-1"'
+    desk.take_in("assays", rows, columns, words_lot=line)
+    assert desk.held()["Ni"] == 6200
+
+
+HIDDEN = [chr(n) for n in (27, 10, 13, 0x202E, 0x9B, 0x2066, 8, 0x200B, 0xAD, 0xFEFF, 0x2028, 127)]
+HIDDEN += ["\u3164", "\ufe0f"]
+
+
+@pytest.mark.parametrize("sign", HIDDEN)
+@pytest.mark.parametrize("field", ["lot", "actor", "document", "key", "serial party", "site"])
+def test_signs_that_nobody_sees_enter_in_no_name(desk: Desk, sign: str, field: str) -> None:
+    name = f"a{sign}b"
+    when = envelope("x", datetime(2026, 3, 3, 8, tzinfo=UTC))
+    lot = {"lot": "L-9", "material": "foil", "supplier": "A", "owner": "A", "site": "W"}
+    lot |= {"mass_kg": 1, "shares": {}}
+    command = {
+        "serial party": lambda: RegisterParty(party=name, **when),
+        "site": lambda: RegisterSite(site="X", name=name, **when),
+    }.get(field, lambda: Receive(**{**lot, **when, field: name}))
+    with pytest.raises(InputError) as caught:
+        desk.book.post(command())
+    (finding,) = caught.value.findings
+    assert f"U+{ord(sign):04X}" in str(finding)
+    assert str(finding).isprintable()
+
+
+def test_parties_sites_and_materials_that_look_alike_are_findings(desk: Desk) -> None:
+    when = envelope("x", datetime(2026, 3, 3, 8, tzinfo=UTC))
+    for command in (
+        RegisterParty(party="\u0410", **when),
+        RegisterSite(site="\uff37", **when),
+        RegisterMaterial(material="f\u043eil", **when),
+    ):
+        with pytest.raises(InputError) as caught:
+            desk.book.post(command)
+        assert [finding.code for finding in caught.value.findings] == ["alike"]
+    with pytest.raises(InputError) as caught:
+        desk.receive(owner="\u0410")
+    assert [finding.code for finding in caught.value.findings] == ["alike"]
+
+
+# -- slashes in lot numbers: case 16
+
+SLASHES = "Lot,kg,Ni\nP3/D/BM-001,20000,30\n2026/03/0042,10000,30\n"
+
+
+def test_a_slash_is_refused_with_the_setting_that_takes_it_in(desk: Desk) -> None:
+    findings = desk.refused("stock", SLASHES, STOCK + NICKEL)
+    assert [finding.where for finding in findings] == ["file.csv:2, Lot", "file.csv:3, Lot"]
+    assert "'P3-D-BM-001'" in findings[0].hint
+    setting = 'slash = "-"'
+    assert setting in findings[0].hint
+    columns = STOCK.replace('"Lot"', f'{{ column = "Lot", {setting} }}') + NICKEL
+    desk.take_in("stock", SLASHES, columns)
+    assert desk.held("P3-D-BM-001")["Ni"] == 6000
+    assert desk.held("2026-03-0042")["Ni"] == 3000
+
+
+def test_two_numbers_that_a_slash_setting_makes_one_are_a_finding(desk: Desk) -> None:
+    columns = STOCK.replace('"Lot"', '{ column = "Lot", slash = "-" }') + NICKEL
+    rows = "Lot,kg,Ni\nA/1,20000,30\nA-1,10000,30\n"
+    (finding,) = desk.refused("stock", rows, columns)
+    assert finding.where.startswith("file.csv:3")
+
+
+def test_a_text_with_half_a_sign_in_a_name_to_look_up_is_a_finding(desk: Desk) -> None:
+    with pytest.raises(InputError):
+        desk.receive("L-\ud83d")
+    with pytest.raises(InputError):
+        desk.receive(site="W\ud83d")

@@ -59,8 +59,8 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[tuple[str, ...]]]] = {
         b.Hold(lot="S", reason="x", **e(at=IN_FEB)),
         [("closed-period", "occurred_at", "2026-02-18T08:00:00+00:00", "Feb")],
     ),
-    "half a character": ([], b.Hold(lot="S", reason="\ud83d", **e()), [("text", "")]),
-    "a NUL": ([], b.Hold(lot="S", reason="a\0b", **e()), [("text", "")]),
+    "half a character": ([], b.Hold(lot="S", reason="\ud83d", **e()), [("text", "reason")]),
+    "a NUL": ([], b.Hold(lot="S", reason="a\0b", **e()), [("text", "reason")]),
     # nouns
     "party twice": ([], b.RegisterParty(party="GMBI", **e()), [("duplicate", "party", "GMBI")]),
     "party with a slash": ([], b.RegisterParty(party="A/B", **e()), [("name", "party", "'A/B'")]),

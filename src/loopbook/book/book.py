@@ -101,7 +101,11 @@ class Book(AbstractContextManager["Book"]):
                 receipts.append(Receipt(command.key, number, again=False))
             return receipts
 
-        return self.store.transact(batch, work)
+        try:
+            return self.store.transact(batch, work)
+        except UnicodeEncodeError as error:  # half of a surrogate pair, in a name to look up
+            name = ascii(error.object)
+            raise InputError([Finding("text", "commands", "text that UTF-8 has", name)]) from error
 
     def recorded_at(self, session: Session) -> int:
         """Now, by the book's clock; never before the last event. A clock far back is refused."""

@@ -51,7 +51,7 @@ class Door(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; print findings instead of a traceback."""
-        from loopbook.errors import InputError, LoopbookError
+        from loopbook.errors import InputError, LoopbookError, visible
 
         try:
             return super().invoke(ctx)
@@ -62,7 +62,7 @@ class Door(click.Group):
             click.echo(f"{count} finding{'s' if count != 1 else ''}", err=True)
             ctx.exit(1)
         except LoopbookError as error:
-            click.echo(f"{type(error).__name__}: {error}", err=True)
+            click.echo(visible(f"{type(error).__name__}: {error}"), err=True)
             ctx.exit(1)
 
 
@@ -78,6 +78,7 @@ def shows_answer(command: Callable[..., Answer]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def print_answer(*, as_json: bool, save: Path | None, **options: Any) -> None:
+        from loopbook.errors import visible
         from loopbook.report import record_text, save_record
 
         answer = command(**options)
@@ -88,6 +89,7 @@ def shows_answer(command: Callable[..., Answer]) -> Callable[..., None]:
             text = "\n".join(f"{path}: written" for path in save_record(record, save))
         elif as_json:
             text = json.dumps(record.as_json(), indent=2, ensure_ascii=False, allow_nan=False)
+            text = visible(text)
         click.echo(text)
         remark = f"{options['out']}: written" if options.get("out") else answer.remark()
         if remark and not as_json:

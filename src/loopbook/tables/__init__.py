@@ -30,6 +30,7 @@ from loopbook.tables.declared import (
     Value,
     Whole,
     check_fields,
+    check_line,
     field_type,
     fields_of,
     names_in,
@@ -38,6 +39,7 @@ from loopbook.tables.declared import (
 )
 from loopbook.tables.json_text import parse_json
 from loopbook.tables.moments import form_problem, moment
+from loopbook.tables.names import look, told_apart, unfit
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
 from loopbook.tables.numbers import CellError, within_years
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
@@ -89,6 +91,7 @@ __all__ = [
     "Whole",
     "cell_text",
     "check_fields",
+    "check_line",
     "check_unit",
     "convert",
     "decode",
@@ -98,6 +101,7 @@ __all__ = [
     "form_problem",
     "installed_kinds",
     "kinds_in_files",
+    "look",
     "moment",
     "names_in",
     "parse_json",
@@ -111,6 +115,8 @@ __all__ = [
     "read_table",
     "read_toml",
     "schema_of",
+    "told_apart",
+    "unfit",
     "unit_finding",
     "unit_problem",
     "within_years",

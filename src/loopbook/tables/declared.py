@@ -32,6 +32,7 @@ from types import NoneType
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from loopbook.errors import Findings
+from loopbook.tables.names import unfit
 from loopbook.tables.numbers import CellError, exact, within_years
 
 Schema: TypeAlias = dict[str, object]
@@ -91,9 +92,17 @@ class FieldType(Generic[F_contra]):
         return None
 
 
+def check_line(text: str, words: str, at: str, findings: Findings) -> None:
+    """A finding for a text with a character that people do not see as it is (`unfit`)."""
+    problem = unfit(text)
+    if problem:
+        sentence, hint = f"{text!a} has {problem}", "write it without this character"
+        findings.note("text", f"{words} without it", problem, at=at, hint=hint, sentence=sentence)
+
+
 @dataclass(frozen=True)
 class Text(FieldType[F_contra]):
-    """A text, which may be empty."""
+    """A text of one line, which may be empty; a role is of a name that is looked up."""
 
     words: str = "a text"
     role: str = ""
@@ -101,6 +110,12 @@ class Text(FieldType[F_contra]):
     def read(self, written: Value, at: str, findings: F_contra) -> Value:
         """The text."""
         return self.expect(isinstance(written, str), written, at, findings, words="a text")
+
+    def check(self, value: Value, at: str, findings: F_contra) -> Value:
+        """The text as it is written, if people see all of it."""
+        if not self.role:
+            check_line(value, self.words, at, findings)
+        return value
 
     def schema(self) -> Schema:
         """A string."""
@@ -117,7 +132,7 @@ class Name(Text[F_contra]):
         """The text as it is written."""
         if not value.strip():
             findings.missing(self.words, at=at)
-        return value
+        return super().check(value, at, findings)
 
     def schema(self) -> Schema:
         """A string that is not empty."""

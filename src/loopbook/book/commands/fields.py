@@ -4,6 +4,7 @@ Checks get the draft of the event. A mass is checked to whole milligrams, a shar
 names are checked against the book as it is.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,19 @@ from typing import Annotated, TypeAlias
 
 from loopbook.book.commands.draft import Draft
 from loopbook.errors import nearest_hint
-from loopbook.tables import SHARE, CellError, MapOf, Number, Text, Value, quantity_text
+from loopbook.tables import (
+    SHARE,
+    CellError,
+    MapOf,
+    Number,
+    Text,
+    Value,
+    check_line,
+    look,
+    quantity_text,
+    told_apart,
+    unfit,
+)
 
 _MG = Decimal(1_000_000)
 _MOST_KG = 10**9  # a million tonnes; sums of many still fit 64 bits of milligrams
@@ -105,6 +118,25 @@ def bad_substance(name: str, known: Iterable[str]) -> str:
     return f"{name}, there is {same[0]}" if same else ""
 
 
+def refuse_twin(draft: Draft, noun: str, name: str, *, at: str) -> bool:
+    """Whether a name looks like one that the book has and is not it; then a finding names both."""
+    twin = draft.view.alike(noun, name)
+    if not twin:
+        return False
+    one, other = told_apart(name, twin)
+    key = json.dumps(name)
+    draft.note(
+        "alike",
+        f"another name than {other}",
+        one,
+        at=at,
+        hint=f"if they are one, write {twin!a}, or {key} = {json.dumps(twin)} under "
+        f"[words.{noun}] in a mapping; if not, give one of them a name that looks different",
+        sentence=f"{one} looks like the {noun} {other}",
+    )
+    return True
+
+
 @dataclass(frozen=True)
 class Known(Text[Draft]):
     """The name of a `noun` that the book has: party, site, material, period."""
@@ -113,7 +145,9 @@ class Known(Text[Draft]):
 
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name."""
-        if getattr(draft.view, self.noun)(value) is None:
+        if getattr(draft.view, self.noun)(value) is None and not refuse_twin(
+            draft, self.noun, value, at=at
+        ):
             draft.unknown(self.words, repr(value), draft.view.names(self.noun), at=at)
         return value
 
@@ -129,6 +163,8 @@ class LotField(Text[Draft]):
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The lot's name."""
         made, view = draft.view.lot(value), draft.view
+        if made is None and refuse_twin(draft, "lot", value, at=at):
+            return value
         if made is None:
             draft.note(
                 "unknown-name",
@@ -152,12 +188,25 @@ class LotField(Text[Draft]):
 
 @dataclass(frozen=True)
 class NewName(Text[Draft]):
-    """A name that a command brings: without slash or outer blanks."""
+    """A name that a command brings: without slash, outer blanks or what nobody sees.
+
+    A name that looks like another of its `noun`, and is not it, is a finding.
+    """
+
+    noun: str = ""
 
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name."""
         if not value or "/" in value or value != value.strip() or value.startswith(_ROAD):
-            draft.note("name", f"{self.words} without slash or outer blanks", repr(value), at=at)
+            plain = value.strip().replace("/", "-")
+            hint = f"write {plain!r}" if plain and not plain.startswith(_ROAD) else ""
+            if "/" in value:
+                hint += ', or slash = "-" for its column in a mapping'
+            expected = f"{self.words} without slash or outer blanks"
+            draft.note("name", expected, repr(value), at=at, hint=hint)
+        elif not unfit(value) and self.noun:
+            refuse_twin(draft, self.noun, value, at=at)
+        check_line(value, self.words, at, draft)
         return value
 
 
@@ -166,7 +215,6 @@ class NewNoun(NewName):
     """The name of a new `noun`: party, site, material, period."""
 
     role: str = "noun"
-    noun: str = ""
 
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name."""
@@ -207,6 +255,7 @@ class NewLot(NewName):
 
     words: str = "the name of a new lot"
     role: str = "new lot"
+    noun: str = "lot"
 
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name, used by no lot of the book and once in the command."""
@@ -214,6 +263,10 @@ class NewLot(NewName):
             draft.note(
                 "duplicate", self.words, value, at=at, sentence=f"lot {value} exists already"
             )
+        for other in draft.new_lots if look(value) != value else ():
+            if other != value and look(other) == look(value):
+                both = " and ".join(told_apart(value, other))
+                draft.note("alike", "names that look different", both, at=at)
         draft.new_lots.add(value)
         return super().check(value, at, draft)
 

@@ -42,9 +42,10 @@ def plan(view: View, command: Command, recorded_at: int) -> Event:
     where = f"{type(command).__name__} {command.key}".strip()
     draft = Draft(where, view=view, moment=command.occurred_at)
     text = as_text(command)
-    _check_text(draft, text)
     _check_date(draft, recorded_at)
     checked = check_fields(command, draft)
+    if all(finding.code != "text" for finding in draft):
+        _check_text(draft, text)
     _take_steps(command, draft, checked)
     raise_findings(draft)
     legs = draft.event_legs()

@@ -59,5 +59,8 @@ class View(Past, Protocol):
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds, mg."""
 
+    def alike(self, kind: str, name: str) -> str:
+        """Another name of a kind that people cannot see apart from a name; empty if none is."""
+
     def names(self, kind: str) -> Sequence[str]:
         """Known names of a kind (``lot``, ``party``, ...), for hints; may be cut short."""

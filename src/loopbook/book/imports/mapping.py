@@ -11,6 +11,7 @@ A mapping gives the place of each column that a kind of file declares, in TOML::
     occurred_at = ["Date", "Time"]
     gross = { column = "Gross", unit = "t" }
     tare = { column = "Tare", unit_column = "UoM" }
+    lot = { column = "Lot", slash = "-" }   # P3/D/BM-001 is P3-D-BM-001 in the book
     shares.Ni = { column = "Ni", unit = "%" }
 
     [constants]                 # our field = what holds for all rows
@@ -67,7 +68,8 @@ _PARTS: Mapping[str, FieldType[Findings]] = {
 class Source:
     """Where a field is: columns, unit, and the divisor `k` of an expanded uncertainty.
 
-    The base is the unit of what is read: ``kg``, ``1`` for shares, empty for no number.
+    The base is the unit of what is read: ``kg``, ``1`` for shares, empty for no number. In names
+    `slash` replaces each slash, since in the book it stands between the parts of an account.
     """
 
     columns: tuple[str, ...]
@@ -75,6 +77,7 @@ class Source:
     unit: str = ""
     unit_column: str = ""
     k: Decimal = Decimal(1)
+    slash: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,8 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
             source = Source((value,), base)
         case [*names] if names and all(isinstance(name, str) and name for name in names):
             source = Source(tuple(names), base)
+        case {"column": str() as name, "slash": str() as slash} if column.cells == "text" and name:
+            source = Source((name,), base, slash=slash)
         case {"column": str() as name, **rest} if rest.keys() <= {"unit", "unit_column", "k"}:
             unit, unit_column = str(rest.get("unit", "")), str(rest.get("unit_column", ""))
             k = _DIVISOR.check(rest.get("k", 1), at, Findings())

@@ -251,6 +251,8 @@ class ImportRow:
             if kind == "text":
                 if value is None:
                     value = " ".join(filter(None, map(cell_text, self._cells(name))))
+                    if name in self._map.sources:
+                        value = value.replace("/", self._map.sources[name].slash)
                 return self._map.words.get(name, {}).get(value, value)
             if value is not None:
                 return value

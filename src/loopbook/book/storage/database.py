@@ -20,10 +20,11 @@ RowT = TypeVar("RowT", bound=tuple[object, ...])
 class Database(Protocol):
     """One connection, by the few calls that the book needs; ``?`` marks a parameter.
 
-    `at_once` limits the values in one list of a query.
+    `at_once` limits the values in one list of a query, `id_bytes` is the length of `id` in bytes.
     """
 
     at_once: int
+    id_bytes: str
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[RowT]:
         """Run a query."""

@@ -1,23 +1,42 @@
 """Parties, sites, materials, periods and substances of a book, as its events stated them."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from loopbook.book.nouns import Material, Party, Period, Site
 from loopbook.book.storage.database import Database
 from loopbook.errors import StorageError
+from loopbook.tables import look
 
 
 @dataclass(slots=True)
 class Nouns:
-    """Parties, sites, materials and periods as they are now."""
+    """Parties, sites, materials and periods as they are now.
+
+    Parameters
+    ----------
+    strange_lots : lots whose name is not what it looks like, by that look; those of the events up
+        to number `strange_until`.
+    """
 
     substances: tuple[str, ...]
     parties: dict[str, Party] = field(default_factory=dict)
     sites: dict[str, Site] = field(default_factory=dict)
     materials: dict[str, Material] = field(default_factory=dict)
     periods: dict[str, Period] = field(default_factory=dict)
+    strange_lots: dict[str, str] = field(default_factory=dict)
+    strange_until: int = -1
+
+    def alike(self, kind: str, name: str) -> str:
+        """Another party, site, material or period whose name looks like a name; empty if none."""
+        named: dict[str, Iterable[str]] = {"party": self.parties, "site": self.sites}
+        named["material"] = self.materials
+        known, plain = list(named.get(kind, self.periods)), look(name)
+        if plain == name:  # only what is not plain itself can look like it
+            known = [other for other in known if not other.isascii() or "  " in other]
+        return next((x for x in known if x != name and look(x) == plain), "")
 
     def learn(self, kind: str, name: str, body: str) -> None:
         """Take in one noun of an event."""

@@ -30,7 +30,7 @@ from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.questions.conditions import columns
 from loopbook.book.storage.questions.events import event_number
-from loopbook.book.storage.questions.lots import recent_lots
+from loopbook.book.storage.questions.lots import recent_lots, strange_lots
 from loopbook.book.storage.rows import (
     Sealed,
     read_event,
@@ -39,6 +39,7 @@ from loopbook.book.storage.rows import (
     write_parts,
 )
 from loopbook.book.storage.snapshots import keep_snapshots, posted_after
+from loopbook.tables import look
 
 HeldRow: TypeAlias = tuple[str, int, str, str, int, *tuple[int, ...]]
 """An account of a lot: lot, number, party, site, date of its last posting, content."""
@@ -137,6 +138,7 @@ class Session(_Stated):
     _holds: dict[str, str] = field(default_factory=dict)
     _latest: dict[str, int] = field(default_factory=dict)
     _absent: set[str] = field(default_factory=set)
+    _all_seen: bool = False
 
     def preload(self, seen: Seen) -> None:
         """Take in rows that the store has already read and locked, so that none is read again."""
@@ -265,6 +267,20 @@ class Session(_Stated):
                 return number
         return first_value(self.db, "SELECT id FROM event WHERE key = ?", (key,), 0)
 
+    def alike(self, kind: str, name: str) -> str:
+        """Another name of a kind that looks like a name; empty if none does."""
+        if kind != "lot":
+            return self.nouns.alike(kind, name)
+        nouns, plain = self.nouns, look(name)
+        if not self._all_seen:
+            (_, last), *lots = strange_lots(self.db, nouns.strange_until)
+            nouns.strange_lots.update((look(lot), lot) for lot, _ in lots)
+            nouns.strange_until, self._all_seen = last, True
+        twin = nouns.strange_lots.get(plain, "")
+        if twin in ("", name) and plain != name and self.lot(plain) is not None:
+            twin = plain
+        return "" if twin == name else twin
+
     def names(self, kind: str) -> Sequence[str]:
         """Known names of a kind, for hints."""
         if kind == "lot":
@@ -291,6 +307,8 @@ class Session(_Stated):
         for lot in event.lots:
             self._lots[lot.id] = replace(lot, made_at=event.occurred_at)
             self._held.setdefault(lot.id, {})
+            if look(lot.id) != lot.id:
+                self.nouns.strange_lots.setdefault(look(lot.id), lot.id)
         for leg in event.legs:
             self._apply(leg, event.occurred_at)
         for kind, name, body in event.nouns:

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from textwrap import TextWrapper
 from unicodedata import east_asian_width
 
+from loopbook.errors import visible
 from loopbook.report.answers.answer import Record, as_text
 from loopbook.report.answers.writing import kind_of
 from loopbook.report.format import is_share
@@ -28,7 +29,7 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
     tables = record.seen()
     facts = _shown(record.facts, keys) if not record.headline else []
     blocks = ["\n".join(_lines(record.facts, facts, record.facts.rows))] if facts else []
-    blocks += [record.headline] if record.headline else []
+    blocks += [visible(record.headline)] if record.headline else []
     for table in tables:
         rows = [row for row in table.rows if not only or _has(table, row, keys)]
         columns = _shown(table, keys)
@@ -37,7 +38,7 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
         title = [] if alone else [table.title if rows else f"{table.title}: none"]
         blocks.append("\n".join([*title, *(made if rows else [])]))
     notes = next(record.facts.records(), {}).get("notes")
-    blocks += [f"Note: {note}" for note in notes] if isinstance(notes, tuple) else []
+    blocks += [visible(f"Note: {note}") for note in notes] if isinstance(notes, tuple) else []
     return "\n\n".join(blocks)
 
 
@@ -173,7 +174,7 @@ def cell_text(cell: Cell, column: Column) -> str:
         return number_text(cell, column)
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ", timespec="seconds")
-    return " ".join(as_text(cell).splitlines())
+    return visible(" ".join(as_text(cell).split("\n")))
 
 
 def number_text(number: float | Decimal, column: Column) -> str:

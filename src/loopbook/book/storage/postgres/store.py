@@ -101,6 +101,7 @@ class PostgresStore:
     """
 
     at_once = 256
+    id_bytes = "octet_length(id)"
     gapless = False
     slack_us = LONGEST_US
 

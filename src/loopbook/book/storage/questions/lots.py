@@ -119,6 +119,18 @@ def recent_lots(db: Database) -> list[str]:
     return first_column(db, "SELECT id FROM lot ORDER BY event DESC LIMIT ?", (_RECENT,))
 
 
+def strange_lots(db: Database, after: int) -> list[tuple[str, int]]:
+    """Lots of events after a number whose names have other signs than ASCII or two blanks.
+
+    Each has its event's number; the first row is no lot and has the last number.
+    """
+    return db.rows(
+        "SELECT '', coalesce(max(event), 0) FROM lot UNION ALL SELECT id, event FROM lot "
+        f"WHERE event > ? AND ({db.id_bytes} <> length(id) OR id LIKE '%  %')",
+        (after,),
+    )
+
+
 def unknown_lot(db: Database, lot: str, where: str = "lot") -> Finding:
     """The finding for a lot that is not there, with the nearest of the recent ones."""
     return Finding(

@@ -46,6 +46,7 @@ class SqliteStore:
     """
 
     at_once = 256
+    id_bytes = "length(CAST(id AS BLOB))"
     gapless = True
     slack_us = 0  # one writer at a time
 
