@@ -95,12 +95,14 @@ def run_command(case: Path, switches: tuple[str, ...], folder: Path | None) -> A
       loopbook run gmbi --switch tbmnc --switch gm --out out/with-clients
     """
     from loopbook.cases import run_case
-    from loopbook.report import Run, write_result
+    from loopbook.report import Run, names_beside, write_result
 
     with _progress() as report_step:
         result = run_case(case, switches, progress=report_step)
         report_step("writing tables and report")
-        return Run.of(result, write_result(result, folder or Path("out") / result.name))
+        out = folder or Path("out") / result.name
+        beside = names_beside(result, out)
+        return Run.of(result, write_result(result, out), beside=beside)
 
 
 @contextmanager

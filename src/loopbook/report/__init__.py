@@ -47,7 +47,7 @@ _LATER = {
     "page": "check_basis render_report write_report",
     "references": "Kind Quotation References Referred",
     "run": "MONTH_LEFT_OUT Run figures_table years_table",
-    "write": "write_result",
+    "write": "names_beside write_result",
     "year_sheet": "YearColumn finite slug year_table",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
@@ -61,7 +61,7 @@ if typing.TYPE_CHECKING:
     from loopbook.report.page import check_basis, render_report, write_report
     from loopbook.report.references import Kind, Quotation, References, Referred
     from loopbook.report.run import MONTH_LEFT_OUT, Run, figures_table, years_table
-    from loopbook.report.write import write_result
+    from loopbook.report.write import names_beside, write_result
     from loopbook.report.year_sheet import YearColumn, finite, slug, year_table
 else:
 
@@ -110,6 +110,7 @@ __all__ = [
     "kilograms",
     "kind_of",
     "moment_of",
+    "names_beside",
     "parse_layout",
     "record_text",
     "render_report",

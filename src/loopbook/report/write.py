@@ -1,7 +1,11 @@
 """Writing a run to a folder: all of it or nothing."""
 
 import json
+import os
+import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 
 from loopbook import __version__
@@ -18,7 +22,9 @@ def write_result(result: RunResult, out: Path) -> Path:
     """Write tables (CSV and Parquet), inputs with checksums, summary and report.
 
     Everything is written to a folder beside `out` and then put in its place, so that nobody ever
-    sees half a run. An `out` that holds something else than a run is left alone.
+    sees half a run. An `out` that holds something else than a run is left alone. Files in it that
+    no run wrote stay, and so does a file that was changed since, such as a book that somebody
+    posted to: see `names_beside`.
 
     Parameters
     ----------
@@ -41,9 +47,59 @@ def write_result(result: RunResult, out: Path) -> Path:
                 )
             ]
         )
+    beside = names_beside(result, out)
     with whole_folder(out) as folder:
-        _write(result, folder)
+        _write(result, folder, beside)
+        for path in _not_ours(result, out):
+            _carry(path, folder / path.name)
     return out / REPORT
+
+
+def names_beside(result: RunResult, out: Path) -> dict[str, str]:
+    """New name of each file of a run whose place is taken by one that no run wrote as it is."""
+    taken = {path.name for path in _not_ours(result, out)}
+    beside = {}
+    for name in sorted(taken & result.attachments.keys()) if taken else ():
+        number = 2
+        while (new := f"{Path(name).stem}-{number}{Path(name).suffix}") in taken:
+            number += 1
+        beside[name] = new
+    return beside
+
+
+def _not_ours(result: RunResult, out: Path) -> list[Path]:
+    """Files and folders in an earlier run's folder that a run did not write, or not as they are."""
+    if not out.is_dir() or not (out / SUMMARY).is_file():
+        return []
+    written = json.loads((out / SUMMARY).read_text(encoding="utf-8")).get("files", {})
+    return [
+        path
+        for path in sorted(out.iterdir())
+        if path.name not in ("tables", INPUTS, SUMMARY, REPORT)
+        and not _is_ours(path, str(written.get(path.name, "")), result.attachments)
+    ]
+
+
+def _is_ours(path: Path, written: str, attachments: Mapping[str, bytes]) -> bool:
+    """Whether a file is as a run wrote it; older runs did not note what they wrote."""
+    if not path.is_file():
+        return False
+    raw = path.read_bytes()
+    if raw == attachments.get(path.name) or sha256(raw).hexdigest() == written:
+        wal = path.with_name(path.name + "-wal")  # what SQLite has not moved into the file yet
+        return not (wal.is_file() and wal.stat().st_size)
+    return not written and path.suffix == ".svg" and path.name in attachments
+
+
+def _carry(path: Path, to: Path) -> None:
+    """Keep a file or folder; a program that has the file open goes on writing to it."""
+    if path.is_dir():
+        shutil.copytree(path, to)
+        return
+    try:
+        os.link(path, to)
+    except OSError:  # the system has no links
+        shutil.copy2(path, to)
 
 
 def _is_run(out: Path) -> bool:
@@ -56,7 +112,7 @@ def _is_run(out: Path) -> bool:
     return isinstance(summary, dict) and summary.get("kind") == _OURS
 
 
-def _write(result: RunResult, folder: Path) -> None:
+def _write(result: RunResult, folder: Path, beside: Mapping[str, str]) -> None:
     from loopbook.report.page import write_report
 
     tables = folder / "tables"
@@ -64,11 +120,11 @@ def _write(result: RunResult, folder: Path) -> None:
     for table in result.tables.values():
         for ending in (".csv", ".parquet"):
             WRITERS[ending](tables / f"{table.name}{ending}", with_kinds(table), table.rows)
-    for name, content in ((INPUTS, _inputs(result)), (SUMMARY, _summary(result))):
+    for name, content in ((INPUTS, _inputs(result)), (SUMMARY, _summary(result, beside))):
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / name).write_text(text + "\n", encoding="utf-8")
     for name, raw in result.attachments.items():
-        (folder / name).write_bytes(raw)
+        (folder / beside.get(name, name)).write_bytes(raw)
     write_report(result, folder / REPORT)
 
 
@@ -80,7 +136,7 @@ def _inputs(result: RunResult) -> dict[str, object]:
     }
 
 
-def _summary(result: RunResult) -> dict[str, object]:
+def _summary(result: RunResult, beside: Mapping[str, str]) -> dict[str, object]:
     """The result without its inputs, as JSON values."""
     return {
         "kind": _OURS,
@@ -88,6 +144,10 @@ def _summary(result: RunResult) -> dict[str, object]:
         "name": result.name,
         "title": result.title,
         "switches": dict(result.switches),
+        "files": {
+            beside.get(name, name): sha256(raw).hexdigest()
+            for name, raw in result.attachments.items()
+        },
         "summary": {str(label): text for label, text in result.summary.rows},
         "tables": {
             name: {
