@@ -251,6 +251,12 @@ def test_waste(plant: Plant) -> None:
     assert plant.cells("C-2") == [0]
 
 
+def test_waste_whose_serials_are_named_once_and_not_again(plant: Plant) -> None:
+    plant.post(b.Dispose, lot="C-1", site="W", mass_kg=10, serials=["P-0001 to P-0010"])
+    plant.post(b.Dispose, lot="C-1", site="W", mass_kg=10)
+    assert plant.cells("C-1") == ["up to 990"]
+
+
 def test_a_lot_of_two_owners_is_not_counted_twice(plant: Plant) -> None:
     plant.blend("B-1", C_1=None)
     plant.post(b.TransferTitle, lot="B-1", seller="A", buyer="C", mass_kg=500)

@@ -18,6 +18,7 @@ class Family:
     def __init__(self, book: Book, asof: AsOf = NOW) -> None:
         self._book, self._asof = book, asof
         self._parents: dict[str, Mapping[str, int]] = {}
+        self._left: dict[str, list[tuple[str, int, int]]] = {}
 
     def parents(self, lots: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
         """Lots and boundaries that a lot's matter came from, with how much, mg."""
@@ -41,11 +42,20 @@ class Family:
         for source, target in pairs:
             if "/" not in target:
                 went[source][target] = parents[target].get(source, 0)
-        for source, target, _, *content in edges_out_of_book(
+        self._left |= {lot: [] for lot in asked}
+        for source, target, event, *content in edges_out_of_book(
             self._book.store, self._book.substances, asked, self._asof
         ):
             went[source][target] += sum(content)
+            self._left[source].append((target, event, sum(content)))
         return {lot: {end: mg for end, mg in ends.items() if mg > 0} for lot, ends in went.items()}
+
+    def left(self, lot: str, end: str, *, but: Set[int]) -> int:
+        """What left the book's lots from a lot by an end, mg, but for some events.
+
+        The lot's outflows must have been read.
+        """
+        return sum(mg for x, event, mg in self._left[lot] if x == end and event not in but)
 
     def ancestors(self, lots: Iterable[str]) -> Mapping[str, Set[str]]:
         """All lots that each lot was made of, directly or by others."""

@@ -179,12 +179,17 @@ class Whereabouts:
             lot
             for lot, ends in outflows.items()
             if all(
-                not end.startswith("waste/") or f"{end}{lot}" in self._named
+                not self._is_open(lot, end)
                 if "/" in end
                 else end in entered or any(x.source == lot for x in self._named.get(end, ()))
                 for end in ends
             )
         }
+
+    def _is_open(self, lot: str, end: str) -> bool:
+        """Whether some of a lot is waste whose serials no event names."""
+        events = {one.event for one in self._named.get(f"{end}{lot}", ())}
+        return end.startswith("waste/") and self._family.left(lot, end, but=events) > 0
 
     def _above(self, nodes: Iterable[str]) -> Mapping[str, Set[str]]:
         """Lots that are older than lots, or than what left by an end."""
@@ -221,8 +226,8 @@ class Whereabouts:
         self._read_inherited({end for ends in outflows.values() for end in ends if "/" not in end})
         for lot, ends in outflows.items():
             kids = {end for end in ends if "/" not in end and lot in self._inherits[end]}
-            waste = {f"{end}{lot}" for end in ends if end.startswith("waste/")}
-            self._heirs[lot] = tuple(sorted(kids | (waste - self._named.keys())))
+            waste = {f"{end}{lot}" for end in ends if self._is_open(lot, end)}
+            self._heirs[lot] = tuple(sorted(kids | waste))
             away = any(end.startswith("customer/") for end in ends)
             self._stays[lot] = away or sum(parents[lot].values()) > sum(ends.values())
 
