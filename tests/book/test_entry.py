@@ -224,3 +224,82 @@ def test_a_text_with_half_a_sign_in_a_name_to_look_up_is_a_finding(desk: Desk) -
         desk.receive("L-\ud83d")
     with pytest.raises(InputError):
         desk.receive(site="W\ud83d")
+
+
+# -- sums above one, oxides and limits: cases 17, 19 and 04
+
+REST = """lot = "Lot"
+shares.Ni = { column = "Ni", unit = "%" }
+shares.Co = { column = "Co", unit = "%" }
+shares.other = { column = "Rest", unit = "%" }
+uncertainty.Ni = { column = "U Ni", unit = "%" }
+uncertainty.other = { column = "U Rest", unit = "%" }
+"""
+HEAD = "Lot,Ni,U Ni,Co,Rest,U Rest\n"
+
+
+def test_a_sum_above_one_within_its_uncertainty_is_taken(desk: Desk) -> None:
+    desk.receive()
+    desk.take_in("assays", HEAD + "L-1,30.2,0.3,4.1,66.1,1.0\n", REST)
+    assert desk.held() == {"Ni": 6040, "Co": 820, "other": 13140}
+
+
+def test_without_a_rest_all_shares_give_way(desk: Desk) -> None:
+    desk.receive()
+    desk.take_in("assays", HEAD + "L-1,60.6,0.6,40.4,,\n", REST)
+    assert {name: round(kg, 3) for name, kg in desk.held().items()} == {"Ni": 12000, "Co": 8000}
+
+
+@pytest.mark.parametrize("row", ["30.2,0.3,4.1,68,1.0", "30.2,,4.1,66.1,", "30.2,0.1,4.1,66.1,0.1"])
+def test_a_sum_too_far_above_one_is_refused_and_the_hint_helps(desk: Desk, row: str) -> None:
+    desk.receive()
+    (finding,) = desk.refused("assays", f"{HEAD}L-1,{row}\n", REST)
+    assert (finding.code, finding.hint) == ("share", "leave out the column of the rest")
+    columns = "\n".join(line for line in REST.splitlines() if "other" not in line)
+    desk.take_in("assays", f"{HEAD}L-1,{row}\n", columns)
+    assert desk.held() == {"Ni": 6040, "Co": 820, "other": 13140}
+
+
+@pytest.mark.parametrize(
+    ("element", "head", "written", "kg"),
+    [
+        ("Li", "Li2O", "Li2O", "464.5"),
+        ("Li", "Li2O (%)", "Li2O", "464.5"),
+        ("Li", "LCE", "LCE", "187.9"),
+        ("Ni", "NiSO4", "NiSO4", "379.3"),
+        ("Co", "Co3O4 wt%", "Co3O4", "734.2"),
+        ("Li", "Li2O", "Li", "1000.0"),
+    ],
+)
+def test_a_column_of_a_compound_is_converted_where_the_mapping_says_so(
+    desk: Desk, element: str, head: str, written: str, kg: str
+) -> None:
+    desk.receive()
+    columns = f'lot = "Lot"\nshares.{element} = {{ column = "{head}", unit = "%" }}\n'
+    rows = f"Lot,{head}\nL-1,5.0\n"
+    (finding,) = desk.refused("assays", rows, columns)
+    assert finding.code == "compound"
+    setting = f'as = "{written}"'
+    assert setting in finding.hint
+    desk.take_in("assays", rows, columns.replace('unit = "%"', f'unit = "%", {setting}'))
+    assert str(round(desk.held()[element], 1)) == kg
+
+
+@pytest.mark.parametrize("head", ["Li", "U(Li)", "Lithium", "Li, wt% (ICP-OES)"])
+def test_a_column_of_an_element_needs_no_word(desk: Desk, head: str) -> None:
+    desk.receive()
+    columns = f'lot = "Lot"\nshares.Li = {{ column = "{head}", unit = "%" }}\n'
+    desk.take_in("assays", f'Lot,"{head}"\nL-1,5.0\n', columns)
+    assert desk.held()["Li"] == 1000
+
+
+@pytest.mark.parametrize("cell", ["<0.01", "< 0.01", ">10"])
+def test_no_hint_empties_a_cell_below_the_limit(desk: Desk, cell: str) -> None:
+    desk.receive()
+    columns = 'lot = "Lot"\nshares.Co = { column = "Co", unit = "%" }\n'
+    (finding, *_) = desk.refused("assays", f"Lot,Co\nL-1,{cell}\n", columns)
+    assert "leave" not in finding.hint
+    if cell.startswith("<"):
+        assert finding.hint.startswith("write 0, half the limit or the limit")
+        desk.take_in("assays", "Lot,Co\nL-1,0.005\n", columns)
+        assert desk.held()["Co"] == 1

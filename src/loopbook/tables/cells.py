@@ -195,7 +195,12 @@ def number(cell: Cell, settings: FileSettings) -> Decimal:
 
 def _number_hint(value: str, settings: FileSettings) -> str:
     if value.startswith(("<", ">")):
-        return "a result beyond the detection limit is no value: leave the cell empty"
+        rule = (
+            "write 0, half the limit or the limit, as your rule is"
+            if value[0] == "<"
+            else ("it needs a measurement in that range")
+        )
+        return f"{rule}; an empty cell would mean that it was not analysed"
     other = "," if settings.decimal == "." else "."
     if other in value and not re.search(r"[A-Za-z]", value):
         return (

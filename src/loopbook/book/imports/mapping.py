@@ -13,6 +13,7 @@ A mapping gives the place of each column that a kind of file declares, in TOML::
     tare = { column = "Tare", unit_column = "UoM" }
     lot = { column = "Lot", slash = "-" }   # P3/D/BM-001 is P3-D-BM-001 in the book
     shares.Ni = { column = "Ni", unit = "%" }
+    shares.Li = { column = "Li2O", unit = "%", as = "Li2O" }   # converted to the element
 
     [constants]                 # our field = what holds for all rows
     actor = "gate"
@@ -25,6 +26,7 @@ Numbers have a unit, without exception.
 """
 
 import codecs
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,7 +37,7 @@ from typing import TypeAlias
 from zoneinfo import available_timezones
 
 from loopbook.book.imports.columns import Column
-from loopbook.errors import Findings, nearest_hint, raise_findings
+from loopbook.errors import Findings, FormulaError, nearest_hint, raise_findings
 from loopbook.tables import (
     Cell,
     CellError,
@@ -78,6 +80,7 @@ class Source:
     unit_column: str = ""
     k: Decimal = Decimal(1)
     slash: str = "/"
+    per: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,9 @@ def _each(
 def _source(value: Value, column: Column, at: str, findings: Findings) -> Source:
     """Where a field is; an empty source after a finding."""
     base = column.type.unit
+    per = Decimal(1)
+    if column.cells == "shares" and not isinstance(value, list):
+        value, per = _element_share(value, at.rpartition(".")[2], at, findings)
     source = None
     match value:
         case str() if value:
@@ -231,7 +237,48 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
         findings.note("type", expected, repr(value), at=at)
         return Source(())
     _check_source(source, column, at, findings)
-    return source
+    return replace(source, per=per)
+
+
+_SALT = re.compile(r"[A-Z][A-Za-z0-9()\u00b7.]*")
+_NAMED = {"LCE": "Li2CO3", "LHM": "LiOH\u00b7H2O"}  # equivalents that the lithium trade names
+_ANIONS = frozenset(("O", "F", "Cl", "S"))
+
+
+def _element_share(
+    value: Value, element: str, at: str, findings: Findings
+) -> tuple[Value, Decimal]:
+    """The place without its ``as``, and kg of the element in a kg of what the column gives.
+
+    A column whose header is a compound of the element, where the mapping does not say in what the
+    numbers are, is a finding.
+    """
+    from loopbook.matter import element_shares
+
+    places = dict(value) if isinstance(value, dict) else {"column": value}
+    written, head = places.pop("as", ""), str(places.get("column", ""))
+    share = _share_in(written, element) if isinstance(written, str) else None
+    if written and share is None:
+        findings.note("formula", f"a formula with {element}, such as Li2O", repr(written), at=at)
+    if not written:
+        words = [word for word in _SALT.findall(head) if _share_in(word, element) not in (None, 1)]
+        if words and _ANIONS & element_shares(_NAMED.get(words[0], words[0])).keys():
+            salt, expected = words[0], f"{element}, or what its column gives"
+            hint = f'write as = "{salt}" if the numbers are {salt}, as = "{element}" if not'
+            findings.note("compound", expected, head, at=at, hint=hint)
+    return places if isinstance(value, dict) else value, share or Decimal(1)
+
+
+def _share_in(formula: str, element: str) -> Decimal | None:
+    """Mass share of an element in a compound; None for what is no formula with it."""
+    from loopbook.matter import element_shares
+
+    try:
+        shares = element_shares(_NAMED.get(formula, formula))
+    except FormulaError:
+        return None
+    share = shares.get(element)
+    return None if share is None else Decimal(1) if len(shares) == 1 else Decimal(f"{share:.9g}")
 
 
 def _check_source(source: Source, column: Column, at: str, findings: Findings) -> None:

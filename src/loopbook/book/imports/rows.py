@@ -284,6 +284,7 @@ class ImportRow:
         value = quantity(cells[0], unit, source.base, self._map.settings)
         if source.k != 1:
             value /= source.k
+        value *= source.per
         if source.base == "kg" and value < 0:
             raise CellError("negative", "a mass >= 0 kg", kg(value))
         if source.base == "1" and not 0 <= value <= 1:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import FINE, Draft
-from loopbook.book.commands.fields import ExistingLot, Share, Shares
+from loopbook.book.commands.fields import ExistingLot, Results, Share, Shares
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -28,7 +28,9 @@ class Assay(Command):
     """A laboratory's result: the lot's content is re-stated, its mass is not.
 
     A dry assay needs `moisture`, kg water per kg as received, with its standard uncertainty if the
-    result is to have one. What is not analysed keeps its proportions in the rest.
+    result is to have one. What is not analysed keeps its proportions in the rest. Shares that sum
+    to more than one are taken up to twice the standard uncertainty of their sum: ``other`` gives
+    way, else all do in proportion.
     """
 
     lot: Annotated[ExistingLot, "the lot assayed"]
@@ -36,7 +38,7 @@ class Assay(Command):
         str, Choice("provisional", "exchanged", "umpire", "final"), "of the assay exchange"
     ]
     basis: Annotated[str, Choice("as received", "dry"), "what the shares are shares of"]
-    shares: Annotated[Shares, "contents, kg/kg of the basis"]
+    shares: Annotated[Results, "contents, kg/kg of the basis"]
     uncertainty: Annotated[Shares, "standard uncertainty of each"] = field(default_factory=dict)
     moisture: Annotated[Share | None, "water, kg per kg as received"] = None
     moisture_uncertainty: Annotated[Share | None, "standard uncertainty of the moisture"] = None
@@ -69,6 +71,23 @@ class Assay(Command):
                 name,
                 at=f"uncertainty.{name}",
                 sentence=f"{name} has an uncertainty and no share",
+            )
+
+    def check_sum(
+        self, draft: Draft, *, shares: dict[str, Decimal], uncertainty: dict[str, Decimal]
+    ) -> None:
+        """The shares sum to one, within twice the standard uncertainty of the sum."""
+        total = sum(shares.values(), Decimal(0))
+        allowed = 2 * sum((sigma**2 for sigma in uncertainty.values()), Decimal(0)).sqrt()
+        if total - 1 > allowed:
+            words = f", by more than twice its uncertainty {allowed / 2:.2g}" * bool(allowed)
+            draft.note(
+                "share",
+                f"at most {1 + allowed:.6g} kg/kg",
+                f"{total:f} kg/kg",
+                at="shares",
+                hint="leave out the column of the rest" * ("other" in shares),
+                sentence=f"the shares sum to {total:f}, which is more than 1{words}",
             )
 
     def check_moisture(
@@ -105,6 +124,7 @@ class Assay(Command):
         dry = basis == "dry"
         for name, share in shares.items():
             self._measure(draft, name, share, uncertainty.get(name), basis="dry" if dry else "")
+        shares = _closed(shares)
         if moisture is not None:
             self._measure(draft, "H2O", moisture, moisture_uncertainty)
             factor = 1 - moisture if dry else Decimal(1)
@@ -153,3 +173,17 @@ class Assay(Command):
             new = add(new, negate(share))
             change = add(share, negate(holdings[account]))
             draft.shift(Account("reassay", account.party, account.site), account, change)
+
+
+def _closed(shares: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Shares that sum to one at most: ``other`` gives way, else all do in proportion.
+
+    >>> _closed({"Ni": Decimal("0.343"), "other": Decimal("0.661")})
+    {'Ni': Decimal('0.343'), 'other': Decimal('0.657')}
+    """
+    over = sum(shares.values(), Decimal(0)) - 1
+    if over <= 0:
+        return shares
+    if shares.get("other", Decimal(0)) >= over:
+        return shares | {"other": shares["other"] - over}
+    return {name: share / (1 + over) for name, share in shares.items()}
