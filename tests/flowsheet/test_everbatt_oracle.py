@@ -27,12 +27,13 @@ from loopbook.flowsheet import (
     RouteResult,
     RouteSetting,
     black_mass_composition,
+    burdens,
     direct,
     hydro,
     preprocessing,
     pyro,
 )
-from loopbook.matter import Sourced, composition, molar_mass
+from loopbook.matter import Sourced, components, composition, molar_mass
 
 ROWS = list(
     csv.DictReader(
@@ -415,3 +416,85 @@ def test_a_result_lists_the_rows_that_it_used() -> None:
     assert ("equipment_2023", "smelter", "cost a") not in used
     assert ("capital_factors", "ISBL", "OSBL") in used
     assert ("geography", "US", "labour price") in used
+
+
+FEED = {"NMC811": 0.6, "graphite": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("place", "factor"), [("Korea", 0.8), ("California", 1.07), ("China", 0.61)]
+)
+def test_purchased_equipment_is_scaled_by_place(place: str, factor: float) -> None:
+    one = np.array([2.1])
+    there = EquipmentCatalogue(NUMBERS, location=place).purchase_usd("hopper", one)
+    assert there == pytest.approx(factor * EquipmentCatalogue(NUMBERS).purchase_usd("hopper", one))
+
+
+def test_capital_in_korea_is_four_fifths_and_its_year_agrees() -> None:
+    korea, us = (
+        hydro(FEED, RouteSetting(location=place), numbers=NUMBERS) for place in ("Korea", "US")
+    )
+    for line in ("purchased equipment", "fixed capital"):
+        assert korea.cost.capital_usd[line] == pytest.approx(0.8 * us.cost.capital_usd[line])
+
+
+@pytest.mark.parametrize(
+    ("place", "energy_mj", "water_l"), [("US", 2.0724, 0.62107), ("China", 2.436, 1.20913)]
+)
+def test_electricity_has_the_primary_energy_and_water_of_its_place(
+    place: str, energy_mj: float, water_l: float
+) -> None:
+    one = np.ones(1)
+    burden = burdens(
+        {},
+        {"electricity": one},
+        NUMBERS,
+        process_co2_kg_per_kg=0 * one,
+        process_water_l_per_kg=0 * one,
+        location=place,
+    )
+    assert burden.energy == pytest.approx(energy_mj, rel=1e-4)
+    assert burden.water == pytest.approx(water_l, rel=1e-4)
+
+
+@pytest.mark.parametrize("place", ["California", "China", "North Carolina"])
+def test_a_place_without_all_its_factors_is_refused_and_the_advised_one_is_costed(
+    place: str,
+) -> None:
+    with pytest.raises(InputError, match="labour price") as caught:
+        hydro(FEED, RouteSetting(location=place), numbers=NUMBERS)
+    hint = caught.value.findings[0].hint
+    advised = hint.removeprefix("places that have all of them: ").partition(";")[0].split(", ")
+    assert advised == ["US", "Korea"]
+    for other in advised:
+        assert hydro(FEED, RouteSetting(location=other), numbers=NUMBERS).cost.total_usd_per_yr > 0
+
+
+def test_a_grid_without_all_its_factors_is_refused() -> None:
+    with pytest.raises(InputError, match="electricity energy, electricity water"):
+        hydro(FEED, RouteSetting(grid="California"), numbers=NUMBERS)
+    assert hydro(FEED, RouteSetting(grid="China"), numbers=NUMBERS).burdens.ghg > 0
+
+
+@pytest.mark.parametrize("name", ["anode binder", "PVDF", "water"])
+def test_a_name_is_one_matter_in_routes_and_library(name: str) -> None:
+    feed = {**FEED, "graphite": 0.3, "anode binder": 0.1}
+    basis = hydro(feed, numbers=NUMBERS).solution.plan.basis
+    ours = basis.items[basis.index[name]]
+    assert ours == components(name).items[0]
+
+
+def test_the_anode_binder_is_the_one_that_everbatt_burns() -> None:
+    assert components("anode binder").items[0].element_shares()["C"] == pytest.approx(
+        2 * 12.011 / 59.044, rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("name", ["NCA", "NCMA 89-4-4-3", "NCMA 89-5-5-1"])
+def test_lattice_aluminium_takes_acid_and_caustic_by_stoichiometry(name: str) -> None:
+    """The closed flows dose what leaves: every mole of sulphate and of hydroxide."""
+    result = hydro({name: 0.7, "graphite": 0.3}, numbers=NUMBERS)
+    assert result.solution.report.worst_closure <= 1e-9
+    aluminium = result.solution.element("aluminium hydroxide", "Al")[0]
+    assert aluminium == pytest.approx(result.solution.element("black mass", "Al")[0])
+    assert result.solution.flow("leach liquor", "H2SO4(aq)")[0] >= -1e-9

@@ -232,9 +232,10 @@ def _check_effects(plan: Plan, findings: Findings) -> None:
             entering = np.zeros(len(plan.basis), dtype=bool)
             for i in unit.taken:
                 entering |= present[i]
-            if (unit.ins and not entering.any()) or entered.get(unit.unit.name) == entering.data:
+            name, seen = unit.unit.name, entering.tobytes()
+            if (unit.ins and not entering.any()) or entered.get(name) == seen:
                 continue
-            waiting, entered[unit.unit.name] = True, entering.tobytes()
+            waiting, entered[name] = True, seen
             held = unit.unit.may_hold(p, entering)
             for o in unit.outs:
                 if o != plan.trash:

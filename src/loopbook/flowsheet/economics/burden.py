@@ -5,13 +5,39 @@ Factors per kg of material (table ``burdens``) and per MJ of energy (``energy_bu
 ``greet2022``); greenhouse gases by their warming over 100 years (AR6).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from loopbook.errors import Findings
 from loopbook.matter import Sourced
 from loopbook.tables import Array
+
+_PER_MJ = {"ghg": "kgCO2e/MJ", "energy": "1", "water": "L/MJ"}
+OF_GRID = tuple(f"electricity {kind}" for kind in _PER_MJ)
+"""What the burdens of a plant take of its grid, in table ``geography``."""
+
+
+def check_place(numbers: Sourced, place: str, needed: Sequence[str]) -> None:
+    """Refuse a place that lacks a factor; no other place's is put in for it.
+
+    >>> check_place(Sourced(), "California", ["electricity ghg", "labour price", "water price"])
+    Traceback (most recent call last):
+    loopbook.errors.InputError: geography, California: missing: labour price, water price is \
+missing (places that have all of them: US, Korea; or give the rows in a table geography of your own)
+    """
+    absent = [name for name in needed if not numbers.has(place, name, "geography")]
+    places = dict.fromkeys(row.subject for row in numbers.library.table("geography"))
+    if absent and place in places:
+        whole = [p for p in places if all(numbers.has(p, n, "geography") for n in needed)]
+        hint = (
+            f"places that have all of them: {', '.join(whole)}; or give the rows in a table "
+            "geography of your own"
+        )
+        findings = Findings(f"geography, {place}")
+        findings.missing(", ".join(absent), hint=hint)
+        findings.raise_all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +93,8 @@ def burdens(
     numbers : tables.
     process_co2_kg_per_kg : CO2 that the process itself makes.
     process_water_l_per_kg : water that the process takes in.
-    location : row of ``geography`` for the greenhouse gas of electricity; its primary energy and
-        water are those of the US mix everywhere.
+    location : subject of ``geography`` for greenhouse gas, primary energy and water of
+        electricity; a place that lacks one of them is refused.
 
     >>> one = np.ones(1)
     >>> b = burdens({"H2SO4": one}, {"electricity": one}, Sourced(),
@@ -76,6 +102,8 @@ def burdens(
     >>> [f"{float(v[0]):.4f}" for v in b.ghg_kgco2e_per_kg.values()]
     ['0.0441', '0.1296', '0.0000']
     """
+    if "electricity" in energy_mj_per_kg:
+        check_place(numbers, location, OF_GRID)
     zero = np.zeros_like(process_co2_kg_per_kg)
     covered = [n for n in materials_kg_per_kg if numbers.has(n, "ghg", "burdens")]
     out: dict[str, dict[str, Array]] = {}
@@ -98,6 +126,6 @@ def burdens(
 
 
 def _per_mj(carrier: str, kind: str, numbers: Sourced, location: str) -> float:
-    if carrier == "electricity" and kind == "ghg":
-        return numbers(location, "electricity ghg", "geography", unit="kgCO2e/MJ")
+    if carrier == "electricity":
+        return numbers(location, f"electricity {kind}", "geography", unit=_PER_MJ[kind])
     return numbers(carrier, kind, "energy_burdens")

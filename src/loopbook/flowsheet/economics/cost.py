@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from loopbook.flowsheet.economics.burden import check_place
 from loopbook.matter import Sourced
 from loopbook.tables import Array
 
@@ -30,6 +31,12 @@ _INSIDE = (
     "lagging and paint",
 )
 _MJ_PER_KWH = 3.6
+OF_PLACE = (
+    "purchased equipment",
+    *(f"{name} price" for name in ("electricity", "natural gas", "water", "wastewater")),
+    *("landfill price", "labour price"),
+)
+"""What the cost of a plant takes of its place, in table ``geography``."""
 _ON_SITE = ("property taxes and insurance", "rent", "environmental charges")
 
 
@@ -62,6 +69,7 @@ class EquipmentCatalogue:
     numbers : tables.
     dollar_year : year of the USD; costs are escalated by the plant cost index. The workbook's
         default is 2020 (CM Rec Par.!C7).
+    location : subject of ``geography`` whose price of equipment against the US holds.
 
     >>> catalogue = EquipmentCatalogue(Sourced())
     >>> round(float(catalogue.purchase_usd("hopper", np.array([2.109375]))[0]), 2)
@@ -70,6 +78,7 @@ class EquipmentCatalogue:
 
     numbers: Sourced
     dollar_year: int = 2020
+    location: str = "US"
 
     def line(
         self,
@@ -88,7 +97,7 @@ class EquipmentCatalogue:
         sets : how many times the line is bought.
         train_t_per_h : capacity of a train where the law prices one train, t/h.
 
-        The law, ``purchase = pieces * sets * escalation * (a * capacity**b + c)`` with
+        The law, ``purchase = pieces * sets * escalation * place * (a * capacity**b + c)`` with
         ``capacity = ceil(0.1 t/h; feed * share * step)`` and the step 1.5 for one piece and half
         of that for each of two (Preproc. Par.!AC503, AE583).
 
@@ -107,7 +116,8 @@ class EquipmentCatalogue:
         capacity = np.ceil(needed * _CAPACITY_STEP - _ROUNDING) / _CAPACITY_STEP
         # no flow, no machine: 0**0 would price an empty hopper
         one = price.value * np.maximum(capacity, 1e-300) ** exponent + fixed
-        purchase = np.where(capacity > 0.0, one, 0.0) * escalation * (pieces * sets)
+        place = self.numbers(self.location, "purchased equipment", "geography")
+        purchase = np.where(capacity > 0.0, one, 0.0) * (escalation * place) * (pieces * sets)
         if train_t_per_h is not None:
             purchase = purchase * np.ceil(capacity / train_t_per_h - _ROUNDING)
         return Equipment(equipment, capacity, pieces, purchase, labour)
@@ -215,6 +225,7 @@ def plant_cost(plant: Plant, numbers: Sourced, *, location: str = "US") -> Plant
     numbers : tables.
     location : row of ``geography`` for utilities, labour and disposal.
     """
+    check_place(numbers, location, OF_PLACE)
     purchased: Array = np.sum([line.purchase_usd for line in plant.equipment], axis=0)
     capital = capital_usd(purchased, numbers)
     per_year = 1000.0 * plant.throughput_t_per_yr

@@ -12,9 +12,6 @@ from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Value
 from loopbook.matter import Component, atomic_weights, components, parse_formula
 
-BINDER = Component("anode binder", formula="C2H3O2")
-"""Anode binder as EverBatt burns it, 24 kg of carbon in 59 (Preproc. Par.!AP137)."""
-
 _METALS = ("Ni", "Co", "Mn")
 _LATTICE = {"Li", "Ni", "Co", "Mn", "Al", "O"}
 _SHARE_TOLERANCE = 1e-6  # published compositions are rounded
@@ -134,7 +131,7 @@ def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
 
 
 def _component(name: str) -> Component:
-    return BINDER if name == BINDER.name else components(name).items[0]
+    return components(name).items[0]
 
 
 def combustion(name: str) -> Reaction:

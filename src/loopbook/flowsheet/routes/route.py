@@ -14,8 +14,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from loopbook.errors import Finding, raise_findings
-from loopbook.flowsheet.economics.burden import Burdens, burdens
+from loopbook.flowsheet.economics.burden import OF_GRID, Burdens, burdens, check_place
 from loopbook.flowsheet.economics.cost import (
+    OF_PLACE,
     Equipment,
     EquipmentCatalogue,
     Plant,
@@ -23,10 +24,10 @@ from loopbook.flowsheet.economics.cost import (
     plant_cost,
 )
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.routes.matter import BINDER, ActiveMaterial, active_materials, check_shares
+from loopbook.flowsheet.routes.matter import ActiveMaterial, active_materials, check_shares
 from loopbook.flowsheet.solution import Solution
 from loopbook.flowsheet.units.unit import Value
-from loopbook.matter import Component, Sourced, atomic_weights, components, molar_mass
+from loopbook.matter import Sourced, atomic_weights, components, molar_mass
 from loopbook.tables import Array
 
 Composition: TypeAlias = Mapping[str, Array]
@@ -194,7 +195,9 @@ class RouteBase:
 
     def equipment(self, shares: Composition, feed_t_per_h: Array) -> tuple[Equipment, ...]:
         """The route's equipment list; a machine is sized by the plant's feed unless declared."""
-        catalogue = EquipmentCatalogue(self.numbers, self.setting.dollar_year)
+        catalogue = EquipmentCatalogue(
+            self.numbers, self.setting.dollar_year, self.setting.location
+        )
         special = self.route.machines(self, shares)
         listed = self.numbers.rows("route_equipment", self.route.name)
         return tuple(
@@ -269,6 +272,8 @@ class Route:
     def base(self, feed: Mapping[str, Value], setting: RouteSetting, numbers: Sourced) -> RouteBase:
         """Check the feed and read the calendar (Preproc. Par.!AC9:AC13, the same for all)."""
         check_shares(feed)
+        check_place(numbers, setting.location, OF_PLACE)
+        check_place(numbers, setting.grid or setting.location, OF_GRID)
         days = numbers("generic", "days", "preprocessing", unit="d/yr")
         hours = days * numbers("generic", "processing hours", "preprocessing", unit="h/d")
         life = numbers("generic", "plant life", "preprocessing", unit="yr")
@@ -282,10 +287,9 @@ class Route:
         feed : composition by component, kg/kg; a number or one per scenario each.
         base : see `base`.
         """
-        parts: list[str | Component] = [BINDER if n == BINDER.name else n for n in self.parts]
         extras = [n for n in feed if n not in (*base.names, *self.parts)]
         fs = Flowsheet(
-            self.name, components(*base.names, *parts, *extras, *self.made), any_feed=True
+            self.name, components(*base.names, *self.parts, *extras, *self.made), any_feed=True
         )
         flow = {n: np.asarray(v, dtype=np.float64) * base.feed_kg_per_h for n, v in feed.items()}
         fs.feed(self.feed, flow, unit="kg/h")
