@@ -36,7 +36,13 @@ CELLS = [
         "tickets.csv:3, Ticket",
         "T-1 is in the book as w2 (was the file",
     ),
-    ("tickets", {(3, "Ticket"): "T-10"}, "duplicate", "tickets.csv:3", "the same as tickets.csv:2"),
+    (
+        "tickets",
+        {(3, "Ticket"): "T-10"},
+        "duplicate",
+        "tickets.csv:3",
+        "in tickets.csv:2 with another gross_kg, lot",
+    ),
     (
         "tickets",
         {(2, "Gross"): "10", (2, "Tare"): "30.1"},
@@ -187,7 +193,7 @@ CELLS = [
         {(4, "Stage"): "provisional"},
         "duplicate",
         "assays.csv:4",
-        "the same as assays.csv:2",
+        "in assays.csv:2 with another",
     ),
     (
         "stock",

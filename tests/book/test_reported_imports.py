@@ -19,7 +19,7 @@ from loopbook.book.imports.importing import import_file
 from loopbook.errors import Finding, InputError
 from loopbook.tables.cells import cell_text, quantity
 from loopbook.tables.moments import form_problem, moment
-from loopbook.tables.numbers import CellError
+from loopbook.tables.numbers import CellError, exact
 from loopbook.tables.sheet import Cell, FileSettings
 
 STOCK = """\
@@ -363,3 +363,133 @@ def test_two_rows_of_remarks_in_a_workbook_are_skipped(desk: Desk) -> None:
     assert desk.try_file("stock", STOCK, sheet)
     assert not desk.try_file("stock", f"[file]\ndata_line = 4\n{STOCK}", sheet)
     assert desk.lots() == {"X-1": 20_000}
+
+
+# -- totals, and rows that come twice or apart
+
+
+def stock_of(*rows: str) -> str:
+    return "Lot,kg,Ni\n" + "".join(f"{row}\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("X-1,20000,30", "X-2,10000,31", "Total,30000,"),
+        ("X-1,20000,30", "X-2,10000,31", "합계,30000,"),
+        ("X-1,20000,30", "X-2,10000,31", "Grand total (2 lots):,30000.4,"),
+        ("X-1,20000,30", "X-2,10000,31", "all,30000,"),
+    ],
+)
+def test_a_row_of_totals_is_found_and_skipped_as_the_hint_says(
+    desk: Desk, rows: tuple[str, ...]
+) -> None:
+    (finding,) = desk.try_file("stock", STOCK, stock_of(*rows))
+    assert (finding.where, finding.code) == ("stock.csv:4", "total")
+    assert 'total_row = "skip"' in finding.hint
+    assert not desk.try_file("stock", f'[file]\ntotal_row = "skip"\n{STOCK}', stock_of(*rows))
+    assert desk.lots() == {"X-1": 20_000, "X-2": 10_000}
+
+
+def test_a_subtotal_amid_the_rows_is_found_and_may_be_deleted(desk: Desk) -> None:
+    rows = ["X-1,20000,30", "Subtotal,20000,", "X-2,10000,31"]
+    (finding,) = desk.try_file("stock", STOCK, stock_of(*rows))
+    assert (finding.where, finding.code) == ("stock.csv:3", "total")
+    assert not desk.try_file("stock", STOCK, stock_of(rows[0], rows[2]))
+
+
+@pytest.mark.parametrize("lot", ["Total", "X-3"])
+def test_a_lot_that_looks_like_a_total_is_taken_as_the_hint_says(desk: Desk, lot: str) -> None:
+    rows = stock_of("X-1,20000,30", "X-2,10000,31", f"{lot},30000,30")
+    assert [f.code for f in desk.try_file("stock", STOCK, rows)] == ["total"]
+    assert not desk.try_file("stock", f'[file]\ntotal_row = "take"\n{STOCK}', rows)
+    assert desk.lots()[lot] == 30_000
+
+
+@pytest.mark.parametrize("lot", ["TotalEnergies-7", "Total-7", "Summer-1", "X-3"])
+def test_other_rows_are_no_totals(desk: Desk, lot: str) -> None:
+    assert not desk.try_file("stock", STOCK, stock_of("X-1,200,30", "X-2,100,31", f"{lot},301,30"))
+
+
+RUNS = """\
+[columns]
+run = "Run"
+role = "Role"
+lot = "Lot"
+material = "Material"
+mass = { column = "kg", unit = "kg" }
+occurred_at = "When"
+shares.Ni = { column = "Ni", unit = "kg/kg" }
+
+[constants]
+actor = "shift 1"
+site = "GMBI"
+"""
+RUN_ROWS = [
+    "R-1,input,L-1,,100,2026-03-06T06:00:00Z,",
+    "R-2,input,BM-1,,,2026-03-06T07:00:00Z,",
+    "R-1,output,BM-1,black mass,95,2026-03-06T06:00:00Z,0.3",
+    "R-2,output,BM-2,black mass,94,2026-03-06T07:00:00Z,0.3",
+]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 3, 0), (3, 2, 1, 0), (0, 2, 1, 3)])
+def test_rows_of_a_run_may_be_apart(desk: Desk, order: tuple[int, ...]) -> None:
+    head = "Run,Role,Lot,Material,kg,When,Ni\n"
+    text = head + "".join(f"{RUN_ROWS[k]}\n" for k in order)
+    assert not desk.try_file("runs", RUNS, text)
+    assert sum(held(desk.book, "BM-2").values(), Decimal(0)) == 94
+    assert sum(held(desk.book, "L-1").values(), Decimal(0)) == 9_900
+
+
+def test_a_run_number_that_is_used_again_is_found_by_its_time(desk: Desk) -> None:
+    head = "Run,Role,Lot,Material,kg,When,Ni\n"
+    again = RUN_ROWS[3].replace("R-2", "R-1")
+    text = head + "".join(f"{row}\n" for row in (*RUN_ROWS[::2], RUN_ROWS[1], again))
+    assert "differs" in {f.code for f in desk.try_file("runs", RUNS, text)}
+
+
+def test_two_tickets_of_one_number_are_not_the_same_row(desk: Desk) -> None:
+    head = "Ticket,Lot,Date,Gross,Tare,Ni\n"
+    rows = ["T-1,X-1,2026-03-10 08:00,30,10,30\n", "T-1,X-2,2026-03-10 09:00,31,10,30\n"]
+    (finding,) = desk.try_file("tickets", TICKETS, head + "".join(rows))
+    assert finding.where == "tickets.csv:3"
+    assert "tickets.csv:2 with another lot" in finding.found
+    assert "its own number" in finding.hint
+    rows[1] = rows[1].replace("T-1", "T-1b")
+    assert not desk.try_file("tickets", TICKETS, head + "".join(rows))
+    assert desk.lots() == {"X-1": 20_000, "X-2": 21_000}
+
+
+def test_the_same_row_twice_may_be_deleted(desk: Desk) -> None:
+    row = "T-1,X-1,2026-03-10 08:00,30,10,30\n"
+    head = "Ticket,Lot,Date,Gross,Tare,Ni\n"
+    (finding,) = desk.try_file("tickets", TICKETS, head + row + row)
+    assert finding.hint == "delete one of them"
+    assert not desk.try_file("tickets", TICKETS, head + row)
+    assert desk.lots() == {"X-1": 20_000}
+
+
+def test_a_wrong_receipt_names_all_that_must_be_reversed(desk: Desk) -> None:
+    head = "Ticket,Lot,Date,Gross,Tare,Ni\n"
+    assert not desk.try_file("tickets", TICKETS, head + "T-1,X-1,2026-03-10 08:00,35,10,30\n")
+    (*_, finding) = desk.try_file("tickets", TICKETS, head + "T-1,X-1,2026-03-10 08:00,30,10,30\n")
+    assert "reverse tickets.csv/T-1/weigh and then tickets.csv/T-1/receive" in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("20,100", "is it 20100 or 20.100? write it without a comma"),
+        ("1,5", "is it 1.5? write it without a comma"),
+        ("1,234,567", "is it 1234567? write it without a comma"),
+        ("1.234,5", "is it 1234.5? write it without a comma"),
+        ("0,500", "is it 0.500? write it without a comma"),
+    ],
+)
+def test_a_number_with_a_comma_is_refused_with_its_readings(text: str, hint: str) -> None:
+    with pytest.raises(CellError) as caught:
+        exact(text)
+    assert caught.value.hint == hint
+    for reading in hint.removeprefix("is it ").partition("?")[0].split(" or "):
+        assert exact(reading) == Decimal(reading)

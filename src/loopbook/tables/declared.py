@@ -217,7 +217,7 @@ class Number(FieldType[F_contra]):
     >>> for value in ("-1", "nan", "1,5"):
     ...     Number("kg", low=0).check(value, "gross_kg", findings)
     >>> [(finding.code, finding.hint) for finding in findings]
-    [('negative', ''), ('not-finite', ''), ('not-a-number', 'write a decimal point')]
+    [('negative', ''), ('not-finite', ''), ('not-a-number', 'is it 1.5? write it without a comma')]
     """
 
     unit: str = "1"

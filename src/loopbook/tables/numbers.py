@@ -11,6 +11,7 @@ SPACES = " \u00a0\u202f\u2009"
 
 _TOO_LONG = 10**40
 _YEARS = range(1900, 9999)  # of workbooks on one end, of clocks that are set to UTC on the other
+_COMMAS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:s?nan|inf(?:inity)?)", re.IGNORECASE)
 
 
@@ -26,7 +27,12 @@ def remedy(text: str) -> str:
     """How to write a number that has no decimal point, or is in percent."""
     if text.endswith("%"):
         return "write a share as a fraction of 1: 0.05 for 5 %"
-    return "write a decimal point" if "," in text else ""
+    readings = []
+    if _COMMAS.fullmatch(text):
+        readings.append(text.replace(",", ""))
+    if text.count(",") == 1 and text.rfind(",") > text.rfind("."):
+        readings.append(text.replace(".", "").replace(",", "."))
+    return f"is it {' or '.join(readings)}? write it without a comma" if readings else ""
 
 
 def exact(

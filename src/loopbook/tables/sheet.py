@@ -56,6 +56,8 @@ class FileSettings(CsvForm):
     time_zone : of times without an offset (``America/New_York``); empty if they all have one.
     date_format : as for `strptime`; empty for ISO 8601, ``excel`` for Excel's day numbers.
     sheet : of a workbook; empty if it has only one.
+    total_row : ``skip`` leaves out rows that sum those above, ``take`` takes them as rows; if
+        empty, one is a finding.
     """
 
     decimal: str = "."
@@ -63,6 +65,7 @@ class FileSettings(CsvForm):
     time_zone: str = ""
     date_format: str = ""
     sheet: str = ""
+    total_row: str = ""
     hints: ClassVar[Mapping[str, str]] = {
         "encoding": "name the encoding of the file, encoding = ..., in which this word is right",
         "mark": 'write encoding = "{}"',

@@ -15,6 +15,7 @@ from loopbook.book.imports.kinds import KINDS
 from loopbook.book.imports.mapping import read_map
 from loopbook.book.imports.posting import Entry, Imported, post_entries
 from loopbook.book.imports.rows import ImportKind, ImportRow, bind
+from loopbook.book.imports.totals import without_totals
 from loopbook.book.plugins import with_plugins
 from loopbook.book.storage.database import uncollected
 from loopbook.errors import Finding, Findings, InputError
@@ -56,6 +57,7 @@ def import_file(
     binding = bind(sheet, plan, findings.items)
     if len(findings) > unbound:
         raise InputError(findings)
+    sheet = without_totals(binding, findings.items, sums=known[kind].sums_are_totals)
     rows = (ImportRow(binding, row) for row in sheet.rows)
     entries = [*(_torn(*torn) for torn in sheet.torn), *known[kind]().entries(rows)]
     return post_entries(

@@ -179,6 +179,7 @@ _CHECKS: tuple[tuple[str, Callable[[FileSettings], bool], str], ...] = (
         "a form such as %d.%m.%Y %H:%M",
     ),
     ("header_line", lambda s: s.header_line >= 1, "a line from 1 on"),
+    ("total_row", lambda s: s.total_row in ("", "skip", "take"), "skip or take"),
     (
         "data_line",
         lambda s: s.data_line == 0 or s.data_line > s.header_line,

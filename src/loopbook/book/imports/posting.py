@@ -161,6 +161,12 @@ def _flat(values: Mapping[str, Value], head: str = "") -> dict[str, Value]:
     return flat
 
 
+def _differences(before: str, after: str) -> list[str]:
+    """Names of fields in which two commands differ, as text."""
+    old, new = (_flat(json.loads(text)) for text in (before, after))
+    return [name for name in {**new, **old} if new.get(name) != old.get(name)]
+
+
 @dataclass(slots=True)
 class _Planner:
     """Plans entries one after the other and collects their errors.
@@ -169,7 +175,7 @@ class _Planner:
     ----------
     unmade : lots that a wrong entry should have made, with its line.
     unsure : lots that a wrong entry would have changed, with its line.
-    keys : where each key of the file was first used.
+    keys : the entry of the file that first used each key.
     papers : keys of the events that hold a paper.
     """
 
@@ -180,7 +186,7 @@ class _Planner:
     findings: list[Finding] = field(default_factory=list)
     unmade: dict[str, int] = field(default_factory=dict)
     unsure: dict[str, int] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, Entry] = field(default_factory=dict)
     papers: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def find_papers(self, entries: Iterable[Entry]) -> None:
@@ -211,10 +217,9 @@ class _Planner:
         """Findings if a row of the file, or a paper of the book, comes again."""
         first = next((self.keys[x.key] for x in entry.commands if x.key in self.keys), None)
         for command in entry.commands:
-            self.keys.setdefault(command.key, entry.where)
+            self.keys.setdefault(command.key, entry)
         if first is not None and not entry.bad & {"ticket", "lot", "run"}:
-            same = f"the same as {first}"
-            return [Finding("duplicate", entry.where, "each row once", same, "delete one of them")]
+            return [self._twice(entry, first)]
         key = self.papers.get(entry.paper)
         known = any(self.session.event(x.key) is not None for x in entry.commands)
         if not entry.paper or key is None or known:
@@ -245,16 +250,31 @@ class _Planner:
             self.papers.setdefault(entry.paper, entry.commands[-1].key)
         return []
 
+    def _twice(self, entry: Entry, first: Entry) -> Finding:
+        """A row that has the name of another: the same again, or another one."""
+        before = {command.key: command for command in first.commands}
+        pairs = [(before[x.key], x) for x in entry.commands if x.key in before]
+        names = [name for old, new in pairs for name in _differences(as_text(old), as_text(new))]
+        is_same = not (names or entry.findings or first.findings)
+        if is_same and len(pairs) == len(entry.commands) == len(before):
+            same = f"the same as {first.where}"
+            return Finding("duplicate", entry.where, "each row once", same, "delete one of them")
+        differ = f" with another {', '.join(dict.fromkeys(names))}" if names else ""
+        text = f"{entry.commands[-1].key} in {first.where}{differ}"
+        hint = "they are two: give each its own number; if one is wrong, delete the wrong one"
+        return Finding("duplicate", entry.where, "each row once", text, hint)
+
     def _changed(self, entry: Entry, command: Command, known: Event) -> Finding:
         """The row was imported before with other values."""
         old, new = (_flat(json.loads(text)) for text in (known.command, as_text(command)))
-        names = [name for name in {**new, **old} if new.get(name) != old.get(name)]
+        names = _differences(known.command, as_text(command))
+        keys = [x.key for x in reversed(entry.commands) if self.session.event(x.key) is not None]
         return Finding(
             "duplicate",
             entry.place(names[0] if names else ""),
             f"what is posted as {known.key}",
             ", ".join(f"{n} {new.get(n) or 'empty'}, not {old.get(n) or 'empty'}" for n in names),
-            f"reverse {known.key} first, then import the row under another document",
+            f"reverse {' and then '.join(keys)}, then import the row from a file of another name",
         )
 
     def _placed(self, entry: Entry, error: InputError) -> list[Finding]:

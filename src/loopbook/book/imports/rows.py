@@ -305,10 +305,12 @@ class ImportKind(Kind):
     kind : its name, made from the name of the class.
     columns : what its files may and must have, beside time, actor and document of the commands.
     known : all columns, by name.
+    sums_are_totals : whether a last row whose masses sum those above is a total.
     """
 
     columns: ClassVar[tuple[Column, ...]] = ()
     known: ClassVar[dict[str, Column]] = {}
+    sums_are_totals: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         """Add the columns of every file."""

@@ -18,7 +18,7 @@ _SAME = ("site", "occurred_at", "actor", "document", "share_by")
 
 
 class Runs(ImportKind):
-    """Runs: a row an input, output, emission or waste; rows of a run are neighbours."""
+    """Runs: a row an input, output, emission or waste; rows of a run have its name."""
 
     columns = (
         *columns_of(Process, "run", "site"),
@@ -33,9 +33,15 @@ class Runs(ImportKind):
     )
 
     def entries(self, rows: Iterable[ImportRow]) -> Iterator[Entry]:
-        """One entry a run."""
+        """One entry a run; where rows of runs are mixed, in the order of the runs' times."""
+        runs: dict[str, list[ImportRow]] = {}
+        groups = 0
         for run, neighbours in groupby(rows, key=itemgetter("run")):
-            yield _Run(run, list(neighbours)).entry()
+            runs.setdefault(run, []).extend(neighbours)
+            groups += 1
+        if groups > len(runs):
+            runs = dict(sorted(runs.items(), key=lambda item: item[1][0]["occurred_at"]))
+        return (_Run(run, its_rows).entry() for run, its_rows in runs.items())
 
 
 class _Run:

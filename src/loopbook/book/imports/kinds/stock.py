@@ -9,6 +9,7 @@ from loopbook.book.imports.rows import ImportKind, ImportRow
 class Stock(ImportKind):
     """Opening stock: a row a lot, from its supplier or, where none is given, from its owner."""
 
+    sums_are_totals = True
     columns = (
         *columns_of(Receive, "lot", "material", "owner", "site", "mass_kg"),
         *columns_of(Receive, "shares", "supplier", optional=True),

@@ -13,6 +13,7 @@ from loopbook.book.imports.rows import ImportKind, ImportRow, kg
 class Tickets(ImportKind):
     """Weighbridge tickets: one with a material brings a new lot, one without weighs a lot."""
 
+    sums_are_totals = True
     columns = (
         *columns_of(Weigh, "ticket", "lot", "gross_kg", "tare_kg"),
         Column("net", MassField(), "as printed; must be gross minus tare", None, "20060"),

@@ -1,0 +1,78 @@
+"""Rows that sum the rows above: a finding, skipped or taken as the mapping says.
+
+A total in the last row of a list would be a lot, and double the stock.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from loopbook.book.imports.rows import Binding, ImportRow
+from loopbook.errors import Finding
+from loopbook.tables import Row, Sheet
+
+_TOTAL = re.compile(
+    r"(?:(?:grand |sub[- ]?)?totals?|sum|(?:gesamt|zwischen)?summe|gesamt|insgesamt|totale?|somme"
+    r"|suma|合計|小計|总计|合计|小计|합계|총계|소계|итого|всего)(?:[\s:.(].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_HINT = (
+    'if it sums the rows above, delete it or write total_row = "skip" in [file]; '
+    'if it is one of the rows, write total_row = "take"'
+)
+
+
+def without_totals(binding: Binding, findings: list[Finding], *, sums: bool) -> Sheet:
+    """The sheet without its rows of totals; they are findings if the mapping says nothing of them.
+
+    Parameters
+    ----------
+    sums : whether a last row is a total, too, whose masses are the sums of those above.
+    """
+    sheet, way = binding.sheet, binding.map.settings.total_row
+    if way == "take":
+        return sheet
+    lines = {row.line for row in sheet.rows if _is_named(row)}
+    last = sheet.rows[-1].line if sheet.rows else 0
+    if sums and not lines and _is_sum(binding, sheet.rows):
+        lines = {last}
+    if way != "skip":
+        for line in sorted(lines):
+            findings.append(Finding("total", sheet.where(line), "a row", "a total", _HINT))
+    torn = sheet.torn if way != "skip" else [x for x in sheet.torn if not _is_named(x[0])]
+    rows = tuple(row for row in sheet.rows if row.line not in lines)
+    return replace(sheet, rows=rows, torn=tuple(torn))
+
+
+def _is_named(row: Row) -> bool:
+    """Whether the first text of a row is a word for a total."""
+    first = next((str(cell.value) for cell in row.cells if cell.value not in (None, "")), "")
+    return _TOTAL.fullmatch(first.strip()) is not None
+
+
+def _is_sum(binding: Binding, rows: Sequence[Row]) -> bool:
+    """Whether each mass of the last row is the sum of at least two above it."""
+    names = [
+        name
+        for name, source in binding.map.sources.items()
+        if source.base == "kg" and "uncertainty" not in name
+    ]
+    if len(rows) < 3 or not names:
+        return False
+    last = list(_masses(binding, rows[-1], names))
+    if None in last:
+        return False
+    above = [list(_masses(binding, row, names)) for row in rows[:-1]]
+    sums = [
+        sum((mass or Decimal(0) for mass in column), Decimal(0))
+        for column in zip(*above, strict=True)
+    ]
+    return any(last) and sums == last
+
+
+def _masses(binding: Binding, row: Row, names: Sequence[str]) -> Iterator[Decimal | None]:
+    read = ImportRow(binding, row)
+    for name in names:
+        value = read[name]
+        yield value if isinstance(value, Decimal) and name not in read.bad else None
