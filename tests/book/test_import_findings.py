@@ -41,7 +41,7 @@ CELLS = [
         {(3, "Ticket"): "T-10"},
         "duplicate",
         "tickets.csv:3",
-        "in tickets.csv:2 with another gross_kg, lot",
+        "tickets.csv:2 with another",
     ),
     (
         "tickets",
@@ -193,7 +193,7 @@ CELLS = [
         {(4, "Stage"): "provisional"},
         "duplicate",
         "assays.csv:4",
-        "in assays.csv:2 with another",
+        "assays.csv:2 with another",
     ),
     (
         "stock",
