@@ -35,6 +35,7 @@ FORMATS = ("csv", "xlsx", "jsonl", "parquet")
 """Formats of an export."""
 
 _PAGE = 5_000  # events read at once
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _AMOUNTS = ("account", *Account._fields[1:], "mass_kg", "kg")
 
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -77,7 +78,9 @@ class Exported(Answer):
         return ()
 
 
-def export_book(book: Book, folder: Path, form: str, *, page: int = _PAGE) -> Exported:
+def export_book(
+    book: Book, folder: Path, form: str, *, page: int = _PAGE, for_spreadsheet: bool = False
+) -> Exported:
     """Write all tables into a folder, which is replaced as a whole if it is an older export.
 
     Parameters
@@ -85,6 +88,8 @@ def export_book(book: Book, folder: Path, form: str, *, page: int = _PAGE) -> Ex
     folder : made if it is not there; one that holds other files is refused.
     form : one of `FORMATS`.
     page : events read at once.
+    for_spreadsheet : write an apostrophe before texts of CSV that a spreadsheet would run as a
+        formula, such as a lot ``=A1``; without it CSV has the texts as they are.
     """
     try:
         _refuse_other_files(folder)
@@ -94,6 +99,8 @@ def export_book(book: Book, folder: Path, form: str, *, page: int = _PAGE) -> Ex
                 (name, columns_of(name, book.substances), table_rows(book, name, last, page=page))
                 for name in TABLES
             ]
+            if for_spreadsheet and form == "csv":
+                tables = [(name, head, map(_harmless, rows)) for name, head, rows in tables]
             if form == "xlsx":
                 counts = write_workbook(made / "book.xlsx", tables)
             else:
@@ -115,6 +122,15 @@ def _refuse_other_files(folder: Path) -> None:
 
 
 # -- rows
+
+
+def _harmless(row: list[Cell]) -> list[Cell]:
+    """A row in which no text is a formula of a spreadsheet.
+
+    >>> _harmless(["=A1", "L-1", Decimal("-1")])
+    ["'=A1", 'L-1', Decimal('-1')]
+    """
+    return [f"'{x}" if isinstance(x, str) and x.startswith(_FORMULAS) else x for x in row]
 
 
 def columns_of(table: str, substances: Sequence[str]) -> list[Column]:

@@ -142,18 +142,24 @@ def import_command(*, book: Book, kind: str, file: Path, mapping: Path, dry_run:
 @click.option(
     "--out", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write."
 )
+@click.option(
+    "--for-spreadsheet",
+    is_flag=True,
+    help="In CSV, an apostrophe before texts that a spreadsheet would run as a formula.",
+)
 @shows_answer
 @with_book
-def export_command(*, book: Book, form: str, folder: Path) -> Answer:
+def export_command(*, book: Book, form: str, folder: Path, for_spreadsheet: bool) -> Answer:
     """Write events, postings, lots, balances, measurements and nouns for other programs.
 
     \b
     Example:
       loopbook book export --format parquet --out book-2026-03
+      loopbook book export --format csv --out book-csv --for-spreadsheet
     """
     from loopbook.book import export_book
 
-    return export_book(book, folder, form)
+    return export_book(book, folder, form, for_spreadsheet=for_spreadsheet)
 
 
 @book.command("balance")

@@ -17,6 +17,7 @@ from loopbook.tables.units import convert, unit_finding
 
 _NO_NUMBER = (bool, datetime, clock_time, timedelta)  # what a workbook makes of some cells
 _MOST_KG = Decimal(10) ** 9  # a million tonnes: more than any plant holds
+_APOSTROPHES = "'\u2019"
 _EXACT = 10**15  # a workbook keeps no more digits of a number
 _LITERAL = r'(?:"[^"]*"|\\.|[- ])*'  # what a number format shows as it is
 _WHOLE_FORM = re.compile(rf"({_LITERAL})(?:(0+)|#|General|@)({_LITERAL})", re.IGNORECASE)
@@ -207,6 +208,6 @@ def _number_hint(value: str, settings: FileSettings) -> str:
             f'write decimal = "{other}" in the mapping if that is the decimal mark, '
             f'thousands = "{other}" if it parts thousands'
         )
-    if re.match(r"\d{1,3}[ \u00a0\u202f'\u2019]\d{3}", value):
-        return 'write thousands = " " or "\'" in the mapping'
+    if mark := re.match(r"\d{1,3}([ \u00a0\u202f'\u2019])\d{3}", value):
+        return f'write thousands = "{mark[1] if mark[1] in _APOSTROPHES else " "}" in the mapping'
     return ""

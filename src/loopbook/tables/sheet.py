@@ -19,12 +19,13 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 from xml.etree.ElementTree import ParseError
 
 from loopbook.errors import Finding, Findings, MissingExtraError, nearest_hint
+from loopbook.tables.numbers import CellError
 from loopbook.tables.text import CsvForm, Line, parse_csv, read_bytes
+from loopbook.tables.unpacked import MOST_CELLS, MOST_ROWS, MOST_TEXT, check_parts, too_large
 
 CellValue: TypeAlias = str | int | float | bool | datetime | time | timedelta | None
 
 _ZIP, _OLE2 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_MOST_UNPACKED = 500_000_000  # bytes; a workbook of a million rows has about half of it
 _DAMAGED = (
     ArithmeticError,
     AssertionError,
@@ -69,7 +70,7 @@ class FileSettings(CsvForm):
     hints: ClassVar[Mapping[str, str]] = {
         "encoding": "name the encoding of the file, encoding = ..., in which this word is right",
         "mark": 'write encoding = "{}"',
-        "zero": 'if each second byte is zero, write encoding = "utf-16-le"',
+        "zero": 'if each second byte is zero, write encoding = "utf-16-{}"',
         "cut": "the file looks cut off; if it is whole, write open_end = true",
     }
 
@@ -79,6 +80,9 @@ class Cell(NamedTuple):
 
     value: CellValue
     form: str = ""
+
+
+_EMPTY = Cell(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,18 +181,7 @@ def _read_workbook(
             f"{name}: reading XLSX needs openpyxl: install it with pip install 'loopbook[xlsx]'"
         ) from error
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > _MOST_UNPACKED:
-            findings.append(
-                Finding(
-                    "too-large",
-                    name,
-                    f"at most {_MOST_UNPACKED / 1e6:.0f} MB unpacked",
-                    f"{unpacked / 1e6:.0f} MB",
-                )
-            )
-            return None
+        check_parts(raw)
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"
@@ -199,8 +192,11 @@ def _read_workbook(
             if sheet is None:
                 return None
             pairs = zip(_grid(values[sheet]), _grid(formulas[sheet]), strict=True)
-            grid = [(line, cells, made) for (line, cells), (_, made) in pairs]
+            grid = [(line, cells, made) for (line, cells), (_, made) in pairs if cells or made]
             epoch = values.epoch
+    except CellError as error:  # beyond a limit
+        findings.append(Finding(error.code, name, error.expected, error.found, error.hint))
+        return None
     except _DAMAGED as error:
         findings.append(
             Finding(
@@ -234,10 +230,26 @@ def _sheet_name(
 def _grid(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
     """Rows of a sheet with their number; empty cells at the end are dropped."""
     sheet.reset_dimensions()
+    count = 0
     for line, row in enumerate(sheet.iter_rows(), start=1):
-        cells = [Cell(c.value, getattr(c, "number_format", "") or "") for c in row]
-        while cells and cells[-1].value is None:
-            cells.pop()
+        count += len(row)
+        if line > MOST_ROWS or count > MOST_CELLS:
+            limit = f"at most {MOST_ROWS} rows and {MOST_CELLS} cells"
+            raise too_large(limit, f"more, at row {line}")
+        if not row:
+            yield line, []
+            continue
+        filled = len(row)
+        while filled and row[filled - 1].value is None:
+            filled -= 1
+        cells = [
+            _EMPTY if c.value is None else Cell(c.value, c.number_format or "")
+            for c in row[:filled]
+        ]
+        for cell in cells:
+            if isinstance(cell.value, str) and len(cell.value) > MOST_TEXT:
+                limit = f"at most {MOST_TEXT} characters in a cell"
+                raise too_large(limit, f"{len(cell.value)} in row {line}")
         yield line, cells
 
 

@@ -168,7 +168,7 @@ def _mark(raw: bytes, codec: str, form: CsvForm) -> _Error | None:
 def _wrong_sign(text: str, form: CsvForm) -> _Error | None:
     """A sign that no text has."""
     for sign, name, hint in (
-        ("\x00", "a zero byte", form.hints["zero"]),
+        ("\x00", "a zero byte", form.hints["zero"].format("le" if text.find("\x00") % 2 else "be")),
         ("\ufffd", "a replacement character", "the text was damaged before; export it again"),
     ):
         if sign in text:

@@ -4,6 +4,7 @@ An error in a cell becomes a finding at its place, and a harmless value replaces
 the rest of the row is still read and checked.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -109,7 +110,7 @@ def _no_column(name: str, sheet: Sheet, plan: ImportMap) -> Finding:
         hint = "the header is below this line: write header_line = 2"
     elif len(sheet.header) == 1:
         signs = [s for s in ";,\t|" if s in sheet.header[0] and s != plan.settings.delimiter]
-        hint = f"write delimiter = {signs[0]!r} in the mapping" if signs else hint
+        hint = f"write delimiter = {json.dumps(signs[0])} in the mapping" if signs else hint
     counted = f"{len(sheet.header)} columns without it"
     return Finding("missing-column", where, f"a column {name!r}", counted, hint)
 
