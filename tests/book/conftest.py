@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from import_case import make_book, open_book
+from import_desk import Desk
 
 from loopbook.book import verify
 from loopbook.book.book import Book
@@ -40,3 +41,10 @@ def book(shelf: Shelf, envelope: Envelopes) -> Iterator[Book]:
     made.post(nouns(envelope))
     yield made
     made.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    make_book(tmp_path / "book.sqlite")
+    with open_book(tmp_path / "book.sqlite") as book:
+        yield Desk(book, tmp_path)

@@ -36,13 +36,7 @@ CELLS = [
         "tickets.csv:3, Ticket",
         "T-1 is in the book as w2 (was the file",
     ),
-    (
-        "tickets",
-        {(3, "Ticket"): "T-10"},
-        "duplicate",
-        "tickets.csv:3",
-        "tickets.csv:2 with another",
-    ),
+    ("tickets", {(3, "Ticket"): "T-10"}, "duplicate", "tickets.csv:3", "csv:2 with another"),
     (
         "tickets",
         {(2, "Gross"): "10", (2, "Tare"): "30.1"},

@@ -5,104 +5,18 @@ A test that follows a hint does what the message advises, and compares with what
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from time import monotonic
 
 import pytest
-from import_case import held, make_book, open_book
-from openpyxl import Workbook
+from import_case import held
+from import_desk import STOCK, TICKETS, Desk, microseconds, stock_of, stock_sheet
 
-from loopbook.book import Book
-from loopbook.book.exports import export_book
-from loopbook.book.imports.importing import import_file
-from loopbook.errors import Finding, InputError
 from loopbook.tables.cells import cell_text, quantity
 from loopbook.tables.moments import form_problem, moment
 from loopbook.tables.numbers import CellError, exact
-from loopbook.tables.sheet import Cell, FileSettings, read_sheet
-
-STOCK = """\
-[columns]
-lot = "Lot"
-mass = { column = "kg", unit = "kg" }
-shares.Ni = { column = "Ni", unit = "%" }
-
-[constants]
-actor = "amy"
-site = "Ulsan"
-owner = "LGES"
-material = "cathode foil"
-occurred_at = "2026-03-01T08:00:00Z"
-"""
-TICKETS = """\
-[file]
-time_zone = "America/New_York"
-date_format = "%Y-%m-%d %H:%M"
-
-[columns]
-ticket = "Ticket"
-lot = "Lot"
-occurred_at = "Date"
-gross = { column = "Gross", unit = "t" }
-tare = { column = "Tare", unit = "t" }
-shares.Ni = { column = "Ni", unit = "%" }
-
-[constants]
-actor = "gate"
-site = "Ulsan"
-owner = "LGES"
-supplier = "LGES"
-material = "cathode foil"
-"""
-
-
-class Desk:
-    """A book, and files that are tried on it: findings, or nothing and then the book has them."""
-
-    def __init__(self, book: Book, folder: Path) -> None:
-        self.book, self.folder = book, folder
-
-    def try_file(self, kind: str, mapping: str, file: str | bytes | Workbook) -> list[Finding]:
-        at = self.folder / (f"{kind}.xlsx" if isinstance(file, Workbook) else f"{kind}.csv")
-        if isinstance(file, Workbook):
-            file.save(at)
-        else:
-            at.write_bytes(file.encode() if isinstance(file, str) else file)
-        plan = self.folder / f"{kind}.toml"
-        plan.write_text(mapping, encoding="utf-8")
-        try:
-            import_file(self.book, at, plan, kind=kind)
-        except InputError as error:
-            return list(error.findings)
-        return []
-
-    def lots(self) -> dict[str, Decimal]:
-        """Kilograms of each lot of Ulsan."""
-        lots = self.book.balances(site="Ulsan").items()
-        return {at.lot: Decimal(sum(content)) / 10**6 for at, content in lots if at.kind == "lot"}
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    make_book(tmp_path / "book.sqlite")
-    with open_book(tmp_path / "book.sqlite") as book:
-        yield Desk(book, tmp_path)
-
-
-def stock_sheet(*rows: tuple[object, ...], forms: dict[str, str] | None = None) -> Workbook:
-    made = Workbook()
-    for row in (("Lot", "kg", "Ni"), *rows):
-        made.active.append(row)
-    for place, form in (forms or {}).items():
-        made.active[place].number_format = form
-    return made
+from loopbook.tables.sheet import Cell, FileSettings
 
 
 def utc(text: str, form: str, zone: str = "America/New_York") -> str:
@@ -138,11 +52,9 @@ def test_a_zone_by_name_in_the_cells_is_read_as_it_says_or_refused(desk: Desk) -
     assert (finding.where, finding.code) == ("tickets.toml:3", "setting")
     assert "%z" in finding.hint
     assert not desk.try_file("tickets", named.replace("%Z", "%z"), row)
-    assert desk.book.event("tickets.csv/T-1/weigh").occurred_at == _us("2026-03-10T08:00:00+00:00")
-
-
-def _us(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp()) * 1_000_000
+    assert desk.book.event("tickets.csv/T-1/weigh").occurred_at == microseconds(
+        "2026-03-10T08:00:00+00:00"
+    )
 
 
 @pytest.mark.parametrize(
@@ -374,10 +286,6 @@ def test_two_rows_of_remarks_in_a_workbook_are_skipped(desk: Desk) -> None:
 # -- totals, and rows that come twice or apart
 
 
-def stock_of(*rows: str) -> str:
-    return "Lot,kg,Ni\n" + "".join(f"{row}\n" for row in rows)
-
-
 @pytest.mark.parametrize(
     "rows",
     [
@@ -499,174 +407,3 @@ def test_a_number_with_a_comma_is_refused_with_its_readings(text: str, hint: str
     assert caught.value.hint == hint
     for reading in hint.removeprefix("is it ").partition("?")[0].split(" or "):
         assert exact(reading) == Decimal(reading)
-
-
-# -- workbooks that are small and hold gigabytes
-
-
-def bomb(path: Path, piece: bytes, times: int, *, part: str = "xl/worksheets/sheet1.xml") -> Path:
-    """A workbook with more in a part, packed as it is written."""
-    made = io.BytesIO()
-    stock_sheet(("X-1", 20_000, 30)).save(made)
-    end = b"</sheetData>" if "sheet1" in part else b"</styleSheet>"
-    with zipfile.ZipFile(made) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
-        for info in old.infolist():
-            raw = old.read(info)
-            if info.filename != part:
-                new.writestr(info.filename, raw)
-                continue
-            at = raw.index(end)
-            with new.open(info.filename, "w") as file:
-                for chunk in (raw[:at], *[piece * 1000] * (times // 1000), raw[at:]):
-                    file.write(chunk)
-    return path
-
-
-FAR = b'<row r="2000000000"><c r="A2000000000"><v>1</v></c></row>'
-XFD = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (k, k) for k in range(6, 1_500))
-
-
-@pytest.mark.parametrize(
-    ("piece", "times", "part"),
-    [
-        (FAR, 0, "sheet"),
-        (XFD, 0, "sheet"),
-        (b"<row/>", 20_000_000, "sheet"),
-        (b"<c/>", 5_000_000, "sheet"),
-        (b"x", 60_000_000, "sheet"),
-        (b"<xf/>", 2_000_000, "styles"),
-    ],
-    ids=["far row", "far column", "empty rows", "cells", "text", "styles"],
-)
-def test_a_workbook_bomb_is_a_finding_in_a_moment(
-    desk: Desk, piece: bytes, times: int, part: str
-) -> None:
-    name = "xl/styles.xml" if part == "styles" else "xl/worksheets/sheet1.xml"
-    path = bomb(desk.folder / "bomb.xlsx", piece, times, part=name)
-    if not times:
-        path = once(path, piece)
-    findings: list[Finding] = []
-    begin = monotonic()
-    assert read_sheet(path, FileSettings(), findings) is None
-    assert monotonic() - begin < 5
-    assert [f.code for f in findings] == ["too-large"]
-    assert "save the sheet as CSV" in findings[0].hint
-
-
-def once(path: Path, piece: bytes) -> Path:
-    """The workbook with a piece once more at the end of its rows."""
-    with zipfile.ZipFile(path) as old:
-        parts = {info.filename: old.read(info) for info in old.infolist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
-        for name, raw in parts.items():
-            new.writestr(name, raw.replace(b"</sheetData>", piece + b"</sheetData>"))
-    return path
-
-
-def test_a_cell_holds_no_more_text_than_in_excel(desk: Desk) -> None:
-    path = desk.folder / "text.xlsx"
-    stock_sheet(("X-1", 20_000, 30)).save(path)
-    text = "".join(f"{k:x}" for k in range(20_000)).encode()
-    once(path, b'<row r="9"><c r="A9" t="inlineStr"><is><t>' + text + b"</t></is></c></row>")
-    findings: list[Finding] = []
-    assert read_sheet(path, FileSettings(), findings) is None
-    assert [f.code for f in findings] == ["too-large"]
-
-
-def test_a_workbook_with_a_far_cell_and_many_rows_is_read(desk: Desk) -> None:
-    sheet = stock_sheet(*((f"X-{k}", 1, 30) for k in range(3_000)))
-    sheet.active["XFD2"] = "note"
-    sheet.save(desk.folder / "wide.xlsx")
-    findings: list[Finding] = []
-    read = read_sheet(desk.folder / "wide.xlsx", FileSettings(), findings)
-    assert read is not None
-    assert not findings
-    assert len(read.rows) == 3_000
-
-
-# -- exports
-
-
-@pytest.mark.parametrize("lot", ["=HYPERLINK(1)", "@SUM(1)", "+1", "-1+1", "X-1"])
-def test_texts_of_an_export_for_spreadsheets_are_no_formulas(desk: Desk, lot: str) -> None:
-    assert not desk.try_file("stock", STOCK, stock_of(f'"{lot}",200,30'))
-    for safe, shown in ((False, lot), (True, lot if lot == "X-1" else f"'{lot}")):
-        export_book(desk.book, desk.folder / "out", "csv", for_spreadsheet=safe)
-        with (desk.folder / "out" / "lots.csv").open(newline="") as file:
-            assert shown in [row["lot"] for row in csv.DictReader(file)]
-
-
-# -- hints that name a setting: each is followed, one after the other, until the file goes in
-
-
-def followed(desk: Desk, kind: str, mapping: str, file: str | bytes | Workbook, which: int) -> int:
-    """Write each setting that a hint names into the mapping; how many it took."""
-    for count in range(5):
-        findings = desk.try_file(kind, mapping, file)
-        if not findings:
-            return count
-        settings = re.findall(r"""(\w+) = ("[^"]*"|'[^']*'|\w+)""", findings[0].hint)
-        assert settings, "\n".join(map(str, findings))
-        name, value = settings[min(which, len(settings) - 1)]
-        if name == "unit":
-            mapping = re.sub(r'(column = "Ni", unit = )"[^"]*"', rf"\1{value}", mapping)
-        else:
-            mapping = re.sub(rf"(?m)^{name} = .*\n", "", mapping)
-            head = mapping if mapping.startswith("[file]") else f"[file]\n{mapping}"
-            mapping = head.replace("[file]\n", f"[file]\n{name} = {value}\n", 1)
-    raise AssertionError("the hints do not end")
-
-
-ROW = "Lot,kg,Ni\nX-1,20000,30\n"
-SHEETS = Workbook()
-SHEETS.active.title = "Stock"
-SHEETS.active.append(("Lot", "kg", "Ni"))
-SHEETS.active.append(("X-1", 20_000, 30))
-SHEETS.create_sheet("Notes")
-
-
-@pytest.mark.parametrize(
-    ("file", "which", "mass"),
-    [
-        ("sep=;\n" + ROW.replace(",", ";"), 0, 20_000),
-        (ROW.replace(",", "\t"), 0, 20_000),
-        (ROW.replace(",", ";"), 0, 20_000),
-        (ROW.replace(",", "|"), 0, 20_000),
-        (ROW.encode("utf-16-le"), 0, 20_000),
-        (ROW.encode("utf-16"), 0, 20_000),
-        (ROW.encode("utf-16-be"), 0, 20_000),
-        (ROW.rstrip("\n"), 0, 20_000),
-        (ROW.replace("20000", '"20000,5"'), 0, Decimal("20000.5")),
-        (ROW.replace("20000", '"20,000"'), 0, 20),
-        (ROW.replace("20000", '"20,000"'), 1, 20_000),
-        (ROW.replace("20000", "20 000"), 0, 20_000),
-        (ROW.replace("20000", "20'000"), 0, 20_000),
-        (SHEETS, 0, 20_000),
-        (stock_sheet(("X-1", 20_000, 0.3), forms={"C2": "0%"}), 0, 20_000),
-    ],
-)
-def test_the_setting_that_a_hint_names_reads_the_stock(
-    desk: Desk, file: str | bytes | Workbook, which: int, mass: Decimal
-) -> None:
-    assert followed(desk, "stock", STOCK, file, which)
-    assert desk.lots() == {"X-1": mass}
-    assert held(desk.book, "X-1")["Ni"] == mass * Decimal("0.3")
-
-
-@pytest.mark.parametrize(
-    ("written", "form"),
-    [
-        ("03/13/2026 08:00", "%d/%m/%Y %H:%M"),
-        ("46094.3333333333", "%Y-%m-%d %H:%M"),
-        ("2026-03-13 08:00", ""),
-    ],
-)
-def test_the_setting_that_a_hint_names_reads_the_time(desk: Desk, written: str, form: str) -> None:
-    setting = f'date_format = "{form}"\n' if form else ""
-    zone = "" if not form else 'time_zone = "America/New_York"\n'
-    mapping = re.sub("(?m)^(date_format|time_zone) = .*\n", "", TICKETS)
-    mapping = mapping.replace("[file]\n", f"[file]\n{setting}{zone}")
-    row = f"Ticket,Lot,Date,Gross,Tare,Ni\nT-1,X-1,{written},30,10,30\n"
-    assert followed(desk, "tickets", mapping, row, 0)
-    event = desk.book.event("tickets.csv/T-1/weigh")
-    assert event.occurred_at == _us("2026-03-13T08:00:00-04:00")
