@@ -362,7 +362,7 @@ BYTES = [
         {},
         "missing-column",
         "tickets.csv:1",
-        "delimiter = ';'",
+        'delimiter = ";"',
     ),
     ("the header elsewhere", b"Report\n" + GOOD, {}, "missing-column", "tickets.csv:1", "'Ticket'"),
     (
