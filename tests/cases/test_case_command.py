@@ -145,9 +145,9 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_run_replaces_an_earlier_run_and_nothing_else(tmp_path: Path) -> None:
     result = run_case(TOY)
     write_result(result, tmp_path / "run")
-    (tmp_path / "run" / "stale.txt").write_text("old")
+    (tmp_path / "run" / "letter.txt").write_text("of a person")
     write_result(result, tmp_path / "run")
-    assert not (tmp_path / "run" / "stale.txt").exists()
+    assert (tmp_path / "run" / "letter.txt").read_text() == "of a person"
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep")
     with pytest.raises(InputError, match="a folder of a run"):

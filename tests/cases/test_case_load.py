@@ -230,7 +230,7 @@ WRONG: dict[str, tuple[Edit, str, str, str]] = {
         edit("scrap_path.csv", PATH_2030, 'young,2030,"0,2",0.1,0.2,'),
         "not-a-number",
         "scrap_path.csv:2",
-        "a decimal point",
+        "without a comma",
     ),
     "decimal comma without quotes": (
         edit("scrap_path.csv", PATH_2030, "young,2030,0,2,0.1,0.2,"),

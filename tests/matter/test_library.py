@@ -74,7 +74,7 @@ WRONG: dict[str, tuple[str | bytes, type[InputError], str]] = {
     "infinite": (HEAD + "s,p,inf,,,kg,,mine,,A,\n", NotFiniteError, "value: not-finite"),
     "no value": (HEAD + "s,p,,,,kg,,mine,,A,\n", InputError, "value: not-a-number"),
     "a word as value": (HEAD + "s,p,many,,,kg,,mine,,A,\n", InputError, "'many'"),
-    "decimal comma": (HEAD + 's,p,"1,5",,,kg,,mine,,A,\n', InputError, "decimal point"),
+    "decimal comma": (HEAD + 's,p,"1,5",,,kg,,mine,,A,\n', InputError, "without a comma"),
     "too few columns": (HEAD + "s,p,1,,,kg,,mine,,A\n", InputError, "11 columns"),
     "too many columns": (HEAD + "s,p,1,,,kg,,mine,,A,,\n", InputError, "found 12"),
     "cut off in a row": (HEAD + GOOD + "s,p,1,,,kg", InputError, "own.csv:3: file-truncated"),

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from lineages import T, content, large, lineage, lineage_of_json, lineages, links_of_csv, loop
 
@@ -109,6 +109,7 @@ def test_thickness_is_proportional_to_the_mass(drawn: Lineage, by_substance: boo
     paths = [p for p in root_of(svg).iter(f"{SVG}path") if p.get("class") == "link"]
     assert len(paths) == len(drawn.links)
     clean = {tuple(xml_clean(i) for i in pair): c for pair, c in moved.items()}
+    assume(len(clean) == len(moved))  # two ends that a picture cannot tell by their names
     for path in paths:
         held = clean[path.attrib["data-source"], path.attrib["data-target"]]
         mass = sum(held) if at is None else held[at]
