@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from loopbook.flowsheet import (
     Splitter,
     Unit,
     from_toml,
+    read_flowsheet,
 )
 from loopbook.matter import Component, components
 
@@ -268,3 +270,19 @@ def test_a_unit_of_ones_own_may_make_anything() -> None:
     )
     assert fs.diagnose() == []
     assert np.all(fs.solve().mass("a") > 0)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['["x", "y"]', '["0.1", "0.2"]', "[true, false]", "[[0.1, 0.2], [0.3]]", "[{ a = 1 }]", "[]"],
+)
+def test_a_list_of_no_numbers_is_a_finding(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "f.toml"
+    file.write_text(
+        '[flowsheet]\nname = "p"\ncomponents = ["graphite"]\n[feeds.scrap]\nunit = "t/h"\n'
+        '[feeds.scrap.flow]\ngraphite = 4.4\n[units.sieve]\nkind = "sieve"\n'
+        '[units.sieve.streams]\nfeed = "scrap"\nundersize = "a"\noversize = "b"\n'
+        f"[units.sieve.to_undersize]\ngraphite = {written}\n"
+    )
+    with pytest.raises(InputError, match=r"to_undersize\.graphite.* one per scenario"):
+        read_flowsheet(file).solve()

@@ -205,11 +205,16 @@ def _inline(unit: Unit) -> dict[str, Array]:
             flat |= {f"{name}.{key}": v for key, v in value.items()}
         else:
             flat[name] = value
-    return {
-        path: np.asarray(value, dtype=np.float64)
-        for path, value in flat.items()
-        if isinstance(value, (list, tuple, np.ndarray)) and np.size(value) > 1
-    }
+    several = {path: _numbers(value) for path, value in flat.items()}
+    return {path: array for path, array in several.items() if array.size > 1}
+
+
+def _numbers(value: object) -> Array:
+    """Numbers, one per scenario; none where there are others, which `read_array` refuses."""
+    if isinstance(value, (list, tuple)):
+        right = all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value)
+        return np.asarray(value if right else [], dtype=np.float64)
+    return np.asarray(value if isinstance(value, np.ndarray) else [], dtype=np.float64)
 
 
 def _check_effects(plan: Plan, findings: Findings) -> None:

@@ -83,7 +83,8 @@ class Numbers(Number[Findings]):
         """One number or one per scenario, shape (1,) or (scenario,); zero after a finding."""
         expected, array = "a number or one per scenario", np.zeros(1)
         try:
-            if isinstance(value, (bool, str)) or value is None:
+            several = value if isinstance(value, (list, tuple)) and value else [value]
+            if any(x is None or isinstance(x, (bool, str)) for x in several):
                 raise TypeError
             array = np.atleast_1d(np.asarray(value, dtype=np.float64))
         except (TypeError, ValueError):
@@ -94,7 +95,7 @@ class Numbers(Number[Findings]):
                 at=at,
                 hint="write the number without its unit" if isinstance(value, str) else "",
             )
-        if array.ndim > 1:
+        if array.ndim > 1 or not array.size:
             findings.note("shape", expected, f"shape {array.shape}", at=at)
         elif self.allows(array, at, findings):
             return array
