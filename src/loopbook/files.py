@@ -18,9 +18,39 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from loopbook.errors import StorageError
+from loopbook.errors import Finding, InputError, StorageError
 
 PART = ".part"
+_SQLITE = b"SQLite format 3\x00"
+_BESIDE = ("-wal", "-shm", "-journal")  # files in which SQLite keeps what is not in a book yet
+
+
+def is_book(path: Path) -> bool:
+    """Whether a file is a book, or another database, or what SQLite keeps beside one."""
+    names = [path.name.removesuffix(end) for end in _BESIDE if path.name.endswith(end)]
+    for file in (path, *(path.with_name(name) for name in names if name)):
+        if file.is_file():
+            with file.open("rb") as raw:
+                if raw.read(len(_SQLITE)) == _SQLITE:
+                    return True
+    return False
+
+
+def refuse_book(*paths: Path) -> None:
+    """Refuse to write over a book: whatever writes to a file that a user names asks this first.
+
+    Raises
+    ------
+    InputError : a finding for each path that is a book.
+    """
+    hint = "give the name of a new file"
+    findings = [
+        Finding("file", str(path), "a file that may be written over", "a book", hint)
+        for path in paths
+        if is_book(path)
+    ]
+    if findings:
+        raise InputError(findings)
 
 
 def sync(path: Path) -> None:
@@ -72,7 +102,8 @@ def readable(path: Path) -> Iterator[None]:
 def whole_folder(folder: Path) -> Iterator[Path]:
     """Write a folder: the block fills a new one, which then takes the place of the old one.
 
-    If the block raises an exception, the old folder stays as it is.
+    If the block raises an exception, the old folder stays as it is. So it does, with an
+    `InputError`, if a book is in it that the new folder has no file in place of.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
@@ -81,6 +112,9 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         yield new
         for path in new.rglob("*"):
             sync(path)
+        kept = {path.relative_to(new) for path in new.rglob("*")}
+        old_files = folder.rglob("*") if folder.is_dir() else ()
+        refuse_book(*(path for path in old_files if path.relative_to(folder) not in kept))
         if folder.exists():
             folder.rename(old)
         try:

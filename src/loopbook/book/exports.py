@@ -19,7 +19,7 @@ from loopbook.book.storage import schema
 from loopbook.book.storage.questions.events import last_event
 from loopbook.book.storage.questions.tables import rows_between
 from loopbook.errors import Finding, InputError
-from loopbook.files import whole_folder
+from loopbook.files import refuse_book, whole_folder
 from loopbook.report import (
     WRITERS,
     Answer,
@@ -119,6 +119,7 @@ def _refuse_other_files(folder: Path) -> None:
     if folder.exists() and not {p.name for p in folder.iterdir()} <= names:
         hint = "give a folder of its own"
         raise InputError([Finding("file", str(folder), "a new folder", "other files in it", hint)])
+    refuse_book(*(folder / name for name in names))
 
 
 # -- rows

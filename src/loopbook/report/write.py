@@ -10,11 +10,12 @@ from pathlib import Path
 
 from loopbook import __version__
 from loopbook.errors import Finding, InputError
-from loopbook.files import whole_folder
+from loopbook.files import refuse_book, whole_folder
 from loopbook.report.answers.writing import WRITERS, with_kinds
 from loopbook.report.table import RunResult
 
-INPUTS, SUMMARY, REPORT = "inputs.json", "summary.json", "report.html"
+INPUTS, SUMMARY, REPORT, TABLES = "inputs.json", "summary.json", "report.html", "tables"
+_ENDINGS = (".csv", ".parquet")
 _OURS = "loopbook-run"
 
 
@@ -47,17 +48,19 @@ def write_result(result: RunResult, out: Path) -> Path:
                 )
             ]
         )
+    made = [f"{TABLES}/{name}{end}" for name in result.tables for end in _ENDINGS]
+    refuse_book(*(out / name for name in (INPUTS, SUMMARY, REPORT, *made)))
     beside = names_beside(result, out)
     with whole_folder(out) as folder:
         _write(result, folder, beside)
         for path in _not_ours(result, out):
-            _carry(path, folder / path.name)
+            _carry(path, folder / path.relative_to(out))
     return out / REPORT
 
 
 def names_beside(result: RunResult, out: Path) -> dict[str, str]:
     """New name of each file of a run whose place is taken by one that no run wrote as it is."""
-    taken = {path.name for path in _not_ours(result, out)}
+    taken = {path.name for path in _not_ours(result, out) if path.parent == out}
     beside = {}
     for name in sorted(taken & result.attachments.keys()) if taken else ():
         number = 2
@@ -71,11 +74,14 @@ def _not_ours(result: RunResult, out: Path) -> list[Path]:
     """Files and folders in an earlier run's folder that a run did not write, or not as they are."""
     if not out.is_dir() or not (out / SUMMARY).is_file():
         return []
-    written = json.loads((out / SUMMARY).read_text(encoding="utf-8")).get("files", {})
-    return [
+    summary = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
+    written = summary.get("files", {})
+    tables = {f"{x}{end}" for x in (*summary.get("tables", ()), *result.tables) for end in _ENDINGS}
+    inside = sorted((out / TABLES).iterdir()) if (out / TABLES).is_dir() else []
+    return [path for path in inside if path.name not in tables] + [
         path
         for path in sorted(out.iterdir())
-        if path.name not in ("tables", INPUTS, SUMMARY, REPORT)
+        if path.name not in (TABLES, INPUTS, SUMMARY, REPORT)
         and not _is_ours(path, str(written.get(path.name, "")), result.attachments)
     ]
 
@@ -94,8 +100,12 @@ def _is_ours(path: Path, written: str, attachments: Mapping[str, bytes]) -> bool
 def _carry(path: Path, to: Path) -> None:
     """Keep a file or folder; a program that has the file open goes on writing to it."""
     if path.is_dir():
-        shutil.copytree(path, to)
-        return
+        shutil.copytree(path, to, copy_function=_link)
+    else:
+        _link(path, to)
+
+
+def _link(path: str | Path, to: str | Path) -> None:
     try:
         os.link(path, to)
     except OSError:  # the system has no links
@@ -115,10 +125,10 @@ def _is_run(out: Path) -> bool:
 def _write(result: RunResult, folder: Path, beside: Mapping[str, str]) -> None:
     from loopbook.report.page import write_report
 
-    tables = folder / "tables"
+    tables = folder / TABLES
     tables.mkdir()
     for table in result.tables.values():
-        for ending in (".csv", ".parquet"):
+        for ending in _ENDINGS:
             WRITERS[ending](tables / f"{table.name}{ending}", with_kinds(table), table.rows)
     for name, content in ((INPUTS, _inputs(result)), (SUMMARY, _summary(result, beside))):
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)

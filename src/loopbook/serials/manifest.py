@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from loopbook.errors import StorageError
-from loopbook.files import PART, part_of, readable, settle, sync, write_whole
+from loopbook.files import PART, is_book, part_of, readable, settle, sync, write_whole
 from loopbook.serials.moves import NAMES
 from loopbook.serials.ranges import RANGES, RangeTable
 from loopbook.serials.runs import ENDINGS, Run
@@ -88,7 +88,7 @@ def sweep(folder: Path, manifest: Manifest) -> None:
     kept |= {manifest.ranges, manifest.moves, _NAME}
     for path in sorted(folder.iterdir()):
         ours = path.name.endswith((PART, *ENDINGS)) or path.name.startswith((_RANGES, NAMES))
-        if ours and path.name not in kept:
+        if ours and path.name not in kept and not is_book(path):
             path.unlink(missing_ok=True)
 
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from loopbook.errors import Finding, InputError, StorageError
-from loopbook.files import part_of, settle
+from loopbook.files import part_of, refuse_book, settle
 from loopbook.serials.manifest import Manifest, read_manifest, read_ranges
 from loopbook.serials.moves import Move, read_moves
 from loopbook.serials.ranges import Range, RangeTable, expand
@@ -118,6 +118,7 @@ def recall(sources: Mapping[str, Iterable[Source]], sizes: Sizes = SIZES) -> Ite
 def write_tables(tables: Iterable[pa.Table], path: Path, more: Sequence[str] = ()) -> int:
     """Write tables of lot, serial and more columns of text to a file; see `write_serials`."""
     csv, part = ending_of(path) == ".csv", part_of(path)
+    refuse_book(path, part)
     texts = [(name, pa.string()) for name in ("serial", *more)]
     schema = pa.schema([("lot", pa.string() if csv else LOT), *texts])
     rows = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loopbook.errors import Finding, InputError, MissingExtraError
+from loopbook.files import part_of
 from loopbook.report.answers.answer import Lines, as_text
 from loopbook.report.table import Cell, Column
 
@@ -76,7 +77,7 @@ def _as_cell(sheet: Any, cell: Cell) -> Any:
 
 def _without_clock(path: Path) -> None:
     """Write a workbook again without the times of its making, so that its bytes repeat."""
-    made = path.with_suffix(".part")
+    made = part_of(path)
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
         for info in old.infolist():
             body = old.read(info)

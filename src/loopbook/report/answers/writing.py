@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from loopbook.errors import Finding, InputError
+from loopbook.files import part_of, refuse_book
 from loopbook.report.answers.answer import Lines, Record, as_text, plain
 from loopbook.report.answers.workbook import write_workbook
 from loopbook.report.table import Cell, Column, Table
@@ -171,10 +172,11 @@ def save_record(record: Record, path: Path) -> list[Path]:
 
     Raises
     ------
-    InputError : an ending that none of the formats has.
+    InputError : an ending that none of the formats has; or a book has the name of a file.
     """
     tables = record.seen() or [record.facts, *record.tables]
     if path.suffix == ".xlsx":
+        refuse_book(path, part_of(path))
         write_workbook(path, [(table.name, with_kinds(table), table.rows) for table in tables])
         return [path]
     if path.suffix not in WRITERS:
@@ -183,6 +185,7 @@ def save_record(record: Record, path: Path) -> list[Path]:
         raise InputError([Finding("format", str(path), f"one of {expected}", ending)])
     several = len(tables) > 1
     paths = [path.with_stem(f"{path.stem}-{t.name}") if several else path for t in tables]
+    refuse_book(*paths)
     for table, file in zip(tables, paths, strict=True):
         WRITERS[path.suffix](file, with_kinds(table), table.rows)
     return paths

@@ -2,13 +2,14 @@
 
 A folder holds versions; ``current`` names the one that is whole. A new version is written beside
 the old one and named when all of it is on the disk, so that a crash leaves the old one. One process
-writes at a time, so every other version is left over and is deleted. Opening maps the arrays
-copy-on-write: what a process adds is its own until it saves. The arrays follow from the book; if
-they belong to another book, or are cut short, they are made again. Changed bytes inside of them are
-not detected.
+writes at a time, so every other version is left over and is deleted; other folders stay. Opening
+maps the arrays copy-on-write: what a process adds is its own until it saves. The arrays follow from
+the book; if they belong to another book, or are cut short, they are made again. Changed bytes
+inside of them are not detected.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from itertools import count
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from loopbook.book import NOW, AsOf, Book, seal_of
 from loopbook.errors import Finding, InputError
-from loopbook.files import one_writer, sync, write_whole
+from loopbook.files import is_book, one_writer, sync, write_whole
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.columns import MASS
 from loopbook.trace.genealogy.genealogy import Genealogy
@@ -30,6 +31,7 @@ from loopbook.trace.genealogy.numpy_loops import Kernels
 VERSION = 2
 _NAMES = {"text": np.uint8, "ends": np.int64, "hashes": np.uint64, "order": np.int64}
 _WORTH = 1 / 16  # share of new lots from which on a save is worth its time
+_VERSION = re.compile(r"\d{16}-\d+")  # name of a version's folder; others are not ours
 _LOOKS = 3  # while others name new versions
 
 
@@ -95,7 +97,8 @@ def save_genealogy(genealogy: Genealogy, book: Book, folder: Path, *, wait_s: fl
         _write_version(genealogy, _leaf(book, genealogy.last), folder / version)
         write_whole(folder / "current", version.encode())
         for old in folder.iterdir():
-            if old.is_dir() and old.name != version:
+            ours = _VERSION.fullmatch(old.name) and old.name != version
+            if ours and not any(map(is_book, old.rglob("*"))):
                 shutil.rmtree(old, ignore_errors=True)
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from loopbook.book import Content
 from loopbook.errors import Finding, InputError
+from loopbook.files import refuse_book
 from loopbook.report import csv_lines
 from loopbook.trace.lineage.format import exact_kg, xml_text
 from loopbook.trace.lineage.nouns import Lineage
@@ -47,6 +48,7 @@ def write_lineage(lineage: Lineage, path: Path, substances: Sequence[str] = ()) 
         ending = path.suffix or "no ending"
         raise InputError([Finding("format", str(path), f"one of {', '.join(makers)}", ending)])
     part = lineage if substance == "mass" else of_substance(lineage, substance)
+    refuse_book(path)
     path.write_text(make(part), encoding="utf-8")
 
 

@@ -61,8 +61,9 @@ class SqliteStore:
         if create and self.path.exists() and self.path.stat().st_size:
             raise InputError([Finding("duplicate", str(path), "a new file", "it exists")])
         with explaining(self.path), ExitStack() as undo:
+            made = create and _is_first(self.path)
             self._link = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
-            undo.callback(self._give_up, made=create)
+            undo.callback(self._give_up, made=made)
             self._link.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
             self._link.execute("PRAGMA foreign_keys = ON")
             if create:
@@ -254,6 +255,15 @@ class SqliteStore:
             self.insert("leaf", list(enumerate(new, size)))
             self._link.execute("COMMIT")
         return size + len(new)
+
+
+def _is_first(path: Path) -> bool:
+    """Make an empty file; False where there is one, which is not ours to delete, or none can be."""
+    try:
+        path.open("xb").close()
+    except OSError:
+        return False
+    return True
 
 
 def _is_harmless(kind: str, name: str, sql: str, expected: set[_Object]) -> bool:
