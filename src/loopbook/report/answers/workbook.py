@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loopbook.errors import Finding, InputError, MissingExtraError
-from loopbook.files import part_of
+from loopbook.files import part_of, refuse_book
 from loopbook.report.answers.answer import Lines, as_text
 from loopbook.report.table import Cell, Column
 
@@ -43,6 +43,7 @@ def write_workbook(path: Path, tables: Iterable[tuple[str, Sequence[Column], Lin
         finally:
             sheet.close()
         counts.append(count)
+    refuse_book(path, part_of(path))
     workbook.save(path)
     _without_clock(path)
     return counts

@@ -15,11 +15,10 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from loopbook.errors import Finding, InputError
-from loopbook.files import part_of, refuse_book
+from loopbook.files import refuse_book
 from loopbook.report.answers.answer import Lines, Record, as_text, plain
 from loopbook.report.answers.workbook import write_workbook
 from loopbook.report.table import Cell, Column, Table
@@ -149,9 +148,12 @@ def _write_batches(writer: Any, schema: pa.Schema, rows: Lines) -> int:
 
 Writer: TypeAlias = Callable[[Path, Sequence[Column], Lines], int]
 
-WRITERS: Mapping[str, Writer] = MappingProxyType(
-    {".csv": write_csv, ".jsonl": write_jsonl, ".parquet": write_parquet, ".arrow": write_arrow}
-)
+WRITERS: Mapping[str, Writer] = {
+    ".csv": write_csv,
+    ".jsonl": write_jsonl,
+    ".parquet": write_parquet,
+    ".arrow": write_arrow,
+}
 """Writers of one table by the ending of the file."""
 
 
@@ -176,7 +178,6 @@ def save_record(record: Record, path: Path) -> list[Path]:
     """
     tables = record.seen() or [record.facts, *record.tables]
     if path.suffix == ".xlsx":
-        refuse_book(path, part_of(path))
         write_workbook(path, [(table.name, with_kinds(table), table.rows) for table in tables])
         return [path]
     if path.suffix not in WRITERS:
