@@ -152,7 +152,7 @@ def test_a_mapping_line_as_advised_makes_two_names_one(desk: Desk) -> None:
     rows = "Lot,Ni\nL\u20111,31\n"
     (finding,) = desk.refused("assays", rows, columns)
     assert finding.code == "alike"
-    line = finding.hint.partition("or ")[2].partition(" under [words.lot]")[0]
+    line = finding.hint.partition("write ")[2].partition(" under [words.lot]")[0]
     assert line == r'"L\u20111" = "L-1"'
     desk.take_in("assays", rows, columns, words_lot=line)
     assert desk.held()["Ni"] == 6200

@@ -35,7 +35,7 @@ import typing
 
 from loopbook.book.book import Book, Receipt, unknown_names
 from loopbook.book.commands.command import Command
-from loopbook.book.commands.draft import Draft, microseconds
+from loopbook.book.commands.draft import CommandFinding, Draft, microseconds
 from loopbook.book.commands.fields import FreeLot, Kg, KnownSite, MadeLot, SomeMass
 from loopbook.book.commands.kinds import all_commands
 from loopbook.book.commands.ours import *  # noqa: F403  # a command is listed once
@@ -82,7 +82,7 @@ _LATER = {
     "imports.columns": "Column columns_of",
     "imports.importing": "all_imports import_file",
     "imports.json_lines": "post_lines",
-    "imports.posting": "Entry",
+    "imports.posting": "Entry Imported",
     "imports.rows": "ImportKind ImportRow",
     "kinds": "describe_kind list_kinds",
     "listings": "Balances LatestEvents Lots OneEvent Posted book_schema latest_events "
@@ -104,7 +104,7 @@ if typing.TYPE_CHECKING:
     from loopbook.book.imports.columns import Column, columns_of
     from loopbook.book.imports.importing import all_imports, import_file
     from loopbook.book.imports.json_lines import post_lines
-    from loopbook.book.imports.posting import Entry
+    from loopbook.book.imports.posting import Entry, Imported
     from loopbook.book.imports.rows import ImportKind, ImportRow
     from loopbook.book.kinds import describe_kind, list_kinds
     from loopbook.book.listings import (
@@ -155,6 +155,7 @@ __all__ = [
     "Book",
     "Column",
     "Command",
+    "CommandFinding",
     "Content",
     "Draft",
     "EdgeRow",
@@ -163,6 +164,7 @@ __all__ = [
     "FreeLot",
     "ImportKind",
     "ImportRow",
+    "Imported",
     "Kg",
     "Knowledge",
     "KnownSite",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -11,6 +12,8 @@ from loopbook.cli.options import (
     address_option,
     lot_option,
     party_option,
+    post_asking,
+    same_option,
     site_option,
     with_book,
     with_clocks,
@@ -63,9 +66,10 @@ def new_command(*, address: str, substances: str | None) -> Answer:
 @book.command("post")
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; write nothing.")
+@same_option
 @shows_answer
 @with_book
-def post_command(*, book: Book, file: BinaryIO, dry_run: bool) -> Answer:
+def post_command(*, book: Book, file: BinaryIO, dry_run: bool, same: dict[str, str]) -> Answer:
     """Post the commands of a JSON Lines FILE (- for stdin), all of them or none.
 
     \b
@@ -76,7 +80,8 @@ def post_command(*, book: Book, file: BinaryIO, dry_run: bool) -> Answer:
     from loopbook.book import post_lines, posted
 
     name = Path(getattr(file, "name", "<stdin>")).name
-    return posted(book, post_lines(book, file.read(), name=name, dry_run=dry_run))
+    post = partial(post_lines, book, file.read(), name=name, dry_run=dry_run)
+    return posted(book, post_asking(lambda names: post(same=names), same))
 
 
 class _Import(click.Command):
@@ -110,9 +115,12 @@ def _known_kind(ctx: click.Context, parameter: click.Parameter, name: str) -> st
     help="Which column is what, in which unit.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; write nothing.")
+@same_option
 @shows_answer
 @with_book
-def import_command(*, book: Book, kind: str, file: Path, mapping: Path, dry_run: bool) -> Answer:
+def import_command(
+    *, book: Book, kind: str, file: Path, mapping: Path, dry_run: bool, same: dict[str, str]
+) -> Answer:
     """Import a CSV or XLSX FILE of a KIND: weighbridge tickets, assays, opening stock, runs.
 
     All of the file or nothing; every bad row is shown at once. A file may be imported again: what
@@ -125,7 +133,8 @@ def import_command(*, book: Book, kind: str, file: Path, mapping: Path, dry_run:
     """
     from loopbook.book import import_file, posted
 
-    return posted(book, import_file(book, file, mapping, kind=kind, dry_run=dry_run))
+    post = partial(import_file, book, file, mapping, kind=kind, dry_run=dry_run)
+    return posted(book, post_asking(lambda names: post(same=names), same))
 
 
 # ---- out ----

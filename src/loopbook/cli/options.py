@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
@@ -10,11 +11,59 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from loopbook.errors import InputError, StorageError
+from loopbook.errors import InputError, StorageError, visible
 
 if TYPE_CHECKING:
-    from loopbook.book import Book, SignedCheckpoint
+    from loopbook.book import Book, Imported, SignedCheckpoint
     from loopbook.report import Answer
+
+
+def same_names(
+    ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]
+) -> dict[str, str]:
+    r"""Names of the book by names of a file, from texts such as ``L\u20111=L-1``."""
+    from loopbook.tables import unescaped
+
+    same = {}
+    for pair in pairs:
+        name, _, other = pair.partition("=")
+        if not (name and other):
+            raise click.BadParameter(f"{pair!r} is not two names, such as L_1=L-1", ctx, param)
+        try:
+            same[unescaped(name)] = unescaped(other)
+        except ValueError as error:
+            raise click.BadParameter(f"{pair!r}: {error}", ctx, param) from None
+    return same
+
+
+same_option = click.option(
+    "--same",
+    multiple=True,
+    callback=same_names,
+    metavar="A=B",
+    help="The file's name A stands for B of the book; may be repeated.",
+)
+
+
+def post_asking(post: Callable[[dict[str, str]], Imported], same: dict[str, str]) -> Imported:
+    """What a function posts; at a terminal, names that look alike are asked about before."""
+    from loopbook.book import CommandFinding
+
+    asked: set[tuple[str, str, str]] = set()
+    while True:
+        try:
+            return post(same)
+        except InputError as error:
+            alike = [f for f in error.findings if isinstance(f, CommandFinding) and f.twin[2]]
+            alike = [f for f in alike if f.twin not in asked]
+            if not (alike and sys.stdin.isatty() and sys.stderr.isatty()):
+                raise
+            for twin, finding in {f.twin: f for f in alike}.items():
+                asked.add(twin)
+                text = f"{finding.where}: {finding.sentence}. Are they one?"
+                if click.confirm(visible(text), err=True):
+                    same = {**same, twin[1]: twin[2]}
+
 
 address_option = click.option(
     "--book",

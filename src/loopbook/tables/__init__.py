@@ -39,7 +39,7 @@ from loopbook.tables.declared import (
 )
 from loopbook.tables.json_text import parse_json
 from loopbook.tables.moments import form_problem, moment
-from loopbook.tables.names import look, told_apart, unfit
+from loopbook.tables.names import escaped, look, told_apart, unescaped, unfit
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
 from loopbook.tables.numbers import CellError, within_years
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
@@ -95,6 +95,7 @@ __all__ = [
     "check_unit",
     "convert",
     "decode",
+    "escaped",
     "factor",
     "field_type",
     "fields_of",
@@ -116,6 +117,7 @@ __all__ = [
     "read_toml",
     "schema_of",
     "told_apart",
+    "unescaped",
     "unfit",
     "unit_finding",
     "unit_problem",

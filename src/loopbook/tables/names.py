@@ -21,9 +21,10 @@ _KINDS = {
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
 _LIKE = str.maketrans(
-    "АВЕЅІЈКМНОРСТУХаеорсухіјѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲ\u2019\u2018\u02bc\u00b4`\u2044\u2215\u29f8",
-    "ABESIJKMHOPCTYXaeopcyxijsdqwABEZHIKMNOPTYXoc'''''///",
+    "АВЕЅІЈКМНОРСТУХаеорсухіјѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲ\u2019\u2018\u02bc\u00b4\u2044\u2215\u29f8",
+    "ABESIJKMHOPCTYXaeopcyxijsdqwABEZHIKMNOPTYXoc''''///",
 )
+_ESCAPED = re.compile('[^ -~]|["\\\\=$`%!]')
 _HYPHENS = re.compile("[\u2010-\u2015\u2043\u2212\u02d7\ufe58\ufe63\uff0d\u30fc\u1806\u05be]")
 
 
@@ -75,6 +76,30 @@ def code_point(sign: str) -> str:
     'U+002D'
     """
     return f"U+{ord(sign):04X}"
+
+
+def escaped(name: str) -> str:
+    """A name in signs that look like themselves; TOML and a shell's double quotes keep them.
+
+    >>> escaped("L\\u20111"), escaped("a=b"), escaped("\\U0001d40b-1")
+    ('L\\\\u20111', 'a\\\\u003db', '\\\\U0001d40b-1')
+    """
+    return _ESCAPED.sub(lambda sign: _number(ord(sign[0])), name)
+
+
+def _number(point: int) -> str:
+    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def unescaped(text: str) -> str:
+    """The name that `escaped` made a text of; a ValueError for the number of no character.
+
+    >>> unescaped(escaped("L\\u20111")) == "L\\u20111"
+    True
+    """
+    return re.sub(
+        r"\\u([0-9a-f]{4})|\\U00([0-9a-f]{6})", lambda x: chr(int(x[1] or x[2], 16)), text
+    )
 
 
 def told_apart(name: str, other: str) -> tuple[str, str]:

@@ -73,10 +73,12 @@ class CommandFinding(Finding):
     field : of the command, such as ``shares.Ni``; empty if it is about the whole command.
     about : ``state`` if the command would be right in another state of the book, ``lot`` if it
         names a lot that is not there, empty if the written value is wrong in any book.
+    twin : of a name that looks like another: the noun, the name, and the other name.
     """
 
     field: str = ""
     about: str = ""
+    twin: tuple[str, str, str] = ("", "", "")
 
 
 @dataclass(slots=True)
@@ -116,15 +118,13 @@ class Draft(Findings):
         hint: str = "",
         sentence: str = "",
         about: str = "",
+        twin: tuple[str, str, str] = ("", "", ""),
     ) -> None:
         """Record an error of the command, at one of its fields; see `CommandFinding`."""
         self.wrong.add(at.partition(".")[0])
         place = f"{self.where}, {at}" if at else self.where
-        self.items.append(
-            CommandFinding(
-                code, place, expected, value, hint, sentence=sentence, field=at, about=about
-            )
-        )
+        more = {"sentence": sentence, "field": at, "about": about}
+        self.items.append(CommandFinding(code, place, expected, value, hint, twin=twin, **more))
 
     def too_early(self, code: str, first: int, why: str) -> None:
         """Record that the command is dated too early.

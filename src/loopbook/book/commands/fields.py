@@ -4,7 +4,6 @@ Checks get the draft of the event. A mass is checked to whole milligrams, a shar
 names are checked against the book as it is.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -126,15 +125,14 @@ def refuse_twin(draft: Draft, noun: str, name: str, *, at: str) -> bool:
     if not twin:
         return False
     one, other = told_apart(name, twin)
-    key = json.dumps(name)
     draft.note(
         "alike",
         f"another name than {other}",
         one,
         at=at,
-        hint=f"if they are one, write {twin!a}, or {key} = {json.dumps(twin)} under "
-        f"[words.{noun}] in a mapping; if not, give one of them a name that looks different",
+        hint=f"if they are one, write {twin!a}; if not, give this one another name",
         sentence=f"{one} looks like the {noun} {other}",
+        twin=(noun, name, twin),
     )
     return True
 

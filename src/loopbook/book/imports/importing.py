@@ -8,6 +8,7 @@ in the plant, never of its line: the same row is the same event, wherever it is.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from loopbook.book.book import Book
@@ -29,7 +30,13 @@ def all_imports() -> dict[str, type[ImportKind]]:
 
 @uncollected()
 def import_file(
-    book: Book, path: Path, mapping: Path, *, kind: str, dry_run: bool = False
+    book: Book,
+    path: Path,
+    mapping: Path,
+    *,
+    kind: str,
+    dry_run: bool = False,
+    same: Mapping[str, str] | None = None,
 ) -> Imported:
     """Import a file, all of it or nothing.
 
@@ -39,6 +46,7 @@ def import_file(
     mapping : its column-mapping file.
     kind : name of one of `all_imports`.
     dry_run : only show what would be posted.
+    same : names of the book, by the names of the file that stand for them.
 
     Raises
     ------
@@ -49,7 +57,7 @@ def import_file(
     if kind not in known:
         findings.unknown("a kind of file", kind, known)
     findings.raise_all()
-    plan = read_map(mapping, known[kind].known)
+    plan = read_map(mapping, known[kind].known, same)
     sheet = read_sheet(path, plan.settings, findings.items)
     if sheet is None:
         raise InputError(findings)
@@ -67,6 +75,7 @@ def import_file(
         findings=findings.items,
         dry_run=dry_run,
         ignored=binding.ignored,
+        words=binding.words,
     )
 
 

@@ -19,23 +19,31 @@ from loopbook.errors import Findings
 from loopbook.tables import Value, decode, names_in, parse_json, read_fields
 
 
-def read_command_lines(text: str, name: str) -> list[Entry]:
+def read_command_lines(text: str, name: str, same: Mapping[str, str] | None = None) -> list[Entry]:
     """Entries of a text of JSON Lines; empty lines are skipped.
 
     Parameters
     ----------
     name : stands for the file in findings.
+    same : names of the book, by the names of the file that stand for them.
 
     >>> read_command_lines('{"kind": "holt"}', "a.jsonl")[0].findings[0].hint
     'did you mean hold?'
     """
     known = all_commands()
     lines = enumerate(text.split("\n"), start=1)
-    return [_entry(line, number, name, known) for number, line in lines if line.strip()]
+    return [_entry(line, number, name, known, same or {}) for number, line in lines if line.strip()]
 
 
 @uncollected()
-def post_lines(book: Book, raw: bytes, *, name: str, dry_run: bool = False) -> Imported:
+def post_lines(
+    book: Book,
+    raw: bytes,
+    *,
+    name: str,
+    dry_run: bool = False,
+    same: Mapping[str, str] | None = None,
+) -> Imported:
     """Post the commands of a file of JSON Lines, all of them or none.
 
     Parameters
@@ -43,20 +51,28 @@ def post_lines(book: Book, raw: bytes, *, name: str, dry_run: bool = False) -> I
     raw : bytes of the file, UTF-8.
     name : stands for the file in findings.
     dry_run : only show what would be posted.
+    same : names of the book, by the names of the file that stand for them.
     """
     findings = Findings()
     text = decode(raw, name, findings)
-    entries = [] if text is None else read_command_lines(text, name)
+    entries = [] if text is None else read_command_lines(text, name, same)
     if not entries and not len(findings):
         findings.note("empty", "commands, one a line", "an empty file", at=name)
     findings.raise_all()
     return post_entries(book, entries, name=name, dry_run=dry_run)
 
 
-def _entry(line: str, number: int, name: str, known: Mapping[str, type[Command]]) -> Entry:
+def _entry(
+    line: str, number: int, name: str, known: Mapping[str, type[Command]], same: Mapping[str, str]
+) -> Entry:
     where = f"{name}:{number}"
     findings = Findings(where)
     data = _object(line, findings)
+    if same:
+        data = {
+            field: value if field == "key" else _renamed(value, same, field, findings)
+            for field, value in data.items()
+        }
     kind = data.pop("kind", None)
     record = known.get(str(kind))
     if record is None:
@@ -64,11 +80,28 @@ def _entry(line: str, number: int, name: str, known: Mapping[str, type[Command]]
             findings.unknown("a kind of command", str(kind), known)
         return Entry(number, where, (), findings=tuple(findings))
     values = read_fields(record, data, findings)
-    if values is None:
+    if values is None or len(findings):
         makes = (name for role, name in names_in(record, data) if role == "new lot")
         return Entry(number, where, (), findings=tuple(findings), makes=tuple(makes))
     command = record(**values)
     return Entry(number, where, (command,), lambda at: f"{where}, {at}" if at in values else "")
+
+
+def _renamed(value: Value, same: Mapping[str, str], at: str, findings: Findings) -> Value:
+    """A value with other names in it; two names of an object that become one are a finding."""
+    if isinstance(value, str):
+        return same.get(value, value)
+    if isinstance(value, list):
+        return [_renamed(item, same, at, findings) for item in value]
+    if not isinstance(value, dict):
+        return value
+    renamed = {
+        same.get(name, name): _renamed(item, same, at, findings) for name, item in value.items()
+    }
+    if len(renamed) < len(value):
+        twice = next(name for name in value if same.get(name, name) in value and name in same)
+        findings.note("duplicate", "each name once", f"{same[twice]} as {twice}, too", at=at)
+    return renamed
 
 
 def _object(line: str, findings: Findings) -> dict[str, Value]:

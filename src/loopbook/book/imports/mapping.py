@@ -98,8 +98,13 @@ class ImportMap:
     words: Mapping[str, Mapping[str, str]]
 
 
-def read_map(path: Path, known: Mapping[str, Column]) -> ImportMap:
-    """Read a mapping file for a kind of file with these columns; all its errors come together."""
+def read_map(
+    path: Path, known: Mapping[str, Column], same: Mapping[str, str] | None = None
+) -> ImportMap:
+    """Read a mapping file for a kind of file with these columns; all its errors come together.
+
+    `same` holds words that replace others in every field with text, unless its own words do.
+    """
     file = read_toml(path)
     findings = Findings()  # each at the path of its key
     for name in file.data.keys() - _PARTS:
@@ -129,6 +134,7 @@ def read_map(path: Path, known: Mapping[str, Column]) -> ImportMap:
     placed = [replace(finding, where=file.place(finding.where)) for finding in findings]
     raise_findings(sorted(placed, key=lambda finding: int(finding.where.rpartition(":")[2])))
     places = {name: file.place(f"constants.{name}") for name in constants}
+    words = {name: {**(same or {}), **words.get(name, {})} for name in texts}
     return ImportMap(known, settings, sources, constants, places, words)
 
 

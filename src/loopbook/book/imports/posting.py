@@ -17,10 +17,10 @@ from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
 from loopbook.book.nouns import Event
-from loopbook.book.storage.questions.events import papers
+from loopbook.book.storage.questions.events import maker, papers
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings
-from loopbook.tables import Value, names_in
+from loopbook.tables import Value, escaped, names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ def post_entries(
     findings: Sequence[Finding] = (),
     dry_run: bool = False,
     ignored: tuple[str, ...] = (),
+    words: Callable[[CommandFinding], str] = lambda finding: "",
 ) -> Imported:
     """Plan entries one after the other; keep them if nothing is wrong with any.
 
@@ -116,6 +117,7 @@ def post_entries(
     findings : errors of the file itself; raised together with those of the entries.
     dry_run : keep nothing.
     ignored : columns of the file that are not used.
+    words : where the file's mapping can take a name of a finding for another.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def post_entries(
     planned: list[_Planner] = []
 
     def work(session: Session) -> None:
-        planner = _Planner(session, book.recorded_at(session))
+        planner = _Planner(session, book.recorded_at(session), words)
         planned[:] = [planner]
         planner.find_papers(entries)
         for entry in entries:
@@ -161,6 +163,11 @@ def _flat(values: Mapping[str, Value], head: str = "") -> dict[str, Value]:
     return flat
 
 
+def _made(event: Event) -> list[tuple[str, str]]:
+    """Kind and name of the lots and nouns that an event brings."""
+    return [*(("lot", lot.id) for lot in event.lots), *(noun[:2] for noun in event.nouns)]
+
+
 def _differences(before: str, after: str) -> list[str]:
     """Names of fields in which two commands differ, as text."""
     old, new = (_flat(json.loads(text)) for text in (before, after))
@@ -181,6 +188,7 @@ class _Planner:
 
     session: Session
     now: int
+    words: Callable[[CommandFinding], str]
     events: list[Event] = field(default_factory=list)
     again: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -294,8 +302,21 @@ class _Planner:
                 place = entry.place(at)
                 if about == "state" and not place.startswith(entry.where.rpartition(":")[0]):
                     place = entry.where  # a limit is no mistake of the constant that names the site
-                placed.append(replace(finding, where=place))
+                placed.append(self._advised(replace(finding, where=place)))
         return list({(f.code, f.where, f.found): f for f in placed}.values())  # a cell, two fields
+
+    def _advised(self, finding: Finding) -> Finding:
+        """The finding, with the other's place and the ways on where a name looks like another."""
+        if not isinstance(finding, CommandFinding) or not finding.twin[2]:
+            return finding
+        noun, name, twin = finding.twin
+        made = (e for e in self.events if (noun, twin) in _made(e))
+        place = next((self.keys[e.key].where for e in made), "")
+        place = place or f"event {maker(self.session.db, noun, twin)}"
+        ways = [self.words(finding), f'give --same "{escaped(name)}={escaped(twin)}"']
+        one = " or ".join(filter(None, ways))
+        hint = f"if they are one, {one}; if not, give this one another name"
+        return replace(finding, hint=hint, sentence=f"{finding.sentence} of {place}")
 
     def _depends(self, entry: Entry, lot: str, line: int) -> Finding:
         text = f"lot {lot} depends on line {line}, which has errors"

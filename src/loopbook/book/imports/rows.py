@@ -13,6 +13,7 @@ from functools import cache
 from typing import ClassVar, TypeVar
 
 from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.imports.columns import ENVELOPE, Column
 from loopbook.book.imports.mapping import ImportMap
 from loopbook.book.imports.posting import Entry
@@ -25,6 +26,7 @@ from loopbook.tables import (
     Sheet,
     Value,
     cell_text,
+    escaped,
     factor,
     fields_of,
     moment,
@@ -57,6 +59,19 @@ class Binding:
     groups: Mapping[str, Mapping[str, str]]
     ignored: tuple[str, ...]
     declared: frozenset[str]
+
+    def words(self, finding: CommandFinding) -> str:
+        """How the mapping takes the name of a finding, which looks like another, for that one."""
+        _, name, twin = finding.twin
+        column, where = finding.where.partition(", ")[2], finding.where
+        heads = {
+            x: " ".join(self.sheet.header[k] for k in at) for x, (at, _) in self.places.items()
+        }
+        names = [x for x, one in self.map.known.items() if one.cells == "text"]
+        names = [x for x in names if heads.get(x) == column or self.map.places.get(x) == where]
+        texts = [f"[words.{x}]" for x in names]
+        line = f'"{escaped(name)}" = "{escaped(twin)}"'
+        return f"write {line} under {' and under '.join(texts)} of the mapping" if texts else ""
 
 
 def bind(sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> Binding:

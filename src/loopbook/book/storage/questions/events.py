@@ -79,6 +79,16 @@ def papers(db: Database, samples: Sequence[str]) -> list[tuple[int, str, str, st
     return sorted(by_name(db, query, "m.sample", samples))
 
 
+def maker(db: Database, kind: str, name: str) -> str:
+    """Key of the event that made a lot, or first stated another noun; empty if none did."""
+    made = "lot x ON" if kind == "lot" else "noun x ON x.kind = ? AND"
+    sql = (
+        f"SELECT e.key FROM event e JOIN {made} x.event = e.id WHERE x.id = ? ORDER BY e.id LIMIT 1"
+    )
+    values = (name,) if kind == "lot" else (kind, name)
+    return first_value(db, sql, values, "")
+
+
 def reversed_before(db: Database, stretch: Stretch) -> list[tuple[str, str, str, int]]:
     """Reversals in a stretch of events before it: key, and key, kind and moment of the other."""
     when, values = dated("e", stretch.asof, stretch.start)
