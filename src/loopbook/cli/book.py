@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -79,9 +78,11 @@ def post_command(*, book: Book, file: BinaryIO, dry_run: bool, same: dict[str, s
     """
     from loopbook.book import post_lines, posted
 
-    name = Path(getattr(file, "name", "<stdin>")).name
-    post = partial(post_lines, book, file.read(), name=name, dry_run=dry_run)
-    return posted(book, post_asking(lambda names: post(same=names), same))
+    name, raw = Path(getattr(file, "name", "<stdin>")).name, file.read()
+    done = post_asking(
+        lambda names: post_lines(book, raw, name=name, dry_run=dry_run, same=names), same
+    )
+    return posted(book, done)
 
 
 class _Import(click.Command):
@@ -133,8 +134,10 @@ def import_command(
     """
     from loopbook.book import import_file, posted
 
-    post = partial(import_file, book, file, mapping, kind=kind, dry_run=dry_run)
-    return posted(book, post_asking(lambda names: post(same=names), same))
+    done = post_asking(
+        lambda names: import_file(book, file, mapping, kind=kind, dry_run=dry_run, same=names), same
+    )
+    return posted(book, done)
 
 
 # ---- out ----

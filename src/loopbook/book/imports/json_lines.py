@@ -9,6 +9,7 @@ lines are still checked.
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
 from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
@@ -30,9 +31,9 @@ def read_command_lines(text: str, name: str, same: Mapping[str, str] | None = No
     >>> read_command_lines('{"kind": "holt"}', "a.jsonl")[0].findings[0].hint
     'did you mean hold?'
     """
-    known = all_commands()
     lines = enumerate(text.split("\n"), start=1)
-    return [_entry(line, number, name, known, same or {}) for number, line in lines if line.strip()]
+    entry = partial(_entry, known=all_commands(), same=same or {})
+    return [entry(line, number, f"{name}:{number}") for number, line in lines if line.strip()]
 
 
 @uncollected()
@@ -63,9 +64,13 @@ def post_lines(
 
 
 def _entry(
-    line: str, number: int, name: str, known: Mapping[str, type[Command]], same: Mapping[str, str]
+    line: str,
+    number: int,
+    where: str,
+    *,
+    known: Mapping[str, type[Command]],
+    same: Mapping[str, str],
 ) -> Entry:
-    where = f"{name}:{number}"
     findings = Findings(where)
     data = _object(line, findings)
     if same:
