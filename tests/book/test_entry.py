@@ -291,15 +291,3 @@ def test_a_column_of_an_element_needs_no_word(desk: Desk, head: str) -> None:
     columns = f'lot = "Lot"\nshares.Li = {{ column = "{head}", unit = "%" }}\n'
     desk.take_in("assays", f'Lot,"{head}"\nL-1,5.0\n', columns)
     assert desk.held()["Li"] == 1000
-
-
-@pytest.mark.parametrize("cell", ["<0.01", "< 0.01", ">10"])
-def test_no_hint_empties_a_cell_below_the_limit(desk: Desk, cell: str) -> None:
-    desk.receive()
-    columns = 'lot = "Lot"\nshares.Co = { column = "Co", unit = "%" }\n'
-    (finding, *_) = desk.refused("assays", f"Lot,Co\nL-1,{cell}\n", columns)
-    assert "leave" not in finding.hint
-    if cell.startswith("<"):
-        assert finding.hint.startswith("write 0, half the limit or the limit")
-        desk.take_in("assays", "Lot,Co\nL-1,0.005\n", columns)
-        assert desk.held()["Co"] == 1

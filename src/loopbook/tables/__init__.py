@@ -10,7 +10,14 @@ type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loo
 
 import typing
 
-from loopbook.tables.cells import cell_text, factor, quantity, quantity_text, unit_problem
+from loopbook.tables.cells import (
+    cell_text,
+    factor,
+    quantity,
+    quantity_text,
+    unit_problem,
+    without_sign,
+)
 from loopbook.tables.declared import (
     SHARE,
     YEAR,
@@ -41,7 +48,7 @@ from loopbook.tables.json_text import parse_json
 from loopbook.tables.moments import form_problem, moment
 from loopbook.tables.names import escaped, look, told_apart, unescaped, unfit
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
-from loopbook.tables.numbers import CellError, within_years
+from loopbook.tables.numbers import CellError, limit_parts, within_years
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
 from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
 from loopbook.tables.text import TextTable, decode, read_table
@@ -102,6 +109,7 @@ __all__ = [
     "form_problem",
     "installed_kinds",
     "kinds_in_files",
+    "limit_parts",
     "look",
     "moment",
     "names_in",
@@ -122,4 +130,5 @@ __all__ = [
     "unit_finding",
     "unit_problem",
     "within_years",
+    "without_sign",
 ]

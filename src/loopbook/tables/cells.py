@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache, partial
 
 from loopbook.errors import UnitError
-from loopbook.tables.numbers import SPACES, CellError, exact
+from loopbook.tables.numbers import SPACES, CellError, exact, limit_parts
 from loopbook.tables.sheet import Cell, FileSettings
 from loopbook.tables.units import convert, unit_finding
 
@@ -22,6 +22,7 @@ _EXACT = 10**15  # a workbook keeps no more digits of a number
 _LITERAL = r'(?:"[^"]*"|\\.|[- ])*'  # what a number format shows as it is
 _WHOLE_FORM = re.compile(rf"({_LITERAL})(?:(0+)|#|General|@)({_LITERAL})", re.IGNORECASE)
 _SCALED_FORM = re.compile(r"[0#?],+(?![0#?,])")  # shows thousandths of the value
+_LIMIT_FORM = re.compile(r'(?:"|\\)?\s*([<>])\s*"?(?=[0#?])')  # shows a number as a limit
 _FORMULA_ERROR = re.compile(r"#(?:REF|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]|#N/A|#{3,}")
 _WITH_UNIT = re.compile(
     rf"([+\-\u2212]?[\d.,'\u2019{SPACES}]*\d[.,]?(?:[eE][+-]?\d{{1,2}})?"  # a number
@@ -146,10 +147,28 @@ def _check_form(cell: Cell, unit: str, base: str) -> None:
     if isinstance(cell.value, (int, float)) and _SCALED_FORM.search(bare):
         hint = "the workbook shows thousandths of the value: format the cells as General"
         raise CellError("unit", f"a number in {unit}, as it is shown", shown, hint)
+    if re.search("[<>]", re.sub(r"\[[^\]]*\]", "", cell.form)):
+        hint = "format the cells as General, and write <0.01 as text where that is the result"
+        raise CellError("censored", f"a number in {unit}, as it is shown", shown, hint)
     own = "".join("".join(x) for x in re.findall(r'"([^"]*)"|\\(.)', cell.form)).strip()
     if own and not unit_problem(own, base) and factor(own, base) != factor(unit, base):
         hint = f'write unit = "{own}" for this column'
         raise CellError("unit", f"a number in {unit}", shown, hint)
+
+
+def without_sign(cell: Cell) -> tuple[str, Cell]:
+    """Direction of a result that is only a limit, and the cell of its number, empty for ND.
+
+    >>> without_sign(Cell("<0.01 %")), without_sign(Cell(3))
+    (('<', Cell(value='0.01 %', form='')), ('', Cell(value=3, form='')))
+    >>> without_sign(Cell(0.01, '"<"0.00'))
+    ('<', Cell(value=0.01, form='0.00'))
+    """
+    if isinstance(cell.value, str):
+        sign, text = limit_parts(cell.value) or ("", cell.value)
+        return sign, Cell(text, cell.form)
+    match = _LIMIT_FORM.match(cell.form)
+    return (match[1], Cell(cell.value, cell.form[match.end() :])) if match else ("", cell)
 
 
 def quantity_text(text: str, base: str) -> Decimal | None:
@@ -195,13 +214,6 @@ def number(cell: Cell, settings: FileSettings) -> Decimal:
 
 
 def _number_hint(value: str, settings: FileSettings) -> str:
-    if value.startswith(("<", ">")):
-        rule = (
-            "write 0, half the limit or the limit, as your rule is"
-            if value[0] == "<"
-            else ("it needs a measurement in that range")
-        )
-        return f"{rule}; an empty cell would mean that it was not analysed"
     other = "," if settings.decimal == "." else "."
     if other in value and not re.search(r"[A-Za-z]", value):
         return (

@@ -28,10 +28,10 @@ from dataclasses import MISSING, dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
-from loopbook.errors import Findings
+from loopbook.errors import Findings, nearest_hint
 from loopbook.tables.names import unfit
 from loopbook.tables.numbers import CellError, exact, within_years
 
@@ -140,18 +140,30 @@ class Name(Text[F_contra]):
 
 
 class Choice(Text[F_contra]):
-    """One of a few texts."""
+    """One of a few texts; `synonyms` are words of others for them, named in hints.
 
-    def __init__(self, *options: str) -> None:
-        super().__init__(" or ".join([", ".join(options[:-1]), options[-1]]))
+    >>> findings = Findings()
+    >>> for word in ("wett", "damp"):
+    ...     _ = Choice("wet", "dry", synonyms={"damp": "wet"}).check(word, "duty", findings)
+    >>> [finding.hint for finding in findings]
+    ['did you mean wet?', 'did you mean wet?']
+    """
+
+    def __init__(self, *options: str, synonyms: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(" or ".join(filter(None, [", ".join(options[:-1]), options[-1]])))
         object.__setattr__(self, "options", options)
+        object.__setattr__(self, "synonyms", synonyms)
 
     options: tuple[str, ...]
+    synonyms: Mapping[str, str]
 
     def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The text, if it is one of them."""
         if value not in self.options:
-            findings.note("unknown-name", self.words, repr(value), at=at)
+            word = value.strip().casefold().replace("_", " ")
+            meant = word if word in self.options else self.synonyms.get(word, "")
+            hint = f"did you mean {meant}?" if meant else nearest_hint(value, self.options)
+            findings.note("unknown-name", self.words, repr(value), at=at, hint=hint)
         return value
 
     def schema(self) -> Schema:

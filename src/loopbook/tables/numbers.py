@@ -10,9 +10,44 @@ SPACES = " \u00a0\u202f\u2009"
 """Blanks that part thousands, or a number from its unit."""
 
 _TOO_LONG = 10**40
+_NO_LIMITS = "only the shares of an assay may be limits; write the number that is to count"
 _YEARS = range(1900, 9999)  # of workbooks on one end, of clocks that are set to UTC on the other
 _COMMAS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:s?nan|inf(?:inity)?)", re.IGNORECASE)
+
+
+_LIMIT = re.compile(r"(<=?|>=?|less than|below|more than|above)(.+)", re.IGNORECASE)
+_SIGNS = str.maketrans("\u2264\u2a7d\uff1c\ufe64\u2265\u2a7e\uff1e\ufe65", "<<<<>>>>")
+_UNDETECTED = frozenset(
+    (
+        *("dl", "idl", "ld", "lod", "loq", "lq", "mdl", "pql", "rl"),
+        *("detection", "detectionlimit", "limitofdetection", "limitofquantification"),
+        *("quantification", "quantificationlimit", "reportinglimit"),
+        *("nd", "notdetected", "nonedetected", "nondetect", "nondetected", "nond\u00e9tect\u00e9"),
+        *("undetected", "nn", "nichtnachweisbar", "trace", "traces", "tr"),
+        *("bdl", "bld", "blod", "bloq", "blq", "bmdl", "bql", "brl"),
+        *("\ubd88\uac80\ucd9c", "\ubbf8\uac80\ucd9c"),  # Korean
+        *("\u672a\u68c0\u51fa", "\u672a\u6aa2\u51fa", "\u4e0d\u691c\u51fa"),  # Chinese, Japanese
+    )
+)
+"""Words for a result below an unnamed limit, without blanks and dots, in small letters."""
+
+
+def limit_parts(text: str) -> tuple[str, str] | None:
+    """Direction and number of a result that is only a limit; no number for a word such as ND.
+
+    >>> limit_parts("< 0.01 %"), limit_parts("\u2265 10"), limit_parts("n.d."), limit_parts("<LOD")
+    (('<', '0.01 %'), ('>', '10'), ('<', ''), ('<', ''))
+    >>> limit_parts("0.01"), limit_parts("n.a.")
+    (None, None)
+    """
+    match = _LIMIT.fullmatch(text.strip().translate(_SIGNS))
+    rest = match[2].strip() if match else text
+    word = re.sub(r"[\W_]", "", rest).casefold()
+    if match is None:
+        return ("<", "") if word in _UNDETECTED else None
+    sign = ">" if match[1].lower() in (">", ">=", "above", "more than") else "<"
+    return sign, "" if sign == "<" and word in _UNDETECTED else rest
 
 
 class CellError(ValueError):
@@ -68,6 +103,8 @@ def exact(
         raise CellError("not-finite", "a number", text)
     shown = text if len(text) <= 40 else f"{text[:40]}..."
     written = repr(shown) if isinstance(value, str) else shown
+    if limit_parts(text[:40]):
+        raise CellError("censored", "a number", written, _NO_LIMITS)
     raise CellError("not-a-number", "a number", written, hint(text[:40]))
 
 

@@ -83,15 +83,13 @@ class Substance(Text[Draft]):
 
 @dataclass(frozen=True)
 class SharesField(MapOf[Draft]):
-    """Shares by substance, which sum to one at most unless the command checks that itself."""
-
-    own_sum: bool = False
+    """Shares by substance, which sum to one at most."""
 
     def check(self, value: Mapping[str, Kg], at: str, draft: Draft) -> Value:
         """Checked shares."""
         shares = super().check(value, at, draft)
         total = sum(filter(None, shares.values()), Decimal(0))
-        if total > 1 and not self.own_sum:
+        if total > 1:
             draft.note(
                 "share",
                 "at most 1 kg/kg",
@@ -277,7 +275,6 @@ Mass = Annotated[Kg, MassField()]
 SomeMass = Annotated[Kg, MassField(some=True)]
 Share = Annotated[Kg, SHARE]
 Shares = Annotated[Mapping[str, Kg], SharesField(Substance(), SHARE)]
-Results = Annotated[Mapping[str, Kg], SharesField(Substance(), SHARE, own_sum=True)]
 Amounts = Annotated[Mapping[str, Kg], MapOf(Substance(), MassField())]
 ExistingLot = Annotated[str, LotField()]
 FreeLot = Annotated[str, LotField(free=True)]

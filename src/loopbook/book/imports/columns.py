@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from loopbook.book.commands.command import Command
-from loopbook.tables import Choice, Field, MapOf, Moment, Text, fields_of
+from loopbook.book.commands.results import ResultField
+from loopbook.tables import Choice, Field, MapOf, Maybe, Moment, Text, fields_of
 
 _BASES = {"": "text", "1": "share"}  # what is no mass, by the unit of its type
 
@@ -14,6 +15,11 @@ class Column(Field):
     """A column of a file: a declared field with an example; its unit is the mapping's."""
 
     example: object = ""
+
+    @cached_property
+    def has_limits(self) -> bool:
+        """Whether its cells may hold limits, such as ``<0.01``, and ND."""
+        return isinstance(self.type, MapOf) and isinstance(self.type.value, ResultField)
 
     @cached_property
     def cells(self) -> str:
@@ -45,6 +51,7 @@ def columns_of(
     columns = []
     for name in own:
         kind, default = fields[name].type, None if optional else fields[name].default
+        kind = kind.inner if isinstance(kind, Maybe) else kind
         choices = f": {kind.words}" if isinstance(kind, Choice) else ""
         meaning = f"{about}{fields[name].meaning}{choices}"
         example = examples.get(name, "")

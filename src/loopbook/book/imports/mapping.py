@@ -49,6 +49,7 @@ from loopbook.tables import (
     Text,
     Value,
     form_problem,
+    limit_parts,
     moment,
     quantity_text,
     read_toml,
@@ -313,7 +314,12 @@ def _constant(value: Value, column: Column, plain: FileSettings) -> Constant:
         raise CellError("type", "a text in quotation marks", repr(value))
     if not column.type.unit:
         return value
-    number = quantity_text(value, column.type.unit)
+    sign, text = (column.has_limits and limit_parts(value)) or ("", value)
+    if sign and not text:
+        return value
+    number = quantity_text(text, column.type.unit)
     if number is None:
-        raise CellError("unit", "a number and a unit, such as 20 kg", repr(value))
-    return number
+        expected = "a share and a unit, such as 0.01 %" * (column.type.unit == "1")
+        expected = expected or "a number and a unit, such as 20 kg"
+        raise CellError("unit", expected, repr(value))
+    return f"{sign}{number.normalize():f}" if sign else number

@@ -32,6 +32,7 @@ from loopbook.tables import (
     moment,
     quantity,
     unit_problem,
+    without_sign,
 )
 
 C = TypeVar("C", bound=Command)
@@ -164,7 +165,8 @@ class ImportRow:
             column = self._map.known[name]
             if column.cells == "shares":
                 group = self._binding.groups.get(name, {})
-                read = {s: self._read(one, "share") for s, one in group.items()}
+                kind = "result" if column.has_limits else "share"
+                read = {s: self._read(one, kind) for s, one in group.items()}
                 self._values[name] = {s: share for s, share in read.items() if share is not None}
             else:
                 self._values[name] = self._read(name, column.cells)
@@ -275,7 +277,7 @@ class ImportRow:
             if kind == "time":
                 epoch = self._binding.sheet.epoch
                 return moment(self._cells(name), self._map.settings, epoch)
-            return self._number(name)
+            return self._number(name, kind)
         except CellError as error:
             hint = error.hint or self._units_hint(name, error)
             self.note(name, error.code, error.expected, error.found, hint=hint)
@@ -290,14 +292,17 @@ class ImportRow:
         is_unit = not unit_problem(word, source.base)
         return f"if line {self.line} holds units, write data_line = {self.line + 1}" * is_unit
 
-    def _number(self, name: str) -> Decimal | None:
-        """A mass in kg or a share; None for an empty cell."""
+    def _number(self, name: str, kind: str) -> Decimal | str | None:
+        """A mass in kg or a share; None for an empty cell, text for a result that is a limit."""
         cells = self._cells(name)
         if not cells or (cells[0].value in (None, "") and cells[0].form != "formula"):
             return None
+        sign, cell = without_sign(cells[0]) if kind == "result" else ("", cells[0])
+        if cell.value == "":
+            return self.written(name)
         source, unit_at = self._map.sources[name], self._binding.places[name][1]
         unit = source.unit if unit_at is None else cell_text(self._row.cells[unit_at])
-        value = quantity(cells[0], unit, source.base, self._map.settings)
+        value = quantity(cell, unit, source.base, self._map.settings)
         if source.k != 1:
             value /= source.k
         value *= source.per
@@ -306,7 +311,7 @@ class ImportRow:
         if source.base == "1" and not 0 <= value <= 1:
             hint = "is the unit right?" if value > 1 else ""
             raise CellError("share", "0..1 kg/kg", f"{value.normalize():f} kg/kg", hint)
-        return value
+        return f"{sign}{value.normalize():f}" if sign else value
 
     def _cells(self, name: str) -> list[Cell]:
         columns, _ = self._binding.places.get(name, _NOWHERE)

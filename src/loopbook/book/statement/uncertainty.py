@@ -25,6 +25,9 @@ up in squares. With c the content of lot i on the line and u its relative standa
 A measurement states one uncertainty, so that s is an assumption, `SHARED`, unless the caller knows
 better: 1 is right for a scale that is always wrong by the same, 0 for one that is only noisy.
 
+A result below a limit has the uncertainty of what it counts as, evenly distributed from zero to the
+limit; one that counts as zero adds nothing, since the line has nothing of it.
+
 Not covered: lots without a weighing or an assay of their own that states an uncertainty (lots
 that a split, blend or run made count as not weighed until they are), and the error that an analyte
 or the moisture leaves to the substances that were not analysed. `covered` is the share of a
@@ -34,6 +37,7 @@ line's matter that is covered.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
@@ -48,6 +52,9 @@ from loopbook.book.storage.questions.events import measurements
 
 SHARED = 0.5
 """Share of the variance of a group's measurements that all of them have in common."""
+
+_BELOW = 1 / math.sqrt(3)
+"""Relative standard uncertainty of a result below a limit, by half the limit or by the limit."""
 
 _ALONE = -1  # number of the group of a measurement that has none
 
@@ -193,19 +200,25 @@ def _relative_by_lot(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, floa
     """
     for _, of_lot in groupby(rows, key=itemgetter(0, 1)):
         measured = list(of_lot)
-        waters = [_relative(1.0 - float(x[3]), x[4]) for x in measured if x[2] == "H2O"]
+        waters = [
+            _relative(str(1 - Decimal(x[3].lstrip("<>"))), x[4]) for x in measured if x[2] == "H2O"
+        ]
         for _, lot, quantity, value, uncertainty, group, basis in measured:
-            u = _relative(float(value), uncertainty)
+            u = _relative(value, uncertainty)
             if basis == "dry":
                 u = math.hypot(u, waters[0] if waters else math.nan)
             yield lot, quantity, group, u
 
 
-def _relative(value: float, uncertainty: str) -> float:
+def _relative(value: str, uncertainty: str) -> float:
     """Relative standard uncertainty; NaN where none was stated or the value is zero.
 
-    >>> _relative(20000, "10"), _relative(20000, "0"), _relative(0, "0.001"), _relative(0.8, "")
+    >>> _relative("20000", "10"), _relative("20000", "0"), _relative("0", "1"), _relative("1", "")
     (0.0005, nan, nan, nan)
+    >>> round(_relative("<0.0001", "0.0000289"), 4), _relative(">0.1", "0.05")
+    (0.5774, 0.5)
     """
-    u = float(uncertainty or "0")
-    return u / value if value > 0.0 and u > 0.0 else math.nan
+    if value.startswith("<"):
+        return _BELOW
+    number, u = float(value.lstrip(">")), float(uncertainty or "0")
+    return u / number if number > 0.0 and u > 0.0 else math.nan

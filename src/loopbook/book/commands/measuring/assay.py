@@ -8,7 +8,8 @@ from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import FINE, Draft
-from loopbook.book.commands.fields import ExistingLot, Results, Share, Shares
+from loopbook.book.commands.fields import ExistingLot, Kg, Share, Shares, Substance
+from loopbook.book.commands.results import BELOW, Counted, Readings, Results, count, is_below, signs
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -20,7 +21,23 @@ from loopbook.book.nouns import (
     part,
     zero,
 )
-from loopbook.tables import Choice
+from loopbook.tables import SHARE, Choice, MapOf
+
+_STAGES = Choice[Draft](
+    "provisional",
+    "exchanged",
+    "umpire",
+    "final",
+    synonyms={
+        "preliminary": "provisional",
+        "prelim": "provisional",
+        "exchange": "exchanged",
+        "referee": "umpire",
+        "arbitration": "umpire",
+        "settlement": "final",
+        "definitive": "final",
+    },
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +48,16 @@ class Assay(Command):
     result is to have one. What is not analysed keeps its proportions in the rest. Shares that sum
     to more than one are taken up to twice the standard uncertainty of their sum: ``other`` gives
     way, else all do in proportion.
+
+    A result below or above the limit of the method is written as it is reported, ``<0.0001`` or
+    ``>0.1``; one such as ND or trace names no limit and needs it in `limits`. The limit is kept and
+    shown; where a number is needed, it counts as `below` and `above` say, and its standard
+    uncertainty is that of an even distribution. Replicates of one sample are a list: all are kept,
+    their mean counts, with its standard error if no uncertainty is stated.
     """
 
     lot: Annotated[ExistingLot, "the lot assayed"]
-    stage: Annotated[
-        str, Choice("provisional", "exchanged", "umpire", "final"), "of the assay exchange"
-    ]
+    stage: Annotated[str, _STAGES, "of the assay exchange"]
     basis: Annotated[str, Choice("as received", "dry"), "what the shares are shares of"]
     shares: Annotated[Results, "contents, kg/kg of the basis"]
     uncertainty: Annotated[Shares, "standard uncertainty of each"] = field(default_factory=dict)
@@ -45,6 +66,17 @@ class Assay(Command):
     laboratory: Annotated[str, "by whom; its results for one substance share an error"] = ""
     method: Annotated[str, "how"] = ""
     sample: Annotated[str, "on which sample"] = ""
+    limits: Annotated[
+        Annotated[Mapping[str, Kg], MapOf(Substance(), SHARE)] | None,
+        "limits of detection, kg/kg of the basis, for results such as ND",
+    ] = None
+    below: Annotated[
+        Annotated[str, Choice(*BELOW)] | None,
+        "what a result below a limit counts as; half of it if not given",
+    ] = None
+    above: Annotated[
+        Annotated[str, Choice("limit")] | None, "what a result above a limit counts as"
+    ] = None
 
     line = ("re-assay", "re-assay")
     example = {
@@ -57,11 +89,19 @@ class Assay(Command):
         "laboratory": "Alex Stewart",
         "method": "ICP-OES",
     }
+    added = ("limits", "below", "above")
+
+    def __post_init__(self) -> None:
+        """Keep the rule where there is a result below a limit, and only there."""
+        some = any(map(is_below, self.shares.values()))
+        if some or self.below in BELOW:
+            vars(self)["below"] = (self.below or "half") if some else None
+        super().__post_init__()
 
     def check_analytes(
-        self, draft: Draft, *, shares: dict[str, Decimal], uncertainty: dict[str, Decimal]
+        self, draft: Draft, *, shares: Readings, uncertainty: dict[str, Decimal]
     ) -> None:
-        """There are analytes, and each uncertainty is of one."""
+        """There are analytes, and each uncertainty is of one that is a number."""
         if not shares:
             draft.note("empty", "at least one analyte", "none", at="shares")
         for name in sorted(uncertainty.keys() - shares.keys()):
@@ -73,12 +113,63 @@ class Assay(Command):
                 sentence=f"{name} has an uncertainty and no share",
             )
 
+    def check_censored(
+        self,
+        draft: Draft,
+        *,
+        shares: Readings,
+        uncertainty: dict[str, Decimal],
+        limits: Mapping[str, Decimal] | None,
+        above: str | None,
+    ) -> None:
+        """Each limit is known, has a rule, and no uncertainty of its own."""
+        for name, directions in signs(shares).items():
+            if any(one.share is None for one in shares[name]) and not (limits or {}).get(name):
+                draft.note(
+                    "censored",
+                    "a limit of detection",
+                    "none",
+                    at=f"shares.{name}",
+                    hint=f'give it as limits.{name}, such as "0.01 %" under [constants] of a '
+                    f'mapping, "limits": {{"{name}": "0.0001"}} in a command; a substance that was '
+                    "not analysed has no result at all",
+                    sentence=f"the result of {name} does not say below which limit it is",
+                )
+            if ">" in directions and above is None:
+                draft.note(
+                    "censored",
+                    "what it counts as",
+                    "a limit",
+                    at=f"shares.{name}",
+                    hint='write above = "limit" if it is to count as its limit until another '
+                    "method measures it",
+                    sentence=f"the result of {name} says only above which limit it is",
+                )
+            if directions and name in uncertainty:
+                draft.note(
+                    "censored",
+                    "no uncertainty",
+                    f"{uncertainty[name]:f}",
+                    at=f"uncertainty.{name}",
+                    hint="leave out this uncertainty",
+                    sentence=f"the result of {name} is a limit, whose uncertainty is a rule's",
+                )
+
     def check_sum(
-        self, draft: Draft, *, shares: dict[str, Decimal], uncertainty: dict[str, Decimal]
+        self,
+        draft: Draft,
+        *,
+        shares: Readings,
+        uncertainty: dict[str, Decimal],
+        limits: Mapping[str, Decimal] | None,
+        below: str | None,
     ) -> None:
         """The shares sum to one, within twice the standard uncertainty of the sum."""
-        total = sum(shares.values(), Decimal(0))
-        allowed = 2 * sum((sigma**2 for sigma in uncertainty.values()), Decimal(0)).sqrt()
+        counted = count(shares, limits or {}, below or "half")
+        total = sum((one.share for one in counted.values()), Decimal(0))
+        sigmas = {name: one.doubt for name, one in counted.items() if one.value[0] != ">"}
+        sigmas |= uncertainty
+        allowed = 2 * sum((sigma**2 for sigma in sigmas.values()), Decimal(0)).sqrt()
         if total - 1 > allowed:
             words = f", by more than twice its uncertainty {allowed / 2:.2g}" * bool(allowed)
             draft.note(
@@ -115,39 +206,41 @@ class Assay(Command):
         *,
         lot: str,
         basis: str,
-        shares: dict[str, Decimal],
+        shares: Readings,
         uncertainty: dict[str, Decimal],
         moisture: Decimal | None,
         moisture_uncertainty: Decimal | None,
+        limits: Mapping[str, Decimal] | None,
+        below: str | None,
     ) -> None:
         """Measure each analyte; the difference to what the book had goes to ``reassay``."""
         dry = basis == "dry"
-        for name, share in shares.items():
-            self._measure(draft, name, share, uncertainty.get(name), basis="dry" if dry else "")
-        shares = _closed(shares)
+        counted = count(shares, limits or {}, below or "half")
+        for name, one in counted.items():
+            self._measure(draft, name, one, uncertainty.get(name), basis="dry" if dry else "")
+        known = _closed({name: one.share for name, one in counted.items()})
         if moisture is not None:
-            self._measure(draft, "H2O", moisture, moisture_uncertainty)
+            water = Counted(moisture, str(moisture), Decimal(0))
+            self._measure(draft, "H2O", water, moisture_uncertainty)
             factor = 1 - moisture if dry else Decimal(1)
-            shares = {name: share * factor for name, share in shares.items()} | {"H2O": moisture}
-        self._restate(draft, draft.view.holdings(lot), shares)
+            known = {name: share * factor for name, share in known.items()} | {"H2O": moisture}
+        self._restate(draft, draft.view.holdings(lot), known)
 
     def _measure(
-        self, draft: Draft, name: str, share: Decimal, sigma: Decimal | None, *, basis: str = ""
+        self, draft: Draft, name: str, result: Counted, sigma: Decimal | None, *, basis: str = ""
     ) -> None:
-        """Add the share of a substance, with its uncertainty, to the event."""
-        draft.measurements.append(
-            Measurement(
-                self.lot,
-                name,
-                str(share),
-                "" if sigma is None else str(sigma),
-                self.method,
-                self.laboratory,
-                self.sample,
-                self.laboratory and f"laboratory {self.laboratory}",
-                self.stage,
-                basis,
+        """Add the result of a substance to the event, after its replicates."""
+        group = self.laboratory and f"laboratory {self.laboratory}"
+        known = (self.method, self.laboratory, self.sample, group)
+        for number, reading in enumerate(result.readings, 1):
+            stage = f"replicate {number}"
+            draft.measurements.append(
+                Measurement(self.lot, name, reading, "", *known, stage, basis)
             )
+        doubt = sigma if sigma is not None or not result.doubt else result.doubt
+        error = "" if doubt is None else f"{doubt:f}" if sigma is None else str(sigma)
+        draft.measurements.append(
+            Measurement(self.lot, name, result.value, error, *known, self.stage, basis)
         )
 
     def _restate(
