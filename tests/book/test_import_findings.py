@@ -172,7 +172,6 @@ CELLS = [
         "at least one analyte",
     ),
     ("assays", {(3, "Ni"): "<0.01"}, "censored", "assays.csv:3, U(Ni)", "leave out"),
-    ("assays", {(2, "H2O"): "<0.01"}, "censored", "assays.csv:2, H2O", "only the shares"),
     ("assays", {(3, "Ni"): ""}, "missing", "assays.csv:3, U(Ni)", "its uncertainty alone"),
     ("assays", {(3, "Ni"): "97", (3, "Co"): "41000"}, "share", "assays.csv:3", "sum to 1.01"),
     (
