@@ -6,8 +6,6 @@ matches any. The first row that fits decides, and an origin that no row fits is 
 is left over in silence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal

@@ -28,31 +28,24 @@ class Database(Protocol):
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[RowT]:
         """Run a query."""
-        ...
 
     def write(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run a statement once for each row of values."""
-        ...
 
     def insert(self, table: str, rows: Sequence[Sequence[Value]]) -> None:
         """Add rows to a table of the schema, with values of all its columns in their order."""
-        ...
 
     def open_accounts(self, accounts: Sequence[Account]) -> Mapping[Account, int]:
         """Numbers of accounts; new ones are opened. They come sorted."""
-        ...
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
         """Add a substance's columns; `after` are all substances with it."""
-        ...
 
     def lock(self, lots: Sequence[str]) -> None:
         """Lock lots, in sorted order, where others may write at the same time."""
-        ...
 
     def lock_load(self, site: str, hazard: str) -> None:
         """Lock what a site holds of a hazard class, where others may write at the same time."""
-        ...
 
 
 def first_value(db: Database, sql: str, values: Sequence[Value], default: T) -> T:

@@ -37,11 +37,9 @@ class Store(Database, Protocol):
         work : gets the book. May be called again when the database had to give up an attempt,
             so it must change nothing but the session.
         """
-        ...
 
     def nouns(self) -> Nouns:
         """Parties, sites, materials, periods and substances as they are now."""
-        ...
 
     def settle(self, recorded_at: int) -> None:
         """Wait until all that was recorded by a moment is in the book, or never will be.
@@ -52,7 +50,6 @@ class Store(Database, Protocol):
         ------
         StorageError : inside a snapshot that did not wait for it.
         """
-        ...
 
     def snapshot(self, recorded_at: int | None = None) -> AbstractContextManager[None]:
         """Reads and snapshots inside see the book at one moment, while others may post.
@@ -61,22 +58,18 @@ class Store(Database, Protocol):
         ----------
         recorded_at : what was recorded by then is in it; see `settle`.
         """
-        ...
 
     def damage(self) -> Iterable[str]:
         """Damage of the storage itself: pages, indexes, the database's own checks.
 
         The check may run beside other work from the call on; it ends when the answers are read.
         """
-        ...
 
     def place_leaves(self) -> int:
         """Give places in the Merkle log to all committed events that have none.
 
         Places follow the order of recording. Returns the number of leaves.
         """
-        ...
 
     def close(self) -> None:
         """Close the connection."""
-        ...

@@ -21,7 +21,6 @@ class Distribution(Protocol):
 
     def quantile(self, p: Array) -> Array:
         """Values at probabilities `p` in 0..1."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,6 @@ class Catalogue(Protocol):
 
     def purchase_usd(self, equipment: str, capacity_t_per_h: Array) -> Array:
         """Purchase cost in USD for a capacity in t/h."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

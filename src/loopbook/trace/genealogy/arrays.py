@@ -19,8 +19,6 @@ Everything is whole milligrams except ``total``, whose sums are exact in float64
 tonnes a lot.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A page of rows is split into columns at once, while its values are in the proces
 thousands of older rows, each value would have to come from memory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
