@@ -26,9 +26,9 @@ all of them.
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 __all__ = [
     "BalanceError",
@@ -52,6 +52,7 @@ __all__ = [
     "article",
     "nearest_hint",
     "raise_findings",
+    "require_known",
     "visible",
 ]
 
@@ -110,7 +111,8 @@ class Finding:
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
-        text = f"{self.where}: {self.code}: {self.sentence or self._in_words()}{hint}"
+        place = f"{self.where}: " if self.where else ""
+        text = f"{place}{self.code}: {self.sentence or self._in_words()}{hint}"
         return visible(text).replace("\n", "\\n")
 
     def _in_words(self) -> str:
@@ -143,6 +145,16 @@ class InputError(LoopbookError):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings: tuple[Finding, ...] = tuple(findings)
         super().__init__("\n".join(str(f) for f in self.findings))
+
+    @classmethod
+    def of(cls, code: str, where: str, expected: str, value: str, *, hint: str = "") -> Self:
+        """The error of one finding.
+
+        >>> raise NegativeError.of("negative", "mass", "0 kg or more", "-3 kg")
+        Traceback (most recent call last):
+        loopbook.errors.NegativeError: mass: negative: expected 0 kg or more, found -3 kg
+        """
+        return cls([Finding(code, where, expected, value, hint)])
 
 
 class NotFiniteError(InputError, code="not-finite"):
@@ -278,9 +290,26 @@ class Findings:
         """Record a name that nothing has, with the three nearest."""
         self.note("unknown-name", what, name, at=at, hint=nearest_hint(name, known))
 
+    def check_known(self, what: str, name: str, known: Collection[str], *, at: str = "") -> None:
+        """Record a name that is not among the known ones."""
+        if name not in known:
+            self.unknown(what, name, known, at=at)
+
     def raise_all(self) -> None:
         """Raise the error that these findings make, if there are any."""
         raise_findings(self.items)
+
+
+def require_known(what: str, name: str, known: Collection[str], *, where: str = "") -> None:
+    """Raise `UnknownNameError` with the three nearest names unless a name is known.
+
+    >>> require_known("a metal", "coper", ["copper", "cobalt"], where="price")
+    Traceback (most recent call last):
+    loopbook.errors.UnknownNameError: price: unknown-name: coper is not a metal \
+(did you mean copper?)
+    """
+    if name not in known:
+        raise UnknownNameError.of("unknown-name", where, what, name, hint=nearest_hint(name, known))
 
 
 def article(noun: str) -> str:

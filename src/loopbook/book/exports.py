@@ -117,8 +117,13 @@ def export_book(
 def _refuse_other_files(folder: Path) -> None:
     names = {f"{name}.{ending}" for name in TABLES for ending in FORMATS} | {"book.xlsx"}
     if folder.exists() and not {p.name for p in folder.iterdir()} <= names:
-        hint = "give a folder of its own"
-        raise InputError([Finding("file", str(folder), "a new folder", "other files in it", hint)])
+        raise InputError.of(
+            "file",
+            str(folder),
+            "a new folder",
+            "other files in it",
+            hint="give a folder of its own",
+        )
     refuse_book(*(folder / name for name in names))
 
 

@@ -12,7 +12,7 @@ from loopbook.book.imports.columns import Column as CellColumn
 from loopbook.book.imports.importing import all_imports
 from loopbook.book.imports.rows import ImportKind
 from loopbook.book.plugins import Kind
-from loopbook.errors import Findings
+from loopbook.errors import require_known
 from loopbook.report import HIDDEN, Answer, Column, Rows
 from loopbook.tables import Field, fields_of, schema_of
 
@@ -82,10 +82,7 @@ def describe_kind(name: str) -> BookKind:
     name of the lot
     """
     known: dict[str, type[Command] | type[ImportKind]] = {**all_imports(), **all_commands()}
-    findings = Findings()
-    if name not in known:
-        findings.unknown("a kind of command or of file", name, known)
-    findings.raise_all()
+    require_known("a kind of command or of file", name, known)
     kind = known[name]
     if issubclass(kind, Command):
         fields, example = fields_of(kind), json.dumps({"kind": name, **kind.example}, default=str)

@@ -151,8 +151,7 @@ def _switches(case: Case, on: Iterable[str]) -> dict[str, bool]:
     known = {switch.name: switch.default for switch in case.switches}
     findings = Findings("switch")
     for name in on:
-        if name not in known:
-            findings.unknown("a switch of the case", name, known)
+        findings.check_known("a switch of the case", name, known)
     findings.raise_all()
     return {**known, **dict.fromkeys(on, True)}
 

@@ -49,8 +49,9 @@ def _with_register(
 
             check_address(address)
             if folder is None and "://" in address:
-                reason = "a book on a server has no folder beside it: give --register FOLDER"
-                raise click.UsageError(reason)
+                raise click.UsageError(
+                    "a book on a server has no folder beside it: give --register FOLDER"
+                )
             place = folder or register_beside(Path(address))
             if not book:
                 return command(folder=place, **options)

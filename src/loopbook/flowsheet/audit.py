@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loopbook.errors import BalanceError, Finding, NegativeError
+from loopbook.errors import BalanceError, NegativeError
 from loopbook.flowsheet.compiled import Plan
 from loopbook.tables import Array
 
@@ -99,16 +99,12 @@ def _check_negative(plan: Plan, streams: list[Array], total: Array) -> None:
     flow = streams[i][:, s]
     component = plan.basis.names[int(np.argmin(flow))]
     maker = next((u.unit.name for u in plan.units if i in u.outs), "feed")
-    raise NegativeError(
-        [
-            Finding(
-                "negative",
-                f"unit {maker}, stream {plan.streams[i]}, {component}, scenario {s}",
-                "a flow >= 0 kg/h",
-                f"{flow.min():.6g} kg/h",
-                "a reaction wants more of it than there is: raise its dose or lower the conversion",
-            )
-        ]
+    raise NegativeError.of(
+        "negative",
+        f"unit {maker}, stream {plan.streams[i]}, {component}, scenario {s}",
+        "a flow >= 0 kg/h",
+        f"{flow.min():.6g} kg/h",
+        hint="a reaction wants more of it than there is: raise its dose or lower the conversion",
     )
 
 

@@ -206,8 +206,7 @@ def _build(file: TomlFile, own_kinds: Sequence[type[Unit]], folder: Path) -> Flo
     findings, flowsheet = Findings(), None
     sections = ("flowsheet", *SECTIONS.values())
     for key in file.data:
-        if key not in sections:
-            findings.unknown("a section of a flowsheet", key, sections, at=file.where(key))
+        findings.check_known("a section of a flowsheet", key, sections, at=file.where(key))
     written, top = file.data.get("flowsheet", {}), Findings("flowsheet", findings.items)
     head = RecordOf[Findings](_Head).read(written, "", top)
     own: dict[str, Component] = {}

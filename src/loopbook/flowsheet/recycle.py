@@ -92,8 +92,9 @@ class Recycle:
         closed = self._closed(image - guess, streams, 1.0)
         bad = ~(error <= self.tolerance) | ~closed
         if bad.any():
-            scenario = int(np.argmax(bad))
-            raise ConvergenceError(self._complaint(streams, error, image - guess, scenario))
+            raise ConvergenceError(
+                self._complaint(streams, error, image - guess, int(np.argmax(bad)))
+            )
         return passes + used, error
 
     def _image(self, guess: Array, steps: Sequence[Step], streams: list[Array]) -> Array:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import require_known
 from loopbook.flowsheet.compiled import Plan
 from loopbook.flowsheet.units.unit import UnitFlows
 from loopbook.report import KEYS, Answer, Column, Rows
@@ -123,9 +123,7 @@ class Solution(Answer):
 
     def flow(self, stream: str, component: str | None = None) -> Array:
         """Flow of a stream, (component, scenario), or of one component, (scenario,); kg/h."""
-        if stream not in self.flows:
-            hint = nearest_hint(stream, self.flows)
-            raise UnknownNameError([Finding("unknown-name", "flow", "a stream", stream, hint)])
+        require_known("a stream", stream, self.flows, where="flow")
         if component is None:
             return self.flows[stream]
         return self.flows[stream][self.plan.basis.require(component, f"stream {stream}"), :]
@@ -142,9 +140,7 @@ class Solution(Answer):
     def element(self, stream: str, element: str) -> Array:
         """Flow of an element in a stream, shape (scenario,), kg/h."""
         elements = self.plan.basis.elements
-        if element not in elements:
-            hint = nearest_hint(element, elements)
-            raise UnknownNameError([Finding("unknown-name", "element", "present", element, hint)])
+        require_known("an element of the flowsheet", element, elements, where="element")
         row = self.plan.basis.element_matrix[elements.index(element)]
         return np.asarray(row @ self.flow(stream))
 

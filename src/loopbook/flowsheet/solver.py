@@ -80,8 +80,7 @@ def _steps(
 def _kept(plan: Plan, keep: Sequence[str] | None) -> list[int]:
     findings = Findings("keep")
     for name in keep or ():
-        if name not in plan.index:
-            findings.unknown("a stream", name, plan.streams)
+        findings.check_known("a stream", name, plan.streams)
     findings.raise_all()
     return list(range(len(plan.streams))) if keep is None else [plan.index[name] for name in keep]
 
@@ -151,12 +150,10 @@ def _split_scenarios(
         if head in placed and rest:
             known = placed[head].unit.adjustable()
             parameter = rest.partition(".")[0]
-            if parameter not in known:
-                own.unknown(f"a parameter of {head}", parameter, known)
+            own.check_known(f"a parameter of {head}", parameter, known)
             units.setdefault(head, {})[rest] = _ANY.read_array(value, "", own)
         elif head in declared:
-            if rest and rest not in plan.basis.index:
-                own.unknown("a component of the flowsheet", rest, plan.basis.names)
+            own.check_known("a component of the flowsheet", rest, ("", *plan.basis.names))
             unit = declared[head].unit
             flow = Amount(unit, 0).read_array(value, "", own)
             feeds.setdefault(head, {})[rest] = flow * convert(1.0, unit, "kg/h")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import UnknownNameError, nearest_hint
 from loopbook.matter.library import Library
 from loopbook.matter.tables import Number, Source
 from loopbook.report import GRADES, Answer, Column, Rows
@@ -100,7 +100,7 @@ def search_library(library: Library, text: str) -> Numbers:
     """Rows that contain every word of a text; none is an `UnknownNameError`."""
     numbers = library.find(text)
     if not numbers:
-        raise UnknownNameError([Finding("unknown-name", "library search", "a text of a row", text)])
+        raise UnknownNameError.of("unknown-name", "library search", "a text of a row", text)
     return Numbers(f"{len(numbers)} rows with: {text}", numbers, _works(numbers, library))
 
 
@@ -120,16 +120,12 @@ def explain(library: Library, key_or_value: str) -> Explanation:
         numbers = library.with_value(value) if math.isfinite(value) else ()
         hint = "write it as in its table, in the table's unit"
     if not numbers:
-        raise UnknownNameError(
-            [
-                Finding(
-                    "unknown-name",
-                    "library explain",
-                    "a key or a value of the library",
-                    key_or_value,
-                    hint,
-                )
-            ]
+        raise UnknownNameError.of(
+            "unknown-name",
+            "library explain",
+            "a key or a value of the library",
+            key_or_value,
+            hint=hint,
         )
     rows = tuple(_explained(number, library.source(number)) for number in numbers)
     return Explanation("", numbers, _works(numbers, library), rows)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import UnknownNameError, nearest_hint, require_known
 from loopbook.matter.components import ComponentSet, components
 from loopbook.matter.library import Library, Sourced, load_library
 from loopbook.matter.tables import Number
@@ -132,17 +132,8 @@ def composition(
             name = (active or subject) if row.parameter == ACTIVE_MATERIAL else row.parameter
             shares[name] = numbers.take(row).to("kg/kg")
     if not shares:
-        raise UnknownNameError(
-            [
-                Finding(
-                    "unknown-name",
-                    table,
-                    "a subject",
-                    subject,
-                    nearest_hint(subject, numbers.library.subjects(table)),
-                )
-            ]
-        )
+        hint = nearest_hint(subject, numbers.library.subjects(table))
+        raise UnknownNameError.of("unknown-name", table, "a subject", subject, hint=hint)
     return shares
 
 
@@ -234,15 +225,7 @@ def _bill(name: str, making: _Making, chemistry: str, library: Library | None) -
     of active material over this one's.
     """
     numbers = Sourced() if library is None else Sourced(library)
-    known = chemistries(numbers.library)
-    if chemistry not in known:
-        raise UnknownNameError(
-            [
-                Finding(
-                    "unknown-name", "bill", "a chemistry", chemistry, nearest_hint(chemistry, known)
-                )
-            ]
-        )
+    require_known("a chemistry", chemistry, chemistries(numbers.library), where="bill")
     base = SWAPPED.get(chemistry, chemistry)
 
     def read(table: str) -> dict[str, float]:
@@ -325,9 +308,5 @@ def scrap_type(name: str, chemistry: str, library: Library | None = None) -> Bil
     >>> {name: round(share, 3) for name, share in foil.shares.items()}
     {'NMC811': 0.792, 'carbon black': 0.017, 'PVDF': 0.017, 'aluminium': 0.175}
     """
-    making = _SCRAP.get(name)
-    if making is None:
-        raise UnknownNameError(
-            [Finding("unknown-name", "bill", "a scrap type", name, nearest_hint(name, SCRAP_TYPES))]
-        )
-    return _bill(name, making, chemistry, library)
+    require_known("a scrap type", name, SCRAP_TYPES, where="bill")
+    return _bill(name, _SCRAP[name], chemistry, library)

@@ -15,7 +15,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.errors import Finding, Findings, InputError, raise_findings
+from loopbook.errors import Finding, Findings, InputError, raise_findings, require_known
 from loopbook.matter.elements import OTHER, atomic_weights
 from loopbook.matter.formula import element_shares, molar_mass
 from loopbook.tables import SHARE
@@ -104,8 +104,9 @@ def _component_findings(component: Component) -> list[Finding]:
     if component.phase not in PHASES:
         findings.note("phase", ", ".join(PHASES), str(component.phase))
     if (component.formula is None) == (component.shares is None):
-        both = "neither" if component.formula is None else "both"
-        findings.note("input", "either formula or shares", both)
+        findings.note(
+            "input", "either formula or shares", "neither" if component.formula is None else "both"
+        )
     mass = component.molar_mass
     if mass is not None and not 0.0 < mass < math.inf:
         findings.note("not-finite", "molar_mass above 0 kg/kmol", repr(mass))
@@ -219,10 +220,7 @@ class ComponentSet:
         loopbook.errors.UnknownNameError: screen.split: unknown-name: \
 coper is not a component (did you mean copper?)
         """
-        findings = Findings(where)
-        if name not in self.index:
-            findings.unknown("a component", name, self.names)
-        findings.raise_all()
+        require_known("a component", name, self.names, where=where)
         return self.index[name]
 
 

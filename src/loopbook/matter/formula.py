@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from loopbook.errors import Finding, FormulaError, nearest_hint
+from loopbook.errors import FormulaError, nearest_hint
 from loopbook.matter.elements import atomic_weights
 
 _SIGNS = str.maketrans(
@@ -56,16 +56,12 @@ _METAL = (1, 7)
 
 
 def _fail(text: str, place: int, expected: str, hint: str = "") -> FormulaError:
-    return FormulaError(
-        [
-            Finding(
-                "formula",
-                f"formula {text if len(text) <= 60 else text[:60] + '...'!r} at {place + 1}",
-                expected,
-                repr(text[place : place + 6]) if place < len(text) else "the end",
-                hint,
-            )
-        ]
+    return FormulaError.of(
+        "formula",
+        f"formula {text if len(text) <= 60 else text[:60] + '...'!r} at {place + 1}",
+        expected,
+        repr(text[place : place + 6]) if place < len(text) else "the end",
+        hint=hint,
     )
 
 
@@ -200,8 +196,7 @@ def _read(text: str, plain: str, known: Mapping[str, float]) -> list[_Part]:
         parts.append(_Reader(text, place, part).read(known))
         place += len(part) + 1
     if len(parts) == 1 and _FACTOR.match(plain):
-        hint = "a formula counts one unit; drop the number in front"
-        raise _fail(text, 0, "an element", hint)
+        raise _fail(text, 0, "an element", "a formula counts one unit; drop the number in front")
     return parts
 
 
@@ -324,7 +319,7 @@ def parse_formula(text: str) -> dict[str, float]:
 found 'Xo4' (did you mean O?)
     """
     if not text or not text.strip():
-        raise FormulaError([Finding("formula", "formula", "a formula", repr(text))])
+        raise FormulaError.of("formula", "formula", "a formula", repr(text))
     text = text.strip()
     if text.count(".") > _MOST_DOTS:
         raise _fail(text, 0, f"at most {_MOST_DOTS} dots")

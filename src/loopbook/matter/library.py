@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from loopbook.errors import Finding, Findings, InputError, UnknownNameError, nearest_hint
+from loopbook.errors import Findings, InputError, require_known
 from loopbook.matter.tables import Number, Source, read_numbers, read_sources, repeated
 
 _NO_TABLES = frozenset({"sources.csv", "elements.csv", "components.csv"})
@@ -70,30 +70,23 @@ class Library:
             return rows[0]
         where = "/".join((table or "*", subject, parameter)) + (f" {year}" if year else "")
         if not rows:
-            raise UnknownNameError([self._unknown(subject, parameter, table, where)])
-        raise InputError(
-            [
-                Finding(
-                    "ambiguous",
-                    where,
-                    "one number",
-                    ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in rows[:6]),
-                    "name the table or the year",
-                )
-            ]
+            self._refuse(subject, parameter, table, where)
+        raise InputError.of(
+            "ambiguous",
+            where,
+            "one number",
+            ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in rows[:6]),
+            hint="name the table or the year",
         )
 
-    def _unknown(self, subject: str, parameter: str, table: str | None, where: str) -> Finding:
+    def _refuse(self, subject: str, parameter: str, table: str | None, where: str) -> None:
+        """Raise `UnknownNameError` for the first name of a row that nothing has."""
+        if table is not None:
+            require_known("a table", table, self.tables(), where=where)
         rows = [n for n in self.numbers if table in (None, n.table)]
-        subjects = {n.subject for n in rows}
-        if not rows:
-            hint = nearest_hint(str(table), self.tables())
-            return Finding("unknown-name", where, "a table", str(table), hint)
-        if subject not in subjects:
-            hint = nearest_hint(subject, subjects)
-            return Finding("unknown-name", where, "a subject", subject, hint)
-        hint = nearest_hint(parameter, {n.parameter for n in rows if n.subject == subject})
-        return Finding("unknown-name", where, f"a parameter of {subject}", parameter, hint)
+        require_known("a subject", subject, {n.subject for n in rows}, where=where)
+        known = {n.parameter for n in rows if n.subject == subject}
+        require_known(f"a parameter of {subject}", parameter, known, where=where)
 
     def series(self, subject: str, parameter: str, table: str | None = None) -> tuple[Number, ...]:
         """All years of a subject and parameter, in order of year; empty if there are none.
@@ -143,17 +136,7 @@ class Library:
         """
         rows = tuple(n for n in self.numbers if n.table == name)
         if not rows:
-            raise UnknownNameError(
-                [
-                    Finding(
-                        "unknown-name",
-                        "library",
-                        "a table",
-                        name,
-                        nearest_hint(name, self.tables()),
-                    )
-                ]
-            )
+            require_known("a table", name, self.tables(), where="library")
         return rows
 
     def tables(self) -> tuple[str, ...]:
@@ -203,8 +186,7 @@ class Library:
         own = {number.reference for number in self.numbers}
         findings = Findings()
         for name, row in rows.items():
-            if row.reference not in own:
-                findings.unknown("a row of the library", row.reference, own, at=name)
+            findings.check_known("a row of the library", row.reference, own, at=name)
         findings.raise_all()
         numbers = tuple(new.get(number.reference, number) for number in self.numbers)
         places = {row.reference: name for name, row in rows.items()}

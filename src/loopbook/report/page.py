@@ -121,9 +121,7 @@ def check_basis(result: RunResult) -> None:
     columns = [(table.name, column) for table in result.tables.values() for column in table.columns]
     for table, column in columns:
         for key in column.basis:
-            if key not in result.inputs:
-                at = f"{table}.{column.name}"
-                findings.unknown("an input row", key, result.inputs, at=at)
+            findings.check_known("an input row", key, result.inputs, at=f"{table}.{column.name}")
     findings.raise_all()
 
 

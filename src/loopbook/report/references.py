@@ -9,12 +9,12 @@ that the page can lead there.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeAlias
 
-from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint, raise_findings
+from loopbook.errors import Finding, InputError, UnknownNameError, raise_findings, require_known
 from loopbook.report.table import Cell, InputRow, Quote, Table
 
 _REFERENCE = re.compile(
@@ -128,10 +128,8 @@ class References:
 
     def input(self, key: str, where: str) -> Referred:
         """An input row by its key."""
-        row = self._inputs.get(key)
-        if row is None:
-            raise _unknown(where, "an input key", key, self._inputs)
-        return Referred(row.value, (key,), Quote("", key))
+        require_known("an input key", key, self._inputs, where=where)
+        return Referred(self._inputs[key].value, (key,), Quote("", key))
 
     def _one(self, text: str, where: str) -> Referred:
         kind, _, name = text.partition(":")
@@ -141,15 +139,14 @@ class References:
     def _cell(self, text: str, where: str) -> Referred:
         match = _REFERENCE.match(text)
         if match is None:
-            raise _unknown(where, "a reference such as scrap.taken_t:max", text)
-        table = self._tables.get(match["table"])
-        if table is None:
-            raise _unknown(where, "a table of results", match["table"], self._tables)
+            expected = "a reference such as scrap.taken_t:max"
+            raise UnknownNameError.of("unknown-name", where, expected, text)
+        require_known("a table of results", match["table"], self._tables, where=where)
+        table = self._tables[match["table"]]
         columns = {c.name: c for c in table.columns}
         chosen = dict(part.split("=", 1) for part in (match["match"] or "").split(",") if part)
         for name in (match["column"], *chosen):
-            if name not in columns:
-                raise _unknown(where, f"a column of {table.name}", name, columns)
+            require_known(f"a column of {table.name}", name, columns, where=where)
         rows = [row for row in table.records() if all(str(row[k]) == v for k, v in chosen.items())]
         value = _pick(rows, match["column"], match["pick"], f"{where}: {text}")
         quote = Quote(table.name, match["column"])
@@ -159,7 +156,7 @@ class References:
 def _pick(rows: list[dict[str, Cell]], column: str, pick: str | None, where: str) -> Cell:
     if not rows or (len(rows) > 1 and pick not in _PICKS):
         picks = ", ".join(f":{name}" for name in _PICKS)
-        raise InputError([Finding("ambiguous", where, f"one row, or {picks}", f"{len(rows)} rows")])
+        raise InputError.of("ambiguous", where, f"one row, or {picks}", f"{len(rows)} rows")
     filled = [row for row in rows if row[column] is not None]
     if not filled:
         return None
@@ -170,11 +167,5 @@ def _pick(rows: list[dict[str, Cell]], column: str, pick: str | None, where: str
 
 def _number(cell: Cell, where: str = "reference") -> float:
     if not isinstance(cell, (int, float)):
-        raise InputError([Finding("number", where, "a number", repr(cell))])
+        raise InputError.of("number", where, "a number", repr(cell))
     return cell
-
-
-def _unknown(where: str, expected: str, name: str, known: Iterable[str] = ()) -> UnknownNameError:
-    return UnknownNameError(
-        [Finding("unknown-name", where, expected, name, nearest_hint(name, known) if known else "")]
-    )

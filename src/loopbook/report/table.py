@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import require_known
 from loopbook.report.layout import Layout
 
 GRADES = {
@@ -122,9 +122,7 @@ class Table:
     def position(self, name: str) -> int:
         """Position of a column; an unknown name is an `UnknownNameError`."""
         names = [c.name for c in self.columns]
-        if name not in names:
-            hint = nearest_hint(name, names)
-            raise UnknownNameError([Finding("unknown-name", self.name, "a column", name, hint)])
+        require_known("a column", name, names, where=self.name)
         return names.index(name)
 
     def records(self) -> Iterator[dict[str, Cell]]:

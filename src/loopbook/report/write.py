@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from loopbook import __version__
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 from loopbook.files import refuse_book, whole_folder
 from loopbook.report.answers.writing import WRITERS, with_kinds
 from loopbook.report.table import RunResult
@@ -37,16 +37,12 @@ def write_result(result: RunResult, out: Path) -> Path:
     Path of the report.
     """
     if out.exists() and not _is_run(out):
-        raise InputError(
-            [
-                Finding(
-                    "input",
-                    str(out),
-                    "a folder of a run",
-                    "other files",
-                    "give a folder that is new, empty or holds an earlier run",
-                )
-            ]
+        raise InputError.of(
+            "input",
+            str(out),
+            "a folder of a run",
+            "other files",
+            hint="give a folder that is new, empty or holds an earlier run",
         )
     made = [f"{TABLES}/{name}{end}" for name in result.tables for end in _ENDINGS]
     refuse_book(*(out / name for name in (INPUTS, SUMMARY, REPORT, *made)))

@@ -38,8 +38,16 @@ class LineFindings:
         self, line: int, code: str, expected: str, actual: str, *, at: str = "", hint: str = ""
     ) -> None:
         """Record a finding of a line; `at` is the column that it is about."""
-        where = f"{self.file}:{line}, {at}" if at else f"{self.file}:{line}"
-        self.add(line, Finding(code, where, expected, actual, hint))
+        self.add(
+            line,
+            Finding(
+                code,
+                f"{self.file}:{line}, {at}" if at else f"{self.file}:{line}",
+                expected,
+                actual,
+                hint,
+            ),
+        )
 
     def add(self, line: int, finding: Finding) -> None:
         """Record a finding; those of the last lines are dropped when there are too many."""
@@ -56,9 +64,14 @@ class LineFindings:
         self._cut()
         shown = [finding for _, finding in self._first]
         if self.count > len(shown):
-            more = f"{self.count - len(shown):,} more"
             shown.append(
-                Finding("more", self.file, "no findings", more, f"the first {_MOST:,} are shown")
+                Finding(
+                    "more",
+                    self.file,
+                    "no findings",
+                    f"{self.count - len(shown):,} more",
+                    f"the first {_MOST:,} are shown",
+                )
             )
         raise_findings(shown)
 
@@ -70,9 +83,14 @@ class LineFindings:
     def unknown_lot(self, lot: str, lots: Collection[str], line: int, *, rows: int = 1) -> None:
         """Record a lot that the book does not have, once for all of its rows."""
         self.hints += 1
-        hint = nearest_hint(lot, lots) if self.hints <= _HINTS else ""
-        name = repr(lot) + (f" in {rows:,} rows" if rows > 1 else "")
-        self.note(line, "unknown-name", "a lot of the book", name, at="lot", hint=hint)
+        self.note(
+            line,
+            "unknown-name",
+            "a lot of the book",
+            repr(lot) + (f" in {rows:,} rows" if rows > 1 else ""),
+            at="lot",
+            hint=nearest_hint(lot, lots) if self.hints <= _HINTS else "",
+        )
 
 
 def check_month(month: str) -> None:
@@ -83,7 +101,7 @@ def check_month(month: str) -> None:
     loopbook.errors.InputError: month: month: expected a month such as 2026-03, found '2026-13'
     """
     if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month):
-        raise InputError([Finding("month", "month", "a month such as 2026-03", repr(month))])
+        raise InputError.of("month", "month", "a month such as 2026-03", repr(month))
 
 
 def clashes(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 from loopbook.report import Answer, counted
 from loopbook.serials.check import LineFindings, check_month, clashes
 from loopbook.serials.manifest import Taken, commit, read_manifest, sweep
@@ -109,8 +109,8 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(
-            [Finding("file", str(path), "a readable file", error.strerror or "unreadable")]
+        raise InputError.of(
+            "file", str(path), "a readable file", error.strerror or "unreadable"
         ) from error
 
 
@@ -214,9 +214,13 @@ class _Intake:
         self._runs.append(run)
 
     def _note_duplicate(self, batch: Batch, row: int, other: str) -> None:
-        both = f"{batch.text(row)} of lot {batch.lot(row)}, and {other}"
-        expected = "one lot for each serial"
-        self._findings.note(batch.line(row), "duplicate", expected, both, at="serial")
+        self._findings.note(
+            batch.line(row),
+            "duplicate",
+            "one lot for each serial",
+            f"{batch.text(row)} of lot {batch.lot(row)}, and {other}",
+            at="serial",
+        )
 
     def _note_missing(self, batch: Batch, row: int, column: str) -> None:
         self._findings.note(batch.line(row), "missing", f"a {column}", "an empty cell", at=column)
@@ -252,8 +256,14 @@ class _Intake:
                 self._unknown.add(name)
                 line = batch.line(int(rows[0]))
                 if "\ufffd" in name:
-                    hint = "is it from a Windows program? then save it as UTF-8"
-                    self._findings.note(line, "encoding", "UTF-8", repr(name), at="lot", hint=hint)
+                    self._findings.note(
+                        line,
+                        "encoding",
+                        "UTF-8",
+                        repr(name),
+                        at="lot",
+                        hint="is it from a Windows program? then save it as UTF-8",
+                    )
                 else:
                     self._findings.unknown_lot(name, self._lots, line, rows=len(rows))
 

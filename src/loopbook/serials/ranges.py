@@ -101,16 +101,12 @@ def spanning(lot: str, first: str, last: str, *, where: str = "range") -> Range:
     """
     span = span_between(first, last)
     if span is None or not span.width:
-        raise InputError(
-            [
-                Finding(
-                    "range",
-                    where,
-                    "two serials of one length that differ in one number",
-                    f"{first} and {last}",
-                    "zeros in front count; serials without a common number come from a file",
-                )
-            ]
+        raise InputError.of(
+            "range",
+            where,
+            "two serials of one length that differ in one number",
+            f"{first} and {last}",
+            hint="zeros in front count; serials without a common number come from a file",
         )
     return Range(lot, span.prefix, span.first, span.last, span.width, span.suffix)
 
@@ -149,8 +145,9 @@ def range_findings(one: Range, where: str) -> Iterator[Finding]:
         if wrong:
             yield Finding(code, f"{where}, {at}", expected, str(value), hint)
     if length > MOST >= one.width:
-        expected = f"serials of at most {MOST} characters"
-        yield Finding("serial", where, expected, f"{length} characters")
+        yield Finding(
+            "serial", where, f"serials of at most {MOST} characters", f"{length} characters"
+        )
 
 
 def _is_visible(text: str) -> bool:

@@ -196,11 +196,25 @@ def _columns(header: Sequence[str], where: str) -> tuple[str, tuple[str, ...], t
         several = header.count(name)
         column = f"column {name!r}"
         if not several:
-            without, hint = f"{counted(len(header), 'column')} without it", _near(name, header)
-            findings.append(Finding("missing-column", where, f"a {column}", without, hint))
+            findings.append(
+                Finding(
+                    "missing-column",
+                    where,
+                    f"a {column}",
+                    f"{counted(len(header), 'column')} without it",
+                    _near(name, header),
+                )
+            )
         elif several > 1:
-            columns, hint = f"{several} columns {name!r}", "rename one of them"
-            findings.append(Finding("duplicate", where, f"one {column}", columns, hint))
+            findings.append(
+                Finding(
+                    "duplicate",
+                    where,
+                    f"one {column}",
+                    f"{several} columns {name!r}",
+                    "rename one of them",
+                )
+            )
     raise_findings(findings)
     ignored = tuple(name for name in header if name and name not in used)
     return ("ranges" if ranges else "serials"), used, ignored
@@ -233,13 +247,14 @@ def _open_csv(name: str, raw: pa.OSFile, sizes: Sizes) -> SerialFile:
         (not ended, "file-truncated", name, whole, "none", _CUT_OFF),
     ):
         if wrong:
-            raise InputError([Finding(code, where, expected, actual, hint)])
+            raise InputError.of(code, where, expected, actual, hint=hint)
     line = head.splitlines()[0]
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        byte = f"byte 0x{line[error.start]:02x}"
-        raise InputError([Finding("encoding", top, "UTF-8", byte, "save it as UTF-8")]) from error
+        raise InputError.of(
+            "encoding", top, "UTF-8", f"byte 0x{line[error.start]:02x}", hint="save it as UTF-8"
+        ) from error
     header = [cell.strip() for cell in next(csv.reader([text]), [])]
     kind, used, ignored = _columns(header, top)
     readable = _is_utf8(raw, sizes.block)

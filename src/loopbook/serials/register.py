@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from loopbook.errors import Finding, InputError, StorageError
+from loopbook.errors import InputError, StorageError
 from loopbook.files import part_of, refuse_book, settle
 from loopbook.serials.manifest import Manifest, read_manifest, read_ranges
 from loopbook.serials.moves import Move, read_moves
@@ -153,8 +153,13 @@ def register_of(address: str) -> SerialRegister | None:
 def open_register(folder: Path) -> SerialRegister:
     """A register that must be there."""
     if not folder.is_dir():
-        remedy = "import a file or add a range first, or name it with --register"
-        raise InputError([Finding("file", str(folder), "the folder of a register", "none", remedy)])
+        raise InputError.of(
+            "file",
+            str(folder),
+            "the folder of a register",
+            "none",
+            hint="import a file or add a range first, or name it with --register",
+        )
     return SerialRegister(folder)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from loopbook.book import Book, last_event, lot_names, seal_of, serial_moves
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 from loopbook.report import Answer, counted
 from loopbook.serials.family import Family
 from loopbook.serials.manifest import commit
@@ -36,16 +36,12 @@ def moves_in_step(register: SerialRegister, book: Book) -> list[Move]:
     manifest = register.manifest
     if not is_of(register, book):
         last = last_event(book.store)
-        raise InputError(
-            [
-                Finding(
-                    "register",
-                    str(register.folder),
-                    f"a register in step with the book, which has {counted(last, 'event')}",
-                    f"one in step with event {manifest.event} of a book that had another or more",
-                    _REMEDY,
-                )
-            ]
+        raise InputError.of(
+            "register",
+            str(register.folder),
+            f"a register in step with the book, which has {counted(last, 'event')}",
+            f"one in step with event {manifest.event} of a book that had another or more",
+            hint=_REMEDY,
         )
     return [*register.moves, *map(move_of, serial_moves(book.store, manifest.event))]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 
 Matrix: TypeAlias = npt.NDArray[np.uint8]
 Words: TypeAlias = npt.NDArray[np.uint64]
@@ -126,6 +126,11 @@ def ending_of(path: Path) -> str:
     """Ending of a CSV or Parquet file, in small letters; another one is refused."""
     ending = path.suffix.lower()
     if ending not in (".csv", ".parquet"):
-        expected, actual = "a file that ends in .csv or .parquet", path.suffix or "none"
-        raise InputError([Finding("file", str(path), expected, actual, "name it so")])
+        raise InputError.of(
+            "file",
+            str(path),
+            "a file that ends in .csv or .parquet",
+            path.suffix or "none",
+            hint="name it so",
+        )
     return ending

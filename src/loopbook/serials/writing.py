@@ -144,10 +144,13 @@ def _note_overlaps(
         if a.lot != b.lot and related(b.lot, a.lot):
             parts.add(lines[other - known])
             continue
-        spans = f"{b.span} of lot {b.lot}, and {a.span} of lot {a.lot}"
-        line = f", line {lines[one - known]}" if one >= known else ""
-        expected = "ranges that do not overlap"
-        findings.note(lines[other - known], "duplicate", expected, spans + line)
+        findings.note(
+            lines[other - known],
+            "duplicate",
+            "ranges that do not overlap",
+            f"{b.span} of lot {b.lot}, and {a.span} of lot {a.lot}"
+            + (f", line {lines[one - known]}" if one >= known else ""),
+        )
     return parts
 
 
@@ -166,8 +169,12 @@ def _note_clashes(
     for k, (rows, serial, lot) in foreign.items():
         more = f" and {rows - 1:,} more" if rows > 1 else ""
         own = f"{serial}{more} of lot {fresh[lines[k]].lot}"
-        both = f"{own} in the register already, in lot {lot}"
-        findings.note(lines[k], "duplicate", "one lot for each serial", both)
+        findings.note(
+            lines[k],
+            "duplicate",
+            "one lot for each serial",
+            f"{own} in the register already, in lot {lot}",
+        )
     return parts
 
 
@@ -188,10 +195,12 @@ def _note_moved(
             if lot == fresh[line].lot or "/" in lot or related(fresh[line].lot, lot):
                 parts.add(line)
                 continue
-            spans = (
-                f"{fresh[line].span} of lot {fresh[line].lot}, and {named[one].span} of lot {lot}"
+            findings.note(
+                line,
+                "duplicate",
+                "ranges that do not overlap",
+                f"{fresh[line].span} of lot {fresh[line].lot}, and {named[one].span} of lot {lot}",
             )
-            findings.note(line, "duplicate", "ranges that do not overlap", spans)
     return parts
 
 

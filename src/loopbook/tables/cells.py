@@ -35,12 +35,17 @@ _WITH_UNIT = re.compile(
 def refuse_errors(cell: Cell) -> None:
     """Raise a `CellError` for a formula that is wrong or was never calculated."""
     if cell.form == "formula":
-        hint = "open the workbook, let it calculate, and save it"
-        raise CellError("formula-error", "a calculated value", str(cell.value), hint)
+        raise CellError(
+            "formula-error",
+            "a calculated value",
+            str(cell.value),
+            "open the workbook, let it calculate, and save it",
+        )
     text = cell.value
     if isinstance(text, str) and text[:1] == "#" and _FORMULA_ERROR.fullmatch(text):
-        hint = "correct the formula in the workbook and export again"
-        raise CellError("formula-error", "a value", text, hint)
+        raise CellError(
+            "formula-error", "a value", text, "correct the formula in the workbook and export again"
+        )
 
 
 def cell_text(cell: Cell) -> str:
@@ -64,8 +69,12 @@ def cell_text(cell: Cell) -> str:
         )
     shown = _shown(value, cell.form)
     if shown is None:
-        how = f"{value:.15g} in the number format {cell.form or 'General'}"
-        raise CellError("text", "a text", how, "format the cells as text and write the text again")
+        raise CellError(
+            "text",
+            "a text",
+            f"{value:.15g} in the number format {cell.form or 'General'}",
+            "format the cells as text and write the text again",
+        )
     return shown
 
 
@@ -142,8 +151,7 @@ def _check_form(cell: Cell, unit: str, base: str) -> None:
     shown = f"a cell in the number format {cell.form}, whose value is {cell.value}"
     if "%" in bare and unit not in ("1", "kg/kg"):
         shown = f"a cell with percent format, whose value is {cell.value}"
-        hint = 'write unit = "1" for this column'
-        raise CellError("unit", f"a number in {unit}", shown, hint)
+        raise CellError("unit", f"a number in {unit}", shown, 'write unit = "1" for this column')
     if isinstance(cell.value, (int, float)) and _SCALED_FORM.search(bare):
         hint = "the workbook shows thousandths of the value: format the cells as General"
         raise CellError("unit", f"a number in {unit}, as it is shown", shown, hint)
@@ -152,8 +160,9 @@ def _check_form(cell: Cell, unit: str, base: str) -> None:
         raise CellError("censored", f"a number in {unit}, as it is shown", shown, hint)
     own = "".join("".join(x) for x in re.findall(r'"([^"]*)"|\\(.)', cell.form)).strip()
     if own and not unit_problem(own, base) and factor(own, base) != factor(unit, base):
-        hint = f'write unit = "{own}" for this column'
-        raise CellError("unit", f"a number in {unit}", shown, hint)
+        raise CellError(
+            "unit", f"a number in {unit}", shown, f'write unit = "{own}" for this column'
+        )
 
 
 def without_sign(cell: Cell) -> tuple[str, Cell]:

@@ -96,8 +96,14 @@ def check_line(text: str, words: str, at: str, findings: Findings) -> None:
     """A finding for a text with a character that people do not see as it is (`unfit`)."""
     problem = unfit(text)
     if problem:
-        sentence, hint = f"{text!a} has {problem}", "write it without this character"
-        findings.note("text", f"{words} without it", problem, at=at, hint=hint, sentence=sentence)
+        findings.note(
+            "text",
+            f"{words} without it",
+            problem,
+            at=at,
+            hint="write it without this character",
+            sentence=f"{text!a} has {problem}",
+        )
 
 
 @dataclass(frozen=True)
@@ -272,8 +278,9 @@ class Number(FieldType[F_contra]):
         unit = self.unit if self.unit != "1" else "kg/kg" if self.is_share else ""
         limit = f"at least {self.low:,}" if number < self.low else f"at most {self.high:,}"
         limit = self.range if self.is_share else limit
-        expected, value = f"{limit} {unit}".strip(), f"{number:g} {unit}".strip()
-        findings.note(code, expected, value, at=at, hint=hint)
+        findings.note(
+            code, f"{limit} {unit}".strip(), f"{number:g} {unit}".strip(), at=at, hint=hint
+        )
 
     @property
     def range(self) -> str:
@@ -314,8 +321,13 @@ class Moment(FieldType[F_contra]):
             return None
         if value.tzinfo is not None:
             return value
-        hint = "write the offset, for example 2026-03-01T08:00:00-05:00"
-        findings.note("time", "a time zone", value.isoformat(), at=at, hint=hint)
+        findings.note(
+            "time",
+            "a time zone",
+            value.isoformat(),
+            at=at,
+            hint="write the offset, for example 2026-03-01T08:00:00-05:00",
+        )
         return None
 
     def schema(self) -> Schema:

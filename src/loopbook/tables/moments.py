@@ -75,8 +75,12 @@ def moment(cells: Sequence[Cell], settings: FileSettings, epoch: datetime | None
     zoned = localised(read, settings.time_zone)
     named = _ZONE.search(re.sub(r"%.", " ", settings.date_format))
     if named and zoned.tzname() != named[0].replace("Z", "UTC"):
-        at = f"{read.isoformat(' ', 'minutes')} {zoned.tzname()} ({settings.time_zone})"
-        raise CellError("time", f"a time in {named[0]}, as date_format says", at, _ZONE_HINT)
+        raise CellError(
+            "time",
+            f"a time in {named[0]}, as date_format says",
+            f"{read.isoformat(' ', 'minutes')} {zoned.tzname()} ({settings.time_zone})",
+            _ZONE_HINT,
+        )
     return zoned
 
 
@@ -168,8 +172,12 @@ def localised(local: datetime, zone: str) -> datetime:
 found 2026-11-01T01:30:00 America/New_York
     """
     if not zone:
-        hint = 'write time_zone = "America/New_York" or the zone of the scale'
-        raise CellError("time", "a time zone", local.isoformat(), hint)
+        raise CellError(
+            "time",
+            "a time zone",
+            local.isoformat(),
+            'write time_zone = "America/New_York" or the zone of the scale',
+        )
     early = local.replace(tzinfo=ZoneInfo(zone), fold=0)
     late = early.replace(fold=1)
     if early.utcoffset() == late.utcoffset():

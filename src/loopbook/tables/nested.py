@@ -57,8 +57,12 @@ def read_leaves(
         if path in known:
             yield from _leaves(known[path], known[path].type, value, findings, at=path)
         else:
-            names = [field.name for field in fields]
-            findings.unknown(f"a setting of {at}" if at else "a setting", name, names, at=path)
+            findings.unknown(
+                f"a setting of {at}" if at else "a setting",
+                name,
+                [field.name for field in fields],
+                at=path,
+            )
     for path, field in known.items():
         if field.required and field.name not in written:
             findings.missing(path, at=path)

@@ -117,8 +117,7 @@ def within_years(moment: datetime) -> datetime:
     """
     if moment.year in _YEARS:
         return moment
-    years = f"a year {_YEARS.start}..{_YEARS.stop - 1}"
-    raise CellError("date", years, str(moment.year))
+    raise CellError("date", f"a year {_YEARS.start}..{_YEARS.stop - 1}", str(moment.year))
 
 
 @cache

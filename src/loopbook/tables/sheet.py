@@ -134,14 +134,27 @@ def read_sheet(path: Path, settings: FileSettings, findings: list[Finding]) -> S
         return None
     name, workbook = path.name, path.suffix.lower() in (".xlsx", ".xlsm")
     if raw.startswith(_OLE2):
-        hint = "save it as XLSX without a password, or as CSV"
-        findings.append(Finding("file", name, "CSV or XLSX", "an old or locked workbook", hint))
+        findings.append(
+            Finding(
+                "file",
+                name,
+                "CSV or XLSX",
+                "an old or locked workbook",
+                "save it as XLSX without a password, or as CSV",
+            )
+        )
     elif workbook and not raw.startswith(_ZIP):
-        hint = "is it CSV? then name it so"
-        findings.append(Finding("file", name, "an XLSX workbook", "another kind of file", hint))
+        findings.append(
+            Finding(
+                "file",
+                name,
+                "an XLSX workbook",
+                "another kind of file",
+                "is it CSV? then name it so",
+            )
+        )
     elif raw.startswith(_ZIP) and not workbook:
-        hint = "name it .xlsx"
-        findings.append(Finding("file", name, "CSV", "an XLSX workbook", hint))
+        findings.append(Finding("file", name, "CSV", "an XLSX workbook", "name it .xlsx"))
     elif workbook:
         return _read_workbook(raw, name, settings, findings)
     else:
@@ -219,11 +232,25 @@ def _sheet_name(
     if not settings.sheet and len(names) == 1:
         return names[0]
     if not settings.sheet:
-        hint = f'write sheet = "{names[0]}" or another of them'
-        findings.append(Finding("sheet", file, "one sheet", ", ".join(names), hint))
+        findings.append(
+            Finding(
+                "sheet",
+                file,
+                "one sheet",
+                ", ".join(names),
+                f'write sheet = "{names[0]}" or another of them',
+            )
+        )
     else:
-        hint = nearest_hint(settings.sheet, names)
-        findings.append(Finding("unknown-name", file, "a sheet of it", settings.sheet, hint))
+        findings.append(
+            Finding(
+                "unknown-name",
+                file,
+                "a sheet of it",
+                settings.sheet,
+                nearest_hint(settings.sheet, names),
+            )
+        )
     return None
 
 
@@ -234,8 +261,9 @@ def _grid(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
     for line, row in enumerate(sheet.iter_rows(), start=1):
         count += len(row)
         if line > MOST_ROWS or count > MOST_CELLS:
-            limit = f"at most {MOST_ROWS} rows and {MOST_CELLS} cells"
-            raise too_large(limit, f"more, at row {line}")
+            raise too_large(
+                f"at most {MOST_ROWS} rows and {MOST_CELLS} cells", f"more, at row {line}"
+            )
         if not row:
             yield line, []
             continue
@@ -248,8 +276,9 @@ def _grid(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
         ]
         for cell in cells:
             if isinstance(cell.value, str) and len(cell.value) > MOST_TEXT:
-                limit = f"at most {MOST_TEXT} characters in a cell"
-                raise too_large(limit, f"{len(cell.value)} in row {line}")
+                raise too_large(
+                    f"at most {MOST_TEXT} characters in a cell", f"{len(cell.value)} in row {line}"
+                )
         yield line, cells
 
 
@@ -264,8 +293,9 @@ def _workbook_sheet(
     top = next((cells for line, cells, _ in grid if line == settings.header_line), [])
     header = tuple("" if c.value is None else str(c.value).strip() for c in top)
     if not header:
-        place = f"{name}:{settings.header_line}"
-        findings.append(Finding("empty", place, "a header and rows", "nothing there"))
+        findings.append(
+            Finding("empty", f"{name}:{settings.header_line}", "a header and rows", "nothing there")
+        )
         return None
     rows: list[Row] = []
     for line, cells, made in grid:

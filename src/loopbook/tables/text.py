@@ -192,8 +192,13 @@ def _check_end(text: str, name: str, findings: Findings, form: CsvForm) -> bool:
     """Whether a file ends with a line end, or may end without one."""
     whole = text.endswith(("\n", "\r")) or form.open_end
     if not whole:
-        end, hint = f"{name}:{len(text.splitlines())}", form.hints["cut"]
-        findings.note("file-truncated", "a line end", "the end of file", at=end, hint=hint)
+        findings.note(
+            "file-truncated",
+            "a line end",
+            "the end of file",
+            at=f"{name}:{len(text.splitlines())}",
+            hint=form.hints["cut"],
+        )
     return whole
 
 
@@ -227,15 +232,14 @@ def parse_csv(
         if len(row.cells) == len(header):
             good.append(row)
             continue
-        expected, count = f"{len(header)} columns", f"{len(row.cells)} columns"
         torn.append(
             (
                 row,
                 Finding(
                     "columns",
                     f"{name}:{row.number}",
-                    expected,
-                    count,
+                    f"{len(header)} columns",
+                    f"{len(row.cells)} columns",
                     _columns_hint(len(row.cells), len(header), form.delimiter),
                 ),
             )
@@ -314,6 +318,7 @@ def _check_header(
             findings.note("duplicate", "each column once", name, at=place)
     for name in columns:
         if name not in header:
-            hint = nearest_hint(name, filter(None, header))
-            findings.missing(f"column {name}", at=place, hint=hint)
+            findings.missing(
+                f"column {name}", at=place, hint=nearest_hint(name, filter(None, header))
+            )
     return len(findings) == before

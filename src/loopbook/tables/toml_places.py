@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from loopbook.errors import FileTruncatedError, Finding, Findings, InputError, raise_findings
+from loopbook.errors import FileTruncatedError, Findings, InputError, raise_findings
 from loopbook.tables.json_text import DEEPEST, inspect, note_depth
 from loopbook.tables.text import decode, read_bytes
 
@@ -103,11 +103,14 @@ def _syntax_error(error: tomllib.TOMLDecodeError, text: str, name: str) -> Input
     line = int(match[1]) if match else count
     what = message.split(" (at ", maxsplit=1)[0]
     if "end of document" in message:
-        hint = "the file ends in the middle of something; was it cut short?"
-        return FileTruncatedError(
-            [Finding("file-truncated", f"{name}:{count}", "more", what, hint)]
+        return FileTruncatedError.of(
+            "file-truncated",
+            f"{name}:{count}",
+            "more",
+            what,
+            hint="the file ends in the middle of something; was it cut short?",
         )
-    return InputError([Finding("syntax", f"{name}:{line}", "TOML", what)])
+    return InputError.of("syntax", f"{name}:{line}", "TOML", what)
 
 
 def _places(text: str) -> dict[tuple[str | int, ...], int]:

@@ -224,7 +224,7 @@ def convert(value: float, unit: str, to: str, *, where: str = "convert") -> floa
     loopbook.errors.UnitError: convert: unit: expected a unit of the kind of kWh, found kg
     """
     if not math.isfinite(value):
-        raise NotFiniteError([Finding("not-finite", where, f"a number in {unit}", repr(value))])
+        raise NotFiniteError.of("not-finite", where, f"a number in {unit}", repr(value))
     check_unit(unit, where)
     check_unit(to, where)
     if unit == to:
@@ -233,7 +233,7 @@ def convert(value: float, unit: str, to: str, *, where: str = "convert") -> floa
     plain = unit in _PLAIN and target is not None and all("/" in name for name in target[1])
     if not source or not target or (source[1] != target[1] and not plain):
         hint = _ratio_hint(source[1]) if source and target and not target[1] else ""
-        raise UnitError([Finding("unit", where, f"a unit of the kind of {to}", unit, hint)])
+        raise UnitError.of("unit", where, f"a unit of the kind of {to}", unit, hint=hint)
     return value * (source[0] / target[0])
 
 
@@ -262,22 +262,18 @@ def parse_quantity(text: str, to: str, *, where: str = "quantity") -> float:
     """
     match = _QUANTITY.match(str(text))
     if not match:
-        raise UnitError(
-            [
-                Finding(
-                    "unit",
-                    where,
-                    f"a number and {to}",
-                    repr(text),
-                    "a decimal point is a dot" if re.search(r"\d,\d", str(text)) else "",
-                )
-            ]
+        raise UnitError.of(
+            "unit",
+            where,
+            f"a number and {to}",
+            repr(text),
+            hint="a decimal point is a dot" if re.search(r"\d,\d", str(text)) else "",
         )
     value = float(match["number"].replace(",", ""))
     if not match["unit"]:
         if to == "1":
             return convert(value, "1", "1", where=where)
-        raise UnitError(
-            [Finding("unit", where, f"a unit, such as {match['number']} {to}", str(text).strip())]
+        raise UnitError.of(
+            "unit", where, f"a unit, such as {match['number']} {to}", str(text).strip()
         )
     return convert(value, match["unit"], to, where=where)

@@ -33,12 +33,15 @@ def check_parts(raw: bytes) -> None:
         infos = parts.infolist()
         unpacked = sum(part.file_size for part in infos)
         if unpacked > _MOST_UNPACKED:
-            limit = f"at most {_MOST_UNPACKED / 1e6:.0f} MB unpacked"
-            raise too_large(limit, f"{unpacked / 1e6:.0f} MB")
+            raise too_large(
+                f"at most {_MOST_UNPACKED / 1e6:.0f} MB unpacked", f"{unpacked / 1e6:.0f} MB"
+            )
         for part in infos:
             if part.file_size > max(_FREE, _MOST_RATIO * part.compress_size):
-                limit = f"a part of at most {_MOST_RATIO} times its packed size"
-                raise too_large(limit, f"{part.filename} of {part.file_size / 1e6:.0f} MB")
+                raise too_large(
+                    f"a part of at most {_MOST_RATIO} times its packed size",
+                    f"{part.filename} of {part.file_size / 1e6:.0f} MB",
+                )
         for part in infos:
             if part.file_size > _FREE and part.filename.endswith((".xml", ".rels")):
                 _check_tags(parts, part)

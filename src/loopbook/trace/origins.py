@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from loopbook.book import Book, Content
-from loopbook.errors import Finding, Findings, InputError
+from loopbook.errors import Findings, InputError
 from loopbook.report import Answer, Cell, Column, Lazy, Record, Table, counted, kilograms
 from loopbook.tables import read_table
 from loopbook.trace.genealogy.answers import Composition
@@ -52,16 +52,12 @@ class Grouping:
         for who, what, group in self.rows:
             if who in ("", supplier) and what in ("", material):
                 return group
-        raise InputError(
-            [
-                Finding(
-                    "missing",
-                    self.name,
-                    "a row for each origin",
-                    f"none for {material!r} of {supplier!r}",
-                    "a last row with empty supplier and material stands for all others",
-                )
-            ]
+        raise InputError.of(
+            "missing",
+            self.name,
+            "a row for each origin",
+            f"none for {material!r} of {supplier!r}",
+            hint="a last row with empty supplier and material stands for all others",
         )
 
 

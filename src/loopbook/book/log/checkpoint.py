@@ -69,13 +69,21 @@ class Checkpoint:
         findings = []
         for line in (self.origin, *self.extensions):
             if not line or any(c < " " for c in line) or not is_utf8(line):
-                expected = "a non-empty line of text without control characters"
-                findings.append(_finding("checkpoint", expected, repr(line)))
+                findings.append(
+                    _finding(
+                        "checkpoint",
+                        "a non-empty line of text without control characters",
+                        repr(line),
+                    )
+                )
         if not 0 <= self.size <= _LARGEST_SIZE:
             findings.append(_finding("checkpoint", "a size of 0..2**63-1", str(self.size)))
         if len(self.root) != HASH_BYTES:
-            expected, length = f"a root hash of {HASH_BYTES} bytes", f"{len(self.root)} bytes"
-            findings.append(_finding("checkpoint", expected, length))
+            findings.append(
+                _finding(
+                    "checkpoint", f"a root hash of {HASH_BYTES} bytes", f"{len(self.root)} bytes"
+                )
+            )
         raise_findings(findings)
 
     def text(self) -> str:
@@ -143,21 +151,24 @@ def parse_checkpoint(text: str) -> SignedCheckpoint:
     line 5: checkpoint: expected at least one signature line, found none
     """
     if len(text) > _MOST_CHARACTERS:
-        expected = f"at most {_MOST_CHARACTERS} characters"
-        raise InputError([_finding("checkpoint", expected, str(len(text)))])
+        raise InputError(
+            [_finding("checkpoint", f"at most {_MOST_CHARACTERS} characters", str(len(text)))]
+        )
     _refuse_characters(text)
     body, blank, tail = text.rpartition("\n\n")
     if not blank:
-        expected = "an empty line between the text and the signatures"
-        raise InputError([_finding("checkpoint", expected, "none")])
+        raise InputError(
+            [_finding("checkpoint", "an empty line between the text and the signatures", "none")]
+        )
     lines = body.split("\n")
     findings = list(_body_findings(lines))
     signatures = []
     for number, line in _signature_lines(tail, len(lines) + 2, findings):
         signature = _parse_signature(line)
         if signature is None:
-            expected = f"'{_DASH}name base64(key id, signature)'"
-            findings.append(_finding(f"line {number}", expected, repr(line)))
+            findings.append(
+                _finding(f"line {number}", f"'{_DASH}name base64(key id, signature)'", repr(line))
+            )
         else:
             signatures.append(signature)
     raise_findings(findings)
@@ -216,8 +227,9 @@ def _refuse_characters(text: str) -> None:
 
 def _body_findings(lines: list[str]) -> Iterator[Finding]:
     if len(lines) < 3:
-        expected = "origin, size and root hash, a line each"
-        yield _finding("checkpoint", expected, f"{len(lines)} lines")
+        yield _finding(
+            "checkpoint", "origin, size and root hash, a line each", f"{len(lines)} lines"
+        )
         return
     if not _SIZE.fullmatch(lines[1]) or int(lines[1]) > _LARGEST_SIZE:
         yield _finding("line 2", "a decimal size without leading zeroes", repr(lines[1]))
@@ -226,8 +238,11 @@ def _body_findings(lines: list[str]) -> Iterator[Finding]:
         yield _finding("line 3", f"base64 of {HASH_BYTES} bytes", repr(lines[2]))
     for number, line in enumerate(lines, 1):
         if not line:
-            what = "an origin" if number == 1 else "a line with text"
-            yield _finding(f"line {number}", what, "an empty line")
+            yield _finding(
+                f"line {number}",
+                "an origin" if number == 1 else "a line with text",
+                "an empty line",
+            )
 
 
 def _signature_lines(tail: str, first: int, findings: list[Finding]) -> Iterator[tuple[int, str]]:

@@ -206,13 +206,19 @@ def _kept_and_key(file: Path, verifier_key: str) -> tuple[list[SignedCheckpoint]
     except FileNotFoundError:
         raw = b""
     except OSError as error:
-        reason = error.strerror or "unreadable"
-        raise InputError([Finding("file", str(file), "a file of checkpoints", reason)]) from error
+        raise InputError.of(
+            "file", str(file), "a file of checkpoints", error.strerror or "unreadable"
+        ) from error
     lines = _read_lines(raw, str(file)) if raw.strip() else []
     stated = verifier_key or (lines[-1][0] if lines else "")
     if not stated:
-        hint = "give --verifier-key once; the file keeps it"
-        raise InputError([Finding("missing", str(file), "a verifier key", "none", hint)])
+        raise InputError.of(
+            "missing",
+            str(file),
+            "a verifier key",
+            "none",
+            hint="give --verifier-key once; the file keeps it",
+        )
     return [note for _, note in lines], VerifierKey.parse(stated)
 
 
@@ -257,8 +263,9 @@ def _append(file: Path, line: str) -> None:
             out.flush()
             os.fsync(out.fileno())
     except OSError as error:
-        reason = error.strerror or "not writable"
-        raise InputError([Finding("file", str(file), "a file to add to", reason)]) from error
+        raise InputError.of(
+            "file", str(file), "a file to add to", error.strerror or "not writable"
+        ) from error
 
 
 def _finding(where: str, expected: str, content: str) -> Finding:

@@ -44,8 +44,14 @@ class VerifierKey:
         """Refuse a name that a signature line cannot carry, and keys of a wrong length."""
         findings = list(name_findings(self.name, "verifier key"))
         if len(self.public) != 32:
-            expected, length = "an Ed25519 public key of 32 bytes", f"{len(self.public)} bytes"
-            findings.append(Finding("checkpoint", "verifier key", expected, length))
+            findings.append(
+                Finding(
+                    "checkpoint",
+                    "verifier key",
+                    "an Ed25519 public key of 32 bytes",
+                    f"{len(self.public)} bytes",
+                )
+            )
         raise_findings(findings)
 
     @property
@@ -123,31 +129,23 @@ def load_signer(path: Path, name: str) -> Signer:
         mode = os.fstat(file.fileno()).st_mode & 0o777
         pem = file.read()
     if os.name == "posix" and mode & 0o077:
-        raise InputError(
-            [
-                Finding(
-                    "checkpoint",
-                    str(path),
-                    "mode 600",
-                    f"{mode:o}",
-                    hint="chmod 600, and make a new key if others may have read it",
-                )
-            ]
+        raise InputError.of(
+            "checkpoint",
+            str(path),
+            "mode 600",
+            f"{mode:o}",
+            hint="chmod 600, and make a new key if others may have read it",
         )
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise InputError(
-            [
-                Finding(
-                    "checkpoint",
-                    str(path),
-                    "an unencrypted Ed25519 private key in PEM (PKCS8)",
-                    "something else" if key is None else f"a {type(key).__name__}",
-                )
-            ]
+        raise InputError.of(
+            "checkpoint",
+            str(path),
+            "an unencrypted Ed25519 private key in PEM (PKCS8)",
+            "something else" if key is None else f"a {type(key).__name__}",
         )
     return Signer(name, key)
 
@@ -165,12 +163,17 @@ def signer_of(path: Path, name: str, *, new: bool = False) -> Signer:
             save_signer(generate_signer(name), path)
         return load_signer(path, name)
     except FileExistsError as error:
-        hint = "a key is made once: leave the new key out"
-        raise InputError([Finding("file", str(path), "a new file", "it exists", hint)]) from error
+        raise InputError.of(
+            "file",
+            str(path),
+            "a new file",
+            "it exists",
+            hint="a key is made once: leave the new key out",
+        ) from error
     except OSError as error:
         hint = "make one with --new-key" if isinstance(error, FileNotFoundError) else ""
-        raise InputError(
-            [Finding("file", str(path), "a private key", error.strerror or "unreadable", hint)]
+        raise InputError.of(
+            "file", str(path), "a private key", error.strerror or "unreadable", hint=hint
         ) from error
 
 
@@ -195,4 +198,4 @@ def is_utf8(text: str) -> bool:
 
 
 def _wrong_key(expected: str, content: str) -> InputError:
-    return InputError([Finding("checkpoint", "verifier key", expected, content)])
+    return InputError.of("checkpoint", "verifier key", expected, content)

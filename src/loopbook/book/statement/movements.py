@@ -14,7 +14,7 @@ from loopbook.book.nouns import Content, add_to, mass, negate, zero
 from loopbook.book.scope import Scope, Stretch
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.events import postings_between
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 
 RUN_LOSSES = ("emissions", "waste", "unaccounted")
 """Where what a run consumed and did not produce went."""
@@ -69,16 +69,12 @@ def _lines_of(
 def _command(commands: Mapping[str, type[Command]], kind: str) -> type[Command]:
     """The kind of command of an event."""
     if kind not in commands:
-        raise InputError(
-            [
-                Finding(
-                    "unknown-name",
-                    f"events of kind {kind}",
-                    "a kind of command",
-                    kind,
-                    "install its package, or name its file under plugins in loopbook.toml",
-                )
-            ]
+        raise InputError.of(
+            "unknown-name",
+            f"events of kind {kind}",
+            "a kind of command",
+            kind,
+            hint="install its package, or name its file under plugins in loopbook.toml",
         )
     return commands[kind]
 

@@ -8,7 +8,7 @@ import numpy as np
 from loopbook.cases.folder.settings import Settings
 from loopbook.cases.folder.tables import Record
 from loopbook.cases.month.settings import MonthSettings
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import UnknownNameError, nearest_hint
 from loopbook.matter import Library
 from loopbook.report import InputFile, InputRow
 from loopbook.tables import Array
@@ -120,18 +120,13 @@ class Case:
         rows = self.rows(file, **match)
         if len(rows) == 1:
             return rows[0]
-        name = "/".join(str(value) for value in match.values())
         column = next(iter(match))
-        raise UnknownNameError(
-            [
-                Finding(
-                    "unknown-name",
-                    file,
-                    "one row",
-                    name,
-                    nearest_hint(str(match[column]), {str(r[column]) for r in self.rows(file)}),
-                )
-            ]
+        raise UnknownNameError.of(
+            "unknown-name",
+            file,
+            "one row",
+            "/".join(str(value) for value in match.values()),
+            hint=nearest_hint(str(match[column]), {str(r[column]) for r in self.rows(file)}),
         )
 
     def value(self, file: str, **match: object) -> float:

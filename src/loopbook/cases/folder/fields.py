@@ -276,8 +276,13 @@ class Oxide(Component):
         if name in component_names():
             elements = set(components(name).elements)
             if not ({"Li", "O"} <= elements <= _LATTICE and elements & {"Ni", "Co", "Mn"}):
-                expected, hint = "a lithium oxide of Ni, Co, Mn, Al", "phosphates have no route yet"
-                findings.note("not-covered", expected, name, at=at, hint=hint)
+                findings.note(
+                    "not-covered",
+                    "a lithium oxide of Ni, Co, Mn, Al",
+                    name,
+                    at=at,
+                    hint="phosphates have no route yet",
+                )
 
 
 # -- numbers with their source

@@ -79,10 +79,9 @@ def replaces_a_recovery(rows: Sequence[Record], findings: CaseFindings) -> None:
     for row in rows:
         table, subject = RECOVERY_TABLES.get(row["route"], ("recoveries", row["route"]))
         known = [n.parameter for n in findings.library.table(table) if n.subject == subject]
-        if row["parameter"] not in known:
-            findings.unknown(
-                f"a parameter of {table}/{subject}",
-                row["parameter"],
-                known,
-                at=f"{row.where}, parameter",
-            )
+        findings.check_known(
+            f"a parameter of {table}/{subject}",
+            row["parameter"],
+            known,
+            at=f"{row.where}, parameter",
+        )

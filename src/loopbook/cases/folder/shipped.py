@@ -58,16 +58,12 @@ def find_case(name: str | Path, cases: Path | None = None) -> Path:
     for folder in (path, *(root / path for root in roots)):
         if folder.is_dir():
             return folder
-    raise InputError(
-        [
-            Finding(
-                "missing-file",
-                str(name),
-                "a case folder",
-                "nothing",
-                nearest_hint(str(name), {known for root in roots for known in case_names(root)}),
-            )
-        ]
+    raise InputError.of(
+        "missing-file",
+        str(name),
+        "a case folder",
+        "nothing",
+        hint=nearest_hint(str(name), {known for root in roots for known in case_names(root)}),
     )
 
 

@@ -104,8 +104,12 @@ def read_records(path: Path, spec: TableSpec, findings: CaseFindings) -> list[Re
             continue
         first = records.setdefault(record.name, record)
         if first is not record:
-            expected, hint = f"each {' and '.join(spec.key)} once", f"first at {first.where}"
-            about.note("duplicate", expected, record.name, hint=hint)
+            about.note(
+                "duplicate",
+                f"each {' and '.join(spec.key)} once",
+                record.name,
+                hint=f"first at {first.where}",
+            )
     if len(findings) == before:  # with wrong rows, what is missing is not known yet
         _check_years(list(records.values()), spec, findings)
     return list(records.values())

@@ -31,12 +31,12 @@ missing (places that have all of them: US, Korea; or give the rows in a table ge
     places = dict.fromkeys(row.subject for row in numbers.library.table("geography"))
     if absent and place in places:
         whole = [p for p in places if all(numbers.has(p, n, "geography") for n in needed)]
-        hint = (
-            f"places that have all of them: {', '.join(whole)}; or give the rows in a table "
-            "geography of your own"
-        )
         findings = Findings(f"geography, {place}")
-        findings.missing(", ".join(absent), hint=hint)
+        findings.missing(
+            ", ".join(absent),
+            hint=f"places that have all of them: {', '.join(whole)}; or give the rows in a table "
+            "geography of your own",
+        )
         findings.raise_all()
 
 

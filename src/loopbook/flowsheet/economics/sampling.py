@@ -126,7 +126,7 @@ def sample(distributions: Distributions, count: int, *, seed: int) -> dict[str, 
     [36, 37, 38, 39]
     """
     if count < 1:
-        raise InputError([Finding("range", "sample", "count >= 1", str(count))])
+        raise InputError.of("range", "sample", "count >= 1", str(count))
     rng = np.random.default_rng(seed)
     draws = {}
     for path in sorted(distributions):
@@ -177,13 +177,6 @@ def _ranks(values: Array) -> Array:
 
 def _ordered(distribution: object, *values: float) -> None:
     if not all(a <= b for a, b in pairwise(values)):
-        raise InputError(
-            [
-                Finding(
-                    "range",
-                    repr(distribution),
-                    "low <= mode <= high",
-                    ", ".join(f"{v:g}" for v in values),
-                )
-            ]
+        raise InputError.of(
+            "range", repr(distribution), "low <= mode <= high", ", ".join(f"{v:g}" for v in values)
         )

@@ -159,4 +159,4 @@ def check_shares(feed: Mapping[str, Value]) -> None:
     )
     if not (np.abs(total - 1.0) <= _SHARE_TOLERANCE).all():
         worst = float(np.atleast_1d(total).flat[np.argmax(np.abs(np.atleast_1d(total) - 1.0))])
-        raise ShareError([Finding("share", "feed", "a sum of 1 kg/kg", f"{worst:.6g}")])
+        raise ShareError.of("share", "feed", "a sum of 1 kg/kg", f"{worst:.6g}")

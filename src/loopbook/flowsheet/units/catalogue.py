@@ -6,7 +6,7 @@ import re
 from dataclasses import MISSING, dataclass
 from typing import Annotated
 
-from loopbook.errors import Findings
+from loopbook.errors import require_known
 from loopbook.flowsheet.units.ours import KINDS
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.report import Answer, Column, Rows
@@ -91,10 +91,8 @@ def describe_unit(name: str) -> UnitKind:
     >>> describe_unit("splitter").outlets
     ('first', 'rest')
     """
-    known, findings = known_kinds(), Findings()
-    if name not in known:
-        findings.unknown("a kind of unit operation", name, known)
-    findings.raise_all()
+    known = known_kinds()
+    require_known("a kind of unit operation", name, known)
     kind = known[name]
     law = _law(kind).replace("``", "")
     common = {field.name for field in fields_of(Unit)}

@@ -161,8 +161,9 @@ class PerComponent(Amount):
                 rows[i] = row
         for key in values:
             if key not in known:
-                expected, at = "a component of the flowsheet", f"{name}.{key}"
-                context.findings.unknown(expected, str(key), basis.names, at=at)
+                context.findings.unknown(
+                    "a component of the flowsheet", str(key), basis.names, at=f"{name}.{key}"
+                )
         missing = ", ".join(n for n, r in zip(basis.names, rows, strict=True) if r is None)
         if missing:
             context.findings.note(
@@ -194,8 +195,12 @@ class PerComponent(Amount):
         if value and not findings and not value.keys() - {"default", *PHASES}:
             rates = np.asarray(getattr(p, at))
             if coming.any() and not rates[coming].any():
-                hint = "name the components that it acts on"
-                findings.note("no-effect", "a share above 0", "0 of all that comes", hint=hint)
+                findings.note(
+                    "no-effect",
+                    "a share above 0",
+                    "0 of all that comes",
+                    hint="name the components that it acts on",
+                )
         return findings
 
 

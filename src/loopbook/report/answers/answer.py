@@ -72,7 +72,7 @@ def share(value: float) -> float | None:
     (0.25, None)
     """
     if math.isinf(value):
-        raise NotFiniteError([Finding("not-finite", "a share", "a number or NaN", str(value))])
+        raise NotFiniteError.of("not-finite", "a share", "a number or NaN", str(value))
     return None if math.isnan(value) else float(value)
 
 
@@ -126,8 +126,9 @@ class Record:
         """Refuse two facts or tables of one name, which JSON could not hold."""
         names = [*(c.name for c in self.facts.columns), *(t.name for t in self.tables)]
         if doubled := {name for name in names if names.count(name) > 1}:
-            where = f"answer {self.name}"
-            raise DuplicateError([Finding("duplicate", where, "each name once", str(doubled))])
+            raise DuplicateError.of(
+                "duplicate", f"answer {self.name}", "each name once", str(doubled)
+            )
 
     def seen(self) -> list[Table]:
         """The tables that people see."""

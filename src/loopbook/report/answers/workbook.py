@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from loopbook.errors import Finding, InputError, MissingExtraError
+from loopbook.errors import InputError, MissingExtraError
 from loopbook.files import part_of, refuse_book
 from loopbook.report.answers.answer import Lines, as_text
 from loopbook.report.table import Cell, Column
@@ -36,9 +36,13 @@ def write_workbook(path: Path, tables: Iterable[tuple[str, Sequence[Column], Lin
         try:
             for count, row in enumerate(rows, start=1):
                 if count > _SHEET_ROWS:
-                    limit = f"at most {_SHEET_ROWS} rows of {name} in a workbook"
-                    remedy = "write parquet instead"
-                    raise InputError([Finding("too-large", name, limit, "more", remedy)])
+                    raise InputError.of(
+                        "too-large",
+                        name,
+                        f"at most {_SHEET_ROWS} rows of {name} in a workbook",
+                        "more",
+                        hint="write parquet instead",
+                    )
                 sheet.append([_as_cell(sheet, cell) for cell in row])
         finally:
             sheet.close()
@@ -58,16 +62,12 @@ def _as_cell(sheet: Any, cell: Cell) -> Any:
         return float(cell)
     text = as_text(cell)
     if len(text) > _CELL_SIGNS or _CONTROL.search(text):
-        raise InputError(
-            [
-                Finding(
-                    "too-large",
-                    "xlsx",
-                    f"a text of at most {_CELL_SIGNS} signs without control characters",
-                    repr(text[:40]),
-                    "write csv, jsonl or parquet instead",
-                )
-            ]
+        raise InputError.of(
+            "too-large",
+            "xlsx",
+            f"a text of at most {_CELL_SIGNS} signs without control characters",
+            repr(text[:40]),
+            hint="write csv, jsonl or parquet instead",
         )
     if not text.startswith("="):
         return text

@@ -17,7 +17,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 from loopbook.files import refuse_book
 from loopbook.report.answers.answer import Lines, Record, as_text, plain
 from loopbook.report.answers.workbook import write_workbook
@@ -182,8 +182,7 @@ def save_record(record: Record, path: Path) -> list[Path]:
         return [path]
     if path.suffix not in WRITERS:
         expected = ", ".join([*WRITERS, ".xlsx"])
-        ending = path.suffix or "no ending"
-        raise InputError([Finding("format", str(path), f"one of {expected}", ending)])
+        raise InputError.of("format", str(path), f"one of {expected}", path.suffix or "no ending")
     several = len(tables) > 1
     paths = [path.with_stem(f"{path.stem}-{t.name}") if several else path for t in tables]
     refuse_book(*paths)

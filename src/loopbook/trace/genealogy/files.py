@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book import NOW, AsOf, Book, seal_of
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 from loopbook.files import is_book, one_writer, sync, write_whole
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.columns import MASS
@@ -81,15 +81,8 @@ def save_genealogy(genealogy: Genealogy, book: Book, folder: Path, *, wait_s: fl
     StorageError : the disk refuses, or another process is still saving after `wait_s`.
     """
     if not genealogy.asof.now:
-        raise InputError(
-            [
-                Finding(
-                    "asof",
-                    str(folder),
-                    "a genealogy of all that the book knows",
-                    f"one {genealogy.asof}",
-                )
-            ]
+        raise InputError.of(
+            "asof", str(folder), "a genealogy of all that the book knows", f"one {genealogy.asof}"
         )
     with one_writer(folder, wait_s=wait_s):
         stem = f"{genealogy.last:016d}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loopbook.book import NOW, AsOf, uncollected
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import require_known
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.columns import MASS, Numbers, Shares
@@ -96,13 +96,14 @@ class Genealogy:
         if number < 0:
             count = len(self.graph)
             recent = self.graph.names.many(range(max(count - _RECENT, 0), count))
-            raise _unknown("lot", lot, recent)
+            require_known("a lot of the book", lot, recent, where="lot")
         return number
 
     def place(self, substance: str) -> int:
         """Place of a substance among the others; an unknown one is an InputError."""
-        if substance not in self.graph.substances:
-            raise _unknown("substance", substance, self.graph.substances)
+        require_known(
+            "a substance of the book", substance, self.graph.substances, where="substance"
+        )
         return self.graph.substances.index(substance)
 
     def material(self, number: int) -> str:
@@ -314,11 +315,6 @@ class Genealogy:
         if material == len(self.graph.materials):
             return _kind(name)
         return group(name.split("/")[1], self.graph.materials[material])
-
-
-def _unknown(what: str, name: str, known: Sequence[str]) -> UnknownNameError:
-    hint = nearest_hint(name, known)
-    return UnknownNameError([Finding("unknown-name", what, f"a {what} of the book", name, hint)])
 
 
 def _kind(end: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loopbook.book import Content
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 from loopbook.trace.lineage.layout import end_columns
 from loopbook.trace.lineage.nouns import End, Lineage, Link
 
@@ -41,7 +41,7 @@ def fold_lineage(lineage: Lineage, *, most: int, at: int | None = None) -> Folde
     [('S-3', 3), ('S-4', 4), ('more/0/lot/scrap', 3)]
     """
     if not most >= 1:
-        raise InputError([Finding("fold", "fold", "1 or more", str(most))])
+        raise InputError.of("fold", "fold", "1 or more", str(most))
     groups: dict[tuple[tuple[int, ...], str, str], list[End]] = {}
     columns = end_columns(lineage)
     for end in lineage.ends:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from loopbook.book import Content
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 from loopbook.files import refuse_book
 from loopbook.report import csv_lines
 from loopbook.trace.lineage.format import exact_kg, xml_text
@@ -45,8 +45,9 @@ def write_lineage(lineage: Lineage, path: Path, substances: Sequence[str] = ()) 
     }
     make = makers.get(path.suffix.lower())
     if make is None:
-        ending = path.suffix or "no ending"
-        raise InputError([Finding("format", str(path), f"one of {', '.join(makers)}", ending)])
+        raise InputError.of(
+            "format", str(path), f"one of {', '.join(makers)}", path.suffix or "no ending"
+        )
     part = lineage if substance == "mass" else of_substance(lineage, substance)
     refuse_book(path)
     path.write_text(make(part), encoding="utf-8")

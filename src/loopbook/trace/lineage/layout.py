@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.errors import Findings
 from loopbook.trace.lineage.crossings import Graph, order_columns
 from loopbook.trace.lineage.nouns import Lineage
 
@@ -182,13 +182,10 @@ def end_columns(lineage: Lineage) -> dict[str, tuple[int, ...]]:
 
 def _check_names(lineage: Lineage) -> None:
     known = {e.id for e in lineage.ends}
-    unknown = sorted({i for k in lineage.links for i in (k.source, k.target)} - known)
-    if unknown:
-        expected = "an end of the lineage"
-        raise UnknownNameError(
-            Finding("unknown-name", "links", expected, i, hint=nearest_hint(i, known))
-            for i in unknown
-        )
+    findings = Findings("links")
+    for name in sorted({i for k in lineage.links for i in (k.source, k.target)}):
+        findings.check_known("an end of the lineage", name, known)
+    findings.raise_all()
 
 
 def _graph(

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from loopbook.errors import Finding, InputError, UnknownNameError, nearest_hint
+from loopbook.errors import InputError, require_known
 from loopbook.trace.lineage.fold import amount_mg, fold_lineage, upstream
 from loopbook.trace.lineage.format import (
     THEMES,
@@ -111,7 +111,7 @@ def lineage_svg(
     """
     at = _place(lineage, substance)
     if theme not in THEMES:
-        raise InputError([Finding("theme", "theme", ", ".join(THEMES), theme)])
+        raise InputError.of("theme", "theme", ", ".join(THEMES), theme)
     whole, folded = lineage, dict[str, Sequence[str]]()
     if fold is not None:
         small = fold_lineage(lineage, most=fold, at=at)
@@ -165,18 +165,8 @@ def _place(lineage: Lineage, substance: str) -> int | None:
     if substance == "mass":
         return None
     names = list(lineage.substances)
-    if substance not in names:
-        raise UnknownNameError(
-            [
-                Finding(
-                    "unknown-name",
-                    "substance",
-                    "mass or a substance of the lineage",
-                    substance,
-                    hint=nearest_hint(substance, ["mass", *names]),
-                )
-            ]
-        )
+    known = ["mass", *names]
+    require_known("mass or a substance of the lineage", substance, known, where="substance")
     return names.index(substance)
 
 

@@ -23,16 +23,29 @@ class Crystalliser(Reactor):
         inside = self.may_hold(p, coming["feed"] | coming["recycle"])
         evaporates, connected = bool(p.evaporation.any()), "vapour" in p.connected
         if evaporates and not connected:
-            hint = "connect the outlet vapour, or leave evaporation out"
             findings.note(
-                "no-effect", "an outlet for the vapour", "none", at="evaporation", hint=hint
+                "no-effect",
+                "an outlet for the vapour",
+                "none",
+                at="evaporation",
+                hint="connect the outlet vapour, or leave evaporation out",
             )
         if evaporates and not (inside & p.basis.water).any():
-            hint = "water is a component of formula H2O and phase liquid"
-            findings.note("no-effect", "water to evaporate", "none", at="evaporation", hint=hint)
+            findings.note(
+                "no-effect",
+                "water to evaporate",
+                "none",
+                at="evaporation",
+                hint="water is a component of formula H2O and phase liquid",
+            )
         if connected and not evaporates:
-            hint = "give evaporation, or leave the outlet vapour open"
-            findings.note("no-effect", "an evaporation above 0", "0", at="vapour", hint=hint)
+            findings.note(
+                "no-effect",
+                "an evaporation above 0",
+                "0",
+                at="vapour",
+                hint="give evaporation, or leave the outlet vapour open",
+            )
 
     def has_own_law(self, p: Bound) -> bool:
         """Evaporation acts without reactions."""

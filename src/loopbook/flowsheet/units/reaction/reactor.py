@@ -94,8 +94,7 @@ class Dose:
             ("an element of the flowsheet", basis.elements, by_element, f"{at}.per_element"),
         ):
             for name in names:
-                if name not in known:
-                    findings.unknown(words, name, known, at=place)
+                findings.check_known(words, name, known, at=place)
         if len(findings) > before:
             return None
         rates = self._rates(reactions, context)
@@ -194,8 +193,7 @@ class Reactor(Unit):
         p.extent = kind.bind_each(context, "conversion", self.conversion, reactions)
         reagents = [d.reagent for d in self.doses]
         for name in context.overridden("doses"):
-            if name not in reagents:
-                context.findings.unknown("a dose", name, reagents, at=f"doses.{name}")
+            context.findings.check_known("a dose", name, reagents, at=f"doses.{name}")
         bound = [(d, b) for d in self.doses if (b := d.bind(reactions, context))]
         shape = len(bound), len(basis)
         p.draws = len(bound) > 0
@@ -228,24 +226,39 @@ class Reactor(Unit):
         for reaction in p.chemistry:
             for name in reaction.side(-1):
                 if not inside[p.basis.index[name]]:
-                    hint = (
-                        f"feed it, dose it, or leave the reaction out ({name} = 0 in a feed where "
-                        "only scenarios bring it)"
+                    findings.note(
+                        "no-effect",
+                        f"{name} in the unit",
+                        "none",
+                        at=f"reactions, {reaction}",
+                        hint=f"feed it, dose it, or leave the reaction out ({name} = 0 in a feed "
+                        "where only scenarios bring it)",
                     )
-                    expected = f"{name} in the unit"
-                    at = f"reactions, {reaction}"
-                    findings.note("no-effect", expected, "none", at=at, hint=hint)
         for dose in self.doses:
             self._check_dose(dose, p, coming, findings)
         if not (self.reactions or self.doses or self.has_own_law(p)):
-            hint = "give reactions or doses, or put a mixer in its place"
-            findings.note("no-effect", "reactions or doses", "none", hint=hint)
+            findings.note(
+                "no-effect",
+                "reactions or doses",
+                "none",
+                hint="give reactions or doses, or put a mixer in its place",
+            )
         if not self.reactions and self.conversion not in (1.0, {}):
-            hint = "give reactions, or leave conversion out"
-            findings.note("no-effect", "reactions", "none", at="conversion", hint=hint)
+            findings.note(
+                "no-effect",
+                "reactions",
+                "none",
+                at="conversion",
+                hint="give reactions, or leave conversion out",
+            )
         if "vent" in p.connected and not inside[p.gas].any():
-            hint = "give the components that leave by it the phase gas"
-            findings.note("no-effect", "a gas to vent", "none", at="vent", hint=hint)
+            findings.note(
+                "no-effect",
+                "a gas to vent",
+                "none",
+                at="vent",
+                hint="give the components that leave by it the phase gas",
+            )
 
     def _check_dose(
         self, dose: Dose, p: Bound, coming: Mapping[str, Flags], findings: Findings
@@ -265,15 +278,22 @@ class Reactor(Unit):
         fed = coming[self.ins[0]]
         absent = [name for name in dose.per_component or {} if not fed[p.basis.index[name]]]
         if rates.any() and (absent or not rates[fed].any()):
-            found = ", ".join(absent) or "nothing of it"
-            hint = (
-                f"doses are counted on what comes by {self.ins[0]}; feed it, or leave the dose out"
+            findings.note(
+                "no-effect",
+                "what the dose is counted on",
+                ", ".join(absent) or "nothing of it",
+                at=at,
+                hint=f"doses are counted on what comes by {self.ins[0]}; feed it, or leave the "
+                "dose out",
             )
-            findings.note("no-effect", "what the dose is counted on", found, at=at, hint=hint)
         if dose.credit and not coming["recycle"][p.basis.index[reagent]]:
-            hint = "connect a recycle that brings it, or leave credit out"
-            expected = f"{reagent} that comes back through the port recycle"
-            findings.note("no-effect", expected, "none", at=at, hint=hint)
+            findings.note(
+                "no-effect",
+                f"{reagent} that comes back through the port recycle",
+                "none",
+                at=at,
+                hint="connect a recycle that brings it, or leave credit out",
+            )
 
     def react(self, p: Bound, x: Array) -> Array:
         """Contents after the reactions, kg/h."""

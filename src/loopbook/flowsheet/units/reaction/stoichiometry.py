@@ -65,8 +65,8 @@ class Reaction:
             for term in re.split(r"\s\+\s", side):
                 match = _TERM.match(term.strip())
                 if match is None:
-                    raise FormulaError(
-                        [Finding("formula", text, "a term", repr(term), "separate terms by ' + '")]
+                    raise FormulaError.of(
+                        "formula", text, "a term", repr(term), hint="separate terms by ' + '"
                     )
                 count = float(Fraction(match["count"] or "1"))
                 name = match["name"].strip()

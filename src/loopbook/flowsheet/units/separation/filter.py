@@ -43,21 +43,46 @@ class Filter(Unit):
         solid = np.array([ph == "solid" for ph in p.basis.phases])
         slurry = coming["slurry"]
         if slurry.any() and not (slurry & solid).any():
-            hint = "give the components that the filter holds back the phase solid"
-            findings.note("no-effect", "a solid", "none", at="slurry", hint=hint)
+            findings.note(
+                "no-effect",
+                "a solid",
+                "none",
+                at="slurry",
+                hint="give the components that the filter holds back the phase solid",
+            )
         washed, efficient = "wash" in p.connected, bool(p.wash_efficiency.any())
         if efficient and not washed:
-            hint = "connect the inlet wash, or leave wash_efficiency out"
-            findings.note("no-effect", "a wash", "none", at="wash_efficiency", hint=hint)
+            findings.note(
+                "no-effect",
+                "a wash",
+                "none",
+                at="wash_efficiency",
+                hint="connect the inlet wash, or leave wash_efficiency out",
+            )
         if washed and not efficient:
-            hint = "give wash_efficiency, or leave the inlet wash open"
-            findings.note("no-effect", "a wash_efficiency above 0", "0", at="wash", hint=hint)
+            findings.note(
+                "no-effect",
+                "a wash_efficiency above 0",
+                "0",
+                at="wash",
+                hint="give wash_efficiency, or leave the inlet wash open",
+            )
         elif washed and not p.liquid_to_cake.any():
-            hint = "a cake without liquor has nothing to wash; give liquid_to_cake"
-            findings.note("no-effect", "a liquid_to_cake above 0", "0", at="wash", hint=hint)
+            findings.note(
+                "no-effect",
+                "a liquid_to_cake above 0",
+                "0",
+                at="wash",
+                hint="a cake without liquor has nothing to wash; give liquid_to_cake",
+            )
         elif washed and slurry.any() and not (slurry & ~solid & ~p.basis.water).any():
-            hint = "give the solutes the phase aqueous"
-            findings.note("no-effect", "a solute to wash out", "none", at="wash", hint=hint)
+            findings.note(
+                "no-effect",
+                "a solute to wash out",
+                "none",
+                at="wash",
+                hint="give the solutes the phase aqueous",
+            )
 
     def run(self, p: Bound, *ins: Array) -> Streams:
         """Filter, then wash."""

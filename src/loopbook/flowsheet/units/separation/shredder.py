@@ -21,11 +21,21 @@ class Shredder(Unit):
         """A loss needs an outlet, and the outlet a loss."""
         super().check_effect(p, coming, findings)
         if p.dust_loss.any() and "dust" not in p.connected:
-            hint = "connect the outlet dust, or leave dust_loss out"
-            findings.note("no-effect", "an outlet for the loss", "none", at="dust_loss", hint=hint)
+            findings.note(
+                "no-effect",
+                "an outlet for the loss",
+                "none",
+                at="dust_loss",
+                hint="connect the outlet dust, or leave dust_loss out",
+            )
         if "dust" in p.connected and not p.dust_loss.any() and not self.dust_loss:
-            hint = "give dust_loss, or leave the outlet dust open"
-            findings.note("no-effect", "a loss", "0", at="dust", hint=hint)
+            findings.note(
+                "no-effect",
+                "a loss",
+                "0",
+                at="dust",
+                hint="give dust_loss, or leave the outlet dust open",
+            )
 
     def run(self, p: Bound, *ins: Array) -> Streams:
         """Shred; without a dust outlet all of the feed is shredded."""
