@@ -84,6 +84,11 @@ class Command(Kind):
             if not getattr(self, name):
                 vars(self).pop(name)
 
+    @property
+    def paper(self) -> tuple[str, ...]:
+        """What files may report only once: quantity, sample, group, stage of a measurement, lot."""
+        return ()
+
     @classmethod
     def serial_moves(cls, _: Mapping[str, Value], /) -> Iterator[tuple[str, str, Sequence[str]]]:
         """Serials that a stored command names: of which lot, where they are then, and their texts.

@@ -14,6 +14,7 @@ A mapping gives the place of each column that a kind of file declares, in TOML::
     lot = { column = "Lot", slash = "-" }   # P3/D/BM-001 is P3-D-BM-001 in the book
     shares.Ni = { column = "Ni", unit = "%" }
     shares.Li = { column = "Li2O", unit = "%", as = "Li2O" }   # converted to the element
+    shares.Co = { column = ["Co 1", "Co 2"], unit = "ppm" }    # replicates of an assay
 
     [constants]                 # our field = what holds for all rows
     actor = "gate"
@@ -236,10 +237,12 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
             source = Source(tuple(names), base)
         case {"column": str() as name, "slash": str() as slash} if column.cells == "text" and name:
             source = Source((name,), base, slash=slash)
-        case {"column": str() as name, **rest} if rest.keys() <= {"unit", "unit_column", "k"}:
+        case {"column": written, **rest} if rest.keys() <= {"unit", "unit_column", "k"}:
+            names = written if isinstance(written, list) else [written]
             unit, unit_column = str(rest.get("unit", "")), str(rest.get("unit_column", ""))
             k = _DIVISOR.check(rest.get("k", 1), at, Findings())
-            source = Source((name,), base, unit, unit_column, k) if name and k else None
+            if names and k and all(isinstance(name, str) and name for name in names):
+                source = Source(tuple(names), base, unit, unit_column, k)
     if source is None:
         expected = 'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }'
         findings.note("type", expected, repr(value), at=at)
@@ -292,7 +295,7 @@ def _share_in(formula: str, element: str) -> Decimal | None:
 def _check_source(source: Source, column: Column, at: str, findings: Findings) -> None:
     """Findings for more columns than a field can be in, and for units where they do not belong."""
     is_time, unit, base = column.cells == "time", source.unit, source.base
-    if len(source.columns) > 1 + is_time:
+    if len(source.columns) > 1 + is_time and not column.has_limits:
         expected = "one column, or date and time" if is_time else "one column"
         findings.note("type", expected, str(list(source.columns)), at=at)
     if not base and (unit or source.unit_column):

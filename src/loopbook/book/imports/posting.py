@@ -22,6 +22,11 @@ from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings
 from loopbook.tables import Value, escaped, names_in
 
+_REPLICATES = (
+    'report its results together, as replicate = "the column that numbers them" in a mapping, as '
+    'a list in a command, "Ni": ["0.31", "0.30"]'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -35,7 +40,7 @@ class Entry:
     makes, uses : lots that it makes; lots that must be in the book; those of the commands are
         added automatically.
     paper : what may be posted only once, whatever its key: quantity, sample, group and stage of
-        a measurement, such as the number of a weighbridge ticket.
+        a measurement, such as the number of a weighbridge ticket; by default that of the command.
     findings : errors in the cells; the commands then hold stand-ins.
     bad : fields whose value is a stand-in.
     """
@@ -57,6 +62,8 @@ class Entry:
             for role, name in names_in(type(command), command):
                 named.setdefault(role, []).append(name)
         made = named["new lot"]
+        if self.commands and not self.paper:
+            object.__setattr__(self, "paper", self.commands[-1].paper)
         object.__setattr__(self, "makes", tuple(made))
         object.__setattr__(self, "uses", (*(x for x in named["lot"] if x not in made), *self.uses))
 
@@ -234,6 +241,8 @@ class _Planner:
             return []
         before = f"{entry.paper[1]} is in the book as {key}"
         hint = "was the file imported under another name?"
+        if entry.commands[-1].kind == "assay":
+            hint = f"if it is a replicate, reverse {key} and {_REPLICATES}; {hint}"
         place = entry.find("ticket") or entry.place("sample")
         return [Finding("duplicate", place, "a new paper", before, hint)]
 
@@ -266,10 +275,15 @@ class _Planner:
         is_same = not (names or entry.findings or first.findings)
         if is_same and len(pairs) == len(entry.commands) == len(before):
             same = f"the same as {first.where}"
-            return Finding("duplicate", entry.where, "each row once", same, "delete one of them")
+            hint = "delete one of them"
+            if entry.commands[-1].kind == "assay":
+                hint = f"if they are replicates, {_REPLICATES}; if not, {hint}"
+            return Finding("duplicate", entry.where, "each row once", same, hint)
         differ = f" with another {', '.join(dict.fromkeys(names))}" if names else ""
         text = f"{entry.commands[-1].key} in {first.where}{differ}"
         hint = "they are two: give each its own number; if one is wrong, delete the wrong one"
+        if entry.commands[-1].kind == "assay":
+            hint = f"if they are replicates, {_REPLICATES}; if one is wrong, delete the wrong one"
         return Finding("duplicate", entry.where, "each row once", text, hint)
 
     def _changed(self, entry: Entry, command: Command, known: Event) -> Finding:

@@ -277,7 +277,9 @@ class ImportRow:
             if kind == "time":
                 epoch = self._binding.sheet.epoch
                 return moment(self._cells(name), self._map.settings, epoch)
-            return self._number(name, kind)
+            cells = [self._number(cell, name, kind) for cell in self._cells(name)]
+            read = [one for one in cells if one is not None]
+            return tuple(read) if len(read) > 1 else read[0] if read else None
         except CellError as error:
             hint = error.hint or self._units_hint(name, error)
             self.note(name, error.code, error.expected, error.found, hint=hint)
@@ -292,14 +294,13 @@ class ImportRow:
         is_unit = not unit_problem(word, source.base)
         return f"if line {self.line} holds units, write data_line = {self.line + 1}" * is_unit
 
-    def _number(self, name: str, kind: str) -> Decimal | str | None:
+    def _number(self, written: Cell, name: str, kind: str) -> Decimal | str | None:
         """A mass in kg or a share; None for an empty cell, text for a result that is a limit."""
-        cells = self._cells(name)
-        if not cells or (cells[0].value in (None, "") and cells[0].form != "formula"):
+        if written.value in (None, "") and written.form != "formula":
             return None
-        sign, cell = without_sign(cells[0]) if kind == "result" else ("", cells[0])
+        sign, cell = without_sign(written) if kind == "result" else ("", written)
         if cell.value == "":
-            return self.written(name)
+            return str(written.value)
         source, unit_at = self._map.sources[name], self._binding.places[name][1]
         unit = source.unit if unit_at is None else cell_text(self._row.cells[unit_at])
         value = quantity(cell, unit, source.base, self._map.settings)

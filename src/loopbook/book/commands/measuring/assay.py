@@ -98,6 +98,12 @@ class Assay(Command):
             vars(self)["below"] = (self.below or "half") if some else None
         super().__post_init__()
 
+    @property
+    def paper(self) -> tuple[str, ...]:
+        """A stage of a laboratory's result for a sample of the lot."""
+        group = self.laboratory and f"laboratory {self.laboratory}"
+        return ("assay", self.sample, group, self.stage, self.lot) if self.sample else ()
+
     def check_analytes(
         self, draft: Draft, *, shares: Readings, uncertainty: dict[str, Decimal]
     ) -> None:
