@@ -97,6 +97,10 @@ def test_a_result_below_a_limit_counts_by_the_rule_and_is_shown(
         "\uff1c0.01",
         "<.01",
         "less than 0.01",
+        "ND (<0.01)",
+        "nd<0.01",
+        "<LOD (0.01)",
+        "below detection limit 0.01 %",
     ],
 )
 def test_a_limit_is_read_in_every_spelling(desk: Desk, cell: str) -> None:
@@ -166,6 +170,23 @@ def test_a_result_above_a_limit_needs_a_rule_and_the_hint_helps(desk: Desk, cell
     assert not desk.try_file("assays", LABORATORY + 'above = "limit"\n', sheet("4", cell))
     assert held(desk.book, "L-1")["Ni"] == 1000
     assert shown(desk.book)["Ni"] == (">0.1", "0.497")  # (1 - 0.1 - 0.04) / sqrt(3)
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("-0.01", "write <0.01 where a minus sign stands for below that limit"),
+        ("n.a.", "write <0.01 or ND for a result below a limit; what was not analysed is an empty"),
+        ("-", "write <0.01 or ND for a result below a limit; what was not analysed is an empty"),
+    ],
+)
+def test_another_sign_for_a_limit_is_refused_and_the_hint_helps(
+    desk: Desk, cell: str, advice: str
+) -> None:
+    (finding,) = desk.try_file("assays", LABORATORY, sheet(cell))
+    assert finding.hint.startswith(advice)
+    assert not desk.try_file("assays", LABORATORY, sheet("<0.01"))
+    assert cobalt(desk) == Decimal("0.5")
 
 
 # -- other readers

@@ -17,6 +17,8 @@ _NOT_FINITE = re.compile(r"[+-]?(?:s?nan|inf(?:inity)?)", re.IGNORECASE)
 
 
 _LIMIT = re.compile(r"(<=?|>=?|less than|below|more than|above)(.+)", re.IGNORECASE)
+_NAMED_LIMIT = re.compile(r"(.*?)[\s(<:=]+([\d.,][^()]*?)\s*\)?")  # ND (<0.01)
+_LONGEST = 60
 _SIGNS = str.maketrans("\u2264\u2a7d\uff1c\ufe64\u2265\u2a7e\uff1e\ufe65", "<<<<>>>>")
 _UNDETECTED = frozenset(
     (
@@ -40,14 +42,20 @@ def limit_parts(text: str) -> tuple[str, str] | None:
     (('<', '0.01 %'), ('>', '10'), ('<', ''), ('<', ''))
     >>> limit_parts("0.01"), limit_parts("n.a.")
     (None, None)
+    >>> limit_parts("ND (<0.01 %)"), limit_parts("<LOD 0.01")
+    (('<', '0.01 %'), ('<', '0.01'))
     """
+    if text[:1].isdecimal() or len(text) > _LONGEST:
+        return None
     match = _LIMIT.fullmatch(text.strip().translate(_SIGNS))
-    rest = match[2].strip() if match else text
-    word = re.sub(r"[\W_]", "", rest).casefold()
+    rest = match[2].strip() if match else text.strip()
+    named = _NAMED_LIMIT.fullmatch(rest)
+    word, number = (named[1], named[2]) if named else (rest, "")
+    is_word = re.sub(r"[\W_]", "", word).casefold() in _UNDETECTED
     if match is None:
-        return ("<", "") if word in _UNDETECTED else None
+        return ("<", number) if is_word else None
     sign = ">" if match[1].lower() in (">", ">=", "above", "more than") else "<"
-    return sign, "" if sign == "<" and word in _UNDETECTED else rest
+    return sign, number if sign == "<" and is_word else rest
 
 
 class CellError(ValueError):
@@ -103,7 +111,7 @@ def exact(
         raise CellError("not-finite", "a number", text)
     shown = text if len(text) <= 40 else f"{text[:40]}..."
     written = repr(shown) if isinstance(value, str) else shown
-    if limit_parts(text[:40]):
+    if limit_parts(text):
         raise CellError("censored", "a number", written, _NO_LIMITS)
     raise CellError("not-a-number", "a number", written, hint(text[:40]))
 

@@ -30,6 +30,7 @@ BELOW: Mapping[str, Decimal] = MappingProxyType(
 )
 """What a result below a limit counts as, by rule: a part of the limit."""
 
+_NONE = Decimal(0)
 _ROOT3 = Decimal(3).sqrt()
 
 
@@ -73,16 +74,20 @@ class ResultField(Number[Draft]):
 
     def _reading(self, value: Kg, at: str, draft: Draft) -> Reading | None:
         """One reading."""
-        sign, text = (isinstance(value, str) and limit_parts(value)) or ("", value)
-        if sign and not text:
+        parts = limit_parts(value) if isinstance(value, str) else None
+        if parts is None:
+            share = super().check(value, at, draft)
+            return None if share is None else Reading(share)
+        sign, text = parts
+        if not text:
             return Reading(None, sign)
         try:
-            in_unit = quantity_text(str(text), "1") if sign else None
+            in_unit = quantity_text(text, "1")
         except CellError as error:
             draft.note(error.code, error.expected, error.found, at=at, hint=error.hint)
             return None
         share = super().check(text if in_unit is None else in_unit, at, draft)
-        if sign and share == 0:
+        if share == 0:
             draft.note("censored", "a limit above zero", repr(value), at=at)
         return None if share is None else Reading(share, sign)
 
@@ -111,6 +116,16 @@ class Counted(NamedTuple):
     value: str
     doubt: Decimal
     readings: tuple[str, ...] = ()
+
+
+def plain_shares(results: Readings) -> dict[str, Decimal] | None:
+    """Shares where all results are such, each of one reading, as most are; else None."""
+    plain: dict[str, Decimal] = {}
+    for name, (first, *others) in results.items():
+        if others or first.sign or first.share is None:
+            return None
+        plain[name] = first.share
+    return plain
 
 
 def signs(results: Readings) -> dict[str, set[str]]:
@@ -146,6 +161,9 @@ def count(results: Readings, limits: Mapping[str, Decimal], below: str) -> dict[
     >>> count({"Ni": twice}, {}, "half")["Ni"]
     Counted(share=Decimal('0.30'), value='0.30', doubt=Decimal('0.01'), readings=('0.31', '0.29'))
     """
+    plain = plain_shares(results)
+    if plain is not None:
+        return {name: Counted(share, str(share), _NONE) for name, share in plain.items()}
     part = BELOW[below]
     pairs = {
         name: [(limits[name] if one.share is None else one.share, one.sign) for one in readings]

@@ -38,6 +38,7 @@ from loopbook.tables import (
 C = TypeVar("C", bound=Command)
 
 _STAND_INS = {"time": datetime(2000, 1, 1, tzinfo=UTC), "text": ""}
+_RESULTS = "write <0.01 or ND for a result below a limit; what was not analysed is an empty cell"
 _NOWHERE = ((), None)  # a column that the mapping does not give
 _ONE_KG = Decimal(1)  # replaces a mass that cannot be read
 
@@ -282,6 +283,8 @@ class ImportRow:
             return tuple(read) if len(read) > 1 else read[0] if read else None
         except CellError as error:
             hint = error.hint or self._units_hint(name, error)
+            if kind == "result" and error.code == "not-a-number":
+                hint = hint or _RESULTS
             self.note(name, error.code, error.expected, error.found, hint=hint)
             return _STAND_INS.get(kind)
 
@@ -311,6 +314,8 @@ class ImportRow:
             raise CellError("negative", "a mass >= 0 kg", kg(value))
         if source.base == "1" and not 0 <= value <= 1:
             hint = "is the unit right?" if value > 1 else ""
+            if kind == "result" and value < 0:
+                hint = "write <0.01 where a minus sign stands for below that limit"
             raise CellError("share", "0..1 kg/kg", f"{value.normalize():f} kg/kg", hint)
         return f"{sign}{value.normalize():f}" if sign else value
 

@@ -9,7 +9,16 @@ from typing import Annotated
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import FINE, Draft
 from loopbook.book.commands.fields import ExistingLot, Kg, Share, Shares, Substance
-from loopbook.book.commands.results import BELOW, Counted, Readings, Results, count, is_below, signs
+from loopbook.book.commands.results import (
+    BELOW,
+    Counted,
+    Readings,
+    Results,
+    count,
+    is_below,
+    plain_shares,
+    signs,
+)
 from loopbook.book.nouns import (
     Account,
     Content,
@@ -129,6 +138,8 @@ class Assay(Command):
         above: str | None,
     ) -> None:
         """Each limit is known, has a rule, and no uncertainty of its own."""
+        if plain_shares(shares) is not None:
+            return
         for name, directions in signs(shares).items():
             if any(one.share is None for one in shares[name]) and not (limits or {}).get(name):
                 draft.note(
@@ -171,6 +182,9 @@ class Assay(Command):
         below: str | None,
     ) -> None:
         """The shares sum to one, within twice the standard uncertainty of the sum."""
+        plain = plain_shares(shares)
+        if plain is not None and sum(plain.values(), Decimal(0)) <= 1:
+            return
         counted = count(shares, limits or {}, below or "half")
         total = sum((one.share for one in counted.values()), Decimal(0))
         sigmas = {name: one.doubt for name, one in counted.items() if one.value[0] != ">"}
