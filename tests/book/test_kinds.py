@@ -90,7 +90,7 @@ def test_a_statement_is_given_over_every_kind(book: b.Book, envelope: Envelopes)
     (disposed,) = (x for x in commands if isinstance(x, b.Dispose))
     book.post(b.Reverse(event=disposed.key, reason="typed twice", **envelope()))
     posted = {type(x) for x in [*nouns(Envelopes()), *commands]}
-    assert posted | {b.AddSubstance, b.Reverse} == set(KINDS)
+    assert posted | {b.AddSubstance, b.MarkModelled, b.Reverse} == set(KINDS)
     start, end = START - timedelta(days=60), START + timedelta(days=60)
     for scope in ({}, {"site": "WS"}, {"party": "LGES"}, {"lot": "S1"}):
         statement = b.metal_statement(book, start=start, end=end, **scope)

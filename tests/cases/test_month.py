@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from case_folder import GMBI, TOY, copy_case, replace_in
 
-from loopbook.book import Book, metal_statement, run_accounts, verify
+from loopbook.book import Book, RegisterParty, metal_statement, run_accounts, verify
 from loopbook.book.commands.draft import microseconds
 from loopbook.cases import load_case, run_case
 from loopbook.errors import BalanceError, Finding, InputError
 from loopbook.report import Run, RunResult, write_result
+from support.world import envelope
 
 MONTH = "month.toml"
 
@@ -134,6 +135,17 @@ def test_the_table_is_the_books_statement(path: Path, result: RunResult, name: s
         assert row["mass_t"] == line.mass / 1e9
         assert row["ni_t"] == line.content[statement.substances.index("Ni")] / 1e9
     assert set(table.columns[1].basis) <= set(result.inputs)
+
+
+def test_the_book_is_marked_as_modelled(result: RunResult, path: Path) -> None:
+    """W4: nothing showed that the book was a model's, and people posted to it."""
+    with Book(path) as book:
+        assert book.modelled == "case gmbi, month 2030-06"
+        assert verify(book).modelled == book.modelled
+        with pytest.raises(InputError, match="loopbook book new"):
+            book.post(RegisterParty(party="amy", **envelope()))
+    (picture,) = (raw for name, raw in result.attachments.items() if name.endswith(".svg"))
+    assert b"Modelled, not measured: case gmbi" in picture
 
 
 def test_the_same_case_gives_the_same_events(path: Path, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from loopbook.book import Book, RegisterParty
+from loopbook.book import Book, MarkModelled, RegisterParty, checkpoint, read_kept, verify
+from loopbook.book.log.keys import generate_signer
 from loopbook.cases import run_case
 from loopbook.report import Run, RunResult, names_beside, write_result
 from support.world import envelope
@@ -48,6 +49,22 @@ def test_a_book_that_a_person_posted_to_stays(result: RunResult, tmp_path: Path)
             assert book.event("p").key == "p"
         assert (out / "book-2.sqlite").read_bytes() == result.attachments["book.sqlite"]
     assert not (out / "book-3.sqlite").exists()
+
+
+def test_a_modelled_book_that_somebody_signed_stays(result: RunResult, tmp_path: Path) -> None:
+    """Sibling: nobody can post to it, but a checkpoint that others keep is of this very book."""
+    path, out = tmp_path / "book.sqlite", tmp_path / "out"
+    with Book(path, create=True) as book:
+        book.post(MarkModelled(model="case toy", **envelope("m")))
+    made = replace(result, attachments={"book.sqlite": path.read_bytes()})
+    write_result(made, out)
+    assert names_beside(made, out) == {}
+    with Book(out / "book.sqlite") as book:
+        note = checkpoint(book, generate_signer("toy.example/book"))
+    assert names_beside(made, out) == {"book.sqlite": "book-2.sqlite"}
+    write_result(made, out)
+    with Book(out / "book.sqlite") as book:
+        assert verify(book, kept=read_kept(note)).clean
 
 
 def test_posting_while_a_run_is_written_is_not_lost(result: RunResult, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ from loopbook.book.commands.ours import *  # noqa: F403  # a command is listed o
 from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.running.process import Output
 from loopbook.book.commands.serial_spans import Span, span_between
+from loopbook.book.modelled import marked_by, says_modelled
 from loopbook.book.nouns import (
     BOUNDARIES,
     SUBSTANCES,
@@ -222,6 +223,7 @@ __all__ = [
     "lots_between",
     "lots_named",
     "makers_of",
+    "marked_by",
     "metal_statement",
     "microseconds",
     "migrated",
@@ -231,6 +233,7 @@ __all__ = [
     "posted",
     "read_kept",
     "run_accounts",
+    "says_modelled",
     "seal_of",
     "serial_moves",
     "show_event",

@@ -11,6 +11,7 @@ from loopbook.book.commands.fields import bad_substance
 from loopbook.book.commands.planning import as_text, plan
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
 from loopbook.book.scope import TRANSIT, AsOf, Scope
+from loopbook.book.storage.address import shown_address
 from loopbook.book.storage.open import open_store
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions.events import event_number, recent_keys
@@ -55,7 +56,7 @@ class Book(AbstractContextManager["Book"]):
             raise_findings(_substance_findings(substances))
         self.address = str(path)
         self.store = open_store(path, create=create, substances=substances)
-        self._clock = clock
+        self._clock, self._is_maker = clock, create
 
     def __exit__(
         self,
@@ -73,6 +74,11 @@ class Book(AbstractContextManager["Book"]):
     def substances(self) -> tuple[str, ...]:
         """Declared substances, in the order of every content."""
         return self.store.nouns().substances
+
+    @property
+    def modelled(self) -> str:
+        """What computed the book; empty for a book of what happened."""
+        return self.store.nouns().modelled
 
     def post(self, commands: Command | Sequence[Command]) -> list[Receipt]:
         """Post commands in order: all of them or none.
@@ -108,7 +114,11 @@ class Book(AbstractContextManager["Book"]):
             raise InputError([Finding("text", "commands", "text that UTF-8 has", name)]) from error
 
     def recorded_at(self, session: Session) -> int:
-        """Now, by the book's clock; never before the last event. A clock far back is refused."""
+        """Now, by the book's clock; never before the last event. A clock far back is refused.
+
+        A modelled book is refused, too, unless this is who made it.
+        """
+        self._refuse_modelled(session)
         now, last = session.now if self._clock is None else self._clock(), session.last
         if now < last - _BACK_US:
             raise InputError(
@@ -123,6 +133,14 @@ class Book(AbstractContextManager["Book"]):
                 ]
             )
         return max(now, last + 1)  # so that what was known at a moment never changes
+
+    def _refuse_modelled(self, session: Session) -> None:
+        model = session.nouns.modelled
+        if model and not self._is_maker:
+            place = shown_address(self.address)
+            hint = "make a book of what happened with loopbook book new --book FILE, and post to it"
+            text = f"the book holds what was modelled ({model}), and no events that happened"
+            raise_findings([Finding("modelled", place, "a book", model, hint, sentence=text)])
 
     def event(self, key: str) -> Event:
         """A posted event, read back from its rows.

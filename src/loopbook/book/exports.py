@@ -2,8 +2,9 @@
 
 Six tables, each in a fixed order. Masses are in kg, exact to the milligram: decimal text in CSV and
 JSON Lines, decimals in Parquet, numbers in XLSX (as text where a workbook's 15 digits do not hold
-them). An export covers the events from the first to the last at its start, whatever is posted
-meanwhile. The same book gives the same bytes, and a file is there whole or not at all.
+them). Those of a modelled book have one more column, ``modelled``: what computed it. An export
+covers the events from the first to the last at its start, whatever is posted meanwhile. The same
+book gives the same bytes, and a file is there whole or not at all.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 from loopbook.book.book import Book
+from loopbook.book.modelled import says_modelled
 from loopbook.book.nouns import Account, Measurement
 from loopbook.book.storage import schema
 from loopbook.book.storage.questions.events import last_event
@@ -78,6 +80,7 @@ class Exported(Answer):
         return ()
 
 
+@says_modelled
 def export_book(
     book: Book, folder: Path, form: str, *, page: int = _PAGE, for_spreadsheet: bool = False
 ) -> Exported:
@@ -99,6 +102,11 @@ def export_book(
                 (name, columns_of(name, book.substances), table_rows(book, name, last, page=page))
                 for name in TABLES
             ]
+            if book.modelled:
+                tables = [
+                    (name, [*head, Column("modelled", kind=str)], _marked(rows, book.modelled))
+                    for name, head, rows in tables
+                ]
             if for_spreadsheet and form == "csv":
                 tables = [(name, head, map(_harmless, rows)) for name, head, rows in tables]
             if form == "xlsx":
@@ -128,6 +136,11 @@ def _refuse_other_files(folder: Path) -> None:
 
 
 # -- rows
+
+
+def _marked(rows: Iterator[list[Cell]], model: str) -> Iterator[list[Cell]]:
+    """Rows with one more cell: what computed the book."""
+    return ([*row, model] for row in rows)
 
 
 def _harmless(row: list[Cell]) -> list[Cell]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
 from loopbook.book.imports.posting import Imported
+from loopbook.book.modelled import says_modelled
 from loopbook.book.nouns import Content, Event, Leg, Measurement, mass
 from loopbook.book.scope import NOW, AsOf, Scope
 from loopbook.book.storage.address import shown_address
@@ -245,6 +246,7 @@ def migrated(address: str, *, edges: bool = False) -> Migrated:
     return Migrated(shown_address(address), old, VERSION, made)
 
 
+@says_modelled
 def book_schema(book: Book) -> BookSchema:
     """The tables of a book, with a row for the columns of all substances."""
     each = ("s_...", "INTEGER NOT NULL, one each", f"mg of {', '.join(book.substances)}")
@@ -259,6 +261,7 @@ def book_schema(book: Book) -> BookSchema:
     )
 
 
+@says_modelled
 def list_balances(
     book: Book,
     *,
@@ -281,6 +284,7 @@ def list_balances(
     return Balances(book.substances, tuple(Balance(*a, c) for a, c in balances.items()))
 
 
+@says_modelled
 def list_lots(book: Book, *, material: str | None = None, gone: bool = False) -> Lots:
     """Lots with content, by name: material, site, owner, content, and why it is on hold.
 
@@ -315,6 +319,7 @@ def lot_names(book: Book) -> frozenset[str]:
     return frozenset(lots.lot_names(book.store))
 
 
+@says_modelled
 def show_event(book: Book, key: str) -> OneEvent:
     """A posted event by its key; an unknown one is an `UnknownNameError` with the nearest keys."""
     event = book.event(key)
@@ -331,6 +336,7 @@ def show_event(book: Book, key: str) -> OneEvent:
     )
 
 
+@says_modelled
 def latest_events(book: Book, last: int = 20) -> LatestEvents:
     """The latest events in the order of recording, without their legs.
 
@@ -361,6 +367,7 @@ def _event_row(event: Event, number: int = 0) -> EventRow:
 
 
 @uncollected()
+@says_modelled
 def posted(book: Book, done: Imported) -> Posted:
     """The answer to an import or a file of commands."""
     return Posted(

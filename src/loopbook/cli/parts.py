@@ -79,7 +79,7 @@ def shows_answer(command: Callable[..., Answer]) -> Callable[..., None]:
     @functools.wraps(command)
     def print_answer(*, as_json: bool, save: Path | None, **options: Any) -> None:
         from loopbook.errors import visible
-        from loopbook.report import record_text, save_record
+        from loopbook.report import MODELLED, record_text, save_record
 
         answer = command(**options)
         record = answer.as_record()
@@ -92,6 +92,8 @@ def shows_answer(command: Callable[..., Answer]) -> Callable[..., None]:
             text = visible(text)
         click.echo(text)
         remark = f"{options['out']}: written" if options.get("out") else answer.remark()
+        if answer.modelled and answer.verbatim:
+            remark = f"{MODELLED.format(answer.modelled)}\n{remark}"
         if remark and not as_json:
             click.echo(remark, err=True)
         if not answer.good():

@@ -44,7 +44,7 @@ def _with_register(
         )
         @functools.wraps(command)
         def in_folder(*, address: str, folder: Path | None, **options: Any) -> Answer:
-            from loopbook.book import check_address
+            from loopbook.book import check_address, marked_by
             from loopbook.serials import register_beside
 
             check_address(address)
@@ -56,7 +56,8 @@ def _with_register(
             if not book:
                 return command(folder=place, **options)
             with open_if_there(address) if optional else open_book(address) as opened:
-                return command(folder=place, book=opened, **options)
+                answer = command(folder=place, book=opened, **options)
+                return answer if opened is None else marked_by(opened, answer)
 
         return in_folder
 

@@ -13,6 +13,7 @@ import typing
 
 from loopbook.report.answers.answer import (
     KEYS,
+    MODELLED,
     Answer,
     Plain,
     Record,
@@ -76,6 +77,7 @@ __all__ = [
     "GRADES",
     "HIDDEN",
     "KEYS",
+    "MODELLED",
     "MONTH_LEFT_OUT",
     "WRITERS",
     "Answer",

@@ -92,9 +92,9 @@ class Run(Answer):
         """Only the years; the report has the other tables."""
         return (self.result.years.name,)
 
-    def as_record(self) -> Record:
+    def unmarked(self) -> Record:
         """The answer as facts and tables."""
-        record = Answer.as_record(self)
+        record = Answer.unmarked(self)
         summary = self.result.summary
         figures = tuple(
             Column(figure.name, str(label), kind=str, meaning="key figure in words")

@@ -222,7 +222,8 @@ def save_serials(folder: Path, asked: Collection[str], path: Path, book: Book) -
     with book.store.snapshot():
         places, lots = _in_lots(folder, asked, book)
         sure = not any(x.possible for x in lots)
-        rows = write_tables(_tables(places, lots), path, () if sure else ("sure",))
+        columns = ("sure",) * (not sure) + ("modelled",) * bool(book.modelled)
+        rows = write_tables(_marked(_tables(places, lots), book.modelled), path, columns)
     return SavedSerials(str(path), rows, len(set(asked)), sure, _notes(lots))
 
 
@@ -250,6 +251,13 @@ def _tables(places: Whereabouts, lots: Sequence[InLot]) -> Iterator[pa.Table]:
             for table in recall({x.lot: places.sources(owners)}):
                 column = pa.array([sure] * table.num_rows, pa.string())
                 yield table.append_column("sure", column) if some else table
+
+
+def _marked(tables: Iterable[pa.Table], model: str) -> Iterator[pa.Table]:
+    """Tables with a column for the mark of a modelled book."""
+    for table in tables:
+        column = pa.array([model] * table.num_rows, pa.string())
+        yield table.append_column("modelled", column) if model else table
 
 
 def _notes(lots: Iterable[InLot]) -> tuple[str, ...]:

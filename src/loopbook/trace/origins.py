@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from loopbook.book import Book, Content
+from loopbook.book import Book, Content, says_modelled
 from loopbook.errors import Findings, InputError
 from loopbook.report import Answer, Cell, Column, Lazy, Record, Table, counted, kilograms
 from loopbook.tables import read_table
@@ -136,7 +136,7 @@ class Origins(Answer):
         """How many lots."""
         return f"Origins of {self.composition.substance} in {counted(len(self.rows), 'lot')}"
 
-    def as_record(self) -> Record:
+    def unmarked(self) -> Record:
         """A column for each group; the rows are made when they are read, since they may be many."""
         composition = self.composition
         columns = (
@@ -169,6 +169,7 @@ class Origins(Answer):
         return self.composition.lots[lot], material, kilograms(total), *cells
 
 
+@says_modelled
 def origins_of(
     book: Book,
     genealogy: Genealogy,

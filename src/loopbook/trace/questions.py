@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from loopbook.book import NOW, AsOf, Book
+from loopbook.book import NOW, AsOf, Book, says_modelled
 from loopbook.trace.genealogy.answers import METALS, Origin, Recall, SureOrigin, SureTrace, Trace
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.reading import one_moment, read_ancestors, read_descendants
@@ -15,6 +15,7 @@ from loopbook.trace.lineage.nouns import Lineage
 from loopbook.trace.lineage.parts import lineage_back, lineage_forward, path, with_events
 
 
+@says_modelled
 def trace_lot(
     book: Book,
     lot: str,
@@ -67,6 +68,7 @@ def trace_lot(
     )
 
 
+@says_modelled
 def recall_lot(
     book: Book, lot: str, *, asof: AsOf = NOW, picture: Path | None = None, only: Sequence[str] = ()
 ) -> Recall:
@@ -78,6 +80,7 @@ def recall_lot(
         return genealogy.recall(lot)
 
 
+@says_modelled
 def path_between(
     book: Book, source: str, target: str, *, asof: AsOf = NOW, picture: Path | None = None
 ) -> Lineage:

@@ -23,6 +23,7 @@ from loopbook.book import (
     deliveries,
     holdings,
     lots_named,
+    says_modelled,
     unknown_lot,
     unknown_names,
 )
@@ -167,6 +168,7 @@ class OnSite(Answer):
         return ("lots", "origins") if self.origins else ("lots",)
 
 
+@says_modelled
 def suspect(
     book: Book,
     lot: str,
@@ -252,6 +254,7 @@ def _deliveries(book: Book, reached: Mapping[str, Reached], asof: AsOf) -> list[
     return sorted(made, key=lambda x: (x.occurred_at, x.key, x.lot))
 
 
+@says_modelled
 def on_site(book: Book, site: str, *, asof: AsOf = NOW, by: str | None = None) -> OnSite:
     """Everything at a site, by lot and owner; all of it at one moment.
 

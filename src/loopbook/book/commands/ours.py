@@ -20,6 +20,7 @@ from loopbook.book.commands.moving.move import Move
 from loopbook.book.commands.moving.ship import Ship
 from loopbook.book.commands.moving.transfer_title import TransferTitle
 from loopbook.book.commands.nouns.add_substance import AddSubstance
+from loopbook.book.commands.nouns.mark_modelled import MarkModelled
 from loopbook.book.commands.nouns.register_material import RegisterMaterial
 from loopbook.book.commands.nouns.register_party import RegisterParty
 from loopbook.book.commands.nouns.register_site import RegisterSite

@@ -35,6 +35,7 @@ from loopbook.book.log.keys import (
 from loopbook.book.log.merkle import HASH_BYTES
 from loopbook.errors import Finding, InputError, ProofError, raise_findings
 
+_MODELLED: Final = "modelled: "
 _DASH: Final = "\N{EM DASH} "
 _LARGEST_SIZE: Final = 2**63 - 1
 _MOST_CHARACTERS: Final = 1_000_000  # a stranger's text; the format asks verifiers for a limit
@@ -86,10 +87,25 @@ class Checkpoint:
             )
         raise_findings(findings)
 
+    @property
+    def modelled(self) -> str:
+        """What computed the book, as an extension states it; empty for one of what happened."""
+        marks = (x.removeprefix(_MODELLED) for x in self.extensions if x.startswith(_MODELLED))
+        return next(marks, "")
+
     def text(self) -> str:
         """The lines that are signed, with the last newline."""
         root = base64.b64encode(self.root).decode()
         return "".join(f"{x}\n" for x in (self.origin, str(self.size), root, *self.extensions))
+
+
+def modelled_line(model: str) -> tuple[str, ...]:
+    """The extension of checkpoints of a modelled book; none for a book of what happened.
+
+    >>> Checkpoint("gmbi.example/book", 0, bytes(32), modelled_line("case gmbi")).modelled
+    'case gmbi'
+    """
+    return (_MODELLED + model,) if model else ()
 
 
 @dataclass(frozen=True, slots=True)

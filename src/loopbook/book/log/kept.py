@@ -250,7 +250,8 @@ def _keep(
         }
         _append(file, json.dumps(line, ensure_ascii=False))
     root = checkpoint.root.hex()
-    return Witnessed(str(file), added, checkpoint.size, root, len(kept) + added, uncovered)
+    count, model = len(kept) + added, checkpoint.modelled
+    return Witnessed(str(file), added, checkpoint.size, root, count, uncovered, modelled=model)
 
 
 def _append(file: Path, line: str) -> None:

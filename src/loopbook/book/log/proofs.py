@@ -15,11 +15,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from loopbook.book.book import Book
 from loopbook.book.event_bytes import event_bytes, leaf_of
-from loopbook.book.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, sign
+from loopbook.book.log.checkpoint import (
+    Checkpoint,
+    SignedCheckpoint,
+    modelled_line,
+    open_checkpoint,
+    sign,
+)
 from loopbook.book.log.keys import Signer, VerifierKey, from_base64, signer_of
 from loopbook.book.log.merkle import (
     Frontier,
@@ -30,6 +36,7 @@ from loopbook.book.log.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from loopbook.book.modelled import says_modelled
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.checks import count_rows
 from loopbook.book.storage.questions.log import (
@@ -60,6 +67,8 @@ _BATCH = 20_000
 class Signed(Answer):
     """A signed checkpoint of a book."""
 
+    verbatim: ClassVar[bool] = True
+
     checkpoint: Annotated[str, "the signed note"]
     verifier_key: Annotated[str, "the public key that checks it"]
 
@@ -75,6 +84,8 @@ class Signed(Answer):
 @dataclass(frozen=True, slots=True)
 class Inclusion(Answer):
     """A bundle that proves an event to be in the book."""
+
+    verbatim: ClassVar[bool] = True
 
     format: Annotated[str, "what it is, with its version"]
     checkpoint: Annotated[str, "a signed note that covers the event"]
@@ -96,6 +107,8 @@ class Inclusion(Answer):
 @dataclass(frozen=True, slots=True)
 class Consistency(Answer):
     """A bundle that proves one state of the book to begin with another."""
+
+    verbatim: ClassVar[bool] = True
 
     format: Annotated[str, "what it is, with its version"]
     first: Annotated[str, "the older signed note"]
@@ -184,6 +197,7 @@ def _left_open(covered: int, *, kept: bool) -> tuple[str, ...]:
 B = TypeVar("B", Inclusion, Consistency)
 
 
+@says_modelled
 def sign_book(book: Book, key_file: Path, name: str, *, new_key: bool = False) -> Signed:
     """Sign a book in its present state with the private key of a file.
 
@@ -211,7 +225,8 @@ def checkpoint(book: Book, signer: Signer) -> str:
     def work(session: Session) -> str:
         db = session.db
         frontier = _grow(db)
-        root = Checkpoint(signer.name, frontier.size, frontier.root())
+        line = modelled_line(session.nouns.modelled)
+        root = Checkpoint(signer.name, frontier.size, frontier.root(), line)
         note = sign(root, signer).text()
         keep_checkpoint(db, frontier.size, note)
         keep_setting(db, f"verifier {signer.verifier.key_id.hex()}", str(signer.verifier))
@@ -244,6 +259,7 @@ def reader(db: Database) -> NodeReader:
     return every_level(stored, STEP)
 
 
+@says_modelled
 def inclusion(book: Book, key: str, kept: Sequence[SignedCheckpoint] = ()) -> Inclusion:
     """A bundle that proves an event to be in the book, for `check_inclusion`.
 
@@ -285,6 +301,7 @@ def inclusion(book: Book, key: str, kept: Sequence[SignedCheckpoint] = ()) -> In
     )
 
 
+@says_modelled
 def consistency(book: Book, first: int, second: int) -> Consistency:
     """A bundle that proves the book of `second` events to begin with that of `first`.
 
@@ -358,6 +375,7 @@ def check_inclusion(
         document,
         signed.size,
         bool(kept),
+        modelled=signed.modelled,
     )
 
 
@@ -415,7 +433,14 @@ def check_consistency(
     )
     first_root, second_root = _encoded([old.root, new.root])
     return ProvenGrowth(
-        "the book only grew", old.size, new.size, first_root, second_root, new.size, bool(kept)
+        "the book only grew",
+        old.size,
+        new.size,
+        first_root,
+        second_root,
+        new.size,
+        bool(kept),
+        modelled=new.modelled,
     )
 
 

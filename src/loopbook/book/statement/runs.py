@@ -8,7 +8,7 @@ wants it shown: measured, not made to balance. Runs that were reversed are not s
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from loopbook.book.book import Book
@@ -113,7 +113,8 @@ def run_accounts(
     lots = {lot for legs in runs.values() for kind, lot, _ in legs if kind == "lot"}
     known = knowledge(book.store, substances, lots, stretch.asof)
     made = [_account(head, legs, substances, known) for head, legs in runs.items()]
-    return tuple(account for account in made if site is None or account.site == site)
+    asked = [account for account in made if site is None or account.site == site]
+    return tuple(replace(account, modelled=book.modelled) for account in asked)
 
 
 Head = tuple[str, int, str]

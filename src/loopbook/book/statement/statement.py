@@ -26,6 +26,7 @@ from typing import Annotated
 from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.command import LINES
 from loopbook.book.commands.draft import microseconds
+from loopbook.book.modelled import says_modelled
 from loopbook.book.nouns import Account, Content, add_to, is_zero, mass
 from loopbook.book.scope import TRANSIT, Scope, Stretch
 from loopbook.book.statement.movements import RUN_LOSSES, amounts, moved, total
@@ -196,6 +197,7 @@ def period_statement(
     )
 
 
+@says_modelled
 def metal_statement(
     book: Book,
     *,

@@ -17,6 +17,7 @@ class Nouns:
 
     Parameters
     ----------
+    modelled : what computed the book; empty for a book of what happened.
     strange_lots : lots whose name is not what it looks like, by that look; those of the events up
         to number `strange_until`.
     """
@@ -26,6 +27,7 @@ class Nouns:
     sites: dict[str, Site] = field(default_factory=dict)
     materials: dict[str, Material] = field(default_factory=dict)
     periods: dict[str, Period] = field(default_factory=dict)
+    modelled: str = ""
     strange_lots: dict[str, str] = field(default_factory=dict)
     strange_until: int = -1
 
@@ -60,6 +62,8 @@ class Nouns:
         elif kind == "close":
             old = self.periods[name]
             self.periods[name] = Period(name, old.start, old.end, closed=True)
+        elif kind == "modelled":
+            self.modelled = name
         elif kind == "substance":
             self.substances = (*self.substances, name)
 

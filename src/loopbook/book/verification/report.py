@@ -160,6 +160,7 @@ def verify(
         events - covered,
         None if rest is None else rest.kept_covered,
         rest is not None and bool(rest.checkpoints) and not rest.keys,
+        modelled="" if rest is None else rest.nouns.modelled,
     )
 
 
@@ -372,6 +373,9 @@ class _Rest:
             return f"{size} events", f"{self._frontier.size} events: some were removed"
         if root != stated.root:
             return f"the signed root {_short(stated.root)}", f"{_short(root)}: an event was changed"
+        if size and stated.modelled != self.nouns.modelled:
+            mark = f"the line 'modelled: {self.nouns.modelled}'"
+            return mark if self.nouns.modelled else "no mark of a model", stated.modelled or "none"
         return None
 
     def _kept_elsewhere(self) -> None:

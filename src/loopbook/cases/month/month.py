@@ -7,10 +7,10 @@ happens is drawn from the seed (`matter`), and entered into the book as people w
 
 import hashlib
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from loopbook.book import Book, Statement, metal_statement, microseconds
+from loopbook.book import Book, MarkModelled, Statement, metal_statement, microseconds
 from loopbook.cases.month.events import MonthEvents, month_events
 from loopbook.cases.month.matter import MonthMatter, month_matter
 from loopbook.cases.month.origins import cell_origins
@@ -49,7 +49,9 @@ def keep_book(
         path = Path(folder) / "book.sqlite"
         clock = [0]
         with Book(path, create=True, clock=lambda: clock[0]) as book:
-            for entered, commands in events.days:
+            first, opening = events.days[0]
+            mark = _mark(outcome.case.name, settings, first)
+            for entered, commands in ((first, [mark, *opening]), *events.days[1:]):
                 clock[0] = microseconds(entered)
                 book.post(commands)
             tables = _statements(book, settings, keys)
@@ -62,6 +64,12 @@ def keep_book(
         "book.sqlite": raw,
         **pictures,
     }
+
+
+def _mark(case: str, settings: MonthSettings, entered: datetime) -> MarkModelled:
+    """The book's first event: nothing in it was measured."""
+    model = f"case {case}, month {settings.texts['month']}"
+    return MarkModelled(key="modelled", actor="loopbook run", occurred_at=entered, model=model)
 
 
 def _statements(book: Book, settings: MonthSettings, keys: tuple[str, ...]) -> tuple[Table, Table]:

@@ -28,6 +28,9 @@ from loopbook.report.table import HIDDEN, Cell, Column, Lazy, Table
 KEYS = Column()
 """Marks the field of an answer that holds the substances, or groups, of its columns."""
 
+MODELLED = "Modelled, not measured: {}"
+"""What people read over an answer about what a model computed."""
+
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 """A value of JSON."""
 
@@ -187,20 +190,29 @@ def as_text(cell: Cell) -> str:
     return ", ".join(cell) if isinstance(cell, tuple) else str(plain(cell))
 
 
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """Base of the answers: dataclasses whose fields declare their columns.
+
+    Parameters
+    ----------
+    modelled : what computed the numbers, where nothing of them was measured; see `marked`.
 
     Attributes
     ----------
     version : grows when a column changes its name or its meaning.
     prefers : keys that people see unless they ask for others; empty for all.
     blocks : whether people see a row as lines, a column a line.
+    verbatim : whether the headline is given away as it is, such as a signed text.
     """
 
-    __slots__ = ()
+    __slots__ = ()  # each kind of answer has a place for the mark
     version: ClassVar[int] = 1
     prefers: ClassVar[tuple[str, ...]] = ()
     blocks: ClassVar[bool] = False
+    verbatim: ClassVar[bool] = False
+
+    modelled: str = ""
 
     def headline(self) -> str:
         """The answer in a sentence; without one people see the facts."""
@@ -219,6 +231,11 @@ class Answer:
         return True
 
     def as_record(self) -> Record:
+        """The answer as facts and tables, marked where it is modelled."""
+        record = self.unmarked()
+        return marked(record, self.modelled, verbatim=self.verbatim) if self.modelled else record
+
+    def unmarked(self) -> Record:
         """The answer as facts and tables."""
         shape = shape_of(type(self))
         keys = tuple(getattr(self, shape.keys)) if shape.keys else ()
@@ -236,6 +253,34 @@ class Answer:
             self.prefers,
             self.blocks,
         )
+
+
+def marked(record: Record, model: str, *, verbatim: bool = False) -> Record:
+    """A record of which every form shows that it is modelled: text, JSON, and each row of a table.
+
+    Parameters
+    ----------
+    model : what computed it.
+    verbatim : leave the headline as it is.
+    """
+    shown = record.headline and not verbatim
+    column = Column(
+        "modelled", "Modelled", kind=str, meaning="what computed it: nothing was measured"
+    )
+    hidden = replace(column, drops=HIDDEN)
+    return replace(
+        record,
+        headline=f"{MODELLED.format(model)}\n{record.headline}" if shown else record.headline,
+        facts=_with_cell(record.facts, column, model),
+        tables=tuple(_with_cell(table, hidden, model) for table in record.tables),
+    )
+
+
+def _with_cell(table: Table, column: Column, cell: Cell) -> Table:
+    """A table with one more column, of equal cells."""
+    rows = table.rows
+    more = Lazy(len(rows), lambda k: (*rows[k], cell))
+    return replace(table, columns=(*table.columns, column), rows=more)
 
 
 def answer_name(kind: type) -> str:

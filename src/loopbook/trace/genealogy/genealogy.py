@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loopbook.book import NOW, AsOf, uncollected
+from loopbook.book import NOW, AsOf, says_modelled, uncollected
 from loopbook.errors import require_known
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.genealogy.arrays import Graph
@@ -25,6 +25,7 @@ _Place = tuple[str, str, str, str]  # of an origin: id, kind, material, supplier
 _Kernel = Callable[[Graph, Sequence[str], Numbers, Shares], Shares]
 
 
+@says_modelled
 def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
     """Where a lot's matter came from: one question to a cold book, by SQL.
 
@@ -38,6 +39,7 @@ def trace(book: Book, lot: str, *, asof: AsOf = NOW) -> Trace:
         return Genealogy(read_ancestors(book, lot, asof)).trace(lot)
 
 
+@says_modelled
 def recall(book: Book, lot: str, *, asof: AsOf = NOW) -> Recall:
     """Where a lot's matter went: one question to a cold book, by SQL.
 

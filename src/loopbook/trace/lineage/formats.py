@@ -117,7 +117,11 @@ def lineage_graphml(lineage: Lineage) -> str:
         f'<key id="d{i}" for="{what}" attr.name="{xml_text(name)}" attr.type="{kind}"/>'
         for i, (what, name, kind) in enumerate(keys)
     ]
+    if lineage.modelled:
+        lines.append('<key id="model" for="graph" attr.name="modelled" attr.type="string"/>')
     lines.append('<graph id="lineage" edgedefault="directed">')
+    if lineage.modelled:
+        lines.append(f'<data key="model">{xml_text(lineage.modelled)}</data>')
     number = {e.id: f"n{i}" for i, e in enumerate(lineage.ends)}
     focus = set(lineage.focus)
     for end in lineage.ends:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from loopbook.book import NOW, AsOf, Book, Content, makers_of, uncollected
+from loopbook.book import NOW, AsOf, Book, Content, makers_of, says_modelled, uncollected
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.columns import MASS, Numbers
 from loopbook.trace.genealogy.genealogy import Genealogy
@@ -51,6 +51,7 @@ def lineage_between(genealogy: Genealogy, source: str, target: str) -> Lineage:
     return _lineage(genealogy.graph, order, [source, target], shares={}, losses=False, gains=False)
 
 
+@says_modelled
 def path(book: Book, source: str, target: str, *, asof: AsOf = NOW) -> Lineage:
     """All ways from one lot to another: one question to a cold book, by SQL.
 
@@ -152,10 +153,12 @@ def of_substance(lineage: Lineage, substance: str) -> Lineage:
 
 
 def with_events(lineage: Lineage, book: Book) -> Lineage:
-    """The same lineage, its lots with the key and moment of the event that made them."""
+    """The same lineage, its lots with the key and moment of the event that made them.
+
+    It is marked if the book is modelled."""
     makers = makers_of(book.store, [end.id for end in lineage.ends if end.kind == "lot"])
     ends = []
     for end in lineage.ends:
         key, _, moment = makers.get(end.id, (end.event, "", end.made_at))
         ends.append(replace(end, event=key, made_at=moment))
-    return replace(lineage, ends=tuple(ends))
+    return replace(lineage, ends=tuple(ends), modelled=book.modelled)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loopbook.errors import InputError, require_known
+from loopbook.report import MODELLED
 from loopbook.trace.lineage.fold import amount_mg, fold_lineage, upstream
 from loopbook.trace.lineage.format import (
     THEMES,
@@ -202,6 +203,7 @@ def _svg(picture: _Picture, laid: Layout, empty: str) -> str:
 
 def _notes(picture: _Picture, empty: str) -> list[str]:
     notes = [empty] if empty else []
+    notes += [MODELLED.format(picture.lineage.modelled)] * bool(picture.lineage.modelled)
     before, focus = upstream(picture.lineage), picture.lineage.focus
     shared = {end for end, text in picture.words.items() if text.share} - {*focus}
     if shared & before:

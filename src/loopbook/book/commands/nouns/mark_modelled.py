@@ -1,0 +1,27 @@
+"""A new book that holds what was computed, and not what happened."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft
+from loopbook.tables import Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkModelled(Command):
+    """The book holds what a model computed, not what happened; its first command.
+
+    Every answer about the book shows the mark. Once the book is closed, it accepts no more events.
+    """
+
+    model: Annotated[str, Name("a model"), "what computed it"]
+
+    example = {"model": "case gmbi, month 2030-03"}
+
+    def plan(self, draft: Draft) -> None:
+        """State the mark."""
+        if any(map(draft.view.names, ("party", "site", "material", "period", "lot"))):
+            hint = "a book of what happened stays one: mark a new book"
+            draft.note("state", "a new book", "a book with events", hint=hint, about="state")
+        draft.state("modelled", self.model)
