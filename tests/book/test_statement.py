@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from inspect import unwrap
 from typing import Any
 
 import pytest
@@ -197,12 +198,13 @@ def test_a_senseless_question_is_refused(desk: Desk, asked: dict[str, Any], comp
 
 def test_a_lost_leg_is_no_statement(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     a_month(desk)
-    moved: Callable[..., Any] = metal_statement.__globals__["moved"]
+    names = unwrap(metal_statement).__globals__
+    moved: Callable[..., Any] = names["moved"]
 
     def forgetful(*args: Any, **more: Any) -> Any:
         return {line: lots for line, lots in moved(*args, **more).items() if line != "delivered"}
 
-    monkeypatch.setitem(metal_statement.__globals__, "moved", forgetful)
+    monkeypatch.setitem(names, "moved", forgetful)
     with pytest.raises(BalanceError, match="opening and movements are"):
         desk.state()
 
