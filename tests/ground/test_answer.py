@@ -144,13 +144,14 @@ def test_no_table_is_wider_than_the_screen_and_none_cuts_a_number(
         assert max(map(cells_wide, lines)) <= max(width, 50)
 
 
-def test_what_may_drop_drops_first_and_is_counted() -> None:
-    wide = record_text(STOCK.as_record(), width=90)
-    assert "Sites" in wide
+def test_heads_take_lines_before_a_column_drops_and_what_dropped_is_named() -> None:
+    assert "Mass, kg  Co, kg" in record_text(STOCK.as_record(), width=90)
     narrow = record_text(STOCK.as_record(), width=70)
-    assert "Sites" not in narrow
-    assert "Made at" in narrow
-    assert "1 more column" in narrow
+    assert "Sites" in narrow
+    assert re.search(r"Mass, +Co, kg.*\n +kg\n", narrow)
+    short = record_text(STOCK.as_record(), width=62)
+    assert "Made at" in short
+    assert "1 more column (Sites): widen the window, or use --json" in short
     blocks = record_text(STOCK.as_record(), width=20)
     assert "Mass, kg  1.500" in blocks
 
@@ -170,6 +171,13 @@ class RuleBook(Answer):
     rules: Annotated[tuple[Rule, ...], Rows("Rules")]
 
 
+@dataclass(frozen=True, slots=True)
+class LoneRule(Answer):
+    """A rule alone."""
+
+    law: Annotated[str, "in words"]
+
+
 def test_a_long_text_takes_several_lines_on_a_narrow_screen() -> None:
     law = "what comes in is what goes out and what stays, of every element and every day"
     record = RuleBook((Rule("balance", law), Rule("short", "yes"))).as_record()
@@ -179,7 +187,25 @@ def test_a_long_text_takes_several_lines_on_a_narrow_screen() -> None:
     assert max(map(cells_wide, lines)) <= 50
     assert " ".join(line[9:] for line in lines[1:-1]) == law
     assert lines[-1] == "short    yes"
-    assert record_text(record, width=20).splitlines()[0] == "Name  balance"
+    narrow = record_text(record, width=20).splitlines()
+    assert narrow[:3] == ["Name  balance", "Law   what comes in", "      is what goes"]
+
+
+def test_two_long_texts_share_the_room_and_a_long_row_is_wrapped_under_its_head() -> None:
+    law, name = (
+        "all that comes in goes out or stays, every day",
+        "the balance of an element or a lot",
+    )
+    record = RuleBook((Rule(name, law), Rule("short", "yes"))).as_record()
+    lines = record_text(record, width=60).splitlines()
+    assert lines[0].split() == ["Name", "Law"]
+    assert max(map(cells_wide, lines)) <= 60
+    assert len(lines) == 4
+    lone = LoneRule(law * 3).as_record()
+    lines = record_text(lone, width=50).splitlines()
+    assert max(map(cells_wide, lines)) <= 50
+    assert {line[:5] for line in lines[1:]} == {"     "}
+    assert record_text(lone).splitlines() == [f"Law  {law * 3}"]
 
 
 def test_east_asian_signs_take_two_cells() -> None:

@@ -334,3 +334,8 @@ def test_writing_then_reading_a_table_is_identity(
             writer.writerow(cells)
     read = load_library([folder]).numbers
     assert [(n.subject, n.parameter, n.value, n.unit) for n in read] == rows
+
+
+def test_a_range_of_a_plain_number_has_no_unit(library: Library) -> None:
+    (number,) = explain(library, "extraction/D2EHPA/pH50 Fe").explained
+    assert number.range == "0.6 to 1.2"

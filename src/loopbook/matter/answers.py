@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from loopbook.errors import UnknownNameError, nearest_hint
 from loopbook.matter.library import Library
 from loopbook.matter.tables import Number, Source
-from loopbook.report import GRADES, Answer, Column, Rows
+from loopbook.report import GRADES, Answer, Column, Rows, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,9 @@ def search_library(library: Library, text: str) -> Numbers:
     numbers = library.find(text)
     if not numbers:
         raise UnknownNameError.of("unknown-name", "library search", "a text of a row", text)
-    return Numbers(f"{len(numbers)} rows with: {text}", numbers, _works(numbers, library))
+    return Numbers(
+        f"{counted(len(numbers), 'row')} with: {text}", numbers, _works(numbers, library)
+    )
 
 
 def explain(library: Library, key_or_value: str) -> Explanation:
@@ -153,10 +155,8 @@ def _explained(number: Number, source: Source) -> Explained:
 
 
 def _range_text(number: Number) -> str:
-    if number.low is None and number.high is None:
-        return "not given"
-    if number.low is None:
-        return f"up to {number.high:.6g} {number.unit}"
-    if number.high is None:
-        return f"from {number.low:.6g} {number.unit}"
-    return f"{number.low:.6g} to {number.high:.6g} {number.unit}"
+    low, high = ("" if x is None else f"{x:.6g}" for x in (number.low, number.high))
+    unit = "" if number.unit == "1" else f" {number.unit}"
+    if low and high:
+        return f"{low} to {high}{unit}"
+    return f"from {low}{unit}" if low else f"up to {high}{unit}" if high else "not given"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from loopbook.errors import Finding, raise_findings
-from loopbook.report.answers.answer import Answer, Rows
+from loopbook.report.answers.answer import Answer, Rows, counted
 from loopbook.report.format import is_number
 from loopbook.report.table import HIDDEN, Cell, Column
 from loopbook.report.write import INPUTS, SUMMARY
@@ -73,7 +73,7 @@ class Comparison(Answer):
         count, first = self.different, len(self.results)
         if not count:
             return "no result differs"
-        text = f"{count} result{'s' * (count > 1)} differ{'s' * (count == 1)}"
+        text = counted(count, "result differs", "results differ")
         return text if first == count else f"{text}; the first {first} are below"
 
     def shown(self) -> tuple[str, ...]:

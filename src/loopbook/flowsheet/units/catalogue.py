@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import re
 from dataclasses import MISSING, dataclass
 from typing import Annotated
 
@@ -73,12 +72,8 @@ def unit_kinds() -> UnitKinds:
     >>> next(one.law for one in unit_kinds().units if one.kind == "sieve")
     'Screening: undersize = to_undersize * feed per component; black mass is undersize.'
     """
-    laws = {name: _law(kind).split("\n\n")[0] for name, kind in sorted(known_kinds().items())}
-    return UnitKinds(
-        tuple(
-            KindLine(name, re.sub(r"\s+", " ", law).replace("``", "")) for name, law in laws.items()
-        )
-    )
+    kinds = sorted(known_kinds().items())
+    return UnitKinds(tuple(KindLine(name, _law(kind)[0]) for name, kind in kinds))
 
 
 def describe_unit(name: str) -> UnitKind:
@@ -94,15 +89,16 @@ def describe_unit(name: str) -> UnitKind:
     known = known_kinds()
     require_known("a kind of unit operation", name, known)
     kind = known[name]
-    law = _law(kind).replace("``", "")
     common = {field.name for field in fields_of(Unit)}
     own = tuple(p for p in parameters_of(kind) if p.parameter not in common)
     ports = kind.ins, kind.outs, kind.supplies, kind.optional
-    return UnitKind(name, law, *ports, kind.source, own)
+    return UnitKind(name, " ".join(_law(kind)), *ports, kind.source, own)
 
 
-def _law(kind: type[Unit]) -> str:
-    return inspect.cleandoc(kind.__doc__ or "")
+def _law(kind: type[Unit]) -> list[str]:
+    """Paragraphs of the law, each on a line."""
+    text = inspect.cleandoc(kind.__doc__ or "").replace("``", "")
+    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
 
 
 def parameters_of(record: type) -> tuple[Parameter, ...]:

@@ -1,6 +1,6 @@
 """An answer as text for people: a headline, then tables that fit the screen and cut no number."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -8,13 +8,13 @@ from textwrap import TextWrapper
 from unicodedata import east_asian_width
 
 from loopbook.errors import visible
-from loopbook.report.answers.answer import Record, as_text
+from loopbook.report.answers.answer import Record, as_text, counted
 from loopbook.report.answers.writing import kind_of
 from loopbook.report.format import is_share
 from loopbook.report.table import HIDDEN, Cell, Column, Table
 
 _GAP = "  "
-_SHORTEST = 24  # cells of a column whose texts take several lines
+_SHORTEST = 12  # cells of a column whose texts take several lines
 
 
 def record_text(record: Record, *, width: int | None = None, only: Sequence[str] = ()) -> str:
@@ -28,17 +28,23 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
     keys = record.chosen(only)
     tables = record.seen()
     facts = _shown(record.facts, keys) if not record.headline else []
-    blocks = ["\n".join(_lines(record.facts, facts, record.facts.rows))] if facts else []
+    blocks = ["\n".join(_lines(record.facts, facts, record.facts.rows, width))] if facts else []
     blocks += [visible(record.headline)] if record.headline else []
     for table in tables:
         rows = [row for row in table.rows if not only or _has(table, row, keys)]
         columns = _shown(table, keys)
-        made = _lines(table, columns, rows) if record.blocks else _grid(table, columns, rows, width)
+        made = (
+            _lines(table, columns, rows, width)
+            if record.blocks
+            else _grid(table, columns, rows, width)
+        )
         alone = len(tables) == 1 and rows
         title = [] if alone else [table.title if rows else f"{table.title}: none"]
         blocks.append("\n".join([*title, *(made if rows else [])]))
     notes = next(record.facts.records(), {}).get("notes")
-    blocks += [visible(f"Note: {note}") for note in notes] if isinstance(notes, tuple) else []
+    for note in notes if isinstance(notes, tuple) else ():
+        text = visible(f"Note: {note}")
+        blocks.append("\n".join(_wrapped(text, width or cells_wide(text))))
     return "\n\n".join(blocks)
 
 
@@ -66,54 +72,72 @@ def _shown(table: Table, keys: Sequence[str]) -> list[int]:
 def _grid(
     table: Table, places: list[int], rows: Sequence[Sequence[Cell]], width: int | None
 ) -> Iterator[str]:
-    """Head, rows and total, with the longest texts on several lines where the screen is narrow.
+    """Head, rows and total.
 
-    As lines where the columns that may not drop are too wide together all the same.
+    On a narrow screen heads take several lines, then the columns that may drop do, then texts take
+    several lines. If that is too wide as well, each row is shown as lines.
     """
     texts = {k: [cell_text(row[k], table.columns[k]) for row in rows] for k in places}
-    total = _total(table, places)
-    for k, text in total.items():
-        texts[k].append(text)
+    for k, total in _total(table, places).items():
+        texts[k].append(total)
     heads = {k: _head(table.columns[k]) for k in places}
+    kinds = {k: kind_of(table.columns[k], (row[k] for row in table.rows)) for k in places}
+    worded = {k for k in places if kinds[k] in (str, tuple)}
     wide = {k: max(map(cells_wide, [heads[k], *texts[k]])) for k in places}
-    kept = list(places)
-    droppable = sorted(places, key=lambda k: (table.columns[k].drops, k))
-    while (
-        width and sum(wide[k] + 2 for k in kept) - 2 > width and table.columns[droppable[-1]].drops
-    ):
-        kept.remove(droppable.pop())
-    kinds = {k: kind_of(table.columns[k], (row[k] for row in table.rows)) for k in kept}
+    if width:
+        words = {k: _longest_word([heads[k], *texts[k]]) for k in worded}
+        low = {k: max(_longest_word([heads[k]]), *map(cells_wide, texts[k])) for k in places}
+        for k in sorted(places, key=lambda k: (-table.columns[k].drops, -k)):
+            if table.columns[k].drops and _together(low) > width:
+                del low[k]
+        wide = _narrowed({k: wide[k] for k in low}, low, width)
+        least = {k: max(words[k], min(_SHORTEST, low[k])) if k in words else low[k] for k in low}
+        wide = _narrowed(wide, least, width)
+        if _together(wide) > width:
+            yield from _lines(table, places, rows, width)
+            return
     right = {
         k
-        for k, kind in kinds.items()
-        if kind in (int, float, Decimal) or table.columns[k].decimals is not None
+        for k in wide
+        if kinds[k] in (int, float, Decimal) or table.columns[k].decimals is not None
     }
-    over = sum(wide[k] + 2 for k in kept) - 2 - width if width else 0
-    if over > 0:
-        longest = max(kept, key=lambda k: (kinds[k] in (str, tuple), wide[k]))
-        words = " ".join([heads[longest], *texts[longest]]).split()
-        least = max(_SHORTEST, *map(cells_wide, words))
-        if kinds[longest] not in (str, tuple) or wide[longest] - over < least:
-            yield from _lines(table, places, rows)
-            return
-        wide[longest] -= over
+    kept = [k for k in places if k in wide]
     for line in ([heads[k] for k in kept], *zip(*(texts[k] for k in kept), strict=True)):
-        parts = [
-            [text] if cells_wide(text) <= wide[k] else _wrapped(text, wide[k])
-            for k, text in zip(kept, line, strict=True)
-        ]
+        parts = [_wrapped(text, wide[k]) for k, text in zip(kept, line, strict=True)]
         for cells in zip_longest(*parts, fillvalue=""):
             padded = (
                 _padded(text, wide[k], right=k in right)
                 for k, text in zip(kept, cells, strict=True)
             )
             yield _GAP.join(padded).rstrip()
-    if dropped := len(places) - len(kept):
-        more = f"{dropped} more column{'s' * (dropped > 1)}"
-        yield f"{more}: widen the window, or use --json"
+    if dropped := [table.columns[k].title for k in places if k not in wide]:
+        more = f"{counted(len(dropped), 'more column')} ({', '.join(dropped)})"
+        yield from _wrapped(f"{more}: widen the window, or use --json", width or 0)
+
+
+def _longest_word(texts: Iterable[str]) -> int:
+    """Cells of the longest word."""
+    return max(map(cells_wide, " ".join(texts).split()), default=0)
+
+
+def _together(wide: Mapping[int, int]) -> int:
+    """Cells of columns side by side."""
+    return sum(wide.values()) + len(_GAP) * (len(wide) - 1)
+
+
+def _narrowed(wide: Mapping[int, int], least: Mapping[int, int], width: int) -> dict[int, int]:
+    """The widest columns narrowed, a cell at a time, until all fit or each has its least."""
+    narrowed = dict(wide)
+    for _ in range(_together(wide) - width):
+        if wider := [k for k in narrowed if narrowed[k] > least[k]]:
+            narrowed[max(wider, key=narrowed.__getitem__)] -= 1
+    return narrowed
 
 
 def _wrapped(text: str, width: int) -> list[str]:
+    """A text as lines of so many cells, if it is longer; no word is cut."""
+    if cells_wide(text) <= width:
+        return [text]
     return TextWrapper(width, break_long_words=False, break_on_hyphens=False).wrap(text)
 
 
@@ -135,16 +159,19 @@ def _total(table: Table, places: list[int]) -> dict[int, str]:
     return texts
 
 
-def _lines(table: Table, places: list[int], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """Each row as lines, a column a line."""
+def _lines(
+    table: Table, places: list[int], rows: Iterable[Sequence[Cell]], width: int | None
+) -> Iterator[str]:
+    """Each row as lines, a column a line; a text that does not fit takes several."""
     heads = {k: _head(table.columns[k]) for k in places}
     wide = max(map(cells_wide, heads.values()), default=0)
     for number, row in enumerate(rows):
         yield from [""] * bool(number)
         for k in places:
             text = cell_text(row[k], table.columns[k])
-            if text:
-                yield f"{_padded(heads[k], wide)}{_GAP}{text}"
+            room = max(width - wide - len(_GAP), _SHORTEST) if width else cells_wide(text)
+            for number_of_line, part in enumerate(_wrapped(text, room) if text else ()):
+                yield f"{_padded('' if number_of_line else heads[k], wide)}{_GAP}{part}"
 
 
 def _head(column: Column) -> str:
