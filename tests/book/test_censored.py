@@ -306,17 +306,32 @@ def test_limits_do_not_make_a_sum_above_one(desk: Desk, rule: str) -> None:
     assert "sum to 1.01005" in str(finding)
 
 
-def test_the_doubt_of_a_limit_is_in_the_statement(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("rule", "basis", "part"),
+    [
+        ("half", "as received", 0.5),
+        ("limit", "as received", 1.0),
+        ("zero", "as received", 1.0),
+        ("zero", "dry", 0.8),
+    ],
+)
+def test_the_doubt_of_a_limit_is_in_the_statement(
+    desk: Desk, rule: str, basis: str, part: float
+) -> None:
     scale = {"gross_kg": 15000, "tare_kg": 5000, "uncertainty_kg": 10}
     desk.book.post(b.Weigh(lot="L-1", ticket="T-9", **scale, **said("w", 2, 3)))
-    assert not post(desk, shares={"Co": "<0.0001"})
+    water = {"moisture": "0.2", "moisture_uncertainty": "0.001"} if basis == "dry" else {}
+    assert not post(desk, shares={"Ni": "0.3", "Co": "<0.0001"}, below=rule, basis=basis, **water)
     start, end = (datetime.fromisoformat(f"2026-0{m}-01T00:00:00Z") for m in (2, 4))
     line = b.metal_statement(desk.book, start=start, end=end, lot="L-1").line("closing")
     place = desk.book.substances.index("Co")
     assert line.sure is not None
-    right = line.content[place] * math.hypot(0.001, 1 / math.sqrt(3))
-    assert line.sure.substances[place] == pytest.approx(right, rel=1e-6)
-    assert line.sure.covered[place] == 1.0
+    right = 10**10 * 0.0001 * part / math.sqrt(3)  # mg, of 10,000 kg
+    content = {"half": 0.5e6, "limit": 1e6, "zero": 0.0}[rule]
+    assert line.content[place] == content
+    sigma = math.hypot(right, 0.001 * content)
+    assert line.sure.substances[place] == pytest.approx(sigma, rel=2e-3)
+    assert line.sure.covered[place] == (1.0 if content else None)
 
 
 def test_assays_without_limits_are_stored_as_before(desk: Desk) -> None:

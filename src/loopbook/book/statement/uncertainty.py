@@ -25,8 +25,8 @@ up in squares. With c the content of lot i on the line and u its relative standa
 A measurement states one uncertainty, so that s is an assumption, `SHARED`, unless the caller knows
 better: 1 is right for a scale that is always wrong by the same, 0 for one that is only noisy.
 
-A result below a limit has the uncertainty of what it counts as, evenly distributed from zero to the
-limit; one that counts as zero adds nothing, since the line has nothing of it.
+A result below a limit leaves its standard uncertainty u(c) times the mass of the lot, also where it
+counts as zero and the line has nothing of the substance.
 
 Not covered: lots without a weighing or an assay of their own that states an uncertainty (lots
 that a split, blend or run made count as not weighed until they are), and the error that an analyte
@@ -93,6 +93,7 @@ class Knowledge:
     relative : relative standard uncertainty by the last measurement; NaN where it stated none.
     groups : number of the measurement's group, -1 without one.
     weighed, weighed_groups : of the mass, by the last measurement that stated an uncertainty.
+    least : standard uncertainty of results below a limit, kg/kg as received; zero for all others.
     """
 
     places: Mapping[str, int]
@@ -100,6 +101,7 @@ class Knowledge:
     groups: Numbers
     weighed: Array
     weighed_groups: Numbers
+    least: Array
 
 
 def sure_of(
@@ -138,7 +140,10 @@ def sure_of(
         good = ~np.isnan(weighed)
         if k:
             share = known.relative[rows, k]
-            variance += _variance(amount * share, known.groups[rows, k], shared)
+            errors, least = amount * share, known.least[rows, k]
+            if least.any():
+                errors = np.where(np.abs(errors) < np.abs(whole * least), whole * least, errors)
+            variance += _variance(errors, known.groups[rows, k], shared)
             good &= ~np.isnan(share)
         sigmas.append(float(np.sqrt(variance)))
         total = float(np.abs(amount).sum())
@@ -178,36 +183,39 @@ def knowledge(
     relative = np.full((len(places), len(columns)), np.nan)
     groups = np.full(relative.shape, _ALONE, dtype=np.int64)
     weighed, weighed_groups = relative[:, 0].copy(), groups[:, 0].copy()
+    least = np.zeros(relative.shape)
     numbers: dict[str, int] = {}
-    for lot, quantity, group, u in _relative_by_lot(measurements(db, list(places), asof)):
+    rows = measurements(db, list(places), asof)
+    for lot, quantity, group, u, below in _relative_by_lot(rows):
         row, column = places[lot], columns.get(quantity)
         if column is None:
             continue
         number = numbers.setdefault(group, len(numbers)) if group else _ALONE
-        relative[row, column], groups[row, column] = u, number
+        relative[row, column], groups[row, column], least[row, column] = u, number, below
         if column == 0 and not math.isnan(u):
             weighed[row], weighed_groups[row] = u, number
-    return Knowledge(places, relative, groups, weighed, weighed_groups)
+    return Knowledge(places, relative, groups, weighed, weighed_groups, least)
 
 
-def _relative_by_lot(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float]]:
-    """Lot, quantity, group and relative uncertainty, of the lot as received.
+def _relative_by_lot(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float, float]]:
+    """Lot, quantity, group, relative uncertainty, and that of a limit, of the lot as received.
 
     >>> water = (7, "A", "H2O", "0.2", "0.006", "", "")
     >>> assay = [(7, "A", "Ni", "0.30", "0.003", "", "dry"), water]
-    >>> [(name, round(u, 6)) for _, name, _, u in _relative_by_lot(assay)]  # 1 %, 0.006/0.8
+    >>> [(name, round(u, 6)) for _, name, _, u, _ in _relative_by_lot(assay)]  # 1 %, 0.006/0.8
     [('Ni', 0.0125), ('H2O', 0.03)]
     """
     for _, of_lot in groupby(rows, key=itemgetter(0, 1)):
         measured = list(of_lot)
-        waters = [
-            _relative(str(1 - Decimal(x[3].lstrip("<>"))), x[4]) for x in measured if x[2] == "H2O"
-        ]
+        waters = [(1 - Decimal(x[3].lstrip("<>")), x[4]) for x in measured if x[2] == "H2O"]
         for _, lot, quantity, value, uncertainty, group, basis in measured:
             u = _relative(value, uncertainty)
+            below = float(uncertainty or "0") if value.startswith("<") else 0.0
             if basis == "dry":
-                u = math.hypot(u, waters[0] if waters else math.nan)
-            yield lot, quantity, group, u
+                dry, sigma = waters[0] if waters else (Decimal(1), "")
+                u = math.hypot(u, _relative(str(dry), sigma))
+                below *= float(dry)
+            yield lot, quantity, group, u, below
 
 
 def _relative(value: str, uncertainty: str) -> float:
