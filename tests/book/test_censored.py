@@ -82,6 +82,8 @@ def test_a_result_below_a_limit_counts_by_the_rule_and_is_shown(
     stored = json.loads(desk.book.event(KEY).command)
     assert stored["shares"]["Co"] == "<0.0001"
     assert stored["below"] == (rule.split('"')[1] if rule else "half")
+    counts = {"half": "half of it", "zero": "zero", "limit": "the limit"}[stored["below"]]
+    assert b.show_event(desk.book, KEY).notes == (f"a result below a limit counts as {counts}",)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +172,7 @@ def test_a_result_above_a_limit_needs_a_rule_and_the_hint_helps(desk: Desk, cell
     assert not desk.try_file("assays", LABORATORY + 'above = "limit"\n', sheet("4", cell))
     assert held(desk.book, "L-1")["Ni"] == 1000
     assert shown(desk.book)["Ni"] == (">0.1", "0.497")  # (1 - 0.1 - 0.04) / sqrt(3)
+    assert b.show_event(desk.book, KEY).notes == ("a result above a limit counts as the limit",)
 
 
 @pytest.mark.parametrize(

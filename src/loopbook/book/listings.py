@@ -6,6 +6,7 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
+from loopbook.book.commands.results import rules_of
 from loopbook.book.imports.posting import Imported
 from loopbook.book.modelled import says_modelled
 from loopbook.book.nouns import Content, Event, Leg, Measurement, mass
@@ -137,6 +138,7 @@ class OneEvent(EventRow, Answer):
     nouns: Annotated[tuple[NounRow, ...], Rows("Nouns")]
     legs: Annotated[tuple[Balance, ...], Rows("Legs")]
     measurements: Annotated[tuple[Measurement, ...], Rows("Measurements")]
+    notes: Annotated[tuple[str, ...], "what to know about it"]
 
     def shown(self) -> tuple[str, ...]:
         """The tables that have rows."""
@@ -155,6 +157,7 @@ class Posted(Answer):
     substances: Annotated[tuple[str, ...], KEYS]
     events: Annotated[tuple[EventRow, ...], Rows("Events")]
     legs: Annotated[tuple[LegRow, ...], Rows("Legs")]
+    notes: Annotated[tuple[str, ...], "what to know about it"]
 
     def headline(self) -> str:
         """How many events."""
@@ -333,6 +336,7 @@ def show_event(book: Book, key: str) -> OneEvent:
         ),
         legs=tuple(Balance(*leg.account, leg.content) for leg in event.legs),
         measurements=tuple(event.measurements),
+        notes=rules_of(event.command),
     )
 
 
@@ -383,4 +387,5 @@ def posted(book: Book, done: Imported) -> Posted:
             for event in done.events
             for leg in event.legs
         ),
+        tuple(dict.fromkeys(note for event in done.events for note in rules_of(event.command))),
     )

@@ -14,6 +14,7 @@ Of n replicates x_i the mean counts, with its standard error s(x) / sqrt(n) and,
 limits, with the mean of their u beside it in squares.
 """
 
+import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -142,6 +143,23 @@ def is_below(result: Kg | Sequence[Kg]) -> bool:
     if isinstance(result, str):
         return (limit_parts(result) or ("", ""))[0] == "<"
     return isinstance(result, (list, tuple)) and any(map(is_below, result))
+
+
+def rules_of(command: str) -> tuple[str, ...]:
+    """The rules by which the limits of a stored command count, as sentences.
+
+    >>> rules_of('{"below": "half", "kind": "assay"}')
+    ('a result below a limit counts as half of it',)
+    """
+    if '"below":' not in command and '"above":' not in command:
+        return ()
+    stored = json.loads(command)
+    counts = {"half": "half of it", "zero": "zero", "limit": "the limit"}
+    return tuple(
+        f"a result {side} a limit counts as {counts[stored[side]]}"
+        for side in ("below", "above")
+        if stored.get(side) in counts
+    )
 
 
 def count(results: Readings, limits: Mapping[str, Decimal], below: str) -> dict[str, Counted]:
