@@ -259,10 +259,34 @@ def test_more_loads_a_day_than_a_week_has_days_are_drawn(
 
 
 @pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (5, "mixed electrode scrap"),
+        pytest.param(4, "anode foil", marks=pytest.mark.slow),
+        pytest.param(2, "cathode foil", marks=pytest.mark.slow),
+    ],
+)
+def test_a_scrap_type_of_the_anode_alone_is_drawn(tmp_path: Path, line: int, name: str) -> None:
+    """Attack 11: black mass of graphite alone made a campaign of salts of nothing."""
+    case = copy_case(GMBI, tmp_path)
+    lines = (case / "scrap_types.csv").read_text().splitlines()
+    assert lines[line - 1].startswith(f"{name},")
+    lines[line - 1] = lines[line - 1].replace(name, "other scrap", 1)
+    (case / "scrap_types.csv").write_text("\n".join(lines) + "\n")
+    result = run_case(case)
+    assert "month_left_out" not in result.tables
+    assert "other_scrap_t" in {column.name for column in result.tables["scrap"].columns}
+    with Book(file_of(result, tmp_path)) as book:
+        assert verify(book).clean
+
+
+@pytest.mark.parametrize(
     ("failure", "says"),
     [
         (InputError([Finding("empty", "Blend blend B076", "a lot with content", "Z012")]), "Z012"),
         (ValueError("tuple.index(x): x not in tuple"), "ValueError: tuple.index"),
+        (ZeroDivisionError("float division by zero"), "ZeroDivisionError: float division"),
+        (FloatingPointError("invalid value encountered in divide"), "invalid value encountered"),
         (BalanceError("nickel does not close over blend B076"), "nickel does not close"),
     ],
 )

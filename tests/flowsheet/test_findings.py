@@ -378,6 +378,13 @@ WRONG_TEXT = [
         "toml:1: component mud",
     ),
     (
+        "a name of the library for other matter",
+        '[components.water]\nformula = "H2SO4"\nphase = "liquid"\n\n[flowsheet]\n'
+        'components = ["water"]\n',
+        InputError,
+        "toml:1: component water: name: expected H2O, as in the library, found H2SO4",
+    ),
+    (
         "text as formula share",
         '[components.mud]\nshares = { Fe = "0.3" }\n\n[flowsheet]\ncomponents = ["mud"]\n',
         InputError,

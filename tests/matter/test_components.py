@@ -57,6 +57,41 @@ def test_all_wrong_names_come_at_once_with_the_nearest() -> None:
     assert caught.value.findings[1].where == "components 2"
 
 
+OTHER_MATTER = [
+    Component("anode binder", shares={"C": 0.597, "H": 0.069, "O": 0.277, "Na": 0.057}),
+    Component("graphite", formula="SiO2"),
+    Component("NMC811", formula="LiNi0.6Co0.2Mn0.2O2"),
+    Component("water", formula="H2SO4", phase="liquid"),
+]
+
+
+@pytest.mark.parametrize("own", OTHER_MATTER, ids=lambda own: own.name)
+def test_a_name_of_the_library_is_not_for_other_matter(own: Component) -> None:
+    """One name, two matters; the advice is followed."""
+    with pytest.raises(InputError, match="as in the library") as refused:
+        components("copper", own)
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.where) == ("name", f"component {own.name}")
+    assert finding.hint == "give it another name"
+    named = Component(f"{own.name} (mine)", own.formula, own.shares, own.phase)
+    assert components(own.name, named).items[1] == named
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        Component("graphite", shares={"C": 1.0}),
+        Component("water", formula="H2O", phase="gas"),
+        Component(
+            "NMC811", shares={"Li": 0.0713, "Ni": 0.4827, "Co": 0.0606, "Mn": 0.0565, "O": 0.3289}
+        ),
+    ],
+    ids=lambda own: own.name,
+)
+def test_a_name_of_the_library_may_be_written_for_its_own_matter(own: Component) -> None:
+    assert components(own).items == (own,)
+
+
 def test_order_names_and_places() -> None:
     mix = components("NMC811", "water", Component("slag", shares={"Fe": 0.5}), "steel")
     assert mix.names == ("NMC811", "water", "slag", "steel")

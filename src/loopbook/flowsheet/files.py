@@ -35,7 +35,7 @@ from loopbook.flowsheet.units.catalogue import known_kinds
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Amount, Unit, Value
 from loopbook.flowsheet.wiring import SECTIONS, with_place
-from loopbook.matter import Component, ComponentSet, component_names, components
+from loopbook.matter import Component, ComponentSet, borrowed_name, component_names, components
 from loopbook.tables import (
     FieldType,
     RecordOf,
@@ -213,7 +213,7 @@ def _build(file: TomlFile, own_kinds: Sequence[type[Unit]], folder: Path) -> Flo
     for name, table, inside in _tables(file, "component", findings):
         values = RecordOf[Findings](_OwnComponent).read(table, "", inside)
         with _collected(findings):
-            own |= {name: Component(name, **vars(values))} if values else {}
+            own |= {name: _own(name, values, head)} if values else {}
     if head is not None and not head.components:
         top.missing("a list of components", at="components")
     if not findings:
@@ -230,6 +230,13 @@ def _build(file: TomlFile, own_kinds: Sequence[type[Unit]], folder: Path) -> Flo
     raise_findings(with_place(f, file) for f in findings)
     assert flowsheet is not None
     return flowsheet
+
+
+def _own(name: str, values: _OwnComponent, head: _Head | None) -> Component:
+    """A component of the file; it may not have the name of other matter in the library."""
+    component = Component(name, **vars(values))
+    raise_findings(borrowed_name(component, None if head is None else head.atomic_weights))
+    return component
 
 
 def _fill(

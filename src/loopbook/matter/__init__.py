@@ -33,7 +33,14 @@ from loopbook.matter.bom import (
     pack,
     scrap_type,
 )
-from loopbook.matter.components import PHASES, Component, ComponentSet, component_names, components
+from loopbook.matter.components import (
+    PHASES,
+    Component,
+    ComponentSet,
+    borrowed_name,
+    component_names,
+    components,
+)
 from loopbook.matter.elements import OTHER, atomic_weights
 from loopbook.matter.formula import element_shares, molar_mass, parse_formula
 from loopbook.matter.library import Library, Sourced, load_library, packaged_data
@@ -54,6 +61,7 @@ __all__ = [
     "Source",
     "Sourced",
     "atomic_weights",
+    "borrowed_name",
     "cell",
     "chemistries",
     "component_names",

@@ -7,7 +7,7 @@ components into kilograms of elements, on which every balance rests.
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -25,6 +25,7 @@ PHASES = ("solid", "liquid", "aqueous", "gas")
 
 _WATER_H = element_shares("H2O")["H"]
 _WATER_TOLERANCE = 1e-3  # shares of water may be typed with few figures
+_SAME = 1e-3  # by which shares of one matter may differ: typed with few figures, other weights
 _SHARE_TOLERANCE = 1e-9  # shares are typed with up to six figures; their sum may miss 1 by rounding
 
 
@@ -258,6 +259,30 @@ def _component_from_row(row: Mapping[str, str]) -> Component:
     return Component(row["name"], shares=shares, phase=row["phase"])
 
 
+def borrowed_name(
+    component: Component, weights: Mapping[str, float] | None = None
+) -> Iterator[Finding]:
+    """A finding if the library has the name of a component for other matter.
+
+    Parameters
+    ----------
+    weights : atomic weights in g/mol that replace the standard ones.
+
+    >>> print(*borrowed_name(Component("graphite", formula="SiO2")))
+    component graphite: name: expected C, as in the library, found SiO2 (give it another name)
+    """
+    row = _packaged().get(component.name)
+    if row is None:
+        return
+    ours, own = _component_from_row(row), component
+    shares, others = ours.element_shares(weights), own.element_shares(weights)
+    if any(abs(shares.get(e, 0.0) - others.get(e, 0.0)) > _SAME for e in shares | others):
+        matter = f"{ours.formula or row['shares']}, as in the library"
+        instead = own.formula or ";".join(f"{e}={s:g}" for e, s in others.items())
+        where = f"component {own.name}"
+        yield Finding("name", where, matter, instead, "give it another name")
+
+
 def components(*names: str | Component, weights: Mapping[str, float] | None = None) -> ComponentSet:
     """Set of components, from names of the library or components of your own, in that order.
 
@@ -281,6 +306,7 @@ def components(*names: str | Component, weights: Mapping[str, float] | None = No
     findings, items = Findings(), list[Component]()
     for place, name in enumerate(names, start=1):
         if isinstance(name, Component):
+            findings.items.extend(borrowed_name(name, weights))
             items.append(name)
         elif name in library:
             items.append(_component_from_row(library[name]))

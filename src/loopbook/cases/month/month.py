@@ -10,6 +10,8 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from loopbook.book import Book, MarkModelled, Statement, metal_statement, microseconds
 from loopbook.cases.month.events import MonthEvents, month_events
 from loopbook.cases.month.matter import MonthMatter, month_matter
@@ -26,6 +28,7 @@ _PAIRS = (
 )
 
 
+@np.errstate(divide="raise", invalid="raise", over="raise")
 def keep_book(
     outcome: Outcome, settings: MonthSettings
 ) -> tuple[tuple[Table, ...], dict[str, bytes]]:

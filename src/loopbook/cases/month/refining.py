@@ -31,11 +31,14 @@ def refine(month: Month, day: int) -> None:
         return
     if day % month.whole("campaign_days", 1) or end >= month.settings.days:
         return
-    month.at_refiner = [stock for stock in month.at_refiner if stock.ready >= day]
-    campaign = f"C{month.next('campaign'):02d}"
     true_kg = np.sum([stock.true_kg for stock in ready], axis=0)
     metals = month.matter.by_name(true_kg)
     got = {element: metals[element] * model.recovered[element] for element in _sold(model)}
+    got = {element: kg for element, kg in got.items() if kg > 0.0}
+    if "Ni" not in got:  # such as graphite alone: it waits for black mass with metal in it
+        return
+    month.at_refiner = [stock for stock in month.at_refiner if stock.ready >= day]
+    campaign = f"C{month.next('campaign'):02d}"
     graphite = true_kg * month.matter.of({"graphite": model.recovered["C"]})
     bought = _reagents(month, When(day, 5), campaign, (model, float(true_kg.sum()), got))
     made = _campaign(month, When(end, 14), campaign, (ready, bought, got, graphite))
