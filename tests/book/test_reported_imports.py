@@ -85,7 +85,7 @@ def test_a_zone_beside_the_time_counts(text: str, form: str, zone: str, right: s
     ],
 )
 def test_a_zone_as_a_word_of_the_form_must_be_the_zone_of_the_mapping(text: str, form: str) -> None:
-    with pytest.raises(CellError, match="as date_format says") as caught:
+    with pytest.raises(CellError, match="by date_format") as caught:
         utc(text, form)
     assert "%z" in caught.value.hint
 

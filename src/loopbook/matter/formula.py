@@ -221,7 +221,7 @@ class _Reading:
 
     @property
     def joins_compounds(self) -> bool:
-        """Whether what comes after each dot can stand alone: a compound, or an element."""
+        """Whether each part after a dot is whole in itself: a compound, or an element."""
         later = (p for p in self.parts[1:] if p.place - 1 in self.joins)
         return all(p.is_compound or p.body in p.counts for p in later)
 

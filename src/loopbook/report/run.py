@@ -12,7 +12,7 @@ from loopbook.report.references import References
 from loopbook.report.table import HIDDEN, Column, RunResult, Table
 
 MONTH_LEFT_OUT = "month_left_out"
-"""Name of the table that stands in place of a month that cannot be drawn."""
+"""Name of the table that takes the place of a month that cannot be drawn."""
 
 
 def figures_table(figures: Iterable[Figure], references: References) -> Table:

@@ -26,7 +26,7 @@ _ZONE_HINT = (
 
 
 def form_problem(form: str) -> str:
-    """What is wrong with a form for `strptime`, with the remedy; empty if nothing.
+    """The fault of a form for `strptime`, with the remedy; empty if it has none.
 
     What `strptime` reads and then drops, or reads by the language of the computer, is refused.
 
@@ -77,7 +77,7 @@ def moment(cells: Sequence[Cell], settings: FileSettings, epoch: datetime | None
     if named and zoned.tzname() != named[0].replace("Z", "UTC"):
         raise CellError(
             "time",
-            f"a time in {named[0]}, as date_format says",
+            f"a time in {named[0]}, by date_format",
             f"{read.isoformat(' ', 'minutes')} {zoned.tzname()} ({settings.time_zone})",
             _ZONE_HINT,
         )

@@ -74,7 +74,7 @@ _DIMENSIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 )
 """Dimension -> its units with their factors: all names that a unit may be composed of."""
 
-_PLAIN = frozenset(("1", "%", "percent", "ppm"))  # numbers that say not of what they are a share
+_PLAIN = frozenset(("1", "%", "percent", "ppm"))  # shares of something that they do not name
 _DIMENSION_OF = {name: kind for kind, names in _DIMENSIONS.items() for name in names}
 KNOWN_UNITS = frozenset(_DIMENSION_OF)
 """Names of units; with ``*``, ``/``, powers and parentheses they make all others."""

@@ -1,6 +1,6 @@
 """Results of laboratories: shares, limits such as ``<0.0001`` and ND, and replicates of a sample.
 
-A result below the limit L of a method says that the share is somewhere between 0 and L. What it
+A result below the limit L of a method means that the share is somewhere between 0 and L. What it
 counts as is a rule that the command states, with the standard uncertainty of an even distribution
 from 0 to L about it (JCGM 100:2008, 4.3.7):
 

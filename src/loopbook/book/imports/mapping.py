@@ -73,7 +73,7 @@ class Source:
     """Where a field is: columns, unit, and the divisor `k` of an expanded uncertainty.
 
     The base is the unit of what is read: ``kg``, ``1`` for shares, empty for no number. In names
-    `slash` replaces each slash, since in the book it stands between the parts of an account.
+    `slash` replaces each slash, since in the book it separates the parts of an account.
     """
 
     columns: tuple[str, ...]
@@ -261,8 +261,8 @@ def _element_share(
 ) -> tuple[Value, Decimal]:
     """The place without its ``as``, and kg of the element in a kg of what the column gives.
 
-    A column whose header is a compound of the element, where the mapping does not say in what the
-    numbers are, is a finding.
+    A column whose header is a compound of the element, where the mapping does not name what the
+    numbers are of, is a finding.
     """
     from loopbook.matter import element_shares
 

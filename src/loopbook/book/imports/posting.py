@@ -41,8 +41,8 @@ class Entry:
         added automatically.
     paper : what may be posted only once, whatever its key: quantity, sample, group and stage of
         a measurement, such as the number of a weighbridge ticket; by default that of the command.
-    findings : errors in the cells; the commands then hold stand-ins.
-    bad : fields whose value is a stand-in.
+    findings : errors in the cells; the commands then hold placeholders.
+    bad : fields whose value is a placeholder.
     """
 
     line: int

@@ -211,14 +211,14 @@ class ImportRow:
         name: str,
         code: str,
         expected: str,
-        found: str,
+        value: str,
         *,
         hint: str = "",
         difference: str = "",
     ) -> None:
         """Record an error of a column."""
         where = self.find(name) or self.where
-        self.findings.append(Finding(code, where, expected, found, hint, difference))
+        self.findings.append(Finding(code, where, expected, value, hint, difference))
         self.bad.add(name)
 
     def written(self, name: str) -> str:

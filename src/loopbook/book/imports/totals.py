@@ -1,4 +1,4 @@
-"""Rows that sum the rows above: a finding, skipped or taken as the mapping says.
+"""Rows that sum the rows above: a finding, skipped or taken, as the mapping sets it.
 
 A total in the last row of a list would be a lot, and double the stock.
 """
@@ -24,7 +24,7 @@ _HINT = (
 
 
 def without_totals(binding: Binding, findings: list[Finding], *, sums: bool) -> Sheet:
-    """The sheet without its rows of totals; they are findings if the mapping says nothing of them.
+    """The sheet without its rows of totals; they are findings if the mapping does not name them.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ def shown_address(address: Path | str) -> str:
 
 
 def secret_of(address: str) -> str:
-    """What stands where the password of a login is; empty where there is none."""
+    """The text in the place of a login's password; empty where there is none."""
     login = _LOGIN.match(address)
     return login[2] if login else ""
 

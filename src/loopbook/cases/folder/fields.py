@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from loopbook.errors import Findings, InputError, nearest_hint
 from loopbook.matter import Library, component_names, components
@@ -23,6 +22,7 @@ from loopbook.tables import (
     Number,
     Text,
     TomlFile,
+    Value,
     parse_quantity,
     read_leaves,
 )
@@ -66,7 +66,7 @@ class CaseFindings(Findings):
         self,
         code: str,
         expected: str,
-        found: str,
+        value: str,
         *,
         at: str = "",
         hint: str = "",
@@ -75,7 +75,7 @@ class CaseFindings(Findings):
         """Record one finding; in a TOML file its place is the line of the setting."""
         if self.document is not None:
             at = ", ".join(filter(None, (self.document.place(at), at)))
-        Findings.note(self, code, expected, found, at=at, hint=hint, sentence=sentence)
+        Findings.note(self, code, expected, value, at=at, hint=hint, sentence=sentence)
 
     def adopt(self, error: InputError, *, at: str) -> None:
         """Record the findings of an error at a place of this case."""
@@ -319,7 +319,7 @@ class Sourced(FieldType[CaseFindings]):
             )
             return None
         fields = (Field("value", self.number, ""), *PROVENANCE)
-        row: dict[str, Any] = {
+        row: dict[str, Value] = {
             leaf.field.name: leaf.value for leaf in read_leaves(fields, written, findings, at=at)
         }
         value = row.pop("value", None)

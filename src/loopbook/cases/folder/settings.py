@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from loopbook.cases.folder.fields import CaseFindings, Known, SourcedValue, check_provenance
 from loopbook.cases.folder.rules import SUM_TOLERANCE
 from loopbook.errors import InputError
 from loopbook.report import InputRow
-from loopbook.tables import Field, Leaf, TomlFile, read_leaves, read_toml
+from loopbook.tables import Field, Leaf, TomlFile, Value, read_leaves, read_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Settings:
     document: TomlFile
     leaves: Mapping[str, Leaf]
 
-    def get(self, path: str, default: object = None) -> Any:
+    def get(self, path: str, default: object = None) -> Value:
         """Value of a setting, or the default."""
         leaf = self.leaves.get(path)
         if leaf is None:

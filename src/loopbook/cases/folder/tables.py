@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from loopbook.cases.folder.fields import PROVENANCE, CaseFindings, Real, check_provenance
 from loopbook.errors import InputError, UnitError
 from loopbook.matter import Number
-from loopbook.tables import Field, Text, check_unit, convert, read_table
+from loopbook.tables import Field, Text, Value, check_unit, convert, read_table
 
 VALUE = (
     Field("value", Real(), "the number, or nothing where `library` names it"),
@@ -31,11 +31,11 @@ class Record:
 
     file: str
     line: int
-    cells: Mapping[str, Any]
+    cells: Mapping[str, Value]
     name: str
     number: Number | None = None
 
-    def __getitem__(self, column: str) -> Any:
+    def __getitem__(self, column: str) -> Value:
         """Cell of a column."""
         return self.cells[column]
 
@@ -122,7 +122,7 @@ def _record(
     if any(_TODO.search(cell) for cell in row.values()):
         findings.note("todo", "a finished row", "TODO")
         return None
-    cells: dict[str, Any] = dict(row)
+    cells: dict[str, Value] = dict(row)
     for column in spec.fields:
         cells[column.name] = _cell(row[column.name], column, findings)
     number = None
@@ -134,7 +134,7 @@ def _record(
     return None if len(findings) > before else Record(spec.name, line, cells, name, number)
 
 
-def _cell(text: str, column: Field, findings: CaseFindings) -> Any:
+def _cell(text: str, column: Field, findings: CaseFindings) -> Value:
     """Value of a cell, or None with a finding."""
     if not text and not isinstance(column.type, Text):
         findings.missing(column.name, at=column.name)

@@ -60,7 +60,7 @@ class Assay(Command):
 
     A result below or above the limit of the method is written as it is reported, ``<0.0001`` or
     ``>0.1``; one such as ND or trace names no limit and needs it in `limits`. The limit is kept and
-    shown; where a number is needed, it counts as `below` and `above` say, and its standard
+    shown; where a number is needed, it counts by `below` and `above`, and its standard
     uncertainty is that of an even distribution. Replicates of one sample are a list: all are kept,
     their mean counts, with its standard error if no uncertainty is stated.
     """
@@ -150,7 +150,7 @@ class Assay(Command):
                     hint=f'give it as limits.{name}, such as "0.01 %" under [constants] of a '
                     f'mapping, "limits": {{"{name}": "0.0001"}} in a command; a substance that was '
                     "not analysed has no result at all",
-                    sentence=f"the result of {name} does not say below which limit it is",
+                    sentence=f"the result of {name} gives no limit that it is below",
                 )
             if ">" in directions and above is None:
                 draft.note(
@@ -160,7 +160,7 @@ class Assay(Command):
                     at=f"shares.{name}",
                     hint='write above = "limit" if it is to count as its limit until another '
                     "method measures it",
-                    sentence=f"the result of {name} says only above which limit it is",
+                    sentence=f"the result of {name} gives only the limit that it is above",
                 )
             if directions and name in uncertainty:
                 draft.note(

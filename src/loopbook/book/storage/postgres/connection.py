@@ -58,7 +58,7 @@ def connect(address: str) -> psycopg.Connection:
 
 
 def _is_read_as_meant(address: str) -> bool:
-    """Whether the server's library takes for the password what stands in its place."""
+    """Whether the server's library reads the text in the password's place as the password."""
     try:
         settings = psycopg.conninfo.conninfo_to_dict(address)
     except psycopg.Error:
