@@ -143,7 +143,10 @@ def with_place(finding: Finding, file: TomlFile | None) -> Finding:
     thing, _, field_name = finding.where.partition(", ")
     label, _, name = thing.partition(" ")
     path = (SECTIONS.get(label, label), name) if name else (label,)
-    if file is None or not (label == "flowsheet" or name in file.data.get(path[0], ())):
+    section = file.data.get(path[0]) if file else None
+    if file is None or not (
+        label == "flowsheet" or (isinstance(section, dict) and name in section)
+    ):
         return finding
     place = file.where(*path, re.split(r"[. ]", field_name)[0])
     return replace(finding, where=f"{place}: {finding.where}")

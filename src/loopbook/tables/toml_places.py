@@ -8,7 +8,6 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from loopbook.errors import FileTruncatedError, Findings, InputError, raise_findings
 from loopbook.tables.json_text import DEEPEST, inspect, note_depth
@@ -38,7 +37,7 @@ class TomlFile:
     """
 
     name: str
-    data: dict[str, Any]
+    data: dict[str, object]
     lines: dict[tuple[str | int, ...], int]
 
     def where(self, *path: str | int) -> str:
