@@ -327,10 +327,13 @@ def nearest_hint(name: str, known: Iterable[str]) -> str:
 
     >>> nearest_hint("coper", ["copper", "cobalt", "nickel"])
     'did you mean copper?'
+    >>> nearest_hint("L-1 Rep 2", ["L-1", "L-2"])
+    'did you mean L-1?'
     """
     names = sorted(known)
     lower = {n.lower(): n for n in names}
     begin = [n for n in lower if len(name) > 1 and n.startswith(name.lower())]
+    begin += [n for n in lower if name.lower().startswith(f"{n} ")]
     close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.55)
     hits = list(dict.fromkeys([*begin, *close]))[:3]
     if hits:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from import_case import held
-from import_desk import Desk
+from import_desk import Desk, microseconds
 from test_censored import KEY, LABORATORY, post, shown
 
 from loopbook import book as b
@@ -26,7 +26,7 @@ def replicates(desk: Desk, key: str, substance: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("results", "mean", "error"),
     [
-        (["0.31", "0.30"], "0.305", "0.00500"),
+        (["0.31", "0.30"], "0.305", "0.005"),
         (["0.31", "0.30", "0.32"], "0.31", "0.00577"),
         ([0.3, 0.3], "0.3", ""),
         (["0.3"], "0.3", ""),
@@ -81,7 +81,7 @@ def test_rows_of_replicates_are_one_assay(desk: Desk, far: bool) -> None:
     text = "\n".join([*lines[:2], "L-2,1,20,4", *lines[2:]] if far else lines) + "\n"
     assert not desk.try_file("assays", ROWS, text)
     assert held(desk.book, "L-1")["Ni"] == 3050
-    assert shown(desk.book) == {"Ni": ("0.305", "0.00500"), "Co": ("0.04", "")}
+    assert shown(desk.book) == {"Ni": ("0.305", "0.005"), "Co": ("0.04", "")}
     assert json.loads(desk.book.event(KEY).command)["shares"]["Ni"] == ["0.310", "0.300"]
     assert not desk.try_file("assays", ROWS, text)  # again: nothing new
 
@@ -90,8 +90,38 @@ def test_columns_of_replicates_are_one_assay(desk: Desk) -> None:
     mapping = LABORATORY.replace('column = "Ni"', 'column = ["Ni 1", "Ni 2", "Ni 3"]')
     text = "Lot,Ni 1,Ni 2,Ni 3,Co\nL-1,31,30,,<0.01\nL-2,32,,,ND\n"
     assert not desk.try_file("assays", mapping + 'limits.Co = "100 ppm"\n', text)
-    assert shown(desk.book) == {"Ni": ("0.305", "0.00500"), "Co": ("<0.0001", "0.0000289")}
+    assert shown(desk.book) == {"Ni": ("0.305", "0.005"), "Co": ("<0.0001", "0.0000289")}
     assert shown(desk.book, KEY.replace("L-1", "L-2"))["Ni"] == ("0.32", "")
+
+
+def test_an_assay_is_known_when_its_last_replicate_is(desk: Desk) -> None:
+    mapping = ROWS.replace('occurred_at = "2026-03-04T08:00:00Z"\n', "").replace(
+        "\n[constants]", 'occurred_at = "Date"\n\n[constants]'
+    )
+    text = "Lot,Rep,Ni,Co,Date\nL-1,1,31,4,2026-03-05T08:00Z\nL-1,2,30,4,2026-03-04T08:00Z\n"
+    assert not desk.try_file("assays", mapping, text)
+    assert desk.book.event(KEY).occurred_at == microseconds("2026-03-05T08:00:00+00:00")
+    wrong = text.replace("2026-03-04T08:00Z", "").replace("L-1", "L-2")
+    assert [x.where for x in desk.try_file("assays", mapping, wrong)] == ["assays.csv:3, Date"]
+
+
+def test_a_laboratory_sheet_whose_rows_are_replicates(desk: Desk) -> None:
+    """Case 15 with two rows a lot: the serial number of the row is that of the replicate."""
+    mapping = "[file]\nheader_line = 2\ndata_line = 4\n" + LABORATORY.replace(
+        'lot = "Lot"', 'lot = "Lab ID"\nreplicate = "Serial No"'
+    ).replace('column = "Co", unit = "%"', 'column = "Co", unit = "ppm"')
+    text = (
+        "Results of 7 March,,,\nSerial No,Lab ID,Ni,Co\n,,%,ppm\n"
+        "1,L-1 Rep 1,31.2,410\n2,L-1 Rep 2,31.0,<400\n3,L-2,30.9,380\n"
+    )
+    unknown = desk.try_file("assays", mapping, text)
+    assert [x.where for x in unknown] == ["assays.csv:4, Lab ID", "assays.csv:5, Lab ID"]
+    assert all(x.hint.startswith("did you mean L-1") for x in unknown)
+    words = '\n[words.lot]\n"L-1 Rep 1" = "L-1"\n"L-1 Rep 2" = "L-1"\n'
+    assert not desk.try_file("assays", mapping + words, text)
+    assert (held(desk.book, "L-1")["Ni"], held(desk.book, "L-1")["Co"]) == (3110, Decimal("3.05"))
+    assert shown(desk.book)["Ni"] == ("0.311", "0.001")
+    assert held(desk.book, "L-2")["Co"] == Decimal("1.9")
 
 
 def test_replicates_that_differ_in_something_else_are_findings(desk: Desk) -> None:

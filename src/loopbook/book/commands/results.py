@@ -206,7 +206,7 @@ def count(results: Readings, limits: Mapping[str, Decimal], below: str) -> dict[
             error = statistics.stdev(shares[name]) / Decimal(len(of_name)).sqrt()
             doubt = (doubt**2 + error**2).sqrt()
         readings = tuple(f"{sign}{share:f}" for share, sign in of_name * (len(of_name) > 1))
-        counted[name] = Counted(means[name], value, Decimal(f"{doubt:.3g}"), readings)
+        counted[name] = Counted(means[name], value, Decimal(f"{doubt:.3g}").normalize(), readings)
     return counted
 
 

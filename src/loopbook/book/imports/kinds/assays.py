@@ -10,6 +10,7 @@ from loopbook.book.imports.rows import ImportKind, ImportRow
 from loopbook.tables import Text, Value
 
 _NAMES = ("lot", "stage", "laboratory", "sample")
+_OWN = {"shares", "uncertainty", "replicate", "occurred_at", *_NAMES}  # of each replicate
 
 
 class Assays(ImportKind):
@@ -33,7 +34,7 @@ class Assays(ImportKind):
 
 
 def _entry(rows: list[ImportRow]) -> Entry:
-    """The assay of a sample; an uncertainty needs a content."""
+    """The assay of a sample, known when its last replicate is; an uncertainty needs a content."""
     shares: dict[str, tuple[Value, ...]] = {}
     sigmas: dict[str, tuple[Decimal, ...]] = {}
     lines: dict[str, int] = {}
@@ -56,7 +57,8 @@ def _entry(rows: list[ImportRow]) -> Entry:
     results: dict[str, Value] = {name: x[0] if len(x) == 1 else x for name, x in shares.items()}
     uncertainty = {name: sum(x, Decimal(0)) / len(x) for name, x in sigmas.items()}
     key = (*(first[name] for name in _NAMES), "assay")
-    command = first.command(Assay, *key, shares=results, uncertainty=uncertainty)
+    last = max(row["occurred_at"] for row in rows)
+    command = first.command(Assay, *key, shares=results, uncertainty=uncertainty, occurred_at=last)
     return Entry(
         first.line,
         first.where,
@@ -71,6 +73,6 @@ def _compare(row: ImportRow, first: ImportRow) -> None:
     """Record what else differs from the first replicate."""
     for name in row.names:
         group, value, before = name.partition(".")[0], row.written(name), first.written(name)
-        if group not in ("shares", "uncertainty", "replicate", *_NAMES) and value != before:
+        if group not in _OWN and value != before:
             expected = f"{before or 'nothing'}, as in line {first.line}"
             row.note(name, "differs", expected, value or "nothing")
