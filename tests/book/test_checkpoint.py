@@ -414,7 +414,7 @@ def test_a_key_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
         signer_of(path, NAME)
     made = signer_of(path, NAME, new=True)
     assert signer_of(path, NAME).verifier == made.verifier
-    with pytest.raises(InputError, match=r"book\.pem: .*leave the new key out"):
+    with pytest.raises(InputError, match=r"book\.pem: .*leave --new-key out"):
         signer_of(path, NAME, new=True)
     with pytest.raises(InputError, match=r"missing/book\.pem: "):
         signer_of(tmp_path / "missing" / "book.pem", NAME, new=True)

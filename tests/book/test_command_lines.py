@@ -16,7 +16,7 @@ from loopbook.errors import InputError
 LINE = {"kind": "hold", "key": "h9", "actor": "amy", "occurred_at": "2026-03-02T08:00:00Z"}
 
 LINES = [
-    (b'{"kind": "hold"', "file-truncated", "a.jsonl:1", "was the line cut off?"),
+    (b'{"kind": "hold"', "file-truncated", "a.jsonl:1", "Expecting ',' delimiter"),
     (b"{'kind': 'hold'}", "syntax", "a.jsonl:1", "JSON"),
     (b"[1]", "type", "a.jsonl:1", "an object"),
     (b"\xff\n", "encoding", "a.jsonl:1", "0xff"),

@@ -254,7 +254,7 @@ def test_without_a_rest_all_shares_give_way(desk: Desk) -> None:
 def test_a_sum_too_far_above_one_is_refused_and_the_hint_helps(desk: Desk, row: str) -> None:
     desk.receive()
     (finding,) = desk.refused("assays", f"{HEAD}L-1,{row}\n", REST)
-    assert (finding.code, finding.hint) == ("share", "leave out the column of the rest")
+    assert (finding.code, finding.hint) == ("share", "leave out other, the rest")
     columns = "\n".join(line for line in REST.splitlines() if "other" not in line)
     desk.take_in("assays", f"{HEAD}L-1,{row}\n", columns)
     assert desk.held() == {"Ni": 6040, "Co": 820, "other": 13140}

@@ -18,6 +18,7 @@ from openpyxl import Workbook
 from loopbook.book.exports import export_book
 from loopbook.errors import Finding
 from loopbook.tables.sheet import FileSettings, read_sheet
+from support.advice import follows
 
 # -- workbooks that are small and hold gigabytes
 
@@ -117,12 +118,17 @@ def test_texts_of_an_export_for_spreadsheets_are_no_formulas(desk: Desk, lot: st
 # -- hints that name a setting: each is followed, one after the other, until the file goes in
 
 
-def followed(desk: Desk, kind: str, mapping: str, file: str | bytes | Workbook, which: int) -> int:
-    """Write each setting that a hint names into the mapping; how many it took."""
-    for count in range(5):
+def followed(
+    desk: Desk, kind: str, mapping: str, file: str | bytes | Workbook, which: int = 0
+) -> list[str]:
+    """Write each setting that a hint names into the mapping; the hints that it took."""
+    hints: list[str] = []
+    while True:
         findings = desk.try_file(kind, mapping, file)
         if not findings:
-            return count
+            return hints
+        hints.append(findings[0].hint)
+        assert len(hints) < 5, "the hints do not end"
         settings = re.findall(r"""(\w+) = ("[^"]*"|'[^']*'|\w+)""", findings[0].hint)
         assert settings, "\n".join(map(str, findings))
         name, value = settings[min(which, len(settings) - 1)]
@@ -132,7 +138,6 @@ def followed(desk: Desk, kind: str, mapping: str, file: str | bytes | Workbook, 
             mapping = re.sub(rf"(?m)^{name} = .*\n", "", mapping)
             head = mapping if mapping.startswith("[file]") else f"[file]\n{mapping}"
             mapping = head.replace("[file]\n", f"[file]\n{name} = {value}\n", 1)
-    raise AssertionError("the hints do not end")
 
 
 ROW = "Lot,kg,Ni\nX-1,20000,30\n"
@@ -143,48 +148,80 @@ SHEETS.active.append(("X-1", 20_000, 30))
 SHEETS.create_sheet("Notes")
 
 
+UTF16 = 'if each second byte is zero, write encoding = "utf-16-{}"'
+MARKS = (
+    'write decimal = "," in the mapping if that is the decimal mark, '
+    'thousands = "," if it parts thousands'
+)
+
+
 @pytest.mark.parametrize(
-    ("file", "which", "mass"),
+    ("file", "which", "mass", "advice"),
     [
-        ("sep=;\n" + ROW.replace(",", ";"), 0, 20_000),
-        (ROW.replace(",", "\t"), 0, 20_000),
-        (ROW.replace(",", ";"), 0, 20_000),
-        (ROW.replace(",", "|"), 0, 20_000),
-        (ROW.encode("utf-16-le"), 0, 20_000),
-        (ROW.encode("utf-16"), 0, 20_000),
-        (ROW.encode("utf-16-be"), 0, 20_000),
-        (ROW.rstrip("\n"), 0, 20_000),
-        (ROW.replace("20000", '"20000,5"'), 0, Decimal("20000.5")),
-        (ROW.replace("20000", '"20,000"'), 0, 20),
-        (ROW.replace("20000", '"20,000"'), 1, 20_000),
-        (ROW.replace("20000", "20 000"), 0, 20_000),
-        (ROW.replace("20000", "20'000"), 0, 20_000),
-        (SHEETS, 0, 20_000),
-        (stock_sheet(("X-1", 20_000, 0.3), forms={"C2": "0%"}), 0, 20_000),
+        (
+            "sep=;\n" + ROW.replace(",", ";"),
+            0,
+            20_000,
+            "the header is below this line: write header_line = 2",
+        ),
+        (ROW.replace(",", "\t"), 0, 20_000, 'write delimiter = "\\t" in the mapping'),
+        (ROW.replace(",", ";"), 0, 20_000, 'write delimiter = ";" in the mapping'),
+        (ROW.replace(",", "|"), 0, 20_000, 'write delimiter = "|" in the mapping'),
+        (ROW.encode("utf-16-le"), 0, 20_000, UTF16.format("le")),
+        (ROW.encode("utf-16"), 0, 20_000, 'write encoding = "utf-16"'),
+        (ROW.encode("utf-16-be"), 0, 20_000, UTF16.format("be")),
+        (
+            ROW.rstrip("\n"),
+            0,
+            20_000,
+            "the file looks cut off; if it is whole, write open_end = true",
+        ),
+        (ROW.replace("20000", '"20000,5"'), 0, Decimal("20000.5"), MARKS),
+        (ROW.replace("20000", '"20,000"'), 0, 20, MARKS),
+        (ROW.replace("20000", '"20,000"'), 1, 20_000, MARKS),
+        (ROW.replace("20000", "20 000"), 0, 20_000, 'write thousands = " " in the mapping'),
+        (ROW.replace("20000", "20'000"), 0, 20_000, 'write thousands = "\'" in the mapping'),
+        (SHEETS, 0, 20_000, 'write sheet = "Stock" or another of them'),
+        (
+            stock_sheet(("X-1", 20_000, 0.3), forms={"C2": "0%"}),
+            0,
+            20_000,
+            'write unit = "1" for this column',
+        ),
     ],
 )
 def test_the_setting_that_a_hint_names_reads_the_stock(
-    desk: Desk, file: str | bytes | Workbook, which: int, mass: Decimal
+    desk: Desk, file: str | bytes | Workbook, which: int, mass: Decimal, advice: str
 ) -> None:
-    assert followed(desk, "stock", STOCK, file, which)
+    follows(followed(desk, "stock", STOCK, file, which)[0], advice)
     assert desk.lots() == {"X-1": mass}
     assert held(desk.book, "X-1")["Ni"] == mass * Decimal("0.3")
 
 
 @pytest.mark.parametrize(
-    ("written", "form"),
+    ("written", "form", "advice"),
     [
-        ("03/13/2026 08:00", "%d/%m/%Y %H:%M"),
-        ("46094.3333333333", "%Y-%m-%d %H:%M"),
-        ("2026-03-13 08:00", ""),
+        (
+            "03/13/2026 08:00",
+            "%d/%m/%Y %H:%M",
+            'are day and month swapped? then write date_format = "%m/%d/%Y %H:%M"',
+        ),
+        (
+            "46094.3333333333",
+            "%Y-%m-%d %H:%M",
+            'as an Excel day number it is 2026-03-13 08:00:00: then write date_format = "excel"',
+        ),
+        ("2026-03-13 08:00", "", 'write time_zone = "America/New_York" or the zone of the scale'),
     ],
 )
-def test_the_setting_that_a_hint_names_reads_the_time(desk: Desk, written: str, form: str) -> None:
+def test_the_setting_that_a_hint_names_reads_the_time(
+    desk: Desk, written: str, form: str, advice: str
+) -> None:
     setting = f'date_format = "{form}"\n' if form else ""
     zone = "" if not form else 'time_zone = "America/New_York"\n'
     mapping = re.sub("(?m)^(date_format|time_zone) = .*\n", "", TICKETS)
     mapping = mapping.replace("[file]\n", f"[file]\n{setting}{zone}")
     row = f"Ticket,Lot,Date,Gross,Tare,Ni\nT-1,X-1,{written},30,10,30\n"
-    assert followed(desk, "tickets", mapping, row, 0)
+    assert advice in followed(desk, "tickets", mapping, row)
     event = desk.book.event("tickets.csv/T-1/weigh")
     assert event.occurred_at == microseconds("2026-03-13T08:00:00-04:00")

@@ -195,7 +195,7 @@ def test_a_row_that_was_changed_since_is_found(book: Book, tmp_path: Path) -> No
         import_file(book, file, mapping, kind="assays")
     (found,) = caught.value.findings
     assert (found.code, found.where) == ("duplicate", "assays.csv:3, Ni")
-    assert found.hint.startswith("reverse assays.csv/L-2/final/SGS/S-2/assay, then import")
+    assert found.hint.endswith("reverse assays.csv/L-2/final/SGS/S-2/assay first")
 
 
 def test_a_file_under_another_name_is_found_by_its_tickets_and_samples(

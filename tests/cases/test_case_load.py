@@ -236,7 +236,7 @@ WRONG: dict[str, tuple[Edit, str, str, str]] = {
         edit("scrap_path.csv", PATH_2030, "young,2030,0,2,0.1,0.2,"),
         "columns",
         "scrap_path.csv:2",
-        "a decimal comma",
+        "put a cell with ',' in quotes",
     ),
     "no number": (
         edit("lines.csv", LINE_2031, "line 1,2031,two,young,"),
@@ -353,7 +353,7 @@ WRONG: dict[str, tuple[Edit, str, str, str]] = {
         raw("prices.csv", lambda b: b[:-20]),
         "file-truncated",
         "prices.csv:19",
-        "cut off",
+        "end its last line",
     ),
     "quotes not closed": (
         edit("lines.csv", LINE_2031, '"line 1,2031,2,young,'),

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from loopbook.errors import ConvergenceError
 from loopbook.flowsheet.audit import CLOSURE_TOLERANCE
-from loopbook.flowsheet.compiled import LEAST_PURGE, Plan, Step, run_pass
+from loopbook.flowsheet.compiled import Plan, Step, run_pass
 from loopbook.flowsheet.graph import Group
 from loopbook.tables import Array
 
@@ -194,7 +194,7 @@ class Recycle:
             )
         return (
             f"{plan.flowsheet.name}: the recycle through {tears} {why}; largest flow {component} "
-            f"in {name}. Give the loop a purge of {LEAST_PURGE:g} or more, or check its shares."
+            f"in {name}"
         )
 
 

@@ -139,7 +139,7 @@ def plotly_js() -> str:
     """Plotly.js out of the plotly wheel, without importing the package (that takes seconds)."""
     spec = importlib.util.find_spec("plotly")
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("the report needs the plotly wheel: pip install plotly")
+        raise ModuleNotFoundError("plotly is not installed")
     path = Path(next(iter(spec.submodule_search_locations))) / "package_data" / "plotly.min.js"
     return script_text(path.read_text(encoding="utf-8"))
 

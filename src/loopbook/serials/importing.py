@@ -239,7 +239,7 @@ class _Intake:
                 f"1 to {MOST} visible ASCII characters",
                 repr(text[:MOST]) + ("..." if len(text) > MOST else ""),
                 at="serial",
-                hint="is a quotation mark never closed?" if "\n" in text else "",
+                hint="close the quotation mark" if "\n" in text else "",
             )
 
     def _note_bad_lots(self, batch: Batch, good: npt.NDArray[np.bool_]) -> None:
@@ -262,7 +262,7 @@ class _Intake:
                         "UTF-8",
                         repr(name),
                         at="lot",
-                        hint="is it from a Windows program? then save it as UTF-8",
+                        hint="save it as UTF-8",
                     )
                 else:
                     self._findings.unknown_lot(name, self._lots, line, rows=len(rows))

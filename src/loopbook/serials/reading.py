@@ -32,8 +32,8 @@ _SERIALS = ("lot", "serial")
 _RANGES = ("lot", "first", "last", "width")
 _NUMBERS = _RANGES[1:]
 _OPTIONAL = ("prefix", "suffix")
-_UTF16 = "is it UTF-16? then save it as UTF-8"
-_CUT_OFF = "was it cut off? if not, end its last line"
+_UTF16 = "save it as UTF-8"
+_CUT_OFF = "if the file is whole, end its last line"
 _Lines: TypeAlias = npt.NDArray[np.int64]
 _Tables: TypeAlias = Iterator[tuple[pa.Table, _Lines]]
 
@@ -265,7 +265,7 @@ def _open_csv(name: str, raw: pa.OSFile, sizes: Sizes) -> SerialFile:
             torn.append(row.number - len(torn))
             expected, actual = (f"{n} columns" for n in (row.expected_columns, row.actual_columns))
             short = row.actual_columns < row.expected_columns
-            hint = "was the row cut off?" if short else "a comma in a text, without quotes?"
+            hint = "" if short else "put a cell with a comma in quotes"
             findings.note(row.number, "columns", expected, actual, hint=hint)
             return "skip"
 
@@ -289,7 +289,7 @@ def _open_csv(name: str, raw: pa.OSFile, sizes: Sizes) -> SerialFile:
             ),
         )
 
-    truncated = _truncated(name, "a whole CSV file", "is a quotation mark never closed?")
+    truncated = _truncated(name, "a whole CSV file", "close the last quotation mark")
     if not readable:  # a torn row ends the reading: the library would fail to decode it
         truncated = _unreadable(name)
     return SerialFile(name, kind, ignored, rows, lambda: raw.tell() / size, 2, truncated)

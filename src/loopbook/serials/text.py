@@ -131,6 +131,6 @@ def ending_of(path: Path) -> str:
             str(path),
             "a file that ends in .csv or .parquet",
             path.suffix or "none",
-            hint="name it so",
+            hint="end its name in that of its format",
         )
     return ending

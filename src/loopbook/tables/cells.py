@@ -65,7 +65,8 @@ def cell_text(cell: Cell) -> str:
             "text",
             "a text",
             str(value),
-            "the workbook took the text for something else: format the cells as text",
+            "the workbook took the text for something else: format the cells as text, and write "
+            "the text again",
         )
     shown = _shown(value, cell.form)
     if shown is None:
@@ -73,7 +74,7 @@ def cell_text(cell: Cell) -> str:
             "text",
             "a text",
             f"{value:.15g} in the number format {cell.form or 'General'}",
-            "format the cells as text and write the text again",
+            "format the cells as text, and write the text again",
         )
     return shown
 
@@ -141,7 +142,7 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
     _check_form(cell, unit, base)
     value = number(cell, settings) * factor(unit, base)
     if base == "kg" and abs(value) > _MOST_KG:
-        raise CellError("too-large", "at most 1e9 kg", f"{value:.12g} kg", "is the unit right?")
+        raise CellError("too-large", "at most 1e9 kg", f"{value:.12g} kg")
     return value
 
 
@@ -208,7 +209,8 @@ def number(cell: Cell, settings: FileSettings) -> Decimal:
             "not-a-number",
             "a number",
             str(value),
-            "the workbook took a number for something else: format the cells as numbers",
+            "the workbook took the number for something else: format the cells as numbers, and "
+            "write the numbers again",
         )
     if isinstance(value, int):
         return Decimal(value)

@@ -41,8 +41,7 @@ def parse_json(text: str, findings: Findings) -> Value:
         )
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) or "Unterminated" in error.msg
-        code, hint = ("file-truncated", "was the line cut off?") if cut else ("syntax", "")
-        findings.note(code, "JSON", str(error), hint=hint)
+        findings.note("file-truncated" if cut else "syntax", "JSON", str(error))
     except _RepeatedFieldError as error:
         findings.note("duplicate", "each field once", str(error))
     except RecursionError:

@@ -150,7 +150,7 @@ def read_sheet(path: Path, settings: FileSettings, findings: list[Finding]) -> S
                 name,
                 "an XLSX workbook",
                 "another kind of file",
-                "is it CSV? then name it so",
+                "if it is CSV, name it .csv",
             )
         )
     elif raw.startswith(_ZIP) and not workbook:

@@ -51,7 +51,7 @@ class CsvForm:
         "encoding": "save the file as UTF-8",
         "mark": "save the file as UTF-8",
         "zero": "save the file as UTF-8",
-        "cut": "the file looks cut off; it ends with a line end",
+        "cut": "if the file is whole, end its last line",
     }
 
 
@@ -248,11 +248,7 @@ def parse_csv(
 
 
 def _columns_hint(count: int, expected: int, delimiter: str) -> str:
-    if count < expected:
-        return "was the row cut off?"
-    if delimiter == ",":
-        return "a decimal comma or a comma in a text, without quotes?"
-    return f"a {delimiter!r} in a text, without quotes?"
+    return f"put a cell with {delimiter!r} in quotes" if count > expected else ""
 
 
 def _rows(text: str, name: str, findings: Findings, delimiter: str) -> list[Line]:

@@ -102,13 +102,7 @@ def _syntax_error(error: tomllib.TOMLDecodeError, text: str, name: str) -> Input
     line = int(match[1]) if match else count
     what = message.split(" (at ", maxsplit=1)[0]
     if "end of document" in message:
-        return FileTruncatedError.of(
-            "file-truncated",
-            f"{name}:{count}",
-            "more",
-            what,
-            hint="the file ends in the middle of something; was it cut short?",
-        )
+        return FileTruncatedError.of("file-truncated", f"{name}:{count}", "more", what)
     return InputError.of("syntax", f"{name}:{line}", "TOML", what)
 
 

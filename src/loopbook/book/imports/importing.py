@@ -67,6 +67,8 @@ def import_file(
         raise InputError(findings)
     sheet = without_totals(binding, findings.items, sums=known[kind].sums_are_totals)
     rows = (ImportRow(binding, row) for row in sheet.rows)
+    has_document = "document" in {**plan.sources, **plan.constants}
+    named = "under another document" if has_document else "from a file of another name"
     entries = [*(_torn(*torn) for torn in sheet.torn), *known[kind]().entries(rows)]
     return post_entries(
         book,
@@ -76,6 +78,7 @@ def import_file(
         dry_run=dry_run,
         ignored=binding.ignored,
         words=binding.words,
+        beside=f"import the row {named}",
     )
 
 

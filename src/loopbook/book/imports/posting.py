@@ -115,6 +115,7 @@ def post_entries(
     dry_run: bool = False,
     ignored: tuple[str, ...] = (),
     words: Callable[[CommandFinding], str] = lambda finding: "",
+    beside: str = "give it another key",
 ) -> Imported:
     """Plan entries one after the other; keep them if nothing is wrong with any.
 
@@ -125,6 +126,7 @@ def post_entries(
     dry_run : keep nothing.
     ignored : columns of the file that are not used.
     words : where the file's mapping can take a name of a finding for another.
+    beside : how an entry of another content is posted beside the one that the book has.
 
     Raises
     ------
@@ -134,13 +136,13 @@ def post_entries(
     planned: list[_Planner] = []
 
     def work(session: Session) -> None:
-        planner = _Planner(session, book.recorded_at(session), words)
+        planner = _Planner(session, book.recorded_at(session), words, beside)
         planned[:] = [planner]
         planner.find_papers(entries)
         for entry in entries:
             planner.take(entry)
             if len(planner.findings) > _MOST:
-                hint = "correct these first; the rows below were not checked"
+                hint = "the rows below were not checked"
                 planner.findings.append(
                     Finding("too-many", entry.where, f"at most {_MOST} errors", "more", hint)
                 )
@@ -196,6 +198,7 @@ class _Planner:
     session: Session
     now: int
     words: Callable[[CommandFinding], str]
+    beside: str
     events: list[Event] = field(default_factory=list)
     again: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -240,9 +243,8 @@ class _Planner:
         if not entry.paper or key is None or known:
             return []
         before = f"{entry.paper[1]} is in the book as {key}"
-        hint = "was the file imported under another name?"
-        if entry.commands[-1].kind == "assay":
-            hint = f"if it is a replicate, reverse {key} and {_REPLICATES}; {hint}"
+        is_assay = entry.commands[-1].kind == "assay"
+        hint = f"if it is a replicate, reverse {key} and {_REPLICATES}" * is_assay
         place = entry.find("ticket") or entry.place("sample")
         return [Finding("duplicate", place, "a new paper", before, hint)]
 
@@ -291,12 +293,14 @@ class _Planner:
         old, new = (_flat(json.loads(text)) for text in (known.command, as_text(command)))
         names = _differences(known.command, as_text(command))
         keys = [x.key for x in reversed(entry.commands) if self.session.event(x.key) is not None]
+        is_made = any(self.session.lot(name) is not None for name in entry.makes)
+        beside = f"{self.beside}{', with another name for its lot' * is_made}"
         return Finding(
             "duplicate",
             entry.place(names[0] if names else ""),
             f"what is posted as {known.key}",
             ", ".join(f"{n} {new.get(n) or 'empty'}, not {old.get(n) or 'empty'}" for n in names),
-            f"reverse {' and then '.join(keys)}, then import the row from a file of another name",
+            f"{beside}; if what is posted is wrong, reverse {' and then '.join(keys)} first",
         )
 
     def _placed(self, entry: Entry, error: InputError) -> list[Finding]:

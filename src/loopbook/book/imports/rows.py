@@ -313,7 +313,8 @@ class ImportRow:
         if source.base == "kg" and value < 0:
             raise CellError("negative", "a mass >= 0 kg", kg(value))
         if source.base == "1" and not 0 <= value <= 1:
-            hint = "is the unit right?" if value > 1 else ""
+            is_percent = unit_at is None and unit in ("1", "kg/kg") and 1 < value <= 100
+            hint = 'write unit = "%" if the numbers are percent' * is_percent
             if kind == "result" and value < 0:
                 hint = "write <0.01 where a minus sign stands for below that limit"
             raise CellError("share", "0..1 kg/kg", f"{value.normalize():f} kg/kg", hint)

@@ -168,7 +168,7 @@ def signer_of(path: Path, name: str, *, new: bool = False) -> Signer:
             str(path),
             "a new file",
             "it exists",
-            hint="a key is made once: leave the new key out",
+            hint="the key is there: leave --new-key out",
         ) from error
     except OSError as error:
         hint = "make one with --new-key" if isinstance(error, FileNotFoundError) else ""

@@ -9,6 +9,7 @@ carries their hash. Parts may wait for it until the commit and no longer, its in
 and then it takes no more parts. `loopbook book schema` lists the tables with their reasons.
 """
 
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -311,6 +312,10 @@ def require_version(where: str, version: str) -> None:
     """
     if version != str(VERSION):
         older = version.isdigit() and int(version) < VERSION
-        book = "with the same --book" if where.startswith("schema ") else f"--book {where}"
+        book = (
+            "with the same --book"
+            if where.startswith("schema ")
+            else f"--book {shlex.quote(where)}"
+        )
         hint = f"loopbook book migrate {book}" if older else ""
         raise InputError([Finding("version", where, str(VERSION), version, hint)])

@@ -27,7 +27,7 @@ from typing import Annotated, ClassVar, Protocol, TypeAlias, dataclass_transform
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.errors import Findings
+from loopbook.errors import Findings, article
 from loopbook.matter import PHASES, ComponentSet
 from loopbook.tables import Array, Field, Number, fields_of
 
@@ -182,7 +182,7 @@ class PerComponent(Amount):
             return findings
         for key in value:
             if key != "default" and not any(coming[i] for i in _members(str(key), basis)):
-                kind = f"a {key} component" if key in PHASES else "a component"
+                kind = f"{article(str(key))} component" if key in PHASES else "a component"
                 findings.note(
                     "no-effect",
                     f"{kind} that comes to the unit",

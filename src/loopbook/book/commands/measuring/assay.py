@@ -197,7 +197,7 @@ class Assay(Command):
                 f"at most {1 + allowed:.6g} kg/kg",
                 f"{total:f} kg/kg",
                 at="shares",
-                hint="leave out the column of the rest" * ("other" in shares),
+                hint="leave out other, the rest" * (total - shares.get("other", total) <= 1),
                 sentence=f"the shares sum to {total:f}, which is more than 1{words}",
             )
 
@@ -212,8 +212,7 @@ class Assay(Command):
     ) -> None:
         """The moisture is there where it is needed, and once."""
         if moisture is None and (basis == "dry" or moisture_uncertainty is not None):
-            hint = "a dry assay needs the lot's moisture"
-            draft.missing("the moisture", at="moisture", hint=hint if basis == "dry" else "")
+            draft.missing("the moisture" + " of a dry assay" * (basis == "dry"), at="moisture")
         if moisture is not None and "H2O" in shares:
             draft.note("duplicate", "moisture or H2O", "both", at="moisture")
         if moisture is not None and "H2O" not in draft.view.substances:

@@ -65,9 +65,7 @@ class Reaction:
             for term in re.split(r"\s\+\s", side):
                 match = _TERM.match(term.strip())
                 if match is None:
-                    raise FormulaError.of(
-                        "formula", text, "a term", repr(term), hint="separate terms by ' + '"
-                    )
+                    raise FormulaError.of("formula", text, "a term", repr(term))
                 count = float(Fraction(match["count"] or "1"))
                 name = match["name"].strip()
                 merged[name] = merged.get(name, 0.0) + sign * count
