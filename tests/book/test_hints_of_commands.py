@@ -187,7 +187,7 @@ def test_what_rests_on_an_event_is_reversed_first(shell: Shell) -> None:
         assert not [a for a in book.balances() if a.kind == "lot"]
 
 
-UNDO = {"kind": "reverse", "reason": "wrong"}
+UNDO = {"kind": "reverse", "reason": "wrong", "occurred_at": "2026-03-05T08:00:00Z"}
 
 
 def undo(shell: Shell, key: str) -> None:

@@ -26,6 +26,7 @@ from loopbook.book.storage.questions.log import keep_checkpoint
 from loopbook.cli import main
 from loopbook.errors import InputError
 from loopbook.trace import trace
+from support.advice import follows
 from support.lots import SUBSTANCES, nouns, receive
 from support.shelves import Shelf
 from support.world import START, Envelopes, us
@@ -262,7 +263,10 @@ def test_the_hint_is_followed(folder: Path) -> None:
     Path("more.jsonl").write_text(json.dumps(MORE))
     refused = run("book post more.jsonl")
     assert refused.exit_code == 1
-    assert "make a book of what happened with loopbook book new --book FILE" in refused.stderr
+    follows(
+        refused.stderr,
+        "make a book of what happened with loopbook book new --book FILE, and post to it",
+    )
     assert "clock" not in refused.stderr
     assert run("book new --book mine.sqlite").exit_code == 0
     names = [

@@ -13,6 +13,7 @@ from test_censored import KEY, LABORATORY, post, shown
 from loopbook import book as b
 from loopbook.book.imports.json_lines import post_lines
 from loopbook.errors import Finding, InputError
+from support.advice import follows
 
 ROWS = LABORATORY.replace("\n[constants]", 'replicate = "Rep"\n\n[constants]')
 SHEET = "Lot,Rep,Ni,Co\nL-1,Rep 1,31.0,4\nL-1,Rep 2,30.0,4\n"
@@ -134,14 +135,23 @@ def test_replicates_that_differ_in_something_else_are_findings(desk: Desk) -> No
     assert (twice.code, twice.where) == ("duplicate", "assays.csv:4, Rep")
 
 
-@pytest.mark.parametrize("second", ["30.0", "31.0"])
+TOGETHER = (
+    'report its results together, as replicate = "the column that numbers them" in a mapping, as '
+    'a list in a command, "Ni": ["0.31", "0.30"]'
+)
+
+
+@pytest.mark.parametrize(
+    ("second", "else_"),
+    [("30.0", "; if one is wrong, delete the wrong one"), ("31.0", "; if not, delete one of them")],
+)
 def test_rows_of_one_sample_without_a_number_are_refused_and_the_hint_helps(
-    desk: Desk, second: str
+    desk: Desk, second: str, else_: str
 ) -> None:
     text = SHEET.replace("30.0", second)
     (finding,) = desk.try_file("assays", LABORATORY, text)
     assert finding.code == "duplicate"
-    assert 'replicate = "the column that numbers them" in a mapping' in finding.hint
+    follows(finding, f"if they are replicates, {TOGETHER}{else_}")
     assert not desk.try_file("assays", ROWS, text)
     assert held(desk.book, "L-1")["Ni"] == 100 * (31 + Decimal(second)) / 2
 
@@ -162,8 +172,7 @@ def test_a_sample_reported_twice_is_refused_and_the_hint_helps(desk: Desk) -> No
     assert not post(desk, key="other", sample="S-2", shares={"Ni": "0.31"})
     (finding,) = post(desk, key="b", shares={"Ni": "0.30"}, **same)
     assert (finding.code, finding.where) == ("duplicate", "a.jsonl:1, sample")
-    assert "reverse lab 1 and report its results together" in finding.hint
-    assert '"Ni": ["0.31", "0.30"]' in finding.hint
+    follows(finding, f"if it is a replicate, reverse lab 1 and {TOGETHER}")
     when = {"actor": "amy", "occurred_at": "2026-03-05T08:00:00Z"}
     undo = {"kind": "reverse", "key": "u", "event": "lab 1", "reason": "one of two", **when}
     for key in ("other", "umpire"):  # they came after it

@@ -38,6 +38,8 @@ def texts(node: ast.expr, constants: dict[str, ast.expr]) -> list[str]:
     match node:
         case ast.Constant(value=str() as text):
             return [text.replace("{}", GAP)]
+        case ast.FormattedValue(value=ast.Name() as value):
+            return texts(value, constants)
         case ast.JoinedStr(values=values):
             parts = [texts(value, constants) for value in values]
             return ["".join(chosen) for chosen in product(*parts)]
@@ -70,13 +72,19 @@ def inside(node: ast.expr, constants: dict[str, ast.expr]) -> Iterator[str]:
             yield from texts(node, constants)
 
 
+def module_constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """What the names of a module stand for."""
+    return {
+        one.targets[0].id: one.value
+        for one in tree.body
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+    }
+
+
 def hints(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and text of each hint of a module."""
     assigned = [x for x in ast.walk(tree) if isinstance(x, (ast.Assign, ast.AnnAssign))]
-    constants: dict[str, ast.expr] = {}
-    for one in tree.body:
-        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
-            constants[one.targets[0].id] = one.value
+    constants = module_constants(tree)
     for one in assigned:
         targets = one.targets if isinstance(one, ast.Assign) else [one.target]
         if one.value is not None and any(NAMES.search(ast.unparse(x)) for x in targets):
@@ -104,9 +112,13 @@ def followed() -> set[str]:
     for path in sorted((ROOT / "tests").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         if "import follows" in text:
-            nodes = ast.walk(ast.parse(text))
+            tree = ast.parse(text)
+            constants = module_constants(tree)
             found |= {
-                x.value for x in nodes if isinstance(x, ast.Constant) and isinstance(x.value, str)
+                shown.replace(GAP, "...")
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant | ast.JoinedStr)
+                for shown in texts(node, constants)
             }
     return found
 

@@ -257,12 +257,7 @@ class _Intake:
                 line = batch.line(int(rows[0]))
                 if "\ufffd" in name:
                     self._findings.note(
-                        line,
-                        "encoding",
-                        "UTF-8",
-                        repr(name),
-                        at="lot",
-                        hint="save it as UTF-8",
+                        line, "encoding", "UTF-8", repr(name), at="lot", hint="save it as UTF-8"
                     )
                 else:
                     self._findings.unknown_lot(name, self._lots, line, rows=len(rows))

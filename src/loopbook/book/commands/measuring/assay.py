@@ -191,13 +191,14 @@ class Assay(Command):
         sigmas |= uncertainty
         allowed = 2 * sum((sigma**2 for sigma in sigmas.values()), Decimal(0)).sqrt()
         if total - 1 > allowed:
+            rest = total - (counted["other"].share if "other" in counted else 0)
             words = f", by more than twice its uncertainty {allowed / 2:.2g}" * bool(allowed)
             draft.note(
                 "share",
                 f"at most {1 + allowed:.6g} kg/kg",
                 f"{total:f} kg/kg",
                 at="shares",
-                hint="leave out other, the rest" * (total - shares.get("other", total) <= 1),
+                hint="leave out other, the rest" * ("other" in counted and rest <= 1),
                 sentence=f"the shares sum to {total:f}, which is more than 1{words}",
             )
 

@@ -22,6 +22,5 @@ class MarkModelled(Command):
     def plan(self, draft: Draft) -> None:
         """State the mark."""
         if any(map(draft.view.names, ("party", "site", "material", "period", "lot"))):
-            hint = "a book of what happened stays one: mark a new book"
-            draft.note("state", "a new book", "a book with events", hint=hint, about="state")
+            draft.note("state", "a new book", "a book with events", about="state")
         draft.state("modelled", self.model)
