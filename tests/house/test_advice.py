@@ -142,7 +142,7 @@ def test_every_hint_is_followed_by_a_test() -> None:
         for line, hint in sorted(set(hints(ast.parse(path.read_text(encoding="utf-8")))))
         if ADVICE.search(hint) and not is_followed(hint, known)
     ]
-    assert alone == []
+    assert alone == [], "a test that does what a hint says calls follows(finding, HINT)"
 
 
 def test_a_hint_without_a_test_is_found() -> None:

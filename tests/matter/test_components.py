@@ -20,6 +20,7 @@ from loopbook.errors import (
     UnknownNameError,
 )
 from loopbook.matter import Component, component_names, components
+from support.advice import follows
 
 WRONG: list[tuple[Callable[[], object], type[InputError]]] = [
     (lambda: Component("x", formula="Xx"), FormulaError),
@@ -72,7 +73,7 @@ def test_a_name_of_the_library_is_not_for_other_matter(own: Component) -> None:
         components("copper", own)
     (finding,) = refused.value.findings
     assert (finding.code, finding.where) == ("name", f"component {own.name}")
-    assert finding.hint == "give it another name"
+    follows(finding, "give it another name")
     named = Component(f"{own.name} (mine)", own.formula, own.shares, own.phase)
     assert components(own.name, named).items[1] == named
 
