@@ -200,6 +200,58 @@ def test_another_sign_for_a_limit_is_refused_and_the_hint_helps(
     assert cobalt(desk) == Decimal("0.5")
 
 
+SIGNED = LABORATORY.replace(
+    'shares.Co = { column = "Co", unit = "%" }',
+    'shares.Co = { column = "Co", sign_column = "Remark", unit = "%" }',
+)
+
+
+@pytest.mark.parametrize(
+    ("mark", "right"), [("<", "<0.0001"), ("ND", "<0.0001"), ("U", "<0.0001"), ("=", "0.0001")]
+)
+@pytest.mark.parametrize("is_workbook", [False, True])
+def test_signs_may_be_in_a_column_of_their_own(
+    desk: Desk, mark: str, right: str, is_workbook: bool
+) -> None:
+    made = Workbook()
+    made.active.append(("Lot", "Ni", "Remark", "Co"))
+    made.active.append(("L-1", 30, mark, 0.01))
+    if mark == "=":
+        made.active["C2"].data_type = "s"
+    text = f"Lot,Ni,Remark,Co\nL-1,30,{mark},0.01\n"
+    assert not desk.try_file("assays", SIGNED, made if is_workbook else text)
+    key = KEY.replace("csv", "xlsx") if is_workbook else KEY
+    assert Decimal(shown(desk.book, key)["Co"][0].lstrip("<")) == Decimal("0.0001")
+    assert shown(desk.book, key)["Co"][0].startswith("<") == right.startswith("<")
+
+
+@pytest.mark.parametrize("order", ["Remark,Co", "Co,Remark"])
+def test_a_sign_beside_a_number_is_found_and_the_hint_helps(desk: Desk, order: str) -> None:
+    is_left = order == "Remark,Co"
+    text = f"Lot,Ni,{order}\nL-1,30,{'<,0.01' if is_left else '0.01,<'}\n"
+    (finding, *_) = desk.try_file("assays", LABORATORY, text)
+    place = f"assays.csv:2, {'Ni' if is_left else 'Co'}"
+    assert (finding.code, finding.where) == ("censored", place)
+    assert 'write sign_column = "Remark" for this column' in finding.hint
+    plain = LABORATORY.replace('column = "Ni",', 'column = "Ni", sign_column = "",')
+    (finding,) = desk.try_file("assays", plain, text)
+    assert finding.where == "assays.csv:2, Co"
+    assert not desk.try_file("assays", SIGNED, text)
+    assert cobalt(desk) == Decimal("0.5")
+
+
+def test_a_mark_that_is_no_sign_is_found_and_the_hint_helps(desk: Desk) -> None:
+    (finding,) = desk.try_file("assays", SIGNED, "Lot,Ni,Remark,Co\nL-1,30,J,0.01\n")
+    assert (finding.code, finding.hint.split(" if")[0]) == ("censored", "clear the cell")
+    assert not desk.try_file("assays", SIGNED, "Lot,Ni,Remark,Co\nL-1,30,,0.01\n")
+    assert cobalt(desk) == 1
+    masses = STOCK.replace('column = "kg",', 'column = "kg", sign_column = "Remark",')
+    assert desk.try_file("stock", masses, "Lot,Remark,kg,Ni\nX,<,2,3\n")[0].code == "type"
+    unknown = SIGNED.replace('"Remark"', '"Remarks"')
+    (finding,) = desk.try_file("assays", unknown, "Lot,Ni,Remark,Co\nL-1,30,<,0.01\n")
+    assert finding.hint == "did you mean Remark?"
+
+
 # -- other readers
 
 

@@ -26,7 +26,7 @@ _UNDETECTED = frozenset(
         *("detection", "detectionlimit", "limitofdetection", "limitofquantification"),
         *("quantification", "quantificationlimit", "reportinglimit"),
         *("nd", "notdetected", "nonedetected", "nondetect", "nondetected", "nond\u00e9tect\u00e9"),
-        *("undetected", "nn", "nichtnachweisbar", "trace", "traces", "tr"),
+        *("undetected", "nn", "nichtnachweisbar", "trace", "traces", "tr", "u"),
         *("bdl", "bld", "blod", "bloq", "blq", "bmdl", "bql", "brl"),
         *("\ubd88\uac80\ucd9c", "\ubbf8\uac80\ucd9c"),  # Korean
         *("\u672a\u68c0\u51fa", "\u672a\u6aa2\u51fa", "\u4e0d\u691c\u51fa"),  # Chinese, Japanese

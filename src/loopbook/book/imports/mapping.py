@@ -15,6 +15,7 @@ A mapping gives the place of each column that a kind of file declares, in TOML::
     shares.Ni = { column = "Ni", unit = "%" }
     shares.Li = { column = "Li2O", unit = "%", as = "Li2O" }   # converted to the element
     shares.Co = { column = ["Co 1", "Co 2"], unit = "ppm" }    # replicates of an assay
+    shares.Cu = { column = "Cu", sign_column = "Remark", unit = "%" }   # where < is a column
 
     [constants]                 # our field = what holds for all rows
     actor = "gate"
@@ -74,6 +75,7 @@ class Source:
 
     The base is the unit of what is read: ``kg``, ``1`` for shares, empty for no number. In names
     `slash` replaces each slash, since in the book it separates the parts of an account.
+    `sign_column` holds the signs of results that are limits; None where the mapping does not say.
     """
 
     columns: tuple[str, ...]
@@ -83,6 +85,7 @@ class Source:
     k: Decimal = Decimal(1)
     slash: str = "/"
     per: Decimal = Decimal(1)
+    sign_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +240,13 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
             source = Source(tuple(names), base)
         case {"column": str() as name, "slash": str() as slash} if column.cells == "text" and name:
             source = Source((name,), base, slash=slash)
-        case {"column": written, **rest} if rest.keys() <= {"unit", "unit_column", "k"}:
+        case {"column": written, **rest} if rest.keys() <= _SETTINGS:
             names = written if isinstance(written, list) else [written]
             unit, unit_column = str(rest.get("unit", "")), str(rest.get("unit_column", ""))
             k = _DIVISOR.check(rest.get("k", 1), at, Findings())
             if names and k and all(isinstance(name, str) and name for name in names):
-                source = Source(tuple(names), base, unit, unit_column, k)
+                sign = str(rest["sign_column"]) if "sign_column" in rest else None
+                source = Source(tuple(names), base, unit, unit_column, k, sign_column=sign)
     if source is None:
         expected = 'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }'
         findings.note("type", expected, repr(value), at=at)
@@ -251,6 +255,7 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
     return replace(source, per=per)
 
 
+_SETTINGS = {"unit", "unit_column", "k", "sign_column"}
 _SALT = re.compile(r"[A-Z][A-Za-z0-9()\u00b7.]*")
 _NAMED = {"LCE": "Li2CO3", "LHM": "LiOH\u00b7H2O"}  # equivalents that the lithium trade names
 _ANIONS = frozenset(("O", "F", "Cl", "S"))
@@ -298,6 +303,8 @@ def _check_source(source: Source, column: Column, at: str, findings: Findings) -
     if len(source.columns) > 1 + is_time and not column.has_limits:
         expected = "one column, or date and time" if is_time else "one column"
         findings.note("type", expected, str(list(source.columns)), at=at)
+    if source.sign_column and not (column.has_limits and len(source.columns) == 1):
+        findings.note("type", "sign_column with one column of results", column.name, at=at)
     if not base and (unit or source.unit_column):
         findings.note("unit", f"no unit: {column.name} is no number", unit, at=at)
     if unit and source.unit_column:

@@ -29,6 +29,7 @@ from loopbook.tables import (
     escaped,
     factor,
     fields_of,
+    limit_parts,
     moment,
     quantity,
     unit_problem,
@@ -38,6 +39,7 @@ from loopbook.tables import (
 C = TypeVar("C", bound=Command)
 
 _STAND_INS = {"time": datetime(2000, 1, 1, tzinfo=UTC), "text": ""}
+_SIGNS = frozenset(("<", ">", "<=", ">=", "≤", "≥", "＜", "＞"))
 _RESULTS = "write <0.01 or ND for a result below a limit; what was not analysed is an empty cell"
 _NOWHERE = ((), None)  # a column that the mapping does not give
 _ONE_KG = Decimal(1)  # replaces a mass that cannot be read
@@ -51,6 +53,8 @@ class Binding:
     ----------
     places : numbers of the sheet's columns, and number of the one with the unit, by field.
     groups : fields of each group of shares, by substance.
+    signs : number of the column with the signs of results, by field.
+    beside : numbers of unused columns beside results, by field, where no column has their signs.
     ignored : columns that the mapping does not use.
     declared : names of the columns that the kind declares.
     """
@@ -59,6 +63,8 @@ class Binding:
     map: ImportMap
     places: Mapping[str, tuple[tuple[int, ...], int | None]]
     groups: Mapping[str, Mapping[str, str]]
+    signs: Mapping[str, int]
+    beside: Mapping[str, tuple[int, ...]]
     ignored: tuple[str, ...]
     declared: frozenset[str]
 
@@ -82,7 +88,7 @@ def bind(sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> Binding:
     used: set[str] = set()
     places: dict[str, tuple[tuple[int, ...], int | None]] = {}
     for name, source in plan.sources.items():
-        heads = (*source.columns, *filter(None, [source.unit_column]))
+        heads = (*source.columns, *filter(None, [source.unit_column, source.sign_column]))
         for head in heads:
             if head not in used and sheet.header.count(head) != 1:
                 findings.append(_no_column(head, sheet, plan))
@@ -95,7 +101,18 @@ def bind(sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> Binding:
         groups.setdefault(group, {})[substance] = name
     findings += _other_units(sheet, plan, places)
     ignored = tuple(head for head in sheet.header if head and head not in used)
-    return Binding(sheet, plan, places, groups, ignored, frozenset(plan.known))
+    signs = {x: numbers[s.sign_column] for x, s in plan.sources.items() if s.sign_column in numbers}
+    beside = {
+        name: tuple(
+            k
+            for column in places[name][0]
+            for k in (column - 1, column + 1)
+            if 0 <= k < len(sheet.header) and sheet.header[k] in ignored
+        )
+        for name, source in plan.sources.items()
+        if source.sign_column is None and plan.known[name.partition(".")[0]].has_limits
+    }
+    return Binding(sheet, plan, places, groups, signs, beside, ignored, frozenset(plan.known))
 
 
 def _other_units(
@@ -299,9 +316,20 @@ class ImportRow:
 
     def _number(self, written: Cell, name: str, kind: str) -> Decimal | str | None:
         """A mass in kg or a share; None for an empty cell, text for a result that is a limit."""
+        if name in self._binding.signs:
+            written = self._signed(written, self._row.cells[self._binding.signs[name]])
         if written.value in (None, "") and written.form != "formula":
             return None
         sign, cell = without_sign(written) if kind == "result" else ("", written)
+        for k in () if sign else self._binding.beside.get(name, ()):
+            if str(self._row.cells[k].value).strip() in _SIGNS:
+                head = self._binding.sheet.header[k]
+                hint = (
+                    f"write sign_column = {json.dumps(head)} for this column, if it is its sign, "
+                )
+                hint += 'sign_column = "" if not'
+                mark = f"{self._row.cells[k].value} in the column {head}"
+                raise CellError("censored", "no sign beside a number", mark, hint)
         if cell.value == "":
             return str(written.value)
         source, unit_at = self._map.sources[name], self._binding.places[name][1]
@@ -319,6 +347,19 @@ class ImportRow:
                 hint = "write <0.01 where a minus sign stands for below that limit"
             raise CellError("share", "0..1 kg/kg", f"{value.normalize():f} kg/kg", hint)
         return f"{sign}{value.normalize():f}" if sign else value
+
+    def _signed(self, written: Cell, sign: Cell) -> Cell:
+        """The cell of a result with its sign, which is in a column of its own."""
+        mark = cell_text(sign)
+        if mark in ("", "="):
+            return written
+        value = written.value
+        point = self._map.settings.decimal
+        number = f"{value:.15g}".replace(".", point) if isinstance(value, float) else value or ""
+        if limit_parts(f"{mark} {number}") is None:
+            hint = "clear the cell if the number counts as it is"
+            raise CellError("censored", "<, > or a word such as ND", repr(mark), hint)
+        return Cell(f"{mark} {number}", written.form)
 
     def _cells(self, name: str) -> list[Cell]:
         columns, _ = self._binding.places.get(name, _NOWHERE)
