@@ -321,15 +321,8 @@ class ImportRow:
         if written.value in (None, "") and written.form != "formula":
             return None
         sign, cell = without_sign(written) if kind == "result" else ("", written)
-        for k in () if sign else self._binding.beside.get(name, ()):
-            if str(self._row.cells[k].value).strip() in _SIGNS:
-                head = self._binding.sheet.header[k]
-                hint = (
-                    f"write sign_column = {json.dumps(head)} for this column, if it is its sign, "
-                )
-                hint += 'sign_column = "" if not'
-                mark = f"{self._row.cells[k].value} in the column {head}"
-                raise CellError("censored", "no sign beside a number", mark, hint)
+        if not sign:
+            self._refuse_sign_beside(name)
         if cell.value == "":
             return str(written.value)
         source, unit_at = self._map.sources[name], self._binding.places[name][1]
@@ -347,6 +340,15 @@ class ImportRow:
                 hint = "write <0.01 where a minus sign stands for below that limit"
             raise CellError("share", "0..1 kg/kg", f"{value.normalize():f} kg/kg", hint)
         return f"{sign}{value.normalize():f}" if sign else value
+
+    def _refuse_sign_beside(self, name: str) -> None:
+        """Raise a `CellError` for a sign beside a result whose signs the mapping does not name."""
+        for k in self._binding.beside.get(name, ()):
+            mark, head = str(self._row.cells[k].value).strip(), self._binding.sheet.header[k]
+            if mark in _SIGNS:
+                hint = f'write sign_column = "{head}" for this column, "" if it is no sign of it'
+                beside = f"{mark} in the column {head}"
+                raise CellError("censored", "no sign beside a number", beside, hint)
 
     def _signed(self, written: Cell, sign: Cell) -> Cell:
         """The cell of a result with its sign, which is in a column of its own."""
