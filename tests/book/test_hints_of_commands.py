@@ -251,6 +251,26 @@ def test_the_lot_that_was_forgotten_is_named_in_the_run(shell: Shell) -> None:
     assert sum(shell.held("P").values()) == 21_000
 
 
+def test_a_noun_with_another_name_is_not_to_be_reversed(shell: Shell) -> None:
+    party = {"kind": "register-party", "key": "p", "party": "B"}
+    message = refused(shell, party)
+    follows(message, "give it another key")
+    assert "reverse" not in message
+    posted(shell, party | {"key": "p2"})
+
+
+def test_a_command_of_another_kind_is_not_taken_for_the_one_with_its_key(shell: Shell) -> None:
+    """Of two kinds with the same fields, which was taken for the same in silence."""
+    (shell.folder / "recount2.py").write_text(RECOUNT)
+    shell.write("loopbook.toml", 'plugins = ["recount2.py"]')
+    count = {"kind": "recount", "key": "y", "lot": "L-1", "site": "W", "counted_kg": 19_000}
+    posted(shell, count)
+    message = refused(shell, count | {"kind": "stock-take"})
+    follows(message, "give it another key; if what is posted is wrong, reverse y first")
+    assert "found kind stock-take, not recount" in message
+    posted(shell, count | {"kind": "stock-take", "key": "y2"})
+
+
 # -- rows that are in the book with other values
 
 

@@ -253,7 +253,7 @@ class _Planner:
         for command in entry.commands:
             known = self.session.event(command.key)
             if known is not None and not entry.findings:
-                if as_text(command) != known.command:
+                if (command.kind, as_text(command)) != (known.kind, known.command):
                     return [self._changed(entry, command, known)]
                 self.again += 1
                 continue
@@ -292,7 +292,11 @@ class _Planner:
         """The row was imported before with other values."""
         old, new = (_flat(json.loads(text)) for text in (known.command, as_text(command)))
         names = _differences(known.command, as_text(command))
-        keys = [x.key for x in reversed(entry.commands) if self.session.event(x.key) is not None]
+        if command.kind != known.kind:
+            old, new, names = {"kind": known.kind}, {"kind": command.kind}, ["kind"]
+        events = filter(None, (self.session.event(x.key) for x in reversed(entry.commands)))
+        keys = " and then ".join(e.key for e in events if not (e.nouns or e.reverses))
+        undo = f"; if what is posted is wrong, reverse {keys} first" if keys else ""
         is_made = any(self.session.lot(name) is not None for name in entry.makes)
         beside = f"{self.beside}{', with another name for its lot' * is_made}"
         return Finding(
@@ -300,7 +304,7 @@ class _Planner:
             entry.place(names[0] if names else ""),
             f"what is posted as {known.key}",
             ", ".join(f"{n} {new.get(n) or 'empty'}, not {old.get(n) or 'empty'}" for n in names),
-            f"{beside}; if what is posted is wrong, reverse {' and then '.join(keys)} first",
+            beside + undo,
         )
 
     def _placed(self, entry: Entry, error: InputError) -> list[Finding]:
