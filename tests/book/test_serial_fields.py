@@ -68,6 +68,17 @@ def test_a_command_without_serials_is_stored_as_before(book: b.Book) -> None:
             [("", "S", 1, 9)],
         ),
         (
+            b.Process(
+                run="R",
+                site="WS",
+                inputs_kg={"S": kg(5)},
+                outputs=[b.Output("P", "scrap", kg(5), {})],
+                serials={"P": ["P-1 to P-5"]},
+                **e("x"),
+            ),
+            [("", "P", 1, 5)],
+        ),
+        (
             b.Dispose(lot="S", site="WS", mass_kg=kg(5), serials=["P-5"], **e("x")),
             [("S", "waste//WS/", 5, 5)],
         ),
@@ -110,6 +121,22 @@ def test_serials_that_are_wrong(
     (finding,) = error.value.findings
     assert finding.where == f"Split x, {place}"
     assert word in str(finding)
+
+
+def test_serials_of_a_lot_that_the_run_does_not_make(book: b.Book) -> None:
+    made = [b.Output("P", "scrap", kg(5), {})]
+    run = b.Process(
+        run="R",
+        site="WS",
+        inputs_kg={"S": kg(5)},
+        outputs=made,
+        serials={"S": ["P-1"], "P": ["P-1"]},
+        **e("x"),
+    )
+    with pytest.raises(InputError) as error:
+        book.post(run)
+    assert [f.code for f in error.value.findings] == ["unknown-name", "duplicate"]
+    assert "an output of the run" in str(error.value)
 
 
 def test_from_json_lines(book: b.Book, tmp_path: Path) -> None:

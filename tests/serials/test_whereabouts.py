@@ -270,6 +270,126 @@ def test_a_run_has_the_cells_that_went_in(plant: Plant) -> None:
     assert plant.cells("C-1", "BM-1") == ["up to 1,000"] * 2
 
 
+def formed(plant: Plant, serials: dict[str, list[str]] | None, **mass_kg: float) -> str:
+    """A run that takes 400 kg of C-1 and makes lots of cells."""
+    outputs = [
+        b.Output(name.replace("_", "-"), "cells", kg, {"Ni": "0.2"}) for name, kg in mass_kg.items()
+    ]
+    run = {"run": f"F-{plant.count}", "site": "W", "inputs_kg": {"C-1": 400}}
+    return plant.post(b.Process, outputs=outputs, serials=serials, **run)
+
+
+def test_a_run_names_the_cells_that_went_through(plant: Plant) -> None:
+    formed(plant, {"F-1": A}, F_1=390)
+    plant.deliver("F-1")
+    assert plant.cells("C-1", "F-1") == [600, 400]
+    assert plant.suspect("C-1") == {"B F-1": 400, "W C-1": 600}
+    assert plant.run("serials", "find", "P-0601").stdout.split()[-1] == "F-1"
+
+
+def test_a_run_names_the_cells_that_it_made(plant: Plant) -> None:
+    """Sibling: new serials; those of what went in are in what it made without serials."""
+    plant.post(
+        b.Process,
+        run="M-1",
+        site="W",
+        inputs_kg={"C-0": 500},
+        outputs=[b.Output("M-1", "cells", 490, {"Ni": "0.2"})],
+        serials={"M-1": ["M-001 to M-490"]},
+    )
+    assert plant.cells("M-1", "C-0") == [490, 0]
+    assert plant.cells("C-1") == [1000]
+
+
+def test_a_run_of_two_lots_of_which_one_is_named(plant: Plant) -> None:
+    """Sibling: the other one may have what is left."""
+    formed(plant, {"F-1": ["P-0601 to P-0900"]}, F_1=300, F_2=90)
+    assert plant.cells("C-1", "F-1", "F-2") == ["up to 700", 300, "up to 700"]
+
+
+def test_a_run_that_is_reversed_named_nothing(plant: Plant) -> None:
+    key = formed(plant, {"F-1": A}, F_1=390)
+    plant.post(b.Reverse, event=key, reason="another lot")
+    assert plant.cells("C-1", "F-1") == [1000, 0]
+
+
+# -- two events that name the same serials
+
+
+def named_twice(plant: Plant) -> tuple[str, str, str]:
+    """Two splits that name P-0901 to P-1000, and what people are shown."""
+    one = plant.split("C-1", {"C-1a": A}, C_1a=400)
+    two = plant.split("C-1", {"C-1b": ["P-0901 to P-1000", "P-0001"]}, C_1b=101)
+    text = (
+        f"P-0901 to P-1000 are named by event {one} (C-1a) and by event {two} (C-1b), though "
+        "neither lot was made of the other: they are counted in both; reverse the event that is "
+        "wrong and post it with the right ones"
+    )
+    return one, two, text
+
+
+def test_two_splits_that_name_the_same_cells(plant: Plant) -> None:
+    _, two, text = named_twice(plant)
+    for arguments in (
+        ("serials", "count", "C-1a"),
+        ("serials", "count", "C-1b"),
+        ("serials", "list", "C-1"),
+        ("serials", "find", "P-0950"),
+        ("suspect", "C-1"),
+    ):
+        result = plant.run(*arguments)
+        assert result.exit_code == 0, result.output
+        assert f"Note: {text}" in result.stdout, arguments
+    assert "found" not in plant.run("serials", "find", "P-0700").stdout
+    # the advice is followed
+    plant.post(b.Reverse, event=two, reason="the cells of another lot")
+    plant.split("C-1", {"C-1c": ["P-0500 to P-0599", "P-0001"]}, C_1c=101)
+    assert "named by" not in plant.run("serials", "count", "C-1", "C-1a", "C-1c").stdout
+    assert plant.cells("C-1", "C-1a", "C-1b", "C-1c") == [499, 400, 0, 101]
+
+
+def test_a_delivery_that_counts_cells_of_another_lot(plant: Plant) -> None:
+    """Sibling: of two lots that have no part in each other, and one cell."""
+    plant.split("C-1", {"C-1a": A}, C_1a=400)
+    key = plant.deliver("C-2", serials=["Q-001 to Q-499", "P-0601"])
+    shown = plant.run("serials", "count", "C-2", "C-1a").stdout
+    assert "P-0601 is named by event" in shown
+    assert f"event {key} (C-2)" in shown
+
+
+def test_a_run_and_a_waste_that_name_the_same_cells(plant: Plant) -> None:
+    """Sibling: what left the book."""
+    plant.post(b.Dispose, lot="C-1", site="W", mass_kg=10, serials=["P-0601 to P-0610"])
+    formed(plant, {"F-1": A}, F_1=390)
+    assert "P-0601 to P-0610 are named by" in plant.run("serials", "count", "F-1").stdout
+
+
+def test_cells_that_go_from_lot_to_lot_are_named_by_each(plant: Plant) -> None:
+    """No double: a part of a part, its delivery, and the same blend again."""
+    plant.split("C-1", {"C-1a": A}, C_1a=400)
+    plant.split("C-1a", {"C-1b": ["P-0901 to P-1000"]}, C_1b=100)
+    plant.blend("B-1", {"C-1b": ["P-0901 to P-1000"]}, C_1b=None)
+    plant.deliver("B-1", serials=["P-0901 to P-1000"])
+    shown = plant.run("serials", "count", "C-1", "C-1a", "C-1b", "B-1").stdout
+    assert "named by" not in shown
+    assert plant.cells("C-1", "C-1a", "C-1b", "B-1") == [600, 300, 0, 100]
+
+
+def test_suspect_reads_a_register_elsewhere(plant: Plant) -> None:
+    """A book on a server has no folder beside it."""
+    plant.split("C-1", {"C-1a": A}, C_1a=400)
+    elsewhere = plant.folder / "shelf" / "serials"
+    elsewhere.parent.mkdir()
+    plant.register.rename(elsewhere)
+    without = json.loads(plant.run("suspect", "C-1", "--json").stdout)
+    assert {row["serials"] for row in without["held"]} == {None}
+    told = json.loads(plant.run("suspect", "C-1", "--register", str(elsewhere), "--json").stdout)
+    assert {row["lot"]: row["serials"] for row in told["held"]} == {"C-1": 600, "C-1a": 400}
+    wrong = plant.run("suspect", "C-1", "--register", str(plant.folder / "none"))
+    assert wrong.exit_code == 1
+    assert "expected the folder of a register" in wrong.stderr
+
+
 def test_a_lot_with_serials_of_its_own_has_no_others(plant: Plant) -> None:
     plant.blend("N-1", C_1=400, C_0=100)
     plant.enter("N-1", "N-001", "N-500")

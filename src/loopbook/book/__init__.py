@@ -74,7 +74,7 @@ from loopbook.book.storage.questions.lots import (
     targets_of,
     unknown_lot,
 )
-from loopbook.book.storage.questions.serials import events_not_reversed
+from loopbook.book.storage.questions.serials import event_keys, events_not_reversed
 from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.snapshots import holdings
 
@@ -208,6 +208,7 @@ __all__ = [
     "edges_between",
     "edges_into",
     "edges_out_of_book",
+    "event_keys",
     "events_not_reversed",
     "export_book",
     "holdings",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -112,6 +113,13 @@ kept_option = click.option(
 )
 known_at_option = click.option(
     "--known-at", metavar="TIME", callback=moment, help="Only what the book knew at this time."
+)
+register_option = click.option(
+    "--register",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The register of serials; beside the book's file if not given.",
 )
 lot_option = click.option("--lot", help="Only this lot.")
 party_option = click.option("--party", help="Only what this party owns.")

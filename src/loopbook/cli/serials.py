@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loopbook.cli.options import address_option, open_book, open_if_there
+from loopbook.cli.options import address_option, open_book, open_if_there, register_option
 from loopbook.cli.parts import Door, progress_bar, shows_answer
 
 if TYPE_CHECKING:
@@ -35,13 +35,7 @@ def _with_register(
 
     def decorate(command: Callable[..., Answer]) -> Callable[..., Answer]:
         @address_option
-        @click.option(
-            "--register",
-            "folder",
-            type=click.Path(path_type=Path),
-            metavar="FOLDER",
-            help="The register; beside the book's file if not given.",
-        )
+        @register_option
         @functools.wraps(command)
         def in_folder(*, address: str, folder: Path | None, **options: Any) -> Answer:
             from loopbook.book import check_address, marked_by

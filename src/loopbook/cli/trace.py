@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loopbook.cli.options import substance_option, with_book, with_clocks
+from loopbook.cli.options import register_option, substance_option, with_book, with_clocks
 from loopbook.cli.parts import shows_answer
 
 if TYPE_CHECKING:
@@ -97,11 +97,18 @@ def path_command(*, book: Book, source: str, target: str, asof: AsOf, out: Path 
     metavar="FILE",
     help="CSV of what was stated of lots: certificate, lot, claim.",
 )
+@register_option
 @shows_answer
 @with_book
 @with_clocks
 def suspect_command(
-    *, book: Book, lot: str, asof: AsOf, only: tuple[str, ...], certificates: Path | None
+    *,
+    book: Book,
+    lot: str,
+    asof: AsOf,
+    only: tuple[str, ...],
+    certificates: Path | None,
+    folder: Path | None,
 ) -> Answer:
     """Show what is affected if LOT is bad.
 
@@ -110,13 +117,13 @@ def suspect_command(
     \b
     Example:
       loopbook suspect L-012 --certificates certificates.csv
-      loopbook suspect L-012 --as-of 2026-03-31T23:59:59-05:00
+      loopbook suspect CELL-1 --book postgresql://db.example/gmbi --register serials
     """
-    from loopbook.serials import register_of
+    from loopbook.serials import open_register, register_of
     from loopbook.trace import read_certificates, suspect
 
     stated = read_certificates(certificates, book) if certificates else ()
-    register = register_of(book.address)
+    register = register_of(book.address) if folder is None else open_register(folder)
     return suspect(book, lot, asof=asof, certificates=stated, register=register)
 
 

@@ -22,7 +22,7 @@ from loopbook.serials.answers import (
 )
 from loopbook.serials.importing import Imported, import_serials
 from loopbook.serials.ranges import Range, spanning
-from loopbook.serials.register import SerialRegister, register_beside, register_of
+from loopbook.serials.register import SerialRegister, open_register, register_beside, register_of
 from loopbook.serials.step import Rebuilt, rebuild_register
 from loopbook.serials.whereabouts import NOT_SURE, InLot, Whereabouts
 from loopbook.serials.writing import Compacted, MergedMonth, add_ranges, compact_register
@@ -50,6 +50,7 @@ __all__ = [
     "import_in_step",
     "import_serials",
     "list_serials",
+    "open_register",
     "rebuild_register",
     "register_beside",
     "register_of",

@@ -172,6 +172,7 @@ def find_lots(folder: Path, serials: Iterable[str], book: Book | None) -> LotsOf
     Without a book these are the lots that the serials were entered for.
     """
     register, asked = open_register(folder), [*serials]
+    doubles: tuple[str, ...] = ()
     if book is None:
         entered = {serial: register.lot_of(serial) for serial in asked}
         lots = {serial: tuple(filter(None, [lot])) for serial, lot in entered.items()}
@@ -179,13 +180,15 @@ def find_lots(folder: Path, serials: Iterable[str], book: Book | None) -> LotsOf
         with book.store.snapshot():
             places = Whereabouts(register, book)
             lots = {serial: places.lots_of(serial) for serial in asked}
+            doubles = places.doubles()
     raise_findings(
         Finding("unknown-name", "SERIAL", "a serial of the register", serial)
         for serial, some in lots.items()
         if not some
     )
     notes = [_NO_BOOK] if book is None else []
-    notes += [NOT_SURE] if any(len(some) > 1 for some in lots.values()) else []
+    unsure = any(len(some) > 1 for some in lots.values())
+    notes += doubles or [NOT_SURE] * unsure
     rows = (
         LotOfSerial(serial, *((some[0], ()) if len(some) == 1 else (None, some)))
         for serial, some in lots.items()
@@ -198,7 +201,7 @@ def count_serials(folder: Path, asked: Iterable[str], book: Book) -> SerialCount
     with book.store.snapshot():
         places, lots = _in_lots(folder, asked, book)
         rows = tuple(SerialCount(x.lot, x.cell, x.most, x.others) for x in lots)
-        return SerialCounts(places.count(_owners(lots)), rows, _notes(lots))
+        return SerialCounts(places.count(_owners(lots)), rows, _notes(places, lots))
 
 
 def list_serials(
@@ -214,7 +217,7 @@ def list_serials(
             for row in batch.to_pylist()
         )
         count, sure = places.count(_owners(lots)), not any(x.possible for x in lots)
-        return SerialsOfLots(count, sure, tuple(islice(rows, limit)), _notes(lots))
+        return SerialsOfLots(count, sure, tuple(islice(rows, limit)), _notes(places, lots))
 
 
 def save_serials(folder: Path, asked: Collection[str], path: Path, book: Book) -> SavedSerials:
@@ -224,7 +227,8 @@ def save_serials(folder: Path, asked: Collection[str], path: Path, book: Book) -
         sure = not any(x.possible for x in lots)
         columns = ("sure",) * (not sure) + ("modelled",) * bool(book.modelled)
         rows = write_tables(_marked(_tables(places, lots), book.modelled), path, columns)
-    return SavedSerials(str(path), rows, len(set(asked)), sure, _notes(lots))
+        notes = _notes(places, lots)
+    return SavedSerials(str(path), rows, len(set(asked)), sure, notes)
 
 
 def _in_lots(folder: Path, asked: Iterable[str], book: Book) -> tuple[Whereabouts, Sequence[InLot]]:
@@ -260,5 +264,6 @@ def _marked(tables: Iterable[pa.Table], model: str) -> Iterator[pa.Table]:
         yield table.append_column("modelled", column) if model else table
 
 
-def _notes(lots: Iterable[InLot]) -> tuple[str, ...]:
-    return (NOT_SURE,) if any(x.possible for x in lots) else ()
+def _notes(places: Whereabouts, lots: Iterable[InLot]) -> tuple[str, ...]:
+    unsure = (NOT_SURE,) if any(x.possible for x in lots) else ()
+    return *unsure, *places.doubles()

@@ -5,9 +5,10 @@ book's events name, and serials that were given to a part after its lot had been
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from loopbook.serials.text import table_of
 
 MOVES = pa.schema([("event", pa.int64()), ("source", pa.string()), *RANGES])
 NAMES = "moves-"
+_Stem: TypeAlias = tuple[str, int, str]  # text before and after the number, and its digits
 _MOST_WIDTH = 18  # digits of a number that fits into 64 bits
 
 
@@ -77,6 +79,33 @@ def write_moves(folder: Path, moves: Sequence[Move], number: int) -> str:
     pq.write_table(table, part_of(path), compression="zstd")
     settle(part_of(path))
     return path.name
+
+
+def overlapping(moves: Iterable[Move]) -> Iterator[tuple[Move, Move]]:
+    """Pairs of moves that have a serial in common, where the numbers are at the same place."""
+    placed = sorted(((_place(one.serials), one) for one in moves), key=lambda x: x[0])
+    open_moves: list[tuple[_Stem, int, Move]] = []
+    for (stem, low, high), one in placed:
+        open_moves = [x for x in open_moves if x[0] == stem and x[1] >= low]
+        yield from ((other, one) for _, _, other in open_moves)
+        open_moves.append((stem, high, one))
+
+
+def _place(one: Range) -> tuple[_Stem, int, int]:
+    return Span(one.prefix, one.first, one.last, one.width, one.suffix).place
+
+
+def common(one: Range, other: Range) -> str:
+    """The serials that two overlapping ranges share, as people write them.
+
+    >>> common(Range("A", "P-", 5, 12, 2), Range("B", "P-0", 8, 9, 1))
+    'P-08 to P-09 are'
+    """
+    (stem, width, suffix), low, high = _place(one)
+    _, least, most = _place(other)
+    first, last = max(low, least), min(high, most)
+    labels = [f"{stem}{n:0{width}d}{suffix}" if width else stem for n in (first, last)]
+    return f"{labels[0]} is" if first == last else f"{labels[0]} to {labels[1]} are"
 
 
 def joined(ranges: Iterable[Range]) -> list[Range]:

@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loopbook.book import NOW, AsOf, Book, events_not_reversed
+from loopbook.book import NOW, AsOf, Book, event_keys, events_not_reversed
 from loopbook.serials.family import Family
-from loopbook.serials.moves import Move, joined, union
+from loopbook.serials.moves import Move, common, joined, overlapping, union
 from loopbook.serials.ranges import RangeTable
 from loopbook.serials.register import SerialRegister, Source, of_range
 from loopbook.serials.step import moves_in_step
@@ -75,7 +75,7 @@ class Whereabouts:
     """
 
     def __init__(self, register: SerialRegister, book: Book, asof: AsOf = NOW) -> None:
-        self._register, self._family = register, Family(book, asof)
+        self._register, self._book, self._family = register, book, Family(book, asof)
         moves = moves_in_step(register, book)
         events = sorted({one.event for one in moves} - {0})
         counting = events_not_reversed(book.store, events, asof) | {0}
@@ -109,6 +109,27 @@ class Whereabouts:
     def sources(self, owners: Iterable[str]) -> list[Source]:
         """Serials that some lots have of their own."""
         return [source for lot in sorted(set(owners)) for source in self._sources(lot)]
+
+    def doubles(self) -> tuple[str, ...]:
+        """Serials that two events name for lots of which neither was made of the other.
+
+        Of the lots that were asked for, those that they may have serials of, and what was made of
+        them.
+        """
+        asked = self._younger.keys() | {x for some in self._younger.values() for x in some}
+        if not any(node in self._named for node in asked):
+            return ()
+        moves = (one for some in self._named.values() for one in some if one.event)
+        pairs = [
+            (one, other)
+            for one, other in overlapping(moves)
+            if one.node != other.node and not asked.isdisjoint((one.node, other.node))
+        ]
+        above = self._above({one.node for pair in pairs for one in pair}) if pairs else {}
+        apart = [(a, b) for a, b in pairs if not (_older(a, b, above) or _older(b, a, above))]
+        keys = event_keys(self._book.store, sorted({x.event for pair in apart for x in pair}))
+        texts = (_named_twice(a, b, keys) for a, b in apart)
+        return tuple(dict.fromkeys(texts))
 
     def lots_of(self, serial: str) -> tuple[str, ...]:
         """Lots that a serial is, or may be, in; none for an unknown one.
@@ -281,6 +302,21 @@ class Whereabouts:
         most = least + self.count(possible)
         names = tuple(sorted(map(_place, others.union(heirs) - {lot})))
         return InLot(lot, least, most, sure, possible, names)
+
+
+def _older(one: Move, other: Move, above: Mapping[str, Set[str]]) -> bool:
+    return one.node in above[other.node]
+
+
+def _named_twice(one: Move, other: Move, keys: Mapping[int, str]) -> str:
+    """Serials of two moves in words, with both events."""
+    first, last = sorted((one, other), key=lambda move: move.event)
+    both = common(one.serials, other.serials)
+    lots = [f"event {keys[x.event]} ({_place(x.node)})" for x in (first, last)]
+    return (
+        f"{both} named by {lots[0]} and by {lots[1]}, though neither lot was made of the other: "
+        "they are counted in both; reverse the event that is wrong and post it with the right ones"
+    )
 
 
 def _place(node: str) -> str:

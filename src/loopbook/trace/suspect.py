@@ -200,7 +200,8 @@ def suspect(
     with one_moment(book, asof):
         recalled = recall(book, lot, asof=asof) if genealogy is None else genealogy.recall(lot)
         reached = {x.lot: x for x in recalled.reached}
-        serials = {} if register is None else Whereabouts(register, book, asof).of_lots(reached)
+        places = None if register is None else Whereabouts(register, book, asof)
+        serials = {} if places is None else places.of_lots(reached)
         touched = (
             Touched(x.id, x.lot, x.claim, reached[x.lot].shares)
             for x in certificates
@@ -208,13 +209,14 @@ def suspect(
         )
         delivered = _deliveries(book, reached, asof)
         held = list(_in_stock(book, recalled, asof))
-        places = Counter([x.lot for x in delivered] + [x.lot for x in held])
+        at = Counter([x.lot for x in delivered] + [x.lot for x in held])
+        unsure = [NOT_SURE] if any(x.possible for x in serials.values()) else []
         return Suspicion(
             recalled,
-            tuple(replace(x, serials=_serials(x.lot, serials, places)) for x in delivered),
-            tuple(replace(x, serials=_serials(x.lot, serials, places)) for x in held),
+            tuple(replace(x, serials=_serials(x.lot, serials, at)) for x in delivered),
+            tuple(replace(x, serials=_serials(x.lot, serials, at)) for x in held),
             tuple(sorted(touched, key=lambda x: (x.id, x.lot))),
-            (NOT_SURE,) if any(x.possible for x in serials.values()) else (),
+            (*unsure, *(() if places is None else places.doubles())),
         )
 
 

@@ -1,6 +1,6 @@
 """A run: lots in, lots out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from loopbook.book.commands.fields import (
     Shares,
     SomeMass,
 )
+from loopbook.book.commands.serial_spans import SerialText, Spans, check_spans
 from loopbook.book.nouns import Account, Content, add, apportion, is_zero, mass, negate, zero
 from loopbook.tables import Choice, Value
 
@@ -51,6 +52,9 @@ class Process(Command):
     share_by: Annotated[str, Choice("substance", "mass"), "how owners share the outputs"] = (
         "substance"
     )
+    serials: Annotated[
+        Mapping[str, Sequence[SerialText]] | None, "by new lot, all serials that it has"
+    ] = None
 
     line = ("produced", "consumed")
     of_which = True
@@ -63,6 +67,7 @@ class Process(Command):
         ],
         "emissions_kg": {"H2O": 9},
     }
+    added = ("serials",)
 
     def check_outputs(
         self,
@@ -75,6 +80,24 @@ class Process(Command):
         """Something comes out."""
         if not (outputs or any(emissions_kg.values()) or any(waste_kg.values())):
             draft.note("empty", "an output, an emission or waste", "none", at="outputs")
+
+    def check_serials(
+        self,
+        draft: Draft,
+        *,
+        outputs: Sequence[Mapping[str, Value]],
+        serials: Mapping[str, Spans] | None,
+    ) -> None:
+        """Serials are of the outputs."""
+        check_spans(draft, serials, {x["lot"]: None for x in outputs}, "an output of the run")
+
+    @classmethod
+    def serial_moves(
+        cls, stored: Mapping[str, Value], /
+    ) -> Iterator[tuple[str, str, Sequence[str]]]:
+        """All that are in the lots that it made, whether they were made or went through."""
+        for lot, serials in stored["serials"].items():
+            yield "", lot, serials
 
     def plan(
         self,

@@ -16,6 +16,14 @@ def commands_with_serials(db: Database, after: int) -> list[tuple[int, str, str]
     )
 
 
+def event_keys(db: Database, events: Sequence[int]) -> dict[int, str]:
+    """Keys of events by their numbers."""
+    keys: dict[int, str] = {}
+    for some, places in in_lists(events, db.at_once):
+        keys |= dict(db.rows(f"SELECT id, key FROM event WHERE id IN ({places})", some))
+    return keys
+
+
 def events_not_reversed(db: Database, events: Sequence[int], asof: AsOf) -> set[int]:
     """Which of some events had happened, or were known, by a moment and not reversed by then."""
     (happened, moments), (undone, undone_by) = dated("e", asof), dated("r", asof)
