@@ -8,7 +8,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from loopbook.book import COMMANDS, Command
+from loopbook.book import COMMANDS, WARNINGS, Command
+from loopbook.book.commands.warnings.limits import LIMITS_FILE
+from loopbook.matter import load_library
 from loopbook.tables import Field, fields_of
 
 ENVELOPE = {"actor": "amy", "occurred_at": "2026-03-17T08:15:00-05:00"}
@@ -25,7 +27,32 @@ def commands_page() -> str:
         *_table(fields_of(Command)),
     ]
     commands = ["\n".join(_command(COMMANDS[kind])) + "\n" for kind in sorted(COMMANDS)]
-    return "\n".join(["\n".join(head) + "\n", *commands])
+    return "\n".join(["\n".join(head) + "\n", *commands, "\n".join(_warnings()) + "\n"])
+
+
+def _warnings() -> list[str]:
+    """Kinds of warnings, and the table of limits with sources."""
+    lines = [
+        "## Warnings",
+        "",
+        "What is outside of these limits is a warning of its kind, which is accepted with a reason"
+        " ([the book in ten minutes](book.md#warnings)). A material is compared by its name.",
+        "",
+        "| kind | warns that |",
+        "| --- | --- |",
+        *(f"| `{kind}` | {meaning} |" for kind, meaning in WARNINGS.items()),
+        "",
+        "| kind or material | limit | passes | source, grade | reason |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in load_library([LIMITS_FILE]).numbers:
+        unit = "" if row.unit == "1" else f" {row.unit}"
+        ends = f"{row.value:g}" if row.low is None else f"{row.low:g} to {row.high:g}"
+        source = f"{row.source_id}, {row.grade}"
+        lines.append(
+            f"| `{row.subject}` | {row.parameter} | {ends}{unit} | {source} | {row.note} |"
+        )
+    return lines
 
 
 def _command(command: type[Command]) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from import_case import edited, make_book, write_files
+from import_case import ACCEPT, edited, make_book, write_files
 
 from loopbook.cli import main
 
@@ -31,7 +31,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def imported(run: Run, *kinds: str) -> None:
     for kind in kinds:
-        done = run("import", kind, f"{kind}.csv", "--map", f"{kind}.toml")
+        reasons = [f"--accept={k}={reason}" for k, reason in ACCEPT.get(kind, {}).items()]
+        done = run("import", kind, f"{kind}.csv", "--map", f"{kind}.toml", *reasons)
         assert done.exit_code == 0, done.output
 
 

@@ -119,7 +119,7 @@ def test_lines_are_posted_exactly_and_once(tmp_path: Path) -> None:
         "kind": "split",
         "key": "s",
         "lot": "L-1",
-        "parts_kg": {"L-1a": 0.1, "L-1b": "2"},
+        "parts_kg": {"L-1a": 100.1, "L-1b": "2000"},
     }
     run = {
         **LINE,
@@ -128,14 +128,16 @@ def test_lines_are_posted_exactly_and_once(tmp_path: Path) -> None:
         "run": "R",
         "site": "GMBI",
         "inputs_kg": {"L-1a": None},
-        "outputs": [{"lot": "x", "material": "black mass", "mass_kg": 0.09, "shares": {"Ni": 0.3}}],
+        "outputs": [
+            {"lot": "x", "material": "black mass", "mass_kg": 99.09, "shares": {"Ni": 0.3}}
+        ],
     }
     raw = "\n".join(map(json.dumps, (split, run))).encode()
     make_book(tmp_path / "book.sqlite")
     with open_book(tmp_path / "book.sqlite") as book:
         done = post_lines(book, raw, name="a.jsonl")
         assert [e.kind for e in done.events] == ["split", "process"]
-        assert sum(held(book, "x").values()) == Decimal("0.09")
+        assert sum(held(book, "x").values()) == Decimal("99.09")
         assert post_lines(book, raw, name="a.jsonl").again == 2
 
 

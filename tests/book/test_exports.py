@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from import_case import make_book, open_book, said, write_files
+from import_case import ACCEPT, make_book, open_book, said, write_files
 from openpyxl import load_workbook
 
 from loopbook.book import Book, Receive, RegisterParty
@@ -27,7 +27,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
     make_book(tmp_path / "book.sqlite")
     with open_book(tmp_path / "book.sqlite") as opened:
         for kind in ("tickets", "runs"):
-            import_file(opened, *write_files(tmp_path, kind), kind=kind)
+            import_file(opened, *write_files(tmp_path, kind), kind=kind, accept=ACCEPT.get(kind))
         odd = '=1+1, "quoted" Müller'
         large = "987654321.123457"  # more digits than a workbook's numbers hold
         lot = {"material": "cathode foil", "supplier": odd, "owner": odd, "site": "Ulsan"}

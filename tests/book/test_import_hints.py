@@ -198,6 +198,15 @@ def test_the_setting_that_a_hint_names_reads_the_stock(
     assert held(desk.book, "X-1")["Ni"] == mass * Decimal("0.3")
 
 
+def test_the_setting_that_is_wrong_for_the_file_is_caught_by_a_warning(desk: Desk) -> None:
+    file = ROW.replace("20000", '"20,500"')
+    (finding,) = desk.try_file("stock", STOCK, file)
+    assert 'decimal = ","' in finding.hint
+    (finding,) = desk.try_file("stock", '[file]\ndecimal = ","\n' + STOCK, file)
+    assert (finding.code, finding.found) == ("load", "20.5 kg")
+    assert desk.lots() == {}
+
+
 @pytest.mark.parametrize(
     ("written", "form", "advice"),
     [

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from import_case import (
+    ACCEPT,
     FILES,
     MAPS,
     SUBSTANCES,
@@ -140,10 +141,10 @@ def test_a_dry_run_writes_nothing_and_shows_what_would_be_posted(tmp_path: Path,
     file, mapping = write_files(tmp_path, kind)
     before = digest(path)
     with open_book(path) as book:
-        dry = import_file(book, file, mapping, kind=kind, dry_run=True)
+        dry = import_file(book, file, mapping, kind=kind, dry_run=True, accept=ACCEPT.get(kind))
     assert digest(path) == before
     with open_book(path) as book:
-        done = import_file(book, file, mapping, kind=kind)
+        done = import_file(book, file, mapping, kind=kind, accept=ACCEPT.get(kind))
         assert (dry.posted, done.posted) == (False, True)
         assert dry.events == done.events
         assert all(book.event(event.key) == event for event in done.events)
@@ -167,7 +168,7 @@ def test_a_file_may_be_imported_again_in_any_order_of_its_rows(
     book: Book, tmp_path: Path, kind: str
 ) -> None:
     file, mapping = write_files(tmp_path, kind)
-    first = import_file(book, file, mapping, kind=kind)
+    first = import_file(book, file, mapping, kind=kind, accept=ACCEPT.get(kind))
     held = book.balances()
     assert import_file(book, file, mapping, kind=kind) == Imported(
         file.name, first.rows, (), len(first.events), posted=True
@@ -282,7 +283,7 @@ def test_stock_is_read_as_germans_write_it(book: Book, tmp_path: Path) -> None:
 
 def test_runs_take_and_make_lots(book: Book, tmp_path: Path) -> None:
     file, mapping = write_files(tmp_path, "runs")
-    done = import_file(book, file, mapping, kind="runs")
+    done = import_file(book, file, mapping, kind="runs", accept=ACCEPT["runs"])
     assert [e.kind for e in done.events] == ["process", "process"]
     assert done.rows == 2
     assert book.balances(lot="L-1") == {}
@@ -404,8 +405,9 @@ def test_files_go_in_and_out_of_either_store(shelf: Shelf, tmp_path: Path) -> No
         book.post(first_commands())
         for kind in KINDS:
             file, mapping = write_files(tmp_path, kind)
-            dry = import_file(book, file, mapping, kind=kind, dry_run=True)
-            done = import_file(book, file, mapping, kind=kind)
+            accept = ACCEPT.get(kind)
+            dry = import_file(book, file, mapping, kind=kind, dry_run=True, accept=accept)
+            done = import_file(book, file, mapping, kind=kind, accept=accept)
             assert [e.legs for e in dry.events] == [e.legs for e in done.events]
             assert import_file(book, file, mapping, kind=kind).events == ()
         file.write_bytes(edited("runs", {(7, "Lot"): "L-7"}).replace(b"R-", b"S-"))

@@ -42,6 +42,8 @@ from loopbook.book.commands.ours import *  # noqa: F403  # a command is listed o
 from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.running.process import Output
 from loopbook.book.commands.serial_spans import Span, span_between
+from loopbook.book.commands.warnings.warned import KINDS as WARNINGS
+from loopbook.book.commands.warnings.warned import all_warned
 from loopbook.book.modelled import marked_by, says_modelled
 from loopbook.book.nouns import (
     BOUNDARIES,
@@ -150,6 +152,7 @@ __all__ = [
     "SUBSTANCES",
     "TRANSIT",
     "VERSION",
+    "WARNINGS",
     "Account",
     "AsOf",
     "Balances",
@@ -197,6 +200,7 @@ __all__ = [
     "Witnessed",
     "all_commands",
     "all_imports",
+    "all_warned",
     "book_schema",
     "check_address",
     "check_proof",

@@ -9,6 +9,8 @@ from types import TracebackType
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.fields import bad_substance
 from loopbook.book.commands.planning import as_text, plan
+from loopbook.book.commands.warnings.limits import read_limits
+from loopbook.book.commands.warnings.warned import same_fact
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
 from loopbook.book.scope import TRANSIT, AsOf, Scope
 from loopbook.book.storage.address import shown_address
@@ -80,17 +82,23 @@ class Book(AbstractContextManager["Book"]):
         """What computed the book; empty for a book of what happened."""
         return self.store.nouns().modelled
 
-    def post(self, commands: Command | Sequence[Command]) -> list[Receipt]:
+    def post(self, commands: Command | Sequence[Command], *, judged: bool = False) -> list[Receipt]:
         """Post commands in order: all of them or none.
 
         A command whose key was posted before changes nothing and gets its first receipt, if it
         is the same as then.
+
+        Parameters
+        ----------
+        judged : whether warnings that a command does not accept stop it, as they do in files;
+            for programs that pass on what people enter.
 
         Raises
         ------
         InputError
             The errors of the first command that cannot be posted; nothing was posted.
         """
+        limits = read_limits() if judged else None
         batch = [commands] if isinstance(commands, Command) else list(commands)
 
         def work(session: Session) -> list[Receipt]:
@@ -103,7 +111,7 @@ class Book(AbstractContextManager["Book"]):
                     continue
                 if recorded_at is None:
                     recorded_at = self.recorded_at(session)
-                number = session.append(plan(session, command, recorded_at))
+                number = session.append(plan(session, command, recorded_at, limits))
                 receipts.append(Receipt(command.key, number, again=False))
             return receipts
 
@@ -209,7 +217,7 @@ def _substance_findings(substances: Sequence[str]) -> Iterator[Finding]:
 
 
 def _again(session: Session, command: Command, known: Event) -> Receipt:
-    if as_text(command) != known.command or command.kind != known.kind:
+    if not same_fact(as_text(command), known.command) or command.kind != known.kind:
         raise InputError(
             [
                 Finding(

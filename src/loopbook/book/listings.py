@@ -134,6 +134,7 @@ class OneEvent(EventRow, Answer):
 
     recorded_at: Annotated[int, "when the book recorded it", Column(read=moment_of)]
     document: Annotated[str, "on which paper"]
+    accepted: Annotated[tuple[str, ...], "warnings that were accepted, each with its reason"]
     substances: Annotated[tuple[str, ...], KEYS]
     nouns: Annotated[tuple[NounRow, ...], Rows("Nouns")]
     legs: Annotated[tuple[Balance, ...], Rows("Legs")]
@@ -329,6 +330,10 @@ def show_event(book: Book, key: str) -> OneEvent:
     row = _event_row(event, events.event_number(book.store, key) or 0)
     return OneEvent(
         **asdict(row),
+        accepted=tuple(
+            f"{kind}: {reason}"
+            for kind, reason in (json.loads(event.command).get("accepted") or {}).items()
+        ),
         substances=book.substances,
         nouns=tuple(
             NounRow(kind, name, ", ".join(f"{k} {v}" for k, v in json.loads(body).items()))

@@ -5,17 +5,19 @@ is named in ``loopbook.toml`` in the working folder (``LOOPBOOK_SETTINGS`` names
 all kinds that it defines are taken::
 
     plugins = ["consume.py"]
+
+The settings also hold limits of warnings (`loopbook.book.commands.warnings.limits`).
 """
 
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from loopbook.errors import Finding, Findings, raise_findings
-from loopbook.tables import installed_kinds, kinds_in_files, read_fields, read_toml
+from loopbook.tables import TomlFile, installed_kinds, kinds_in_files, read_fields, read_toml
 
 GROUP = "loopbook.kinds"
 SETTINGS = "loopbook.toml"
@@ -36,8 +38,11 @@ K = TypeVar("K", bound=Kind)
 
 
 @dataclass(frozen=True)
-class _Settings:
+class Settings:
+    """What the settings hold: files of plugins, and limits by subject and parameter as text."""
+
     plugins: tuple[str, ...] = ()
+    limits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def with_plugins(ours: Mapping[str, type[K]], base: type[K]) -> dict[str, type[K]]:
@@ -61,13 +66,20 @@ def with_plugins(ours: Mapping[str, type[K]], base: type[K]) -> dict[str, type[K
     return known
 
 
-def _in_files() -> tuple[type[Kind], ...]:
-    """Kinds in the files that the settings name."""
+def user_settings() -> tuple[Settings, TomlFile | None]:
+    """The user's settings, and the file that they are from; none where there is no file."""
     path = Path(os.environ.get("LOOPBOOK_SETTINGS", SETTINGS))
     if not path.exists() and "LOOPBOOK_SETTINGS" not in os.environ:
-        return ()
-    findings = Findings(path.name)
-    values = read_fields(_Settings, read_toml(path).data, findings)
+        return Settings(), None
+    findings, file = Findings(path.name), read_toml(path)
+    values = read_fields(Settings, file.data, findings)
     findings.raise_all()
-    names = () if values is None else values.get("plugins", ())
-    return kinds_in_files([path.parent / name for name in names], Kind, where=path.name)
+    return Settings(**(values or {})), file
+
+
+def _in_files() -> tuple[type[Kind], ...]:
+    """Kinds in the files that the settings name."""
+    settings, file = user_settings()
+    folder = Path(os.environ.get("LOOPBOOK_SETTINGS", SETTINGS)).parent
+    where = "" if file is None else file.name
+    return kinds_in_files([folder / name for name in settings.plugins], Kind, where=where)

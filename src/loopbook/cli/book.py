@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from loopbook.cli.options import (
+    accept_option,
     address_option,
     lot_option,
     party_option,
@@ -66,10 +68,15 @@ def new_command(*, address: str, substances: str | None) -> Answer:
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; write nothing.")
 @same_option
+@accept_option
 @shows_answer
 @with_book
-def post_command(*, book: Book, file: BinaryIO, dry_run: bool, same: dict[str, str]) -> Answer:
+def post_command(
+    *, book: Book, file: BinaryIO, dry_run: bool, same: dict[str, str], accept: dict[str, str]
+) -> Answer:
     """Post the commands of a JSON Lines FILE (- for stdin), all of them or none.
+
+    What is outside of what is usual is a warning; it is posted when it is accepted with a reason.
 
     \b
     Example:
@@ -79,9 +86,8 @@ def post_command(*, book: Book, file: BinaryIO, dry_run: bool, same: dict[str, s
     from loopbook.book import post_lines, posted
 
     name, raw = Path(getattr(file, "name", "<stdin>")).name, file.read()
-    done = post_asking(
-        lambda names: post_lines(book, raw, name=name, dry_run=dry_run, same=names), same
-    )
+    given = partial(post_lines, book, raw, name=name, dry_run=dry_run)
+    done = post_asking(lambda x, y: given(same=x, accept=y), same, accept)
     return posted(book, done)
 
 
@@ -117,26 +123,35 @@ def _known_kind(ctx: click.Context, parameter: click.Parameter, name: str) -> st
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; write nothing.")
 @same_option
+@accept_option
 @shows_answer
 @with_book
 def import_command(
-    *, book: Book, kind: str, file: Path, mapping: Path, dry_run: bool, same: dict[str, str]
+    *,
+    book: Book,
+    kind: str,
+    file: Path,
+    mapping: Path,
+    dry_run: bool,
+    same: dict[str, str],
+    accept: dict[str, str],
 ) -> Answer:
     """Import a CSV or XLSX FILE of a KIND: weighbridge tickets, assays, opening stock, runs.
 
     All of the file or nothing; every bad row is shown at once. A file may be imported again: what
-    is in the book is not posted twice. `loopbook book kinds KIND` lists the columns of a kind.
+    is in the book is not posted twice. `loopbook book kinds KIND` lists the columns of a kind. What
+    is outside of what is usual is a warning; it is posted when it is accepted with a reason.
 
     \b
     Example:
       loopbook book import tickets tickets.csv --map tickets.toml --dry-run
       loopbook book import assays lab.xlsx --map lab.toml
+      loopbook book import tickets tickets.csv --map tickets.toml --accept "ticket=pallets are wet"
     """
     from loopbook.book import import_file, posted
 
-    done = post_asking(
-        lambda names: import_file(book, file, mapping, kind=kind, dry_run=dry_run, same=names), same
-    )
+    given = partial(import_file, book, file, mapping, kind=kind, dry_run=dry_run)
+    done = post_asking(lambda x, y: given(same=x, accept=y), same, accept)
     return posted(book, done)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from loopbook.errors import InputError, StorageError, visible
+from loopbook.errors import Finding, InputError, StorageError, visible
 
 if TYPE_CHECKING:
     from loopbook.book import Book, Imported, SignedCheckpoint
@@ -46,24 +46,76 @@ same_option = click.option(
 )
 
 
-def post_asking(post: Callable[[dict[str, str]], Imported], same: dict[str, str]) -> Imported:
-    """What a function posts; at a terminal, names that look alike are asked about before."""
-    from loopbook.book import CommandFinding
+def accepted_kinds(
+    ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]
+) -> dict[str, str]:
+    """Reasons by the kinds of warnings, from texts such as ``ticket=moist pallets``."""
+    from loopbook.book import WARNINGS
+
+    reasons = {}
+    for pair in pairs:
+        kind, _, reason = (part.strip() for part in pair.partition("="))
+        if kind not in WARNINGS or not reason:
+            known = ", ".join(WARNINGS)
+            text = f"{pair!r} is not a kind of warning and a reason, such as ticket=...; {known}"
+            raise click.BadParameter(text, ctx, param)
+        reasons[kind] = reason
+    return reasons
+
+
+accept_option = click.option(
+    "--accept",
+    multiple=True,
+    callback=accepted_kinds,
+    metavar="KIND=REASON",
+    help="Accept the file's warnings of a kind, for a reason that is kept; may be repeated.",
+)
+
+
+def post_asking(
+    post: Callable[[dict[str, str], dict[str, str]], Imported],
+    same: dict[str, str],
+    accept: dict[str, str],
+) -> Imported:
+    """What a function posts; at a terminal it is asked about look-alikes and warnings before.
+
+    Parameters
+    ----------
+    post : posts with names that are the same, and with reasons by kind of warning.
+    """
+    from loopbook.book import CommandFinding, all_warned
 
     asked: set[tuple[str, str, str]] = set()
     while True:
         try:
-            return post(same)
+            return post(same, accept)
         except InputError as error:
             alike = [f for f in error.findings if isinstance(f, CommandFinding) and f.twin[2]]
             alike = [f for f in alike if f.twin not in asked]
-            if not (alike and sys.stdin.isatty() and sys.stderr.isatty()):
+            kinds = all_warned(error.findings)
+            if not ((alike or kinds) and sys.stdin.isatty() and sys.stderr.isatty()):
                 raise
             for twin, finding in {f.twin: f for f in alike}.items():
                 asked.add(twin)
                 text = f"{finding.where}: {finding.sentence}. Are they one?"
                 if click.confirm(visible(text), err=True):
                     same = {**same, twin[1]: twin[2]}
+            accept = {**accept, **_reasons(error.findings, kinds)}
+
+
+def _reasons(findings: Iterable[Finding], kinds: Iterable[str]) -> dict[str, str]:
+    """The reason for which warnings of each kind are accepted; without one nothing is posted."""
+    reasons = {}
+    for kind in kinds:
+        for finding in findings:
+            if finding.code == kind:
+                click.echo(visible(f"{finding.where}: {kind}: {finding.sentence}"), err=True)
+        text = f"Reason to accept {kind} (empty: post nothing)"
+        reasons[kind] = click.prompt(text, default="", show_default=False, err=True).strip()
+        if not reasons[kind]:
+            click.echo("nothing was posted", err=True)
+            raise click.exceptions.Exit(1)
+    return reasons
 
 
 address_option = click.option(

@@ -69,6 +69,9 @@ class Command(Kind):
     actor: Annotated[str, Name("an actor"), "who reports it"]
     occurred_at: Annotated[datetime, "when it happened"]
     document: Annotated[str, "the paper that it is reported on"] = ""
+    accepted: Annotated[
+        Mapping[str, str] | None, "warnings that are accepted, each with the reason"
+    ] = None
 
     def __init_subclass__(cls) -> None:
         """Note which fields each step reads, and whether it needs them to be right."""
@@ -80,7 +83,7 @@ class Command(Kind):
 
     def __post_init__(self) -> None:
         """Drop empty fields that were added later; they read as their default."""
-        for name in self.added:
+        for name in ("accepted", *self.added):
             if not getattr(self, name):
                 vars(self).pop(name)
 

@@ -15,6 +15,8 @@ from loopbook.book.commands.checks import check_dates, check_limits
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, microseconds
 from loopbook.book.commands.view import View
+from loopbook.book.commands.warnings.judging import judge
+from loopbook.book.commands.warnings.limits import Limits
 from loopbook.book.nouns import Event
 from loopbook.errors import BalanceError, raise_findings
 from loopbook.tables import Value, check_fields
@@ -23,7 +25,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 _FUTURE_US = 300 * 1_000_000  # clocks of two computers may differ by minutes
 
 
-def plan(view: View, command: Command, recorded_at: int) -> Event:
+def plan(view: View, command: Command, recorded_at: int, limits: Limits | None = None) -> Event:
     """Turn a command into an event, or raise every finding about it.
 
     Parameters
@@ -31,6 +33,7 @@ def plan(view: View, command: Command, recorded_at: int) -> Event:
     view : the book as it is.
     command : what is to be posted.
     recorded_at : now, microseconds since 1970 UTC.
+    limits : of warnings about a command that is being entered; None for one planned again.
 
     Raises
     ------
@@ -47,6 +50,8 @@ def plan(view: View, command: Command, recorded_at: int) -> Event:
     if all(finding.code != "text" for finding in draft):
         _check_text(draft, text)
     _take_steps(command, draft, checked)
+    if limits is not None:
+        judge(draft, command, limits)
     raise_findings(draft)
     legs = draft.event_legs()
     totals = tuple(map(sum, zip(*[leg.content for leg in legs], strict=True)))

@@ -37,6 +37,7 @@ def import_file(
     kind: str,
     dry_run: bool = False,
     same: Mapping[str, str] | None = None,
+    accept: Mapping[str, str] | None = None,
 ) -> Imported:
     """Import a file, all of it or nothing.
 
@@ -47,6 +48,7 @@ def import_file(
     kind : name of one of `all_imports`.
     dry_run : only show what would be posted.
     same : names of the book, by the names of the file that stand for them.
+    accept : reasons for which warnings are accepted, by their kind.
 
     Raises
     ------
@@ -79,6 +81,7 @@ def import_file(
         ignored=binding.ignored,
         words=binding.words,
         beside=f"import the row {named}",
+        accept=accept,
     )
 
 

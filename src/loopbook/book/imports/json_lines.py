@@ -44,6 +44,7 @@ def post_lines(
     name: str,
     dry_run: bool = False,
     same: Mapping[str, str] | None = None,
+    accept: Mapping[str, str] | None = None,
 ) -> Imported:
     """Post the commands of a file of JSON Lines, all of them or none.
 
@@ -53,6 +54,7 @@ def post_lines(
     name : stands for the file in findings.
     dry_run : only show what would be posted.
     same : names of the book, by the names of the file that stand for them.
+    accept : reasons for which warnings are accepted, by their kind.
     """
     findings = Findings()
     text = decode(raw, name, findings)
@@ -60,7 +62,7 @@ def post_lines(
     if not entries and not len(findings):
         findings.note("empty", "commands, one a line", "an empty file", at=name)
     findings.raise_all()
-    return post_entries(book, entries, name=name, dry_run=dry_run)
+    return post_entries(book, entries, name=name, dry_run=dry_run, accept=accept)
 
 
 def _entry(

@@ -16,6 +16,14 @@ from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
+from loopbook.book.commands.warnings.limits import Limits, read_limits
+from loopbook.book.commands.warnings.warned import (
+    accepted_in,
+    accepting,
+    all_warned,
+    never_accepted,
+    same_fact,
+)
 from loopbook.book.nouns import Event
 from loopbook.book.storage.questions.events import maker, papers
 from loopbook.book.storage.session import Session
@@ -116,6 +124,7 @@ def post_entries(
     ignored: tuple[str, ...] = (),
     words: Callable[[CommandFinding], str] = lambda finding: "",
     beside: str = "give it another key",
+    accept: Mapping[str, str] | None = None,
 ) -> Imported:
     """Plan entries one after the other; keep them if nothing is wrong with any.
 
@@ -127,6 +136,7 @@ def post_entries(
     ignored : columns of the file that are not used.
     words : where the file's mapping can take a name of a finding for another.
     beside : how an entry of another content is posted beside the one that the book has.
+    accept : reasons for which warnings are accepted, by their kind.
 
     Raises
     ------
@@ -134,9 +144,11 @@ def post_entries(
         Every finding, in the order of the file; nothing was posted.
     """
     planned: list[_Planner] = []
+    limits = read_limits()
 
     def work(session: Session) -> None:
-        planner = _Planner(session, book.recorded_at(session), words, beside)
+        now = book.recorded_at(session)
+        planner = _Planner(session, now, words, beside, limits, accept or {})
         planned[:] = [planner]
         planner.find_papers(entries)
         for entry in entries:
@@ -148,6 +160,8 @@ def post_entries(
                 )
                 break
         every = [*findings, *dict.fromkeys(planner.findings)]
+        if not every:
+            every = never_accepted(planner.accept, planner.accepted)
         raise_findings(sorted(every, key=lambda f: _line(f.where)))
         if dry_run:
             raise _DryRunError
@@ -180,7 +194,8 @@ def _made(event: Event) -> list[tuple[str, str]]:
 def _differences(before: str, after: str) -> list[str]:
     """Names of fields in which two commands differ, as text."""
     old, new = (_flat(json.loads(text)) for text in (before, after))
-    return [name for name in {**new, **old} if new.get(name) != old.get(name)]
+    names = [name for name in {**new, **old} if new.get(name) != old.get(name)]
+    return [name for name in names if not name.startswith("accepted")]
 
 
 @dataclass(slots=True)
@@ -193,12 +208,16 @@ class _Planner:
     unsure : lots that a wrong entry would have changed, with its line.
     keys : the entry of the file that first used each key.
     papers : keys of the events that hold a paper.
+    accepted : kinds of warnings of which one was accepted by `accept`.
     """
 
     session: Session
     now: int
     words: Callable[[CommandFinding], str]
     beside: str
+    limits: Limits
+    accept: Mapping[str, str]
+    accepted: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     again: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -253,12 +272,13 @@ class _Planner:
         for command in entry.commands:
             known = self.session.event(command.key)
             if known is not None and not entry.findings:
-                if (command.kind, as_text(command)) != (known.kind, known.command):
+                if command.kind != known.kind or not same_fact(as_text(command), known.command):
                     return [self._changed(entry, command, known)]
+                self.accepted |= accepted_in(known.command)
                 self.again += 1
                 continue
             try:
-                event = plan(self.session, command, self.now)
+                event = self._event(entry, command)
             except InputError as error:
                 return self._placed(entry, error)
             if entry.findings:
@@ -268,6 +288,23 @@ class _Planner:
         if entry.paper:
             self.papers.setdefault(entry.paper, entry.commands[-1].key)
         return []
+
+    def _event(self, entry: Entry, command: Command) -> Event:
+        """The event of a command; warnings that are not accepted are findings, and it goes on."""
+        if entry.findings:  # its stand-ins mean nothing
+            return plan(self.session, command, self.now)
+        try:
+            return plan(self.session, command, self.now, self.limits)
+        except InputError as error:
+            kinds = all_warned(error.findings)
+            if not kinds:
+                raise
+            reasons = {kind: self.accept[kind] for kind in kinds if kind in self.accept}
+            self.accepted |= reasons.keys()
+            event = plan(self.session, accepting(command, reasons), self.now)
+            left = [x for x in error.findings if x.code not in reasons]
+            self.findings += self._placed(entry, InputError(left))
+            return event
 
     def _twice(self, entry: Entry, first: Entry) -> Finding:
         """A row that has the name of another: the same again, or another one."""

@@ -21,7 +21,7 @@ class Weigh(Command):
     scale: Annotated[str, "which weighbridge; its tickets share an error"] = ""
 
     line = ("re-assay", "re-assay")
-    example = {"lot": "S-1", "ticket": "WB-2291", "gross_kg": "38460", "tare_kg": "18400"}
+    example = {"lot": "S-1", "ticket": "WB-2291", "gross_kg": "30380", "tare_kg": "18400"}
 
     def plan(self, draft: Draft, *, gross_kg: int, tare_kg: int, uncertainty_kg: int = 0) -> None:
         """Measure the lot; the difference to what the book had goes to ``reassay``."""

@@ -19,7 +19,7 @@ class Arrive(Command):
     mass_kg: Annotated[Mass, "its mass on arrival"]
 
     line = ("shipped in", "out of transit")
-    example = {"lot": "T-1", "consignment": "C-16", "site": "Refinery", "mass_kg": "1999.5"}
+    example = {"lot": "T-1", "consignment": "C-16", "site": "Refinery", "mass_kg": "11995"}
 
     def plan(self, draft: Draft, *, lot: str, mass_kg: int = 0) -> None:
         """From the road to the site; what is missing is ``unaccounted`` on that road."""

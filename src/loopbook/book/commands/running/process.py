@@ -63,9 +63,9 @@ class Process(Command):
         "site": "Winston-Salem",
         "inputs_kg": {"S-1": 1000},
         "outputs": [
-            {"lot": "M-1", "material": "black mass", "mass_kg": 900, "shares": {"Ni": "0.24"}}
+            {"lot": "M-1", "material": "black mass", "mass_kg": 970, "shares": {"Ni": "0.24"}}
         ],
-        "emissions_kg": {"H2O": 9},
+        "emissions_kg": {"H2O": 20},
     }
     added = ("serials",)
 

@@ -1,0 +1,267 @@
+"""What a person would ask about, judged on the draft of an event when its legs are known.
+
+Only a command that is being entered is judged, never one that is planned again. Each rule compares
+with what the book has at the command's date: masses and shares before the event are those of its
+view. Rules read legs, measurements and lots, so that commands of plugins are judged, too.
+"""
+
+from collections.abc import Container, Iterator, Mapping
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft, kg
+from loopbook.book.commands.warnings.limits import Limits
+from loopbook.book.commands.warnings.warned import KINDS, LEAVE_OUT, Warned
+from loopbook.book.nouns import Measurement, add, mass, negate, zero
+from loopbook.book.scope import TRANSIT
+from loopbook.errors import nearest_hint
+
+_EDGE = 1 + 1e-9  # a value at its limit passes, whatever floats do
+_TRACE = 0.005  # of the mass of a run: less of a metal is not worth a word
+_WEIGHED = {"weighbridge": "ticket", "arrived": "arrival", "counted": "count"}
+_NO_METALS = frozenset(("C", "F", "P", "S", "N", "O", "H", "Cl", "H2O", "other"))
+
+
+def judge(draft: Draft, command: Command, limits: Limits) -> None:
+    """Add warnings that the command does not accept to the findings of its draft.
+
+    A reason for a warning that there is not is a finding, too: nothing is accepted in advance.
+
+    Parameters
+    ----------
+    limits : what passes without a word.
+    """
+    right = not draft.items
+    warned: set[str] = set()
+    accepted: Mapping[str, str] = command.accepted or {}
+    for warning in _warnings(draft, command, limits):
+        warned.add(warning.code)
+        if not accepted.get(warning.code, "").strip():
+            draft.items.append(warning)
+    if not right:
+        return
+    for kind, reason in accepted.items():
+        at = f"accepted.{kind}"
+        if kind not in KINDS:
+            hint = nearest_hint(kind, KINDS)
+            draft.note("unknown-name", "a kind of warning", kind, at=at, hint=hint)
+        elif kind not in warned:
+            text = f"there is no warning {kind} to accept here"
+            draft.note(
+                "accepted", f"a warning {kind}", "none", at=at, hint=LEAVE_OUT, sentence=text
+            )
+        elif not reason.strip():
+            draft.note("missing", "a reason", "nothing", at=at)
+
+
+def _warnings(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
+    """Warnings about masses, runs, parts and shares; a reversal is what it reverses."""
+    if draft.reverses:
+        return
+    measured = {x.lot for x in draft.measurements}
+    for one in draft.measurements:
+        if one.unit == "mg":
+            yield from _of_weight(draft, command, one, limits)
+        elif one.lot not in {lot.id for lot in draft.lots}:
+            yield from _of_result(draft, one, limits)
+    yield from _of_run(draft, limits)
+    if command.kind != "sample" and not getattr(command, "serials", None):
+        yield from _of_parts(draft, command, limits, measured)
+    yield from _of_sums(draft, command, limits)
+    if not command.copies:
+        yield from _of_new_lots(draft, limits)
+
+
+def _warn(draft: Draft, kind: str, at: str, *, usual: str, value: str, sentence: str) -> Warned:
+    """A warning with its limit, its value, and how it is accepted."""
+    hint = (
+        f'if it is right, accept it: --accept {kind}="the reason", or in a command '
+        f'"accepted": {{"{kind}": "the reason"}}'
+    )
+    text = f"{sentence}; usual is {usual}"
+    where = f"{draft.where}, {at}"
+    return Warned(kind, where, usual, value, hint, sentence=text, field=at, about="state")
+
+
+# -- masses
+
+
+def _of_weight(
+    draft: Draft, command: Command, measured: Measurement, limits: Limits
+) -> Iterator[Warned]:
+    """A mass that was weighed or counted against the book, and against what a lorry carries."""
+    value, lot = int(measured.value), measured.lot
+    kind = _WEIGHED.get(measured.stage or measured.method, "")
+    at = _field(command, "gross_kg", "counted_kg", "mass_kg")
+    loads = {"gross": "gross", "declared": "net", "arrived": "net"}
+    load = loads.get(measured.stage or measured.quantity, "")
+    if load:
+        low, high = limits.ranges["load"][load]
+        few = limits.most["load"]["least with decimals"] if load == "net" else 0.0
+        is_few = value < few * 1e6 and bool(value % 1_000_000)
+        usual = f"at least {few:g} kg for a mass with decimals: is it in t?"
+        if not low <= value / 1e6 <= high * _EDGE:
+            is_few, usual = True, f"{low:,.0f} to {high:,.0f} kg for a lorry"
+        if is_few:
+            text = f"{load} mass is {kg(value)}"
+            yield _warn(draft, "load", at, usual=usual, value=kg(value), sentence=text)
+    if measured.quantity != "mass" or not kind or value == 0:
+        return
+    legs = draft.legs.items()
+    before = value - sum(mass(content) for account, content in legs if account.lot == lot)
+    most = limits.most[kind]["difference"]
+    if before > 0 and not abs(value - before) <= most * before * _EDGE:
+        off = f"{_percent(abs(value - before) / before)} {'more' if value > before else 'less'}"
+        text = f"{kg(value)} is {off} than the {kg(before)} that the book has of lot {lot}"
+        yield _warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
+
+
+def _of_parts(
+    draft: Draft, command: Command, limits: Limits, measured: Container[str]
+) -> Iterator[Warned]:
+    """A part that is tiny against the lot it is taken from."""
+    taken: dict[str, int] = {}
+    for account, content in draft.legs.items():
+        if account.kind == "lot" and account.lot not in measured and mass(content) < 0:
+            taken[account.lot] = taken.get(account.lot, 0) - mass(content)
+    least = limits.most["part"]["least"]
+    for lot, part in taken.items():
+        whole = sum(mass(content) for content in draft.view.holdings(lot).values())
+        if part < whole * least / _EDGE:
+            text = f"{kg(part)} is {_percent(part / whole)} of lot {lot}, which has {kg(whole)}"
+            at = _field(command, "inputs_kg", "parts_kg", "mass_kg")
+            at += f".{lot}" * (at == "inputs_kg")
+            yield _warn(
+                draft,
+                "part",
+                at,
+                usual=f"at least {_percent(least)}",
+                value=kg(part),
+                sentence=text,
+            )
+
+
+def _of_run(draft: Draft, limits: Limits) -> Iterator[Warned]:
+    """What a run has unaccounted: of its mass, and of each metal that both sides state."""
+    nothing = zero(len(draft.view.substances))
+    lost = fed = nothing
+    for account, content in draft.legs.items():
+        if account.kind == "unaccounted" and not account.site.startswith(TRANSIT):
+            lost = add(lost, content)
+    if lost == nothing:
+        return
+    for account, content in draft.legs.items():
+        if account.kind == "lot" and mass(content) < 0:
+            fed = add(fed, negate(content))
+    whole, most = mass(fed), limits.most["unaccounted"]
+    pairs = [("mass", mass(lost), whole, most["mass"])]
+    for name, missing, entered in zip(draft.view.substances, lost, fed, strict=True):
+        both = entered > 0 and missing != entered and name not in _NO_METALS
+        if both and abs(missing) > _TRACE * whole:
+            pairs.append((name, missing, max(entered, entered - missing), most["metal"]))
+    for name, missing, entered, limit in pairs:
+        if not abs(missing) <= limit * entered * _EDGE:
+            share = _percent(abs(missing) / entered)
+            text = f"{kg(missing)} of {name} is unaccounted, {share} of {kg(entered)}"
+            usual = f"at most {_percent(limit)}"
+            yield _warn(draft, "unaccounted", "outputs", usual=usual, value=share, sentence=text)
+
+
+# -- shares
+
+
+def _of_result(draft: Draft, measured: Measurement, limits: Limits) -> Iterator[Warned]:
+    """A laboratory's result against the book, and against what the material usually has."""
+    lot, name, at = measured.lot, measured.quantity, f"shares.{measured.quantity}"
+    made = draft.view.lot(lot)
+    if measured.value[:1] in "<>" or measured.stage.startswith("replicate") or name == "other":
+        return  # a limit is no slip, and of replicates the mean counts
+    if made is not None:
+        yield from _of_range(draft, (made.material, name), float(measured.value), at, limits)
+    if name not in draft.view.substances:
+        return
+    place = draft.view.substances.index(name)
+    held = draft.view.holdings(lot).values()
+    whole, before = sum(map(mass, held)), sum(content[place] for content in held)
+    legs = draft.legs.items()
+    after = before + sum(x[place] for account, x in legs if account.lot == lot)
+    is_main = before > limits.most["assay"]["main"] * whole
+    factor = limits.most["assay"]["factor of a main substance" if is_main else "factor"]
+    if 0 < before <= whole and after > 0 and not before / factor <= after <= before * factor:
+        old, new = _percent(before / whole), _percent(after / whole)
+        text = f"{name} is {new} of lot {lot}, where the book has {old}"
+        yield _warn(
+            draft, "assay", at, usual=f"a factor of at most {factor:g}", value=new, sentence=text
+        )
+
+
+def _of_new_lots(draft: Draft, limits: Limits) -> Iterator[Warned]:
+    """Shares of new lots against what their materials usually have."""
+    for number, lot in enumerate(draft.lots, start=1):
+        if lot.material.lower() not in limits.ranges:
+            continue
+        for account, content in draft.legs.items():
+            if account.lot == lot.id and mass(content) > 0:
+                whole = mass(content)
+                at = "shares" if len(draft.lots) == 1 else f"outputs.{number}.shares"
+                for name, amount in zip(draft.view.substances, content, strict=True):
+                    if amount:
+                        subject = (lot.material, name)
+                        share = amount / whole
+                        yield from _of_range(draft, subject, share, f"{at}.{name}", limits)
+                break
+
+
+def _of_range(
+    draft: Draft, subject: tuple[str, str], share: float, at: str, limits: Limits
+) -> Iterator[Warned]:
+    """A share of a substance against the usual range of its material."""
+    material, name = subject
+    ends = limits.ranges.get(material.lower(), {}).get(name)
+    if ends is not None and share and not ends[0] / _EDGE <= share <= ends[1] * _EDGE:
+        usual = f"{_percent(ends[0])} to {_percent(ends[1])}"
+        text = f"{material} with {_percent(share)} of {name}"
+        yield _warn(draft, "range", at, usual=usual, value=_percent(share), sentence=text)
+
+
+def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
+    """Sums of the shares that a command states, where they should be one, or are hardly any."""
+    stated: list[tuple[str, object]] = [("shares", getattr(command, "shares", None))]
+    outputs = getattr(command, "outputs", ())
+    stated += [(f"outputs.{k}.shares", x.shares) for k, x in enumerate(outputs, start=1)]
+    most, least = limits.most["sum"]["all"], limits.most["sum"]["stated"]
+    for at, shares in stated:
+        if not isinstance(shares, Mapping) or not shares or at.partition(".")[0] in draft.wrong:
+            continue
+        try:
+            total = sum(map(float, shares.values()))
+        except (TypeError, ValueError):
+            continue  # replicates, and results below a limit
+        total += float(getattr(command, "moisture", None) or 0) * (
+            getattr(command, "basis", "") == "as received"
+        )
+        is_short = bool(draft.lots) and "other" in shares and not total >= (1 - most) / _EDGE
+        if is_short or not total <= (1 + most) * _EDGE:
+            text = f"the shares sum to {_percent(total)}"
+            usual = f"{_percent(1 - most)} to {_percent(1 + most)}"
+            yield _warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
+        elif draft.lots and 0 < total < least:
+            text = f"all shares that are stated sum to {_percent(total)}"
+            usual = f"at least {_percent(least)}"
+            yield _warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
+
+
+# -- words
+
+
+def _field(command: Command, *names: str) -> str:
+    """The first of these fields that the command has."""
+    return next((name for name in names if hasattr(command, name)), "")
+
+
+def _percent(share: float) -> str:
+    """A share as people read it.
+
+    >>> _percent(0.02), _percent(0.0000412), _percent(12.5)
+    ('2 %', '0.00412 %', '1,250 %')
+    """
+    return f"{100 * share:,.3g} %" if abs(share) < 9.99 else f"{100 * share:,.0f} %"

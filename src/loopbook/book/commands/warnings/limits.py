@@ -1,0 +1,124 @@
+"""Limits of what passes without a word: our table, and what the user's settings put over it.
+
+``limits.csv`` has a row a limit, with its source and grade. ``loopbook.toml`` changes a limit, or
+adds the usual range of a material of the user's own::
+
+    [limits.ticket]
+    difference = "1 %"
+
+    [limits.load]
+    gross = "5 t to 36.3 t"
+
+    [limits."cathode foil"]
+    Ni = "25 % to 40 %"
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loopbook.book.plugins import user_settings
+from loopbook.errors import Findings
+from loopbook.tables import CellError, quantity_text, read_table
+
+LIMITS_FILE = Path(__file__).with_name("limits.csv")
+COLUMNS = [
+    *("subject", "parameter", "value", "low", "high"),
+    *("unit", "year", "source_id", "page", "grade", "note"),
+]
+_RANGE = " to "
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What passes without a word.
+
+    Parameters
+    ----------
+    most : single numbers, by subject and parameter: kg/kg, or a factor.
+    ranges : low and high, by subject and parameter: kg, or kg/kg; subjects are in lower case.
+    """
+
+    most: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    ranges: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+
+
+def read_limits() -> Limits:
+    """Our limits, with those of the user's settings put over them.
+
+    Raises
+    ------
+    InputError : every error of the settings, with file and line.
+
+    >>> read_limits().most["ticket"]
+    {'difference': 0.02}
+    """
+    findings = Findings()
+    table = read_table(LIMITS_FILE, COLUMNS, findings)
+    findings.raise_all()
+    most: dict[str, dict[str, float]] = {}
+    ranges: dict[str, dict[str, tuple[float, float]]] = {}
+    bases: dict[tuple[str, str], str] = {}
+    for _, row in table.records() if table else ():
+        subject, parameter = row["subject"], row["parameter"]
+        bases[subject, parameter] = "kg" if row["unit"] == "kg" else "1"
+        if row["low"]:
+            ends = float(row["low"]), float(row["high"])
+            ranges.setdefault(subject, {})[parameter] = ends
+        else:
+            most.setdefault(subject, {})[parameter] = float(row["value"])
+    _put_over(most, ranges, bases)
+    return Limits(most, ranges)
+
+
+def _put_over(
+    most: dict[str, dict[str, float]],
+    ranges: dict[str, dict[str, tuple[float, float]]],
+    bases: Mapping[tuple[str, str], str],
+) -> None:
+    """Replace limits by those of the user's settings, and add the user's materials."""
+    settings, file = user_settings()
+    if file is None:
+        return
+    findings = Findings()
+    for written, limits in settings.limits.items():
+        subject = written.lower()
+        for parameter, text in limits.items():
+            at = file.where("limits", written, parameter)
+            base = bases.get((subject, parameter), "1")
+            is_number = parameter in most.get(subject, {})
+            known = [name for kind, name in bases if kind == subject]
+            if (subject in most or subject == "load") and parameter not in known:
+                findings.unknown(f"a limit of {subject}", parameter, known, at=at)
+                continue
+            numbers = _numbers(text, base, at, findings)
+            if is_number and len(numbers) == 1:
+                most[subject][parameter] = numbers[0]
+            elif not is_number and len(numbers) == 2 and numbers[0] <= numbers[1]:
+                ranges.setdefault(subject, {})[parameter] = (numbers[0], numbers[1])
+            elif numbers:
+                unit = "kg" if base == "kg" else "%"
+                example = (
+                    f"one number, such as 2 {unit}"
+                    if is_number
+                    else f"a range, such as 10 {unit} to 40 {unit}"
+                )
+                findings.note("limit", example, text, at=at)
+    findings.raise_all()
+
+
+def _numbers(text: str, base: str, at: str, findings: Findings) -> list[float]:
+    """Numbers of a limit in its base unit; none after a finding."""
+    numbers = []
+    for part in text.split(_RANGE):
+        try:
+            number = quantity_text(part, base)
+        except CellError as error:
+            findings.note(error.code, error.expected, error.found, at=at, hint=error.hint)
+            return []
+        if number is None:
+            unit = "5 t to 36 t" if base == "kg" else "2 %"
+            findings.note("unit", f"a number with its unit, such as {unit}", text, at=at)
+            return []
+        numbers.append(float(number))
+    return numbers
