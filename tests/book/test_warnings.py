@@ -122,6 +122,7 @@ def desk(shelf: Shelf, tmp_path: Path) -> Iterator[Desk]:
 OUTSIDE = {
     # a factor of 1,000 in each thing that a person enters
     "receipt in t": (receipt("X", "20.1"), "load", "mass_kg"),
+    "another receipt in t": (receipt("X", "8.425"), "load", "mass_kg"),
     "receipt in g": (receipt("X", "20100000"), "load", "mass_kg"),
     "ticket in t": (ticket("35.1", "15"), "ticket load", "gross_kg"),
     "ticket in g": (ticket("35100000", "15000000"), "ticket load", "gross_kg"),
@@ -175,7 +176,8 @@ OUTSIDE = {
 }
 INSIDE = {
     "receipt": receipt("X", "24100"),
-    "a small receipt": receipt("X", "100"),
+    "a small receipt": receipt("X", "9"),
+    "a small receipt with decimals": receipt("X", "52.5"),
     "ticket at its limit": ticket("35400"),
     "late ticket of case 01": ticket("34980"),
     "count": count("19900"),

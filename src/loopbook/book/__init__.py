@@ -42,8 +42,8 @@ from loopbook.book.commands.ours import *  # noqa: F403  # a command is listed o
 from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.running.process import Output
 from loopbook.book.commands.serial_spans import Span, span_between
-from loopbook.book.commands.warnings.warned import KINDS as WARNINGS
-from loopbook.book.commands.warnings.warned import all_warned
+from loopbook.book.commands.warnings import KINDS as WARNINGS
+from loopbook.book.commands.warnings import all_warned
 from loopbook.book.modelled import marked_by, says_modelled
 from loopbook.book.nouns import (
     BOUNDARIES,

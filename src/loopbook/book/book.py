@@ -9,8 +9,7 @@ from types import TracebackType
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.fields import bad_substance
 from loopbook.book.commands.planning import as_text, plan
-from loopbook.book.commands.warnings.limits import read_limits
-from loopbook.book.commands.warnings.warned import same_fact
+from loopbook.book.commands.warnings import read_limits, same_fact
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
 from loopbook.book.scope import TRANSIT, AsOf, Scope
 from loopbook.book.storage.address import shown_address

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,7 +21,7 @@ from loopbook.cli.options import (
 from loopbook.cli.parts import Door, shows_answer
 
 if TYPE_CHECKING:
-    from loopbook.book import AsOf, Book
+    from loopbook.book import AsOf, Book, Imported
     from loopbook.report import Answer
 
 
@@ -86,8 +85,11 @@ def post_command(
     from loopbook.book import post_lines, posted
 
     name, raw = Path(getattr(file, "name", "<stdin>")).name, file.read()
-    given = partial(post_lines, book, raw, name=name, dry_run=dry_run)
-    done = post_asking(lambda x, y: given(same=x, accept=y), same, accept)
+
+    def given(same: dict[str, str], accept: dict[str, str]) -> Imported:
+        return post_lines(book, raw, name=name, dry_run=dry_run, same=same, accept=accept)
+
+    done = post_asking(given, same, accept)
     return posted(book, done)
 
 
@@ -150,8 +152,12 @@ def import_command(
     """
     from loopbook.book import import_file, posted
 
-    given = partial(import_file, book, file, mapping, kind=kind, dry_run=dry_run)
-    done = post_asking(lambda x, y: given(same=x, accept=y), same, accept)
+    def given(same: dict[str, str], accept: dict[str, str]) -> Imported:
+        return import_file(
+            book, file, mapping, kind=kind, dry_run=dry_run, same=same, accept=accept
+        )
+
+    done = post_asking(given, same, accept)
     return posted(book, done)
 
 

@@ -16,12 +16,13 @@ from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
-from loopbook.book.commands.warnings.limits import Limits, read_limits
-from loopbook.book.commands.warnings.warned import (
+from loopbook.book.commands.warnings import (
+    Limits,
     accepted_in,
     accepting,
     all_warned,
     never_accepted,
+    read_limits,
     same_fact,
 )
 from loopbook.book.nouns import Event

@@ -176,7 +176,8 @@ def _of_result(draft: Draft, measured: Measurement, limits: Limits) -> Iterator[
     if measured.value[:1] in "<>" or measured.stage.startswith("replicate") or name == "other":
         return  # a limit is no slip, and of replicates the mean counts
     if made is not None:
-        yield from _of_range(draft, (made.material, name), float(measured.value), at, limits)
+        subject, share = (made.material, name), float(measured.value)
+        yield from _of_range(draft, subject, share, at=at, limits=limits)
     if name not in draft.view.substances:
         return
     place = draft.view.substances.index(name)
@@ -207,12 +208,14 @@ def _of_new_lots(draft: Draft, limits: Limits) -> Iterator[Warned]:
                     if amount:
                         subject = (lot.material, name)
                         share = amount / whole
-                        yield from _of_range(draft, subject, share, f"{at}.{name}", limits)
+                        yield from _of_range(
+                            draft, subject, share, at=f"{at}.{name}", limits=limits
+                        )
                 break
 
 
 def _of_range(
-    draft: Draft, subject: tuple[str, str], share: float, at: str, limits: Limits
+    draft: Draft, subject: tuple[str, str], share: float, *, at: str, limits: Limits
 ) -> Iterator[Warned]:
     """A share of a substance against the usual range of its material."""
     material, name = subject
