@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import import_desk
 import pytest
 from import_case import held, now_us
 
 from loopbook.book import Book, Receive, RegisterMaterial, RegisterParty, RegisterSite, verify
-from loopbook.book.imports.importing import import_file
 from loopbook.errors import Finding, InputError
 from support.world import envelope
 
@@ -25,11 +25,8 @@ STOCK = 'lot = "Lot"\nmass = { column = "kg", unit = "kg" }\n'
 NICKEL = 'shares.Ni = { column = "Ni", unit = "%" }\n'
 
 
-class Desk:
-    """A book, and the folder in which its files are written."""
-
-    def __init__(self, book: Book, folder: Path) -> None:
-        self.book, self.folder = book, folder
+class Desk(import_desk.Desk):
+    """A desk with a lot, and short mappings for its files."""
 
     def receive(self, lot: str = "L-1", **values: object) -> None:
         """20,000 kg with 30 % nickel and 4 % cobalt."""
@@ -40,20 +37,15 @@ class Desk:
 
     def take_in(self, kind: str, rows: str, columns: str, **more: str) -> None:
         """Import the rows of a file; `more` are texts of further parts of the mapping."""
-        file, mapping = self.folder / "file.csv", self.folder / "map.toml"
-        file.write_text(rows, encoding="utf-8")
+        assert self.refused(kind, rows, columns, **more) == []
+
+    def refused(self, kind: str, rows: str, columns: str, **more: str) -> list[Finding]:
+        """Findings of a file, which is not taken if there are some."""
         constants = CONSTANTS if kind == "stock" else LABORATORY
         parts = [f"[columns]\n{columns}", "[constants]"]
         parts += [f'{name} = "{value}"' for name, value in constants.items()]
         parts += [f"[{name.replace('_', '.')}]\n{text}" for name, text in more.items()]
-        mapping.write_text("\n".join(parts), encoding="utf-8")
-        import_file(self.book, file, mapping, kind=kind)
-
-    def refused(self, kind: str, rows: str, columns: str, **more: str) -> tuple[Finding, ...]:
-        """Findings of a file that is not taken."""
-        with pytest.raises(InputError) as caught:
-            self.take_in(kind, rows, columns, **more)
-        return caught.value.findings
+        return self.try_file(kind, "\n".join(parts), rows)
 
     def held(self, lot: str = "L-1") -> dict[str, Decimal]:
         """Content of a lot, kg."""
@@ -97,7 +89,7 @@ def test_the_advised_unit_is_the_mass_that_was_meant(desk: Desk) -> None:
 def test_a_share_of_something_else_is_no_share_of_mass(desk: Desk, unit: str) -> None:
     columns = STOCK + 'shares.Ni = { column = "Ni", unit_column = "Unit" }\n'
     (finding,) = desk.refused("stock", f"Lot,kg,Ni,Unit\nL-1,20000,0.3,{unit}\n", columns)
-    assert (finding.code, finding.where) == ("unit", "file.csv:2, Ni")
+    assert (finding.code, finding.where) == ("unit", "stock.csv:2, Ni")
     assert finding.hint
 
 
@@ -131,7 +123,7 @@ def test_a_lot_that_looks_like_another_is_a_finding_with_code_points(
     columns = STOCK + NICKEL
     rows = f"Lot,kg,Ni\n{one},20000,30\n{other},10000,30\n"
     (finding,) = desk.refused("stock", rows, columns)
-    assert (finding.code, finding.where) == ("alike", "file.csv:3, Lot")
+    assert (finding.code, finding.where) == ("alike", "stock.csv:3, Lot")
     assert ascii(one) in str(finding)
     assert ascii(other) in str(finding)
     assert "U+" in str(finding) or "characters" in str(finding)
@@ -202,7 +194,7 @@ SLASHES = "Lot,kg,Ni\nP3/D/BM-001,20000,30\n2026/03/0042,10000,30\n"
 
 def test_a_slash_is_refused_with_the_setting_that_takes_it_in(desk: Desk) -> None:
     findings = desk.refused("stock", SLASHES, STOCK + NICKEL)
-    assert [finding.where for finding in findings] == ["file.csv:2, Lot", "file.csv:3, Lot"]
+    assert [finding.where for finding in findings] == ["stock.csv:2, Lot", "stock.csv:3, Lot"]
     assert "'P3-D-BM-001'" in findings[0].hint
     setting = 'slash = "-"'
     assert setting in findings[0].hint
@@ -216,7 +208,7 @@ def test_two_numbers_that_a_slash_setting_makes_one_are_a_finding(desk: Desk) ->
     columns = STOCK.replace('"Lot"', '{ column = "Lot", slash = "-" }') + NICKEL
     rows = "Lot,kg,Ni\nA/1,20000,30\nA-1,10000,30\n"
     (finding,) = desk.refused("stock", rows, columns)
-    assert finding.where.startswith("file.csv:3")
+    assert finding.where.startswith("stock.csv:3")
 
 
 def test_a_text_with_half_a_sign_in_a_name_to_look_up_is_a_finding(desk: Desk) -> None:

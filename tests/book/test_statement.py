@@ -459,7 +459,7 @@ def test_the_text_is_what_an_accountant_reads(desk: Desk) -> None:
     a_month(desk)
     assert desk.state().text(["Ni"]).splitlines()[:9] == [
         "Metal statement",
-        "2026-02-01 to 2026-03-01",
+        "2026-02-01 to 2026-03-01 UTC",
         "",
         "Opening, movements and closing",
         "Line                    Mass, kg    Ni, kg",

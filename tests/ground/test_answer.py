@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -206,6 +206,25 @@ def test_two_long_texts_share_the_room_and_a_long_row_is_wrapped_under_its_head(
     assert max(map(cells_wide, lines)) <= 50
     assert {line[:5] for line in lines[1:]} == {"     "}
     assert record_text(lone).splitlines() == [f"Law  {law * 3}"]
+
+
+def test_a_long_text_takes_lines_before_another_column_drops() -> None:
+    columns = (Column("law", "Law"), Column("unit", "Unit", drops=1))
+    facts = Table("facts", "", (), ((),))
+    laws = Table("laws", "", columns, (("every day " * 6, "kilograms"), ("", "t")))
+    lines = record_text(Record("x", 1, "", facts, (laws,)), width=60).splitlines()
+    assert lines[0].split() == ["Law", "Unit"]
+    assert max(map(cells_wide, lines)) <= 60
+    assert "1 more column (Unit)" in record_text(Record("x", 1, "", facts, (laws,)), width=40)
+
+
+def test_a_headline_is_wrapped_but_not_what_is_given_away_or_posted() -> None:
+    facts = Table("facts", "", (), ((),))
+    headline = 'signed by the works\n{"kind": "hold", "lot": "L-1"}'
+    whole = Record("x", 1, headline, facts, (), verbatim=True)
+    assert record_text(whole, width=12) == headline
+    wrapped = record_text(replace(whole, verbatim=False), width=12)
+    assert wrapped == 'signed by\nthe works\n{"kind": "hold", "lot": "L-1"}'
 
 
 def test_east_asian_signs_take_two_cells() -> None:

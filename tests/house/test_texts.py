@@ -155,6 +155,14 @@ def test_a_command_has_an_example_in_its_help_and_stands_in_the_docs(path: tuple
     assert any(call in d.read_text(encoding="utf-8") for d in docs), f"no document shows {call}"
 
 
+@pytest.mark.parametrize("group", [(), *sorted({path[:1] for path in COMMANDS if path[1:]})])
+def test_a_list_of_commands_cuts_no_sentence(group: tuple[str, ...]) -> None:
+    listed = CliRunner().invoke(main, [*group, "--help"]).output.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed
+    assert max(map(len, listed.splitlines())) <= 80
+
+
 def test_all_commands_are_walked() -> None:
     leaf = click.Command("leaf")
     tree = click.Group("top", commands=[click.Group("b", commands=[leaf]), click.Command("a")])

@@ -20,7 +20,7 @@ from loopbook.book.nouns import Account, Measurement
 from loopbook.book.storage import schema
 from loopbook.book.storage.questions.events import last_event
 from loopbook.book.storage.questions.tables import rows_between
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 from loopbook.files import refuse_book, whole_folder
 from loopbook.report import (
     WRITERS,
@@ -118,8 +118,7 @@ def export_book(
         return Exported(str(folder), files, last, tuple(map(ExportedTable, TABLES, counts)))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        finding = Finding("file", str(folder), "a folder that can be written", reason)
-        raise InputError([finding]) from error
+        raise InputError.of("file", str(folder), "a folder that can be written", reason) from error
 
 
 def _refuse_other_files(folder: Path) -> None:

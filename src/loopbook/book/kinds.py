@@ -1,6 +1,5 @@
 """All kinds that a book takes: commands and files to import, each with its declared fields."""
 
-import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from loopbook.book.imports.rows import ImportKind
 from loopbook.book.plugins import Kind
 from loopbook.errors import require_known
 from loopbook.report import HIDDEN, Answer, Column, Rows
-from loopbook.tables import Field, fields_of, schema_of
+from loopbook.tables import Field, fields_of, meaning_of, schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,7 @@ def list_kinds() -> BookKinds:
 
 
 def _rows(kinds: Mapping[str, type[Kind]]) -> tuple[KindRow, ...]:
-    return tuple(KindRow(name, _purpose(kind).splitlines()[0]) for name, kind in kinds.items())
-
-
-def _purpose(kind: type[Kind]) -> str:
-    return inspect.cleandoc(kind.__doc__ or "")
+    return tuple(KindRow(name, meaning_of(kind)[0]) for name, kind in kinds.items())
 
 
 def describe_kind(name: str) -> BookKind:
@@ -89,7 +84,9 @@ def describe_kind(name: str) -> BookKind:
     else:
         fields, example = tuple(kind.known.values()), ""
     schema = json.dumps(schema_of(fields))
-    return BookKind(name, _purpose(kind), tuple(map(_field_row, fields)), example, schema)
+    return BookKind(
+        name, "\n\n".join(meaning_of(kind)), tuple(map(_field_row, fields)), example, schema
+    )
 
 
 def _field_row(field: Field) -> FieldRow:

@@ -49,6 +49,12 @@ class Door(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, each with the first sentence of its help, whole."""
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl([(x, c.get_short_help_str(limit=1_000)) for x, c in commands if c])
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; print findings instead of a traceback."""
         from loopbook.errors import InputError, LoopbookError, visible

@@ -22,6 +22,7 @@ value with an error becomes None.
 """
 
 import dataclasses
+import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass
@@ -559,6 +560,12 @@ def fields_of(record: type) -> tuple[Field, ...]:
         known = tuple(_field(one, hints[one.name]) for one in dataclasses.fields(record))
         setattr(record, _KEY, known)
     return known
+
+
+def meaning_of(record: type) -> list[str]:
+    """Paragraphs of a record's docstring, each on one line and without marks of code."""
+    text = inspect.cleandoc(record.__doc__ or "").replace("`", "")
+    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
 
 
 def _field(field: dataclasses.Field[Any], hint: Any) -> Field:

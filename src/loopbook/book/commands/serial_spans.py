@@ -94,8 +94,14 @@ class SerialsField(Text[Draft]):
         """The serials."""
         span = read_span(value)
         if span is None:
-            hint = "first and last have one length and differ in one number; the last is not less"
-            draft.note("serial", self.words, repr(value), at=at, hint=hint)
+            draft.note(
+                "serial",
+                self.words,
+                repr(value),
+                at=at,
+                hint="first and last have one length and differ in one number; the last is not "
+                "less",
+            )
         return span
 
 

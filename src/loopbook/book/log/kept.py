@@ -80,8 +80,7 @@ def _read_lines(text: bytes | str, name: str) -> list[tuple[str, SignedCheckpoin
         try:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            finding = Finding("encoding", name, "a text in UTF-8", str(error.reason))
-            raise InputError([finding]) from error
+            raise InputError.of("encoding", name, "a text in UTF-8", error.reason) from error
     text = text.replace("\r\n", "\n")
     if not text.lstrip().startswith("{"):
         return [("", _note(text.rstrip("\n") + "\n", name))]

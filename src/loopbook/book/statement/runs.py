@@ -88,7 +88,7 @@ class RunAccount(Answer):
 
     def headline(self) -> str:
         """Run, site and time."""
-        return f"Run {self.run} at {self.site}, {moment_text(self.occurred_at)}"
+        return f"Run {self.run} at {self.site}, {moment_text(self.occurred_at)} UTC"
 
     def text(self) -> str:
         """The account as plain text."""

@@ -152,8 +152,8 @@ class Statement(Answer):
 
     def headline(self) -> str:
         """Title, stretch of time, scope."""
-        known = "" if self.known_at is None else f"as known on {moment_text(self.known_at)}"
-        span = f"{moment_text(self.start)} to {moment_text(self.end)}"
+        known = "" if self.known_at is None else f"as known on {moment_text(self.known_at)} UTC"
+        span = f"{moment_text(self.start)} to {moment_text(self.end)} UTC"
         return f"{self.title}\n{'; '.join(filter(None, [span, _named(self.scope), known]))}"
 
     def text(self, substances: Sequence[str] = ()) -> str:
@@ -237,8 +237,9 @@ def metal_statement(
         None if known_at is None else _microseconds("known_at", known_at, findings),
     )
     if not findings and stretch.start >= stretch.end:
-        after = f"after {moment_text(stretch.start)}"
-        findings.append(Finding("range", "end", after, moment_text(stretch.end)))
+        findings.append(
+            Finding("range", "end", f"after {moment_text(stretch.start)}", moment_text(stretch.end))
+        )
     raise_findings([*findings, *unknown_names(book.store, scope)])
     substances = book.substances
     with book.store.snapshot(stretch.known_at):

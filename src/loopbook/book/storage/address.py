@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 
 _SERVERS = ("postgresql://", "postgres://")
 _LOGIN = re.compile(r"^(\w+:/{1,2}[^:@/?]*:)(.*)@", re.DOTALL)
@@ -42,9 +42,13 @@ def secret_of(address: str) -> str:
 def check_address(address: Path | str) -> None:
     """Refuse an address of a server in another form than the one that is read."""
     if _is_connection(str(address)) and not is_server(address):
-        hint = "write postgresql://user@host/database"
-        where = shown_address(address)
-        raise InputError([Finding("file", where, "a file or a server", "another address", hint)])
+        raise InputError.of(
+            "file",
+            shown_address(address),
+            "a file or a server",
+            "another address",
+            hint="write postgresql://user@host/database",
+        )
 
 
 def _is_connection(text: str) -> bool:

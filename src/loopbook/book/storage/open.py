@@ -9,7 +9,7 @@ from pathlib import Path
 from loopbook.book.nouns import SUBSTANCES
 from loopbook.book.storage.address import check_address, is_server
 from loopbook.book.storage.protocol import Store
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 
 
 def open_store(
@@ -26,16 +26,12 @@ def open_store(
         except ModuleNotFoundError as error:
             if error.name != "psycopg":
                 raise
-            raise InputError(
-                [
-                    Finding(
-                        "missing",
-                        "PostgreSQL",
-                        "the package psycopg",
-                        "none",
-                        "pip install 'loopbook[postgres]'",
-                    )
-                ]
+            raise InputError.of(
+                "missing",
+                "PostgreSQL",
+                "the package psycopg",
+                "none",
+                hint="pip install 'loopbook[postgres]'",
             ) from error
         return PostgresStore(str(address), create=create, substances=substances)
     from loopbook.book.storage.sqlite.store import SqliteStore

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopbook.errors import Finding, ShareError, raise_findings
+from loopbook.errors import Finding, InputError, ShareError, raise_findings
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Value
 from loopbook.matter import Component, atomic_weights, components, parse_formula
@@ -126,7 +126,7 @@ def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
                 )
             actives.append(ActiveMaterial.of(name))
     if not actives:
-        raise_findings([Finding("missing", "feed", "an active material", "none")])
+        raise InputError.of("missing", "feed", "an active material", "none")
     return tuple(actives)
 
 

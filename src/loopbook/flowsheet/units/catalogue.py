@@ -1,6 +1,5 @@
 """The catalogue of unit operations: answers that are made from their declarations."""
 
-import inspect
 import json
 from dataclasses import MISSING, dataclass
 from typing import Annotated
@@ -9,7 +8,7 @@ from loopbook.errors import require_known
 from loopbook.flowsheet.units.ours import KINDS
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.report import Answer, Column, Rows
-from loopbook.tables import fields_of, installed_kinds
+from loopbook.tables import fields_of, installed_kinds, meaning_of
 
 GROUP = "loopbook.units"
 """Entry point group under which installed packages register unit operations."""
@@ -73,7 +72,7 @@ def unit_kinds() -> UnitKinds:
     'Screening: undersize = to_undersize * feed per component; black mass is undersize.'
     """
     kinds = sorted(known_kinds().items())
-    return UnitKinds(tuple(KindLine(name, _law(kind)[0]) for name, kind in kinds))
+    return UnitKinds(tuple(KindLine(name, meaning_of(kind)[0]) for name, kind in kinds))
 
 
 def describe_unit(name: str) -> UnitKind:
@@ -92,13 +91,7 @@ def describe_unit(name: str) -> UnitKind:
     common = {field.name for field in fields_of(Unit)}
     own = tuple(p for p in parameters_of(kind) if p.parameter not in common)
     ports = kind.ins, kind.outs, kind.supplies, kind.optional
-    return UnitKind(name, " ".join(_law(kind)), *ports, kind.source, own)
-
-
-def _law(kind: type[Unit]) -> list[str]:
-    """Paragraphs of the law, each on a line."""
-    text = inspect.cleandoc(kind.__doc__ or "").replace("``", "")
-    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+    return UnitKind(name, " ".join(meaning_of(kind)), *ports, kind.source, own)
 
 
 def parameters_of(record: type) -> tuple[Parameter, ...]:

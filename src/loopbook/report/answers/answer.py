@@ -112,7 +112,7 @@ class Record:
     facts : a table of one row: what the answer reports beside its tables.
     tables : its tables.
     keys : substances, or groups, that columns are about.
-    shown, prefers, blocks : see `Answer`.
+    shown, prefers, blocks, verbatim : see `Answer`.
     """
 
     name: str
@@ -124,6 +124,7 @@ class Record:
     shown: tuple[str, ...] | None = None
     prefers: tuple[str, ...] = ()
     blocks: bool = False
+    verbatim: bool = False
 
     def __post_init__(self) -> None:
         """Refuse two facts or tables of one name, which JSON could not hold."""
@@ -233,7 +234,7 @@ class Answer:
     def as_record(self) -> Record:
         """The answer as facts and tables, marked where it is modelled."""
         record = self.unmarked()
-        return marked(record, self.modelled, verbatim=self.verbatim) if self.modelled else record
+        return marked(record, self.modelled) if self.modelled else record
 
     def unmarked(self) -> Record:
         """The answer as facts and tables."""
@@ -252,18 +253,18 @@ class Answer:
             self.shown(),
             self.prefers,
             self.blocks,
+            self.verbatim,
         )
 
 
-def marked(record: Record, model: str, *, verbatim: bool = False) -> Record:
+def marked(record: Record, model: str) -> Record:
     """A record of which every form shows that it is modelled: text, JSON, and each row of a table.
 
     Parameters
     ----------
     model : what computed it.
-    verbatim : leave the headline as it is.
     """
-    shown = record.headline and not verbatim
+    shown = record.headline and not record.verbatim
     column = Column(
         "modelled", "Modelled", kind=str, meaning="what computed it: nothing was measured"
     )

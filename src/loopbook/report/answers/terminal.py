@@ -14,7 +14,7 @@ from loopbook.report.format import is_share
 from loopbook.report.table import HIDDEN, Cell, Column, Table
 
 _GAP = "  "
-_SHORTEST = 12  # cells of a column whose texts take several lines
+_ROOMY, _SHORTEST = 32, 12  # cells of a column of long texts: before another drops, and at least
 
 
 def record_text(record: Record, *, width: int | None = None, only: Sequence[str] = ()) -> str:
@@ -29,7 +29,7 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
     tables = record.seen()
     facts = _shown(record.facts, keys) if not record.headline else []
     blocks = ["\n".join(_lines(record.facts, facts, record.facts.rows, width))] if facts else []
-    blocks += [visible(record.headline)] if record.headline else []
+    blocks += [_headline(record, width)] if record.headline else []
     for table in tables:
         rows = [row for row in table.rows if not only or _has(table, row, keys)]
         columns = _shown(table, keys)
@@ -43,9 +43,16 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
         blocks.append("\n".join([*title, *(made if rows else [])]))
     notes = next(record.facts.records(), {}).get("notes")
     for note in notes if isinstance(notes, tuple) else ():
-        text = visible(f"Note: {note}")
-        blocks.append("\n".join(_wrapped(text, width or cells_wide(text))))
+        blocks.append("\n".join(_wrapped(visible(f"Note: {note}"), width)))
     return "\n\n".join(blocks)
+
+
+def _headline(record: Record, width: int | None) -> str:
+    """The headline; what is given away or posted, such as a signed text or JSON, is not wrapped."""
+    lines = visible(record.headline).split("\n")
+    if record.verbatim:
+        return "\n".join(lines)
+    return "\n".join(x for line in lines for x in _wrapped(line, None if "{" in line else width))
 
 
 def _has(table: Table, row: Sequence[Cell], keys: Sequence[str]) -> bool:
@@ -85,14 +92,17 @@ def _grid(
     worded = {k for k in places if kinds[k] in (str, tuple)}
     wide = {k: max(map(cells_wide, [heads[k], *texts[k]])) for k in places}
     if width:
-        words = {k: _longest_word([heads[k], *texts[k]]) for k in worded}
         low = {k: max(_longest_word([heads[k]]), *map(cells_wide, texts[k])) for k in places}
+        words = {k: _longest_word([heads[k], *texts[k]]) if k in worded else low[k] for k in places}
+        roomy, least = (
+            {k: max(words[k], min(cells, low[k])) for k in places} for cells in (_ROOMY, _SHORTEST)
+        )
         for k in sorted(places, key=lambda k: (-table.columns[k].drops, -k)):
-            if table.columns[k].drops and _together(low) > width:
-                del low[k]
-        wide = _narrowed({k: wide[k] for k in low}, low, width)
-        least = {k: max(words[k], min(_SHORTEST, low[k])) if k in words else low[k] for k in low}
-        wide = _narrowed(wide, least, width)
+            if table.columns[k].drops and _together(roomy) > width:
+                del roomy[k]
+        wide = {k: wide[k] for k in roomy}
+        for narrow in (low, least):
+            wide = _narrowed(wide, narrow, width)
         if _together(wide) > width:
             yield from _lines(table, places, rows, width)
             return
@@ -112,7 +122,7 @@ def _grid(
             yield _GAP.join(padded).rstrip()
     if dropped := [table.columns[k].title for k in places if k not in wide]:
         more = f"{counted(len(dropped), 'more column')} ({', '.join(dropped)})"
-        yield from _wrapped(f"{more}: widen the window, or use --json", width or 0)
+        yield from _wrapped(f"{more}: widen the window, or use --json", width)
 
 
 def _longest_word(texts: Iterable[str]) -> int:
@@ -134,9 +144,9 @@ def _narrowed(wide: Mapping[int, int], least: Mapping[int, int], width: int) -> 
     return narrowed
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def _wrapped(text: str, width: int | None) -> list[str]:
     """A text as lines of so many cells, if it is longer; no word is cut."""
-    if cells_wide(text) <= width:
+    if width is None or cells_wide(text) <= width:
         return [text]
     return TextWrapper(width, break_long_words=False, break_on_hyphens=False).wrap(text)
 
@@ -169,7 +179,7 @@ def _lines(
         yield from [""] * bool(number)
         for k in places:
             text = cell_text(row[k], table.columns[k])
-            room = max(width - wide - len(_GAP), _SHORTEST) if width else cells_wide(text)
+            room = max(width - wide - len(_GAP), _SHORTEST) if width else None
             for number_of_line, part in enumerate(_wrapped(text, room) if text else ()):
                 yield f"{_padded('' if number_of_line else heads[k], wide)}{_GAP}{part}"
 

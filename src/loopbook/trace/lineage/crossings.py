@@ -70,8 +70,7 @@ def _crossings(graph: Graph, orders: Sequence[Sequence[int]]) -> int:
 
 def order_columns(graph: Graph) -> tuple[int, int]:
     """Order the columns with few crossings; return the crossings before and after."""
-    nodes = range(len(graph.column))
-    starts = [_in_columns(graph, x) for x in (nodes, _walk(graph), _spread(graph))]
+    starts = [_in_columns(graph, x) for x in (range(len(graph.column)), _spread(graph))]
     graph.orders = [list(order) for order in starts[0]]
     before = best = _crossings(graph, graph.orders)
     for orders in starts:
@@ -89,20 +88,6 @@ def _in_columns(graph: Graph, nodes: Iterable[int]) -> list[list[int]]:
     for node in nodes:
         orders[graph.column[node]].append(node)
     return orders
-
-
-def _walk(graph: Graph) -> Iterable[int]:
-    """All boxes and points, neighbours soon after each other: depth first from the left."""
-    seen: set[int] = set()
-    for start in sorted(range(len(graph.column)), key=graph.column.__getitem__):
-        stack = [start]
-        while stack:
-            node = stack.pop()
-            if node in seen:
-                continue
-            seen.add(node)
-            yield node
-            stack += sorted((*graph.right[node], *graph.left[node]), reverse=True)
 
 
 def _spread(graph: Graph) -> list[int]:

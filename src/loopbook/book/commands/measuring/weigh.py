@@ -27,9 +27,14 @@ class Weigh(Command):
         """Measure the lot; the difference to what the book had goes to ``reassay``."""
         net = gross_kg - tare_kg
         if net <= 0:
-            why = f"gross {kg(gross_kg)} is not above tare {kg(tare_kg)}"
-            above, hint = f"above {kg(tare_kg)}", "are they swapped?"
-            draft.note("weights", above, kg(gross_kg), at="gross_kg", hint=hint, sentence=why)
+            draft.note(
+                "weights",
+                f"above {kg(tare_kg)}",
+                kg(gross_kg),
+                at="gross_kg",
+                hint="are they swapped?",
+                sentence=f"gross {kg(gross_kg)} is not above tare {kg(tare_kg)}",
+            )
             return
         group = self.scale and f"scale {self.scale}"
         for quantity, mg in (("gross", gross_kg), ("tare", tare_kg), ("mass", net)):

@@ -52,8 +52,12 @@ def _entry(rows: list[ImportRow]) -> Entry:
             if name in row["shares"]:
                 sigmas[name] = (*sigmas.get(name, ()), sigma)
             elif f"shares.{name}" not in row.bad:
-                at, expected = f"uncertainty.{name}", f"a content of {name}"
-                row.note(at, "missing", expected, "its uncertainty alone")
+                row.note(
+                    f"uncertainty.{name}",
+                    "missing",
+                    f"a content of {name}",
+                    "its uncertainty alone",
+                )
     results: dict[str, Value] = {name: x[0] if len(x) == 1 else x for name, x in shares.items()}
     uncertainty = {name: sum(x, Decimal(0)) / len(x) for name, x in sigmas.items()}
     key = (*(first[name] for name in _NAMES), "assay")
@@ -74,5 +78,9 @@ def _compare(row: ImportRow, first: ImportRow) -> None:
     for name in row.names:
         group, value, before = name.partition(".")[0], row.written(name), first.written(name)
         if group not in _OWN and value != before:
-            expected = f"{before or 'nothing'}, as in line {first.line}"
-            row.note(name, "differs", expected, value or "nothing")
+            row.note(
+                name,
+                "differs",
+                f"{before or 'nothing'}, as in line {first.line}",
+                value or "nothing",
+            )

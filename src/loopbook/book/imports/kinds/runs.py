@@ -83,8 +83,7 @@ class _Run:
         for name in _SAME:
             value, before = row.written(name), first.written(name)
             if value not in ("", before):
-                expected = f"{before or 'nothing'}, as in line {first.line}"
-                row.note(name, "differs", expected, value)
+                row.note(name, "differs", f"{before or 'nothing'}, as in line {first.line}", value)
 
     def _take(self, row: ImportRow, role: str) -> None:
         if role == "input":

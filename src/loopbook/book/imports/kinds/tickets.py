@@ -53,10 +53,20 @@ def _weights(row: ImportRow) -> tuple[Decimal, Decimal, Decimal]:
         return one, Decimal(0), one
     net = gross - tare
     if net <= 0:
-        weights, hint = f"gross {kg(gross)}, tare {kg(tare)}", "are they swapped?"
-        row.note("gross", "weights", "gross above tare", weights, hint=hint)
+        row.note(
+            "gross",
+            "weights",
+            "gross above tare",
+            f"gross {kg(gross)}, tare {kg(tare)}",
+            hint="are they swapped?",
+        )
         return one, Decimal(0), one
     if printed is not None and printed != net:
-        expected, off = f"gross minus tare, {kg(net)}", kg(printed - net)
-        row.note("net", "weights", expected, kg(printed), difference=off)
+        row.note(
+            "net",
+            "weights",
+            f"gross minus tare, {kg(net)}",
+            kg(printed),
+            difference=kg(printed - net),
+        )
     return gross, tare, net

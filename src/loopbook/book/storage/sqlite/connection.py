@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
+from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
 
 REFUSALS = (sqlite3.Error, UnicodeDecodeError)
 """Errors of SQLite; the latter comes from the bytes of a damaged file."""
@@ -16,7 +16,7 @@ def version_of(link: sqlite3.Connection, path: Path) -> str:
     try:
         row = link.execute("SELECT value FROM book WHERE key = 'version'").fetchone()
     except REFUSALS as error:
-        raise InputError([Finding("file", str(path), "a book of Loopbook", str(error))]) from error
+        raise InputError.of("file", str(path), "a book of Loopbook", str(error)) from error
     return "none" if row is None else str(row[0])
 
 

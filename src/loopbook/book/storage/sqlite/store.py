@@ -19,7 +19,7 @@ from loopbook.book.storage.schema import VERSION, require_version
 from loopbook.book.storage.session import Session
 from loopbook.book.storage.sqlite.connection import REFUSALS, explained, explaining, version_of
 from loopbook.book.storage.sqlite.schema import declare_in, sqlite_ddl
-from loopbook.errors import Finding, InputError
+from loopbook.errors import InputError
 
 T = TypeVar("T")
 Latest: TypeAlias = tuple[int, int]
@@ -56,10 +56,11 @@ class SqliteStore:
         self.path = Path(path)
         self.address = str(self.path.absolute())
         if not create and not self.path.exists():
-            hint = "make one with loopbook book new"
-            raise InputError([Finding("file", str(path), "a book", "no such file", hint)])
+            raise InputError.of(
+                "file", str(path), "a book", "no such file", hint="make one with loopbook book new"
+            )
         if create and self.path.exists() and self.path.stat().st_size:
-            raise InputError([Finding("duplicate", str(path), "a new file", "it exists")])
+            raise InputError.of("duplicate", str(path), "a new file", "it exists")
         with explaining(self.path), ExitStack() as undo:
             made = create and _is_first(self.path)
             self._link = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
