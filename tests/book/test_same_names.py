@@ -181,6 +181,42 @@ def test_a_command_is_posted_with_the_option_that_the_message_names(
     assert '"L-1"' in kept
 
 
+NEAR = [("site", "w"), ("material", "FOIL"), ("party", "a"), ("material", "f\u043eil")]
+GOOD = [("site", "W1"), ("material", "foils"), ("party", "A-1"), ("material", "fo il")]
+
+
+@pytest.mark.parametrize(("noun", "name"), NEAR)
+def test_a_noun_that_is_nearly_another_is_a_finding_with_both(
+    shell: Shell, noun: str, name: str
+) -> None:
+    refused = shell.post([{"kind": f"register-{noun}", "key": "x", noun: name}])
+    assert "alike" in refused.stderr
+    assert f"looks like the {noun} " in refused.stderr
+    assert f" of event {noun[0]} (" in refused.stderr
+    lot = LOT | {"key": "y", "lot": "M-1"}
+    lot |= {"owner" if noun == "party" else noun: name}
+    refused = shell.post([lot])
+    assert not shell.post([lot], *given(refused.stderr)).exit_code
+    assert shell.held("M-1")["Ni"] == 6000
+
+
+@pytest.mark.parametrize(("noun", "name"), GOOD)
+def test_another_noun_is_none_that_is_nearly_one(shell: Shell, noun: str, name: str) -> None:
+    assert not shell.post([{"kind": f"register-{noun}", "key": "x", noun: name}]).exit_code
+
+
+@pytest.mark.parametrize(
+    ("known", "name"), [("Winston-Salem", "winston salem"), ("black mass", "Black_Mass")]
+)
+def test_blanks_and_capitals_make_no_second_noun(shell: Shell, known: str, name: str) -> None:
+    shell.post([{"kind": "register-site", "key": "x", "site": known}])
+    assert "alike" in shell.post([{"kind": "register-site", "key": "y", "site": name}]).stderr
+
+
+def test_lots_differ_in_capitals(shell: Shell) -> None:
+    assert not shell.post([LOT | {"key": "x", "lot": "l-1"}]).exit_code
+
+
 def test_two_names_of_an_object_that_become_one_are_a_finding(shell: Shell) -> None:
     shell.post([LOT | {"key": "r2", "lot": "L-2"}])
     parts = {"L-2": 10, "M-2": 20}

@@ -47,7 +47,7 @@ from loopbook.tables.declared import (
 )
 from loopbook.tables.json_text import parse_json
 from loopbook.tables.moments import form_problem, moment
-from loopbook.tables.names import escaped, look, told_apart, unescaped, unfit
+from loopbook.tables.names import escaped, look, near, told_apart, unescaped, unfit
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
 from loopbook.tables.numbers import CellError, limit_parts, within_years
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
@@ -115,6 +115,7 @@ __all__ = [
     "meaning_of",
     "moment",
     "names_in",
+    "near",
     "parse_json",
     "parse_quantity",
     "parse_toml",

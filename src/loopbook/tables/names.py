@@ -3,11 +3,12 @@
 A name is kept as it is written. Two names that people cannot see apart have one `look`: Unicode's
 form NFKC, without signs that nobody sees, with one hyphen, one blank and one apostrophe, and Latin
 for the Greek and Cyrillic letters that are drawn like them. Small and capital letters, 0 and O, 1
-and l differ.
+and l differ; names that people choose are compared by `near`.
 """
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
@@ -67,6 +68,16 @@ def look(name: str) -> str:
         name = _INVISIBLE.sub("", "".join(seen)).translate(_LIKE)
         name = unicodedata.normalize("NFKC", _HYPHENS.sub("-", name))
     return " ".join(name.split()) if "  " in name or not name.isprintable() else name
+
+
+@lru_cache(10_000)
+def near(name: str) -> str:
+    """The same for names of which one is nearly the other: in capitals, with another blank.
+
+    >>> near("winston_salem") == near("Winston-Salem"), near("Tank 1-1") == near("Tank 11")
+    (True, False)
+    """
+    return re.sub("[ _-]+", "-", look(name).casefold())
 
 
 def code_point(sign: str) -> str:

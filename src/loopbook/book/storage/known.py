@@ -8,7 +8,7 @@ from typing import Any
 from loopbook.book.nouns import Material, Party, Period, Site
 from loopbook.book.storage.database import Database
 from loopbook.errors import StorageError
-from loopbook.tables import look
+from loopbook.tables import near
 
 
 @dataclass(slots=True)
@@ -32,13 +32,11 @@ class Nouns:
     strange_until: int = -1
 
     def alike(self, kind: str, name: str) -> str:
-        """Another party, site, material or period whose name looks like a name; empty if none."""
+        """Another party, site, material or period of nearly the name; empty if none is."""
         named: dict[str, Iterable[str]] = {"party": self.parties, "site": self.sites}
         named["material"] = self.materials
-        known, plain = list(named.get(kind, self.periods)), look(name)
-        if plain == name:  # only what is not plain itself can look like it
-            known = [other for other in known if not other.isascii() or "  " in other]
-        return next((x for x in known if x != name and look(x) == plain), "")
+        known, nearly = named.get(kind, self.periods), near(name)
+        return next((x for x in known if x != name and near(x) == nearly), "")
 
     def learn(self, kind: str, name: str, body: str) -> None:
         """Take in one noun of an event."""
