@@ -318,7 +318,7 @@ def test_a_field_that_is_no_result_says_so(desk: Desk, word: str) -> None:
     found = post(desk, basis="dry", shares={"Ni": ".3"}, moisture=word)
     found += post(desk, shares={"Ni": ".3"}, uncertainty={"Ni": word})
     found += post(desk, shares={"Ni": ".3", "Co": "ND"}, limits={"Co": word})
-    fields = ["moisture", "uncertainty", "limits"]
+    fields = ["moisture", "uncertainty.Ni", "limits.Co"]
     assert [f.where.split(", ")[1] for f in found if f.code == "censored"] == fields
     moisture = LABORATORY.replace(
         "\n[constants]", 'moisture = { column = "W", unit = "%" }\n\n[constants]'
@@ -345,7 +345,7 @@ def test_the_hint_of_a_field_that_is_no_result_helps(desk: Desk) -> None:
 def test_a_limit_has_no_uncertainty_of_its_own(desk: Desk) -> None:
     shares = {"Co": "<0.0001"}
     (finding,) = post(desk, shares=shares, uncertainty={"Co": "0.00001"})
-    assert (finding.code, finding.where) == ("censored", "a.jsonl:1, uncertainty")
+    assert (finding.code, finding.where) == ("censored", "a.jsonl:1, uncertainty.Co")
     assert "the result of Co is a limit" in str(finding)
     follows(finding, "leave out this uncertainty")
     assert not post(desk, shares=shares)

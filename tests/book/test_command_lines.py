@@ -71,7 +71,7 @@ LINES = [
     (
         {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": "-0.2 t"}},
         "negative",
-        "a.jsonl:1, parts_kg",
+        "a.jsonl:1, parts_kg.x",
         "at least 0 kg",
     ),
     (
@@ -83,7 +83,7 @@ LINES = [
     (
         {**LINE, "kind": "split", "lot": "L-1", "parts_kg": {"x": float("nan")}},
         "not-finite",
-        "a.jsonl:1, parts_kg",
+        "a.jsonl:1, parts_kg.x",
         "NaN",
     ),
     (
@@ -147,7 +147,7 @@ def test_a_line_that_needs_a_bad_one_says_so(shared: Path) -> None:
     with open_book(shared) as book, pytest.raises(InputError) as caught:
         post_lines(book, "\n".join(map(json.dumps, (bad, then))).encode(), name="a.jsonl")
     assert [(f.where, f.code) for f in caught.value.findings] == [
-        ("a.jsonl:1, parts_kg", "negative"),
+        ("a.jsonl:1, parts_kg.L-1a", "negative"),
         ("a.jsonl:2, lot", "depends"),
     ]
 

@@ -91,7 +91,12 @@ def _entry(
         makes = (name for role, name in names_in(record, data) if role == "new lot")
         return Entry(number, where, (), findings=tuple(findings), makes=tuple(makes))
     command = record(**values)
-    return Entry(number, where, (command,), lambda at: f"{where}, {at}" if at in values else "")
+    return Entry(
+        number,
+        where,
+        (command,),
+        lambda at: f"{where}, {at}" if at.partition(".")[0] in values else "",
+    )
 
 
 def _renamed(value: Value, same: Mapping[str, str], at: str, findings: Findings) -> Value:
