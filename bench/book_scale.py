@@ -265,7 +265,7 @@ def make(path: Path, count: int, seed: int) -> None:
     done, began = 0, time.perf_counter()
     for event in story(count, seed):
         if event.recorded_at > due or len(batch) >= BATCH:
-            book.store.transact([], lambda session, b=batch: [session.append(e) for e in b])
+            book.store.transact([], lambda session, b=batch: session.append(*b))
             done, batch = done + len(batch), []
         while event.recorded_at > due:
             clock[0] = due
@@ -275,7 +275,7 @@ def make(path: Path, count: int, seed: int) -> None:
             if name.endswith("-01"):
                 print(f"  {done:,} events, {time.perf_counter() - began:.0f} s", flush=True)
         batch.append(event)
-    book.store.transact([], lambda session: [session.append(e) for e in batch])
+    book.store.transact([], lambda session: session.append(*batch))
     book.store.rows("PRAGMA synchronous = FULL")
     book.close()
 

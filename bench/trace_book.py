@@ -131,7 +131,7 @@ def make(path: Path, lots: Lots) -> None:
 
 
 def _fill(link: sqlite3.Connection, lots: Lots) -> None:
-    _insert(link, "event", 10, _event_rows(lots))
+    _insert(link, "event", 13, _event_rows(lots))
     _insert(link, "lot", 4, _lot_rows(lots))
     _insert(link, "edge", 4 + len(SUBSTANCES), _edge_rows(lots))
 
@@ -151,7 +151,8 @@ def _event_rows(lots: Lots) -> Iterator[tuple[Any, ...]]:
         kind = "receive" if k < received else "blend" if k < len(lots) else "deliver"
         moment = (begin + 2 * k) * 1_000_000
         document = f"ticket {k}"
-        yield FIRST + k, f"event {k:08d}", kind, "bench", document, moment, moment, "{}", None, LEAF
+        known = f"event {k:08d}", kind, "bench", document, moment, moment, "{}"
+        yield FIRST + k, *known, None, LEAF, None, moment, 1
 
 
 def _lot_rows(lots: Lots) -> Iterator[tuple[Any, ...]]:

@@ -30,9 +30,11 @@ collect_ignore_glob = ["*conftest.py"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--seed``: other generated cases than the usual ones."""
+    """``--seed``: other generated cases than the usual ones; others: more of them."""
     words = "generated cases of another seed; 'fresh' draws one and prints it (make nightly)"
     parser.addoption("--seed", default="0", metavar="N", help=words)
+    words = "generated stories of late facts on each store (tests/book/test_late_facts.py)"
+    parser.addoption("--stories", default="200", metavar="N", help=words)
     words = "broken inputs that the fuzz test of the readers makes (tests/hostile)"
     parser.addoption("--inputs", default="20000", metavar="N", help=words)
 

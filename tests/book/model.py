@@ -7,6 +7,7 @@ remainders, the first in order winning a tie. An account is ``(kind, party, site
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +16,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from model_dates import short, too_early
+from model_dates import before_its_event
 
 Where = tuple[str, str, str, str]
 Change = dict[Where, list[int]]
 
 MG = 10**6
+_NOUNS = ("Register", "AddSubstance", "Hold", "Release", "OpenPeriod", "ClosePeriod")
 
 
 def cut(amount: int, weights: Sequence[int | Fraction]) -> list[int]:
@@ -47,8 +49,8 @@ class Fact:
     change: Change
     recorded_at: int
     occurred_at: int
-    measured: bool = False
     reversal_of: str = ""
+    amends: str = ""
     reversed: bool = False
 
 
@@ -61,12 +63,13 @@ class Model:
     held: Change = field(default_factory=dict)
     lots: dict[str, str] = field(default_factory=dict)
     made: dict[str, int] = field(default_factory=dict)
-    holds: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, str] = field(default_factory=dict)  # at the date of the last command
     names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     hazards: dict[str, str] = field(default_factory=dict)
     limits: dict[tuple[str, str], int] = field(default_factory=dict)
     periods: dict[str, tuple[int, int]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    amended: dict[str, Change] = field(default_factory=dict)  # by the last command
     _making: dict[str, str] = field(default_factory=dict)  # lots that a command makes
 
     # -- asked by the machine
@@ -117,32 +120,106 @@ class Model:
     # -- told by the machine
 
     def expect(self, command: Any, occurred_at: int) -> Change | None:
-        """The change that a command makes, or None if the book must refuse it."""
-        if any(a <= occurred_at < b for a, b in (self.periods[p] for p in self.closed)):
+        """The change that a command makes, or None if the book must refuse it.
+
+        What it changes in later events is in `amended`.
+        """
+        self.amended = {}
+        if before_its_event(self, command, occurred_at):
             return None
-        change: Change | None = getattr(self, f"_on_{_snake(command)}")(command)
-        if change is None or too_early(self, command, occurred_at) or self._over(change):
-            return None
-        if short(self, change, occurred_at):
+        self.holds = self._holds_by(occurred_at)
+        change = self._on(command)
+        late = any(f.occurred_at > occurred_at for f in self.facts.values())
+        if late or type(command).__name__ == "Reverse":
+            change = self._played_again(command, occurred_at, change)
+        if change is None or self._over([change, *self.amended.values()]):
             return None
         total = [sum(column) for column in zip(*change.values(), strict=True)]
         assert not any(total), f"the model does not balance: {total}"
         return {a: x for a, x in change.items() if any(x)}
 
+    def _on(self, command: Any) -> Change | None:
+        change: Change | None = getattr(self, f"_on_{_snake(command)}")(command)
+        return change
+
+    def _played_again(self, command: Any, at: int, change: Change | None) -> Change | None:
+        """The change that a command makes at its date, when all facts are played in order.
+
+        Later facts get the changes that they have then; what differs is in `amended`. None if one
+        of them cannot be.
+        """
+        taken_back = getattr(command, "event", "")
+        if change is None and taken_back:
+            return None
+        again = Model(list(self.substances), names=self.names, hazards=self.hazards)
+        again.periods, again.closed, again._making = self.periods, self.closed, self._making
+        live = [
+            f
+            for f in self.facts.values()
+            if not (f.reversed or f.reversal_of or f.amends or f.key == taken_back)
+        ]
+        order = sorted([*enumerate(live)], key=lambda x: (x[1].occurred_at, x[0]))
+        facts = [(f.occurred_at, f.command, f) for _, f in order]
+        if not taken_back:
+            place = sum(f.occurred_at <= at for f in live)
+            facts.insert(place, (at, command, None))
+        for moment, one, fact in facts:
+            name = type(one).__name__
+            if fact is not None and name.startswith(_NOUNS):
+                continue
+            again.holds = {} if fact else self._holds_by(moment)
+            new = again._on(one)
+            if new is None:
+                return None
+            again.post(one, new, at=(moment, 0))
+            if fact is None:
+                change = new
+            else:
+                differs = {a: [-x for x in content] for a, content in self.now(fact).items()}
+                _sum(differs, self._wide(new))
+                if any(map(any, differs.values())):
+                    self.amended[fact.key] = {a: x for a, x in differs.items() if any(x)}
+        return change
+
+    def _holds_by(self, moment: int) -> dict[str, str]:
+        """Holds as they were at a date."""
+        holds: dict[str, str] = {}
+        for fact in self.facts.values():
+            if fact.occurred_at <= moment and type(fact.command).__name__ in ("Hold", "Release"):
+                holds[fact.command.lot] = getattr(fact.command, "reason", "")
+        return holds
+
+    def now(self, fact: Fact) -> Change:
+        """The change of a fact with all that amends it."""
+        total = copy.deepcopy(self._wide(fact.change))
+        for other in self.facts.values():
+            if other.amends == fact.key:
+                _sum(total, self._wide(other.change))
+        return total
+
     def post(self, command: Any, change: Change, *, at: tuple[int, int]) -> None:
-        """Take a fact in."""
+        """Take a fact in, and what it amends."""
+        amended, self.amended = self.amended, {}
+        for key, differs in amended.items():
+            self._take(Fact(f"{command.key} amends {key}", None, differs, at[1], 0, amends=key))
         fact = Fact(command.key, command, change, at[1], at[0])
         if type(command).__name__ == "Reverse":
             fact.reversal_of = command.event
             self.facts[command.event].reversed = True
-        self.facts[command.key] = fact
-        _sum(self.held, change)
+            fact.occurred_at = self.facts[command.event].occurred_at
+        self._take(fact)
         getattr(self, f"_know_{_snake(command)}", lambda _: None)(command)
         self.made = {**dict.fromkeys(self.lots, at[0]), **self.made}
 
-    def _over(self, change: Change) -> bool:
+    def _take(self, fact: Fact) -> None:
+        if fact.amends:
+            fact.occurred_at = self.facts[fact.amends].occurred_at
+        self.facts[fact.key] = fact
+        _sum(self.held, fact.change)
+
+    def _over(self, changes: Sequence[Change]) -> bool:
         gains: dict[tuple[str, str], int] = defaultdict(int)
-        for (kind, _, site, lot), content in change.items():
+        for (kind, _, site, lot), content in (x for change in changes for x in change.items()):
             if kind == "lot" and (hazard := self.hazards[self.lots.get(lot) or self._making[lot]]):
                 gains[site, hazard] += sum(content)
         for place, gain in gains.items():
@@ -190,25 +267,24 @@ class Model:
     def _on_hold(self, c: Any) -> Change | None:
         return {} if self._of(c.lot) and not self.holds.get(c.lot) and c.reason else None
 
-    def _know_hold(self, c: Any) -> None:
-        self.holds[c.lot] = c.reason
-
     def _on_release(self, c: Any) -> Change | None:
         return {} if self._of(c.lot) and self.holds.get(c.lot) else None
-
-    def _know_release(self, c: Any) -> None:
-        self.holds[c.lot] = ""
 
     def _on_open_period(self, c: Any) -> Change | None:
         start, end = us(c.start), us(c.end)
         overlap = any(a < end and start < b for a, b in self.periods.values())
-        return None if c.period in self.periods or start >= end or overlap else {}
+        closed = any(start < self.periods[p][1] for p in self.closed)
+        return None if c.period in self.periods or start >= end or overlap or closed else {}
 
     def _know_open_period(self, c: Any) -> None:
         self.periods[c.period] = us(c.start), us(c.end)
 
     def _on_close_period(self, c: Any) -> Change | None:
-        return {} if c.period in self.periods and c.period not in self.closed else None
+        if c.period not in self.periods or c.period in self.closed:
+            return None
+        start = self.periods[c.period][0]
+        earlier = any(x[0] < start for p, x in self.periods.items() if p not in self.closed)
+        return None if earlier else {}
 
     def _know_close_period(self, c: Any) -> None:
         self.closed.add(c.period)
@@ -459,19 +535,11 @@ class Model:
 
     def _on_reverse(self, c: Any) -> Change | None:
         fact = self.facts.get(c.event)
-        nouns = ("Register", "AddSubstance", "Hold", "Release", "OpenPeriod", "ClosePeriod")
-        if fact is None or fact.reversal_of or fact.reversed:
+        if fact is None or fact.reversal_of or fact.reversed or fact.amends:
             return None
-        if type(fact.command).__name__.startswith(nouns):
+        if type(fact.command).__name__.startswith(_NOUNS):
             return None
-        lots = {a[3] for a in fact.change} - {""}
-        later = list(self.facts.values())
-        for other in later[later.index(fact) + 1 :]:
-            if other.reversed or other.reversal_of:
-                continue
-            if lots & {a[3] for a in other.change}:
-                return None
-        return {a: [-x for x in content] for a, content in self._wide(fact.change).items()}
+        return {a: [-x for x in content] for a, content in self.now(fact).items()}
 
 
 def _snake(command: Any) -> str:

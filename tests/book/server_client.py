@@ -58,17 +58,19 @@ def setup() -> list[c.Command]:
 def batch(name: str, number: int) -> list[c.Command]:
     """Batch `number` of a client: one to six commands on lots that others use too.
 
-    Every seventh batch has the same keys for all clients, so that they race for them.
+    Every seventh batch has the same keys for all clients, so that they race for them. A few
+    commands are dated before all others, so that what came after them is planned again.
     """
     shared = number % SHARED_EVERY == 0
     who = "all" if shared else name
     rng = random.Random(f"{who}-{number}")
     commands: list[c.Command] = []
     for k in range(rng.choice((1, 1, 2, 6))):
+        late = rng.random() < 0.02
         told: dict[str, Any] = {
             "key": f"{who}-{number}-{k}",
             "actor": who,
-            "occurred_at": START + timedelta(seconds=number),
+            "occurred_at": START + (timedelta(seconds=number) if late else timedelta(days=1)),
         }
         commands.append(_command(rng, f"{who}-{number}-{k}", told))
     if number % 50 == 1 and not shared:

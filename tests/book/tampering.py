@@ -50,7 +50,10 @@ def reseal(path: Path) -> None:
             leaf = leaf_of(event_bytes(event, substances))
             changes.append(("UPDATE event SET leaf = ? WHERE id = ?", (leaf, number)))
             changes.append(("DELETE FROM edge WHERE event = ?", (number,)))
-            for source, target, x in edges_of(event.legs, reverses=bool(event.reverses)):
+            before = page.before(event.amends, number) if event.amends else {}
+            for source, target, x in edges_of(
+                event.legs, reverses=bool(event.reverses), before=before
+            ):
                 marks = ", ?" * len(x)
                 sql = f"INSERT INTO edge VALUES (?, ?, ?, ?{marks})"
                 changes.append((sql, (number, source, target, sum(x), *x)))

@@ -64,8 +64,8 @@ def test_facts_stay_for_the_owner(server: Any, table: str, envelope: Envelopes) 
 
 
 EVENT = (
-    "INSERT INTO event (id, key, kind, actor, document, occurred_at, recorded_at, command, leaf) "
-    "VALUES (900, 'x', 'receive', 'eve', '', 0, 0, '', {leaf})"
+    "INSERT INTO event (id, key, kind, actor, document, occurred_at, recorded_at, command, leaf, "
+    "posted_at, planner) VALUES (900, 'x', 'receive', 'eve', '', 0, 0, '', {leaf}, 0, 0)"
 )
 LEG = 'INSERT INTO posting (event, account, mass, "s_Ni", "s_Cu", "s_C", "s_H2O", s_other) VALUES '
 LOT = "INSERT INTO lot (id, material, event, line) VALUES ('Z', 'scrap', 900, 0)"

@@ -319,7 +319,6 @@ def test_the_database_itself_refuses(path: Path) -> None:
             + ", ".join("0" for _ in b.SUBSTANCES)
             + " FROM posting WHERE event = 4 LIMIT 1",
         )
-        yield "negative", "UPDATE balance SET s_Ni = -1 WHERE bounded = 1"
         yield "duplicate", "INSERT OR REPLACE INTO event SELECT * FROM event WHERE id = 4"
 
     with b.Book(path) as book:

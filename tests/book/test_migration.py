@@ -1,7 +1,8 @@
 """A book of an older version becomes one of this version: same events, same hashes, same rules.
 
 `books/` keeps a book of each version, made by the last code of that version on both stores: every
-kind of event, a substance added, a dry assay, two checkpoints and proofs that somebody kept.
+kind of event, a substance added, a dry assay, two checkpoints and proofs that somebody kept; from
+version 4 on facts that were reported late, some of a closed period, and one that was reversed.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from loopbook.book.storage.postgres.schema import postgres_ddl
 from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.sqlite.schema import sqlite_ddl
 
-MARKS = {3: ("22df8066d177faeb", "5e0db2f183836371")}
+MARKS = {4: ("42b307c8796e1ec6", "15902182bc3878fe")}
 """By version: what its statements for SQLite and for PostgreSQL hash to."""
 
 

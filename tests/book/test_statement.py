@@ -144,10 +144,15 @@ def test_a_party_a_site_a_lot(desk: Desk) -> None:
 
 def test_a_reversal_stands_on_the_line_of_what_it_takes_back(desk: Desk) -> None:
     a_month(desk)
+    end = START + timedelta(days=10)
+    desk.post(c.OpenPeriod, 10, period="first", start=START, end=end)
+    desk.post(c.ClosePeriod, 10, period="first")
+    before = desk.state(end=end).lines
     desk.post(c.Reverse, 10, event="deliver", reason="wrong lot")
+    assert desk.state(end=end).lines == before
     assert desk.state().kg("delivered") == 0
     assert desk.state().kg("closing") == 480 + 660
-    late = desk.state(start=START + timedelta(days=10))
+    late = desk.state(start=end)
     assert late.kg("delivered") == 660
     assert "reverses deliver deliver of 2026-02-10" in late.text()
 
@@ -240,6 +245,24 @@ def test_a_run_that_was_taken_back_is_not_shown(desk: Desk) -> None:
     assert run_accounts(desk.book, **span) == ()
     assert len(run_accounts(desk.book, **span, known_at=known)) == 1
     assert desk.state().kg("consumed") == 0
+
+
+def test_a_run_that_a_late_fact_amends_is_shown_as_amended(desk: Desk) -> None:
+    """An assay from before the run: more nickel was checked in, and more of it is unaccounted."""
+    a_month(desk)
+    span = {"start": microseconds(START), "end": microseconds(END)}
+    known, (before,) = desk.now, run_accounts(desk.book, **span)
+    desk.now += DAY
+    assay = {"lot": "A", "stage": "final", "basis": "as received", "shares": {"Ni": "0.33"}}
+    desk.post(c.Assay, 2.5, "late", laboratory="P", **assay)
+    (after,) = run_accounts(desk.book, **span)
+    nickel = after.substances.index("Ni")
+    assert after.checked_in["A"][nickel] == 990 * 330_000
+    assert after.checked_out == before.checked_out
+    more = after.checked_in["A"][nickel] - before.checked_in["A"][nickel]
+    assert after.unaccounted[nickel] == before.unaccounted[nickel] + more
+    assert (after.key, after.run, list(after.checked_in)) == (before.key, before.run, ["A", "B"])
+    assert run_accounts(desk.book, **span, known_at=known) == (before,)
 
 
 # -- uncertainty
@@ -415,7 +438,7 @@ def test_a_closed_period_leaves_a_snapshot(desk: Desk) -> None:
     assert found == {account: x for account, x in whole.items() if account.kind == "lot"}
 
 
-def test_an_event_dated_before_a_snapshot_takes_it_away(desk: Desk) -> None:
+def test_an_event_dated_before_a_snapshot_is_posted_after_it(desk: Desk) -> None:
     """It can only fall into time that belongs to no period: before the first one."""
     a_month(desk)
     for name, first in (("1", START), ("2", START + timedelta(days=10))):
@@ -438,8 +461,9 @@ def test_an_event_dated_before_a_snapshot_takes_it_away(desk: Desk) -> None:
             shares={},
         )
     )
-    assert moments(desk.book) == []
-    assert desk.state().kg("opening") == 7
+    assert len(moments(desk.book)) == 2
+    assert desk.state().kg("opening") == 0
+    assert desk.state(start=START + timedelta(days=20)).kg("received") == 7
 
 
 def test_a_substance_declared_later_is_in_old_snapshots_as_nothing(

@@ -199,7 +199,7 @@ CASES: dict[str, tuple[str, str, str]] = {
         "account: expected an account, found none of number 99",
     ),
     "a date in a closed period": (
-        "UPDATE event SET occurred_at = (SELECT occurred_at FROM event WHERE id = 8) WHERE id = 19",
+        "UPDATE event SET posted_at = (SELECT occurred_at FROM event WHERE id = 8) WHERE id = 19",
         "event 19 'ship'",
         "closed-period: expected a date in an open period, found in march",
     ),

@@ -123,10 +123,12 @@ class Desk(Envelopes):
         with self.shelf.as_owner(clock=self.clock) as owner:
             owner.post(AddSubstance(substance=substance, **self()))
 
-    def receive(self, lot: str, kg: Any, shares: Any = None, **more: Any) -> str:
+    def receive(
+        self, lot: str, kg: Any, shares: Any = None, at: float | None = None, **more: Any
+    ) -> str:
         """Scrap from LGES at the works, unless `more` has other fields."""
         usual = {"material": "scrap", "supplier": "LGES", "owner": "LGES", "site": "works"}
-        return self.post(Receive, lot=lot, mass_kg=kg, shares=shares or {}, **{**usual, **more})
+        return self.post(Receive, at, lot=lot, mass_kg=kg, shares=shares or {}, **{**usual, **more})
 
     def run(self, name: str, inputs: Any, outputs: Any, **more: Any) -> str:
         """A run at the works; `outputs` are name, kg, shares."""

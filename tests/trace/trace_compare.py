@@ -9,6 +9,7 @@ import numpy as np
 from trace_oracle import Oracle
 
 from loopbook.trace import Genealogy, Recall, Trace
+from loopbook.trace.genealogy.numpy_loops import chained
 
 CLOSE = 1e-12
 
@@ -29,6 +30,44 @@ def same(one: Genealogy, other: Genealogy) -> None:
         assert column.all.dtype == b.columns[name].all.dtype
         np.testing.assert_array_equal(column.all, b.columns[name].all, err_msg=name)
     assert one.last == other.last
+
+
+def contents(genealogy: Genealogy) -> dict[str, Any]:
+    """What the arrays say, by names: lots in their order, edges and boundary rows added up."""
+    graph = genealogy.graph
+    names = graph.names.many(range(len(graph)))
+    lot, end, nets = graph.nets(None)
+    rows = zip(lot.tolist(), end.tolist(), nets.T.tolist(), strict=True)
+    pairs = zip(graph.parent.tolist(), graph.child.tolist(), strict=True)
+    amounts = np.stack([graph.content(s) for s in graph.substances], axis=1).tolist()
+    return {
+        "lots": names,
+        "materials": [graph.materials[m] for m in graph.material.tolist()],
+        "events": graph.event.tolist(),
+        "edges": {
+            (names[p], names[c]): x for (p, c), x in zip(pairs, amounts, strict=True) if any(x)
+        },
+        "outside": {(names[k], graph.end_keys[end]): x for k, end, x in rows if any(x)},
+        "totals": [graph.total(s).tolist() for s in ("mass", *graph.substances)],
+    }
+
+
+def alike(one: Genealogy, other: Genealogy) -> None:
+    """The same lots in the same order, edges and boundaries; numbers of names may differ.
+
+    The arrays of each hold together.
+    """
+    assert contents(one) == contents(other)
+    for graph in (one.graph, other.graph):
+        count = len(graph)
+        assert graph.names.numbers(graph.names.many(range(count))).tolist() == [*range(count)]
+        assert np.all(graph.parent < graph.child)
+        assert np.all(np.diff(graph.in_ptr) == np.bincount(graph.child, minlength=count))
+        assert np.all(np.diff(graph.child) >= 0)
+        assert np.all(graph.level[graph.parent] < graph.level[graph.child])
+        for parent in range(count):
+            out = chained(graph.head[parent : parent + 1], graph.following)
+            assert sorted(out.tolist()) == np.flatnonzero(graph.parent == parent).tolist()
 
 
 class Sure:

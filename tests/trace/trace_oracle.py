@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
 from loopbook.book.book import Book
-from loopbook.book.nouns import Account, Event
+from loopbook.book.nouns import Account, Event, Leg
 
 RESTATING = ("weigh", "assay", "stock-take", "arrive")
 DIGITS = Context(prec=60)
@@ -47,7 +48,23 @@ def standing(events: Iterable[Event], occurred: int | None, recorded: int | None
         and (recorded is None or e.recorded_at <= recorded)
     ]
     undone = {e.reverses for e in there}
-    return [e for e in there if e.key not in undone and not e.reverses]
+    amended: defaultdict[str, list[Event]] = defaultdict(list)
+    for e in there:
+        amended[e.amends].append(e)
+    return [
+        replace(e, legs=_summed([e, *amended[e.key]]))
+        for e in there
+        if e.key not in undone and not e.reverses and not e.amends
+    ]
+
+
+def _summed(events: Iterable[Event]) -> tuple[Leg, ...]:
+    """Legs of an event and of what amends it, by account."""
+    legs: dict[Account, tuple[int, ...]] = {}
+    for leg in (leg for event in events for leg in event.legs):
+        old = legs.get(leg.account, (0,) * len(leg.content))
+        legs[leg.account] = tuple(x + y for x, y in zip(old, leg.content, strict=True))
+    return tuple(Leg(account, content) for account, content in sorted(legs.items()))
 
 
 def end_name(account: Account) -> str:

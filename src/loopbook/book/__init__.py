@@ -76,7 +76,7 @@ from loopbook.book.storage.questions.lots import (
     targets_of,
     unknown_lot,
 )
-from loopbook.book.storage.questions.serials import event_keys, events_not_reversed
+from loopbook.book.storage.questions.serials import amended_by, event_keys, events_not_reversed
 from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.snapshots import holdings
 
@@ -98,7 +98,8 @@ _LATER = {
     "statement.runs": "RunAccount run_accounts",
     "statement.statement": "Statement metal_statement period_statement",
     "statement.uncertainty": "SHARED Knowledge knowledge",
-    "verification.report": "VerifyReport verify",
+    "verification.answer": "VerifyReport",
+    "verification.report": "verify",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
 
@@ -134,7 +135,8 @@ if typing.TYPE_CHECKING:
     from loopbook.book.statement.runs import RunAccount, run_accounts
     from loopbook.book.statement.statement import Statement, metal_statement, period_statement
     from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
-    from loopbook.book.verification.report import VerifyReport, verify
+    from loopbook.book.verification.answer import VerifyReport
+    from loopbook.book.verification.report import verify
 else:
 
     def __getattr__(name: str) -> object:
@@ -201,6 +203,7 @@ __all__ = [
     "all_commands",
     "all_imports",
     "all_warned",
+    "amended_by",
     "book_schema",
     "check_address",
     "check_proof",

@@ -110,7 +110,7 @@ class Book(AbstractContextManager["Book"]):
                     continue
                 if recorded_at is None:
                     recorded_at = self.recorded_at(session)
-                number = session.append(plan(session, command, recorded_at, limits))
+                number = session.append(*plan(session, command, recorded_at, limits))
                 receipts.append(Receipt(command.key, number, again=False))
             return receipts
 
@@ -228,4 +228,4 @@ def _again(session: Session, command: Command, known: Event) -> Receipt:
                 )
             ]
         )
-    return Receipt(command.key, session.number(command.key), again=True)
+    return Receipt(command.key, session.numbered(command.key), again=True)

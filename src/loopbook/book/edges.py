@@ -17,24 +17,28 @@ Rules, in order:
 3. A run's measured difference is an end of the pool like the others: missing nickel goes from the
    inputs to ``unaccounted``, and nickel that is measured beyond what entered comes from there.
    Nothing is scaled.
-4. A reversing event has the edges of the event that it reverses, with the sign turned.
+4. An event that amends another one for a late fact has the difference between the edges of the
+   amended legs and those of the legs before.
+5. A reversing event has the edges of the event that it reverses, with the sign turned.
 
 So the edges into a lot less the edges out of it are the lot's content, in every substance.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import groupby
 from operator import add, itemgetter, sub
 from typing import NamedTuple, TypeAlias
 
-from loopbook.book.nouns import Account, Content, Leg, apportion, negate
+from loopbook.book.nouns import Account, Content, Leg, add_to, apportion, negate
 from loopbook.errors import BalanceError
 
-LegRow: TypeAlias = tuple[int, str | None, str, str, str, str, *Content]
-"""Event, the key that it reverses or None, kind, party, site and lot of the account, content."""
+LegRow: TypeAlias = tuple[int, str | None, int | None, str, str, str, str, *Content]
+"""Event, the key that it reverses or None, the number of the event that it amends or None; kind,
+party, site and lot of the account, content."""
 EdgeRow: TypeAlias = tuple[int, str, str, int, *Content]
 """Event, source, target, mass, content."""
 
+_NO_LEGS: Mapping[Account, Content] = {}
 _UNBALANCED = "unbalanced: the event does not sum to zero"
 
 
@@ -63,7 +67,9 @@ def end_of(account: Account) -> str:
     return f"{account.kind}//{account.site}/"
 
 
-def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]:
+def edges_of(
+    legs: Sequence[Leg], *, reverses: bool = False, before: Mapping[Account, Content] = _NO_LEGS
+) -> tuple[Edge, ...]:
     """Edges of an event, sorted by their ends.
 
     Parameters
@@ -82,6 +88,8 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     if reverses:
         undone = edges_of([Leg(leg.account, negate(leg.content)) for leg in legs])
         return tuple([Edge(source, target, negate(x)) for source, target, x in undone])
+    if before:
+        return _amended(legs, before)
     if len(legs) == 2:  # the commonest events
         return _of_two(*legs)
     sums: dict[str, Sequence[int]] = {}
@@ -96,12 +104,37 @@ def edges_of(legs: Sequence[Leg], *, reverses: bool = False) -> tuple[Edge, ...]
     return _pooled(sorted(sums), sums)
 
 
-def edge_rows(postings: Iterable[LegRow]) -> Iterator[EdgeRow]:
-    """Rows of the table of edges, derived from postings in the order of the events."""
-    for (event, reverses), rows in groupby(postings, key=itemgetter(0, 1)):
-        legs = [Leg(Account(*row[2:6]), row[6:]) for row in rows]
-        for source, target, content in edges_of(legs, reverses=bool(reverses)):
+def _amended(legs: Sequence[Leg], before: Mapping[Account, Content]) -> tuple[Edge, ...]:
+    """Edges of the amended event less its edges before."""
+    after = dict(before)
+    for account, content in legs:
+        add_to(after, account, content)
+    changes: dict[tuple[str, str], Content] = {}
+    for source, target, content in edges_of([Leg(*leg) for leg in sorted(after.items())]):
+        add_to(changes, (source, target), content)
+    for source, target, content in edges_of([Leg(*leg) for leg in sorted(before.items())]):
+        add_to(changes, (source, target), negate(content))
+    return tuple([Edge(*ends, x) for ends, x in sorted(changes.items()) if any(x)])
+
+
+def edge_rows(
+    postings: Iterable[LegRow], facts: Mapping[int, MutableMapping[Account, Content]]
+) -> Iterator[EdgeRow]:
+    """Rows of the table of edges, derived from postings in the order of the events.
+
+    Parameters
+    ----------
+    facts : an empty mapping by number of each event that another one amends; it is filled.
+    """
+    for (event, reverses, amended), rows in groupby(postings, key=itemgetter(0, 1, 2)):
+        legs = [Leg(Account(*row[3:7]), row[7:]) for row in rows]
+        before = _NO_LEGS if amended is None else facts[amended]
+        for source, target, content in edges_of(legs, reverses=bool(reverses), before=before):
             yield event, source, target, sum(content), *content
+        fact = facts.get(event if amended is None else amended)
+        if fact is not None:
+            for account, content in legs:
+                add_to(fact, account, content)
 
 
 def _of_two(one: Leg, other: Leg) -> tuple[Edge, ...]:

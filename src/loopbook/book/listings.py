@@ -93,6 +93,10 @@ class EventRow:
     key: Annotated[str, "its key"]
     document: Annotated[str, "on which paper", Column(drops=HIDDEN)]
     reverses: Annotated[str, "key of the event that it reverses", Column(drops=1)]
+    amends: Annotated[str, "key of the event whose legs a late fact changes", Column(drops=HIDDEN)]
+    posted_at: Annotated[
+        int | None, "date that decides its period, if another", Column(read=moment_of, drops=HIDDEN)
+    ]
     lots: Annotated[tuple[str, ...], "lots that it made or moved"]
     moved: Annotated[
         int, "mass that it moved", Column("mass_kg", "Mass", "kg", decimals=3, read=kilograms)
@@ -135,6 +139,10 @@ class OneEvent(EventRow, Answer):
     recorded_at: Annotated[int, "when the book recorded it", Column(read=moment_of)]
     document: Annotated[str, "on which paper"]
     accepted: Annotated[tuple[str, ...], "warnings that were accepted, each with its reason"]
+    amends: Annotated[str, "key of the event whose legs a late fact changes"]
+    posted_at: Annotated[
+        int | None, "date that decides its period, if another", Column(read=moment_of)
+    ]
     substances: Annotated[tuple[str, ...], KEYS]
     nouns: Annotated[tuple[NounRow, ...], Rows("Nouns")]
     legs: Annotated[tuple[Balance, ...], Rows("Legs")]
@@ -166,7 +174,10 @@ class Posted(Answer):
         again = f"; {self.again} were in the book already" if self.again else ""
         unused = ", ".join(self.ignored_columns)
         ignored = f"; columns not used: {unused}" if unused else ""
-        return f"{self.file}: {counted(len(self.events), 'event')} {verb}{again}{ignored}"
+        amended = sum(bool(event.amends) for event in self.events)
+        count = counted(len(self.events) - amended, "event")
+        later = f"; amended: {counted(amended, 'later event')}" if amended else ""
+        return f"{self.file}: {count} {verb}{later}{again}{ignored}"
 
     def shown(self) -> tuple[str, ...]:
         """The legs of a dry run."""
@@ -370,6 +381,8 @@ def _event_row(event: Event, number: int = 0) -> EventRow:
         event.key,
         event.document,
         event.reverses,
+        event.amends,
+        event.posted_at,
         tuple(lot for lot in dict.fromkeys(touched) if lot),
         sum(mass(x.content) for x in event.legs if mass(x.content) > 0),
     )

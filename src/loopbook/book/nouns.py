@@ -68,6 +68,16 @@ class Leg(NamedTuple):
     content: Content
 
 
+class Entry(NamedTuple):
+    """Content put on an account at a date, by an event; its number and key."""
+
+    at: int
+    number: int
+    key: str
+    account: Account
+    content: Content
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """A company that can own matter: supplier, recycler, refiner, cell maker."""
@@ -161,6 +171,11 @@ class Event:
     legs, lots, measurements : what it moves, makes and knows.
     nouns : records registered by it, by kind and id, as canonical JSON.
     reverses : key of the event that it reverses, or empty.
+    amends : key of the event whose legs it amends because of a fact that was reported late, or
+        empty.
+    posted_at : the date that decides its period, microseconds since 1970 UTC, where it is not
+        `occurred_at`, which is in a closed period or before one.
+    planner : version of the rules that made its legs; 0 before there was one.
     """
 
     key: str
@@ -175,6 +190,9 @@ class Event:
     measurements: Sequence[Measurement] = ()
     nouns: Sequence[tuple[str, str, str]] = ()
     reverses: str = ""
+    amends: str = ""
+    posted_at: int | None = None
+    planner: int = 0
 
 
 def mass(content: Content) -> int:

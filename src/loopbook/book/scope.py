@@ -23,15 +23,17 @@ class AsOf:
     ----------
     occurred : what had happened by then counts.
     recorded : what the book knew by then counts.
+    posted : what belongs to periods up to then counts; see `Event.posted_at`.
     """
 
     occurred: int | None = None
     recorded: int | None = None
+    posted: int | None = None
 
     @property
     def now(self) -> bool:
         """Whether everything counts."""
-        return self.occurred is None and self.recorded is None
+        return self.occurred is self.recorded is self.posted is None
 
 
 NOW = AsOf()
@@ -40,7 +42,10 @@ EVERYTHING = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From `start` up to, but not including, `end`; as known at `known_at`, None for now."""
+    """From `start` up to, but not including, `end`; as known at `known_at`, None for now.
+
+    What counts is the date that decides an event's period (`Event.posted_at`).
+    """
 
     start: int
     end: int
@@ -49,9 +54,9 @@ class Stretch:
     @property
     def before(self) -> AsOf:
         """The last moment before the stretch."""
-        return AsOf(self.start - 1, self.known_at)
+        return AsOf(recorded=self.known_at, posted=self.start - 1)
 
     @property
     def asof(self) -> AsOf:
         """The last moment of the stretch."""
-        return AsOf(self.end - 1, self.known_at)
+        return AsOf(recorded=self.known_at, posted=self.end - 1)

@@ -146,25 +146,28 @@ def check_command(
 
 @click.command("verify")
 @click.option("--verifier-key", "keys", multiple=True, help="Public key for its checkpoints.")
+@click.option("--replan", is_flag=True, help="Plan each event again from its command, too.")
 @kept_option
 @shows_answer
 @with_book
 def verify_command(
-    *, book: Book, keys: tuple[str, ...], kept: tuple[SignedCheckpoint, ...]
+    *, book: Book, keys: tuple[str, ...], kept: tuple[SignedCheckpoint, ...], replan: bool
 ) -> Answer:
     """Compute the whole book again from its rows; name the first wrong event.
 
     With --checkpoint, a book is refused that is shorter than the checkpoint that you kept, or has
-    another root at its size.
+    another root at its size. With --replan, an event is found whose legs, lots, measurements or
+    nouns are not those that its command makes.
 
     \b
     Example:
       loopbook book verify
-      loopbook book verify --checkpoint kept.jsonl
+      loopbook book verify --checkpoint kept.jsonl --replan
     """
     from loopbook.book import VerifierKey, verify
 
-    return verify(book, keys=[VerifierKey.parse(text) for text in keys], kept=kept)
+    public = [VerifierKey.parse(text) for text in keys]
+    return verify(book, keys=public, kept=kept, replan=replan)
 
 
 @click.command("witness")

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Set
 
-from loopbook.book import NOW, AsOf, Book, edges_into, edges_out_of_book, targets_of
+from loopbook.book import NOW, AsOf, Book, amended_by, edges_into, edges_out_of_book, targets_of
 
 
 class Family:
@@ -43,11 +43,12 @@ class Family:
             if "/" not in target:
                 went[source][target] = parents[target].get(source, 0)
         self._left |= {lot: [] for lot in asked}
-        for source, target, event, *content in edges_out_of_book(
-            self._book.store, self._book.substances, asked, self._asof
-        ):
+        store = self._book.store
+        rows = edges_out_of_book(store, self._book.substances, asked, self._asof)
+        amended = amended_by(store, sorted({event for _, _, event, *_ in rows}))
+        for source, target, event, *content in rows:
             went[source][target] += sum(content)
-            self._left[source].append((target, event, sum(content)))
+            self._left[source].append((target, amended.get(event, event), sum(content)))
         return {lot: {end: mg for end, mg in ends.items() if mg > 0} for lot, ends in went.items()}
 
     def left(self, lot: str, end: str, *, but: Set[int]) -> int:

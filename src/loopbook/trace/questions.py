@@ -42,7 +42,7 @@ def trace_lot(
             for name in (names if sure else ())
         }
         if picture is not None:
-            write_lineage(with_events(lineage_back(genealogy, lot), book), picture, only)
+            write_lineage(with_events(lineage_back(genealogy, lot), book, asof), picture, only)
     if not sure:
         return answer
 
@@ -76,7 +76,7 @@ def recall_lot(
     with one_moment(book, asof):
         genealogy = Genealogy(read_descendants(book, lot, asof))
         if picture is not None:
-            write_lineage(with_events(lineage_forward(genealogy, lot), book), picture, only)
+            write_lineage(with_events(lineage_forward(genealogy, lot), book, asof), picture, only)
         return genealogy.recall(lot)
 
 
@@ -86,7 +86,7 @@ def path_between(
 ) -> Lineage:
     """All ways from one lot to another; `picture` as in `trace_lot`."""
     with one_moment(book, asof):
-        lineage = with_events(path(book, source, target, asof=asof), book)
+        lineage = with_events(path(book, source, target, asof=asof), book, asof)
     if picture is not None:
         write_lineage(lineage, picture)
     return lineage

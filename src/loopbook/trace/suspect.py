@@ -251,7 +251,7 @@ def _deliveries(book: Book, reached: Mapping[str, Reached], asof: AsOf) -> list[
             int(moment),
             np.nan_to_num(reached[lot].shares) * np.array(content, np.float64),
         )
-        for lot, end, document, key, moment, *content in rows
+        for lot, end, document, key, moment, content in rows
     ]
     return sorted(made, key=lambda x: (x.occurred_at, x.key, x.lot))
 

@@ -238,5 +238,11 @@ class Draft(Findings):
             self.shift(Account(boundary, account.party, account.site), account, change)
 
     def event_legs(self) -> tuple[Leg, ...]:
-        """Legs that are not zero, in the order of their accounts."""
-        return tuple(Leg(a, c) for a, c in sorted(self.legs.items()) if not is_zero(c))
+        """Legs in the order of their accounts: those that are not zero, and of lots measured all.
+
+        A ticket that changes nothing today limits what an earlier one changes that comes later.
+        """
+        measured = {measurement.lot for measurement in self.measurements}
+        return tuple(
+            Leg(a, c) for a, c in sorted(self.legs.items()) if not is_zero(c) or a.lot in measured
+        )

@@ -175,11 +175,11 @@ class LotField(Text[Draft]):
             return value
         if draft.occurred_at < made.made_at:
             draft.too_early("before-lot", made.made_at, f", when lot {value} was made")
-        if not view.holdings(value):
+        elif not view.holdings(value):
             why = f"lot {value} is empty"
             draft.note("empty", "content", "none", at=at, sentence=why, about="state")
-        elif self.free and view.hold(value):
-            why = f"lot {value} is on hold: {view.hold(value)}"
+        elif self.free and (reason := view.hold(value, draft.occurred_at)):
+            why = f"lot {value} is on hold: {reason}"
             draft.note("hold", "a free lot", value, at=at, sentence=why, about="state")
         return value
 

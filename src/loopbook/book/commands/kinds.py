@@ -3,8 +3,22 @@
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.plugins import with_plugins
+from loopbook.errors import InputError
 
 
 def all_commands() -> dict[str, type[Command]]:
     """Our commands and those of plugins, by the name of their kind."""
     return with_plugins(COMMANDS, Command)
+
+
+def command_of(kind: str) -> type[Command] | None:
+    """The command of a kind; None for one that is not known here. Plugins are asked last."""
+    return COMMANDS.get(kind) or all_commands().get(kind)
+
+
+def loadable_commands() -> dict[str, type[Command]]:
+    """Our commands, and those of plugins if they can be loaded."""
+    try:
+        return all_commands()
+    except InputError:
+        return COMMANDS

@@ -5,28 +5,40 @@ book through a `View`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from loopbook.book.commands.checks import check_dates, check_limits
+from loopbook.book.commands.again import take_steps
+from loopbook.book.commands.checks import check_limits
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, microseconds
+from loopbook.book.commands.replay import Replay
 from loopbook.book.commands.view import View
 from loopbook.book.commands.warnings.judging import judge
 from loopbook.book.commands.warnings.limits import Limits
-from loopbook.book.nouns import Event
+from loopbook.book.nouns import Account, Content, Event, Leg
 from loopbook.errors import BalanceError, raise_findings
-from loopbook.tables import Value, check_fields
+from loopbook.tables import check_fields
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+AMEND = "amend"
+"""Kind of the events that give another event other legs because of a late fact."""
+PLANNER = 1
+"""Version of the planning rules: raised when the same command on the same book gets other legs."""
 _FUTURE_US = 300 * 1_000_000  # clocks of two computers may differ by minutes
 
 
-def plan(view: View, command: Command, recorded_at: int, limits: Limits | None = None) -> Event:
-    """Turn a command into an event, or raise every finding about it.
+def plan(
+    view: View, command: Command, recorded_at: int, limits: Limits | None = None
+) -> tuple[Event, ...]:
+    """Turn a command into its event, or raise every finding about it.
+
+    A command that is dated before others on its lots, and a reversal, are played again with what
+    came after (`loopbook.book.commands.replay`): the events that amend others come first, the
+    command's own comes last.
 
     Parameters
     ----------
@@ -46,18 +58,26 @@ def plan(view: View, command: Command, recorded_at: int, limits: Limits | None =
     draft = Draft(where, view=view, moment=command.occurred_at)
     text = as_text(command)
     _check_date(draft, recorded_at)
+    late = any(view.last_date(lot) > draft.occurred_at for lot in command.names("lot"))
+    if late:
+        draft.view = Replay(view, draft.occurred_at)
     checked = check_fields(command, draft)
     if all(finding.code != "text" for finding in draft):
         _check_text(draft, text)
-    _take_steps(command, draft, checked)
+    before = len(draft)
+    if not any(finding.code == "before-lot" for finding in draft.items):
+        take_steps(command, draft, checked)
+    done = len(draft) == before
+    again = done if draft.reverses else late and not draft.items
     if limits is not None:
         judge(draft, command, limits)
+    before = len(draft)
+    amended = _played(draft, view) if again else []
+    if done and len(draft) == before:
+        check_limits(draft, amended)
     raise_findings(draft)
-    legs = draft.event_legs()
-    totals = tuple(map(sum, zip(*[leg.content for leg in legs], strict=True)))
-    if any(totals):
-        raise BalanceError(f"{draft.where}: legs sum to {totals}, not to zero")
-    return Event(
+    open_from = view.closed_until()
+    event = Event(
         key=command.key,
         kind=command.kind,
         actor=command.actor,
@@ -65,25 +85,51 @@ def plan(view: View, command: Command, recorded_at: int, limits: Limits | None =
         occurred_at=draft.occurred_at,
         recorded_at=recorded_at,
         command=text,
-        legs=legs,
+        legs=_balanced(draft.where, draft.event_legs()),
         lots=tuple(draft.lots),
         measurements=tuple(draft.measurements),
         nouns=tuple(draft.nouns),
         reverses=draft.reverses,
+        posted_at=open_from if draft.occurred_at < open_from else None,
+        planner=PLANNER,
     )
+    return *(_amending(event, fact, legs, open_from) for fact, legs in amended), event
 
 
-def _take_steps(command: Command, draft: Draft, checked: Mapping[str, Value]) -> None:
-    """Every step whose fields are right; then limits, and dates if all fields are right."""
-    before = len(draft)
-    for step, fields in command.steps.items():
-        if not any(needed and name in draft.wrong for name, needed in fields.items()):
-            values = {name: checked[name] for name in fields if name not in draft.wrong}
-            getattr(command, step)(draft, **values)
-    if len(draft) == before:
-        check_limits(draft)
-    if not draft.items:
-        check_dates(draft)
+def _played(draft: Draft, view: View) -> Sequence[tuple[Event, Mapping[Account, Content]]]:
+    """Events that are amended, each with the change of its legs."""
+    reversed_event = view.event(draft.reverses) if draft.reverses else None
+    replay = draft.view if isinstance(draft.view, Replay) else Replay(view, draft.occurred_at)
+    if reversed_event is not None:
+        replay.remove(reversed_event)
+    replay.change(draft.legs)
+    replay.play()
+    draft.items += replay.refusals(draft.where, "event" if draft.reverses else "")
+    return replay.amended
+
+
+def _balanced(where: str, legs: Sequence[Leg]) -> tuple[Leg, ...]:
+    """Legs that sum to zero in each substance."""
+    if legs and any(map(sum, zip(*(leg.content for leg in legs), strict=True))):
+        raise BalanceError(f"{where}: the legs do not sum to zero: {legs}")
+    return tuple(legs)
+
+
+def _amending(cause: Event, fact: Event, legs: Mapping[Account, Content], open_from: int) -> Event:
+    """The event that gives an event other legs because of a late fact."""
+    return Event(
+        key=f"{cause.key} amends {fact.key}",
+        kind=AMEND,
+        actor=cause.actor,
+        document=cause.document,
+        occurred_at=fact.occurred_at,
+        recorded_at=cause.recorded_at,
+        command=_ENCODER.encode({"because": cause.key, "event": fact.key}),
+        legs=_balanced(fact.key, [Leg(*leg) for leg in sorted(legs.items())]),
+        amends=fact.key,
+        posted_at=open_from if fact.occurred_at < open_from else None,
+        planner=PLANNER,
+    )
 
 
 def _check_text(draft: Draft, text: str) -> None:
@@ -99,23 +145,13 @@ def _check_text(draft: Draft, text: str) -> None:
 
 
 def _check_date(draft: Draft, recorded_at: int) -> None:
-    """Set the draft's moment; one in the future or in a closed period is a finding."""
+    """Set the draft's moment; one in the future is a finding."""
     moment, draft.occurred_at = draft.moment, recorded_at
     if moment.tzinfo is None:
         return
     draft.occurred_at = microseconds(moment)
     if draft.occurred_at > recorded_at + _FUTURE_US:
         draft.note("future", "not after now", moment.isoformat(), at="occurred_at")
-    closed = draft.view.closed_at(draft.occurred_at)
-    if closed is not None:
-        draft.note(
-            "closed-period",
-            "an open period",
-            closed.id,
-            at="occurred_at",
-            hint="date it into the open period and name this date in the document",
-            sentence=f"{moment.isoformat()} is in period {closed.id}, which is closed",
-        )
 
 
 def as_text(command: Command) -> str:

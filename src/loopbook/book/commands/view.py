@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from loopbook.book.nouns import Account, Content, Event, Lot, Material, Party, Period, Site
+from loopbook.book.nouns import Account, Content, Entry, Event, Lot, Material, Party, Period, Site
 
 
 class Past(Protocol):
@@ -15,11 +15,17 @@ class Past(Protocol):
     def reversal(self, key: str) -> str:
         """Key of the event that reversed an event; empty if none did."""
 
-    def dependents(self, key: str) -> Sequence[str]:
-        """Keys of later events, not reversed, that touch the lots of an event."""
+    def fact(self, key: str) -> Mapping[Account, Content]:
+        """Legs of an event with all that amends or reverses it, by account."""
 
-    def since(self, lot: str, moment: int) -> Mapping[Account, Mapping[int, Content]]:
-        """What was posted on the lot's accounts by events dated after a moment, by their dates."""
+    def last_date(self, lot: str) -> int:
+        """Date of the last posting on the lot's accounts; below all dates if there is none."""
+
+    def history(self, lot: str) -> Sequence[Entry]:
+        """All that was posted on the lot's accounts, by date and number of the event."""
+
+    def numbered(self, key: str) -> int:
+        """Number of an event by its key."""
 
 
 class View(Past, Protocol):
@@ -44,8 +50,11 @@ class View(Past, Protocol):
     def period(self, name: str) -> Period | None:
         """A period by name."""
 
-    def closed_at(self, moment: int) -> Period | None:
-        """The closed period that a moment is in."""
+    def closed_until(self) -> int:
+        """The end of the last closed period; below all dates if none is closed."""
+
+    def open_before(self, moment: int) -> Period | None:
+        """A period that began before a moment and is open."""
 
     def overlapping(self, start: int, end: int) -> Period | None:
         """A period that shares time with a stretch of it."""
@@ -53,8 +62,8 @@ class View(Past, Protocol):
     def holdings(self, lot: str) -> Mapping[Account, Content]:
         """The content of the lot's accounts, without the empty ones."""
 
-    def hold(self, lot: str) -> str:
-        """Why the lot is on hold; empty if it is not."""
+    def hold(self, lot: str, moment: int) -> str:
+        """Why the lot was on hold at a moment; empty if it was not."""
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds, mg."""

@@ -279,19 +279,19 @@ class _Planner:
                 self.again += 1
                 continue
             try:
-                event = self._event(entry, command)
+                events = self._planned(entry, command)
             except InputError as error:
                 return self._placed(entry, error)
             if entry.findings:
                 return []
-            self.session.append(event)
-            self.events.append(event)
+            self.session.append(*events)
+            self.events += events
         if entry.paper:
             self.papers.setdefault(entry.paper, entry.commands[-1].key)
         return []
 
-    def _event(self, entry: Entry, command: Command) -> Event:
-        """The event of a command; warnings that are not accepted are findings, and it goes on."""
+    def _planned(self, entry: Entry, command: Command) -> Sequence[Event]:
+        """The events of a command; warnings that are not accepted are findings, and it goes on."""
         if entry.findings:  # its stand-ins mean nothing
             return plan(self.session, command, self.now)
         try:
@@ -302,10 +302,10 @@ class _Planner:
                 raise
             reasons = {kind: self.accept[kind] for kind in kinds if kind in self.accept}
             self.accepted |= reasons.keys()
-            event = plan(self.session, accepting(command, reasons), self.now)
+            events = plan(self.session, accepting(command, reasons), self.now)
             left = [x for x in error.findings if x.code not in reasons]
             self.findings += self._placed(entry, InputError(left))
-            return event
+            return events
 
     def _twice(self, entry: Entry, first: Entry) -> Finding:
         """A row that has the name of another: the same again, or another one."""

@@ -5,15 +5,19 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeAlias
 
 from loopbook.book.edges import edges_of
-from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement, Period
+from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
 from loopbook.book.storage.database import Database, Value
+from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.questions.conditions import columns
+from loopbook.book.storage.questions.history import legs_before
 from loopbook.book.storage.schema import column_names, quoted
 from loopbook.errors import StorageError
 
 Sealed: TypeAlias = tuple[int, Event, bytes]
 """An event with its number and its leaf hash."""
-Head: TypeAlias = tuple[int, str, str, str, str, int, int, str, str | None, bytes]
+Head: TypeAlias = tuple[
+    int, str, str, str, str, int, int, str, str | None, bytes, str | None, int, int
+]
 """An event's own row: values of `EVENT_COLUMNS`."""
 Fields: TypeAlias = tuple[str, ...]
 """The fields of a measurement after its lot."""
@@ -21,9 +25,9 @@ Posting: TypeAlias = tuple[int, int, str, str, str, str, int, *tuple[int, ...]]
 """A leg: event, number of the account, kind, party, site, lot, mass, content."""
 
 EVENT_COLUMNS = column_names("event")
-_FIELDS = EVENT_COLUMNS[1:-1]  # of an event, between its number and its leaf hash
-_WRITTEN = {*_FIELDS, "legs", "lots", "measurements", "nouns"}  # parts of an event
-_values_of = attrgetter(*_FIELDS[:-1])  # all but the last, the key that it reverses
+_FIELDS = EVENT_COLUMNS[1:8]  # of an event, between its number and what may be empty
+_WRITTEN = {*EVENT_COLUMNS, "legs", "lots", "measurements", "nouns"}  # parts of an event
+_values_of = attrgetter(*_FIELDS)
 _BY_ACCOUNT = itemgetter(0)  # of a leg
 
 
@@ -64,17 +68,14 @@ def refuse_unwritten(event: Event) -> None:
 
 
 def write_parts(
-    db: Database,
-    events: Sequence[Sealed],
-    accounts: Mapping[Account, int],
-    periods: Mapping[str, Period],
+    db: Database, events: Sequence[Sealed], accounts: Mapping[Account, int], stated: Nouns
 ) -> None:
     """Write all that belongs to events, before their own rows, which seal them.
 
     Parameters
     ----------
     accounts : numbers of accounts as far as they are known; others are opened.
-    periods : periods by name, the ones that the events close among them.
+    stated : all nouns, the periods that the events close among them.
     """
     new = {x for _, e, _ in events for x, _ in e.legs if x not in accounts}
     if new:
@@ -85,13 +86,16 @@ def write_parts(
     for number, event, _ in events:
         for account, content in event.legs:
             postings.append((number, accounts[account], sum(content), *content))
-        for source, target, content in edges_of(event.legs, reverses=bool(event.reverses)):
+        before = legs_before(db, stated.substances, event.amends, number) if event.amends else {}
+        for source, target, content in edges_of(
+            event.legs, reverses=bool(event.reverses), before=before
+        ):
             edges.append((number, source, target, sum(content), *content))
     db.insert("posting", postings)
     db.insert("edge", edges)
     others = [(n, e) for n, e, _ in events if e.lots or e.measurements or e.nouns]
     nouns = [(n, *noun) for n, e in others for noun in e.nouns]
-    closed = [(periods[name], n) for n, kind, name, _ in nouns if kind == "close"]
+    closed = [(stated.periods[name], n) for n, kind, name, _ in nouns if kind == "close"]
     db.insert("lot", [(x.id, x.material, n, k) for n, e in others for k, x in enumerate(e.lots)])
     db.insert("noun", nouns)
     db.insert("closing", [(p.id, n, p.start, p.end) for p, n in closed])
@@ -100,7 +104,12 @@ def write_parts(
 
 def seal_events(db: Database, events: Sequence[Sealed]) -> None:
     """Write the events' own rows; the database checks each event and takes no more parts of it."""
-    db.insert("event", [(n, *_values_of(e), e.reverses or None, leaf) for n, e, leaf in events])
+    rows: list[Sequence[Value]] = []
+    for number, event, leaf in events:
+        posted_at = event.occurred_at if event.posted_at is None else event.posted_at
+        last = (event.reverses or None, leaf, event.amends or None, posted_at, event.planner)
+        rows.append((number, *_values_of(event), *last))
+    db.insert("event", rows)
 
 
 def event_rows(
@@ -118,6 +127,9 @@ def event_rows(
     )
     if not heads:
         return EventRows(heads)
+    if len(heads) == count > 1:  # what amends an event comes with the late fact, which is next
+        whole = max((k for k, head in enumerate(heads) if head[10] is None), default=count - 1)
+        del heads[whole + 1 :]
     span = (heads[0][0], heads[-1][0])
     names = ", ".join(quoted(s) for s in substances)
     where = "WHERE event BETWEEN ? AND ? ORDER BY event"
@@ -157,7 +169,8 @@ def event_from(
     legs : in any order; an event has them by account.
     lots, measurements : each with its line in front.
     """
-    _, key, kind, actor, document, occurred_at, recorded_at, command, reverses, _ = head
+    key, kind, actor, document, occurred_at, recorded_at, command, reverses = head[1:9]
+    amends, posted_at, planner = head[10:]
     return Event(
         key,
         kind,
@@ -171,6 +184,9 @@ def event_from(
         tuple([Measurement._make(row[1:]) for row in measurements]),
         tuple(nouns),
         reverses or "",
+        amends or "",
+        None if posted_at == occurred_at else posted_at,
+        planner,
     )
 
 
@@ -186,11 +202,15 @@ def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
     )
 
 
+AMENDED = "SELECT DISTINCT o.id FROM event e JOIN event o ON o.key = e.amends"
+"""The query for the numbers of the events that others amend."""
+
+
 def legs_of_edges(substances: Sequence[str], where: str = "") -> str:
     """The query that `loopbook.book.edges.edge_rows` derives the edges of events from."""
     return (
-        "SELECT p.event, e.reverses, a.kind, a.party, a.site, a.lot, "
-        f"{columns(substances)} FROM event e "
+        "SELECT p.event, e.reverses, o.id, a.kind, a.party, a.site, a.lot, "
+        f"{columns(substances)} FROM event e LEFT JOIN event o ON o.key = e.amends "
         "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
         f"{where} ORDER BY p.event"
     )

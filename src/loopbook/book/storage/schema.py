@@ -18,7 +18,7 @@ from typing import get_type_hints
 from loopbook.book.nouns import Measurement
 from loopbook.errors import Finding, InputError
 
-VERSION = 3
+VERSION = 4
 OLDEST = 2
 """The oldest version that can be migrated."""
 
@@ -99,6 +99,9 @@ TABLES = (
             Column("command", "TEXT NOT NULL", "as it was given, so that the plan can be checked"),
             Column("reverses", "TEXT", "key of the event that it reverses; one reversal at most"),
             Column("leaf", "BLOB NOT NULL", "its seal: SHA-256 of its canonical bytes (RFC 9162)"),
+            Column("amends", "TEXT", "key of the event whose legs a late fact changes"),
+            Column("posted_at", "INTEGER NOT NULL", "date that decides its period"),
+            Column("planner", "INTEGER NOT NULL", "version of the rules that made its legs"),
         ),
     ),
     TableSpec(
@@ -242,6 +245,8 @@ INDEXES = (
     "CREATE INDEX posting_account ON posting (account, event)",
     "CREATE INDEX event_occurred ON event (occurred_at)",
     "CREATE UNIQUE INDEX event_reverses ON event (reverses) WHERE reverses IS NOT NULL",
+    "CREATE INDEX event_posted ON event (posted_at)",
+    "CREATE INDEX event_amends ON event (amends) WHERE amends IS NOT NULL",
     "CREATE INDEX edge_source ON edge (source)",
     "CREATE INDEX edge_event ON edge (event)",
     "CREATE INDEX lot_event ON lot (event)",
@@ -252,7 +257,15 @@ INDEXES = (
 WIDE = tuple(spec.name for spec in TABLES if spec.wide)
 """Tables with a column a substance."""
 
-FILLED = frozenset({("measurement", "basis"), ("balance", "last_at")})
+FILLED = frozenset(
+    {
+        ("measurement", "basis"),
+        ("balance", "last_at"),
+        ("event", "amends"),
+        ("event", "posted_at"),
+        ("event", "planner"),
+    }
+)
 """Table and name of columns that the first books of version 2 lack; the migration fills them."""
 
 PARTS = tuple(spec.name for spec in TABLES if any(column.type == _EVENT for column in spec.columns))

@@ -15,6 +15,7 @@ from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import (
     Account,
     Content,
+    Entry,
     Event,
     Leg,
     Lot,
@@ -30,6 +31,7 @@ from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.questions.conditions import columns
 from loopbook.book.storage.questions.events import event_number
+from loopbook.book.storage.questions.history import legs_of_fact, lot_history
 from loopbook.book.storage.questions.lots import recent_lots, strange_lots
 from loopbook.book.storage.rows import (
     Sealed,
@@ -38,9 +40,11 @@ from loopbook.book.storage.rows import (
     seal_events,
     write_parts,
 )
-from loopbook.book.storage.snapshots import keep_snapshots, posted_after
+from loopbook.book.storage.snapshots import keep_snapshots
 from loopbook.tables import look
 
+BEFORE_ALL = -(2**63)
+"""A moment before all dates."""
 HeldRow: TypeAlias = tuple[str, int, str, str, int, *tuple[int, ...]]
 """An account of a lot: lot, number, party, site, date of its last posting, content."""
 
@@ -65,7 +69,7 @@ class Seen:
     absent: Iterable[str]
 
 
-class _Stated:
+class Stated:
     """The part of a `View` that the nouns answer."""
 
     __slots__ = ()
@@ -92,12 +96,15 @@ class _Stated:
         """A period by name."""
         return self.nouns.periods.get(name)
 
-    def closed_at(self, moment: int) -> Period | None:
-        """The closed period that holds a moment."""
-        for period in self.nouns.periods.values():
-            if period.closed and period.start <= moment < period.end:
-                return period
-        return None
+    def closed_until(self) -> int:
+        """The end of the last closed period; below all dates if none is closed."""
+        closed = [period.end for period in self.nouns.periods.values() if period.closed]
+        return max(closed, default=BEFORE_ALL)
+
+    def open_before(self, moment: int) -> Period | None:
+        """A period that began before a moment and is open."""
+        periods = self.nouns.periods.values()
+        return next((p for p in periods if p.start < moment and not p.closed), None)
 
     def overlapping(self, start: int, end: int) -> Period | None:
         """A period that overlaps a stretch of time."""
@@ -108,7 +115,7 @@ class _Stated:
 
 
 @dataclass(slots=True)
-class Session(_Stated):
+class Session(Stated):
     """The book inside one transaction: reads through, remembers, writes at the end.
 
     Parameters
@@ -135,10 +142,11 @@ class Session(_Stated):
     _events: dict[str, Event] = field(default_factory=dict)
     _pending: list[Sealed] = field(default_factory=list)
     _reversed: dict[str, str] = field(default_factory=dict)
-    _holds: dict[str, str] = field(default_factory=dict)
+    _ever_held: dict[str, bool] = field(default_factory=dict)
     _latest: dict[str, int] = field(default_factory=dict)
     _absent: set[str] = field(default_factory=set)
     _all_seen: bool = False
+    _histories: dict[str, Sequence[Entry]] = field(default_factory=dict)
 
     def preload(self, seen: Seen) -> None:
         """Take in rows that the store has already read and locked, so that none is read again."""
@@ -148,16 +156,24 @@ class Session(_Stated):
         self._held.update({lot: {} for lot in seen.lots})
         for row in seen.held:
             self._hold_account(row)
-        self._holds.update({lot: _reason(seen.holds.get(lot)) for lot in seen.lots})
+        self._ever_held.update({lot: lot in seen.holds for lot in seen.lots})
 
     # -- what planners ask
 
-    def hold(self, lot: str) -> str:
-        """Why the lot is on hold; empty if it is not."""
-        if lot not in self._holds:
-            sql = "SELECT body FROM noun WHERE kind = 'hold' AND id = ? ORDER BY event DESC LIMIT 1"
-            self._holds[lot] = _reason(first_value(self.db, sql, (lot,), None))
-        return self._holds[lot]
+    def hold(self, lot: str, moment: int) -> str:
+        """Why the lot was on hold at a moment; empty if it was not."""
+        if lot not in self._ever_held:
+            sql = "SELECT 1 FROM noun WHERE kind = 'hold' AND id = ? LIMIT 1"
+            self._ever_held[lot] = first_value(self.db, sql, (lot,), 0) == 1
+        if not self._ever_held[lot]:
+            return ""
+        self.flush()
+        sql = (
+            "SELECT n.body FROM noun n JOIN event e ON e.id = n.event WHERE n.kind = 'hold' "
+            "AND n.id = ? AND e.occurred_at <= ? ORDER BY n.event DESC LIMIT 1"
+        )
+        body: str | None = first_value(self.db, sql, (lot, moment), None)
+        return "" if body is None else str(json.loads(body)["reason"])
 
     def lot(self, name: str) -> Lot | None:
         """A lot that was ever made, with when that was."""
@@ -203,20 +219,23 @@ class Session(_Stated):
     def _dated(self, lot: str, moment: int) -> None:
         self._latest[lot] = max(moment, self._latest.get(lot, moment))
 
-    def since(self, lot: str, moment: int) -> Mapping[Account, Mapping[int, Content]]:
-        """Postings on the lot's accounts by events dated after a moment, by their dates."""
-        changes: dict[Account, dict[int, Content]] = {}
+    def last_date(self, lot: str) -> int:
+        """Date of the last posting on the lot's accounts; below all dates if there is none."""
         self._balances(lot)
-        if self._latest.get(lot, moment) <= moment:
-            return changes
-        for account, when, content in posted_after(self.db, self.substances, lot, moment):
-            changes.setdefault(account, {})[when] = content
-        for _, event, _ in self._pending:
-            for leg in event.legs:
-                if leg.account.lot == lot and event.occurred_at > moment:
-                    dates = changes.setdefault(leg.account, {})
-                    add_to(dates, event.occurred_at, leg.content)
-        return changes
+        return self._latest.get(lot, BEFORE_ALL)
+
+    def history(self, lot: str) -> Sequence[Entry]:
+        """All that was posted on the lot's accounts, by date and number of the event."""
+        if lot not in self._histories:
+            self._balances(lot)  # locks it
+            self.flush()
+            self._histories[lot] = lot_history(self.db, self.substances, lot)
+        return self._histories[lot]
+
+    def fact(self, key: str) -> Mapping[Account, Content]:
+        """Legs of an event with all that amends or reverses it, by account."""
+        self.flush()
+        return legs_of_fact(self.db, self.substances, key)
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds."""
@@ -241,26 +260,7 @@ class Session(_Stated):
             return self._reversed[key]
         return first_value(self.db, "SELECT key FROM event WHERE reverses = ?", (key,), "")
 
-    def dependents(self, key: str) -> Sequence[str]:
-        """Keys of later events, not reversed, that touch the lots of an event."""
-        event, number = self.event(key), self.number(key)
-        lots = {x.account.lot for x in event.legs} - {""} if event else set()
-        numbers: dict[str, int] = {}
-        for lot in sorted(lots):
-            rows: list[tuple[str, int]] = self.db.rows(
-                "SELECT DISTINCT e.key, e.id FROM account a JOIN posting p ON p.account = a.id "
-                "JOIN event e ON e.id = p.event WHERE a.lot = ? AND e.id > ?",
-                (lot, number),
-            )
-            numbers.update(rows)
-        for n, later, _ in self._pending:
-            if n > number and not lots.isdisjoint(x.account.lot for x in later.legs):
-                numbers[later.key] = n
-        undone = {k for k in numbers if self.reversal(k)}
-        undone |= {k for k in numbers if (e := self.event(k)) is not None and e.reverses}
-        return sorted(set(numbers) - undone, key=numbers.__getitem__)
-
-    def number(self, key: str) -> int:
+    def numbered(self, key: str) -> int:
         """Number of a posted event."""
         for number, event, _ in self._pending:
             if event.key == key:
@@ -296,10 +296,14 @@ class Session(_Stated):
 
     # -- planned events
 
-    def append(self, event: Event) -> int:
-        """Add a planned event, which `flush` writes. Returns its number."""
+    def append(self, *events: Event) -> int:
+        """Add planned events in their order, which `flush` writes; the number of the last."""
+        return [self._append(event) for event in events][-1]
+
+    def _append(self, event: Event) -> int:
         refuse_unwritten(event)
         number = next(self.numbers)
+        self._histories.clear()
         self._pending.append((number, event, leaf_of(event_bytes(event, self.substances))))
         self._events[event.key] = event
         if event.reverses:
@@ -315,7 +319,7 @@ class Session(_Stated):
             if kind == "substance":
                 self._declare(name)
             if kind == "hold":
-                self._holds[name] = _reason(body)
+                self._ever_held[name] = True
             else:
                 self.nouns.learn(kind, name, body)
         return number
@@ -358,7 +362,7 @@ class Session(_Stated):
         pending, self._pending = self._pending, []
         if not pending:
             return
-        write_parts(self.db, pending, self._accounts, self.nouns.periods)
+        write_parts(self.db, pending, self._accounts, self.nouns)
         if any(site.limits for site in self.nouns.sites.values()):
             self._write_loads(pending)
         seal_events(self.db, pending)
@@ -382,8 +386,3 @@ class Session(_Stated):
             "UPDATE load SET mass = mass + ? WHERE site = ? AND hazard = ?",
             [(change, *place) for place, change in sorted(loads.items()) if change],
         )
-
-
-def _reason(body: str | None) -> str:
-    """The reason in a hold's body; empty if there is none."""
-    return "" if body is None else str(json.loads(body)["reason"])

@@ -1,18 +1,19 @@
 """Balances at a moment: snapshots at the ends of closed periods, and what was posted since.
 
-A snapshot holds the contents of the accounts of lots just before a moment. Lots come and go, so
-that it stays small however old the book is; boundaries (suppliers, losses, every road) only ever
-grow in number, and are summed from their postings when they are asked for. It is written when a
-period closes, and it is deleted when an event is dated before it (which a closed period forbids,
-and a stretch of time without a period does not). So a snapshot that is there is always complete:
+A snapshot holds the contents of the accounts of lots at the end of a closed period: of all events
+that belong to periods up to then. Lots come and go, so that it stays small however old the book is;
+boundaries (suppliers, losses, every road) only ever grow in number, and are summed from their
+postings when they are asked for. Nothing is posted into a closed period or before one, so a
+snapshot never changes; what was reported late belongs to the period that was open, whatever its
+date. No event belongs to a period before it happened. So, for a question by either date:
 
-    balance before t = latest snapshot at or before t + postings dated from there up to t
+    balance at t = latest snapshot at or before t + what belongs to periods after it, dated up to t
 
 Both clocks can be asked. With `known_at` only events recorded by then count, and only snapshots
 whose last event was recorded by then are used.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from loopbook.book.nouns import Account, Content, Event, Period
 from loopbook.book.scope import EVERYTHING, NOW, AsOf, Scope
@@ -26,6 +27,8 @@ from loopbook.book.storage.questions.conditions import (
     sums,
 )
 from loopbook.book.storage.schema import quoted
+
+_EVER = 2**63  # after all moments
 
 
 def balances(
@@ -92,27 +95,6 @@ def holdings(
     ]
 
 
-def posted_after(
-    db: Database, substances: Sequence[str], lot: str, moment: int
-) -> Iterator[tuple[Account, int, Content]]:
-    """What was posted on a lot's accounts after a moment: account, date, and the sum of that date.
-
-    Parameters
-    ----------
-    db, substances : the book's database, and the order of the contents.
-    lot : its name.
-    moment : events that occurred after it count, microseconds since 1970 UTC.
-    """
-    rows: list[tuple[str, str, int, *Content]] = db.rows(
-        f"SELECT a.party, a.site, e.occurred_at, {sums(substances)} FROM account a "
-        "JOIN posting p ON p.account = a.id JOIN event e ON e.id = p.event "
-        "WHERE a.lot = ? AND e.occurred_at > ? GROUP BY a.party, a.site, e.occurred_at",
-        (lot, moment),
-    )
-    for party, site, when, *content in rows:
-        yield Account("lot", party, site, lot), when, tuple(content)
-
-
 def _of_accounts(
     db: Database, substances: Sequence[str], asof: AsOf, *, lot: str | None, boundaries: bool
 ) -> tuple[str, list[Value]]:
@@ -149,7 +131,8 @@ def _snapshot_and_postings(
     db: Database, substances: Sequence[str], asof: AsOf
 ) -> tuple[str, list[Value]]:
     """The content of lots as of a moment: the last snapshot, and what was posted since."""
-    before = None if asof.occurred is None else asof.occurred + 1
+    last = min(x for x in (asof.occurred, asof.posted, _EVER) if x is not None)
+    before = None if last == _EVER else last + 1
     limits, moments = limited(("moment <= ?", before), ("recorded_at <= ?", asof.recorded))
     begun = first_value(db, f"SELECT max(moment) FROM snapshot WHERE 1 = 1{limits}", moments, None)
     since, values = _postings(substances, "b.kind = 'lot'", asof, begun)
@@ -162,10 +145,7 @@ def _snapshot_and_postings(
 def keep_snapshots(
     db: Database, substances: Sequence[str], events: Sequence[Event], periods: Mapping[str, Period]
 ) -> None:
-    """Keep snapshots true to events that were just written, inside their transaction.
-
-    Deletes the snapshots that an event is dated before, then writes one for each period that was
-    closed.
+    """Write a snapshot for each period that events close, inside their transaction.
 
     Parameters
     ----------
@@ -174,9 +154,6 @@ def keep_snapshots(
     events : in order of recording.
     periods : periods by name.
     """
-    moved_at = [event.occurred_at for event in events if event.legs]
-    if moved_at and any(p.closed and p.end > min(moved_at) for p in periods.values()):
-        db.write("DELETE FROM snapshot WHERE moment > ?", [(min(moved_at),)])
     closed = [
         periods[name]
         for event in events
@@ -193,7 +170,7 @@ def keep_snapshots(
 def _write(db: Database, substances: Sequence[str], moment: int, recorded_at: int) -> None:
     names = ", ".join(quoted(s) for s in substances)
     filled = " OR ".join(f"sum(x.{quoted(s)}) <> 0" for s in substances)
-    inner, values = _snapshot_and_postings(db, substances, AsOf(moment - 1))
+    inner, values = _snapshot_and_postings(db, substances, AsOf(posted=moment - 1))
     total = " + ".join(f"x.{quoted(s)}" for s in substances)
     db.write("DELETE FROM snapshot WHERE moment = ?", [(moment,)])
     db.write(

@@ -1,6 +1,7 @@
 """Verify's pass over the events: rows in pages, each event computed again, sums in NumPy."""
 
 import bisect
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -69,6 +70,8 @@ class EventScan:
         closed periods, by start.
     notes : takes the findings.
     helper : judges the hashes and edges of the later events, if there is one.
+    causes : number and key of the first event that amends another for a late fact, by the fact's
+        key; of facts that have not come yet.
     """
 
     db: Store
@@ -82,7 +85,11 @@ class EventScan:
     slots: dict[int, int] = field(default_factory=dict)
     sums: Numbers = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     bounded: dict[int, bool] = field(default_factory=dict)
+    causes: dict[str, tuple[int, str]] = field(default_factory=dict)
     _recorded: int = -(2**63)
+    _planner: int = 0
+    _open_from: int = _EVER
+    _closings: list[tuple[int, int]] = field(default_factory=list)
     _made: dict[str, int] = field(default_factory=dict)
     _dates: Numbers = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     _unordered: set[int] = field(default_factory=set)
@@ -90,6 +97,8 @@ class EventScan:
     def run(self) -> None:
         """Read and check all events."""
         self.sums = np.zeros((0, 1 + len(self.substances)), np.int64)
+        ends = [(number, end) for _, end, number, _ in self.closed]
+        self._closings = sorted(ends, reverse=True)
         with uncollected():
             for page in self._pages():
                 self._check(page)
@@ -173,20 +182,45 @@ class EventScan:
 
     def _wrong_head(self, head: Head) -> Iterator[Wrong]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]
-        if type(occurred_at) is not int or type(recorded_at) is not int:
-            yield "type", "times in whole microseconds", f"{occurred_at!r}, {recorded_at!r}"
+        posted_at, planner = head[11:]
+        if {*map(type, (occurred_at, recorded_at, posted_at, planner))} != {int}:
+            values = f"{occurred_at!r}, {recorded_at!r}, {posted_at!r}, {planner!r}"
+            yield "type", "times in whole microseconds, and a planner's version", values
             return
+        if planner < self._planner:
+            yield "planner", f"planner {self._planner} or later, as before it", f"planner {planner}"
+        self._planner = max(self._planner, planner)
+        self.causes.pop(head[1], None)
+        if head[10] is not None:
+            yield from self._wrong_amendment(head)
         if self.db.gapless and number != self.last + 1:
             yield "gap", f"event number {self.last + 1}", f"number {number}"
         earliest = self._recorded - self.db.slack_us
         if recorded_at < earliest:
             yield "order", f"recorded at {earliest} or later", str(recorded_at)
         self._recorded = max(self._recorded, recorded_at)
-        place = bisect.bisect_right(self.closed, (occurred_at, 2**63, 0, "")) - 1
+        place = bisect.bisect_right(self.closed, (posted_at, 2**63, 0, "")) - 1
         if place >= 0:
             _, end, closing, name = self.closed[place]
-            if occurred_at < end and number > closing:
+            if posted_at < end and number > closing:
                 yield "closed-period", "a date in an open period", f"in {name}, closed before"
+        while self._closings and self._closings[-1][0] < number:
+            self._open_from = max(self._open_from, self._closings.pop()[1])
+        due = max(occurred_at, self._open_from) if planner else occurred_at
+        if posted_at != due:
+            yield "closed-period", f"posted at {due}", str(posted_at)
+
+    def _wrong_amendment(self, head: Head) -> Iterator[Wrong]:
+        """The command of what amends an event names that event, and the late fact."""
+        try:
+            command = json.loads(head[7])
+            named, cause = command["event"], str(command["because"])
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            yield "amend", "an event and its late fact", one_line(error)
+            return
+        self.causes.setdefault(cause, (head[0], head[1]))
+        if named != head[10]:
+            yield "amend", f"the event {head[10]!r} in its command", repr(named)
 
     def _too_early(self, page: Page, number: int) -> Iterator[Wrong]:
         """A lot that is measured, held or released before it was made."""
@@ -249,7 +283,9 @@ class EventScan:
         self.sums[slots] = running[ends]
         rows = [page.postings[k] for k in order.tolist()]
         of_lot = np.array([row[2] == "lot" for row in rows])
-        for k in np.flatnonzero((running < 0).any(axis=1) & of_lot).tolist():
+        whole = np.array([page.facts.get(row[0], row[0]) for row in rows])
+        whole = np.append((np.diff(whole) != 0) | (np.diff(groups) != 0), True)
+        for k in np.flatnonzero((running < 0).any(axis=1) & of_lot & whole).tolist():
             lot = f"lot {rows[k][5]} of {rows[k][3]} at {rows[k][4]} below zero"
             page.add(rows[k][0], "negative", "lots of zero or more", lot)
         self._run_order(page, rows, of_lot, slots=slots[groups], starts=starts)

@@ -2,10 +2,12 @@
 
 What is checked, event by event in the order of recording: numbers without gaps; canonical bytes and
 leaf hash against the sealed one; legs that add up and sum to zero; no lot below zero at any time,
-on either clock; nothing on a lot before it was made; no event dated into a closed period. Then what
-the book keeps beside the events: balances, snapshots, loads, the Merkle tree's nodes, every
+on either clock; nothing on a lot before it was made; no event posted into a closed period; versions
+of the planner that only rise; a late fact after all that amends other events for it. Then what the
+book keeps beside the events: balances, snapshots, loads, the Merkle tree's nodes, every
 checkpoint's root and signature; rows that belong to nothing; and the file itself. The tree and its
-checkpoints also show events that were taken away.
+checkpoints also show events that were taken away. With `replan`, the events are planned again from
+their commands (`loopbook.book.verification.replan`).
 
 The report counts the events that the last good checkpoint covers. Who can write the book can change
 all that no checkpoint covers; and who has its key as well can change all that is in it, but not a
@@ -15,13 +17,12 @@ checkpoint that somebody else kept.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
 
 import numpy as np
 
 from loopbook.book.book import Book
-from loopbook.book.commands.kinds import all_commands
-from loopbook.book.commands.ours import COMMANDS
+from loopbook.book.commands.kinds import loadable_commands
+from loopbook.book.commands.planning import AMEND
 from loopbook.book.log.checkpoint import SignedCheckpoint, open_checkpoint, parse_checkpoint
 from loopbook.book.log.keys import VerifierKey
 from loopbook.book.log.merkle import EMPTY_ROOT, Frontier
@@ -29,84 +30,15 @@ from loopbook.book.log.proofs import STEP
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions import checks, log
+from loopbook.book.verification.answer import UnknownKind, VerifyReport
 from loopbook.book.verification.events import MOST, UNREADABLE, EventScan, Notes
+from loopbook.book.verification.replan import Replan
 from loopbook.book.verification.seals import one_line
 from loopbook.book.verification.second_process import Second, helped
-from loopbook.errors import Finding, InputError, ProofError
-from loopbook.report import HIDDEN, Answer, Column, Rows, counted
+from loopbook.errors import InputError, ProofError
 
 _PAGE = 20_000  # rows read at once
 _FIRST = -(2**63)  # before every account and moment
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownKind:
-    """Events whose kind of command is not known, because its plugin is not there."""
-
-    kind: Annotated[str, "the kind"]
-    events: Annotated[int, "how many events are of it"]
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport(Answer):
-    """What `verify` found."""
-
-    events: Annotated[int, "how many were read"]
-    checkpoints: Annotated[int, "how many were read"]
-    first_wrong: Annotated[str, "number and key of the first wrong event; empty if all are right"]
-    findings: Annotated[tuple[Finding, ...], Rows("Findings")]
-    count: Annotated[int, "how many findings there are; at most 20 are listed"]
-    unknown_kinds: Annotated[tuple[UnknownKind, ...], Rows("Kinds of events that are not known")]
-    covered: Annotated[int, "events that the last good checkpoint covers"] = 0
-    uncovered: Annotated[int, "events that no good checkpoint covers"] = 0
-    kept_covered: Annotated[
-        int | None, "events that the last checkpoint kept by an outsider covers; none was given"
-    ] = None
-    own_key: Annotated[bool, "whether only keys that the book itself notes were there"] = False
-
-    @property
-    def clean(self) -> Annotated[bool, "whether there is no finding"]:
-        """Whether there is no finding."""
-        return self.count == 0
-
-    @property
-    def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
-        """The kinds of events that are not known, and what the checkpoints rest on."""
-        own = (
-            "the checkpoints were checked with keys that the book itself notes: give "
-            "--verifier-key KEY, or --checkpoint FILE with a checkpoint that somebody else kept"
-        )
-        kinds = tuple(
-            f"{x.events} event{'s' * (x.events > 1)} of kind {x.kind}, which is not known here: "
-            "seals and sums are verified, but a metal statement needs the plugin of the kind"
-            for x in self.unknown_kinds
-        )
-        return (*kinds, *[own] * (self.own_key and self.kept_covered is None))
-
-    def headline(self) -> str:
-        """The findings as sentences, and how much was read."""
-        result = "clean" if self.clean else f"findings: {self.count}"
-        first = f"; first wrong: {self.first_wrong}" if self.first_wrong else ""
-        read = f"events: {self.events}, checkpoints: {self.checkpoints}, {result}{first}"
-        lines = [
-            f"covered by the last good checkpoint: {counted(self.covered, 'event')}; "
-            f"covered by none: {self.uncovered}"
-        ]
-        if self.kept_covered is not None:
-            lines.append(
-                "covered by a checkpoint that was kept elsewhere: "
-                f"{counted(self.kept_covered, 'event')}; "
-                f"not covered: {max(self.events - self.kept_covered, 0)}"
-            )
-        return "\n".join([*map(str, self.findings), read, *lines])
-
-    def shown(self) -> tuple[str, ...]:
-        """The headline and the notes have all that people need."""
-        return ()
-
-    def good(self) -> bool:
-        """Whether there is no finding."""
-        return self.clean
 
 
 def verify(
@@ -115,6 +47,7 @@ def verify(
     keys: Iterable[VerifierKey] = (),
     kept: Iterable[SignedCheckpoint] = (),
     second: Second | None = None,
+    replan: bool = False,
 ) -> VerifyReport:
     """Compute everything in a book again and report what does not agree.
 
@@ -126,10 +59,12 @@ def verify(
     kept : checkpoints of the book that an outsider kept, as `read_kept` gives them. A shorter book,
         or one with another root at such a size, is a finding.
     second : when a second process helps; by default with large books where there is a core for it.
+    replan : whether to plan the events again from their commands, too, and compare.
     """
     notes, file = Notes(), Notes()
     rest: _Rest | None = None
     kinds: Mapping[str, int] = {}
+    planned: int | None = None
     with book.store.snapshot():
         damage = book.store.damage()
         try:
@@ -144,6 +79,11 @@ def verify(
             rest = _Rest(book.store, nouns, scan, notes, tuple(keys), tuple(kept))
             rest.run()
             kinds = scan.kinds
+            if replan:
+                again = Replan(book.store, nouns, loadable_commands(), notes)
+                with notes.reading("replan", "rows that can be read"):
+                    again.run()
+                planned = scan.seen["heads"] - again.left
         with file.reading("file", "an undamaged book"):
             for fault in damage:
                 file.add("storage", "file", "an undamaged book", fault)
@@ -160,16 +100,14 @@ def verify(
         events - covered,
         None if rest is None else rest.kept_covered,
         rest is not None and bool(rest.checkpoints) and not rest.keys,
+        planned,
         modelled="" if rest is None else rest.nouns.modelled,
     )
 
 
 def _unknown(kinds: Mapping[str, int]) -> tuple[UnknownKind, ...]:
     """Kinds of events that are not ours and not of a plugin that can be loaded."""
-    try:
-        known = all_commands()
-    except InputError:
-        known = dict(COMMANDS)
+    known = {*loadable_commands(), AMEND}
     return tuple(UnknownKind(kind, n) for kind, n in sorted(kinds.items()) if kind not in known)
 
 
@@ -224,6 +162,7 @@ class _Rest:
         for check in (
             self._strays,
             self._reversals,
+            self._amendments,
             self.scan.back_dated,
             self._balances,
             self._snapshots,
@@ -254,6 +193,15 @@ class _Rest:
         for number, key, reverses in checks.wrong_reversals(self.db):
             where = f"event {number} {key!r}"
             self.notes.add("reverse", where, "an earlier event", repr(reverses), event=True)
+
+    def _amendments(self) -> None:
+        """What amends an event names an earlier one of the same date, and its late fact follows."""
+        for number, key, amends in checks.wrong_amendments(self.db):
+            where = f"event {number} {key!r}"
+            self.notes.add("amend", where, "an earlier event of its date", repr(amends), event=True)
+        for cause, (number, key) in self.scan.causes.items():
+            where, expected = f"event {number} {key!r}", f"the late fact {cause!r} after it"
+            self.notes.add("amend", where, expected, "none", event=True)
 
     def _balances(self) -> None:
         """Balances are the sums of the postings, with the latest date of a lot's."""

@@ -4,14 +4,15 @@ Nothing here needs another event, so a second process can do it for a part of a 
 `loopbook.book.verification.second_process`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias, TypeVarTuple
 
 from loopbook.book.edges import edges_of
 from loopbook.book.event_bytes import event_bytes, leaf_of
-from loopbook.book.nouns import Account, Leg
+from loopbook.book.nouns import Account, Content, Leg
 from loopbook.book.storage.database import Database
+from loopbook.book.storage.questions.history import legs_before
 from loopbook.book.storage.rows import Head, event_from, event_rows
 from loopbook.errors import BalanceError
 
@@ -39,6 +40,16 @@ def by_event(rows: Iterable[tuple[int, *Rest]]) -> dict[int, list[tuple[*Rest]]]
     return rest
 
 
+def _facts(heads: Sequence[Head]) -> dict[int, int]:
+    """For each event the number of the fact that it is recorded with: its own, or a later one."""
+    facts: dict[int, int] = {}
+    last = 0
+    for head in reversed(heads):
+        last = last if head[10] is not None and last else head[0]
+        facts[head[0]] = last
+    return facts
+
+
 class Page:
     """Some events after a number, in order, with their rows by event; and errors by event.
 
@@ -49,10 +60,12 @@ class Page:
 
     def __init__(self, db: Database, substances: Sequence[str], after: int, count: int) -> None:
         rows = event_rows(db, substances, after, count)
+        self._db, self._substances = db, substances
         self.heads, self.postings, self.edge_rows = rows.heads, rows.postings, rows.edges
         self.lots, self.nouns = by_event(rows.lots), by_event(rows.nouns)
         self.measurements = by_event(rows.measurements)
         self.dates = {head[0]: head[5] if type(head[5]) is int else 0 for head in rows.heads}
+        self.facts = _facts(rows.heads)
         self.sizes = {table: len(of_table) for table, of_table in rows._asdict().items()}
         self.wrong: dict[int, list[Wrong]] = {}
 
@@ -72,6 +85,10 @@ class Page:
     def edges(self) -> dict[int, list[tuple[str, str, int, *tuple[int, ...]]]]:
         """Source, target, mass and content of edges by event; made as the legs are."""
         return by_event(self.edge_rows)
+
+    def before(self, key: str, number: int) -> Mapping[Account, Content]:
+        """Legs of an event before another one, of this number, amends it."""
+        return legs_before(self._db, self._substances, key, number)
 
     def add(self, number: int, *wrong: *Wrong) -> None:
         """Note an error of an event: code, expected, found."""
@@ -99,7 +116,8 @@ def wrong_seal(page: Page, head: Head, substances: Sequence[str]) -> Iterator[Wr
         yield "leaf", expected, f"its rows give {leaf.hex()[:16]}..."
         return
     try:
-        derived = edges_of(event.legs, reverses=bool(event.reverses))
+        before = page.before(event.amends, number) if event.amends else {}
+        derived = edges_of(event.legs, reverses=bool(event.reverses), before=before)
     except (BalanceError, TypeError, ValueError):  # the sums are findings
         return
     edges = [(source, target, sum(x), *x) for source, target, x in derived]

@@ -11,6 +11,7 @@ MASS = "mass"
 
 Amounts = NDArray[np.int64]
 Numbers = NDArray[np.integer]
+Flags = NDArray[np.bool_]
 Shares = NDArray[np.float64]
 
 MOST = 2**31 - 1

@@ -50,7 +50,7 @@ def open_genealogy(book: Book, folder: Path, *, kernels: Kernels | None = None) 
         genealogy = Genealogy.of(book, kernels=kernels)
     else:
         genealogy.update(book)
-    if len(genealogy.graph) > before * (1 + _WORTH):
+    if genealogy.graph.regrown or len(genealogy.graph) > before * (1 + _WORTH):
         save_genealogy(genealogy, book, folder)
     return genealogy
 

@@ -11,7 +11,7 @@ from loopbook.book import NOW, AsOf, says_modelled, uncollected
 from loopbook.errors import require_known
 from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
 from loopbook.trace.genealogy.arrays import Graph
-from loopbook.trace.genealogy.columns import MASS, Numbers, Shares
+from loopbook.trace.genealogy.columns import MASS, Amounts, Numbers, Shares
 from loopbook.trace.genealogy.numpy_loops import Kernels, chained, distinct
 from loopbook.trace.genealogy.reading import PAGE, read_ancestors, read_descendants, read_new
 
@@ -144,7 +144,7 @@ class Genealogy:
         shares = self._shares(number, order, graph.kernels.back)
         whole = self._totals([number])[0]
         owner, end, nets = graph.nets(order)
-        suppliers = self.suppliers(owner, end)
+        suppliers = self.suppliers(owner, end, nets)
         roots = np.searchsorted(order, sorted(suppliers))
         lots, lot_parts = self._lots_of_origin(order[roots], shares[roots], suppliers)
         places, supplied = np.searchsorted(order, owner), np.zeros(len(order), bool)
@@ -181,15 +181,16 @@ class Genealogy:
             shares[:, held] = kernel(graph, [graph.substances[k] for k in held], order, start)
         return shares
 
-    def suppliers(self, owner: Numbers, end: Numbers) -> dict[int, str]:
-        """Lots that came from outside, by number, and from whom; of rows of `Graph.nets`."""
+    def suppliers(self, owner: Numbers, end: Numbers, nets: Amounts) -> dict[int, str]:
+        """Lots that came from outside, by number, and from whom; of `Graph.nets`."""
         ends = self.graph.ends
         parties = {
             number: ends[number].split("/")[1]
             for number in set(end.tolist())
             if _kind(ends[number]) == "supplier"
         }
-        rows = zip(owner.tolist(), end.tolist(), strict=True)
+        came = nets.any(axis=0)
+        rows = zip(owner[came].tolist(), end[came].tolist(), strict=True)
         return {lot: parties[number] for lot, number in rows if number in parties}
 
     def _lots_of_origin(
@@ -236,6 +237,7 @@ class Genealogy:
         np.add.at(held, places, out)
         amounts, held = part * totals, part * held
         some = np.flatnonzero((part > 0.0).any(axis=1))
+        some = some[np.lexsort((graph.event[order[some]], order[some] != number))]
         lots = order[some]
         rows = zip(
             graph.names.many(lots), graph.material[lots].tolist(), some.tolist(), strict=True
@@ -282,6 +284,7 @@ class Genealogy:
         place = self.place(substance)
         owner, end, nets = graph.nets(None)
         outside = np.array([_kind(name) == "supplier" for name in graph.ends], bool)[end]
+        outside &= nets.any(axis=0)
         supplier = np.full(len(graph), -1, np.int64)  # of each lot; -1 for what was made here
         supplier[owner[outside]] = end[outside]
         came = np.flatnonzero(nets[place] > 0)

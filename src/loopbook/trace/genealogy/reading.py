@@ -57,13 +57,16 @@ def read_new(
     store.settle(2**62)  # events up to the last one are there now, or never will be
     for substance in book.substances[len(graph.substances) :]:
         graph.add_substance(substance)
-    for begin in range(after, last, page):
-        end = min(begin + page, last)
-        lots = lots_between(store, (begin, end), asof)
-        edges = edges_between(store, graph.substances, (begin, end), asof)
-        if lots or edges:
-            graph.extend(additions(graph, lots, EdgeRows(edges)))
-        yield end
+    try:
+        for begin in range(after, last, page):
+            end = min(begin + page, last)
+            lots = lots_between(store, (begin, end), asof)
+            edges = edges_between(store, graph.substances, (begin, end), asof)
+            if lots or edges:
+                graph.extend(additions(graph, lots, EdgeRows(edges)))
+            yield end
+    finally:
+        graph.settle()
 
 
 def one_moment(book: Book, asof: AsOf = NOW) -> AbstractContextManager[None]:
@@ -186,6 +189,7 @@ def _lots(book: Book, names: Sequence[str], asof: AsOf, made: Mapping[str, int])
 def _graph(book: Book, lots: Sequence[LotRow], edges: EdgeRows) -> Graph:
     graph = Graph(book.substances, Kernels())
     graph.extend(additions(graph, lots, edges))
+    graph.settle()
     return graph
 
 

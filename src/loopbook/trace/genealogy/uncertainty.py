@@ -92,7 +92,7 @@ def sure_shares(
     known = knowledge(book.store, graph.substances, names, asof)
     weights = _weights(genealogy, order, substance)
     errors = _Errors.of(known, names, column)
-    passed = _passed_on(book, names, errors.known, weights)
+    passed = _passed_on(book, names, errors.known, weights, asof=asof)
     origins, composition = _composition(genealogy, order, substance, weights)
     gradient = np.zeros((len(origins), len(order)))
     for child, parents, parts in weights:
@@ -165,7 +165,7 @@ def _composition(
     """Origins, and their share in each of the lots (lot, origin)."""
     graph = genealogy.graph
     owner, end, nets = graph.nets(order)
-    roots = np.isin(order, list(genealogy.suppliers(owner, end)))
+    roots = np.isin(order, list(genealogy.suppliers(owner, end, nets)))
     names = graph.names.many(order[roots])
     net = nets[genealogy.place(substance)]
     places = np.searchsorted(order, owner)
@@ -182,12 +182,14 @@ def _composition(
     return origins, shares
 
 
-def _passed_on(book: Book, names: list[str], known: Flags, weights: list[Weight]) -> list[Weight]:
+def _passed_on(
+    book: Book, names: list[str], known: Flags, weights: list[Weight], *, asof: AsOf
+) -> list[Weight]:
     """Lots whose error is that of their parents' matter, children before parents.
 
     These were cut or blended, not made by a run, and not measured since.
     """
-    kinds = {x: kind for x, (_, kind, _) in makers_of(book.store, names).items()}
+    kinds = {x: kind for x, (_, kind, _) in makers_of(book.store, names, asof).items()}
     copying = {kind for kind, command in all_commands().items() if command.copies}
     return [
         (place, parents, parts / parts.sum())

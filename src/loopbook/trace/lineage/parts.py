@@ -152,11 +152,12 @@ def of_substance(lineage: Lineage, substance: str) -> Lineage:
     return replace(lineage, ends=ends, links=links)
 
 
-def with_events(lineage: Lineage, book: Book) -> Lineage:
+def with_events(lineage: Lineage, book: Book, asof: AsOf = NOW) -> Lineage:
     """The same lineage, its lots with the key and moment of the event that made them.
 
-    It is marked if the book is modelled."""
-    makers = makers_of(book.store, [end.id for end in lineage.ends if end.kind == "lot"])
+    It is marked if the book is modelled.
+    """
+    makers = makers_of(book.store, [end.id for end in lineage.ends if end.kind == "lot"], asof)
     ends = []
     for end in lineage.ends:
         key, _, moment = makers.get(end.id, (end.event, "", end.made_at))

@@ -10,7 +10,10 @@ from loopbook.book.commands.fields import KnownPeriod
 
 @dataclass(frozen=True, kw_only=True)
 class ClosePeriod(Command):
-    """No event may be dated into the period any more; late facts go into the open one."""
+    """No event is posted into the period any more; late facts are posted into the open one.
+
+    Periods close in their order.
+    """
 
     period: Annotated[KnownPeriod, "its name"]
 
@@ -26,5 +29,15 @@ class ClosePeriod(Command):
                 period,
                 at="period",
                 sentence=f"period {period} is closed already",
+            )
+        earlier = None if known is None else draft.view.open_before(known.start)
+        if earlier is not None:
+            draft.note(
+                "order",
+                f"period {earlier.id} closed first",
+                "it is open",
+                at="period",
+                sentence=f"period {earlier.id} is earlier than {period} and still open",
+                hint=f"close {earlier.id} first",
             )
         draft.state("close", period)

@@ -20,7 +20,7 @@ class Hold(Command):
 
     def plan(self, draft: Draft, *, lot: str) -> None:
         """State the hold."""
-        if draft.view.hold(lot):
+        if draft.view.hold(lot, draft.occurred_at):
             draft.note(
                 "duplicate",
                 "a free lot",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from loopbook.book.commands.command import Command
-from loopbook.book.commands.draft import Draft, microseconds
+from loopbook.book.commands.draft import Draft, microseconds, moment_at
 from loopbook.book.commands.fields import NewNoun
 
 
@@ -28,6 +28,11 @@ class OpenPeriod(Command):
         if start >= end:
             draft.note("range", "start before end", f"{start} to {end}", at="end")
         stretch = microseconds(start), microseconds(end)
+        closed = draft.view.closed_until()
+        if stretch[0] < closed:
+            first = moment_at(closed, start.tzinfo)
+            why = f"the book is closed up to {first}"
+            draft.note("closed", f"{first} or later", f"{start}", at="start", sentence=why)
         other = draft.view.overlapping(*stretch)
         if other is not None:
             draft.note(

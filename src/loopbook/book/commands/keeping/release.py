@@ -18,7 +18,7 @@ class Release(Command):
 
     def plan(self, draft: Draft, *, lot: str) -> None:
         """State that there is no hold."""
-        if not draft.view.hold(lot):
+        if not draft.view.hold(lot, draft.occurred_at):
             draft.note(
                 "duplicate",
                 "a lot on hold",

@@ -11,7 +11,11 @@ from loopbook.tables import Text
 
 @dataclass(frozen=True, kw_only=True)
 class Reverse(Command):
-    """An event is reversed as a whole; events that depend on it must be reversed first."""
+    """An event is reversed as a whole, at its own date, as if it had never been reported.
+
+    What came after is amended to what it would have been without it. An event that could not have
+    been without it, such as the shipment of a lot that it made, must be reversed first.
+    """
 
     event: Annotated[str, Text("a posted event", role="event"), "key of the event"]
     reason: Annotated[str, "why"]
@@ -23,23 +27,16 @@ class Reverse(Command):
         posted, view = draft.view.event(event), draft.view
         if posted is None:
             draft.note("unknown-name", "a posted event", repr(event), at="event")
-        elif posted.nouns or posted.reverses:
-            draft.note(
-                "reverse",
-                "an event that moved or measured matter",
-                "a reversal" if posted.reverses else posted.kind,
-                at="event",
-            )
+        elif posted.nouns or posted.reverses or posted.amends:
+            expected = "an event that moved or measured matter"
+            value = "a reversal" if posted.reverses else posted.kind
+            draft.note("reverse", expected, value, at="event")
         elif again := view.reversal(event):
             why = f"{event} was reversed by {again} already"
             draft.note("duplicate", "an event not reversed", again, at="event", sentence=why)
         elif draft.occurred_at < posted.occurred_at:
             draft.too_early("before-event", posted.occurred_at, f", when {event} occurred")
-        elif later := view.dependents(event):
-            keys, hint = ", ".join(later), "reverse these first, the last one first"
-            why = f"later events depend on it: {keys}"
-            draft.note("depends", "no later event", keys, at="event", hint=hint, sentence=why)
         else:
-            draft.reverses = event
-            for leg in posted.legs:
-                draft.put(leg.account, negate(leg.content))
+            draft.reverses, draft.occurred_at = event, posted.occurred_at
+            for account, content in view.fact(event).items():
+                draft.put(account, negate(content))

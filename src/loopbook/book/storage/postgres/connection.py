@@ -67,7 +67,7 @@ def _is_read_as_meant(address: str) -> bool:
     return not secret or secret == settings.get("password")
 
 
-def one_value(link: psycopg.Connection, statement: str, values: Sequence[str], default: T) -> T:
+def one_value(link: psycopg.Connection, statement: str, values: Sequence[object], default: T) -> T:
     """The first value of a query's first row, of the type of `default`, which is for no row."""
     row = link.execute(statement.encode(), values or None).fetchone()
     return default if row is None else cast("T", row[0])

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.sql import Identifier
 
 from loopbook.book.edges import edge_rows
+from loopbook.book.nouns import Account, Content
 from loopbook.book.storage.address import shown_address
 from loopbook.book.storage.postgres.connection import connect, explained, one_value, schema_of
 from loopbook.book.storage.postgres.schema import (
@@ -21,7 +22,7 @@ from loopbook.book.storage.postgres.schema import (
     rules_ddl,
     table_ddl,
 )
-from loopbook.book.storage.rows import legs_of_edges
+from loopbook.book.storage.rows import AMENDED, legs_of_edges
 from loopbook.book.storage.schema import (
     TABLES,
     VERSION,
@@ -33,6 +34,15 @@ from loopbook.errors import Finding, InputError
 
 _PAGE = 20_000  # events whose edges are derived at once
 
+_EVENT_COLUMNS = (
+    'ALTER TABLE event ADD COLUMN amends TEXT COLLATE "C"',
+    "ALTER TABLE event ADD COLUMN posted_at BIGINT",
+    "UPDATE event SET posted_at = occurred_at",
+    "ALTER TABLE event ALTER COLUMN posted_at SET NOT NULL",
+    "ALTER TABLE event ADD COLUMN planner BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE event ALTER COLUMN planner DROP DEFAULT",
+)
+"""The columns of an event that books before version 4 lack."""
 _COLUMNS = (
     "ALTER TABLE measurement ADD COLUMN IF NOT EXISTS basis TEXT COLLATE \"C\" NOT NULL DEFAULT ''",
     "ALTER TABLE measurement ALTER COLUMN basis DROP DEFAULT",
@@ -133,6 +143,8 @@ def _alter(link: psycopg.Connection, schema: str, settings: dict[str, str]) -> N
     objects = link.execute(_OBJECTS, {"tables": tables, "functions": list(_OURS)}).fetchall()
     for statement in (*(drop for (drop,) in objects), "DROP VIEW balance"):
         link.execute(statement.encode())
+    for statement in _EVENT_COLUMNS:
+        link.execute(statement.encode())
     if one_value(link, "SELECT to_regclass('edge') IS NULL", (), False):
         (edge,) = [spec for spec in TABLES if spec.name == "edge"]
         link.execute(table_ddl(edge, substances).encode())
@@ -151,8 +163,10 @@ def _fill_edges(link: psycopg.Connection, substances: Sequence[str]) -> None:
     """Derive the edges of all events from their postings."""
     last = one_value(link, "SELECT coalesce(max(id), 0) FROM event", (), 0)
     insertion = f"INSERT INTO edge VALUES ({', '.join(['%s'] * (4 + len(substances)))})".encode()
+    amended = link.execute(AMENDED.encode()).fetchall()
+    facts: dict[int, dict[Account, Content]] = {number: {} for (number,) in amended}
     for first in range(0, last, _PAGE):
         page = f"WHERE e.id > {first} AND e.id <= {first + _PAGE}"
         postings = link.execute(legs_of_edges(substances, page).encode())
         with link.cursor() as cursor:
-            cursor.executemany(insertion, list(edge_rows(postings.fetchall())))
+            cursor.executemany(insertion, list(edge_rows(postings.fetchall(), facts)))

@@ -10,7 +10,10 @@ from loopbook.tables import names_in
 
 @dataclass(slots=True)
 class Needs:
-    """What an attempt locks and reads; lots and loads may grow from attempt to attempt."""
+    """What an attempt locks and reads; lots and loads may grow from attempt to attempt.
+
+    `alone` is whether nobody else may post meanwhile.
+    """
 
     keys: list[str]
     lots: set[str]
@@ -18,6 +21,7 @@ class Needs:
     reverses: list[str]
     states_nouns: bool
     loads: set[tuple[str, str]] = field(default_factory=set)
+    alone: bool = False
 
 
 def needs_of(batch: Sequence[Command]) -> Needs:

@@ -172,8 +172,13 @@ def _rules(schema: str) -> list[str]:
     closed = f"""
     BEGIN
       IF EXISTS (SELECT 1 FROM closing JOIN added
-                 ON start_at <= added.occurred_at AND added.occurred_at < end_at) THEN
-        {_refuse("closed: the event is dated into a closed period")};
+                 ON start_at <= added.posted_at AND added.posted_at < end_at) THEN
+        {_refuse("closed: the event is posted into a closed period")};
+      END IF;
+      IF EXISTS (SELECT 1 FROM added WHERE posted_at < occurred_at OR amends IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM event o WHERE o.key = added.amends
+                                 AND o.occurred_at = added.occurred_at)) THEN
+        {_refuse("late: the event it amends is not there, or has another date")};
       END IF;
       RETURN NULL;
     END"""

@@ -5,7 +5,8 @@ How many clients post at once without harm:
 1. A transaction first takes a shared lock on the book's nouns (exclusive if it states some, adds a
    substance, opens or closes a period), then row locks on the loads of limited sites, then on all
    lots of its batch, each sorted. What planning finds out it needs beyond that is tried without
-   waiting; if another client has it, the attempt is given up and begun again with a longer list.
+   waiting; if another client has it, the attempt is given up and begun again with a longer list,
+   and the third time alone: a late fact may turn out to need ever more lots.
    Nobody waits for a lower lock while holding a higher one, so there is no circle to break.
 2. Everything that the batch needs to know is read in one round trip, everything that it posts is
    written, checked and committed in another one.
@@ -76,6 +77,9 @@ _LOAD = """
 _REVERSED = """
     SELECT DISTINCT a.lot FROM event e JOIN posting p ON p.event = e.id
     JOIN account a ON a.id = p.account WHERE e.key = ANY (%s) AND a.kind = 'lot'"""
+_POSTED_SINCE = """
+    SELECT EXISTS (SELECT 1 FROM account a JOIN posting p ON p.account = a.id
+    JOIN event e ON e.id = p.event WHERE a.lot = ANY (%s) AND (e.id > %s OR e.recorded_at > %s))"""
 _RULES = """
     SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
     WHERE NOT t.tgisinternal AND t.tgenabled = 'O' AND c.relnamespace = ?::regnamespace
@@ -112,6 +116,10 @@ class PostgresStore:
         self._posting = self._committing = False
         self._settled: int | None = None  # what the snapshot waited for, in one
         self._locked, self._locked_loads = set[str](), set[tuple[str, str]]()
+        self._begun = (
+            0,
+            0,
+        )  # the batch's first number, and when the last event before it was recorded
         self._spare: list[int] = []  # numbers for new accounts, drawn ahead
         self._rows: dict[str, list[Sequence[Value]]] = {}
         self._later: list[tuple[bytes, Sequence[Value]]] = []
@@ -252,11 +260,17 @@ class PostgresStore:
             self._link.execute(statement.encode())
 
     def lock(self, lots: Sequence[str]) -> None:
-        """Lock lots that the batch did not name, without waiting."""
+        """Lock lots that the batch did not name, without waiting.
+
+        Where another client has posted on one since the batch began, it is begun again: for each
+        lot, numbers and times of recording rise in the order of posting.
+        """
         new = set(lots) - self._locked
         if new:
-            more = More(lots=new)
+            more = More(lots=self._locked | new)
             self._try_lock("SELECT try_lots(%s::text[])", (sorted(new),), more)
+            if one_value(self._link, _POSTED_SINCE, (sorted(new), *self._begun), False):
+                raise more
             self._locked |= new
 
     def lock_load(self, site: str, hazard: str) -> None:
@@ -284,6 +298,7 @@ class PostgresStore:
             except More as more:
                 needs.lots |= more.lots
                 needs.loads |= more.loads
+                needs.alone = attempt > 0
             except psycopg.Error as error:
                 if not isinstance(error, _RACES) or attempt + 1 == _ATTEMPTS:
                     raise self._named(error) from error
@@ -330,11 +345,15 @@ class PostgresStore:
         arrays = ", ".join([literal(text_array(names)) for names in named])
         short = max(0, len(lots) + 2 - len(self._spare))
         spare = max(short, _SPARE) if short else 0
-        answer = ask(self._link, f"BEGIN; SELECT look({needs.states_nouns}, {arrays}, {spare})")
+        answer = ask(
+            self._link,
+            f"BEGIN; SELECT look({needs.states_nouns or needs.alone}, {arrays}, {spare})",
+        )
         version, last, now, numbers, spare, keys, made, held, holds = json.loads(
             answer.get_value(0, 0) or b""
         )
         self._locked, self._locked_loads = set(lots), set(loads)
+        self._begun = (min(numbers, default=0), last)
         self._spare += spare
         events = chain(numbers, self._more("event_number"))
         session = Session(self, self._nouns_at(version), events, now, last)

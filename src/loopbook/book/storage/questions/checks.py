@@ -69,6 +69,20 @@ def wrong_reversals(db: Database) -> list[tuple[int, str, str]]:
     )
 
 
+def wrong_amendments(db: Database) -> list[tuple[int, str, str]]:
+    """Number, key and amended key of what amends no event, or one of another date or a later one.
+
+    The amended key is empty where there is none; what amends an event has the kind ``amend``.
+    """
+    return db.rows(
+        "SELECT e.id, e.key, coalesce(e.amends, '') FROM event e "
+        "LEFT JOIN event o ON o.key = e.amends "
+        "WHERE (e.amends IS NULL AND e.kind = 'amend') OR (e.amends IS NOT NULL "
+        "AND (e.kind <> 'amend' OR o.id IS NULL OR o.id >= e.id OR o.amends IS NOT NULL "
+        "OR o.occurred_at <> e.occurred_at)) ORDER BY e.id"
+    )
+
+
 def kept_balances(
     db: Database, substances: Sequence[str], after: int, count: int
 ) -> list[tuple[int, *tuple[int, ...]]]:
@@ -113,7 +127,7 @@ def changes_of_lots(
     rows: list[tuple[int, *tuple[int, ...]]] = db.rows(
         f"SELECT p.account, {amounts} FROM event e JOIN posting p ON p.event = e.id "
         "JOIN account a ON a.id = p.account AND a.kind = 'lot' "
-        "WHERE e.occurred_at >= ? AND e.occurred_at < ? GROUP BY p.account",
+        "WHERE e.posted_at >= ? AND e.posted_at < ? GROUP BY p.account",
         (start, end),
     )
     for account, *change in rows:

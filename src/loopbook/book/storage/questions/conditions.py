@@ -28,7 +28,8 @@ def dated(event: str, asof: AsOf, start: int | None = None) -> tuple[str, list[i
     (' AND e.occurred_at <= ?', [7])
     """
     return limited(
-        (f"{event}.occurred_at >= ?", start),
+        (f"{event}.posted_at >= ?", start),
+        (f"{event}.posted_at <= ?", asof.posted),
         (f"{event}.occurred_at <= ?", asof.occurred),
         (f"{event}.recorded_at <= ?", asof.recorded),
     )

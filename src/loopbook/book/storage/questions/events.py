@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from loopbook.book.nouns import Content
 from loopbook.book.scope import TRANSIT, AsOf, Scope, Stretch
@@ -47,7 +49,7 @@ def holds(db: Database) -> dict[str, str]:
 def measurements(
     db: Database, lots: Sequence[str], asof: AsOf
 ) -> Iterator[tuple[int, str, str, str, str, str, str]]:
-    """Weights and shares of lots that were not reversed, in the order of recording.
+    """Weights and shares of lots that were not reversed, in the order of their dates.
 
     Yields
     ------
@@ -60,7 +62,7 @@ def measurements(
             "FROM measurement m JOIN event e ON e.id = m.event "
             f"LEFT JOIN event r ON r.reverses = e.key{undone} "
             f"WHERE m.lot IN ({places}) AND r.id IS NULL{happened} "
-            "AND m.quantity NOT IN ('gross', 'tare') ORDER BY m.event, m.line",
+            "AND m.quantity NOT IN ('gross', 'tare') ORDER BY e.occurred_at, m.event, m.line",
             (*undone_by, *some, *moments),
         )
 
@@ -94,7 +96,7 @@ def reversed_before(db: Database, stretch: Stretch) -> list[tuple[str, str, str,
     when, values = dated("e", stretch.asof, stretch.start)
     return db.rows(
         "SELECT e.key, o.key, o.kind, o.occurred_at FROM event e "
-        f"JOIN event o ON o.key = e.reverses WHERE o.occurred_at < ?{when} ORDER BY e.id",
+        f"JOIN event o ON o.key = e.reverses WHERE o.posted_at < ?{when} ORDER BY e.id",
         (stretch.start, *values),
     )
 
@@ -110,7 +112,8 @@ def postings_between(
 ) -> list[tuple[str, str, int, int, str, *tuple[int, ...]]]:
     """Sums of the legs of a stretch by kind of event, account, direction and lot.
 
-    A reversal counts as the kind of what it reverses. `single` are the kinds of events of one lot,
+    A reversal counts as the kind of what it reverses, and what amends a leg as that leg. `single`
+    are the kinds of events of one lot,
     whose emissions, waste and unaccounted matter are that lot's.
 
     Returns
@@ -134,9 +137,13 @@ def postings_between(
     name = "a.lot" if by_lot else "''"
     return db.rows(
         f"SELECT {kind}, a.kind, CASE WHEN a.site LIKE '{TRANSIT} %' THEN 1 ELSE 0 END, "
-        "CASE WHEN (p.mass < 0) = (e.reverses IS NULL) THEN -1 ELSE 1 END, "
+        "CASE WHEN coalesce(q.mass, 0) <> 0 THEN CASE WHEN q.mass < 0 THEN -1 ELSE 1 END "
+        "WHEN (p.mass < 0) = (e.reverses IS NULL) THEN -1 ELSE 1 END, "
         f"{name}, {sums(substances)} FROM {source} "
-        "JOIN account a ON a.id = p.account LEFT JOIN event o ON o.key = e.reverses "
+        "JOIN account a ON a.id = p.account "
+        "LEFT JOIN event o ON o.key = coalesce(e.reverses, e.amends) "
+        "LEFT JOIN posting q ON q.event = o.id AND q.account = p.account "
+        "AND e.amends IS NOT NULL "
         f"WHERE {' AND '.join(conditions)}{when} GROUP BY 1, 2, 3, 4, 5",
         (*lot, *names, *lot, *(single if lot else ()), *moments),
     )
@@ -147,19 +154,25 @@ def run_legs(
 ) -> Iterator[tuple[tuple[str, int, str], tuple[str, str, Content]]]:
     """Legs of the runs of a stretch that were not reversed, run by run in order of time.
 
+    Late facts amend them, as far as they were posted in the stretch, too.
+
     Yields
     ------
     (key, moment and command of the run), (kind of the account, lot, content).
     """
     when, moments = dated("e", stretch.asof, stretch.start)
     undone, undone_by = dated("r", AsOf(recorded=stretch.known_at))
-    rows: list[tuple[str, int, str, str, str, *tuple[int, ...]]] = db.rows(
-        f"SELECT e.key, e.occurred_at, e.command, a.kind, a.lot, {columns(substances)} "
-        f"FROM event e LEFT JOIN event r ON r.reverses = e.key{undone} "
+    rows: list[tuple[str, int, str, int, str, str, *tuple[int, ...]]] = db.rows(
+        "SELECT coalesce(o.key, e.key), e.occurred_at, coalesce(o.command, e.command), "
+        f"a.id, a.kind, a.lot, {columns(substances)} "
+        "FROM event e LEFT JOIN event o ON o.key = e.amends AND o.posted_at >= ? "
+        f"LEFT JOIN event r ON r.reverses = coalesce(o.key, e.key){undone} "
         "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
-        f"WHERE e.kind = 'process' AND r.id IS NULL{when} "
-        "ORDER BY e.occurred_at, e.id, a.kind, a.lot, a.party",
-        (*undone_by, *moments),
+        f"WHERE coalesce(o.kind, e.kind) = 'process' AND r.id IS NULL{when} "
+        "ORDER BY e.occurred_at, coalesce(o.id, e.id), a.kind, a.lot, a.party, a.id, e.id",
+        (stretch.start, *undone_by, *moments),
     )
-    for key, moment, command, kind, lot, *content in rows:
-        yield (key, moment, command), (kind, lot, tuple(content))
+    for (key, moment, command, _, kind, lot), legs in groupby(rows, key=itemgetter(slice(6))):
+        content = tuple(map(sum, zip(*(leg[6:] for leg in legs), strict=True)))
+        if any(content):
+            yield (key, moment, command), (kind, lot, content)

@@ -1,10 +1,12 @@
 """Lots and what went from one to another, by name or by the events that made them."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TypeAlias
 
+from loopbook.book.nouns import Content, add
 from loopbook.book.scope import NOW, AsOf
-from loopbook.book.storage.database import Database, first_column, in_lists
+from loopbook.book.storage.database import Database, RowT, first_column, in_lists
 from loopbook.book.storage.questions.conditions import by_name, columns, dated, of_event
 from loopbook.errors import Finding, nearest_hint
 
@@ -54,8 +56,8 @@ def _edges(substances: Sequence[str]) -> str:
 
 def deliveries(
     db: Database, substances: Sequence[str], lots: Sequence[str], asof: AsOf = NOW
-) -> list[tuple[str, str, str, str, int, *tuple[int, ...]]]:
-    """Deliveries of lots that were not reversed.
+) -> list[tuple[str, str, str, str, int, Content]]:
+    """Deliveries of lots that were not reversed, as late facts amended them.
 
     Returns
     -------
@@ -65,28 +67,38 @@ def deliveries(
     rows: list[tuple[str, str, str, str, int, *tuple[int, ...]]] = []
     for some, places in in_lists(lots, db.at_once):
         rows += db.rows(
-            "SELECT g.source, g.target, e.document, e.key, e.occurred_at, "
+            "SELECT g.source, g.target, coalesce(o.document, e.document), "
+            "coalesce(o.key, e.key), e.occurred_at, "
             f"{columns(substances, 'g')} FROM edge g JOIN event e ON e.id = g.event "
-            f"LEFT JOIN event r ON r.reverses = e.key{undone} WHERE g.source IN ({places}) "
+            "LEFT JOIN event o ON o.key = e.amends "
+            f"LEFT JOIN event r ON r.reverses = coalesce(e.amends, e.key){undone} "
+            f"WHERE g.source IN ({places}) "
             f"AND g.target LIKE 'customer/%' AND r.id IS NULL AND e.reverses IS NULL{happened}",
             (*undone_by, *some, *moments),
         )
-    return rows
+    sums: dict[tuple[str, str, str, str, int], Content] = {}
+    for row in rows:
+        sums[row[:5]] = add(sums[row[:5]], row[5:]) if row[:5] in sums else row[5:]
+    return [(*about, content) for about, content in sums.items() if any(content)]
 
 
 def lots_named(
     db: Database, lots: Sequence[str], asof: AsOf = NOW
 ) -> list[tuple[int, int, str, str]]:
     """Event, place in it, name and material of each lot that is there."""
-    return by_name(
+    rows: list[tuple[int, int, str, str]] = by_name(
         db, "SELECT l.event, l.line, l.id, l.material FROM lot l", "l.id", lots, asof=asof
     )
+    return _last_made(rows, 2)
 
 
 def lots_between(
     db: Database, events: tuple[int, int], asof: AsOf = NOW
 ) -> list[tuple[str, str, int]]:
-    """Name, material and event of the lots that events made, as numbered in `edges_between`."""
+    """Name, material and event of the lots that events made, as numbered in `edges_between`.
+
+    A lot that was made again comes again.
+    """
     joined, limits, moments = of_event("l", asof)
     return db.rows(
         f"SELECT l.id, l.material, l.event FROM lot l{joined} "
@@ -95,28 +107,50 @@ def lots_between(
     )
 
 
-def makers_of(db: Database, lots: Sequence[str]) -> dict[str, tuple[str, str, int]]:
-    """Key, kind and moment of the event that made each lot."""
-    query = "SELECT l.id, e.key, e.kind, e.occurred_at FROM lot l JOIN event e ON e.id = l.event"
-    rows: list[tuple[str, str, str, int]] = by_name(db, query, "l.id", lots)
-    return {lot: (key, kind, when) for lot, key, kind, when in rows}
+def _last_made(rows: list[RowT], name: int) -> list[RowT]:
+    """Rows of lots, each beginning with the event: of a lot that was made again the last one.
+
+    Parameters
+    ----------
+    name : place of the lot's name in a row.
+    """
+    if len({row[name] for row in rows}) == len(rows):
+        return rows
+    return [*{row[name]: row for row in sorted(rows, key=itemgetter(0))}.values()]
+
+
+def makers_of(
+    db: Database, lots: Sequence[str], asof: AsOf = NOW
+) -> dict[str, tuple[str, str, int]]:
+    """Key, kind and moment of the event that made each lot; the last one, if it was made again."""
+    query = (
+        "SELECT l.event, l.line, l.id, e.key, e.kind, e.occurred_at "
+        "FROM lot l JOIN event e ON e.id = l.event"
+    )
+    rows: list[tuple[int, int, str, str, str, int]] = by_name(db, query, "l.id", lots, asof=asof)
+    return {lot: (key, kind, when) for _, _, lot, key, kind, when in _last_made(rows, 2)}
 
 
 def all_lots(db: Database) -> list[tuple[str, str, str]]:
-    """Name, material and the maker's key of every lot, by name."""
-    return db.rows(
-        "SELECT l.id, l.material, e.key FROM lot l JOIN event e ON e.id = l.event ORDER BY l.id"
+    """Name, material and the last maker's key of every lot, by name."""
+    rows: list[tuple[str, str, str]] = db.rows(
+        "SELECT l.id, l.material, e.key FROM lot l JOIN event e ON e.id = l.event "
+        "ORDER BY l.id, l.event"
     )
+    return [*{row[0]: row for row in rows}.values()]
 
 
 def lot_names(db: Database) -> list[str]:
     """Names of all lots."""
-    return first_column(db, "SELECT id FROM lot")
+    return first_column(db, "SELECT DISTINCT id FROM lot")
 
 
 def recent_lots(db: Database) -> list[str]:
     """Names of lots made lately, for hints."""
-    return first_column(db, "SELECT id FROM lot ORDER BY event DESC LIMIT ?", (_RECENT,))
+    names: list[str] = first_column(
+        db, "SELECT id FROM lot ORDER BY event DESC LIMIT ?", (_RECENT,)
+    )
+    return [*dict.fromkeys(names)]
 
 
 def strange_lots(db: Database, after: int) -> list[tuple[str, int]]:

@@ -36,3 +36,16 @@ def events_not_reversed(db: Database, events: Sequence[int], asof: AsOf) -> set[
         )
         kept.update([number for (number,) in rows])
     return kept
+
+
+def amended_by(db: Database, events: Sequence[int]) -> dict[int, int]:
+    """The event whose legs each of some events amends; only of those that amend one."""
+    amended: dict[int, int] = {}
+    for some, places in in_lists(events, db.at_once):
+        rows: list[tuple[int, int]] = db.rows(
+            "SELECT e.id, o.id FROM event e JOIN event o ON o.key = e.amends "
+            f"WHERE e.id IN ({places}) AND e.amends IS NOT NULL",
+            some,
+        )
+        amended.update(rows)
+    return amended

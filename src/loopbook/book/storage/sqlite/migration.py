@@ -13,7 +13,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from loopbook.book.edges import edge_rows
-from loopbook.book.storage.rows import legs_of_edges
+from loopbook.book.nouns import Account, Content
+from loopbook.book.storage.rows import AMENDED, legs_of_edges
 from loopbook.book.storage.schema import (
     TABLES,
     VERSION,
@@ -27,6 +28,9 @@ from loopbook.errors import Finding, InputError
 
 _FILLED = {
     ("measurement", "basis"): "''",  # as it was sealed
+    ("event", "amends"): "NULL",
+    ("event", "posted_at"): "o.occurred_at",
+    ("event", "planner"): "0",
     ("balance", "last_at"): "CASE o.bounded WHEN 1 THEN (SELECT max(0, max(e.occurred_at)) "
     "FROM posting p JOIN event e ON e.id = p.event WHERE p.account = o.account) ELSE 0 END",
 }
@@ -110,8 +114,9 @@ def _rebuild(link: sqlite3.Connection, path: Path) -> None:
 def _fill_edges(link: sqlite3.Connection, substances: Sequence[str]) -> None:
     """Derive the edges of all events from their postings."""
     postings = link.execute(legs_of_edges(substances))
+    facts: dict[int, dict[Account, Content]] = {n: {} for (n,) in link.execute(AMENDED)}
     places = ", ".join("?" * (4 + len(substances)))
-    link.executemany(f"INSERT INTO edge VALUES ({places})", edge_rows(postings))
+    link.executemany(f"INSERT INTO edge VALUES ({places})", edge_rows(postings, facts))
 
 
 def _columns(link: sqlite3.Connection, table: str) -> list[str]:

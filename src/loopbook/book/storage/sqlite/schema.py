@@ -74,7 +74,8 @@ _WHY = {
     "posted": "duplicate: this posting is there already",
     "leg": "leg: substances do not add up to the mass",
     "duplicate": "duplicate: this event is there already, or a later one",
-    "closed": "closed: the event is dated into a closed period",
+    "closed": "closed: the event is posted into a closed period",
+    "late": "late: the event it amends is not there, or has another date",
     "unbalanced": "unbalanced: the event does not sum to zero",
     "negative": "negative: a lot would be below zero",
 }
@@ -84,9 +85,9 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
     """Triggers that name the substances; made again when one is added.
 
     One trigger a row: each costs as much as a check. Numbers of events rise, so the closings that
-    bind an event are those of lower numbers, and no event can replace another one. A lot's floor is
-    a trigger, because under ``INSERT OR IGNORE`` of an event its trigger would skip a balance that
-    breaks a constraint, and go on.
+    bind an event are those of lower numbers, and no event can replace another one. No lot may be
+    below zero after an event; events that amend others for a late fact come before that fact, and
+    count together with it.
     """
     names = [quoted(s) for s in substances]
     wide = ["mass", *names]
@@ -100,9 +101,17 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
         "OR EXISTS (SELECT 1 FROM event WHERE key = NEW.key) OR (NEW.reverses IS NOT NULL "
         "AND EXISTS (SELECT 1 FROM event WHERE reverses = NEW.reverses))",
         closed="EXISTS (SELECT 1 FROM closing WHERE event < NEW.id "
-        "AND start_at <= NEW.occurred_at AND NEW.occurred_at < end_at)",
+        "AND start_at <= NEW.posted_at AND NEW.posted_at < end_at)",
+        late="NEW.posted_at < NEW.occurred_at OR (NEW.amends IS NOT NULL AND NOT EXISTS "
+        "(SELECT 1 FROM event WHERE key = NEW.amends AND occurred_at = NEW.occurred_at))",
         unbalanced=f"(SELECT {' OR '.join(f'sum({c}) <> 0' for c in names)} "
         "FROM posting WHERE event = NEW.id)",
+    )
+    floor = _refuse(
+        negative="EXISTS (SELECT 1 FROM posting p JOIN balance b ON b.account = p.account "
+        "WHERE p.event > coalesce((SELECT max(id) FROM event WHERE id < NEW.id "
+        "AND amends IS NULL), 0) AND p.event <= NEW.id AND b.bounded "
+        f"AND ({' OR '.join(f'b.{c} < 0' for c in names)}))"
     )
     added = ", ".join(f"{c} = balance.{c} + p.{c}" for c in wide)
     return [
@@ -113,9 +122,8 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
         f"CREATE TRIGGER event_enters BEFORE INSERT ON event BEGIN {sealing}"
         f"UPDATE balance SET last_at = max(last_at, bounded * NEW.occurred_at), {added} "
         "FROM posting p WHERE p.event = NEW.id AND balance.account = p.account; END",
-        "CREATE TRIGGER balance_floor BEFORE UPDATE ON balance "
-        f"WHEN NEW.bounded AND ({' OR '.join(f'NEW.{c} < 0' for c in names)}) "
-        f"BEGIN {_refuse(negative='1')}END",
+        "CREATE TRIGGER event_floor AFTER INSERT ON event WHEN NEW.amends IS NULL "
+        f"BEGIN {floor}END",
     ]
 
 

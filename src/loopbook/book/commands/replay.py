@@ -1,0 +1,164 @@
+"""Facts that are reported late: what they change in the events that came after them.
+
+The book as it is known now is the one that results when all facts are played in order of their
+dates. A ticket of 2 March that comes in after a run of 5 March is planned on what its lot held on
+2 March; then each later event that used what it changed is planned again from its own command, at
+its own date, on what it would have found. The difference between the legs it gets and the legs it
+has is an event that *amends* it, of the same date. Kilograms that were taken, measured outputs and
+suppliers do not change: they are in the commands. An event that could not have happened so is a
+finding, and nothing is posted.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from loopbook.book.commands.again import plan_again
+from loopbook.book.commands.draft import CommandFinding, moment_at
+from loopbook.book.commands.kinds import command_of
+from loopbook.book.commands.same_view import SameView
+from loopbook.book.nouns import Account, Content, Entry, Event, Lot, add_to, is_zero, negate
+from loopbook.errors import Finding
+
+_LAST = 2**63
+"""A number after those of all events."""
+
+
+@dataclass(slots=True)
+class Replay(SameView):
+    """The book as of one place in the order of its facts, with what a late fact changes.
+
+    A place is a date and the number of an event; what is before it has happened.
+
+    Parameters
+    ----------
+    book : as it is, inside the transaction.
+    at, number : the place.
+    """
+
+    at: int
+    number: int = _LAST
+    amended: list[tuple[Event, Mapping[Account, Content]]] = field(default_factory=list)
+    _changes: dict[str, list[Entry]] = field(default_factory=dict)
+    _hidden: set[str] = field(default_factory=set)
+    _planned_again: bool = False
+    _removed: set[str] = field(default_factory=set)
+    _refused: dict[str, str] = field(default_factory=dict)
+
+    # -- the view of a planner
+
+    def lot(self, name: str) -> Lot | None:
+        """A lot; none that the event in hand makes, or a removed one made."""
+        return None if name in self._hidden or name in self._removed else self.book.lot(name)
+
+    def hold(self, lot: str, moment: int) -> str:
+        """Why the lot was on hold at a moment; what was done then was done."""
+        return "" if self._planned_again else self.book.hold(lot, moment)
+
+    def alike(self, kind: str, name: str) -> str:
+        """Another name that looks the same; none for an event in hand: it was accepted then."""
+        return "" if self._planned_again else self.book.alike(kind, name)
+
+    def last_date(self, lot: str) -> int:
+        """Date of the last posting on a lot, up to this place."""
+        return min(self.at, self.book.last_date(lot))
+
+    def history(self, lot: str) -> Sequence[Entry]:
+        """What was posted on a lot, with what is changed."""
+        return [*self.book.history(lot), *self._changes.get(lot, ())]
+
+    def holdings(self, lot: str) -> Mapping[Account, Content]:
+        """The content of the lot's accounts at this place."""
+        return self._sums(self.history(lot))
+
+    # -- playing
+
+    def _sums(self, entries: Iterable[Entry]) -> dict[Account, Content]:
+        """Content by account of the entries before this place."""
+        sums: dict[Account, Content] = {}
+        for entry in entries:
+            if (entry.at, entry.number) < (self.at, self.number):
+                add_to(sums, entry.account, entry.content)
+        return {account: content for account, content in sums.items() if not is_zero(content)}
+
+    def change(self, legs: Mapping[Account, Content]) -> None:
+        """Note what is changed at this place, on the accounts of lots."""
+        for account, content in legs.items():
+            if account.kind == "lot":
+                entry = Entry(self.at, self.number, "", account, content)
+                self._changes.setdefault(account.lot, []).append(entry)
+
+    def remove(self, event: Event) -> None:
+        """Play without an event: the lots that it made are not there."""
+        self.at, self.number = event.occurred_at, self.book.numbered(event.key)
+        self._removed.update(lot.id for lot in event.lots)
+
+    def play(self) -> None:
+        """Plan again, in order, the events after this place that used what is changed."""
+        waiting: list[tuple[int, int, str]] = []
+        seen = {self.number}
+        self._wait_for(self._changes, waiting, seen)
+        while waiting:
+            self.at, self.number, key = heapq.heappop(waiting)
+            event = self.book.event(key)
+            if event is None or event.reverses or self.book.reversal(key):
+                continue
+            lots = {leg.account.lot for leg in event.legs} - {""}
+            changed = any(self._sums(self._changes.get(lot, ())) for lot in lots)
+            if not changed and not lots & self._removed:
+                continue
+            legs = self._planned(event)
+            if legs is None:  # played without it, so that what depends on it is found, too
+                self._removed.update(lot.id for lot in event.lots)
+            changes = dict(legs or {})
+            for account, content in self.book.fact(key).items():
+                add_to(changes, account, negate(content))
+            changes = {account: x for account, x in changes.items() if not is_zero(x)}
+            if changes:
+                self.amended.append((event, changes))
+                self.change(changes)
+                self._wait_for({account.lot for account in changes}, waiting, seen)
+
+    def _wait_for(
+        self, lots: Iterable[str], waiting: list[tuple[int, int, str]], seen: set[int]
+    ) -> None:
+        """Wait for the events after this place that touch lots."""
+        for lot in sorted(set(lots) - {""}):
+            for entry in self.book.history(lot):
+                later = (entry.at, entry.number) > (self.at, self.number)
+                if later and entry.number not in seen:
+                    seen.add(entry.number)
+                    heapq.heappush(waiting, entry[:3])
+
+    def _planned(self, event: Event) -> Mapping[Account, Content] | None:
+        """Legs that an event gets at this place; None after a finding."""
+        kind = command_of(event.kind)
+        if kind is None:
+            self._refuse(event, f"no command of kind {event.kind} is known")
+            return None
+        self._hidden, self._planned_again = {lot.id for lot in event.lots}, True
+        draft = plan_again(self, kind, event.key, event.command, at=event.occurred_at)
+        self._hidden = set()
+        if draft.items:
+            first = draft.items[0]
+            self._refuse(event, first.sentence or f"expected {first.expected}, found {first.found}")
+            return None
+        return draft.legs
+
+    def _refuse(self, event: Event, why: str) -> None:
+        """Note that an event could not have happened."""
+        self._refused[event.key] = f"{event.key!r} of {moment_at(event.occurred_at)}: {why}"
+
+    def refusals(self, where: str, at: str) -> list[Finding]:
+        """A finding at a field that names the events that could not have happened, and why."""
+        if not self._refused:
+            return []
+        keys, why = ", ".join(self._refused), "; ".join(self._refused.values())
+        hint = "reverse these first, the last one first"
+        text = f"later events could not have happened so: {why}"
+        place, expected = (f"{where}, {at}" if at else where), "later events that are right with it"
+        return [
+            CommandFinding(
+                "depends", place, expected, keys, hint, sentence=text, field=at, about="state"
+            )
+        ]

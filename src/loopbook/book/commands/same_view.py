@@ -1,0 +1,76 @@
+"""A view of the book through another one: what a later view answers differently, it overrides."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from loopbook.book.commands.view import View
+from loopbook.book.nouns import Account, Content, Event, Material, Party, Period, Site
+
+
+@dataclass(slots=True)
+class SameView:
+    """A view with the answers of another.
+
+    Parameters
+    ----------
+    book : the other view.
+    """
+
+    book: View
+
+    @property
+    def substances(self) -> tuple[str, ...]:
+        """Declared substances."""
+        return self.book.substances
+
+    def party(self, name: str) -> Party | None:
+        """A registered party."""
+        return self.book.party(name)
+
+    def site(self, name: str) -> Site | None:
+        """A registered site."""
+        return self.book.site(name)
+
+    def material(self, name: str) -> Material | None:
+        """A registered material."""
+        return self.book.material(name)
+
+    def period(self, name: str) -> Period | None:
+        """A period by name."""
+        return self.book.period(name)
+
+    def closed_until(self) -> int:
+        """The end of the last closed period."""
+        return self.book.closed_until()
+
+    def open_before(self, moment: int) -> Period | None:
+        """A period that began before a moment and is open."""
+        return self.book.open_before(moment)
+
+    def overlapping(self, start: int, end: int) -> Period | None:
+        """A period that shares time with a stretch of it."""
+        return self.book.overlapping(start, end)
+
+    def load_mg(self, site: str, hazard: str) -> int:
+        """Mass of a hazard class at a site now."""
+        return self.book.load_mg(site, hazard)
+
+    def names(self, kind: str) -> Sequence[str]:
+        """Known names of a kind."""
+        return self.book.names(kind)
+
+    def event(self, key: str) -> Event | None:
+        """A posted event."""
+        return self.book.event(key)
+
+    def fact(self, key: str) -> Mapping[Account, Content]:
+        """Legs of an event with all that amends or reverses it."""
+        return self.book.fact(key)
+
+    def reversal(self, key: str) -> str:
+        """Key of the event that reversed an event."""
+        return self.book.reversal(key)
+
+    def numbered(self, key: str) -> int:
+        """Number of an event by its key."""
+        return self.book.numbered(key)

@@ -1,0 +1,52 @@
+"""What lots held from date to date, for facts that are reported late."""
+
+from collections.abc import Mapping, Sequence
+
+from loopbook.book.nouns import Account, Content, Entry
+from loopbook.book.storage.database import Database
+from loopbook.book.storage.questions.conditions import columns, sums
+
+_ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses)"
+
+
+def lot_history(db: Database, substances: Sequence[str], lot: str) -> list[Entry]:
+    """All that was posted on a lot's accounts, by the dates of the events.
+
+    What amends or reverses an event has that event's date and number.
+    """
+    rows: list[tuple[str, str, int, int, str, *Content]] = db.rows(
+        "SELECT a.party, a.site, e.occurred_at, coalesce(o.id, e.id), coalesce(o.key, e.key), "
+        f"{columns(substances)} FROM account a JOIN posting p ON p.account = a.id "
+        f"JOIN event e ON e.id = p.event {_ABOUT} WHERE a.lot = ? ORDER BY 3, 4, e.id",
+        (lot,),
+    )
+    return [
+        Entry(at, number, key, Account("lot", party, site, lot), tuple(amounts))
+        for party, site, at, number, key, *amounts in rows
+    ]
+
+
+def legs_of_fact(db: Database, substances: Sequence[str], key: str) -> Mapping[Account, Content]:
+    """Legs of an event with all that amends or reverses it, by account."""
+    rows: list[tuple[str, str, str, str, *Content]] = db.rows(
+        f"SELECT a.kind, a.party, a.site, a.lot, {sums(substances)} FROM event e "
+        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
+        "WHERE e.key = ? OR e.amends = ? OR e.reverses = ? "
+        "GROUP BY a.id, a.kind, a.party, a.site, a.lot",
+        (key, key, key),
+    )
+    return {Account(*row[:4]): tuple(map(int, row[4:])) for row in rows}
+
+
+def legs_before(
+    db: Database, substances: Sequence[str], key: str, number: int
+) -> Mapping[Account, Content]:
+    """Legs of an event with what amended it before the event of a number."""
+    rows: list[tuple[str, str, str, str, *Content]] = db.rows(
+        f"SELECT a.kind, a.party, a.site, a.lot, {sums(substances)} FROM event e "
+        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
+        "WHERE (e.key = ? OR e.amends = ?) AND e.id < ? "
+        "GROUP BY a.id, a.kind, a.party, a.site, a.lot",
+        (key, key, number),
+    )
+    return {Account(*row[:4]): tuple(map(int, row[4:])) for row in rows}

@@ -1,0 +1,374 @@
+"""Facts that are reported late: the book is the one in which each was reported in time.
+
+``--stories N`` plays N generated stories on each store; the usual run plays a few.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from loopbook import book as b
+from loopbook.book.log import proofs
+from loopbook.book.log.kept import read_kept
+from loopbook.book.log.keys import generate_signer
+from loopbook.book.statement.statement import metal_statement
+from loopbook.book.verification.report import verify
+from loopbook.errors import InputError
+from support.advice import follows
+from support.plain_book import PlainBook
+from support.seeds import seeds
+from support.shelves import Shelf, postgres_shelf, sqlite_shelf
+from support.stories import (
+    FIRST,
+    MEASURING,
+    SUBSTANCES,
+    Fact,
+    Story,
+    command,
+    moment,
+    nouns,
+    period,
+)
+from support.world import DAY, Envelopes, us
+
+PARTS = 10  # of the many stories: tests that run side by side
+ROUNDING_MG = 60  # a milligram for each step of a lot's content
+
+
+@dataclass
+class Teller:
+    """A book that is told facts, and what it answered on the way."""
+
+    book: b.Book
+    answers: list[tuple[int, Mapping[b.Account, b.Content]]] = field(default_factory=list)
+    statements: dict[str, list[str]] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+    dropped: set[str] = field(default_factory=set)
+
+    @classmethod
+    def at(cls, shelf: Shelf) -> Teller:
+        clock = itertools.count(us(FIRST) + 100 * DAY, 1_000_000)
+        teller = cls(shelf.new(substances=SUBSTANCES, clock=lambda: next(clock)))
+        if shelf.kind == "sqlite":
+            teller.book.store.rows("PRAGMA synchronous = OFF")
+        teller.book.post(nouns())
+        return teller
+
+    def tell(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Tell facts, those that are refused again after the others; what still waits.
+
+        A wrong fact that was refused is not told again, nor taken back.
+        """
+        waiting, count = list(facts), 0
+        while len(waiting) != count:
+            count = len(waiting)
+            waiting = [fact for fact in waiting if not self._tell(fact)]
+            self.dropped.update([x["key"] for x in waiting if x["key"].startswith("x")])
+            waiting = [x for x in waiting if not {x["key"], x.get("event")} & self.dropped]
+        return waiting
+
+    def _tell(self, fact: Fact) -> bool:
+        try:
+            self.book.post(command(fact))
+        except InputError:
+            self.refused[fact["kind"]] += 1
+            return False
+        event = self.book.event(fact["key"])
+        self.answers.append((event.recorded_at, dict(self.book.balances())))
+        if fact["kind"] == "close":
+            self.statements[fact["period"]] = self.statement(fact["period"])
+        return True
+
+    def statement(self, name: str) -> list[str]:
+        start, end = period(int(name[1:]))
+        record = metal_statement(self.book, start=start, end=end).as_record()
+        return [str([*row]) for table in (record.facts, *record.tables) for row in table.rows]
+
+
+def play(shelf: Shelf, folder: Path, seed: int) -> Counter[str]:
+    """Play a story in time and as it is told; late measurements, those refused, on lots used up."""
+    story = Story(seed)
+    told = story.told()
+    intime, late = Teller.at(sqlite_shelf(folder)), Teller.at(shelf)
+    assert not intime.tell(story.facts)
+    assert not intime.refused
+    middle = len(told) // 2
+    waiting = late.tell(told[:middle])
+    signer = generate_signer("book")
+    kept = read_kept(proofs.checkpoint(late.book, signer))
+    proof = proofs.inclusion(late.book, "f0")
+    assert not late.tell([*waiting, *told[middle:]])
+    for at in range(-1, len(story.facts)):
+        occurred = us(moment(at))
+        expected = dict(intime.book.balances(occurred=occurred))
+        assert dict(late.book.balances(occurred=occurred)) == expected, (seed, at)
+        assert not any(map(sum, zip(*expected.values(), strict=True)))
+    assert dict(late.book.balances()) == dict(intime.book.balances())
+    agrees_with_fractions(late.book, story.facts, seed)
+    for recorded, answer in late.answers:
+        assert dict(late.book.balances(recorded=recorded)) == answer, seed
+    for name, statement in late.statements.items():
+        assert late.statement(name) == statement, (seed, name)
+    assert verify(late.book, keys=[signer.verifier], kept=kept, replan=True).findings == (), seed
+    assert proofs.check_inclusion(proof, signer.verifier, kept).key == "f0"
+    for teller in (intime, late):
+        teller.book.close()
+    counts = counted(story.facts, told)
+    counts["refused"] = sum(late.refused[kind] for kind in MEASURING)
+    return counts
+
+
+def counted(facts: Sequence[Fact], told: Sequence[Fact]) -> Counter[str]:
+    """Measurements told after a later fact, and those of lots that were used up by then."""
+    counts: Counter[str] = Counter(stories=1)
+    for place, fact in enumerate(told):
+        before = [f for f in told[:place] if f in facts]
+        if fact["kind"] in MEASURING and any(f["at"] > fact["at"] for f in before):
+            counts["late"] += 1
+            seen = PlainBook(SUBSTANCES)
+            alone = [f for f in facts if f in before or f["kind"] not in MEASURING]
+            counts["used up"] += not seen.play([f for f in alone if f["at"] <= len(facts)]).held(
+                fact["lot"]
+            )
+    return counts
+
+
+def a_shelf(request: pytest.FixtureRequest, store: str, folder: Path) -> Shelf:
+    """A new place for a book in a store."""
+    if store == "sqlite":
+        return sqlite_shelf(folder)
+    return postgres_shelf(request.getfixturevalue("server"))
+
+
+def agrees_with_fractions(book: b.Book, facts: Sequence[Fact], seed: int) -> None:
+    """The independent book has the same, to rounding."""
+    for at in (len(facts) // 2, len(facts)):
+        plain = PlainBook(SUBSTANCES).play([f for f in facts if f["at"] <= at])
+        balances = dict(book.balances(occurred=us(moment(at))))
+        for (lot, owner, site), matter in plain.lots.items():
+            held = balances.pop(b.Account("lot", owner, site, lot), (0,) * len(SUBSTANCES))
+            for substance, amount in zip(SUBSTANCES, held, strict=True):
+                assert abs(amount - matter[substance] * 10**6) <= ROUNDING_MG, (seed, lot)
+        assert not [a for a in balances if a.kind == "lot"], seed
+        for (kind, party, site), matter in plain.outside.items():
+            gone = balances.get(b.Account(kind, party, site), (0,) * len(SUBSTANCES))
+            for substance, amount in zip(SUBSTANCES, gone, strict=True):
+                limit = ROUNDING_MG * 8
+                assert abs(amount - matter[substance] * Fraction(10**6)) <= limit, (seed, kind)
+
+
+@pytest.mark.parametrize("seed", seeds(4))
+def test_a_story_told_late(tmp_path: Path, seed: int) -> None:
+    (tmp_path / "late").mkdir()
+    play(sqlite_shelf(tmp_path / "late"), tmp_path, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+@pytest.mark.parametrize("part", range(PARTS))
+def test_many_stories_told_late(
+    request: pytest.FixtureRequest, store: str, part: int, tmp_path: Path
+) -> None:
+    """Under a fifth of the late measurements are refused at first; a third is of lots used up."""
+    count = int(request.config.getoption("--stories")) // PARTS
+    total: Counter[str] = Counter()
+    for seed in seeds(100 + part * count, 100 + (part + 1) * count):
+        folder = tmp_path / str(seed)
+        (folder / "late").mkdir(parents=True)
+        total.update(play(a_shelf(request, store, folder / "late"), folder, seed))
+    print(f"{count} stories on {store}: {dict(total)}")
+    assert total["refused"] * 5 < total["late"]
+    assert total["used up"] * 3 > total["late"]
+
+
+# -- reported cases and their siblings
+
+
+class Plant:
+    """A book of two parties and two sites, and short calls that report to it."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.envelope = Envelopes(datetime(2026, 3, 1, tzinfo=UTC))
+        self.book = shelf.new(substances=("Ni", "Co", "other"), clock=self.envelope.clock)
+        nouns = ("foil", "black mass")
+        self.post(0, *[partial(b.RegisterParty, party=p) for p in "AB"])
+        self.post(0, *[partial(b.RegisterSite, site=s) for s in "WR"])
+        self.post(0, *[partial(b.RegisterMaterial, material=m) for m in nouns])
+
+    def post(self, day: float, *commands: Callable[..., b.Command], key: str = "") -> None:
+        """Report what happened on a day of March."""
+        self.book.post([c(**self.envelope(day - 1, key)) for c in commands])
+
+    def receive(self, day: float, lot: str, kg: float, **shares: str) -> None:
+        place = {"supplier": "A", "owner": "A", "site": "W", "material": "foil"}
+        self.post(day, partial(b.Receive, lot=lot, mass_kg=kg, shares=shares, **place))
+
+    def weigh(self, day: float, lot: str, kg: float, key: str = "") -> None:
+        scale = {"ticket": "T", "gross_kg": kg + 15_000, "tare_kg": 15_000}
+        self.post(day, partial(b.Weigh, lot=lot, **scale), key=key)
+
+    def kg(self, of: str, substance: str = "", day: float | None = None) -> float:
+        """What a lot, or a kind of boundary, has at the end of a day of March."""
+        at = None if day is None else us(self.envelope.start) + round(day * DAY) - 1
+        place = None if not substance else self.book.substances.index(substance)
+        return sum(
+            (sum(x) if place is None else x[place]) / 1e6
+            for a, x in self.book.balances(occurred=at).items()
+            if of in (a.lot, a.kind)
+        )
+
+    def refused(self, day: float, command: Callable[..., b.Command], hint: str = "") -> str:
+        """What the one finding says; its hint is followed by the test."""
+        with pytest.raises(InputError) as caught:
+            self.post(day, command)
+        (finding,) = caught.value.findings
+        if hint:
+            follows(finding, hint)
+        return str(finding)
+
+
+@pytest.fixture
+def plant(shelf: Shelf) -> Plant:
+    return Plant(shelf)
+
+
+def test_a_late_ticket_of_a_lot_that_was_split(plant: Plant) -> None:
+    """Reported case 01."""
+    plant.receive(2.1, "L-1", 20_000, Ni="0.3", Co="0.04")
+    plant.post(5, partial(b.Split, lot="L-1", parts_kg={"L-1a": 5_000}))
+    plant.weigh(2.2, "L-1", 19_980)
+    assert (plant.kg("L-1"), plant.kg("L-1", "Ni"), plant.kg("L-1a")) == (14_980, 4_494, 5_000)
+    assert (plant.kg("L-1", day=3), plant.kg("reassay")) == (19_980, 20)
+    assert verify(plant.book).clean
+
+
+def test_a_late_assay_of_a_lot_that_a_run_used_up(plant: Plant) -> None:
+    """Reported case 02."""
+    plant.receive(2.1, "L-1", 20_000, Ni="0.3", Co="0.04")
+    shares = {"Ni": "0.3", "Co": "0.04"}
+    output = b.Output(lot="BM-1", material="black mass", mass_kg=19_900, shares=shares)
+    plant.post(5, partial(b.Process, run="R", site="W", inputs_kg={"L-1": None}, outputs=[output]))
+    assay = {"stage": "final", "basis": "as received", "shares": {"Ni": "0.29"}}
+    plant.post(3, partial(b.Assay, lot="L-1", **assay))
+    assert plant.kg("unaccounted", "Ni") == -170
+    assert (plant.kg("reassay", "Ni"), plant.kg("BM-1", "Ni")) == (200, 5_970)
+    assert verify(plant.book).clean
+
+
+def test_a_late_ticket_of_a_lot_that_was_delivered(plant: Plant) -> None:
+    """A sibling of case 01: what the customer got is amended, the lot stays empty."""
+    plant.receive(2, "L-1", 1_000, Ni="0.5")
+    plant.post(5, partial(b.Deliver, lot="L-1", site="W", customer="B"))
+    plant.weigh(3, "L-1", 990)
+    assert (plant.kg("L-1"), plant.kg("customer"), plant.kg("customer", "Ni")) == (0, 990, 495)
+    assert plant.kg("L-1", day=4) == 990
+
+
+def test_a_late_ticket_that_finds_less_than_was_taken_is_refused(plant: Plant) -> None:
+    """The way that the message names works: the split is reversed, and told again."""
+    plant.receive(2, "L-1", 1_000, Ni="0.5")
+    plant.post(5, partial(b.Split, lot="L-1", parts_kg={"L-1a": 900}), key="cut")
+    ticket = partial(b.Weigh, lot="L-1", ticket="T", gross_kg=850, tare_kg=0)
+    text = plant.refused(3, ticket, "reverse these first, the last one first")
+    assert "'cut' of 2026-03-05" in text
+    assert plant.kg("L-1a") == 900
+    plant.post(6, partial(b.Reverse, event="cut", reason="another lot"))
+    plant.post(3, ticket)
+    assert plant.kg("L-1") == 850
+
+
+def test_a_reversed_late_ticket_restores_every_date(plant: Plant) -> None:
+    plant.receive(2, "L-1", 1_000, Ni="0.5")
+    plant.post(5, partial(b.Split, lot="L-1", parts_kg={"L-1a": 300}))
+    plant.post(7, partial(b.Blend, inputs_kg={"L-1": None}, site="W", lot="B-1", material="foil"))
+    dates = [us(plant.envelope.start) + day * DAY for day in range(8)]
+    before = [dict(plant.book.balances(occurred=at)) for at in dates]
+    plant.weigh(3, "L-1", 900, key="ticket")
+    assert (plant.kg("B-1"), plant.kg("B-1", "Ni")) == (600, 300)
+    plant.post(9, partial(b.Reverse, event="ticket", reason="of another truck"))
+    assert [dict(plant.book.balances(occurred=at)) for at in dates] == before
+    assert verify(plant.book).clean
+
+
+def test_the_last_of_two_tickets_counts_from_its_date(plant: Plant) -> None:
+    plant.receive(2, "L-1", 1_000)
+    plant.weigh(6, "L-1", 980)
+    plant.weigh(4, "L-1", 950)
+    assert [plant.kg("L-1", day=d) for d in (3, 5, 7)] == [1_000, 950, 980]
+    assert plant.kg("reassay") == 20
+
+
+def test_a_late_hold_binds_from_its_date(plant: Plant) -> None:
+    plant.receive(2, "L-1", 1_000)
+    plant.post(6, partial(b.Split, lot="L-1", parts_kg={"L-1a": 100}))
+    plant.post(4, partial(b.Hold, lot="L-1", reason="wet"))
+    assert plant.kg("L-1a") == 100
+    assert "on hold: wet" in plant.refused(5, partial(b.Split, lot="L-1", parts_kg={"L-1b": 100}))
+    plant.post(3, partial(b.Split, lot="L-1", parts_kg={"L-1b": 100}))
+    assert plant.kg("L-1") == 800
+
+
+# -- closed periods
+
+
+@pytest.fixture
+def closed(plant: Plant) -> Plant:
+    """March up to the 15th is closed with 30,000 kg, 5,000 kg of it split off (case 22)."""
+    start, end = plant.envelope.start, plant.envelope.start + timedelta(days=15)
+    plant.post(1, partial(b.OpenPeriod, period="first half", start=start, end=end))
+    plant.receive(2, "L-1", 30_000, Ni="0.3")
+    plant.post(5, partial(b.Split, lot="L-1", parts_kg={"L-1a": 5_000}))
+    plant.post(16, partial(b.ClosePeriod, period="first half"))
+    return plant
+
+
+def lines(plant: Plant, first: int, last: int) -> list[str]:
+    """Rows of the metal statement of some days of March."""
+    start = plant.envelope.start
+    end = start + timedelta(days=last)
+    record = metal_statement(plant.book, start=start + timedelta(days=first), end=end).as_record()
+    return [str([*row]) for table in (record.facts, *record.tables) for row in table.rows]
+
+
+def test_a_late_fact_of_a_closed_period_is_posted_into_the_open_one(closed: Plant) -> None:
+    before = lines(closed, 0, 15)
+    closed.weigh(3, "L-1", 29_900, key="ticket")
+    closed.receive(-9, "L-0", 700)  # of February, a time of no period
+    assert lines(closed, 0, 15) == before
+    assert closed.kg("L-1", day=4) == 29_900  # as known now
+    open_from = us(closed.envelope.start + timedelta(days=15))
+    assert closed.book.event("ticket").posted_at == open_from
+    text = "\n".join(lines(closed, 15, 31))
+    for row in ("'opening', True, Decimal('30000", "'re-assay', True, Decimal('-100"):
+        assert row in text
+    assert "'received', True, Decimal('700" in text
+    assert "'closing', True, Decimal('30600" in text
+    assert verify(closed.book).clean
+
+
+def test_periods_close_in_order(closed: Plant) -> None:
+    start = closed.envelope.start
+    for name, first, last in (("second half", 15, 31), ("April", 31, 61)):
+        days = {"start": start + timedelta(days=first), "end": start + timedelta(days=last)}
+        closed.post(17, partial(b.OpenPeriod, period=name, **days))
+    april = partial(b.ClosePeriod, period="April")
+    text = closed.refused(62, april, "close second half first")
+    assert "second half is earlier than April" in text
+    closed.post(62, partial(b.ClosePeriod, period="second half"))
+    closed.post(62, partial(b.ClosePeriod, period="April"))
+
+
+def test_no_period_begins_before_the_end_of_a_closed_one(closed: Plant) -> None:
+    start = closed.envelope.start
+    february = {"start": start - timedelta(days=28), "end": start}
+    text = closed.refused(17, partial(b.OpenPeriod, period="February", **february))
+    assert "the book is closed up to 2026-03-16" in text
