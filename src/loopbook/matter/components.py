@@ -277,10 +277,14 @@ def borrowed_name(
     ours, own = _component_from_row(row), component
     shares, others = ours.element_shares(weights), own.element_shares(weights)
     if any(abs(shares.get(e, 0.0) - others.get(e, 0.0)) > _SAME for e in shares | others):
-        matter = f"{ours.formula or row['shares']}, as in the library"
         instead = own.formula or ";".join(f"{e}={s:g}" for e, s in others.items())
-        where = f"component {own.name}"
-        yield Finding("name", where, matter, instead, "give it another name")
+        yield Finding(
+            "name",
+            f"component {own.name}",
+            f"{ours.formula or row['shares']}, as in the library",
+            instead,
+            "give it another name",
+        )
 
 
 def components(*names: str | Component, weights: Mapping[str, float] | None = None) -> ComponentSet:

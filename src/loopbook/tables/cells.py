@@ -154,11 +154,19 @@ def _check_form(cell: Cell, unit: str, base: str) -> None:
         shown = f"a cell with percent format, whose value is {cell.value}"
         raise CellError("unit", f"a number in {unit}", shown, 'write unit = "1" for this column')
     if isinstance(cell.value, (int, float)) and _SCALED_FORM.search(bare):
-        hint = "the workbook shows thousandths of the value: format the cells as General"
-        raise CellError("unit", f"a number in {unit}, as it is shown", shown, hint)
+        raise CellError(
+            "unit",
+            f"a number in {unit}, as it is shown",
+            shown,
+            "the workbook shows thousandths of the value: format the cells as General",
+        )
     if re.search("[<>]", re.sub(r"\[[^\]]*\]", "", cell.form)):
-        hint = "format the cells as General, and write <0.01 as text where that is the result"
-        raise CellError("censored", f"a number in {unit}, as it is shown", shown, hint)
+        raise CellError(
+            "censored",
+            f"a number in {unit}, as it is shown",
+            shown,
+            "format the cells as General, and write <0.01 as text where that is the result",
+        )
     own = "".join("".join(x) for x in re.findall(r'"([^"]*)"|\\(.)', cell.form)).strip()
     if own and not unit_problem(own, base) and factor(own, base) != factor(unit, base):
         raise CellError(

@@ -151,8 +151,13 @@ def _checked(settings: FileSettings, findings: Findings) -> FileSettings:
     for name, right, expected in _CHECKS:
         if not right(settings):
             value = getattr(settings, name)
-            hint = _HINTS[name](value) if name in _HINTS else ""
-            findings.note("setting", expected, repr(value)[:80], at=f"file.{name}", hint=hint)
+            findings.note(
+                "setting",
+                expected,
+                repr(value)[:80],
+                at=f"file.{name}",
+                hint=_HINTS[name](value) if name in _HINTS else "",
+            )
     return settings if _is_zone(settings.time_zone) else replace(settings, time_zone="UTC")
 
 
@@ -222,8 +227,9 @@ def _each(
             for substance, one in value.items():
                 yield f"{name}.{substance}", column, one
         else:
-            expected = f"{name}.Ni = ...: one a substance"
-            findings.note("type", expected, repr(value), at=f"{at}.{name}")
+            findings.note(
+                "type", f"{name}.Ni = ...: one a substance", repr(value), at=f"{at}.{name}"
+            )
 
 
 def _source(value: Value, column: Column, at: str, findings: Findings) -> Source:
@@ -248,8 +254,12 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
                 sign = str(rest["sign_column"]) if "sign_column" in rest else None
                 source = Source(tuple(names), base, unit, unit_column, k, sign_column=sign)
     if source is None:
-        expected = 'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }'
-        findings.note("type", expected, repr(value), at=at)
+        findings.note(
+            "type",
+            'a column: "Name", ["Date", "Time"] or { column = "Name", unit = "kg" }',
+            repr(value),
+            at=at,
+        )
         return Source(())
     _check_source(source, column, at, findings)
     return replace(source, per=per)
@@ -280,8 +290,13 @@ def _element_share(
         words = [word for word in _SALT.findall(head) if _share_in(word, element) not in (None, 1)]
         if words and _ANIONS & element_shares(_NAMED.get(words[0], words[0])).keys():
             salt, expected = words[0], f"{element}, or what its column gives"
-            hint = f'write as = "{salt}" if the numbers are {salt}, as = "{element}" if not'
-            findings.note("compound", expected, head, at=at, hint=hint)
+            findings.note(
+                "compound",
+                expected,
+                head,
+                at=at,
+                hint=f'write as = "{salt}" if the numbers are {salt}, as = "{element}" if not',
+            )
     return places if isinstance(value, dict) else value, share or Decimal(1)
 
 
@@ -301,8 +316,12 @@ def _check_source(source: Source, column: Column, at: str, findings: Findings) -
     """Findings for more columns than a field can be in, and for units where they do not belong."""
     is_time, unit, base = column.cells == "time", source.unit, source.base
     if len(source.columns) > 1 + is_time and not column.has_limits:
-        expected = "one column, or date and time" if is_time else "one column"
-        findings.note("type", expected, str(list(source.columns)), at=at)
+        findings.note(
+            "type",
+            "one column, or date and time" if is_time else "one column",
+            str(list(source.columns)),
+            at=at,
+        )
     if source.sign_column and not (column.has_limits and len(source.columns) == 1):
         findings.note("type", "sign_column with one column of results", column.name, at=at)
     if not base and (unit or source.unit_column):
@@ -330,6 +349,5 @@ def _constant(value: Value, column: Column, plain: FileSettings) -> Constant:
     number = quantity_text(text, column.type.unit)
     if number is None:
         expected = "a share and a unit, such as 0.01 %" * (column.type.unit == "1")
-        expected = expected or "a number and a unit, such as 20 kg"
-        raise CellError("unit", expected, repr(value))
+        raise CellError("unit", expected or "a number and a unit, such as 20 kg", repr(value))
     return f"{sign}{number.normalize():f}" if sign else number

@@ -128,25 +128,39 @@ def _other_units(
             if not unit or unit_problem(unit, source.base):
                 continue
             if factor(unit, source.base) != factor(source.unit, source.base):
-                place = sheet.where(row.line, source.columns[0])
-                hint = f'write unit = "{unit}" for this column, if the sheet is right'
-                yield Finding("unit", place, f"{source.unit}, as in the mapping", unit, hint)
+                yield Finding(
+                    "unit",
+                    sheet.where(row.line, source.columns[0]),
+                    f"{source.unit}, as in the mapping",
+                    unit,
+                    f'write unit = "{unit}" for this column, if the sheet is right',
+                )
 
 
 def _no_column(name: str, sheet: Sheet, plan: ImportMap) -> Finding:
     """The finding about a column that is not there, or is there more than once."""
     where, count = sheet.where(sheet.header_line), sheet.header.count(name)
     if count:
-        counted = f"{count} columns {name!r}"
-        return Finding("duplicate", where, f"one column {name!r}", counted, "rename one of them")
+        return Finding(
+            "duplicate",
+            where,
+            f"one column {name!r}",
+            f"{count} columns {name!r}",
+            "rename one of them",
+        )
     hint = nearest_hint(name, filter(None, sheet.header))
     if sheet.header[0].lower().startswith("sep="):
         hint = "the header is below this line: write header_line = 2"
     elif len(sheet.header) == 1:
         signs = [s for s in ";,\t|" if s in sheet.header[0] and s != plan.settings.delimiter]
         hint = f"write delimiter = {json.dumps(signs[0])} in the mapping" if signs else hint
-    counted = f"{len(sheet.header)} columns without it"
-    return Finding("missing-column", where, f"a column {name!r}", counted, hint)
+    return Finding(
+        "missing-column",
+        where,
+        f"a column {name!r}",
+        f"{len(sheet.header)} columns without it",
+        hint,
+    )
 
 
 def kg(value: Decimal) -> str:
@@ -196,8 +210,12 @@ class ImportRow:
         """Record each of these columns that is empty."""
         for name in names:
             if self[name] in ("", None) and name not in self.bad:
-                empty = name in self._binding.places
-                self.note(name, "missing", f"a {name}", "an empty cell" if empty else "no column")
+                self.note(
+                    name,
+                    "missing",
+                    f"a {name}",
+                    "an empty cell" if name in self._binding.places else "no column",
+                )
 
     @property
     def document(self) -> str:
@@ -234,8 +252,9 @@ class ImportRow:
         difference: str = "",
     ) -> None:
         """Record an error of a column."""
-        where = self.find(name) or self.where
-        self.findings.append(Finding(code, where, expected, value, hint, difference))
+        self.findings.append(
+            Finding(code, self.find(name) or self.where, expected, value, hint, difference)
+        )
         self.bad.add(name)
 
     def written(self, name: str) -> str:
@@ -346,9 +365,12 @@ class ImportRow:
         for k in self._binding.beside.get(name, ()):
             mark, head = str(self._row.cells[k].value).strip(), self._binding.sheet.header[k]
             if mark in _SIGNS:
-                hint = f'write sign_column = "{head}" for this column, "" if it is no sign of it'
-                beside = f"{mark} in the column {head}"
-                raise CellError("censored", "no sign beside a number", beside, hint)
+                raise CellError(
+                    "censored",
+                    "no sign beside a number",
+                    f"{mark} in the column {head}",
+                    f'write sign_column = "{head}" for this column, "" if it is no sign of it',
+                )
 
     def _signed(self, written: Cell, sign: Cell) -> Cell:
         """The cell of a result with its sign, which is in a column of its own."""
@@ -359,8 +381,12 @@ class ImportRow:
         point = self._map.settings.decimal
         number = f"{value:.15g}".replace(".", point) if isinstance(value, float) else value or ""
         if limit_parts(f"{mark} {number}") is None:
-            hint = "clear the cell if the number counts as it is"
-            raise CellError("censored", "<, > or a word such as ND", repr(mark), hint)
+            raise CellError(
+                "censored",
+                "<, > or a word such as ND",
+                repr(mark),
+                "clear the cell if the number counts as it is",
+            )
         return Cell(f"{mark} {number}", written.form)
 
     def _cells(self, name: str) -> list[Cell]:

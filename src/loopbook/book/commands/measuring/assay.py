@@ -217,8 +217,13 @@ class Assay(Command):
         if moisture is not None and "H2O" in shares:
             draft.note("duplicate", "moisture or H2O", "both", at="moisture")
         if moisture is not None and "H2O" not in draft.view.substances:
-            hint = "add the substance H2O to the book first"
-            draft.note("unknown-name", "a substance of the book", "H2O", at="moisture", hint=hint)
+            draft.note(
+                "unknown-name",
+                "a substance of the book",
+                "H2O",
+                at="moisture",
+                hint="add the substance H2O to the book first",
+            )
 
     def plan(
         self,
