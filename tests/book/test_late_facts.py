@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -237,8 +237,10 @@ class Plant:
 
 
 @pytest.fixture
-def plant(shelf: Shelf) -> Plant:
-    return Plant(shelf)
+def plant(shelf: Shelf) -> Iterator[Plant]:
+    made = Plant(shelf)
+    yield made
+    made.book.close()
 
 
 def test_a_late_ticket_of_a_lot_that_was_split(plant: Plant) -> None:
