@@ -99,6 +99,7 @@ class Pair:
             legs=tuple(Leg(a, c) for a, c in sorted(legs.items()) if any(c)),
             lots=tuple(lots),
             measurements=tuple(measured),
+            planner=1,
         )
 
     def _place(self, which: int, site: str = "WS") -> Account:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +27,8 @@ import server_client as client
 from loopbook import book as c
 from loopbook.book.book import Book
 from loopbook.book.event_bytes import event_bytes, leaf_of
+from loopbook.book.log import proofs
+from loopbook.book.log.keys import generate_signer
 from loopbook.book.nouns import mass
 from loopbook.book.storage.postgres import store as postgres
 from loopbook.book.storage.postgres.store import PostgresStore
@@ -126,6 +128,7 @@ def check(server: Server, shelf: Shelf, tally: Tally) -> None:
         _check_sums(book, {key: given[key] for key in posted})
         _check_rows(book)
         _check_seals(book)
+        proofs.checkpoint(book, generate_signer("book"))
         assert verify(book, replan=True).findings == ()
 
 
@@ -237,7 +240,7 @@ def backends(server: Server) -> list[int]:
     return [pid for (pid,) in found]
 
 
-def wait_for_more(server: Server, shelf: Shelf, known: int) -> int:
+def wait_for_more(server: Server, shelf: Shelf, known: int, running: Sequence[Running]) -> int:
     """Wait until something was posted since the last kill; returns the number of events."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -246,7 +249,8 @@ def wait_for_more(server: Server, shelf: Shelf, known: int) -> int:
             if found is not None and found[0] > known:
                 return int(found[0])
         time.sleep(0.02)
-    raise AssertionError("no client has posted anything for a minute")
+    ended = [one.process.communicate()[1] for one in running if one.process.poll() is not None]
+    raise AssertionError("no client has posted anything for a minute", ended)
 
 
 def test_kills(server: Server, shelf: Shelf) -> None:
@@ -256,7 +260,7 @@ def test_kills(server: Server, shelf: Shelf) -> None:
     running = [Running(shelf.address, f"c{k}", 1, seconds) for k in range(3)]
     known = len(client.setup())
     for _ in range(KILLS):
-        known = wait_for_more(server, shelf, known)
+        known = wait_for_more(server, shelf, known, running)
         time.sleep(rng.uniform(0, 0.1))
         pids = backends(server)
         roll = rng.random()
@@ -345,8 +349,8 @@ def test_lost_before(server: Server, shelf: Shelf) -> None:
             for pid in backends(server):
                 link.execute("SELECT pg_terminate_backend(%s)", (pid,))
         with pytest.raises(StorageError, match="nothing was posted"):
-            book.post(client.batch("c0", 2))
-        assert not any(r.again for r in book.post(client.batch("c0", 2)))
+            book.post(client.batch("c0", 4))
+        assert not any(r.again for r in book.post(client.batch("c0", 4)))
 
 
 def test_server_gone(server: Server, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -156,13 +156,14 @@ def test_many_stories_told_late(request: pytest.FixtureRequest, part: int, tmp_p
 
 
 @pytest.fixture
-def desk(shelf: Shelf) -> Desk:
+def desk(shelf: Shelf) -> Iterator[Desk]:
     """A is received on the second day, cut on the fourth, and what is left delivered."""
     desk = Desk(shelf)
     desk.receive("A", 1_000, {"Ni": "0.5"}, at=2)
     desk.post(c.Split, 4, lot="A", parts_kg={"A1": 400})
     desk.post(c.Deliver, 5, "deliver", lot="A", site="works", customer="GMBI", document="note 7")
-    return desk
+    yield desk
+    desk.book.close()
 
 
 def test_a_delivery_that_a_late_ticket_amends_is_one_delivery(desk: Desk) -> None:
