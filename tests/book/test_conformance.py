@@ -214,7 +214,6 @@ def title(envelope: Envelopes, grams: int, lot: str = "A") -> Event:
         command="{}",
         planner=PLANNER,
         legs=(Leg(to, content), Leg(out, negate(content))),
-        planner=PLANNER,
         **said,
     )
 
