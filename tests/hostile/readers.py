@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
+from typing import Any
 
 import import_case
 from click.testing import CliRunner
@@ -78,7 +79,7 @@ COMMANDS = (
     {
         **{"kind": "process", "run": "R-1", "site": "GMBI", "inputs_kg": {"L-1": 1000}},
         "outputs": [
-            {"lot": "M-1", "material": "black mass", "mass_kg": 900, "shares": {"Ni": 0.24}}
+            {"lot": "M-1", "material": "black mass", "mass_kg": 960, "shares": {"Ni": 0.31}}
         ],
         "emissions_kg": {"H2O": 5},
     },
@@ -215,15 +216,16 @@ def _imports(book: import_case.Book, files: _Files) -> Iterator[Reader]:
         codec = "cp1252" if kind == "stock" else "utf-8"
         table = import_case.FILES[kind].encode(codec)
         files.put(f"{kind}.csv", table)
+        import_as = {"kind": kind, "dry_run": True, "accept": import_case.ACCEPT.get(kind)}
         files.put(f"{kind}.toml", mapping.encode())
 
-        def mapped(raw: bytes, kind: str = kind) -> object:
+        def mapped(raw: bytes, kind: str = kind, import_as: Any = import_as) -> object:
             path = files.put(f"x-{kind}.toml", raw)
-            return import_file(book, files.folder / f"{kind}.csv", path, kind=kind, dry_run=True)
+            return import_file(book, files.folder / f"{kind}.csv", path, **import_as)
 
-        def tabled(raw: bytes, kind: str = kind) -> object:
+        def tabled(raw: bytes, kind: str = kind, import_as: Any = import_as) -> object:
             path = files.put(f"x-{kind}.csv", raw)
-            return import_file(book, path, files.folder / f"{kind}.toml", kind=kind, dry_run=True)
+            return import_file(book, path, files.folder / f"{kind}.toml", **import_as)
 
         delimiter = ";" if kind == "stock" else ","
         change = partial(changed_csv, delimiter=delimiter, codec=codec)
