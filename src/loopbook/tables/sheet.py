@@ -20,7 +20,7 @@ from xml.etree.ElementTree import ParseError
 
 from loopbook.errors import Finding, Findings, MissingExtraError, nearest_hint
 from loopbook.tables.numbers import CellError
-from loopbook.tables.text import CsvForm, Line, parse_csv, read_bytes
+from loopbook.tables.text import CsvForm, Grid, LineOf, parse_csv, read_bytes
 from loopbook.tables.unpacked import MOST_CELLS, MOST_ROWS, MOST_TEXT, check_parts, too_large
 
 CellValue: TypeAlias = str | int | float | bool | datetime | time | timedelta | None
@@ -85,34 +85,19 @@ class Cell(NamedTuple):
 _EMPTY = Cell(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Cells of a row, in the order of the header."""
-
-    line: int
-    cells: tuple[Cell, ...]
+Row: TypeAlias = LineOf[Cell]
+"""Cells of a row, and its line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A header and its rows.
+class Sheet(Grid[Cell]):
+    """A header and its rows of cells.
 
     Parameters
     ----------
-    name : of the file.
-    header, header_line : names of the columns, and their line.
-    rows : rows with a cell for each column.
-    torn : rows with more or fewer cells, each with its finding.
-    skipped : rows between the header and the first line with data, such as one of units.
     epoch : the day that a workbook's day numbers count from.
     """
 
-    name: str
-    header: tuple[str, ...]
-    header_line: int
-    rows: tuple[Row, ...]
-    torn: tuple[tuple[Row, Finding], ...] = ()
-    skipped: tuple[Row, ...] = ()
     epoch: datetime | None = None
 
     def where(self, line: int, column: str = "") -> str:
@@ -177,8 +162,8 @@ def _read_csv(
     return _with_rows(sheet, findings)
 
 
-def _row(line: Line) -> Row:
-    return Row(line.number, tuple(map(Cell, line.cells)))
+def _row(row: LineOf[str]) -> Row:
+    return LineOf(row.line, tuple(map(Cell, row.cells)))
 
 
 # -- XLSX
@@ -303,7 +288,7 @@ def _workbook_sheet(
             continue
         padded = [*cells, *[Cell(None)] * (len(header) - len(cells))][: len(header)]
         formulas = [*made, *[Cell(None)] * (len(header) - len(made))]
-        rows.append(Row(line, tuple(map(_calculated, padded, formulas))))
+        rows.append(LineOf(line, tuple(map(_calculated, padded, formulas))))
     skipped = tuple(row for row in rows if row.line < settings.data_line)
     below = tuple(rows[len(skipped) :])
     sheet = Sheet(name, header, settings.header_line, below, skipped=skipped, epoch=epoch)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from loopbook.errors import Finding, Findings, nearest_hint
 
@@ -55,16 +55,19 @@ class CsvForm:
     }
 
 
-class Line(NamedTuple):
-    """A row of cells and the line on which it begins."""
+Value_co = TypeVar("Value_co", covariant=True)
 
-    number: int
-    cells: tuple[str, ...]
+
+class LineOf(NamedTuple, Generic[Value_co]):
+    """Cells in the order of the header, and the line on which they begin."""
+
+    line: int
+    cells: tuple[Value_co, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TextTable:
-    """A header and its rows, cells without outer blanks.
+class Grid(Generic[Value_co]):
+    """A header and its rows.
 
     Parameters
     ----------
@@ -72,20 +75,24 @@ class TextTable:
     header, header_line : names of the columns, and their line.
     rows : rows with a cell for each column.
     torn : rows with more or fewer cells, each with its finding.
-    skipped : rows between the header and the first line with data.
+    skipped : rows between the header and the first line with data, such as one of units.
     """
 
     name: str
     header: tuple[str, ...]
     header_line: int
-    rows: tuple[Line, ...]
-    torn: tuple[tuple[Line, Finding], ...] = ()
-    skipped: tuple[Line, ...] = ()
+    rows: tuple[LineOf[Value_co], ...]
+    torn: tuple[tuple[LineOf[Value_co], Finding], ...] = ()
+    skipped: tuple[LineOf[Value_co], ...] = ()
 
-    def records(self) -> Iterator[tuple[int, dict[str, str]]]:
+    def records(self) -> Iterator[tuple[int, dict[str, Value_co]]]:
         """Line and cells by column of each row."""
         for row in self.rows:
-            yield row.number, dict(zip(self.header, row.cells, strict=True))
+            yield row.line, dict(zip(self.header, row.cells, strict=True))
+
+
+TextTable: TypeAlias = Grid[str]
+"""Rows of texts without outer blanks."""
 
 
 def read_bytes(path: Path, findings: Findings) -> bytes | None:
@@ -219,14 +226,14 @@ def parse_csv(
         return None
     whole = _check_end(text, name, findings, form)
     rows = _rows(text, name, findings, form.delimiter)
-    at = next((i for i, row in enumerate(rows) if row.number == form.header_line), None)
+    at = next((i for i, row in enumerate(rows) if row.line == form.header_line), None)
     place = f"{name}:{form.header_line}"
     if at is None:
         findings.note("empty", "a header and rows", "nothing there", at=place)
         return None
     header, body = rows[at].cells, rows[at + 1 :]
     good, torn = [], []
-    skipped = tuple(row for row in body if row.number < form.data_line)
+    skipped = tuple(row for row in body if row.line < form.data_line)
     body = body[len(skipped) :]
     for row in body if whole else body[:-1]:  # what was cut off cannot be trusted
         if len(row.cells) == len(header):
@@ -237,29 +244,29 @@ def parse_csv(
                 row,
                 Finding(
                     "columns",
-                    f"{name}:{row.number}",
+                    f"{name}:{row.line}",
                     f"{len(header)} columns",
                     f"{len(row.cells)} columns",
                     _columns_hint(len(row.cells), len(header), form.delimiter),
                 ),
             )
         )
-    return TextTable(name, header, form.header_line, tuple(good), tuple(torn), skipped)
+    return Grid(name, header, form.header_line, tuple(good), tuple(torn), skipped)
 
 
 def _columns_hint(count: int, expected: int, delimiter: str) -> str:
     return f"put a cell with {delimiter!r} in quotes" if count > expected else ""
 
 
-def _rows(text: str, name: str, findings: Findings, delimiter: str) -> list[Line]:
+def _rows(text: str, name: str, findings: Findings, delimiter: str) -> list[LineOf[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[Line] = []
+    rows: list[LineOf[str]] = []
     begin = 1
     try:
         for cells in reader:
             stripped = tuple(cell.strip() for cell in cells)
             if any(stripped):
-                rows.append(Line(begin, stripped))
+                rows.append(LineOf(begin, stripped))
             begin = reader.line_num + 1
     except csv.Error as error:
         findings.note(
