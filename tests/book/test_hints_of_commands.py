@@ -101,11 +101,11 @@ LATE = {"occurred_at": "2026-03-03T08:00:00Z"}
             6030,
         ),
         (
-            "is it 20.1? write it without a comma",
-            LOT | {"key": "x", "lot": "P3", "mass_kg": "20,1"},
-            LOT | {"key": "x", "lot": "P3", "mass_kg": "20.1"},
+            "is it 2000.5? write it without a comma",
+            LOT | {"key": "x", "lot": "P3", "mass_kg": "2000,5"},
+            LOT | {"key": "x", "lot": "P3", "mass_kg": "2000.5"},
             "P3",
-            Decimal("6.03"),
+            Decimal("600.15"),
         ),
         (
             "write the offset, for example 2026-03-01T08:00:00-05:00",
@@ -151,6 +151,13 @@ def test_a_command_is_posted_as_the_hint_says(
     assert shell.held(lot)["Ni"] == nickel
 
 
+def test_a_mass_with_decimals_that_is_small_for_a_lorry_is_in_tonnes(shell: Shell) -> None:
+    lot = LOT | {"key": "x", "lot": "P3"}
+    follows(refused(shell, lot | {"mass_kg": "20.1"}), " kg for a mass with decimals: is it in t?")
+    posted(shell, lot | {"mass_kg": "20.1 t"})
+    assert shell.held("P3")["Ni"] == 6030
+
+
 def test_a_name_that_looks_like_another_in_a_program(shell: Shell) -> None:
     """Who posts from Python has no mapping and no option: the name itself is written right."""
     with b.Book(shell.folder / "book.sqlite") as book:
@@ -169,9 +176,9 @@ def test_a_name_that_looks_like_another_in_a_program(shell: Shell) -> None:
 
 def test_gross_and_tare_of_a_command_that_are_swapped(shell: Shell) -> None:
     weigh = {"kind": "weigh", "key": "w", "lot": "L-1", "ticket": "T-1"}
-    follows(refused(shell, weigh | {"gross_kg": 10_000, "tare_kg": 29_000}), "are they swapped?")
-    posted(shell, weigh | {"gross_kg": 29_000, "tare_kg": 10_000})
-    assert sum(shell.held().values()) == 19_000
+    follows(refused(shell, weigh | {"gross_kg": 10_000, "tare_kg": 29_900}), "are they swapped?")
+    posted(shell, weigh | {"gross_kg": 29_900, "tare_kg": 10_000})
+    assert sum(shell.held().values()) == 19_900
 
 
 def test_what_rests_on_an_event_is_reversed_first(shell: Shell) -> None:
@@ -375,6 +382,10 @@ def test_an_old_book_is_migrated_with_the_command_of_the_message(
     assert command
     done = loopbook(*shlex.split(command[1])[1:])
     assert not done.exit_code, done.stderr
+    follows(done.stdout, "; now: loopbook book verify ")
+    command = re.search(r"now: (loopbook .*)", done.stdout)
+    assert command
+    assert not loopbook(*shlex.split(command[1])[1:]).exit_code
     assert not loopbook(*words).exit_code
 
 

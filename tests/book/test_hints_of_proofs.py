@@ -150,6 +150,17 @@ def test_verify_takes_the_key_or_a_kept_checkpoint(shell: Signed) -> None:
     assert "give --verifier-key" not in shell.good("verify", "--checkpoint", shell.note)
 
 
+def test_a_proof_is_compared_with_a_kept_checkpoint(shell: Signed) -> None:
+    proof = shell.prove("p.json", "r")
+    advice = "give --checkpoint FILE to compare it with one you kept"
+    code, text = shell.check(proof)
+    assert code == 0
+    follows(text, advice)
+    code, text = shell.check(proof, "--checkpoint", shell.note)
+    assert code == 0
+    assert advice not in text
+
+
 def test_verify_names_the_event_of_a_damaged_noun(shell: Signed) -> None:
     with closing(sqlite3.connect(shell.folder / "book.sqlite")) as link, link:
         link.execute("DROP TRIGGER noun_no_update")

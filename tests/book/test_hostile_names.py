@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
-from test_same_names import LOT, NOUNS, WHEN, Shell
+from test_same_names import LOT, NOUNS, Shell
 
 from loopbook.cli import main
 
@@ -119,7 +119,7 @@ COMMANDS = [
     "recall L-2",
     "suspect L-2",
     "on-site W",
-    "origins L-2",
+    "origins",
     "trace L-2 --json",
 ]
 
@@ -140,5 +140,4 @@ def test_an_old_name_acts_on_no_terminal(shell: Shell, evil: str) -> None:
         assert done.exception is None or isinstance(done.exception, SystemExit), command
         acting = {sign for sign in done.output if sign != "\n" and not sign.isprintable()}
         assert not acting, (command, acting)
-        assert "\n  L-23" not in done.output or "--json" not in command
-    assert WHEN
+        assert not done.exit_code or command not in ("book lots", "book balance"), done.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -111,6 +112,21 @@ def test_a_new_case_gets_another_name_or_its_source(
     chosen = re.search(r"choose one: (\w+)", wrong)
     assert chosen
     assert call("new", "third", "--from", chosen[1]).exit_code == 0
+
+
+def test_a_new_case_is_run_with_the_command_of_its_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(TOY, tmp_path / "shipped" / "toy")
+    monkeypatch.setattr(shipped, "shipped_cases", lambda: tmp_path / "shipped")
+    monkeypatch.chdir(tmp_path)
+    shown = call("new", "my case", "--from", "toy").output
+    follows(shown, "edit its CSV and TOML files, then: loopbook run ")
+    replace_in(tmp_path / "my case" / "case.toml", "400 t/yr", "800 t/yr")
+    command = re.search(r"then: (loopbook run .*)", shown)
+    assert command
+    done = call(*shlex.split(command[1])[1:])
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("way", ["new", "empty", "earlier"])

@@ -14,6 +14,7 @@ from loopbook.book.commands.draft import microseconds
 from loopbook.cases import load_case, run_case
 from loopbook.errors import BalanceError, Finding, InputError
 from loopbook.report import Run, RunResult, write_result
+from support.advice import follows
 from support.world import envelope
 
 MONTH = "month.toml"
@@ -322,5 +323,6 @@ def test_a_site_too_small_for_the_month_leaves_out_the_month_and_the_advice_brin
     assert without.years.rows == result.years.rows
     table = without.tables["month_left_out"]
     assert any("limit" in str(row) for row in table.rows)
+    follows(table.note, "Change month.toml, or delete it.")
     (case / MONTH).unlink()
     assert "month_left_out" not in run_case(case).tables

@@ -34,6 +34,7 @@ from loopbook.report import (
     save_record,
 )
 from loopbook.report.answers.terminal import cell_text, cells_wide, record_text
+from support.advice import follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def test_heads_take_lines_before_a_column_drops_and_what_dropped_is_named() -> N
     assert re.search(r"Mass, +Co, kg.*\n +kg\n", narrow)
     short = record_text(STOCK.as_record(), width=62)
     assert "Made at" in short
-    assert "1 more column (Sites): widen the window, or use --json" in short
+    follows(short, "1 more column (Sites): widen the window, or use --json")
     blocks = record_text(STOCK.as_record(), width=20)
     assert "Mass, kg  1.500" in blocks
 

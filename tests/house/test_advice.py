@@ -1,6 +1,6 @@
 """Every hint of the sources is followed by a test.
 
-A hint is what stands where a finding has its remedy, and a sentence of an exception that advises.
+A hint is what stands where a finding has its remedy, and any sentence that advises.
 A test that follows one calls `support.advice.follows` with its words; the texts of these test
 modules are compared with the hints, whose changing parts stand for any text.
 """
@@ -31,6 +31,13 @@ ADVICE = re.compile(
     r"|chmod |loopbook |pip install|\?",
     re.IGNORECASE,
 )
+
+
+SENTENCE = re.compile(
+    rf"[;:] (?:now: |then: )?(?:{'|'.join(VERBS.split())}|edit|is it)\b(?!\(| of )|: loopbook \w"
+    r"|\. (?:Change|Delete|Give|Use)\b"
+)
+"""Advice behind a colon, a semicolon or a full stop, wherever a text stands."""
 
 
 def texts(node: ast.expr, constants: dict[str, ast.expr]) -> list[str]:
@@ -70,6 +77,30 @@ def inside(node: ast.expr, constants: dict[str, ast.expr]) -> Iterator[str]:
             yield from texts(value, constants)
         case _:
             yield from texts(node, constants)
+
+
+def silent(tree: ast.Module) -> set[int]:
+    """Nodes of texts that are no messages: docstrings, meanings of fields, options, SQL."""
+    nodes: set[int] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Constant()) | ast.Subscript(value=ast.Name(id="Annotated")):
+                nodes |= {id(x) for x in ast.walk(node)}
+            case ast.Call(func=ast.Attribute(attr="option" | "argument")):
+                nodes |= {id(x) for x in ast.walk(node)}
+            case ast.JoinedStr():
+                nodes |= {id(x) for x in ast.walk(node) if x is not node}
+    return nodes
+
+
+def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Line and text of every message that advises behind a colon, a semicolon or a full stop."""
+    constants, others = module_constants(tree), silent(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in others:
+            for text in texts(node, constants):
+                if SENTENCE.search(text):
+                    yield node.lineno, text
 
 
 def module_constants(tree: ast.Module) -> dict[str, ast.expr]:
@@ -139,7 +170,8 @@ def test_every_hint_is_followed_by_a_test() -> None:
     alone = [
         f"{path.relative_to(ROOT)}:{line}: {hint.replace(GAP, '...')}"
         for path in SOURCES
-        for line, hint in sorted(set(hints(ast.parse(path.read_text(encoding="utf-8")))))
+        for tree in [ast.parse(path.read_text(encoding="utf-8"))]
+        for line, hint in sorted({*hints(tree), *sentences(tree)})
         if ADVICE.search(hint) and not is_followed(hint, known)
     ]
     assert alone == [], "a test that does what a hint says calls follows(finding, HINT)"

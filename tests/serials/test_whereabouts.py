@@ -21,6 +21,7 @@ from loopbook.cli import main
 from loopbook.errors import InputError
 from loopbook.serials import SerialRegister, Whereabouts, add_ranges, rebuild_register, spanning
 from loopbook.trace import suspect
+from support.advice import follows
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 A = ["P-0601 to P-1000"]
@@ -365,6 +366,7 @@ def test_two_splits_that_name_the_same_cells(plant: Plant) -> None:
         result = plant.run(*arguments)
         assert result.exit_code == 0, result.output
         assert f"Note: {text}" in result.stdout, arguments
+        follows(result.stdout, "reverse the event that is wrong and post it with the right ones")
     assert "found" not in plant.run("serials", "find", "P-0700").stdout
     # the advice is followed
     plant.post(b.Reverse, event=two, reason="the cells of another lot")

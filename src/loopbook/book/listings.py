@@ -1,6 +1,5 @@
 """What a person asks of a book: balances, lots, events, its tables, what was posted or made."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Annotated
@@ -11,8 +10,9 @@ from loopbook.book.imports.posting import Imported
 from loopbook.book.modelled import says_modelled
 from loopbook.book.nouns import Content, Event, Leg, Measurement, mass
 from loopbook.book.scope import NOW, AsOf, Scope
-from loopbook.book.storage.address import shown_address
+from loopbook.book.storage.address import same_book, shown_address
 from loopbook.book.storage.database import uncollected
+from loopbook.book.storage.known import stored_object
 from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.questions import events, lots
 from loopbook.book.storage.rows import read_event
@@ -209,7 +209,7 @@ class Migrated(Answer):
     def headline(self) -> str:
         """From which version to which."""
         old, new = self.from_version, self.to_version
-        moved = f"from version {old} to {new}; now: loopbook book verify"
+        moved = f"from version {old} to {new}; now: loopbook book verify {same_book(self.book)}"
         text = f"{self.book}: " + (f"of version {new} already" if old == new else moved)
         edges = f"{self.book}: {self.edges or 0:,} edges derived again from the postings\n"
         return text if self.edges is None else edges + text
@@ -338,16 +338,21 @@ def lot_names(book: Book) -> frozenset[str]:
 def show_event(book: Book, key: str) -> OneEvent:
     """A posted event by its key; an unknown one is an `UnknownNameError` with the nearest keys."""
     event = book.event(key)
+    stored = stored_object(event.command, f"the command of event {key!r}")
+    accepted: dict[str, str] = stored.get("accepted") or {}
     row = _event_row(event, events.event_number(book.store, key) or 0)
     return OneEvent(
         **asdict(row),
-        accepted=tuple(
-            f"{kind}: {reason}"
-            for kind, reason in (json.loads(event.command).get("accepted") or {}).items()
-        ),
+        accepted=tuple(f"{kind}: {reason}" for kind, reason in accepted.items()),
         substances=book.substances,
         nouns=tuple(
-            NounRow(kind, name, ", ".join(f"{k} {v}" for k, v in json.loads(body).items()))
+            NounRow(
+                kind,
+                name,
+                ", ".join(
+                    f"{k} {v}" for k, v in stored_object(body, f"the {kind} {name!r}").items()
+                ),
+            )
             for kind, name, body in event.nouns
         ),
         legs=tuple(Balance(*leg.account, leg.content) for leg in event.legs),

@@ -1,11 +1,11 @@
 """Serials that the book's events name: of which lot, and where they went."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loopbook.book.commands.kinds import all_commands
 from loopbook.book.commands.serial_spans import Span, read_span
+from loopbook.book.storage.known import stored_object
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions.serials import commands_with_serials
 
@@ -32,7 +32,7 @@ def serial_moves(store: Store, after: int) -> Iterator[SerialMove]:
     """Serials that the events after a number name, in the order of the events."""
     kinds = all_commands()
     for event, kind, command in commands_with_serials(store, after):
-        stored = json.loads(command)
+        stored = stored_object(command, f"the command of event {event}")
         if kind not in kinds or not stored.get("serials"):
             continue
         for source, target, texts in kinds[kind].serial_moves(stored):

@@ -6,7 +6,6 @@ per substance, in kg and as a share of what was checked in, as AMIRA P754
 wants it shown: measured, not made to balance. Runs that were reversed are not shown.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -17,6 +16,7 @@ from loopbook.book.scope import Stretch
 from loopbook.book.statement.movements import amounts, total
 from loopbook.book.statement.statement import moment_text
 from loopbook.book.statement.uncertainty import Knowledge, Sure, knowledge, sure_of
+from loopbook.book.storage.known import stored_object
 from loopbook.book.storage.questions.events import run_legs
 from loopbook.report import KEYS, Answer, Column, Rows, each_mass, moment_of, record_text
 
@@ -136,7 +136,7 @@ def _account(
         else:
             add_to(made, lot, content)
     out = {lot: negate(content) for lot, content in made.items()}
-    fields = json.loads(command)
+    fields = stored_object(command, f"the command of event {key!r}")
     return RunAccount(
         str(fields["run"]),
         str(fields["site"]),

@@ -1,6 +1,7 @@
 """The address of a book: a file or a server, and how it is shown without its passwords."""
 
 import re
+import shlex
 from pathlib import Path
 
 from loopbook.errors import InputError
@@ -31,6 +32,16 @@ def shown_address(address: Path | str) -> str:
         return text
     text = _LOGIN.sub(r"\1***@", text)
     return _SETTING.sub(lambda x: x[0] if x[2] in _SHOWN else f"{x[1]}***", text)
+
+
+def same_book(shown: str) -> str:
+    """How a command that a message advises names the book; a server's address is not repeated.
+
+    >>> same_book("my book.sqlite"), same_book("postgresql://amy:***@db/gmbi")
+    ("--book 'my book.sqlite'", 'with the same --book')
+    """
+    on_server = shown.startswith(("schema ", *_SERVERS))
+    return "with the same --book" if on_server else f"--book {shlex.quote(shown)}"
 
 
 def secret_of(address: str) -> str:

@@ -41,7 +41,7 @@ class Nouns:
     def learn(self, kind: str, name: str, body: str) -> None:
         """Take in one noun of an event."""
         try:
-            self._learn(kind, name, json.loads(body))
+            self._learn(kind, name, stored_object(body, f"the {kind} {name!r}"))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageError(
                 f"the {kind} {name!r} is damaged in the book: loopbook book verify names its event"
@@ -64,6 +64,21 @@ class Nouns:
             self.modelled = name
         elif kind == "substance":
             self.substances = (*self.substances, name)
+
+
+def stored_object(text: str, what: str) -> dict[str, Any]:
+    """The JSON object of a stored text; a `StorageError` if the text is damaged.
+
+    >>> stored_object('{"run": "R-1"}', "event 7")
+    {'run': 'R-1'}
+    """
+    try:
+        value: dict[str, Any] = {**json.loads(text)}
+    except (ValueError, TypeError) as error:
+        raise StorageError(
+            f"{what} is damaged in the book: loopbook book verify names its event"
+        ) from error
+    return value
 
 
 _NOUNS = "SELECT kind, id, body FROM noun WHERE kind <> 'hold' ORDER BY event, kind, id"

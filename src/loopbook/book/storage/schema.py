@@ -9,13 +9,13 @@ carries their hash. Parts may wait for it until the commit and no longer, its in
 and then it takes no more parts. `loopbook book schema` lists the tables with their reasons.
 """
 
-import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_type_hints
 
 from loopbook.book.nouns import Measurement
+from loopbook.book.storage.address import same_book
 from loopbook.errors import Finding, InputError
 
 VERSION = 4
@@ -325,10 +325,5 @@ def require_version(where: str, version: str) -> None:
     """
     if version != str(VERSION):
         older = version.isdigit() and int(version) < VERSION
-        book = (
-            "with the same --book"
-            if where.startswith("schema ")
-            else f"--book {shlex.quote(where)}"
-        )
-        hint = f"loopbook book migrate {book}" if older else ""
+        hint = f"loopbook book migrate {same_book(where)}" if older else ""
         raise InputError([Finding("version", where, str(VERSION), version, hint)])

@@ -1,5 +1,6 @@
 """Where cases are: a folder of the user's own, `cases` in the working folder, or a shipped case."""
 
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ class NewCase(Answer):
 
     def headline(self) -> str:
         """The folder, and what to do next."""
-        return f"{self.folder}: edit its CSV and TOML files, then: loopbook run {self.folder}"
+        command = f"loopbook run {shlex.quote(self.folder)}"
+        return f"{self.folder}: edit its CSV and TOML files, then: {command}"
 
 
 def shipped_cases() -> Path:
