@@ -151,7 +151,9 @@ def masses_at_sites(db: Database) -> list[tuple[str, str, int]]:
     """Mass of each material at each site."""
     return db.rows(
         "SELECT a.site, l.material, sum(b.mass) FROM account a JOIN lot l ON l.id = a.lot "
-        "JOIN balance b ON b.account = a.id WHERE a.kind = 'lot' GROUP BY a.site, l.material"
+        "JOIN balance b ON b.account = a.id WHERE a.kind = 'lot' "
+        "AND l.event = (SELECT max(m.event) FROM lot m WHERE m.id = a.lot) "
+        "GROUP BY a.site, l.material"
     )
 
 
