@@ -5,13 +5,13 @@ with what the book has at the command's date: masses and shares before the event
 view. Rules read legs, measurements and lots, so that commands of plugins are judged, too.
 """
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
 from loopbook.book.commands.warnings.limits import Limits
 from loopbook.book.commands.warnings.warned import KINDS, LEAVE_OUT, Warned
-from loopbook.book.nouns import Measurement, add, mass, negate, zero
+from loopbook.book.nouns import WEIGHTS, Measurement, add, mass, negate, zero
 from loopbook.book.scope import TRANSIT
 from loopbook.errors import nearest_hint
 
@@ -55,19 +55,31 @@ def judge(draft: Draft, command: Command, limits: Limits) -> None:
 
 def _warnings(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
     """Warnings about masses, runs, parts and shares; a reversal is what it reverses."""
-    if draft.reverses:
+    if draft.reverses or not draft.legs:
         return
-    measured = {x.lot for x in draft.measurements}
-    for one in draft.measurements:
-        if one.unit == "mg":
-            yield from _of_weight(draft, command, one, limits)
-        elif one.lot not in {lot.id for lot in draft.lots}:
-            yield from _of_result(draft, one, limits)
-    yield from _of_run(draft, limits)
-    if command.kind != "sample" and not getattr(command, "serials", None):
-        yield from _of_parts(draft, command, limits, measured)
+    changes: dict[str, int] = {}
+    taken: dict[str, int] = {}
+    is_run = False
+    for account, content in draft.legs.items():
+        lot, amount = account.lot, sum(content)
+        if lot:
+            changes[lot] = changes.get(lot, 0) + amount
+            if amount < 0:
+                taken[lot] = taken.get(lot, 0) - amount
+        elif account.kind == "unaccounted":
+            is_run = not account.site.startswith(TRANSIT)
+    if draft.measurements:
+        for one in draft.measurements:
+            if one.quantity in WEIGHTS:
+                yield from _of_weight(draft, command, one, (changes.get(one.lot, 0), limits))
+        if not draft.lots:
+            yield from _of_results(draft, limits)
+    elif taken and command.kind != "sample":
+        yield from _of_parts(draft, command, taken, limits)
+    if is_run:
+        yield from _of_run(draft, limits)
     yield from _of_sums(draft, command, limits)
-    if not command.copies:
+    if draft.lots and not command.copies:
         yield from _of_new_lots(draft, limits)
 
 
@@ -86,10 +98,10 @@ def _warn(draft: Draft, kind: str, at: str, *, usual: str, value: str, sentence:
 
 
 def _of_weight(
-    draft: Draft, command: Command, measured: Measurement, limits: Limits
+    draft: Draft, command: Command, measured: Measurement, known: tuple[int, Limits]
 ) -> Iterator[Warned]:
     """A mass that was weighed or counted against the book, and against what a lorry carries."""
-    value, lot = int(measured.value), measured.lot
+    (change, limits), value = known, int(measured.value)
     kind = _WEIGHED.get(measured.stage or measured.method, "")
     at = _field(command, "gross_kg", "counted_kg", "mass_kg")
     loads = {"gross": "gross", "declared": "net", "arrived": "net"}
@@ -106,27 +118,21 @@ def _of_weight(
             yield _warn(draft, "load", at, usual=usual, value=kg(value), sentence=text)
     if measured.quantity != "mass" or not kind or value == 0:
         return
-    legs = draft.legs.items()
-    before = value - sum(mass(content) for account, content in legs if account.lot == lot)
-    most = limits.most[kind]["difference"]
+    before, most = value - change, limits.most[kind]["difference"]
     if before > 0 and not abs(value - before) <= most * before * _EDGE:
         off = f"{_percent(abs(value - before) / before)} {'more' if value > before else 'less'}"
-        text = f"{kg(value)} is {off} than the {kg(before)} that the book has of lot {lot}"
+        text = f"{kg(value)} is {off} than the {kg(before)} that the book has of lot {measured.lot}"
         yield _warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
 
 
 def _of_parts(
-    draft: Draft, command: Command, limits: Limits, measured: Container[str]
+    draft: Draft, command: Command, taken: Mapping[str, int], limits: Limits
 ) -> Iterator[Warned]:
     """A part that is tiny against the lot it is taken from."""
-    taken: dict[str, int] = {}
-    for account, content in draft.legs.items():
-        if account.kind == "lot" and account.lot not in measured and mass(content) < 0:
-            taken[account.lot] = taken.get(account.lot, 0) - mass(content)
     least = limits.most["part"]["least"]
     for lot, part in taken.items():
-        whole = sum(mass(content) for content in draft.view.holdings(lot).values())
-        if part < whole * least / _EDGE:
+        whole = sum(map(sum, draft.view.holdings(lot).values()))
+        if part < whole * least / _EDGE and not getattr(command, "serials", None):
             text = f"{kg(part)} is {_percent(part / whole)} of lot {lot}, which has {kg(whole)}"
             at = _field(command, "inputs_kg", "parts_kg", "mass_kg")
             at += f".{lot}" * (at == "inputs_kg")
@@ -145,12 +151,9 @@ def _of_run(draft: Draft, limits: Limits) -> Iterator[Warned]:
     nothing = zero(len(draft.view.substances))
     lost = fed = nothing
     for account, content in draft.legs.items():
-        if account.kind == "unaccounted" and not account.site.startswith(TRANSIT):
+        if account.kind == "unaccounted":
             lost = add(lost, content)
-    if lost == nothing:
-        return
-    for account, content in draft.legs.items():
-        if account.kind == "lot" and mass(content) < 0:
+        elif account.lot and sum(content) < 0:
             fed = add(fed, negate(content))
     whole, most = mass(fed), limits.most["unaccounted"]
     pairs = [("mass", mass(lost), whole, most["mass"])]
@@ -169,49 +172,48 @@ def _of_run(draft: Draft, limits: Limits) -> Iterator[Warned]:
 # -- shares
 
 
-def _of_result(draft: Draft, measured: Measurement, limits: Limits) -> Iterator[Warned]:
-    """A laboratory's result against the book, and against what the material usually has."""
-    lot, name, at = measured.lot, measured.quantity, f"shares.{measured.quantity}"
-    made = draft.view.lot(lot)
-    if measured.value[:1] in "<>" or measured.stage.startswith("replicate") or name == "other":
-        return  # a limit is no slip, and of replicates the mean counts
-    if made is not None:
-        subject, share = (made.material, name), float(measured.value)
-        yield from _of_range(draft, subject, share, at=at, limits=limits)
-    if name not in draft.view.substances:
+def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
+    """Results of a laboratory against the book, and against what the material usually has."""
+    results = {x.quantity: x for x in draft.measurements if x.quantity not in WEIGHTS}
+    lot = next((x.lot for x in results.values()), "")
+    made = draft.view.lot(lot) if lot else None
+    if made is None:
         return
-    place = draft.view.substances.index(name)
-    held = draft.view.holdings(lot).values()
-    whole, before = sum(map(mass, held)), sum(content[place] for content in held)
-    legs = draft.legs.items()
-    after = before + sum(x[place] for account, x in legs if account.lot == lot)
-    is_main = before > limits.most["assay"]["main"] * whole
-    factor = limits.most["assay"]["factor of a main substance" if is_main else "factor"]
-    if 0 < before <= whole and after > 0 and not before / factor <= after <= before * factor:
-        old, new = _percent(before / whole), _percent(after / whole)
-        text = f"{name} is {new} of lot {lot}, where the book has {old}"
-        yield _warn(
-            draft, "assay", at, usual=f"a factor of at most {factor:g}", value=new, sentence=text
-        )
+    held = [*draft.view.holdings(lot).values()]
+    legs = [content for account, content in draft.legs.items() if account.lot == lot]
+    whole, usual = sum(map(sum, held)), limits.most["assay"]
+    for place, name in enumerate(draft.view.substances):
+        result = results.get(name)
+        if result is None or result.value[0] in "<>" or name == "other":
+            continue  # a limit is no slip
+        at = f"shares.{name}"
+        subject = (made.material, name)
+        yield from _of_range(draft, subject, float(result.value), at=at, limits=limits)
+        before = sum([content[place] for content in held])
+        after = before + sum([content[place] for content in legs])
+        is_main = before > usual["main"] * whole
+        factor = usual["factor of a main substance" if is_main else "factor"]
+        if before > 0 and after > 0 and not before / factor <= after <= before * factor:
+            old, new = _percent(before / whole), _percent(after / whole)
+            text = f"{name} is {new} of lot {lot}, where the book has {old}"
+            most = f"a factor of at most {factor:g}"
+            yield _warn(draft, "assay", at, usual=most, value=new, sentence=text)
 
 
 def _of_new_lots(draft: Draft, limits: Limits) -> Iterator[Warned]:
     """Shares of new lots against what their materials usually have."""
     for number, lot in enumerate(draft.lots, start=1):
-        if lot.material.lower() not in limits.ranges:
+        ranges = limits.ranges.get(lot.material.lower())
+        if ranges is None:
             continue
-        for account, content in draft.legs.items():
-            if account.lot == lot.id and mass(content) > 0:
-                whole = mass(content)
-                at = "shares" if len(draft.lots) == 1 else f"outputs.{number}.shares"
-                for name, amount in zip(draft.view.substances, content, strict=True):
-                    if amount:
-                        subject = (lot.material, name)
-                        share = amount / whole
-                        yield from _of_range(
-                            draft, subject, share, at=f"{at}.{name}", limits=limits
-                        )
-                break
+        at = "shares" if len(draft.lots) == 1 else f"outputs.{number}.shares"
+        parts = [content for account, content in draft.legs.items() if account.lot == lot.id]
+        whole = sum(map(sum, parts))
+        for place, name in enumerate(draft.view.substances):
+            amount = sum([content[place] for content in parts]) if name in ranges else 0
+            if amount > 0:
+                subject, share = (lot.material, name), amount / whole
+                yield from _of_range(draft, subject, share, at=f"{at}.{name}", limits=limits)
 
 
 def _of_range(
@@ -236,21 +238,21 @@ def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]
         if not isinstance(shares, Mapping) or not shares or at.partition(".")[0] in draft.wrong:
             continue
         try:
-            total = sum(map(float, shares.values()))
+            numbers = [*map(float, shares.values())]
         except (TypeError, ValueError):
             continue  # replicates, and results below a limit
-        total += float(getattr(command, "moisture", None) or 0) * (
-            getattr(command, "basis", "") == "as received"
-        )
-        is_short = bool(draft.lots) and "other" in shares and not total >= (1 - most) / _EDGE
-        if is_short or not total <= (1 + most) * _EDGE:
-            text = f"the shares sum to {_percent(total)}"
+        total = sum(numbers)
+        if getattr(command, "basis", "") == "as received":
+            total += float(getattr(command, "moisture", None) or 0)
+        is_new, is_whole = bool(draft.lots), "other" in shares
+        if (is_new and is_whole and total < (1 - most) / _EDGE) or total > (1 + most) * _EDGE:
             usual = f"{_percent(1 - most)} to {_percent(1 + most)}"
-            yield _warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
-        elif draft.lots and 0 < total < least:
-            text = f"all shares that are stated sum to {_percent(total)}"
+        elif is_new and 0 < total < least:
             usual = f"at least {_percent(least)}"
-            yield _warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
+        else:
+            continue
+        text = f"the shares that are stated sum to {_percent(total)}"
+        yield _warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
 
 
 # -- words

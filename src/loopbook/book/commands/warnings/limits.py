@@ -15,6 +15,7 @@ adds the usual range of a material of the user's own::
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from loopbook.book.plugins import user_settings
@@ -53,6 +54,36 @@ def read_limits() -> Limits:
     >>> read_limits().most["ticket"]
     {'difference': 0.02}
     """
+    settings, file = user_settings()
+    if file is None or not settings.limits:
+        return _our_limits()[0]
+    ours, bases = _our_limits()
+    most = {subject: dict(numbers) for subject, numbers in ours.most.items()}
+    ranges = {subject: dict(ends) for subject, ends in ours.ranges.items()}
+    findings = Findings()
+    for written, limits in settings.limits.items():
+        subject = written.lower()
+        known = [name for kind, name in bases if kind == subject]
+        for parameter, text in limits.items():
+            at, base = file.where("limits", written, parameter), bases.get((subject, parameter))
+            is_number = parameter in most.get(subject, {})
+            if base is None and (subject in most or subject == "load"):
+                findings.unknown(f"a limit of {subject}", parameter, known, at=at)
+                continue
+            numbers = _numbers(text, base or "1", at, findings)
+            if is_number and len(numbers) == 1:
+                most[subject][parameter] = numbers[0]
+            elif not is_number and len(numbers) == 2 and numbers[0] <= numbers[1]:
+                ranges.setdefault(subject, {})[parameter] = (numbers[0], numbers[1])
+            elif numbers:
+                findings.note("limit", _form(base or "1", is_number=is_number), text, at=at)
+    findings.raise_all()
+    return Limits(most, ranges)
+
+
+@cache
+def _our_limits() -> tuple[Limits, Mapping[tuple[str, str], str]]:
+    """The limits of our table, and the base unit of each: ``kg`` or ``1``."""
     findings = Findings()
     table = read_table(LIMITS_FILE, COLUMNS, findings)
     findings.raise_all()
@@ -67,44 +98,15 @@ def read_limits() -> Limits:
             ranges.setdefault(subject, {})[parameter] = ends
         else:
             most.setdefault(subject, {})[parameter] = float(row["value"])
-    _put_over(most, ranges, bases)
-    return Limits(most, ranges)
+    return Limits(most, ranges), bases
 
 
-def _put_over(
-    most: dict[str, dict[str, float]],
-    ranges: dict[str, dict[str, tuple[float, float]]],
-    bases: Mapping[tuple[str, str], str],
-) -> None:
-    """Replace limits by those of the user's settings, and add the user's materials."""
-    settings, file = user_settings()
-    if file is None:
-        return
-    findings = Findings()
-    for written, limits in settings.limits.items():
-        subject = written.lower()
-        for parameter, text in limits.items():
-            at = file.where("limits", written, parameter)
-            base = bases.get((subject, parameter), "1")
-            is_number = parameter in most.get(subject, {})
-            known = [name for kind, name in bases if kind == subject]
-            if (subject in most or subject == "load") and parameter not in known:
-                findings.unknown(f"a limit of {subject}", parameter, known, at=at)
-                continue
-            numbers = _numbers(text, base, at, findings)
-            if is_number and len(numbers) == 1:
-                most[subject][parameter] = numbers[0]
-            elif not is_number and len(numbers) == 2 and numbers[0] <= numbers[1]:
-                ranges.setdefault(subject, {})[parameter] = (numbers[0], numbers[1])
-            elif numbers:
-                unit = "kg" if base == "kg" else "%"
-                example = (
-                    f"one number, such as 2 {unit}"
-                    if is_number
-                    else f"a range, such as 10 {unit} to 40 {unit}"
-                )
-                findings.note("limit", example, text, at=at)
-    findings.raise_all()
+def _form(base: str, *, is_number: bool) -> str:
+    """How a limit is written."""
+    unit = "kg" if base == "kg" else "%"
+    return (
+        f"one number, such as 2 {unit}" if is_number else f"a range, such as 10 {unit} to 40 {unit}"
+    )
 
 
 def _numbers(text: str, base: str, at: str, findings: Findings) -> list[float]:
