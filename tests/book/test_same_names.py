@@ -7,15 +7,11 @@ which the name had been written right.
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
 import shlex
-import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from subprocess import PIPE, Popen
 
 import pytest
 from click.testing import CliRunner, Result
@@ -23,6 +19,7 @@ from import_case import held
 
 from loopbook.book import Book
 from loopbook.cli import main
+from support.terminal import at_terminal
 
 CONSTANTS = {"actor": "amy", "site": "W", "owner": "A", "material": "foil"}
 CONSTANTS |= {"occurred_at": "2026-03-01T08:00:00Z"}
@@ -244,30 +241,6 @@ def test_a_name_in_the_options_may_be_any(shell: Shell) -> None:
 # -- at a terminal
 
 
-SCRIPT = "from loopbook.cli import main; main()"
-
-
-def at_terminal(shell: Shell, words: Sequence[str], answers: str) -> tuple[int, str]:
-    """Run a command with a terminal for input and messages; exit code and what it showed."""
-    master, slave = pty.openpty()
-    command = [sys.executable, "-c", SCRIPT, *shell.words(words)]
-    with Popen(command, stdin=slave, stderr=slave, stdout=PIPE) as process:
-        os.close(slave)
-        os.write(master, answers.encode())
-        process.wait(timeout=60)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(master, 10_000)
-            except OSError:
-                break
-            if not piece:
-                break
-            shown += piece
-        os.close(master)
-    return process.returncode, shown.decode()
-
-
 @pytest.mark.parametrize("kind", ["import", "post"])
 def test_a_yes_at_a_terminal_makes_two_names_one(shell: Shell, kind: str) -> None:
     columns = 'lot = "Lot"\n' + NICKEL
@@ -276,7 +249,7 @@ def test_a_yes_at_a_terminal_makes_two_names_one(shell: Shell, kind: str) -> Non
         assay = {"kind": "assay", "key": "a", "lot": "L\u20111", "shares": {"Ni": "0.31"}}
         assay |= {"laboratory": "X", "stage": "final", "sample": "S", "basis": "as received"}
         words = ["post", str(shell.write("c.jsonl", WHEN | assay))]
-    code, shown = at_terminal(shell, words, "y\n")
+    code, shown = at_terminal(shell.words(words), "y\n")
     assert code == 0, shown
     assert "looks like the lot 'L-1' with U+002D of event r" in shown
     assert "Are they one? [y/N]" in shown
@@ -286,7 +259,7 @@ def test_a_yes_at_a_terminal_makes_two_names_one(shell: Shell, kind: str) -> Non
 @pytest.mark.parametrize("answer", ["n\n", "\n"])
 def test_without_a_yes_nothing_is_posted(shell: Shell, answer: str) -> None:
     words = ["post", str(shell.write("c.jsonl", WHEN | HOLD))]
-    code, shown = at_terminal(shell, words, answer)
+    code, shown = at_terminal(shell.words(words), answer)
     assert code == 1
     assert shown.count("Are they one?") == 1
     assert "alike" in shown
@@ -295,7 +268,7 @@ def test_without_a_yes_nothing_is_posted(shell: Shell, answer: str) -> None:
 def test_two_answers_at_once_and_a_third_finding_stays(shell: Shell) -> None:
     rows = "Lot,kg,Ni\nC\u20111,10,30\nC-1,10,30\nL\u20111,5,30\nD-1,x,30\n"
     words = shell.file("stock", rows, STOCK, CONSTANTS)
-    code, shown = at_terminal(shell, words, "n\nn\n")
+    code, shown = at_terminal(shell.words(words), "n\nn\n")
     assert code == 1
     assert shown.count("Are they one?") == 2
     assert "file.csv:5, kg" in shown

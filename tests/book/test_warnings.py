@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from loopbook.book import Book, import_file, post_lines, show_event, verify
 from loopbook.book.commands.warnings.limits import COLUMNS, LIMITS_FILE, read_limits
 from loopbook.book.commands.warnings.warned import KINDS
+from loopbook.cli import main
 from loopbook.errors import Finding, InputError
 from loopbook.matter import load_library
 from support.advice import follows
 from support.shelves import Shelf
+from support.terminal import at_terminal
 
 LEAVE_OUT = "leave it out; a warning is accepted when it has come, not in advance"
 DAY = "2026-03-0{}T08:00:00Z"
@@ -364,6 +367,75 @@ def test_a_program_is_judged_if_it_asks(desk: Desk) -> None:
         desk.book.post(command, judged=True)
     desk.book.post(command)
     assert desk.kg("L-1") == 21000
+
+
+# -- at a terminal
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    """Words of the commands of a book whose lot L-1 has 20,000 kg, beside two late tickets."""
+    with Book(tmp_path / "book.sqlite", create=True) as book:
+        Desk(book, tmp_path)
+    lines = ({"key": k, "actor": "amy", "occurred_at": DAY.format(3)} for k in "ab")
+    heavy = {**next(lines), **ticket("36000")}
+    light = {**next(lines), **ticket("35500"), "scale": "B"}
+    (tmp_path / "day.jsonl").write_text(f"{json.dumps(heavy)}\n{json.dumps(light)}\n")
+    rows = "T-1,L-1,2026-03-03T08:00:00Z,36000,15000\nT-2,L-1,2026-03-03T09:00:00Z,35900,15000\n"
+    (tmp_path / "tickets.csv").write_text("Ticket,Lot,Date,Gross,Tare\n" + rows)
+    (tmp_path / "tickets.toml").write_text(TICKETS)
+    return ["book", "--book", str(tmp_path / "book.sqlite")]
+
+
+def typed(words: list[str], folder: Path, kind: str, *more: str) -> list[str]:
+    file = [str(folder / "day.jsonl")]
+    if kind == "import":
+        file = ["tickets", str(folder / "tickets.csv"), "--map", str(folder / "tickets.toml")]
+    return ["book", kind, *file, *words[1:], *more]
+
+
+@pytest.mark.parametrize(("kind", "key"), [("post", "a"), ("import", "tickets.csv/T-1/weigh")])
+def test_a_reason_at_a_terminal_posts_the_file(
+    words: list[str], tmp_path: Path, kind: str, key: str
+) -> None:
+    code, shown = at_terminal(typed(words, tmp_path, kind), "two trailers\n")
+    assert code == 0, shown
+    assert shown.count("Reason to accept ticket (empty: post nothing)") == 1
+    assert "21,000 kg is 5 % more than the 20,000 kg" in shown
+    with Book(tmp_path / "book.sqlite") as book:
+        assert json.loads(book.event(key).command)["accepted"] == {"ticket": "two trailers"}
+
+
+@pytest.mark.parametrize("kind", ["post", "import"])
+def test_without_a_reason_at_a_terminal_nothing_is_posted(
+    words: list[str], tmp_path: Path, kind: str
+) -> None:
+    code, shown = at_terminal(typed(words, tmp_path, kind), "\n")
+    assert code == 1
+    assert "nothing was posted" in shown
+    with Book(tmp_path / "book.sqlite") as book:
+        assert sum(map(sum, book.balances(lot="L-1").values())) == 20_000 * 10**6
+
+
+@pytest.mark.parametrize("kind", ["post", "import"])
+def test_in_a_pipe_nothing_is_asked(words: list[str], tmp_path: Path, kind: str) -> None:
+    typed_words = typed(words, tmp_path, kind)
+    done = CliRunner().invoke(main, typed_words)
+    assert done.exit_code == 1
+    assert "--accept ticket=" in done.stderr
+    done = CliRunner().invoke(main, [*typed_words, "--accept", "ticket=two trailers"])
+    assert done.exit_code == 0, done.stderr
+    shown = CliRunner().invoke(
+        main, ["book", "event", "a" if kind == "post" else "tickets.csv/T-1/weigh", *words[1:]]
+    )
+    assert "ticket: two trailers" in shown.stdout
+
+
+@pytest.mark.parametrize("option", ["ticket", "ticket=", "tickets=wet", "=wet"])
+def test_a_wrong_option_is_misuse(words: list[str], tmp_path: Path, option: str) -> None:
+    done = CliRunner().invoke(main, typed(words, tmp_path, "import", "--accept", option))
+    assert done.exit_code == 2
+    assert "ticket, arrival, count" in re.sub(r"\s+", " ", done.stderr)
 
 
 # -- the table
