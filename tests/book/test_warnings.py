@@ -173,8 +173,8 @@ OUTSIDE = {
         "sum",
         "shares",
     ),
-    "black mass with 5 % of nickel": (
-        receipt("X", "20000", "black mass", Ni="0.05"),
+    "black mass with 4 % of nickel": (
+        receipt("X", "20000", "black mass", Ni="0.04"),
         "range",
         "shares.Ni",
     ),
@@ -241,9 +241,22 @@ def test_an_arrival_is_compared_with_what_was_shipped(desk: Desk) -> None:
 
 def test_a_result_is_compared_with_the_usual_range_of_its_material(desk: Desk) -> None:
     assert desk.post(receipt("BM", "20000", "black mass", Ni="0.3", Co="0.04")) == []
-    (finding,) = desk.post(assay("BM", Ni="0.09"))
-    assert (finding.code, finding.expected, finding.found) == ("range", "10 % to 40 %", "9 %")
-    assert desk.post(assay("BM", Ni="0.39", Co="0.02")) == []
+    (finding,) = desk.post(assay("BM", Ni="0.049"))
+    assert (finding.code, finding.expected, finding.found) == ("range", "5 % to 55 %", "4.9 %")
+    assert desk.post(assay("BM", Ni="0.43", Co="0.02")) == []
+
+
+@pytest.mark.parametrize(("kg", "codes"), [("90", []), ("65", []), ("40", ["ticket"])])
+def test_a_small_lot_is_weighed_to_two_divisions(desk: Desk, kg: str, codes: list[str]) -> None:
+    desk.post(receipt("lime", "80"))
+    findings = desk.post(ticket(str(15000 + int(kg)), lot="lime"))
+    assert [finding.code for finding in findings] == codes
+
+
+def test_a_factor_of_1000_of_a_small_lot_is_found(desk: Desk) -> None:
+    desk.post(receipt("pail", "9"))
+    assert [x.code for x in desk.post({**count("0.009"), "lot": "pail"})] == ["count"]
+    assert [x.code for x in desk.post({**count("9000"), "lot": "pail"})] == ["count"]
 
 
 # -- how it is accepted

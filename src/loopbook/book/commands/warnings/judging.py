@@ -119,7 +119,8 @@ def _of_weight(
     if measured.quantity != "mass" or not kind or value == 0:
         return
     before, most = value - change, limits.most[kind]["difference"]
-    if before > 0 and not abs(value - before) <= most * before * _EDGE:
+    division = min(limits.most["ticket"]["divisions"] * 1e6, before / 2)
+    if before > 0 and not abs(value - before) <= max(most * before, division) * _EDGE:
         off = f"{_percent(abs(value - before) / before)} {'more' if value > before else 'less'}"
         text = f"{kg(value)} is {off} than the {kg(before)} that the book has of lot {measured.lot}"
         yield _warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
