@@ -259,6 +259,43 @@ def test_a_factor_of_1000_of_a_small_lot_is_found(desk: Desk) -> None:
     assert [x.code for x in desk.post({**count("9000"), "lot": "pail"})] == ["count"]
 
 
+# -- late facts
+
+
+def split_and_run(desk: Desk) -> None:
+    """5,000 kg split off on 5 March; the rest run on 6 March, a twelfth unaccounted: accepted."""
+    day_5, day_6 = {"occurred_at": DAY.format(5)}, {"occurred_at": DAY.format(6)}
+    assert desk.post({"kind": "split", "lot": "L-1", "parts_kg": {"L-1a": "5000"}, **day_5}) == []
+    accepted = {"accepted": {"unaccounted": "a filter broke"}}
+    assert desk.post({**run("13750"), **day_6, **accepted}) == []
+
+
+def test_a_late_ticket_is_judged_by_what_the_book_has_at_its_date(desk: Desk) -> None:
+    split_and_run(desk)
+    late = {"occurred_at": DAY.format(3)}
+    (finding,) = desk.post({**ticket("36000"), **late})
+    assert finding.sentence.startswith("21,000 kg is 5 % more than the 20,000 kg")
+    assert desk.post({**ticket("34980"), **late}) == []
+
+
+def test_what_a_late_fact_plans_again_is_not_judged_again(desk: Desk) -> None:
+    split_and_run(desk)
+    late = {"occurred_at": DAY.format(3), "accepted": {"ticket": "weighed again"}}
+    assert desk.post({**ticket("40000"), **late}) == []  # a third is unaccounted now
+    assert desk.post({**assay(Ni="0.25"), "occurred_at": DAY.format(4)}) == []
+    assert desk.kg("M-1") == 13750
+    assert verify(desk.book).clean
+
+
+def test_a_late_result_of_a_lot_that_was_used_up_is_judged_at_its_date(desk: Desk) -> None:
+    split_and_run(desk)
+    (finding,) = desk.post({**assay(Ni="0.0003"), "occurred_at": DAY.format(4)})
+    assert finding.sentence == (
+        "Ni is 0.03 % of lot L-1, where the book has 30 %; usual is a factor of at most 50"
+    )
+    assert desk.post({**assay(Ni="0.29"), "occurred_at": DAY.format(4)}) == []
+
+
 # -- how it is accepted
 
 
@@ -328,7 +365,7 @@ def test_a_reason_for_one_kind_leaves_the_others(desk: Desk) -> None:
 def test_nothing_is_accepted_in_advance(desk: Desk, accepted: dict[str, str], code: str) -> None:
     line = ticket("35000")
     (finding,) = desk.post({**line, "accepted": accepted})
-    assert (finding.code, finding.where) == (code, "day.jsonl:1, accepted")
+    assert (finding.code, finding.where) == (code, f"day.jsonl:1, accepted.{[*accepted][0]}")
     if code == "accepted":  # the hint is followed
         follows(finding, LEAVE_OUT)
         assert desk.post(line) == []
