@@ -365,7 +365,7 @@ def test_a_reason_for_one_kind_leaves_the_others(desk: Desk) -> None:
 def test_nothing_is_accepted_in_advance(desk: Desk, accepted: dict[str, str], code: str) -> None:
     line = ticket("35000")
     (finding,) = desk.post({**line, "accepted": accepted})
-    assert (finding.code, finding.where) == (code, f"day.jsonl:1, accepted.{[*accepted][0]}")
+    assert (finding.code, finding.where) == (code, f"day.jsonl:1, accepted.{next(iter(accepted))}")
     if code == "accepted":  # the hint is followed
         follows(finding, LEAVE_OUT)
         assert desk.post(line) == []
