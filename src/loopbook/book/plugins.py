@@ -60,8 +60,15 @@ def with_plugins(ours: Mapping[str, type[K]], base: type[K]) -> dict[str, type[K
     known, findings = dict(ours), []
     for kind in (*installed_kinds(GROUP, Kind), *_in_files()):
         if issubclass(kind, base) and known.setdefault(kind.kind, kind) is not kind:
-            where, taken = f"{GROUP} {kind.__qualname__}", f"{kind.kind}, which exists"
-            findings.append(Finding("duplicate", where, "a new kind", taken, "rename the class"))
+            findings.append(
+                Finding(
+                    "duplicate",
+                    f"{GROUP} {kind.__qualname__}",
+                    "a new kind",
+                    f"{kind.kind}, which exists",
+                    "rename the class",
+                )
+            )
     raise_findings(findings)
     return known
 

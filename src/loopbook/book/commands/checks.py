@@ -31,5 +31,11 @@ def check_limits(
             load = draft.view.load_mg(name, hazard) + gain
             if load > limit:
                 most, why = f"at most {kg(limit)}", f"{name} would hold {kg(load)} of {hazard}"
-                why = f"{why}; its limit is {kg(limit)}"
-                draft.note("limit", most, kg(load), at="site", sentence=why, about="state")
+                draft.note(
+                    "limit",
+                    most,
+                    kg(load),
+                    at="site",
+                    sentence=f"{why}; its limit is {kg(limit)}",
+                    about="state",
+                )

@@ -122,9 +122,19 @@ class Draft(Findings):
     ) -> None:
         """Record an error of the command, at one of its fields; see `CommandFinding`."""
         self.wrong.add(at.partition(".")[0])
-        place = f"{self.where}, {at}" if at else self.where
-        more = {"sentence": sentence, "field": at, "about": about}
-        self.items.append(CommandFinding(code, place, expected, value, hint, twin=twin, **more))
+        self.items.append(
+            CommandFinding(
+                code,
+                f"{self.where}, {at}" if at else self.where,
+                expected,
+                value,
+                hint,
+                twin=twin,
+                sentence=sentence,
+                field=at,
+                about=about,
+            )
+        )
 
     def too_early(self, code: str, first: int, why: str) -> None:
         """Record that the command is dated too early.

@@ -176,11 +176,18 @@ class LotField(Text[Draft]):
         if draft.occurred_at < made.made_at:
             draft.too_early("before-lot", made.made_at, f", when lot {value} was made")
         elif not view.holdings(value):
-            why = f"lot {value} is empty"
-            draft.note("empty", "content", "none", at=at, sentence=why, about="state")
+            draft.note(
+                "empty", "content", "none", at=at, sentence=f"lot {value} is empty", about="state"
+            )
         elif self.free and (reason := view.hold(value, draft.occurred_at)):
-            why = f"lot {value} is on hold: {reason}"
-            draft.note("hold", "a free lot", value, at=at, sentence=why, about="state")
+            draft.note(
+                "hold",
+                "a free lot",
+                value,
+                at=at,
+                sentence=f"lot {value} is on hold: {reason}",
+                about="state",
+            )
         return value
 
 
@@ -200,8 +207,9 @@ class NewName(Text[Draft]):
             hint = f"write {plain!r}" if plain and not plain.startswith(_ROAD) else ""
             if "/" in value:
                 hint += ', or slash = "-" for its column in a mapping'
-            expected = f"{self.words} without slash or outer blanks"
-            draft.note("name", expected, repr(value), at=at, hint=hint)
+            draft.note(
+                "name", f"{self.words} without slash or outer blanks", repr(value), at=at, hint=hint
+            )
         elif not unfit(value) and self.noun:
             refuse_twin(draft, self.noun, value, at=at)
         check_line(value, self.words, at, draft)
@@ -263,8 +271,12 @@ class NewLot(NewName):
             )
         for other in draft.new_lots if look(value) != value else ():
             if other != value and look(other) == look(value):
-                both = " and ".join(told_apart(value, other))
-                draft.note("alike", "names that look different", both, at=at)
+                draft.note(
+                    "alike",
+                    "names that look different",
+                    " and ".join(told_apart(value, other)),
+                    at=at,
+                )
         draft.new_lots.add(value)
         return super().check(value, at, draft)
 

@@ -154,11 +154,15 @@ class Replay(SameView):
         if not self._refused:
             return []
         keys, why = ", ".join(self._refused), "; ".join(self._refused.values())
-        hint = "reverse these first, the last one first"
-        text = f"later events could not have happened so: {why}"
-        place, expected = (f"{where}, {at}" if at else where), "later events that are right with it"
         return [
             CommandFinding(
-                "depends", place, expected, keys, hint, sentence=text, field=at, about="state"
+                "depends",
+                f"{where}, {at}" if at else where,
+                "later events that are right with it",
+                keys,
+                "reverse these first, the last one first",
+                sentence=f"later events could not have happened so: {why}",
+                field=at,
+                about="state",
             )
         ]

@@ -33,7 +33,7 @@ from loopbook.book.statement.movements import RUN_LOSSES, amounts, moved, total
 from loopbook.book.statement.uncertainty import SHARED, Knowledge, Sure, knowledge, sure_of
 from loopbook.book.storage.questions.events import reversed_before
 from loopbook.book.storage.snapshots import balances
-from loopbook.errors import BalanceError, Finding, nearest_hint, raise_findings
+from loopbook.errors import BalanceError, Finding, raise_findings, require_known
 from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, each_mass, moment_of, record_text
 
 
@@ -179,18 +179,7 @@ def period_statement(
 ) -> Statement:
     """The metal statement of a period of the book, by its name; see `metal_statement`."""
     periods = book.store.nouns().periods
-    if period not in periods:
-        raise_findings(
-            [
-                Finding(
-                    "unknown-name",
-                    "period",
-                    "a period of the book",
-                    period,
-                    nearest_hint(period, periods),
-                )
-            ]
-        )
+    require_known("a period of the book", period, periods, where="period")
     of = periods[period]
     return metal_statement(
         book, start=of.start, end=of.end, party=party, site=site, lot=lot, known_at=known_at

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from loopbook.errors import InputError
+from loopbook.errors import InputError, NotFiniteError
 from loopbook.tables import Array
 
 
@@ -143,7 +143,7 @@ def interval(values: Array, level: float = 0.9) -> Interval:
     """
     values = np.asarray(values, dtype=np.float64)
     if not np.isfinite(values).all():
-        raise InputError.of("not-finite", "interval", "finite values", "NaN or infinity")
+        raise NotFiniteError.of("not-finite", "interval", "finite values", "NaN or infinity")
     tail = (1.0 - level) / 2.0
     low, median, high = np.quantile(values, [tail, 0.5, 1.0 - tail])
     return Interval(round(float(low), 12), float(median), round(float(high), 12), level)

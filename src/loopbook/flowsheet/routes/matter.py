@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopbook.errors import Finding, InputError, ShareError, raise_findings
+from loopbook.errors import InputError, ShareError
 from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Value
 from loopbook.matter import Component, atomic_weights, components, parse_formula
@@ -113,16 +113,12 @@ def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
         atoms = set() if item.formula is None else set(parse_formula(item.formula))
         if {"Li", "O"} <= atoms and atoms & {*_METALS, "Fe"} and item.phase == "solid":
             if not atoms <= _LATTICE:
-                raise_findings(
-                    [
-                        Finding(
-                            "not-covered",
-                            f"feed {name}",
-                            "a lithium oxide of Ni, Co, Mn, Al",
-                            name,
-                            "phosphates have no route yet",
-                        )
-                    ]
+                raise InputError.of(
+                    "not-covered",
+                    f"feed {name}",
+                    "a lithium oxide of Ni, Co, Mn, Al",
+                    name,
+                    hint="phosphates have no route yet",
                 )
             actives.append(ActiveMaterial.of(name))
     if not actives:

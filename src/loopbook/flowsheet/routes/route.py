@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from loopbook.errors import Finding, raise_findings
+from loopbook.errors import NegativeError
 from loopbook.flowsheet.economics.burden import OF_GRID, Burdens, burdens, check_place
 from loopbook.flowsheet.economics.cost import (
     OF_PLACE,
@@ -60,15 +60,8 @@ class RouteSetting:
     def __post_init__(self) -> None:
         """Refuse a plant without feed; NaN fails."""
         if not 0.0 < self.throughput_t_per_yr < np.inf:
-            raise_findings(
-                [
-                    Finding(
-                        "negative",
-                        "throughput_t_per_yr",
-                        "> 0 t/yr",
-                        f"{self.throughput_t_per_yr:g}",
-                    )
-                ]
+            raise NegativeError.of(
+                "negative", "throughput_t_per_yr", "> 0 t/yr", f"{self.throughput_t_per_yr:g}"
             )
 
 

@@ -157,5 +157,6 @@ def _numbers(known: Mapping[str, int], names: Sequence[str]) -> Numbers:
     try:
         return np.fromiter(map(known.__getitem__, names), np.int64, len(names))
     except KeyError as error:
-        message = f"lot {error.args[0]}: matter came or went when it was not yet made"
-        raise BalanceError(message) from None
+        raise BalanceError(
+            f"lot {error.args[0]}: matter came or went when it was not yet made"
+        ) from None

@@ -31,8 +31,13 @@ class OpenPeriod(Command):
         closed = draft.view.closed_until()
         if stretch[0] < closed:
             first = moment_at(closed, start.tzinfo)
-            why = f"the book is closed up to {first}"
-            draft.note("closed", f"{first} or later", f"{start}", at="start", sentence=why)
+            draft.note(
+                "closed",
+                f"{first} or later",
+                f"{start}",
+                at="start",
+                sentence=f"the book is closed up to {first}",
+            )
         other = draft.view.overlapping(*stretch)
         if other is not None:
             draft.note(

@@ -42,8 +42,7 @@ class TransferTitle(Command):
                 about="state",
             )
         elif asked > whole:
-            owns = f"{seller} owns {kg(whole)} of lot {lot}"
-            draft.short(owns, whole, asked, at="mass_kg")
+            draft.short(f"{seller} owns {kg(whole)} of lot {lot}", whole, asked, at="mass_kg")
         if draft.items:
             return
         for account, cut in in_proportion(asked, owned):

@@ -12,7 +12,7 @@ from psycopg.types.numeric import Int8Dumper
 
 from loopbook.book.storage.address import secret_of, shown_address
 from loopbook.book.storage.postgres.rows import WholeLoader
-from loopbook.errors import BalanceError, Finding, InputError, LoopbookError, StorageError
+from loopbook.errors import BalanceError, InputError, LoopbookError, StorageError
 
 T = TypeVar("T")
 SAFE = "posting it again with the same keys is safe and posts nothing twice"
@@ -51,7 +51,7 @@ def connect(address: str) -> psycopg.Connection:
     if link.info.server_version < _OLDEST:
         version = str(link.info.server_version // 10000)
         link.close()
-        raise InputError([Finding("version", "server", "PostgreSQL 15 or newer", version)])
+        raise InputError.of("version", "server", "PostgreSQL 15 or newer", version)
     link.adapters.register_dumper(int, Int8Dumper)
     link.adapters.register_loader("numeric", WholeLoader)
     return link
@@ -77,8 +77,9 @@ def schema_of(link: psycopg.Connection) -> str:
     """Quoted name of the schema that a book is in: the first of the search path."""
     name = one_value(link, "SELECT quote_ident(current_schema())", (), "")
     if not name:
-        where = f"database {link.info.dbname}"
-        raise InputError([Finding("schema", where, "a schema in the search path", "none")])
+        raise InputError.of(
+            "schema", f"database {link.info.dbname}", "a schema in the search path", "none"
+        )
     return name
 
 
@@ -114,8 +115,7 @@ def explained(error: psycopg.Error, where: str, *, lost_in_commit: bool) -> Loop
     if isinstance(error, psycopg.IntegrityError):
         return BalanceError(f"{reason}: the database refused the event")
     if isinstance(error, psycopg.DataError):
-        expected = "values that the server can hold"
-        return InputError([Finding("text", where, expected, _first_line(error))])
+        return InputError.of("text", where, "values that the server can hold", _first_line(error))
     if isinstance(error, errors.InsufficientPrivilege):
         reason = f"{reason} (the book's owner may do this)"
     return StorageError(f"{reason}; nothing was posted")

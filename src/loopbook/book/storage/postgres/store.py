@@ -58,7 +58,7 @@ from loopbook.book.storage.postgres.schema import (
 )
 from loopbook.book.storage.schema import VERSION, require_version
 from loopbook.book.storage.session import Seen, Session
-from loopbook.errors import Finding, InputError, LoopbookError, StorageError
+from loopbook.errors import InputError, LoopbookError, StorageError
 
 T = TypeVar("T")
 
@@ -150,7 +150,7 @@ class PostgresStore:
         with self._link.transaction():
             table = f"{self._schema}.event"
             if one_value(self._link, "SELECT to_regclass(%s) IS NOT NULL", (table,), False):
-                raise InputError([Finding("duplicate", self._where, "an empty schema", "a book")])
+                raise InputError.of("duplicate", self._where, "an empty schema", "a book")
             for statement in postgres_ddl(substances, self._schema, lock):
                 self._link.execute(statement.encode())
             for key, value in settings.items():
@@ -160,8 +160,9 @@ class PostgresStore:
         try:
             settings: dict[str, str] = dict(self._link.execute("SELECT key, value FROM book"))
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
-            hint = "make one with loopbook book new"
-            raise InputError([Finding("file", self._where, "a book", "none", hint)]) from error
+            raise InputError.of(
+                "file", self._where, "a book", "none", hint="make one with loopbook book new"
+            ) from error
         require_version(self._where, settings.get("version", "none"))
         return settings
 
