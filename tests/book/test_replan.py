@@ -90,7 +90,11 @@ def changed(table: str, sets: str, where: str) -> list[str]:
     return [f"UPDATE {table} SET {sets} WHERE {where}"]
 
 
-def test_a_book_of_late_facts_is_what_its_commands_make(path: Path) -> None:
+@pytest.mark.parametrize("page", [1, 2, 4_000])
+def test_a_book_of_late_facts_is_what_its_commands_make(
+    path: Path, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replan, "_PAGE", page)
     report = planned_again(path)
     assert report.findings == ()
     assert report.planned == report.events == 18

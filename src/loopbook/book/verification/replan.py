@@ -24,11 +24,11 @@ from loopbook.book.storage.known import Nouns, first_substances
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions import checks
 from loopbook.book.storage.questions.places import (
-    Place,
-    PlacedHead,
     PlacedLeg,
     StatingHead,
+    Stretch,
     lots_ever_held,
+    next_dates,
     placed_changes,
     placed_heads,
     placed_legs,
@@ -41,7 +41,7 @@ from loopbook.book.verification.events import UNREADABLE, Notes
 from loopbook.book.verification.seals import by_event, one_line
 
 _PAGE = 4_000  # events read at once
-_FIRST = (-(2**63), 0)
+_FIRST = -(2**63)
 _UNPLANNED = (*UNREADABLE, ArithmeticError, LookupError, RecursionError)
 """Errors of a damaged command."""
 _HELD: Mapping[Account, Content] = {Account("lot"): (1,)}
@@ -98,7 +98,7 @@ class _Played(Stated):
 
     def last_date(self, lot: str) -> int:
         """No date."""
-        return _FIRST[0]
+        return _FIRST
 
     def history(self, lot: str) -> Sequence[Entry]:
         """No history."""
@@ -169,12 +169,11 @@ class Replan:
         with uncollected():
             self._plan_nouns()
             view, after = _Played(self.nouns), _FIRST
-            while heads := placed_heads(self.db, after, _PAGE):
-                until = heads[-1][:2]
-                if until <= after:
+            while dates := next_dates(self.db, after, _PAGE):
+                self._plan_dates(view, dates)
+                if dates[1] <= after:
                     raise ValueError("dates that do not rise: the table is damaged")
-                self._plan_page(view, heads, after, until)
-                after = until
+                after = dates[1]
 
     def _planned(self, view: View, head: StatingHead) -> Draft | None:
         """The draft of an event; None after a finding."""
@@ -224,17 +223,15 @@ class Replan:
 
     # -- legs
 
-    def _plan_page(
-        self, view: _Played, heads: Sequence[PlacedHead], after: Place, until: Place
-    ) -> None:
-        """Plan some events again."""
+    def _plan_dates(self, view: _Played, dates: Stretch) -> None:
+        """Plan the events of a stretch again."""
         substances = self.nouns.substances
-        legs = self._by_event(placed_legs(self.db, substances, after, until))
-        later = placed_changes(self.db, substances, after, until)
+        legs = self._by_event(placed_legs(self.db, substances, dates))
+        later = placed_changes(self.db, substances, dates)
         changes, amended = self._by_event(later), Counter(x for x, _ in {row[:2] for row in later})
-        lots = by_event(placed_lots(self.db, after, until))
-        measured = by_event(placed_measurements(self.db, after, until))
-        for head in heads:
+        lots = by_event(placed_lots(self.db, dates))
+        measured = by_event(placed_measurements(self.db, dates))
+        for head in placed_heads(self.db, dates):
             at, number, key, kind, _, planner, reverses, undone = head
             posted = legs.get(number, {})
             for account, content in changes.get(number, _NOTHING).items():

@@ -1,14 +1,17 @@
-"""Events in the order of their dates, each with all that amends or reverses it."""
+"""Events in the order of their dates, each with all that amends or reverses it.
+
+They are asked for by stretches of whole dates: after a moment, up to another one.
+"""
 
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from loopbook.book.storage.database import Database
+from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.questions.conditions import columns
 from loopbook.book.storage.schema import column_names
 
-Place: TypeAlias = tuple[int, int]
-"""A date in microseconds since 1970 UTC, and the number of an event: where it has its place."""
+Stretch: TypeAlias = tuple[int, int]
+"""After a moment, up to and with another one, microseconds since 1970 UTC."""
 StatingHead: TypeAlias = tuple[int, int, str, str, str, int]
 """Date, number, key, kind, command, planner."""
 PlacedHead: TypeAlias = tuple[int, int, str, str, str, int, str | None, int]
@@ -17,68 +20,71 @@ PlacedLeg: TypeAlias = tuple[int, int, int, str, str, str, str, *tuple[int, ...]
 """Number of the event, and of what has its place; number of the account, kind, party, site, lot;
 content."""
 
-_WITHIN = "(e.occurred_at, e.id) > (?, ?) AND (e.occurred_at, e.id) <= (?, ?)"
+_WITHIN = "e.occurred_at > ? AND e.occurred_at <= ?"
 _UNDONE = "x.reverses = e.key AND x.occurred_at = e.occurred_at"
 """A reversal that has the place of its event; before version 4 it had one of its own."""
 
 
-def placed_heads(db: Database, after: Place, count: int) -> list[PlacedHead]:
-    """Some events after a place in the order of their dates, but those with the place of others."""
+def next_dates(db: Database, after: int, count: int) -> Stretch | None:
+    """A stretch of whole dates after a moment with some events; None if there are none."""
+    sql = "SELECT occurred_at FROM event WHERE occurred_at > ? ORDER BY occurred_at LIMIT 1"
+    last = "SELECT max(occurred_at) FROM event WHERE occurred_at > ?"
+    until: int | None = first_value(db, f"{sql} OFFSET ?", (after, count), None)
+    until = first_value(db, last, (after,), None) if until is None else until
+    return None if until is None else (after, until)
+
+
+def placed_heads(db: Database, dates: Stretch) -> list[PlacedHead]:
+    """The events of a stretch in the order of their dates, but those with the place of others."""
     return db.rows(
         "SELECT e.occurred_at, e.id, e.key, e.kind, e.command, coalesce((SELECT max(a.planner) "
         "FROM event a WHERE a.amends = e.key), e.planner), e.reverses, (SELECT count(*) "
         f"FROM event x WHERE {_UNDONE}) FROM event e "
-        "WHERE e.amends IS NULL AND (e.occurred_at, e.id) > (?, ?) AND NOT EXISTS (SELECT 1 "
+        f"WHERE e.amends IS NULL AND {_WITHIN} AND NOT EXISTS (SELECT 1 "
         "FROM event o WHERE o.key = e.reverses AND o.occurred_at = e.occurred_at) "
-        "ORDER BY e.occurred_at, e.id LIMIT ?",
-        (*after, count),
+        "ORDER BY e.occurred_at, e.id",
+        dates,
     )
 
 
-def placed_legs(
-    db: Database, substances: Sequence[str], after: Place, until: Place
-) -> list[PlacedLeg]:
-    """Legs of the events after a place up to another one, as they were posted."""
+def placed_legs(db: Database, substances: Sequence[str], dates: Stretch) -> list[PlacedLeg]:
+    """Legs of the events of a stretch, as they were posted."""
     return db.rows(
         f"SELECT e.id, e.id, p.account, a.kind, a.party, a.site, a.lot, {columns(substances)} "
         "FROM event e JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
         f"WHERE {_WITHIN} AND e.amends IS NULL",
-        (*after, *until),
+        dates,
     )
 
 
-def placed_changes(
-    db: Database, substances: Sequence[str], after: Place, until: Place
-) -> list[PlacedLeg]:
-    """Legs of what amends or reverses the events after a place up to another one."""
+def placed_changes(db: Database, substances: Sequence[str], dates: Stretch) -> list[PlacedLeg]:
+    """Legs of what amends or reverses the events of a stretch."""
     legs = f"x.id, p.account, a.kind, a.party, a.site, a.lot, {columns(substances)} FROM event e"
     posted = "JOIN posting p ON p.event = x.id JOIN account a ON a.id = p.account"
     return db.rows(
         f"SELECT e.id, {legs} JOIN event x ON x.amends = e.key {posted} WHERE {_WITHIN} "
         f"UNION ALL SELECT e.id, {legs} JOIN event x ON {_UNDONE} "
         f"{posted} WHERE {_WITHIN}",
-        (*after, *until, *after, *until),
+        (*dates, *dates),
     )
 
 
-def placed_lots(db: Database, after: Place, until: Place) -> list[tuple[int, str, str]]:
+def placed_lots(db: Database, dates: Stretch) -> list[tuple[int, str, str]]:
     """Number of the event, name and material of the lots that events of a stretch made."""
     return db.rows(
         "SELECT e.id, l.id, l.material FROM event e JOIN lot l ON l.event = e.id "
         f"WHERE {_WITHIN} ORDER BY e.id, l.line",
-        (*after, *until),
+        dates,
     )
 
 
-def placed_measurements(
-    db: Database, after: Place, until: Place
-) -> list[tuple[int, str, *tuple[str, ...]]]:
+def placed_measurements(db: Database, dates: Stretch) -> list[tuple[int, str, *tuple[str, ...]]]:
     """Number of the event, and the fields of what events of a stretch measured."""
     names = ", ".join(f"m.{name}" for name in column_names("measurement")[2:])
     return db.rows(
         f"SELECT e.id, {names} FROM event e JOIN measurement m ON m.event = e.id "
         f"WHERE {_WITHIN} ORDER BY e.id, m.line",
-        (*after, *until),
+        dates,
     )
 
 
