@@ -336,10 +336,10 @@ def test_a_field_that_is_no_result_says_so(desk: Desk, word: str) -> None:
 
 
 def test_the_hint_of_a_field_that_is_no_result_helps(desk: Desk) -> None:
-    (finding,) = desk.try_file("stock", STOCK, "Lot,kg,Ni\nX-1,20,<0.01\n")
+    (finding,) = desk.try_file("stock", STOCK, "Lot,kg,Ni\nX-1,2000,<0.5\n")
     follows(finding, "only the shares of an assay may be limits; write the number that is to count")
-    assert not desk.try_file("stock", STOCK, "Lot,kg,Ni\nX-1,20,0.005\n")
-    assert held(desk.book, "X-1")["Ni"] == Decimal("0.001")
+    assert not desk.try_file("stock", STOCK, "Lot,kg,Ni\nX-1,2000,0.25\n")
+    assert held(desk.book, "X-1")["Ni"] == 5
 
 
 def test_a_limit_has_no_uncertainty_of_its_own(desk: Desk) -> None:

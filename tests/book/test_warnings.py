@@ -540,3 +540,11 @@ def test_errors_of_the_settings_are_findings(
     settings.write_text(text)
     (finding,) = desk.post(ticket("35100"))
     assert (finding.code, finding.where[: len(where)]) == (code, where)
+
+
+@pytest.mark.parametrize("moisture", ["<0.01", "1,5", "wet"])
+def test_a_moisture_that_is_no_number_is_a_finding(desk: Desk, moisture: str) -> None:
+    line = {**ticket("35000"), "kind": "assay", "stage": "final", "basis": "as received"}
+    line = {name: x for name, x in line.items() if name not in ("gross_kg", "tare_kg", "ticket")}
+    found = desk.post({**line, "shares": {"Ni": "0.3"}, "moisture": moisture})
+    assert {one.where for one in found} == {"day.jsonl:1, moisture"}

@@ -302,21 +302,23 @@ class ImportRow:
     def _read(self, name: str, kind: str) -> Value:
         """The value of a column, or of one substance's."""
         value: Value = self._map.constants.get(name)
+        if value is None and name not in self._map.sources:
+            return "" if kind == "text" else None
         try:
             if kind == "text":
                 if value is None:
                     value = " ".join(filter(None, map(cell_text, self._cells(name))))
-                    if name in self._map.sources:
-                        value = value.replace("/", self._map.sources[name].slash)
+                    value = value.replace("/", self._map.sources[name].slash)
                 return self._map.words.get(name, {}).get(value, value)
             if value is not None:
                 return value
             if kind == "time":
                 epoch = self._binding.sheet.epoch
                 return moment(self._cells(name), self._map.settings, epoch)
-            cells = [self._number(cell, name, kind) for cell in self._cells(name)]
-            read = [one for one in cells if one is not None]
-            return tuple(read) if len(read) > 1 else read[0] if read else None
+            numbers = [self._number(cell, name, kind) for cell in self._cells(name)]
+            if len(numbers) > 1:
+                numbers = [one for one in numbers if one is not None] or [None]
+            return numbers[0] if len(numbers) == 1 else tuple(numbers)
         except CellError as error:
             hint = error.hint or self._units_hint(name, error)
             if kind == "result" and error.code == "not-a-number":

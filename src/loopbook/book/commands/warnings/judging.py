@@ -238,13 +238,12 @@ def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]
     for at, shares in stated:
         if not isinstance(shares, Mapping) or not shares or at.partition(".")[0] in draft.wrong:
             continue
+        is_wet = getattr(command, "basis", "") == "as received"
         try:
-            numbers = [*map(float, shares.values())]
+            total = sum(map(float, shares.values()))
+            total += float(getattr(command, "moisture", None) or 0) * is_wet
         except (TypeError, ValueError):
-            continue  # replicates, and results below a limit
-        total = sum(numbers)
-        if getattr(command, "basis", "") == "as received":
-            total += float(getattr(command, "moisture", None) or 0)
+            continue  # replicates, results below a limit, a moisture that is no number
         is_new, is_whole = bool(draft.lots), "other" in shares
         if (is_new and is_whole and total < (1 - most) / _EDGE) or total > (1 + most) * _EDGE:
             usual = f"{_percent(1 - most)} to {_percent(1 + most)}"

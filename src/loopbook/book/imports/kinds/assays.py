@@ -1,5 +1,6 @@
 """Results of laboratories."""
 
+import statistics
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -34,35 +35,18 @@ class Assays(ImportKind):
 
 
 def _entry(rows: list[ImportRow]) -> Entry:
-    """The assay of a sample, known when its last replicate is; an uncertainty needs a content."""
-    shares: dict[str, tuple[Value, ...]] = {}
-    sigmas: dict[str, tuple[Decimal, ...]] = {}
-    lines: dict[str, int] = {}
-    first = rows[0]
-    for row in rows:
-        number = row["replicate"]
-        if number in lines:
-            row.note("replicate", "duplicate", f"another than in line {lines[number]}", number)
-        lines[number] = row.line
-        _compare(row, first)
-        for name, result in row["shares"].items():
-            readings = result if isinstance(result, tuple) else (result,)
-            shares[name] = (*shares.get(name, ()), *readings)
-        for name, sigma in row["uncertainty"].items():
-            if name in row["shares"]:
-                sigmas[name] = (*sigmas.get(name, ()), sigma)
-            elif f"shares.{name}" not in row.bad:
-                row.note(
-                    f"uncertainty.{name}",
-                    "missing",
-                    f"a content of {name}",
-                    "its uncertainty alone",
-                )
-    results: dict[str, Value] = {name: x[0] if len(x) == 1 else x for name, x in shares.items()}
-    uncertainty = {name: sum(x, Decimal(0)) / len(x) for name, x in sigmas.items()}
+    """The assay of a sample, known when its last replicate is."""
+    first, *others = rows
+    shares, uncertainty = first["shares"], _uncertainty(first)
+    last = first["occurred_at"]
+    if others:
+        _compare(rows)
+        shares = _gathered([row["shares"] for row in rows])
+        sigmas = _gathered([_uncertainty(row) for row in rows]).items()
+        uncertainty = {x: statistics.mean(s) if isinstance(s, tuple) else s for x, s in sigmas}
+        last = max(row["occurred_at"] for row in rows)
     key = (*(first[name] for name in _NAMES), "assay")
-    last = max(row["occurred_at"] for row in rows)
-    command = first.command(Assay, *key, shares=results, uncertainty=uncertainty, occurred_at=last)
+    command = first.command(Assay, *key, shares=shares, uncertainty=uncertainty, occurred_at=last)
     return Entry(
         first.line,
         first.where,
@@ -73,14 +57,36 @@ def _entry(rows: list[ImportRow]) -> Entry:
     )
 
 
-def _compare(row: ImportRow, first: ImportRow) -> None:
-    """Record what else differs from the first replicate."""
-    for name in row.names:
-        group, value, before = name.partition(".")[0], row.written(name), first.written(name)
-        if group not in _OWN and value != before:
-            row.note(
-                name,
-                "differs",
-                f"{before or 'nothing'}, as in line {first.line}",
-                value or "nothing",
-            )
+def _uncertainty(row: ImportRow) -> dict[str, Decimal]:
+    """Uncertainties of a row; each needs a content."""
+    shares, sigmas = row["shares"], row["uncertainty"]
+    for name in sorted(sigmas.keys() - shares.keys()):
+        if f"shares.{name}" not in row.bad:
+            at, expected = f"uncertainty.{name}", f"a content of {name}"
+            row.note(at, "missing", expected, "its uncertainty alone")
+    return {name: sigma for name, sigma in sigmas.items() if name in shares}
+
+
+def _gathered(results: list[dict[str, Value]]) -> dict[str, Value]:
+    """What replicates give of each substance, in their order: one value, or a tuple."""
+    each: dict[str, tuple[Value, ...]] = {}
+    for of_row in results:
+        for name, value in of_row.items():
+            values = value if isinstance(value, tuple) else (value,)
+            each[name] = (*each.get(name, ()), *values)
+    return {name: x[0] if len(x) == 1 else x for name, x in each.items()}
+
+
+def _compare(rows: list[ImportRow]) -> None:
+    """Record a replicate that comes twice, and what else differs from the first one."""
+    first, lines = rows[0], {rows[0]["replicate"]: rows[0].line}
+    for row in rows[1:]:
+        number = row["replicate"]
+        if number in lines:
+            row.note("replicate", "duplicate", f"another than in line {lines[number]}", number)
+        lines[number] = row.line
+        for name in row.names:
+            value, before = row.written(name), first.written(name)
+            if value != before and name.partition(".")[0] not in _OWN:
+                expected = f"{before or 'nothing'}, as in line {first.line}"
+                row.note(name, "differs", expected, value or "nothing")
