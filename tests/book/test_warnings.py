@@ -156,6 +156,16 @@ OUTSIDE = {
         "sum unaccounted",
         "outputs",
     ),
+    "uncertainty in g": (
+        {**ticket("35000"), "uncertainty_kg": "20000"},
+        "uncertainty",
+        "uncertainty_kg",
+    ),
+    "uncertainty in %": (
+        {**assay(Ni="0.3"), "uncertainty": {"Ni": "0.5"}},
+        "uncertainty",
+        "uncertainty.Ni",
+    ),
     # what is only far off
     "ticket 2.1 % off": (ticket("35420"), "ticket", "gross_kg"),
     "count 6 % off": (count("18800"), "count", "counted_kg"),
@@ -193,6 +203,8 @@ INSIDE = {
     "run at its limit": run("19000"),
     "run without cobalt's shares": run("19900", co="0"),
     "final assay": assay(Ni="0.29"),
+    "uncertainties": {**assay(Ni="0.29"), "uncertainty": {"Ni": "0.002"}},
+    "a rough scale": {**ticket("35000"), "uncertainty_kg": "200"},
     "case 15": assay(Ni="0.312", Co="0.00041"),
     "an oxide's lithium": assay(Li="0.023"),
     "not detected": assay(Co="0"),
@@ -406,6 +418,13 @@ def test_what_is_reversed_is_not_judged_again(desk: Desk) -> None:
     assert desk.kg("L-1") == 20000
 
 
+def test_the_slip_of_the_first_receipt_is_found_at_the_ticket(desk: Desk) -> None:
+    line = {**receipt("L-9", "20.1"), "accepted": {"load": "as the paper says"}}
+    assert desk.post(line) == []
+    (finding,) = desk.post(ticket("38470", "18400", "L-9"))
+    assert (finding.code, finding.found) == ("ticket", "99,751 % more")
+
+
 def test_a_program_is_judged_if_it_asks(desk: Desk) -> None:
     common = {"actor": "p", "occurred_at": "2026-03-04T08:00:00Z"}
     weigh = {"lot": "L-1", "ticket": "T", "gross_kg": "36000", "tare_kg": "15000"}
@@ -526,6 +545,7 @@ def test_a_user_sets_limits_and_the_range_of_a_material(desk: Desk, settings: Pa
         ('[limits.ticket]\ndifference = "1"\n', "loopbook.toml:2", "unit"),
         ('[limits.ticket]\ndiference = "1 %"\n', "loopbook.toml:2", "unknown-name"),
         ('[limits.ticket]\ndifference = "1 % to 2 %"\n', "loopbook.toml:2", "limit"),
+        ('[limits.ticket]\ndifference = "-1 %"\n', "loopbook.toml:2", "negative"),
         ('[limits.load]\ngross = "36 t"\n', "loopbook.toml:2", "limit"),
         ('[limits.load]\ngross = "36 t to 5 t"\n', "loopbook.toml:2", "limit"),
         ('[limits.load]\ngross = "36 ton to 50 t"\n', "loopbook.toml:2", "unit"),

@@ -118,6 +118,13 @@ def _of_weight(
             yield _warn(draft, "load", at, usual=usual, value=kg(value), sentence=text)
     if measured.quantity != "mass" or not kind or value == 0:
         return
+    sigma, most = int(measured.uncertainty or 0), limits.most["uncertainty"]["mass"]
+    if sigma > max(most * value, limits.most["ticket"]["divisions"] * 1e6):
+        text = f"the uncertainty of {kg(value)} is {kg(sigma)}"
+        usual = f"at most {_percent(most)}"
+        yield _warn(
+            draft, "uncertainty", "uncertainty_kg", usual=usual, value=kg(sigma), sentence=text
+        )
     before, most = value - change, limits.most[kind]["difference"]
     division = min(limits.most["ticket"]["divisions"] * 1e6, before / 2)
     if before > 0 and not abs(value - before) <= max(most * before, division) * _EDGE:
@@ -190,6 +197,13 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
         at = f"shares.{name}"
         subject = (made.material, name)
         yield from _of_range(draft, subject, float(result.value), at=at, limits=limits)
+        sigma, share = float(result.uncertainty or 0), float(result.value)
+        if sigma > limits.most["uncertainty"]["share"] * share > 0:
+            text = f"the uncertainty of {_percent(share)} of {name} is {_percent(sigma)}"
+            most, place_of = "less than the result", f"uncertainty.{name}"
+            yield _warn(
+                draft, "uncertainty", place_of, usual=most, value=_percent(sigma), sentence=text
+            )
         before = sum([content[place] for content in held])
         after = before + sum([content[place] for content in legs])
         is_main = before > usual["main"] * whole

@@ -71,7 +71,9 @@ def read_limits() -> Limits:
                 findings.unknown(f"a limit of {subject}", parameter, known, at=at)
                 continue
             numbers = _numbers(text, base or "1", at, findings)
-            if is_number and len(numbers) == 1:
+            if numbers and min(numbers) < 0:
+                findings.note("negative", "a limit of zero or more", text, at=at)
+            elif is_number and len(numbers) == 1:
                 most[subject][parameter] = numbers[0]
             elif not is_number and len(numbers) == 2 and numbers[0] <= numbers[1]:
                 ranges.setdefault(subject, {})[parameter] = (numbers[0], numbers[1])

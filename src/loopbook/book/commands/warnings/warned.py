@@ -23,6 +23,7 @@ KINDS: Mapping[str, str] = {
     "part": "a tiny part of a lot is taken",
     "unaccounted": "a run has much unaccounted",
     "assay": "a share is far from the one that the book has",
+    "uncertainty": "a standard uncertainty is as large as what it is of",
     "sum": "shares sum to too little or too much",
     "range": "a share is outside of what its material usually has",
 }
