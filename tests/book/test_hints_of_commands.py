@@ -299,6 +299,34 @@ def test_a_receipt_with_another_mass_names_its_lot_otherwise(shell: Shell) -> No
     assert shell.held("B-1 (2)")["Ni"] == 600
 
 
+TICKET = """lot = "Lot"
+ticket = "Ticket"
+gross = { column = "Gross", unit = "kg" }
+tare = { column = "Tare", unit = "kg" }
+"""
+
+
+def test_a_wrong_receipt_of_a_ticket_is_entered_again(shell: Shell) -> None:
+    """Reported case 03: two events of one row, the last one reversed first."""
+    constants = CONSTANTS | {"supplier": "A"}
+    words = shell.file("tickets", "Ticket,Lot,Gross,Tare\nT-1,W-9,25900,900\n", TICKET, constants)
+    assert not shell.run(*words).exit_code
+    rows = "Ticket,Lot,Gross,Tare\nT-1,W-9{},20900,900\n"
+    wrong = shell.run(*shell.file("tickets", rows.format(""), TICKET, constants)).stderr
+    beside = "import the row from a file of another name, with another name for its lot"
+    assert beside in wrong
+    keys = re.search(r"if what is posted is wrong, reverse (.+?) first", wrong)
+    assert keys
+    for key in keys[1].split(" and then "):
+        posted(shell, UNDO | {"key": f"u {key}", "event": key})
+    shell.file("tickets", rows.format(" again"), TICKET, constants)
+    (shell.folder / "file.csv").rename(shell.folder / "week9.csv")
+    done = shell.run(*[word.replace("file.csv", "week9.csv") for word in words])
+    assert not done.exit_code, done.stderr
+    assert sum(shell.held("W-9 again").values()) == 20_000
+    assert shell.lots() == ["L-1", "W-9 again"]
+
+
 # -- books
 
 COMPUTER = 1_900_000_000_000_000

@@ -17,9 +17,12 @@ import pytest
 from click.testing import CliRunner, Result
 from import_case import held
 
-from loopbook.book import Book
+from loopbook.book import Book, latest_events, post_lines
 from loopbook.cli import main
+from loopbook.errors import InputError
+from support.lots import receive
 from support.terminal import at_terminal
+from support.world import Envelopes
 
 CONSTANTS = {"actor": "amy", "site": "W", "owner": "A", "material": "foil"}
 CONSTANTS |= {"occurred_at": "2026-03-01T08:00:00Z"}
@@ -236,6 +239,21 @@ def test_a_name_in_the_options_may_be_any(shell: Shell) -> None:
     assert not shell.post([LOT | {"key": "r2", "lot": twin}]).exit_code
     refused = shell.post([HOLD | {"lot": odd}])
     assert not shell.post([HOLD | {"lot": odd}], *given(refused.stderr)).exit_code
+
+
+def test_both_stores_name_the_event_of_a_twin(book: Book, envelope: Envelopes) -> None:
+    book.post(receive(envelope, "A-1"))
+    key = book.event(next(x.key for x in latest_events(book).events if x.kind == "receive")).key
+    line = WHEN | {"kind": "hold", "key": "h", "lot": "A\u20111", "reason": "wet"}
+    for noun, name in (("lot", "A\u20111"), ("party", "lges")):
+        other = {"kind": "register-party", "key": "p9", "party": name}
+        raw = json.dumps(line if noun == "lot" else WHEN | other).encode()
+        with pytest.raises(InputError) as caught:
+            post_lines(book, raw, name="c.jsonl")
+        finding = next(x for x in caught.value.findings if x.code == "alike")
+        assert f"{noun} " in finding.sentence
+        assert " of event " in finding.sentence
+        assert noun != "lot" or finding.sentence.endswith(f"of event {key}")
 
 
 # -- at a terminal
