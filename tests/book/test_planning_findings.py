@@ -467,6 +467,16 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[tuple[str, ...]]]] = {
         b.Reverse(event="mv", reason="", **e()),
         [("limit", "site", "WS", "0.0021 kg", "0.002 kg")],
     ),
+    "a mark on a book of what happened": (
+        [],
+        b.MarkModelled(model="case gmbi", **e()),
+        [("state", "", "a new book")],
+    ),
+    "a mark without a model": (
+        [],
+        b.MarkModelled(model=" ", **e()),
+        [("name", "model", "a model"), ("state", "", "a new book")],
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from loopbook.book.clock import note_clock, refuse_future
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.fields import bad_substance
 from loopbook.book.commands.planning import as_text, plan
@@ -110,6 +111,7 @@ class Book(AbstractContextManager["Book"]):
                     continue
                 if recorded_at is None:
                     recorded_at = self.recorded_at(session)
+                refuse_future(session, command)
                 number = session.append(*plan(session, command, recorded_at, limits))
                 receipts.append(Receipt(command.key, number, again=False))
             return receipts
@@ -121,24 +123,14 @@ class Book(AbstractContextManager["Book"]):
             raise InputError([Finding("text", "commands", "text that UTF-8 has", name)]) from error
 
     def recorded_at(self, session: Session) -> int:
-        """Now, by the book's clock; never before the last event. A clock far back is refused.
+        """Now, by the book's clock; never before the last event, see `loopbook.book.clock`.
 
-        A modelled book is refused, too, unless this is who made it.
+        A modelled book is refused, unless this is who made it.
         """
         self._refuse_modelled(session)
         now, last = session.now if self._clock is None else self._clock(), session.last
         if now < last - _BACK_US:
-            raise InputError(
-                [
-                    Finding(
-                        "clock",
-                        "now",
-                        "not before the last event",
-                        f"{(last - now) / 1e6:.0f} s",
-                        "set the computer's clock; nothing was posted",
-                    )
-                ]
-            )
+            note_clock(session, now)
         return max(now, last + 1)  # so that what was known at a moment never changes
 
     def _refuse_modelled(self, session: Session) -> None:

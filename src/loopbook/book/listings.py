@@ -5,6 +5,7 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
+from loopbook.book.clock import clock_notes
 from loopbook.book.commands.results import rules_of
 from loopbook.book.imports.posting import Imported
 from loopbook.book.modelled import says_modelled
@@ -354,10 +355,11 @@ def show_event(book: Book, key: str) -> OneEvent:
                 ),
             )
             for kind, name, body in event.nouns
+            if kind != "clock"
         ),
         legs=tuple(Balance(*leg.account, leg.content) for leg in event.legs),
         measurements=tuple(event.measurements),
-        notes=rules_of(event.command),
+        notes=(*rules_of(event.command), *clock_notes([event])),
     )
 
 
@@ -410,5 +412,8 @@ def posted(book: Book, done: Imported) -> Posted:
             for event in done.events
             for leg in event.legs
         ),
-        tuple(dict.fromkeys(note for event in done.events for note in rules_of(event.command))),
+        (
+            *dict.fromkeys(note for event in done.events for note in rules_of(event.command)),
+            *done.notes,
+        ),
     )

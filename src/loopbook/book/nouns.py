@@ -194,6 +194,11 @@ class Event:
     posted_at: int | None = None
     planner: int = 0
 
+    @property
+    def states(self) -> bool:
+        """Whether it states a noun; what a computer's clock showed is none."""
+        return any(kind != "clock" for kind, *_ in self.nouns)
+
 
 def mass(content: Content) -> int:
     """Mass in mg.

@@ -28,7 +28,8 @@ AMEND = "amend"
 """Kind of the events that give another event other legs because of a late fact."""
 PLANNER = 1
 """Version of the planning rules: raised when the same command on the same book gets other legs."""
-_FUTURE_US = 300 * 1_000_000  # clocks of two computers may differ by minutes
+FUTURE_US = 300 * 1_000_000
+"""How far after a clock a fact may be dated: clocks of two computers may differ by minutes."""
 
 
 def plan(
@@ -150,7 +151,7 @@ def _check_date(draft: Draft, recorded_at: int) -> None:
     if moment.tzinfo is None:
         return
     draft.occurred_at = microseconds(moment)
-    if draft.occurred_at > recorded_at + _FUTURE_US:
+    if draft.occurred_at > recorded_at + FUTURE_US:
         draft.note("future", "not after now", moment.isoformat(), at="occurred_at")
 
 

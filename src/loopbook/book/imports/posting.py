@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from loopbook.book.book import Book
+from loopbook.book.clock import behind_note, refuse_future
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
@@ -98,6 +99,7 @@ class Imported:
     again : events that were in the book already.
     posted : False for a dry run.
     ignored : columns that the mapping does not name.
+    notes : what people should know of the computer's clock.
     """
 
     file: str
@@ -106,6 +108,7 @@ class Imported:
     again: int
     posted: bool
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 _MOST = 1_000  # errors of a file that are worth reading
@@ -170,7 +173,9 @@ def post_entries(
     with suppress(_DryRunError):
         book.store.transact([command for entry in entries for command in entry.commands], work)
     events = tuple(planned[0].events)
-    return Imported(name, len(entries), events, planned[0].again, not dry_run, ignored)
+    behind = planned[0].session.behind
+    notes = (behind_note(behind, len(events)),) if behind and events else ()
+    return Imported(name, len(entries), events, planned[0].again, not dry_run, ignored, notes)
 
 
 def _line(where: str) -> tuple[str, int]:
@@ -279,6 +284,7 @@ class _Planner:
                 self.again += 1
                 continue
             try:
+                refuse_future(self.session, command)
                 events = self._planned(entry, command)
             except InputError as error:
                 return self._placed(entry, error)
@@ -333,7 +339,7 @@ class _Planner:
         if command.kind != known.kind:
             old, new, names = {"kind": known.kind}, {"kind": command.kind}, ["kind"]
         events = filter(None, (self.session.event(x.key) for x in reversed(entry.commands)))
-        keys = " and then ".join(e.key for e in events if not (e.nouns or e.reverses))
+        keys = " and then ".join(e.key for e in events if not (e.states or e.reverses))
         undo = f"; if what is posted is wrong, reverse {keys} first" if keys else ""
         is_made = any(self.session.lot(name) is not None for name in entry.makes)
         beside = f"{self.beside}{', with another name for its lot' * is_made}"

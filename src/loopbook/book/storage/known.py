@@ -81,7 +81,9 @@ def stored_object(text: str, what: str) -> dict[str, Any]:
     return value
 
 
-_NOUNS = "SELECT kind, id, body FROM noun WHERE kind <> 'hold' ORDER BY event, kind, id"
+_NOUNS = (
+    "SELECT kind, id, body FROM noun WHERE kind NOT IN ('hold', 'clock') ORDER BY event, kind, id"
+)
 
 
 def first_substances(db: Database) -> tuple[str, ...]:

@@ -126,6 +126,8 @@ class Session(Stated):
     now : the storage's clock, microseconds since 1970 UTC.
     last : when the last event was recorded, on the same clock.
     latest : number and time of recording of the last event that was written.
+    behind : of a clock that is before the last event: what it showed, and that event; each event
+        of the session says so. See `loopbook.book.clock`.
     """
 
     db: Database
@@ -134,6 +136,7 @@ class Session(Stated):
     now: int
     last: int
     latest: tuple[int, int] = (0, 0)
+    behind: dict[str, str] = field(default_factory=dict)
     _accounts: dict[Account, int] = field(default_factory=dict)
     _held: dict[str, dict[Account, Content]] = field(default_factory=dict)
     _unread: dict[str, list[Leg]] = field(default_factory=dict)
@@ -301,6 +304,9 @@ class Session(Stated):
         return [self._append(event) for event in events][-1]
 
     def _append(self, event: Event) -> int:
+        if self.behind:
+            noun = ("clock", event.key, json.dumps(self.behind, ensure_ascii=False))
+            event = replace(event, nouns=tuple(sorted([*event.nouns, noun])))
         refuse_unwritten(event)
         number = next(self.numbers)
         self._histories.clear()
@@ -318,6 +324,8 @@ class Session(Stated):
         for kind, name, body in event.nouns:
             if kind == "substance":
                 self._declare(name)
+            if kind == "clock":
+                continue
             if kind == "hold":
                 self._ever_held[name] = True
             else:

@@ -27,7 +27,7 @@ class Reverse(Command):
         posted, view = draft.view.event(event), draft.view
         if posted is None:
             draft.note("unknown-name", "a posted event", repr(event), at="event")
-        elif posted.nouns or posted.reverses or posted.amends:
+        elif posted.states or posted.reverses or posted.amends:
             expected = "an event that moved or measured matter"
             value = "a reversal" if posted.reverses else posted.kind
             draft.note("reverse", expected, value, at="event")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft
-from loopbook.tables import Name
+from loopbook.book.commands.fields import NewName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,7 @@ class MarkModelled(Command):
     Every answer about the book shows the mark. Once the book is closed, it accepts no more events.
     """
 
-    model: Annotated[str, Name("a model"), "what computed it"]
+    model: Annotated[str, NewName("a model", role="noun"), "what computed it"]
 
     example = {"model": "case gmbi, month 2030-03"}
 

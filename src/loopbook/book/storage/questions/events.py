@@ -28,6 +28,14 @@ def latest_events(db: Database, count: int) -> list[int]:
     return first_column(db, "SELECT id FROM event ORDER BY id DESC LIMIT ?", (count,))[::-1]
 
 
+def last_recorded(db: Database) -> tuple[str, str, int]:
+    """Key, actor and time of recording of the event that was recorded last."""
+    rows: list[tuple[str, str, int]] = db.rows(
+        "SELECT key, actor, recorded_at FROM event ORDER BY recorded_at DESC, id DESC LIMIT 1"
+    )
+    return rows[0]
+
+
 def recent_keys(db: Database) -> list[str]:
     """Keys of the last events, for hints."""
     return first_column(db, "SELECT key FROM event ORDER BY id DESC LIMIT ?", (_RECENT,))

@@ -92,7 +92,8 @@ def stating_heads(db: Database) -> list[StatingHead]:
     """The events that state nouns, in the order of recording."""
     return db.rows(
         "SELECT e.occurred_at, e.id, e.key, e.kind, e.command, e.planner FROM event e "
-        "WHERE EXISTS (SELECT 1 FROM noun n WHERE n.event = e.id) ORDER BY e.id"
+        "WHERE EXISTS (SELECT 1 FROM noun n WHERE n.event = e.id AND n.kind <> 'clock') "
+        "ORDER BY e.id"
     )
 
 

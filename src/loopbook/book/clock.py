@@ -1,0 +1,68 @@
+"""Computers whose clocks differ: no one is kept from posting, and the order of recording holds.
+
+A clock that is before the book's last event may be wrong, or that of the computer which posted the
+last event may have been ahead; the book cannot know which. So the next event is recorded a moment
+after the last one, and has a noun ``clock`` with what the clock showed and the event that it was
+before. What is dated after that clock is refused, as it is with a clock that is right.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import CommandFinding, microseconds, moment_at
+from loopbook.book.commands.planning import FUTURE_US
+from loopbook.book.nouns import Event
+from loopbook.book.storage.questions.events import last_recorded
+from loopbook.book.storage.session import Session
+from loopbook.errors import InputError
+from loopbook.report import counted
+
+
+def note_clock(session: Session, now: int) -> None:
+    """Have each event of a session say that the computer's clock is before the last event."""
+    key, actor, recorded_at = last_recorded(session.db)
+    session.behind = {
+        "clock": moment_at(now),
+        "clock_us": str(now),
+        "last_event": key,
+        "actor": actor,
+        "recorded_at": moment_at(recorded_at),
+    }
+
+
+def refuse_future(session: Session, command: Command) -> None:
+    """Refuse a command that is dated after a clock which is before the last event."""
+    if not session.behind or command.occurred_at.tzinfo is None:
+        return
+    if microseconds(command.occurred_at) <= int(session.behind["clock_us"]) + FUTURE_US:
+        return
+    dated = command.occurred_at.isoformat()
+    where = f"{type(command).__name__} {command.key}"
+    text = f"{dated} is after this computer's clock, which shows {session.behind['clock']}"
+    hint = f"correct the date, or this computer's clock: {_last(session.behind)}"
+    finding = CommandFinding(
+        "future", f"{where}, occurred_at", "not after now", dated, hint, "", text, "occurred_at"
+    )
+    raise InputError([finding])
+
+
+def clock_notes(events: Iterable[Event]) -> tuple[str, ...]:
+    """What people should know of events that were recorded while a clock was behind."""
+    stated = [json.loads(body) for x in events for kind, _, body in x.nouns if kind == "clock"]
+    return (behind_note(stated[0], len(stated)),) if stated else ()
+
+
+def behind_note(behind: Mapping[str, str], events: int) -> str:
+    """What people should know of a clock that was behind while some events were recorded."""
+    were = counted(events, "event was", "events were")
+    return (
+        f"a computer's clock showed {behind['clock']}, but {_last(behind)}: one of both clocks was "
+        f"wrong. {were} recorded a moment later, in the order of posting; set the clock of this "
+        "computer, if it is the wrong one"
+    )
+
+
+def _last(behind: Mapping[str, str]) -> str:
+    event, actor = behind["last_event"], behind["actor"]
+    return f"event {event} of {actor} had been recorded at {behind['recorded_at']}"
