@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import loopbook
 from loopbook.book import Book
 from loopbook.book.storage.sqlite import store
 from loopbook.cases import run_case
@@ -212,3 +214,30 @@ def test_half_of_a_new_book_does_not_stay(tmp_path: Path, monkeypatch: pytest.Mo
     assert not path.exists()
     with pytest.raises(StorageError):
         Book(tmp_path / "no such folder" / "book.sqlite", create=True)
+
+
+_WRITES = re.compile(r"""\.write_(?:text|bytes)\(|\.open\("[wax]|\bopen\([^)]*"[wax]b?"|O_CREAT""")
+_PLACES = {
+    "book/log/kept.py": "only adds lines to a file whose lines it has read",
+    "book/log/keys.py": "never over a file",
+    "book/storage/sqlite/store.py": "never over a file",
+    "files.py": "the gate itself; parts beside their files",
+    "report/answers/writing.py": "asks the gate for all files of a record",
+    "report/page.py": "into a new folder",
+    "report/write.py": "into a new folder, after it has asked the gate",
+    "serials/runs.py": "parts of a register",
+    "trace/genealogy/files.py": "into a new folder",
+    "trace/lineage/formats.py": "asks the gate",
+}
+"""Files of the source that write files, and why they write over no book."""
+
+
+def test_every_place_that_writes_a_file_is_known() -> None:
+    """A new one asks `refuse_book` first, or writes where nothing of a user's can be."""
+    source = Path(loopbook.__file__).parent
+    writing = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if _WRITES.search(re.sub(r"(?m)^ *(?:>>>|\.\.\.) .*$", "", path.read_text("utf-8")))
+    }
+    assert writing == set(_PLACES)
