@@ -139,6 +139,21 @@ def test_a_date_in_the_future_is_refused_by_the_clock_and_not_by_the_last_event(
         assert set(held(book)) == {"L-1", "L-2", "L-3"}
 
 
+def test_a_late_fact_and_what_it_amends(ahead: Shelf) -> None:
+    """Sibling: each event of the posting says so, and all are planned again as they were."""
+    with ahead.open(**at(NOW + timedelta(hours=2))) as book:
+        book.post(
+            b.Split(lot="L-1", parts_kg={"L-1a": 4000}, **envelope("cut", NOW + timedelta(hours=1)))
+        )
+        late = {"ticket": "T-1", "gross_kg": 19_980, "tare_kg": 10_000}
+        book.post(b.Weigh(lot="L-1", **late, **envelope("w", NOW + timedelta(minutes=1))))
+        assert held(book) == {"L-1": 5_980, "L-1a": 4_000}
+        numbers = book.store.rows("SELECT key FROM event WHERE recorded_at > ?", (us(NOW + YEAR),))
+        assert all(book.event(key).nouns[0][0] == "clock" for (key,) in numbers)
+        assert not book.event("w").states
+        assert b.verify(book, replan=True).clean
+
+
 def b_text(command: b.Command) -> str:
     from loopbook.book.commands.planning import as_text
 

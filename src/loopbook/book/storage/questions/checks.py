@@ -34,7 +34,9 @@ def dated_postings(
 
 def noun_rows(db: Database) -> list[tuple[int, str, str, str]]:
     """Event, kind, name and body of every noun, in their order; what clocks showed is none."""
-    return db.rows("SELECT event, kind, id, body FROM noun WHERE kind <> 'clock' ORDER BY event, kind")
+    return db.rows(
+        "SELECT event, kind, id, body FROM noun WHERE kind <> 'clock' ORDER BY event, kind"
+    )
 
 
 def must_have_column(db: Database, substance: str) -> None:
