@@ -36,6 +36,24 @@ def is_book(path: Path) -> bool:
     return False
 
 
+@contextmanager
+def writing(*paths: Path) -> Iterator[None]:
+    """Write files that a user names: none that is a book, and a finding where they cannot be.
+
+    Raises
+    ------
+    InputError : a finding for each path that is a book, or why the first cannot be written.
+    """
+    refuse_book(*paths)
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or "not writable"
+        hint = "give the name of a new file in a folder that is there"
+        finding = Finding("file", str(paths[0]), "a file that can be written", reason, hint)
+        raise InputError([finding]) from error
+
+
 def refuse_book(*paths: Path) -> None:
     """Refuse to write over a book: whatever writes to a file that a user names asks this first.
 

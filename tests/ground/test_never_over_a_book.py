@@ -89,6 +89,24 @@ def test_a_file_that_is_a_book_is_not_written_over(
     assert answer.exit_code == 0, answer.output
 
 
+@pytest.mark.parametrize("place", ["no such folder/x", "cells.csv/x", "taken"])
+@pytest.mark.parametrize("call", WRITERS, ids=" ".join)
+def test_a_file_that_cannot_be_written_is_a_finding(
+    folder: Path, call: tuple[str, ...], place: str
+) -> None:
+    """It was a traceback; the advice is followed."""
+    end = Path(call[-1]).suffix
+    (folder / f"taken{end}").mkdir()
+    for table in ("columns", "tables", "commands", "files", "certificates"):
+        (folder / f"taken-{table}{end}").mkdir()
+    Path("no.csv").write_text("certificate,lot\nC-1,L-1\n")
+    result = run(*call[:-1], f"{place}{end}")
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit), result.exception
+    assert "cannot be written" in result.stderr or "a file that can be written" in result.stderr
+    if "in a folder that is there" in result.stderr:
+        assert run(*call[:-1], f"new{end}").exit_code == 0
+
+
 def test_several_tables_are_written_or_none(folder: Path) -> None:
     """Sibling: a record of several tables makes a file each, and one of these names is taken."""
     make_book("all-files.csv")

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from loopbook.book.clock import note_clock, refuse_future
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.fields import bad_substance
 from loopbook.book.commands.planning import as_text, plan
 from loopbook.book.commands.warnings import read_limits, same_fact
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
+from loopbook.book.recording import note_clock, refuse_future, refuse_modelled
 from loopbook.book.scope import TRANSIT, AsOf, Scope
-from loopbook.book.storage.address import shown_address
 from loopbook.book.storage.open import open_store
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions.events import event_number, recent_keys
@@ -123,23 +122,16 @@ class Book(AbstractContextManager["Book"]):
             raise InputError([Finding("text", "commands", "text that UTF-8 has", name)]) from error
 
     def recorded_at(self, session: Session) -> int:
-        """Now, by the book's clock; never before the last event, see `loopbook.book.clock`.
+        """Now, by the book's clock; never before the last event, see `loopbook.book.recording`.
 
         A modelled book is refused, unless this is who made it.
         """
-        self._refuse_modelled(session)
+        if not self._is_maker:
+            refuse_modelled(session, self.address)
         now, last = session.now if self._clock is None else self._clock(), session.last
         if now < last - _BACK_US:
             note_clock(session, now)
         return max(now, last + 1)  # so that what was known at a moment never changes
-
-    def _refuse_modelled(self, session: Session) -> None:
-        model = session.nouns.modelled
-        if model and not self._is_maker:
-            place = shown_address(self.address)
-            hint = "make a book of what happened with loopbook book new --book FILE, and post to it"
-            text = f"the book holds what was modelled ({model}), and no events that happened"
-            raise_findings([Finding("modelled", place, "a book", model, hint, sentence=text)])
 
     def event(self, key: str) -> Event:
         """A posted event, read back from its rows.

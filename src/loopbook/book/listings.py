@@ -5,11 +5,11 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
-from loopbook.book.clock import clock_notes
 from loopbook.book.commands.results import rules_of
 from loopbook.book.imports.posting import Imported
 from loopbook.book.modelled import says_modelled
 from loopbook.book.nouns import Content, Event, Leg, Measurement, mass
+from loopbook.book.recording import clock_notes
 from loopbook.book.scope import NOW, AsOf, Scope
 from loopbook.book.storage.address import same_book, shown_address
 from loopbook.book.storage.database import uncollected

@@ -131,7 +131,8 @@ def write_tables(tables: Iterable[pa.Table], path: Path, more: Sequence[str] = (
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        if part.exists():
+            part.unlink()
     return rows
 
 

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from loopbook.book.book import Book
-from loopbook.book.clock import behind_note, refuse_future
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding
 from loopbook.book.commands.planning import as_text, plan
@@ -27,6 +26,7 @@ from loopbook.book.commands.warnings import (
     same_fact,
 )
 from loopbook.book.nouns import Event
+from loopbook.book.recording import behind_note, refuse_future
 from loopbook.book.storage.questions.events import maker, papers
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings

@@ -127,7 +127,7 @@ class Session(Stated):
     last : when the last event was recorded, on the same clock.
     latest : number and time of recording of the last event that was written.
     behind : of a clock that is before the last event: what it showed, and that event; each event
-        of the session says so. See `loopbook.book.clock`.
+        of the session says so. See `loopbook.book.recording`.
     """
 
     db: Database

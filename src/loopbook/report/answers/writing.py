@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from loopbook.errors import InputError
-from loopbook.files import refuse_book
+from loopbook.files import writing
 from loopbook.report.answers.answer import Lines, Record, as_text, plain
 from loopbook.report.answers.workbook import write_workbook
 from loopbook.report.table import Cell, Column, Table
@@ -178,14 +178,15 @@ def save_record(record: Record, path: Path) -> list[Path]:
     """
     tables = record.seen() or [record.facts, *record.tables]
     if path.suffix == ".xlsx":
-        write_workbook(path, [(table.name, with_kinds(table), table.rows) for table in tables])
+        with writing(path):
+            write_workbook(path, [(table.name, with_kinds(table), table.rows) for table in tables])
         return [path]
     if path.suffix not in WRITERS:
         expected = ", ".join([*WRITERS, ".xlsx"])
         raise InputError.of("format", str(path), f"one of {expected}", path.suffix or "no ending")
     several = len(tables) > 1
     paths = [path.with_stem(f"{path.stem}-{t.name}") if several else path for t in tables]
-    refuse_book(*paths)
-    for table, file in zip(tables, paths, strict=True):
-        WRITERS[path.suffix](file, with_kinds(table), table.rows)
+    with writing(*paths):
+        for table, file in zip(tables, paths, strict=True):
+            WRITERS[path.suffix](file, with_kinds(table), table.rows)
     return paths

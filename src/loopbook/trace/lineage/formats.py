@@ -20,7 +20,7 @@ from pathlib import Path
 
 from loopbook.book import Content
 from loopbook.errors import InputError
-from loopbook.files import refuse_book
+from loopbook.files import writing
 from loopbook.report import csv_lines
 from loopbook.trace.lineage.format import exact_kg, xml_text
 from loopbook.trace.lineage.nouns import Lineage
@@ -49,8 +49,9 @@ def write_lineage(lineage: Lineage, path: Path, substances: Sequence[str] = ()) 
             "format", str(path), f"one of {', '.join(makers)}", path.suffix or "no ending"
         )
     part = lineage if substance == "mass" else of_substance(lineage, substance)
-    refuse_book(path)
-    path.write_text(make(part), encoding="utf-8")
+    text = make(part)
+    with writing(path):
+        path.write_text(text, encoding="utf-8")
 
 
 def lineage_json(lineage: Lineage) -> str:

@@ -1,4 +1,4 @@
-"""Computers whose clocks differ: no one is kept from posting, and the order of recording holds.
+"""What is recorded, and when: not in a modelled book, and in order where clocks differ.
 
 A clock that is before the book's last event may be wrong, or that of the computer which posted the
 last event may have been ahead; the book cannot know which. So the next event is recorded a moment
@@ -13,10 +13,21 @@ from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding, microseconds, moment_at
 from loopbook.book.commands.planning import FUTURE_US
 from loopbook.book.nouns import Event
+from loopbook.book.storage.address import shown_address
 from loopbook.book.storage.questions.events import last_recorded
 from loopbook.book.storage.session import Session
-from loopbook.errors import InputError
+from loopbook.errors import Finding, InputError
 from loopbook.report import counted
+
+
+def refuse_modelled(session: Session, address: str) -> None:
+    """Refuse to post to a modelled book: what is in it was computed, and did not happen."""
+    model = session.nouns.modelled
+    if model:
+        hint = "make a book of what happened with loopbook book new --book FILE, and post to it"
+        text = f"the book holds what was modelled ({model}), and no events that happened"
+        finding = Finding("modelled", shown_address(address), "a book", model, hint, sentence=text)
+        raise InputError([finding])
 
 
 def note_clock(session: Session, now: int) -> None:
