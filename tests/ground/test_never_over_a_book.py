@@ -192,6 +192,19 @@ def test_a_run_keeps_books_among_its_tables(result: RunResult, tmp_path: Path) -
     assert (out / "tables" / "money.csv").exists()
 
 
+@pytest.mark.parametrize("place", ["file/out", "file/deep/out"])
+def test_a_run_that_cannot_be_written_is_a_finding(
+    result: RunResult, tmp_path: Path, place: str
+) -> None:
+    """It was a traceback; the advice is followed."""
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InputError, match="a file that can be written") as refused:
+        write_result(result, tmp_path / place)
+    assert refused.value.findings[0].where == str(tmp_path / place)
+    assert refused.value.findings[0].hint == "give the name of a new file in a folder that is there"
+    assert write_result(result, tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("name", ["report.html", "tables/money.csv"])
 def test_a_run_does_not_write_over_a_book(result: RunResult, tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from loopbook import __version__
 from loopbook.errors import InputError
-from loopbook.files import refuse_book, whole_folder
+from loopbook.files import whole_folder, writing
 from loopbook.report.answers.writing import WRITERS, with_kinds
 from loopbook.report.table import RunResult
 
@@ -45,9 +45,9 @@ def write_result(result: RunResult, out: Path) -> Path:
             hint="give a folder that is new, empty or holds an earlier run",
         )
     made = [f"{TABLES}/{name}{end}" for name in result.tables for end in _ENDINGS]
-    refuse_book(*(out / name for name in (INPUTS, SUMMARY, REPORT, *made)))
+    ours = [out / name for name in (INPUTS, SUMMARY, REPORT, *made)]
     beside = names_beside(result, out)
-    with whole_folder(out) as folder:
+    with writing(out, *ours), whole_folder(out) as folder:
         _write(result, folder, beside)
         for path in _not_ours(result, out):
             _carry(path, folder / path.relative_to(out))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from loopbook.errors import Finding, InputError, nearest_hint
-from loopbook.files import whole_folder
+from loopbook.files import whole_folder, writing
 from loopbook.report import Answer
 
 SETTINGS_FILE = "case.toml"
@@ -98,7 +98,7 @@ def new_case(name: str, *, source: str = "", folder: Path = Path()) -> NewCase:
             nearest_hint(source, known) if source else "choose one: " + ", ".join(known),
         )
     else:
-        with whole_folder(new) as scratch:
+        with writing(new), whole_folder(new) as scratch:
             shutil.copytree(shipped_cases() / source, scratch, dirs_exist_ok=True)
         return NewCase(str(new), source)
     raise InputError([finding])
