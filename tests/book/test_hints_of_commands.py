@@ -6,7 +6,7 @@ import re
 import shlex
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -345,6 +345,9 @@ def test_the_computer_with_the_wrong_clock_gets_the_right_one(tmp_path: Path) ->
         today = datetime.fromtimestamp(COMPUTER / 1e6, UTC)
         book.post(b.RegisterParty(party="A", **envelope("p", today)))
         now[0] -= 3_600_000_000
+        book.post(b.RegisterParty(party="C", **envelope("p1", today - timedelta(hours=1))))
+        (note,) = b.show_event(book, "p1").notes
+        follows(note, "set the clock of this computer, if it is the wrong one")
         with pytest.raises(InputError) as caught:
             book.post(b.RegisterParty(party="B", **envelope("p2", today)))
         follows(caught.value.findings[0], "correct the date, or this computer's clock")
