@@ -416,3 +416,15 @@ def test_a_rule_that_is_none_lists_the_rules(desk: Desk) -> None:
     assert (finding.where, finding.expected) == ("assays.toml:13", "half, zero or limit")
     (finding,) = post(desk, shares={"Co": "<0.01"}, below="halve")
     assert finding.hint == "did you mean half?"
+
+
+def test_a_late_limit_is_played_at_its_date(desk: Desk) -> None:
+    """The lot was split before the laboratory told its result, of two replicates."""
+    parts = {"lot": "L-1", "parts_kg": {"L-1a": 4000}}
+    desk.book.post(b.Split(**parts, **said("split", 5, 3)))
+    shares = {"Ni": ["0.31", "0.30"], "Co": ["<0.0001", "ND"]}
+    assert not post(desk, shares=shares, limits={"Co": "0.0001"}, below="limit")
+    assert held(desk.book, "L-1") == {"Ni": 1830, "Co": Decimal("0.6"), "other": Decimal("4169.4")}
+    assert held(desk.book, "L-1a")["Co"] == Decimal("0.4")
+    assert shown(desk.book, "a") == {"Ni": ("0.305", "0.005"), "Co": ("<0.0001", "0.0000577")}
+    assert b.verify(desk.book, replan=True).clean
