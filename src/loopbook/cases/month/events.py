@@ -80,8 +80,8 @@ def month_events(matter: MonthMatter, settings: MonthSettings, seed: int) -> Mon
             _sell_metals(month, day)
     _count_stock(month)
     last = settings.days + _CLOSING_DAY - 1
-    name = settings.texts["month"]
-    month.enter((last, 9), c.ClosePeriod, f"close {name}", period=name)
+    for hour, name in ((8.5, "opening"), (9, settings.texts["month"])):
+        month.enter((last, hour), c.ClosePeriod, f"close {name}", period=name)
     return MonthEvents(tuple(_days(month)), tuple(month.cell_lots))
 
 
