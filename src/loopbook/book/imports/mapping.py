@@ -75,7 +75,7 @@ class Source:
 
     The base is the unit of what is read: ``kg``, ``1`` for shares, empty for no number. In names
     `slash` replaces each slash, since in the book it separates the parts of an account.
-    `sign_column` holds the signs of results that are limits; None where the mapping does not say.
+    `sign_column` holds the signs of results that are limits; None where the mapping has none.
     """
 
     columns: tuple[str, ...]

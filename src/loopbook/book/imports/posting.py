@@ -298,7 +298,7 @@ class _Planner:
 
     def _planned(self, entry: Entry, command: Command) -> Sequence[Event]:
         """The events of a command; warnings that are not accepted are findings, and it goes on."""
-        if entry.findings:  # its stand-ins mean nothing
+        if entry.findings:  # its placeholders mean nothing
             return plan(self.session, command, self.now)
         try:
             return plan(self.session, command, self.now, self.limits)

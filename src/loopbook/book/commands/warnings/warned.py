@@ -1,6 +1,6 @@
 """A warning as a finding, and its acceptance.
 
-A warning says that a value is outside of what is usual. It stops a command like any finding until
+A warning means that a value is outside of what is usual. It stops a command like any finding until
 somebody accepts it with a reason, which is kept in the command: ``"accepted": {"ticket": "..."}``.
 """
 
