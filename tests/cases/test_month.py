@@ -80,7 +80,7 @@ def test_the_book_is_sound(path: Path) -> None:
     assert 35 <= trucks <= 42
     assert kinds["arrive"] == kinds["ship"]
     assert (kinds["reverse"], kinds["hold"], kinds["release"]) == (1, 1, 1)
-    assert kinds["close-period"] == 1
+    assert kinds["close-period"] == 2
     assert kinds["stock-take"] >= 1
     with Book(path) as book:
         bought = book.store.rows(
