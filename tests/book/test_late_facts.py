@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -22,76 +19,16 @@ from loopbook.book.log.kept import read_kept
 from loopbook.book.log.keys import generate_signer
 from loopbook.book.statement.statement import metal_statement
 from loopbook.book.verification.report import verify
-from loopbook.errors import InputError
 from support.advice import follows
 from support.plain_book import PlainBook
+from support.plant import Plant
 from support.seeds import seeds
-from support.shelves import Shelf, postgres_shelf, sqlite_shelf
-from support.stories import (
-    FIRST,
-    MEASURING,
-    SUBSTANCES,
-    Fact,
-    Story,
-    command,
-    moment,
-    nouns,
-    period,
-)
-from support.world import DAY, Envelopes, us
+from support.shelves import Shelf, sqlite_shelf
+from support.stories import MEASURING, SUBSTANCES, Fact, Story, moment
+from support.teller import Teller, a_shelf, agrees_with_fractions
+from support.world import DAY, us
 
 PARTS = 10  # of the many stories: tests that run side by side
-ROUNDING_MG = 60  # a milligram for each step of a lot's content
-
-
-@dataclass
-class Teller:
-    """A book that is told facts, and what it answered on the way."""
-
-    book: b.Book
-    answers: list[tuple[int, Mapping[b.Account, b.Content]]] = field(default_factory=list)
-    statements: dict[str, list[str]] = field(default_factory=dict)
-    refused: Counter[str] = field(default_factory=Counter)
-    dropped: set[str] = field(default_factory=set)
-
-    @classmethod
-    def at(cls, shelf: Shelf) -> Teller:
-        clock = itertools.count(us(FIRST) + 100 * DAY, 1_000_000)
-        teller = cls(shelf.new(substances=SUBSTANCES, clock=lambda: next(clock)))
-        if shelf.kind == "sqlite":
-            teller.book.store.rows("PRAGMA synchronous = OFF")
-        teller.book.post(nouns())
-        return teller
-
-    def tell(self, facts: Sequence[Fact]) -> list[Fact]:
-        """Tell facts, those that are refused again after the others; what still waits.
-
-        A wrong fact that was refused is not told again, nor taken back.
-        """
-        waiting, count = list(facts), 0
-        while len(waiting) != count:
-            count = len(waiting)
-            waiting = [fact for fact in waiting if not self._tell(fact)]
-            self.dropped.update([x["key"] for x in waiting if x["key"].startswith("x")])
-            waiting = [x for x in waiting if not {x["key"], x.get("event")} & self.dropped]
-        return waiting
-
-    def _tell(self, fact: Fact) -> bool:
-        try:
-            self.book.post(command(fact))
-        except InputError:
-            self.refused[fact["kind"]] += 1
-            return False
-        event = self.book.event(fact["key"])
-        self.answers.append((event.recorded_at, dict(self.book.balances())))
-        if fact["kind"] == "close":
-            self.statements[fact["period"]] = self.statement(fact["period"])
-        return True
-
-    def statement(self, name: str) -> list[str]:
-        start, end = period(int(name[1:]))
-        record = metal_statement(self.book, start=start, end=end).as_record()
-        return [str([*row]) for table in (record.facts, *record.tables) for row in table.rows]
 
 
 def play(shelf: Shelf, folder: Path, seed: int) -> Counter[str]:
@@ -142,30 +79,6 @@ def counted(facts: Sequence[Fact], told: Sequence[Fact]) -> Counter[str]:
     return counts
 
 
-def a_shelf(request: pytest.FixtureRequest, store: str, folder: Path) -> Shelf:
-    """A new place for a book in a store."""
-    if store == "sqlite":
-        return sqlite_shelf(folder)
-    return postgres_shelf(request.getfixturevalue("server"))
-
-
-def agrees_with_fractions(book: b.Book, facts: Sequence[Fact], seed: int) -> None:
-    """The independent book has the same, to rounding."""
-    for at in (len(facts) // 2, len(facts)):
-        plain = PlainBook(SUBSTANCES).play([f for f in facts if f["at"] <= at])
-        balances = dict(book.balances(occurred=us(moment(at))))
-        for (lot, owner, site), matter in plain.lots.items():
-            held = balances.pop(b.Account("lot", owner, site, lot), (0,) * len(SUBSTANCES))
-            for substance, amount in zip(SUBSTANCES, held, strict=True):
-                assert abs(amount - matter[substance] * 10**6) <= ROUNDING_MG, (seed, lot)
-        assert not [a for a in balances if a.kind == "lot"], seed
-        for (kind, party, site), matter in plain.outside.items():
-            gone = balances.get(b.Account(kind, party, site), (0,) * len(SUBSTANCES))
-            for substance, amount in zip(SUBSTANCES, gone, strict=True):
-                limit = ROUNDING_MG * 8
-                assert abs(amount - matter[substance] * Fraction(10**6)) <= limit, (seed, kind)
-
-
 @pytest.mark.parametrize("seed", seeds(4))
 def test_a_story_told_late(tmp_path: Path, seed: int) -> None:
     (tmp_path / "late").mkdir()
@@ -191,49 +104,6 @@ def test_many_stories_told_late(
 
 
 # -- reported cases and their siblings
-
-
-class Plant:
-    """A book of two parties and two sites, and short calls that report to it."""
-
-    def __init__(self, shelf: Shelf) -> None:
-        self.envelope = Envelopes(datetime(2026, 3, 1, tzinfo=UTC))
-        self.book = shelf.new(substances=("Ni", "Co", "other"), clock=self.envelope.clock)
-        nouns = ("foil", "black mass")
-        self.post(0, *[partial(b.RegisterParty, party=p) for p in "AB"])
-        self.post(0, *[partial(b.RegisterSite, site=s) for s in "WR"])
-        self.post(0, *[partial(b.RegisterMaterial, material=m) for m in nouns])
-
-    def post(self, day: float, *commands: Callable[..., b.Command], key: str = "") -> None:
-        """Report what happened on a day of March."""
-        self.book.post([c(**self.envelope(day - 1, key)) for c in commands])
-
-    def receive(self, day: float, lot: str, kg: float, **shares: str) -> None:
-        place = {"supplier": "A", "owner": "A", "site": "W", "material": "foil"}
-        self.post(day, partial(b.Receive, lot=lot, mass_kg=kg, shares=shares, **place))
-
-    def weigh(self, day: float, lot: str, kg: float, key: str = "") -> None:
-        scale = {"ticket": "T", "gross_kg": kg + 15_000, "tare_kg": 15_000}
-        self.post(day, partial(b.Weigh, lot=lot, **scale), key=key)
-
-    def kg(self, of: str, substance: str = "", day: float | None = None) -> float:
-        """What a lot, or a kind of boundary, has at the end of a day of March."""
-        at = None if day is None else us(self.envelope.start) + round(day * DAY) - 1
-        place = None if not substance else self.book.substances.index(substance)
-        return sum(
-            (sum(x) if place is None else x[place]) / 1e6
-            for a, x in self.book.balances(occurred=at).items()
-            if of in (a.lot, a.kind)
-        )
-
-    def refused(self, day: float, command: Callable[..., b.Command], hint: str = "") -> str:
-        """What the one finding says; its hint is followed by the test."""
-        with pytest.raises(InputError) as caught:
-            self.post(day, command)
-        (finding,) = caught.value.findings
-        if hint:
-            follows(finding, hint)
-        return str(finding)
 
 
 @pytest.fixture
@@ -280,7 +150,8 @@ def test_a_late_ticket_that_finds_less_than_was_taken_is_refused(plant: Plant) -
     plant.receive(2, "L-1", 1_000, Ni="0.5")
     plant.post(5, partial(b.Split, lot="L-1", parts_kg={"L-1a": 900}), key="cut")
     ticket = partial(b.Weigh, lot="L-1", ticket="T", gross_kg=850, tare_kg=0)
-    text = plant.refused(3, ticket, "reverse these first, the last one first")
+    text = plant.refused(3, ticket)
+    follows(text, "reverse these first, the last one first")
     assert "'cut' of 2026-03-05" in text
     assert plant.kg("L-1a") == 900
     plant.post(6, partial(b.Reverse, event="cut", reason="another lot"))
@@ -363,7 +234,8 @@ def test_periods_close_in_order(closed: Plant) -> None:
         days = {"start": start + timedelta(days=first), "end": start + timedelta(days=last)}
         closed.post(17, partial(b.OpenPeriod, period=name, **days))
     april = partial(b.ClosePeriod, period="April")
-    text = closed.refused(62, april, "close second half first")
+    text = closed.refused(62, april)
+    follows(text, "close second half first")
     assert "second half is earlier than April" in text
     closed.post(62, partial(b.ClosePeriod, period="second half"))
     closed.post(62, partial(b.ClosePeriod, period="April"))

@@ -55,6 +55,7 @@ CALLS = {
     "book witness": "kept.jsonl --verifier-key VERIFIER",
     "book export": "--format csv --out export",
     "book migrate": "",
+    "book correct": "4 --set mass_kg=10 --reason typed --actor amy --dry-run",
     "trace": "L-2",
     "recall": "L-1",
     "path": "L-1 L-2",

@@ -81,6 +81,7 @@ from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.snapshots import holdings
 
 _LATER = {
+    "correcting": "Corrected correct",
     "exports": "export_book",
     "imports.columns": "Column columns_of",
     "imports.importing": "all_imports import_file",
@@ -104,6 +105,7 @@ _LATER = {
 """Names by the module that they are imported from when they are first used; each takes time."""
 
 if typing.TYPE_CHECKING:
+    from loopbook.book.correcting import Corrected, correct
     from loopbook.book.exports import export_book
     from loopbook.book.imports.columns import Column, columns_of
     from loopbook.book.imports.importing import all_imports, import_file
@@ -163,6 +165,7 @@ __all__ = [
     "Command",
     "CommandFinding",
     "Content",
+    "Corrected",
     "Draft",
     "EdgeRow",
     "Entry",
@@ -210,6 +213,7 @@ __all__ = [
     "checkpoint",
     "columns_of",
     "consistency",
+    "correct",
     "deliveries",
     "describe_kind",
     "edges_between",

@@ -34,12 +34,13 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
     legs = ",".join([_leg(leg, substances) for leg in event.legs])
     lots = _ENCODE([(x.id, x.material) for x in event.lots]) if event.lots else "[]"
     measured = _ENCODE([_trimmed(m) for m in event.measurements]) if event.measurements else "[]"
+    corrects = f'"corrects":{_TEXT(event.corrects)},' if event.corrects else ""
     amends = f'"amends":{_TEXT(event.amends)},' if event.amends else ""
     planner = f'"planner":"{event.planner}",' if event.planner else ""
     posted = "" if event.posted_at is None else f'"posted_at":"{event.posted_at}",'
     text = (  # in the order of the names; half the time of encoding and sorting a dict
         f'{{"actor":{_TEXT(event.actor)},{amends}"command":{_TEXT(event.command)},'
-        f'"document":{_TEXT(event.document)},"key":{_TEXT(event.key)},'
+        f'{corrects}"document":{_TEXT(event.document)},"key":{_TEXT(event.key)},'
         f'"kind":{_TEXT(event.kind)},"legs":[{legs}],'
         f'"lots":{lots},"measurements":{measured},'
         f'"nouns":{_ENCODE(list(event.nouns)) if event.nouns else "[]"},'

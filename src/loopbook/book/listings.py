@@ -341,7 +341,7 @@ def show_event(book: Book, key: str) -> OneEvent:
     event = book.event(key)
     stored = stored_object(event.command, f"the command of event {key!r}")
     accepted: dict[str, str] = stored.get("accepted") or {}
-    row = _event_row(event, events.event_number(book.store, key) or 0)
+    row = event_row(event, events.event_number(book.store, key) or 0)
     return OneEvent(
         **asdict(row),
         accepted=tuple(f"{kind}: {reason}" for kind, reason in accepted.items()),
@@ -373,11 +373,12 @@ def latest_events(book: Book, last: int = 20) -> LatestEvents:
     """
     numbers = events.latest_events(book.store, last)
     return LatestEvents(
-        tuple(_event_row(read_event(book.store, n, book.substances), n) for n in numbers)
+        tuple(event_row(read_event(book.store, n, book.substances), n) for n in numbers)
     )
 
 
-def _event_row(event: Event, number: int = 0) -> EventRow:
+def event_row(event: Event, number: int = 0) -> EventRow:
+    """An event without its legs; `number` is 0 before it is posted."""
     touched = [*(x.id for x in event.lots), *(x.account.lot for x in event.legs)]
     return EventRow(
         number,
@@ -406,7 +407,7 @@ def posted(book: Book, done: Imported) -> Posted:
         done.again,
         done.ignored,
         book.substances,
-        tuple(map(_event_row, done.events)),
+        tuple(map(event_row, done.events)),
         tuple(
             LegRow(*leg.account, leg.content, event.key, event.kind, event.occurred_at)
             for event in done.events

@@ -109,12 +109,14 @@ class Lot:
     """Matter with one history: its name, its material, and when it was made.
 
     `made_at` is in microseconds since 1970 UTC; in the event that makes a lot it is 0, since that
-    event has its own date.
+    event has its own date. `again` is how often it was made before under this name, by events that
+    were reversed.
     """
 
     id: str
     material: str
     made_at: int = 0
+    again: int = 0
 
 
 class Measurement(NamedTuple):
@@ -175,6 +177,8 @@ class Event:
         empty.
     posted_at : the date that decides its period, microseconds since 1970 UTC, where it is not
         `occurred_at`, which is in a closed period or before one.
+    corrects : key of the event in whose place it is, at the same date; that one is reversed by the
+        next event. Empty for others.
     planner : version of the rules that made its legs; 0 before there was one.
     """
 
@@ -193,6 +197,7 @@ class Event:
     amends: str = ""
     posted_at: int | None = None
     planner: int = 0
+    corrects: str = ""
 
     @property
     def states(self) -> bool:

@@ -34,6 +34,8 @@ INSERT INTO "account" VALUES(71,'stock-take','LGES','REF','');
 INSERT INTO "account" VALUES(72,'waste','LGES','REF','');
 INSERT INTO "account" VALUES(80,'lot','LGES','WS','S9');
 INSERT INTO "account" VALUES(88,'lot','LGES','WS','T');
+INSERT INTO "account" VALUES(96,'lot','LGES','WS','Z');
+INSERT INTO "account" VALUES(104,'lot','LGES','WS','Z1');
 CREATE TABLE balance (
   account INTEGER PRIMARY KEY REFERENCES account (id),
   bounded INTEGER NOT NULL,
@@ -46,7 +48,7 @@ CREATE TABLE balance (
   "s_other" INTEGER NOT NULL
 , "s_Ti" INTEGER NOT NULL DEFAULT 0) STRICT;
 INSERT INTO "balance" VALUES(8,1,1772324040000000,500000000,125000000,0,0,0,375000000,0);
-INSERT INTO "balance" VALUES(9,0,0,-2500000000,-300000000,0,0,0,-1700000000,-500000000);
+INSERT INTO "balance" VALUES(9,0,0,-2560000000,-312000000,0,0,0,-1748000000,-500000000);
 INSERT INTO "balance" VALUES(16,1,1772324100000000,400000000,80000000,0,0,0,320000000,0);
 INSERT INTO "balance" VALUES(17,0,0,-10000000,-344000000,0,0,-50000000,211750000,172250000);
 INSERT INTO "balance" VALUES(24,1,1772323980000000,10000000,2500000,0,0,0,7500000,0);
@@ -71,14 +73,16 @@ INSERT INTO "balance" VALUES(70,0,0,198000000,59400000,0,0,0,138600000,0);
 INSERT INTO "balance" VALUES(71,0,0,1000000,0,0,0,0,1000000,0);
 INSERT INTO "balance" VALUES(72,0,0,9000000,0,0,0,0,9000000,0);
 INSERT INTO "balance" VALUES(80,1,1772324880000000,0,0,0,0,0,0,0);
-INSERT INTO "balance" VALUES(88,1,1772325120000000,1000000000,294500000,0,0,50000000,327750000,327750000);
+INSERT INTO "balance" VALUES(88,1,1772325240000000,1000000000,294500000,0,0,50000000,327750000,327750000);
+INSERT INTO "balance" VALUES(96,1,1772325180000000,40000000,8000000,0,0,0,32000000,0);
+INSERT INTO "balance" VALUES(104,1,1772325180000000,20000000,4000000,0,0,0,16000000,0);
 CREATE TABLE book (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;
 INSERT INTO "book" VALUES('version','4');
 INSERT INTO "book" VALUES('substances','["Ni", "Cu", "C", "H2O", "other"]');
-INSERT INTO "book" VALUES('verifier e642f9e6','gmbi.example/book+e642f9e6+AWwzNQZz+IdVFZAcHsev2gGKEkL3nvN83U3cLQ/j1i1C');
+INSERT INTO "book" VALUES('verifier 759c649d','gmbi.example/book+759c649d+AQLH7WOqghZQPIBpJm0ly6Wf++og6dU0T/Ar+QWz4Cph');
 CREATE TABLE checkpoint (
   size INTEGER NOT NULL,
   note TEXT NOT NULL,
@@ -88,13 +92,13 @@ INSERT INTO "checkpoint" VALUES(28,'gmbi.example/book
 28
 bJpO6ehcPnQHCNa88FuZy6kYwrt4weonf2n5lZoERms=
 
-— gmbi.example/book 5kL55klz7fwlQZXNK0zJ9jY+OdsgNF9zWJ66qBoNyq0vpp48l7MumsDA90O2QPO3ngzqiyVERiYRxybzU4QcwjOUFwA=
+— gmbi.example/book dZxknf8tRu0/ch/vxrQkxocNUbikIkLj7IJxgWeCSThDlOmsyUz5ZHIqYsm8t/m0IGH3tDyiDf8doJ8H40CHGTYg7wA=
 ');
-INSERT INTO "checkpoint" VALUES(39,'gmbi.example/book
-39
-mmuyCGc6bQIpgAB66ZU3pabr8NVtzOio+CDcTAsWSbk=
+INSERT INTO "checkpoint" VALUES(43,'gmbi.example/book
+43
+/w2wE2tk0XggaH15vM+yqH/oiRUPLuC8G95SwFbpFMY=
 
-— gmbi.example/book 5kL55nni30IktEXMnxPYeK/CUOmnmOKkvXN7XJAz5pIwRT8xasku3iH7CbbGTIjPJfcSLipwZDyQbkJ8FXu4Cmucfgc=
+— gmbi.example/book dZxknbpcmVrK4yiueCWbh5rU5RcullQdD9Aygzncr7Mj7s7mupc80pzB1GgZ1oBicLSzadn+h9sq1Rkusbr6T/+QAAM=
 ');
 CREATE TABLE closing (
   period TEXT PRIMARY KEY,
@@ -103,7 +107,7 @@ CREATE TABLE closing (
   end_at INTEGER NOT NULL
 ) STRICT;
 INSERT INTO "closing" VALUES('Feb',28,1769904000000000,1772323200000000);
-INSERT INTO "closing" VALUES('1 March',35,1772323200000000,1772409600000000);
+INSERT INTO "closing" VALUES('1 March',39,1772323200000000,1772409600000000);
 CREATE TABLE edge (
   event INTEGER NOT NULL REFERENCES event (id) DEFERRABLE INITIALLY DEFERRED,
   source TEXT NOT NULL,
@@ -123,29 +127,33 @@ INSERT INTO "edge" VALUES(16,'S4','P1',80000000,0,0,0,0,80000000,0);
 INSERT INTO "edge" VALUES(9,'supplier/LGES//','S1',1000000000,200000000,0,0,0,800000000,0);
 INSERT INTO "edge" VALUES(11,'reassay//WS/','S1',10000000,2000000,0,0,0,8000000,0);
 INSERT INTO "edge" VALUES(12,'reassay//WS/','S1',50500000,50500000,0,0,0,0,0);
-INSERT INTO "edge" VALUES(32,'reassay//WS/','S1',500000,500000,0,0,0,0,0);
-INSERT INTO "edge" VALUES(33,'reassay//WS/','S1',10000000,2000000,0,0,0,8000000,0);
-INSERT INTO "edge" VALUES(38,'reassay//WS/','S1',-500000,-500000,0,0,0,0,0);
-INSERT INTO "edge" VALUES(39,'reassay//WS/','S1',-10000000,-2000000,0,0,0,-8000000,0);
+INSERT INTO "edge" VALUES(36,'reassay//WS/','S1',500000,500000,0,0,0,0,0);
+INSERT INTO "edge" VALUES(37,'reassay//WS/','S1',10000000,2000000,0,0,0,8000000,0);
+INSERT INTO "edge" VALUES(42,'reassay//WS/','S1',-500000,-500000,0,0,0,0,0);
+INSERT INTO "edge" VALUES(43,'reassay//WS/','S1',-10000000,-2000000,0,0,0,-8000000,0);
 INSERT INTO "edge" VALUES(13,'S1','S1-a',10000000,2500000,0,0,0,7500000,0);
 INSERT INTO "edge" VALUES(10,'supplier/LGES//','S2',500000000,100000000,0,0,0,400000000,0);
 INSERT INTO "edge" VALUES(14,'S1','S3',200000000,50000000,0,0,0,150000000,0);
 INSERT INTO "edge" VALUES(14,'S1','S4',300000000,75000000,0,0,0,225000000,0);
-INSERT INTO "edge" VALUES(37,'reassay//WS/','S4',3000000,0,0,0,0,3000000,0);
+INSERT INTO "edge" VALUES(41,'reassay//WS/','S4',3000000,0,0,0,0,3000000,0);
 INSERT INTO "edge" VALUES(26,'supplier/LGES//','S9',7000000,1400000,0,0,0,5600000,0);
 INSERT INTO "edge" VALUES(27,'supplier/LGES//','S9',-7000000,-1400000,0,0,0,-5600000,0);
 INSERT INTO "edge" VALUES(30,'supplier/LGES//','T',1000000000,0,0,0,0,500000000,500000000);
-INSERT INTO "edge" VALUES(31,'reassay//WS/','T',344500000,294500000,0,0,50000000,0,0);
+INSERT INTO "edge" VALUES(35,'reassay//WS/','T',344500000,294500000,0,0,50000000,0,0);
+INSERT INTO "edge" VALUES(31,'supplier/LGES//','Z',50000000,10000000,0,0,0,40000000,0);
+INSERT INTO "edge" VALUES(33,'supplier/LGES//','Z',60000000,12000000,0,0,0,48000000,0);
+INSERT INTO "edge" VALUES(34,'supplier/LGES//','Z',-50000000,-10000000,0,0,0,-40000000,0);
+INSERT INTO "edge" VALUES(32,'Z','Z1',20000000,4000000,0,0,0,16000000,0);
 INSERT INTO "edge" VALUES(21,'M1','customer/REFINER//',198000000,59400000,0,0,0,138600000,0);
 INSERT INTO "edge" VALUES(16,'unaccounted//WS/','emission//WS/',1000000,0,0,1000000,0,0,0);
 INSERT INTO "edge" VALUES(12,'S1','reassay//WS/',50500000,0,0,0,0,50500000,0);
-INSERT INTO "edge" VALUES(31,'T','reassay//WS/',344500000,0,0,0,0,172250000,172250000);
-INSERT INTO "edge" VALUES(32,'S1','reassay//WS/',500000,0,0,0,0,500000,0);
-INSERT INTO "edge" VALUES(37,'S4','reassay//WS/',3000000,3000000,0,0,0,0,0);
-INSERT INTO "edge" VALUES(38,'S1','reassay//WS/',-500000,0,0,0,0,-500000,0);
+INSERT INTO "edge" VALUES(35,'T','reassay//WS/',344500000,0,0,0,0,172250000,172250000);
+INSERT INTO "edge" VALUES(36,'S1','reassay//WS/',500000,0,0,0,0,500000,0);
+INSERT INTO "edge" VALUES(41,'S4','reassay//WS/',3000000,3000000,0,0,0,0,0);
+INSERT INTO "edge" VALUES(42,'S1','reassay//WS/',-500000,0,0,0,0,-500000,0);
 INSERT INTO "edge" VALUES(22,'P1','stock-take//REF/',1000000,0,0,0,0,1000000,0);
 INSERT INTO "edge" VALUES(16,'S4','unaccounted//WS/',15000000,15000000,0,0,0,0,0);
-INSERT INTO "edge" VALUES(36,'S4','unaccounted//WS/',0,-3000000,0,0,0,3000000,0);
+INSERT INTO "edge" VALUES(40,'S4','unaccounted//WS/',0,-3000000,0,0,0,3000000,0);
 INSERT INTO "edge" VALUES(20,'M1','unaccounted//in transit 77/',2000000,600000,0,0,0,1400000,0);
 INSERT INTO "edge" VALUES(23,'P1','waste//REF/',9000000,0,0,0,0,9000000,0);
 INSERT INTO "edge" VALUES(16,'S4','waste//WS/',5000000,0,0,0,0,5000000,0);
@@ -162,47 +170,52 @@ CREATE TABLE event (
   leaf BLOB NOT NULL,
   amends TEXT,
   posted_at INTEGER NOT NULL,
-  planner INTEGER NOT NULL
+  planner INTEGER NOT NULL,
+  corrects TEXT
 ) STRICT;
-INSERT INTO "event" VALUES(1,'k1','register-party','amy','',1772323260000000,1775779201000000,'{"actor":"amy","document":"","key":"k1","name":"","occurred_at":"2026-03-01T00:01:00+00:00","party":"LGES"}',NULL,X'083E01B4F2D10B2EC8854195194EB5B0B38D1BDFC09F9A3C6C11EB28E78046CB',NULL,1772323260000000,1);
-INSERT INTO "event" VALUES(2,'k2','register-party','amy','',1772323320000000,1775779201000000,'{"actor":"amy","document":"","key":"k2","name":"","occurred_at":"2026-03-01T00:02:00+00:00","party":"GMBI"}',NULL,X'6FF89009FAE52F100EA119379D38C122C7B4B323BC13F8D959F7447900982379',NULL,1772323320000000,1);
-INSERT INTO "event" VALUES(3,'k3','register-party','amy','',1772323380000000,1775779201000000,'{"actor":"amy","document":"","key":"k3","name":"","occurred_at":"2026-03-01T00:03:00+00:00","party":"REFINER"}',NULL,X'7BA62DD45D50E0E9CF80E7D8254AE209E9B44F4BABDD8E654EEF1263C51627B2',NULL,1772323380000000,1);
-INSERT INTO "event" VALUES(4,'k4','register-site','amy','',1772323440000000,1775779201000000,'{"actor":"amy","document":"","key":"k4","limits_kg":{"black mass":"5000"},"name":"","occurred_at":"2026-03-01T00:04:00+00:00","site":"WS"}',NULL,X'BA0054CFDC18430BFEB37E37A5A87CA2C1B59364F78FDC83DD15FBC1D816F91E',NULL,1772323440000000,1);
-INSERT INTO "event" VALUES(5,'k5','register-site','amy','',1772323500000000,1775779201000000,'{"actor":"amy","document":"","key":"k5","limits_kg":{},"name":"","occurred_at":"2026-03-01T00:05:00+00:00","site":"REF"}',NULL,X'E1C7E2BCD0ED8061215002BBC91DCBFA9BCD14F08DCB10BC1DA958AF2ACC76F5',NULL,1772323500000000,1);
-INSERT INTO "event" VALUES(6,'k6','register-material','amy','',1772323560000000,1775779201000000,'{"actor":"amy","document":"","hazard":"","key":"k6","material":"scrap","name":"","occurred_at":"2026-03-01T00:06:00+00:00"}',NULL,X'D981D17C3E86B4D11EA3EA9C20049A3C2116A0B1D95F9E8A761333D607A02A6B',NULL,1772323560000000,1);
-INSERT INTO "event" VALUES(7,'k7','register-material','amy','',1772323620000000,1775779201000000,'{"actor":"amy","document":"","hazard":"black mass","key":"k7","material":"BM","name":"","occurred_at":"2026-03-01T00:07:00+00:00"}',NULL,X'B521A79E54E4BC89703F9144CBAFFDDE5D19952A6E38DA16499E4B8A90B8D486',NULL,1772323620000000,1);
-INSERT INTO "event" VALUES(8,'k8','open-period','amy','',1772323680000000,1775779202000000,'{"actor":"amy","document":"","end":"2026-03-01T00:00:00+00:00","key":"k8","occurred_at":"2026-03-01T00:08:00+00:00","period":"Feb","start":"2026-02-01T00:00:00+00:00"}',NULL,X'BD1A8E60DB2CA305E66B9ED50FFA77A2C56301E5AB531A5132B77E34220DD3C5',NULL,1772323680000000,1);
-INSERT INTO "event" VALUES(9,'k9','receive','amy','',1772323740000000,1775779203000000,'{"actor":"amy","document":"","key":"k9","lot":"S1","mass_kg":"1000","material":"scrap","occurred_at":"2026-03-01T00:09:00+00:00","owner":"LGES","shares":{"Ni":"0.2"},"site":"WS","supplier":"LGES"}',NULL,X'E081DF9E92992731BE6E1EC7DA3A504513701FD261B9C157C4051D4FC423992D',NULL,1772323740000000,1);
-INSERT INTO "event" VALUES(10,'k10','receive','amy','',1772323800000000,1775779204000000,'{"actor":"amy","document":"","key":"k10","lot":"S2","mass_kg":"500","material":"scrap","occurred_at":"2026-03-01T00:10:00+00:00","owner":"GMBI","shares":{"Ni":"0.2"},"site":"WS","supplier":"LGES"}',NULL,X'86C0DEF23E9FE6A2CA02C37DF3C862E29BC3ABCA7096D2A75CB6D75C7F56729A',NULL,1772323800000000,1);
-INSERT INTO "event" VALUES(11,'k11','weigh','amy','',1772323860000000,1775779205000000,'{"actor":"amy","document":"","gross_kg":"1510","key":"k11","lot":"S1","occurred_at":"2026-03-01T00:11:00+00:00","scale":"","tare_kg":"500","ticket":"T1","uncertainty_kg":"0"}',NULL,X'2A1207E2875EC8F8AC75B7FC937F26D9D0A4943B0F5EDDA3727FE1383994EDFB',NULL,1772323860000000,1);
-INSERT INTO "event" VALUES(12,'k12','assay','amy','',1772323920000000,1775779206000000,'{"actor":"amy","basis":"as received","document":"","key":"k12","laboratory":"","lot":"S1","method":"","moisture":null,"moisture_uncertainty":null,"occurred_at":"2026-03-01T00:12:00+00:00","sample":"","shares":{"Ni":"0.25"},"stage":"provisional","uncertainty":{}}',NULL,X'401CFD28E93219AB7CB4A078E6B82C22276EBFBECDF70F7BE7BC7B9AC10ECCB1',NULL,1772323920000000,1);
-INSERT INTO "event" VALUES(13,'k13','sample','amy','',1772323980000000,1775779207000000,'{"actor":"amy","document":"","key":"k13","lot":"S1","mass_kg":"10","occurred_at":"2026-03-01T00:13:00+00:00","sample":"S1-a"}',NULL,X'D1148AA7E1410BD11F301B31977BE35E9BB881F2C12526D6C2149E9317478F88',NULL,1772323980000000,1);
-INSERT INTO "event" VALUES(14,'k14','split','amy','',1772324040000000,1775779208000000,'{"actor":"amy","document":"","key":"k14","lot":"S1","occurred_at":"2026-03-01T00:14:00+00:00","parts_kg":{"S3":"200","S4":"300"}}',NULL,X'19E4F68F61D63CAE01BB775B916662B2CF5E9DADFE8F4C5B3CE9347DBE438D90',NULL,1772324040000000,1);
-INSERT INTO "event" VALUES(15,'k15','blend','amy','',1772324100000000,1775779209000000,'{"actor":"amy","document":"","inputs_kg":{"S2":"100","S3":null},"key":"k15","lot":"B1","material":"scrap","occurred_at":"2026-03-01T00:15:00+00:00","site":"WS"}',NULL,X'61593A98086F79DB13FAC6348A8E7B55C4164F2DA17F8C3F73882F79192A8465',NULL,1772324100000000,1);
-INSERT INTO "event" VALUES(16,'k16','process','amy','',1772324160000000,1775779210000000,'{"actor":"amy","document":"","emissions_kg":{"C":"1"},"inputs_kg":{"S4":null},"key":"k16","occurred_at":"2026-03-01T00:16:00+00:00","outputs":[{"lot":"M1","mass_kg":"200","material":"BM","shares":{"Ni":"0.3"}},{"lot":"P1","mass_kg":"80","material":"scrap","shares":{}}],"run":"R1","share_by":"substance","site":"WS","waste_kg":{"other":"5"}}',NULL,X'87F804ADDAD7F24FE7223C8F9BDB48569F83AC3A4EE9D891A0D0849C9DF59EA7',NULL,1772324160000000,1);
-INSERT INTO "event" VALUES(17,'k17','transfer-title','amy','',1772324220000000,1775779211000000,'{"actor":"amy","buyer":"GMBI","document":"","key":"k17","lot":"M1","mass_kg":"50","occurred_at":"2026-03-01T00:17:00+00:00","seller":"LGES"}',NULL,X'76A27EC8E3DDC865F72E7C8FFDBD0EF4207D59D3BEC1EC1FCB4E54F7CA315387',NULL,1772324220000000,1);
-INSERT INTO "event" VALUES(18,'k18','move','amy','',1772324280000000,1775779212000000,'{"actor":"amy","document":"","from_site":"WS","key":"k18","lot":"P1","occurred_at":"2026-03-01T00:18:00+00:00","to_site":"REF"}',NULL,X'6F8F8E3C84ACEC1374221A0CC7BEDA738E4625A8C2315023C198D4249F86F88A',NULL,1772324280000000,1);
-INSERT INTO "event" VALUES(19,'k19','ship','amy','',1772324340000000,1775779213000000,'{"actor":"amy","consignment":"77","document":"","from_site":"WS","key":"k19","lot":"M1","occurred_at":"2026-03-01T00:19:00+00:00"}',NULL,X'1F50A43AC88D5A48DFDDC29DA7D4EE3012F11131ED2565D6E00815A64A4472ED',NULL,1772324340000000,1);
-INSERT INTO "event" VALUES(20,'k20','arrive','amy','',1772324400000000,1775779214000000,'{"actor":"amy","consignment":"77","document":"","key":"k20","lot":"M1","mass_kg":"198","occurred_at":"2026-03-01T00:20:00+00:00","site":"REF"}',NULL,X'0121B01AB921364AEE322747C302B3DF9260AF68BC68264B134C105D3E4130AF',NULL,1772324400000000,1);
-INSERT INTO "event" VALUES(21,'k21','deliver','amy','',1772324460000000,1775779215000000,'{"actor":"amy","customer":"REFINER","document":"","key":"k21","lot":"M1","occurred_at":"2026-03-01T00:21:00+00:00","site":"REF"}',NULL,X'1EFD43A813503DE353EA8AF22CB7FE25028407C68812D431BD53C7C1C5F643BF',NULL,1772324460000000,1);
-INSERT INTO "event" VALUES(22,'k22','stock-take','amy','',1772324520000000,1775779216000000,'{"actor":"amy","counted_kg":"79","document":"","key":"k22","lot":"P1","occurred_at":"2026-03-01T00:22:00+00:00","site":"REF"}',NULL,X'271845FAF9C987D0A64DCA2D978FBC57AC21D494CBE491FC1BD0F81D640C8C5B',NULL,1772324520000000,1);
-INSERT INTO "event" VALUES(23,'k23','dispose','amy','',1772324580000000,1775779217000000,'{"actor":"amy","document":"","key":"k23","lot":"P1","mass_kg":"9","occurred_at":"2026-03-01T00:23:00+00:00","site":"REF","way":"waste"}',NULL,X'94F62B11E9FFE0BB2E544DDD5BAB072FD885A67EED27127E2D9E9C405A098E39',NULL,1772324580000000,1);
-INSERT INTO "event" VALUES(24,'k24','hold','amy','',1772324640000000,1775779218000000,'{"actor":"amy","document":"","key":"k24","lot":"S2","occurred_at":"2026-03-01T00:24:00+00:00","reason":"wet"}',NULL,X'AF28EF1982C0B7065C062917F3989699CB737F3B9887323A13EAB78D15AF8272',NULL,1772324640000000,1);
-INSERT INTO "event" VALUES(25,'k25','release','amy','',1772324700000000,1775779219000000,'{"actor":"amy","document":"","key":"k25","lot":"S2","occurred_at":"2026-03-01T00:25:00+00:00"}',NULL,X'939552FAB462A37ED5A01D027BAB989F6B80A644D79692E12429D6E056A31051',NULL,1772324700000000,1);
-INSERT INTO "event" VALUES(26,'k28','receive','amy','',1772324880000000,1775779220000000,'{"actor":"amy","document":"","key":"k28","lot":"S9","mass_kg":"7","material":"scrap","occurred_at":"2026-03-01T00:28:00+00:00","owner":"LGES","shares":{"Ni":"0.2"},"site":"WS","supplier":"LGES"}',NULL,X'F57BEB7C060DEA23921E75BE1008E28B4A90090CACC19BDE6C916E8F4E14FAC4',NULL,1772324880000000,1);
-INSERT INTO "event" VALUES(27,'k29','reverse','amy','',1772324880000000,1775779221000000,'{"actor":"amy","document":"","event":"k28","key":"k29","occurred_at":"2026-03-01T00:29:00+00:00","reason":"typed twice"}','k28',X'CAB5D63BFB1C76D416069D01EF739BDFF7114CBCE2ED15C112BAD3134ED8F9A4',NULL,1772324880000000,1);
-INSERT INTO "event" VALUES(28,'k27','close-period','amy','',1772324820000000,1775779222000000,'{"actor":"amy","document":"","key":"k27","occurred_at":"2026-03-01T00:27:00+00:00","period":"Feb"}',NULL,X'C084129C133746B9BA264D3525F64A446CF4A46FBEABC94A4E28598E7329D99A',NULL,1772324820000000,1);
-INSERT INTO "event" VALUES(29,'k30','add-substance','amy','',1772325000000000,1775779223000000,'{"actor":"amy","document":"","key":"k30","occurred_at":"2026-03-01T00:30:00+00:00","substance":"Ti"}',NULL,X'994B9037789D26A5383C42A69FC2FDAABD592819B49C218A2AB1A72305D73A11',NULL,1772325000000000,1);
-INSERT INTO "event" VALUES(30,'k31','receive','amy','',1772325060000000,1775779224000000,'{"actor":"amy","document":"","key":"k31","lot":"T","mass_kg":"1000","material":"scrap","occurred_at":"2026-03-01T00:31:00+00:00","owner":"LGES","shares":{"Ti":"0.5"},"site":"WS","supplier":"LGES"}',NULL,X'8A581123794F08F93A276CBDD6B6BA1CDAFB059A6E2042E3AF919A228209D6E7',NULL,1772325060000000,1);
-INSERT INTO "event" VALUES(31,'k32','assay','amy','',1772325120000000,1775779225000000,'{"actor":"amy","basis":"dry","document":"","key":"k32","laboratory":"Lab A","lot":"T","method":"","moisture":"0.05","moisture_uncertainty":null,"occurred_at":"2026-03-01T00:32:00+00:00","sample":"A-1","shares":{"Ni":"0.31"},"stage":"final","uncertainty":{"Ni":"0.002"}}',NULL,X'D739FE05BD9358B5909A5D595F386854595A701BED24FA0E119D4A84085F5945',NULL,1772325120000000,1);
-INSERT INTO "event" VALUES(32,'late ticket amends k12','amend','amy','',1772323920000000,1775779226000000,'{"because":"late ticket","event":"k12"}',NULL,X'BFB875A3DEC4A2E31CCA76D57EF8B6D029DF07B130703C708E12C3D5F48CE990','k12',1772323920000000,1);
-INSERT INTO "event" VALUES(33,'late ticket','weigh','amy','',1772323890000000,1775779226000000,'{"actor":"amy","document":"","gross_kg":"1520","key":"late ticket","lot":"S1","occurred_at":"2026-03-01T00:11:30+00:00","scale":"","tare_kg":"500","ticket":"T2","uncertainty_kg":"0"}',NULL,X'4F7BE83C40288BC2D80F0812015264D32613177C3CC49F7F94AD51D219F7BB16',NULL,1772323890000000,1);
-INSERT INTO "event" VALUES(34,'k34','open-period','amy','',1772325240000000,1775779227000000,'{"actor":"amy","document":"","end":"2026-03-02T00:00:00+00:00","key":"k34","occurred_at":"2026-03-01T00:34:00+00:00","period":"1 March","start":"2026-03-01T00:00:00+00:00"}',NULL,X'0A51D7AB5BAC8528404E062D8AF6AAD085C9DA7B5B7C9A246C8BFE950681C173',NULL,1772325240000000,1);
-INSERT INTO "event" VALUES(35,'k35','close-period','amy','',1772496000000000,1775779228000000,'{"actor":"amy","document":"","key":"k35","occurred_at":"2026-03-03T00:00:00+00:00","period":"1 March"}',NULL,X'A457AC9511051AA0616331AB97263D0A5C85F09E09CD38B68265A6CCED097048',NULL,1772496000000000,1);
-INSERT INTO "event" VALUES(36,'late assay amends k16','amend','amy','',1772324160000000,1775779229000000,'{"because":"late assay","event":"k16"}',NULL,X'ABEAB164B63A26FE481872448A0D02A7645432A25AAA285DAB505CB29B2DBE85','k16',1772409600000000,1);
-INSERT INTO "event" VALUES(37,'late assay','assay','amy','',1772324130000000,1775779229000000,'{"actor":"amy","basis":"as received","document":"","key":"late assay","laboratory":"Lab A","lot":"S4","method":"","moisture":null,"moisture_uncertainty":null,"occurred_at":"2026-03-01T00:15:30+00:00","sample":"A-2","shares":{"Ni":"0.24"},"stage":"final","uncertainty":{}}',NULL,X'6A16CAB0FCB0468D6095A85E42B3B811908BF3E187A46D81D342A30C91B12844',NULL,1772409600000000,1);
-INSERT INTO "event" VALUES(38,'k37 amends k12','amend','amy','',1772323920000000,1775779230000000,'{"because":"k37","event":"k12"}',NULL,X'4CC9D427D6A3A98E68D5608C2D4CD6331A2F167247B0B66822F3E6BE850D4DBD','k12',1772409600000000,1);
-INSERT INTO "event" VALUES(39,'k37','reverse','amy','',1772323890000000,1775779230000000,'{"actor":"amy","document":"","event":"late ticket","key":"k37","occurred_at":"2026-03-04T00:00:00+00:00","reason":"of another truck"}','late ticket',X'EFC3F38AE9A842C2283044FCD2A19C0EE5D5B5D14906C80CD7BCCB5FA9787B21',NULL,1772409600000000,1);
+INSERT INTO "event" VALUES(1,'k1','register-party','amy','',1772323260000000,1775779201000000,'{"actor":"amy","document":"","key":"k1","name":"","occurred_at":"2026-03-01T00:01:00+00:00","party":"LGES"}',NULL,X'083E01B4F2D10B2EC8854195194EB5B0B38D1BDFC09F9A3C6C11EB28E78046CB',NULL,1772323260000000,1,NULL);
+INSERT INTO "event" VALUES(2,'k2','register-party','amy','',1772323320000000,1775779201000000,'{"actor":"amy","document":"","key":"k2","name":"","occurred_at":"2026-03-01T00:02:00+00:00","party":"GMBI"}',NULL,X'6FF89009FAE52F100EA119379D38C122C7B4B323BC13F8D959F7447900982379',NULL,1772323320000000,1,NULL);
+INSERT INTO "event" VALUES(3,'k3','register-party','amy','',1772323380000000,1775779201000000,'{"actor":"amy","document":"","key":"k3","name":"","occurred_at":"2026-03-01T00:03:00+00:00","party":"REFINER"}',NULL,X'7BA62DD45D50E0E9CF80E7D8254AE209E9B44F4BABDD8E654EEF1263C51627B2',NULL,1772323380000000,1,NULL);
+INSERT INTO "event" VALUES(4,'k4','register-site','amy','',1772323440000000,1775779201000000,'{"actor":"amy","document":"","key":"k4","limits_kg":{"black mass":"5000"},"name":"","occurred_at":"2026-03-01T00:04:00+00:00","site":"WS"}',NULL,X'BA0054CFDC18430BFEB37E37A5A87CA2C1B59364F78FDC83DD15FBC1D816F91E',NULL,1772323440000000,1,NULL);
+INSERT INTO "event" VALUES(5,'k5','register-site','amy','',1772323500000000,1775779201000000,'{"actor":"amy","document":"","key":"k5","limits_kg":{},"name":"","occurred_at":"2026-03-01T00:05:00+00:00","site":"REF"}',NULL,X'E1C7E2BCD0ED8061215002BBC91DCBFA9BCD14F08DCB10BC1DA958AF2ACC76F5',NULL,1772323500000000,1,NULL);
+INSERT INTO "event" VALUES(6,'k6','register-material','amy','',1772323560000000,1775779201000000,'{"actor":"amy","document":"","hazard":"","key":"k6","material":"scrap","name":"","occurred_at":"2026-03-01T00:06:00+00:00"}',NULL,X'D981D17C3E86B4D11EA3EA9C20049A3C2116A0B1D95F9E8A761333D607A02A6B',NULL,1772323560000000,1,NULL);
+INSERT INTO "event" VALUES(7,'k7','register-material','amy','',1772323620000000,1775779201000000,'{"actor":"amy","document":"","hazard":"black mass","key":"k7","material":"BM","name":"","occurred_at":"2026-03-01T00:07:00+00:00"}',NULL,X'B521A79E54E4BC89703F9144CBAFFDDE5D19952A6E38DA16499E4B8A90B8D486',NULL,1772323620000000,1,NULL);
+INSERT INTO "event" VALUES(8,'k8','open-period','amy','',1772323680000000,1775779202000000,'{"actor":"amy","document":"","end":"2026-03-01T00:00:00+00:00","key":"k8","occurred_at":"2026-03-01T00:08:00+00:00","period":"Feb","start":"2026-02-01T00:00:00+00:00"}',NULL,X'BD1A8E60DB2CA305E66B9ED50FFA77A2C56301E5AB531A5132B77E34220DD3C5',NULL,1772323680000000,1,NULL);
+INSERT INTO "event" VALUES(9,'k9','receive','amy','',1772323740000000,1775779203000000,'{"actor":"amy","document":"","key":"k9","lot":"S1","mass_kg":"1000","material":"scrap","occurred_at":"2026-03-01T00:09:00+00:00","owner":"LGES","shares":{"Ni":"0.2"},"site":"WS","supplier":"LGES"}',NULL,X'E081DF9E92992731BE6E1EC7DA3A504513701FD261B9C157C4051D4FC423992D',NULL,1772323740000000,1,NULL);
+INSERT INTO "event" VALUES(10,'k10','receive','amy','',1772323800000000,1775779204000000,'{"actor":"amy","document":"","key":"k10","lot":"S2","mass_kg":"500","material":"scrap","occurred_at":"2026-03-01T00:10:00+00:00","owner":"GMBI","shares":{"Ni":"0.2"},"site":"WS","supplier":"LGES"}',NULL,X'86C0DEF23E9FE6A2CA02C37DF3C862E29BC3ABCA7096D2A75CB6D75C7F56729A',NULL,1772323800000000,1,NULL);
+INSERT INTO "event" VALUES(11,'k11','weigh','amy','',1772323860000000,1775779205000000,'{"actor":"amy","document":"","gross_kg":"1510","key":"k11","lot":"S1","occurred_at":"2026-03-01T00:11:00+00:00","scale":"","tare_kg":"500","ticket":"T1","uncertainty_kg":"0"}',NULL,X'2A1207E2875EC8F8AC75B7FC937F26D9D0A4943B0F5EDDA3727FE1383994EDFB',NULL,1772323860000000,1,NULL);
+INSERT INTO "event" VALUES(12,'k12','assay','amy','',1772323920000000,1775779206000000,'{"actor":"amy","basis":"as received","document":"","key":"k12","laboratory":"","lot":"S1","method":"","moisture":null,"moisture_uncertainty":null,"occurred_at":"2026-03-01T00:12:00+00:00","sample":"","shares":{"Ni":"0.25"},"stage":"provisional","uncertainty":{}}',NULL,X'401CFD28E93219AB7CB4A078E6B82C22276EBFBECDF70F7BE7BC7B9AC10ECCB1',NULL,1772323920000000,1,NULL);
+INSERT INTO "event" VALUES(13,'k13','sample','amy','',1772323980000000,1775779207000000,'{"actor":"amy","document":"","key":"k13","lot":"S1","mass_kg":"10","occurred_at":"2026-03-01T00:13:00+00:00","sample":"S1-a"}',NULL,X'D1148AA7E1410BD11F301B31977BE35E9BB881F2C12526D6C2149E9317478F88',NULL,1772323980000000,1,NULL);
+INSERT INTO "event" VALUES(14,'k14','split','amy','',1772324040000000,1775779208000000,'{"actor":"amy","document":"","key":"k14","lot":"S1","occurred_at":"2026-03-01T00:14:00+00:00","parts_kg":{"S3":"200","S4":"300"}}',NULL,X'19E4F68F61D63CAE01BB775B916662B2CF5E9DADFE8F4C5B3CE9347DBE438D90',NULL,1772324040000000,1,NULL);
+INSERT INTO "event" VALUES(15,'k15','blend','amy','',1772324100000000,1775779209000000,'{"actor":"amy","document":"","inputs_kg":{"S2":"100","S3":null},"key":"k15","lot":"B1","material":"scrap","occurred_at":"2026-03-01T00:15:00+00:00","site":"WS"}',NULL,X'61593A98086F79DB13FAC6348A8E7B55C4164F2DA17F8C3F73882F79192A8465',NULL,1772324100000000,1,NULL);
+INSERT INTO "event" VALUES(16,'k16','process','amy','',1772324160000000,1775779210000000,'{"actor":"amy","document":"","emissions_kg":{"C":"1"},"inputs_kg":{"S4":null},"key":"k16","occurred_at":"2026-03-01T00:16:00+00:00","outputs":[{"lot":"M1","mass_kg":"200","material":"BM","shares":{"Ni":"0.3"}},{"lot":"P1","mass_kg":"80","material":"scrap","shares":{}}],"run":"R1","share_by":"substance","site":"WS","waste_kg":{"other":"5"}}',NULL,X'87F804ADDAD7F24FE7223C8F9BDB48569F83AC3A4EE9D891A0D0849C9DF59EA7',NULL,1772324160000000,1,NULL);
+INSERT INTO "event" VALUES(17,'k17','transfer-title','amy','',1772324220000000,1775779211000000,'{"actor":"amy","buyer":"GMBI","document":"","key":"k17","lot":"M1","mass_kg":"50","occurred_at":"2026-03-01T00:17:00+00:00","seller":"LGES"}',NULL,X'76A27EC8E3DDC865F72E7C8FFDBD0EF4207D59D3BEC1EC1FCB4E54F7CA315387',NULL,1772324220000000,1,NULL);
+INSERT INTO "event" VALUES(18,'k18','move','amy','',1772324280000000,1775779212000000,'{"actor":"amy","document":"","from_site":"WS","key":"k18","lot":"P1","occurred_at":"2026-03-01T00:18:00+00:00","to_site":"REF"}',NULL,X'6F8F8E3C84ACEC1374221A0CC7BEDA738E4625A8C2315023C198D4249F86F88A',NULL,1772324280000000,1,NULL);
+INSERT INTO "event" VALUES(19,'k19','ship','amy','',1772324340000000,1775779213000000,'{"actor":"amy","consignment":"77","document":"","from_site":"WS","key":"k19","lot":"M1","occurred_at":"2026-03-01T00:19:00+00:00"}',NULL,X'1F50A43AC88D5A48DFDDC29DA7D4EE3012F11131ED2565D6E00815A64A4472ED',NULL,1772324340000000,1,NULL);
+INSERT INTO "event" VALUES(20,'k20','arrive','amy','',1772324400000000,1775779214000000,'{"actor":"amy","consignment":"77","document":"","key":"k20","lot":"M1","mass_kg":"198","occurred_at":"2026-03-01T00:20:00+00:00","site":"REF"}',NULL,X'0121B01AB921364AEE322747C302B3DF9260AF68BC68264B134C105D3E4130AF',NULL,1772324400000000,1,NULL);
+INSERT INTO "event" VALUES(21,'k21','deliver','amy','',1772324460000000,1775779215000000,'{"actor":"amy","customer":"REFINER","document":"","key":"k21","lot":"M1","occurred_at":"2026-03-01T00:21:00+00:00","site":"REF"}',NULL,X'1EFD43A813503DE353EA8AF22CB7FE25028407C68812D431BD53C7C1C5F643BF',NULL,1772324460000000,1,NULL);
+INSERT INTO "event" VALUES(22,'k22','stock-take','amy','',1772324520000000,1775779216000000,'{"actor":"amy","counted_kg":"79","document":"","key":"k22","lot":"P1","occurred_at":"2026-03-01T00:22:00+00:00","site":"REF"}',NULL,X'271845FAF9C987D0A64DCA2D978FBC57AC21D494CBE491FC1BD0F81D640C8C5B',NULL,1772324520000000,1,NULL);
+INSERT INTO "event" VALUES(23,'k23','dispose','amy','',1772324580000000,1775779217000000,'{"actor":"amy","document":"","key":"k23","lot":"P1","mass_kg":"9","occurred_at":"2026-03-01T00:23:00+00:00","site":"REF","way":"waste"}',NULL,X'94F62B11E9FFE0BB2E544DDD5BAB072FD885A67EED27127E2D9E9C405A098E39',NULL,1772324580000000,1,NULL);
+INSERT INTO "event" VALUES(24,'k24','hold','amy','',1772324640000000,1775779218000000,'{"actor":"amy","document":"","key":"k24","lot":"S2","occurred_at":"2026-03-01T00:24:00+00:00","reason":"wet"}',NULL,X'AF28EF1982C0B7065C062917F3989699CB737F3B9887323A13EAB78D15AF8272',NULL,1772324640000000,1,NULL);
+INSERT INTO "event" VALUES(25,'k25','release','amy','',1772324700000000,1775779219000000,'{"actor":"amy","document":"","key":"k25","lot":"S2","occurred_at":"2026-03-01T00:25:00+00:00"}',NULL,X'939552FAB462A37ED5A01D027BAB989F6B80A644D79692E12429D6E056A31051',NULL,1772324700000000,1,NULL);
+INSERT INTO "event" VALUES(26,'k28','receive','amy','',1772324880000000,1775779220000000,'{"actor":"amy","document":"","key":"k28","lot":"S9","mass_kg":"7","material":"scrap","occurred_at":"2026-03-01T00:28:00+00:00","owner":"LGES","shares":{"Ni":"0.2"},"site":"WS","supplier":"LGES"}',NULL,X'F57BEB7C060DEA23921E75BE1008E28B4A90090CACC19BDE6C916E8F4E14FAC4',NULL,1772324880000000,1,NULL);
+INSERT INTO "event" VALUES(27,'k29','reverse','amy','',1772324880000000,1775779221000000,'{"actor":"amy","document":"","event":"k28","key":"k29","occurred_at":"2026-03-01T00:29:00+00:00","reason":"typed twice"}','k28',X'CAB5D63BFB1C76D416069D01EF739BDFF7114CBCE2ED15C112BAD3134ED8F9A4',NULL,1772324880000000,1,NULL);
+INSERT INTO "event" VALUES(28,'k27','close-period','amy','',1772324820000000,1775779222000000,'{"actor":"amy","document":"","key":"k27","occurred_at":"2026-03-01T00:27:00+00:00","period":"Feb"}',NULL,X'C084129C133746B9BA264D3525F64A446CF4A46FBEABC94A4E28598E7329D99A',NULL,1772324820000000,1,NULL);
+INSERT INTO "event" VALUES(29,'k30','add-substance','amy','',1772325000000000,1775779223000000,'{"actor":"amy","document":"","key":"k30","occurred_at":"2026-03-01T00:30:00+00:00","substance":"Ti"}',NULL,X'994B9037789D26A5383C42A69FC2FDAABD592819B49C218A2AB1A72305D73A11',NULL,1772325000000000,1,NULL);
+INSERT INTO "event" VALUES(30,'k31','receive','amy','',1772325060000000,1775779224000000,'{"actor":"amy","document":"","key":"k31","lot":"T","mass_kg":"1000","material":"scrap","occurred_at":"2026-03-01T00:31:00+00:00","owner":"LGES","shares":{"Ti":"0.5"},"site":"WS","supplier":"LGES"}',NULL,X'8A581123794F08F93A276CBDD6B6BA1CDAFB059A6E2042E3AF919A228209D6E7',NULL,1772325060000000,1,NULL);
+INSERT INTO "event" VALUES(31,'k32','receive','amy','',1772325120000000,1775779225000000,'{"actor":"amy","document":"","key":"k32","lot":"Z","mass_kg":"50","material":"scrap","occurred_at":"2026-03-01T00:32:00+00:00","owner":"LGES","shares":{"Ni":"0.2"},"site":"WS","supplier":"LGES"}',NULL,X'E9A7D9BE4223DB2AE14839134472BF764B6A4987A6E15E133D05B2AD442C195B',NULL,1772325120000000,1,NULL);
+INSERT INTO "event" VALUES(32,'k33','split','amy','',1772325180000000,1775779226000000,'{"actor":"amy","document":"","key":"k33","lot":"Z","occurred_at":"2026-03-01T00:33:00+00:00","parts_kg":{"Z1":"20"}}',NULL,X'A1EBC8B49194BDC022F7981EDA59986924B6D54D979535785947C3F2D30DB1F8',NULL,1772325180000000,1,NULL);
+INSERT INTO "event" VALUES(33,'k32 corrected','receive','amy','',1772325120000000,1775779227000000,'{"actor":"amy","document":"","key":"k32 corrected","lot":"Z","mass_kg":"60","material":"scrap","occurred_at":"2026-03-01T00:32:00+00:00","owner":"LGES","shares":{"Ni":"0.2"},"site":"WS","supplier":"LGES"}',NULL,X'E8A74ADE0946D4B0666AD9E9B75BE95E5EB079333C6F75395BD06FE72AED9EC1',NULL,1772325120000000,1,'k32');
+INSERT INTO "event" VALUES(34,'k32 corrected reverses k32','reverse','amy','',1772325120000000,1775779227000000,'{"actor":"amy","document":"","event":"k32","key":"k32 corrected reverses k32","occurred_at":"2026-03-01T00:32:00+00:00","reason":"typed"}','k32',X'E37474B63F8E587F01E717C9AA08C5C47D4CCB8F31CEDA3AA87E7A7B926A44BF',NULL,1772325120000000,1,NULL);
+INSERT INTO "event" VALUES(35,'k34','assay','amy','',1772325240000000,1775779228000000,'{"actor":"amy","basis":"dry","document":"","key":"k34","laboratory":"Lab A","lot":"T","method":"","moisture":"0.05","moisture_uncertainty":null,"occurred_at":"2026-03-01T00:34:00+00:00","sample":"A-1","shares":{"Ni":"0.31"},"stage":"final","uncertainty":{"Ni":"0.002"}}',NULL,X'8EFFAAC73672E6DE181D95622599872280BF625A34D7E40F3C328BD8640C3AB7',NULL,1772325240000000,1,NULL);
+INSERT INTO "event" VALUES(36,'late ticket amends k12','amend','amy','',1772323920000000,1775779229000000,'{"because":"late ticket","event":"k12"}',NULL,X'593E743AD557CF7B8B298B8B4D7C48EB6175F7FC39424F560B7A14FC2EB318AD','k12',1772323920000000,1,NULL);
+INSERT INTO "event" VALUES(37,'late ticket','weigh','amy','',1772323890000000,1775779229000000,'{"actor":"amy","document":"","gross_kg":"1520","key":"late ticket","lot":"S1","occurred_at":"2026-03-01T00:11:30+00:00","scale":"","tare_kg":"500","ticket":"T2","uncertainty_kg":"0"}',NULL,X'1E49180903E74514C3E9992151975FD47CB3F181A70B5A1010DD5D38895AF860',NULL,1772323890000000,1,NULL);
+INSERT INTO "event" VALUES(38,'k36','open-period','amy','',1772325360000000,1775779230000000,'{"actor":"amy","document":"","end":"2026-03-02T00:00:00+00:00","key":"k36","occurred_at":"2026-03-01T00:36:00+00:00","period":"1 March","start":"2026-03-01T00:00:00+00:00"}',NULL,X'876D5BA77EA50A8E0FD90D4C517CD3114FFE1EC3BB2D38CAB2222D220EDB4219',NULL,1772325360000000,1,NULL);
+INSERT INTO "event" VALUES(39,'k37','close-period','amy','',1772496000000000,1775779231000000,'{"actor":"amy","document":"","key":"k37","occurred_at":"2026-03-03T00:00:00+00:00","period":"1 March"}',NULL,X'4BAE3F023135D82BD42E0C1B47E37E5B52E960DDC18F122AEEA089AFEBCFDE19',NULL,1772496000000000,1,NULL);
+INSERT INTO "event" VALUES(40,'late assay amends k16','amend','amy','',1772324160000000,1775779232000000,'{"because":"late assay","event":"k16"}',NULL,X'89523DD97B4C9F577BE4537590633D1852C4C5AE619430FF3700A34E9906A3FF','k16',1772409600000000,1,NULL);
+INSERT INTO "event" VALUES(41,'late assay','assay','amy','',1772324130000000,1775779232000000,'{"actor":"amy","basis":"as received","document":"","key":"late assay","laboratory":"Lab A","lot":"S4","method":"","moisture":null,"moisture_uncertainty":null,"occurred_at":"2026-03-01T00:15:30+00:00","sample":"A-2","shares":{"Ni":"0.24"},"stage":"final","uncertainty":{}}',NULL,X'F5B40568F8068753529B923F47C1FBA7629B450B0822359E3A9E7CB939DD4969',NULL,1772409600000000,1,NULL);
+INSERT INTO "event" VALUES(42,'k39 amends k12','amend','amy','',1772323920000000,1775779233000000,'{"because":"k39","event":"k12"}',NULL,X'AAFD5B4AF149C89C9BDC44BA0D081DB61BFEBACE1859A1F070CA7B4741B36630','k12',1772409600000000,1,NULL);
+INSERT INTO "event" VALUES(43,'k39','reverse','amy','',1772323890000000,1775779233000000,'{"actor":"amy","document":"","event":"late ticket","key":"k39","occurred_at":"2026-03-04T00:00:00+00:00","reason":"of another truck"}','late ticket',X'B262872AD3F875123CEA37939BF78B4B73B9459499F15FE36528DEE024634BD6',NULL,1772409600000000,1,NULL);
 CREATE TABLE leaf (
   place INTEGER PRIMARY KEY,
   event INTEGER NOT NULL UNIQUE REFERENCES event (id)
@@ -246,6 +259,10 @@ INSERT INTO "leaf" VALUES(35,36);
 INSERT INTO "leaf" VALUES(36,37);
 INSERT INTO "leaf" VALUES(37,38);
 INSERT INTO "leaf" VALUES(38,39);
+INSERT INTO "leaf" VALUES(39,40);
+INSERT INTO "leaf" VALUES(40,41);
+INSERT INTO "leaf" VALUES(41,42);
+INSERT INTO "leaf" VALUES(42,43);
 CREATE TABLE load (
   site TEXT NOT NULL,
   hazard TEXT NOT NULL,
@@ -256,21 +273,26 @@ CREATE TABLE load (
 ) STRICT;
 INSERT INTO "load" VALUES('WS','black mass',0,5000000000);
 CREATE TABLE lot (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
+  again INTEGER NOT NULL,
   material TEXT NOT NULL,
   event INTEGER NOT NULL REFERENCES event (id) DEFERRABLE INITIALLY DEFERRED,
-  line INTEGER NOT NULL
+  line INTEGER NOT NULL,
+  PRIMARY KEY (id, again)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "lot" VALUES('B1','scrap',15,0);
-INSERT INTO "lot" VALUES('M1','BM',16,0);
-INSERT INTO "lot" VALUES('P1','scrap',16,1);
-INSERT INTO "lot" VALUES('S1','scrap',9,0);
-INSERT INTO "lot" VALUES('S1-a','scrap',13,0);
-INSERT INTO "lot" VALUES('S2','scrap',10,0);
-INSERT INTO "lot" VALUES('S3','scrap',14,0);
-INSERT INTO "lot" VALUES('S4','scrap',14,1);
-INSERT INTO "lot" VALUES('S9','scrap',26,0);
-INSERT INTO "lot" VALUES('T','scrap',30,0);
+INSERT INTO "lot" VALUES('B1',0,'scrap',15,0);
+INSERT INTO "lot" VALUES('M1',0,'BM',16,0);
+INSERT INTO "lot" VALUES('P1',0,'scrap',16,1);
+INSERT INTO "lot" VALUES('S1',0,'scrap',9,0);
+INSERT INTO "lot" VALUES('S1-a',0,'scrap',13,0);
+INSERT INTO "lot" VALUES('S2',0,'scrap',10,0);
+INSERT INTO "lot" VALUES('S3',0,'scrap',14,0);
+INSERT INTO "lot" VALUES('S4',0,'scrap',14,1);
+INSERT INTO "lot" VALUES('S9',0,'scrap',26,0);
+INSERT INTO "lot" VALUES('T',0,'scrap',30,0);
+INSERT INTO "lot" VALUES('Z',0,'scrap',31,0);
+INSERT INTO "lot" VALUES('Z',1,'scrap',33,0);
+INSERT INTO "lot" VALUES('Z1',0,'scrap',32,0);
 CREATE TABLE measurement (
   event INTEGER NOT NULL REFERENCES event (id) DEFERRABLE INITIALLY DEFERRED,
   line INTEGER NOT NULL,
@@ -296,12 +318,14 @@ INSERT INTO "measurement" VALUES(20,0,'M1','mass','198000000','','','','','','ar
 INSERT INTO "measurement" VALUES(22,0,'P1','mass','79000000','','','','','','counted','');
 INSERT INTO "measurement" VALUES(26,0,'S9','mass','7000000','','','','','','declared','');
 INSERT INTO "measurement" VALUES(30,0,'T','mass','1000000000','','','','','','declared','');
-INSERT INTO "measurement" VALUES(31,0,'T','Ni','0.31','0.002','','Lab A','A-1','laboratory Lab A','final','dry');
-INSERT INTO "measurement" VALUES(31,1,'T','H2O','0.05','','','Lab A','A-1','laboratory Lab A','final','');
-INSERT INTO "measurement" VALUES(33,0,'S1','gross','1520000000','0','weighbridge','','T2','','','');
-INSERT INTO "measurement" VALUES(33,1,'S1','tare','500000000','0','weighbridge','','T2','','','');
-INSERT INTO "measurement" VALUES(33,2,'S1','mass','1020000000','0','weighbridge','','T2','','','');
-INSERT INTO "measurement" VALUES(37,0,'S4','Ni','0.24','','','Lab A','A-2','laboratory Lab A','final','');
+INSERT INTO "measurement" VALUES(31,0,'Z','mass','50000000','','','','','','declared','');
+INSERT INTO "measurement" VALUES(33,0,'Z','mass','60000000','','','','','','declared','');
+INSERT INTO "measurement" VALUES(35,0,'T','Ni','0.31','0.002','','Lab A','A-1','laboratory Lab A','final','dry');
+INSERT INTO "measurement" VALUES(35,1,'T','H2O','0.05','','','Lab A','A-1','laboratory Lab A','final','');
+INSERT INTO "measurement" VALUES(37,0,'S1','gross','1520000000','0','weighbridge','','T2','','','');
+INSERT INTO "measurement" VALUES(37,1,'S1','tare','500000000','0','weighbridge','','T2','','','');
+INSERT INTO "measurement" VALUES(37,2,'S1','mass','1020000000','0','weighbridge','','T2','','','');
+INSERT INTO "measurement" VALUES(41,0,'S4','Ni','0.24','','','Lab A','A-2','laboratory Lab A','final','');
 CREATE TABLE node (
   level INTEGER NOT NULL,
   place INTEGER NOT NULL,
@@ -309,7 +333,7 @@ CREATE TABLE node (
   PRIMARY KEY (level, place)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO "node" VALUES(4,0,X'A7A3AFECB3DD4A1D833CA2B9803474E06C71FD95417A8ACF81FFA564CBEF1D2A');
-INSERT INTO "node" VALUES(4,1,X'C669B73960AFDD505B25C00A20BD2D3F62DEAB9D080C55A3C3C4DEC1B5693C65');
+INSERT INTO "node" VALUES(4,1,X'856C038FB9006BD9D2B96A83578A897FF0D8F9C6DCD9FF9EEF4EF4E051AE8809');
 CREATE TABLE noun (
   event INTEGER NOT NULL REFERENCES event (id) DEFERRABLE INITIALLY DEFERRED,
   kind TEXT NOT NULL,
@@ -317,7 +341,7 @@ CREATE TABLE noun (
   body TEXT NOT NULL,
   PRIMARY KEY (kind, id, event)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "noun" VALUES(35,'close','1 March','{}');
+INSERT INTO "noun" VALUES(39,'close','1 March','{}');
 INSERT INTO "noun" VALUES(28,'close','Feb','{}');
 INSERT INTO "noun" VALUES(24,'hold','S2','{"reason":"wet"}');
 INSERT INTO "noun" VALUES(25,'hold','S2','{"reason":""}');
@@ -326,7 +350,7 @@ INSERT INTO "noun" VALUES(6,'material','scrap','{"hazard":"","name":"scrap"}');
 INSERT INTO "noun" VALUES(2,'party','GMBI','{"name":"GMBI"}');
 INSERT INTO "noun" VALUES(1,'party','LGES','{"name":"LGES"}');
 INSERT INTO "noun" VALUES(3,'party','REFINER','{"name":"REFINER"}');
-INSERT INTO "noun" VALUES(34,'period','1 March','{"end":"1772409600000000","start":"1772323200000000"}');
+INSERT INTO "noun" VALUES(38,'period','1 March','{"end":"1772409600000000","start":"1772323200000000"}');
 INSERT INTO "noun" VALUES(8,'period','Feb','{"end":"1772323200000000","start":"1769904000000000"}');
 INSERT INTO "noun" VALUES(5,'site','REF','{"limits":{},"name":"REF"}');
 INSERT INTO "noun" VALUES(4,'site','WS','{"limits":{"black mass":"5000000000"},"name":"WS"}');
@@ -392,20 +416,28 @@ INSERT INTO "posting" VALUES(27,9,7000000,1400000,0,0,0,5600000,0);
 INSERT INTO "posting" VALUES(27,80,-7000000,-1400000,0,0,0,-5600000,0);
 INSERT INTO "posting" VALUES(30,9,-1000000000,0,0,0,0,-500000000,-500000000);
 INSERT INTO "posting" VALUES(30,88,1000000000,0,0,0,0,500000000,500000000);
-INSERT INTO "posting" VALUES(31,17,0,-294500000,0,0,-50000000,172250000,172250000);
-INSERT INTO "posting" VALUES(31,88,0,294500000,0,0,50000000,-172250000,-172250000);
-INSERT INTO "posting" VALUES(32,8,0,500000,0,0,0,-500000,0);
-INSERT INTO "posting" VALUES(32,17,0,-500000,0,0,0,500000,0);
-INSERT INTO "posting" VALUES(33,8,10000000,2000000,0,0,0,8000000,0);
-INSERT INTO "posting" VALUES(33,17,-10000000,-2000000,0,0,0,-8000000,0);
-INSERT INTO "posting" VALUES(36,40,0,3000000,0,0,0,-3000000,0);
-INSERT INTO "posting" VALUES(36,65,0,-3000000,0,0,0,3000000,0);
-INSERT INTO "posting" VALUES(37,17,0,3000000,0,0,0,-3000000,0);
-INSERT INTO "posting" VALUES(37,40,0,-3000000,0,0,0,3000000,0);
-INSERT INTO "posting" VALUES(38,8,0,-500000,0,0,0,500000,0);
-INSERT INTO "posting" VALUES(38,17,0,500000,0,0,0,-500000,0);
-INSERT INTO "posting" VALUES(39,8,-10000000,-2000000,0,0,0,-8000000,0);
-INSERT INTO "posting" VALUES(39,17,10000000,2000000,0,0,0,8000000,0);
+INSERT INTO "posting" VALUES(31,9,-50000000,-10000000,0,0,0,-40000000,0);
+INSERT INTO "posting" VALUES(31,96,50000000,10000000,0,0,0,40000000,0);
+INSERT INTO "posting" VALUES(32,96,-20000000,-4000000,0,0,0,-16000000,0);
+INSERT INTO "posting" VALUES(32,104,20000000,4000000,0,0,0,16000000,0);
+INSERT INTO "posting" VALUES(33,9,-60000000,-12000000,0,0,0,-48000000,0);
+INSERT INTO "posting" VALUES(33,96,60000000,12000000,0,0,0,48000000,0);
+INSERT INTO "posting" VALUES(34,9,50000000,10000000,0,0,0,40000000,0);
+INSERT INTO "posting" VALUES(34,96,-50000000,-10000000,0,0,0,-40000000,0);
+INSERT INTO "posting" VALUES(35,17,0,-294500000,0,0,-50000000,172250000,172250000);
+INSERT INTO "posting" VALUES(35,88,0,294500000,0,0,50000000,-172250000,-172250000);
+INSERT INTO "posting" VALUES(36,8,0,500000,0,0,0,-500000,0);
+INSERT INTO "posting" VALUES(36,17,0,-500000,0,0,0,500000,0);
+INSERT INTO "posting" VALUES(37,8,10000000,2000000,0,0,0,8000000,0);
+INSERT INTO "posting" VALUES(37,17,-10000000,-2000000,0,0,0,-8000000,0);
+INSERT INTO "posting" VALUES(40,40,0,3000000,0,0,0,-3000000,0);
+INSERT INTO "posting" VALUES(40,65,0,-3000000,0,0,0,3000000,0);
+INSERT INTO "posting" VALUES(41,17,0,3000000,0,0,0,-3000000,0);
+INSERT INTO "posting" VALUES(41,40,0,-3000000,0,0,0,3000000,0);
+INSERT INTO "posting" VALUES(42,8,0,-500000,0,0,0,500000,0);
+INSERT INTO "posting" VALUES(42,17,0,500000,0,0,0,-500000,0);
+INSERT INTO "posting" VALUES(43,8,-10000000,-2000000,0,0,0,-8000000,0);
+INSERT INTO "posting" VALUES(43,17,10000000,2000000,0,0,0,8000000,0);
 CREATE TABLE snapshot (
   moment INTEGER NOT NULL,
   account INTEGER NOT NULL REFERENCES account (id),
@@ -418,13 +450,15 @@ CREATE TABLE snapshot (
   "s_other" INTEGER NOT NULL, "s_Ti" INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (moment, account)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "snapshot" VALUES(1772409600000000,8,1775779228000000,510000000,127500000,0,0,0,382500000,0);
-INSERT INTO "snapshot" VALUES(1772409600000000,16,1775779228000000,400000000,80000000,0,0,0,320000000,0);
-INSERT INTO "snapshot" VALUES(1772409600000000,24,1775779228000000,10000000,2500000,0,0,0,7500000,0);
-INSERT INTO "snapshot" VALUES(1772409600000000,48,1775779228000000,100000000,20000000,0,0,0,80000000,0);
-INSERT INTO "snapshot" VALUES(1772409600000000,49,1775779228000000,200000000,50000000,0,0,0,150000000,0);
-INSERT INTO "snapshot" VALUES(1772409600000000,67,1775779228000000,70000000,0,0,0,0,70000000,0);
-INSERT INTO "snapshot" VALUES(1772409600000000,88,1775779228000000,1000000000,294500000,0,0,50000000,327750000,327750000);
+INSERT INTO "snapshot" VALUES(1772409600000000,8,1775779231000000,510000000,127500000,0,0,0,382500000,0);
+INSERT INTO "snapshot" VALUES(1772409600000000,16,1775779231000000,400000000,80000000,0,0,0,320000000,0);
+INSERT INTO "snapshot" VALUES(1772409600000000,24,1775779231000000,10000000,2500000,0,0,0,7500000,0);
+INSERT INTO "snapshot" VALUES(1772409600000000,48,1775779231000000,100000000,20000000,0,0,0,80000000,0);
+INSERT INTO "snapshot" VALUES(1772409600000000,49,1775779231000000,200000000,50000000,0,0,0,150000000,0);
+INSERT INTO "snapshot" VALUES(1772409600000000,67,1775779231000000,70000000,0,0,0,0,70000000,0);
+INSERT INTO "snapshot" VALUES(1772409600000000,88,1775779231000000,1000000000,294500000,0,0,50000000,327750000,327750000);
+INSERT INTO "snapshot" VALUES(1772409600000000,96,1775779231000000,40000000,8000000,0,0,0,32000000,0);
+INSERT INTO "snapshot" VALUES(1772409600000000,104,1775779231000000,20000000,4000000,0,0,0,16000000,0);
 CREATE INDEX posting_account ON posting (account, event);
 CREATE INDEX event_occurred ON event (occurred_at);
 CREATE UNIQUE INDEX event_reverses ON event (reverses) WHERE reverses IS NOT NULL;
@@ -458,7 +492,7 @@ CREATE TRIGGER node_no_delete BEFORE DELETE ON node BEGIN SELECT RAISE(ABORT, 'f
 CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint BEGIN SELECT RAISE(ABORT, 'frozen: checkpoint rows are never changed'); END;
 CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint BEGIN SELECT RAISE(ABORT, 'frozen: checkpoint rows are never changed'); END;
 CREATE TRIGGER account_no_replace BEFORE INSERT ON account WHEN EXISTS (SELECT 1 FROM account WHERE id = NEW.id OR (lot, kind, party, site) = (NEW.lot, NEW.kind, NEW.party, NEW.site)) BEGIN SELECT RAISE(ABORT, 'duplicate: this account is there already'); END;
-CREATE TRIGGER lot_no_replace BEFORE INSERT ON lot WHEN EXISTS (SELECT 1 FROM lot WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'duplicate: this lot is there already'); END;
+CREATE TRIGGER lot_no_replace BEFORE INSERT ON lot WHEN EXISTS (SELECT 1 FROM lot WHERE (id, again) = (NEW.id, NEW.again)) BEGIN SELECT RAISE(ABORT, 'duplicate: this lot is there already'); END;
 CREATE TRIGGER closing_no_replace BEFORE INSERT ON closing WHEN EXISTS (SELECT 1 FROM closing WHERE period = NEW.period) BEGIN SELECT RAISE(ABORT, 'duplicate: this closing is there already'); END;
 CREATE TRIGGER leaf_no_replace BEFORE INSERT ON leaf WHEN EXISTS (SELECT 1 FROM leaf WHERE place = NEW.place OR event = NEW.event) BEGIN SELECT RAISE(ABORT, 'duplicate: this leaf is there already'); END;
 CREATE TRIGGER edge_unsealed BEFORE INSERT ON edge WHEN EXISTS (SELECT 1 FROM event WHERE id = NEW.event) BEGIN SELECT RAISE(ABORT, 'sealed: the event takes no further edge'); END;
@@ -469,5 +503,5 @@ CREATE TRIGGER closing_unsealed BEFORE INSERT ON closing WHEN EXISTS (SELECT 1 F
 CREATE TRIGGER account_opens AFTER INSERT ON account BEGIN INSERT INTO balance (account, bounded, last_at, mass, "s_Ni", "s_Cu", "s_C", "s_H2O", "s_other", "s_Ti") VALUES (NEW.id, NEW.kind = 'lot', 0, 0, 0, 0, 0, 0, 0, 0); END;
 CREATE TRIGGER posting_enters BEFORE INSERT ON posting BEGIN SELECT CASE WHEN EXISTS (SELECT 1 FROM event WHERE id = NEW.event) THEN RAISE(ABORT, 'sealed: the event takes no further posting') WHEN EXISTS (SELECT 1 FROM posting WHERE event = NEW.event AND account = NEW.account) THEN RAISE(ABORT, 'duplicate: this posting is there already') WHEN NEW.mass <> NEW."s_Ni" + NEW."s_Cu" + NEW."s_C" + NEW."s_H2O" + NEW."s_other" + NEW."s_Ti" THEN RAISE(ABORT, 'leg: substances do not add up to the mass') END; END;
 CREATE TRIGGER event_enters BEFORE INSERT ON event BEGIN SELECT CASE WHEN NEW.id <= (SELECT max(id) FROM event) OR EXISTS (SELECT 1 FROM event WHERE key = NEW.key) OR (NEW.reverses IS NOT NULL AND EXISTS (SELECT 1 FROM event WHERE reverses = NEW.reverses)) THEN RAISE(ABORT, 'duplicate: this event is there already, or a later one') WHEN EXISTS (SELECT 1 FROM closing WHERE event < NEW.id AND start_at <= NEW.posted_at AND NEW.posted_at < end_at) THEN RAISE(ABORT, 'closed: the event is posted into a closed period') WHEN NEW.posted_at < NEW.occurred_at OR (NEW.amends IS NOT NULL AND NOT EXISTS (SELECT 1 FROM event WHERE key = NEW.amends AND occurred_at = NEW.occurred_at)) THEN RAISE(ABORT, 'late: the event it amends is not there, or has another date') WHEN (SELECT sum("s_Ni") <> 0 OR sum("s_Cu") <> 0 OR sum("s_C") <> 0 OR sum("s_H2O") <> 0 OR sum("s_other") <> 0 OR sum("s_Ti") <> 0 FROM posting WHERE event = NEW.id) THEN RAISE(ABORT, 'unbalanced: the event does not sum to zero') END; UPDATE balance SET last_at = max(last_at, bounded * NEW.occurred_at), mass = balance.mass + p.mass, "s_Ni" = balance."s_Ni" + p."s_Ni", "s_Cu" = balance."s_Cu" + p."s_Cu", "s_C" = balance."s_C" + p."s_C", "s_H2O" = balance."s_H2O" + p."s_H2O", "s_other" = balance."s_other" + p."s_other", "s_Ti" = balance."s_Ti" + p."s_Ti" FROM posting p WHERE p.event = NEW.id AND balance.account = p.account; END;
-CREATE TRIGGER event_floor AFTER INSERT ON event WHEN NEW.amends IS NULL BEGIN SELECT CASE WHEN EXISTS (SELECT 1 FROM posting p JOIN balance b ON b.account = p.account WHERE p.event > coalesce((SELECT max(id) FROM event WHERE id < NEW.id AND amends IS NULL), 0) AND p.event <= NEW.id AND b.bounded AND (b."s_Ni" < 0 OR b."s_Cu" < 0 OR b."s_C" < 0 OR b."s_H2O" < 0 OR b."s_other" < 0 OR b."s_Ti" < 0)) THEN RAISE(ABORT, 'negative: a lot would be below zero') END; END;
+CREATE TRIGGER event_floor AFTER INSERT ON event WHEN NEW.amends IS NULL AND NEW.corrects IS NULL BEGIN SELECT CASE WHEN EXISTS (SELECT 1 FROM posting p JOIN balance b ON b.account = p.account WHERE p.event > coalesce((SELECT max(id) FROM event WHERE id < NEW.id AND amends IS NULL AND corrects IS NULL), 0) AND p.event <= NEW.id AND b.bounded AND (b."s_Ni" < 0 OR b."s_Cu" < 0 OR b."s_C" < 0 OR b."s_H2O" < 0 OR b."s_other" < 0 OR b."s_Ti" < 0)) THEN RAISE(ABORT, 'negative: a lot would be below zero') WHEN EXISTS (SELECT 1 FROM lot m JOIN lot l ON l.id = m.id AND l.again = m.again - 1 JOIN event e ON e.id = l.event WHERE m.event > coalesce((SELECT max(id) FROM event WHERE id < NEW.id AND amends IS NULL AND corrects IS NULL), 0) AND m.event <= NEW.id AND NOT EXISTS (SELECT 1 FROM event r WHERE r.reverses = e.key)) THEN RAISE(ABORT, 'duplicate: this lot is there already, and what made it is not reversed') END; END;
 COMMIT;

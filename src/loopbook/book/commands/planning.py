@@ -58,13 +58,13 @@ def plan(
     where = f"{type(command).__name__} {command.key}".strip()
     draft = Draft(where, view=view, moment=command.occurred_at)
     text = as_text(command)
-    _check_date(draft, recorded_at)
+    check_date(draft, recorded_at)
     late = any(view.last_date(lot) > draft.occurred_at for lot in command.names("lot"))
     if late:
         draft.view = Replay(view, draft.occurred_at)
     checked = check_fields(command, draft)
     if all(finding.code != "text" for finding in draft):
-        _check_text(draft, text)
+        check_text(draft, text)
     before = len(draft)
     if not any(finding.code == "before-lot" for finding in draft.items):
         take_steps(command, draft, checked)
@@ -78,7 +78,21 @@ def plan(
         check_limits(draft, amended)
     raise_findings(draft)
     open_from = view.closed_until()
-    event = Event(
+    event = event_of(draft, command, text, recorded_at=recorded_at, open_from=open_from)
+    return *amendments(event, amended, open_from), event
+
+
+def event_of(
+    draft: Draft, command: Command, text: str, *, recorded_at: int, open_from: int
+) -> Event:
+    """The event of a draft without findings.
+
+    Parameters
+    ----------
+    text : of the command.
+    open_from : the end of the last closed period.
+    """
+    return Event(
         key=command.key,
         kind=command.kind,
         actor=command.actor,
@@ -94,7 +108,6 @@ def plan(
         posted_at=open_from if draft.occurred_at < open_from else None,
         planner=PLANNER,
     )
-    return *(_amending(event, fact, legs, open_from) for fact, legs in amended), event
 
 
 def _played(draft: Draft, view: View) -> Sequence[tuple[Event, Mapping[Account, Content]]]:
@@ -116,24 +129,29 @@ def _balanced(where: str, legs: Sequence[Leg]) -> tuple[Leg, ...]:
     return tuple(legs)
 
 
-def _amending(cause: Event, fact: Event, legs: Mapping[Account, Content], open_from: int) -> Event:
-    """The event that gives an event other legs because of a late fact."""
-    return Event(
-        key=f"{cause.key} amends {fact.key}",
-        kind=AMEND,
-        actor=cause.actor,
-        document=cause.document,
-        occurred_at=fact.occurred_at,
-        recorded_at=cause.recorded_at,
-        command=_ENCODER.encode({"because": cause.key, "event": fact.key}),
-        legs=_balanced(fact.key, [Leg(*leg) for leg in sorted(legs.items())]),
-        amends=fact.key,
-        posted_at=open_from if fact.occurred_at < open_from else None,
-        planner=PLANNER,
-    )
+def amendments(
+    cause: Event, amended: Sequence[tuple[Event, Mapping[Account, Content]]], open_from: int
+) -> list[Event]:
+    """The events that give others other legs because of a late fact or a correction."""
+    return [
+        Event(
+            key=f"{cause.key} amends {fact.key}",
+            kind=AMEND,
+            actor=cause.actor,
+            document=cause.document,
+            occurred_at=fact.occurred_at,
+            recorded_at=cause.recorded_at,
+            command=_ENCODER.encode({"because": cause.key, "event": fact.key}),
+            legs=_balanced(fact.key, [Leg(*leg) for leg in sorted(legs.items())]),
+            amends=fact.key,
+            posted_at=open_from if fact.occurred_at < open_from else None,
+            planner=PLANNER,
+        )
+        for fact, legs in amended
+    ]
 
 
-def _check_text(draft: Draft, text: str) -> None:
+def check_text(draft: Draft, text: str) -> None:
     """Refuse text that UTF-8 or a database cannot carry."""
     try:
         text.encode()
@@ -145,7 +163,7 @@ def _check_text(draft: Draft, text: str) -> None:
         draft.note("text", "text without NUL characters", "one")
 
 
-def _check_date(draft: Draft, recorded_at: int) -> None:
+def check_date(draft: Draft, recorded_at: int) -> None:
     """Set the draft's moment; one in the future is a finding."""
     moment, draft.occurred_at = draft.moment, recorded_at
     if moment.tzinfo is None:

@@ -11,7 +11,7 @@ finding, and nothing is posted.
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loopbook.book.commands.again import plan_again
 from loopbook.book.commands.draft import CommandFinding, moment_at
@@ -43,13 +43,18 @@ class Replay(SameView):
     _hidden: set[str] = field(default_factory=set)
     _planned_again: bool = False
     _removed: set[str] = field(default_factory=set)
+    _made: dict[str, Lot] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _waiting: list[tuple[int, int, str]] = field(default_factory=list)
     _refused: dict[str, str] = field(default_factory=dict)
 
     # -- the view of a planner
 
     def lot(self, name: str) -> Lot | None:
         """A lot; none that the event in hand makes, or a removed one made."""
-        return None if name in self._hidden or name in self._removed else self.book.lot(name)
+        if name in self._hidden or name in self._removed:
+            return None
+        return self._made.get(name) or self.book.lot(name)
 
     def hold(self, lot: str, moment: int) -> str:
         """Why the lot was on hold at a moment; what was done then was done."""
@@ -90,16 +95,36 @@ class Replay(SameView):
 
     def remove(self, event: Event) -> None:
         """Play without an event: the lots that it made are not there."""
-        self.at, self.number = event.occurred_at, self.book.numbered(event.key)
+        first = self.book.event(event.corrects) if event.corrects else None
+        if first is None or first.occurred_at != event.occurred_at:
+            first = event
+        self.at, self.number = event.occurred_at, self.book.numbered(first.key)
         self._removed.update(lot.id for lot in event.lots)
+        self._seen.add(event.key)
 
-    def play(self) -> None:
-        """Plan again, in order, the events after this place that used what is changed."""
-        waiting: list[tuple[int, int, str]] = []
-        seen = {self.number}
-        self._wait_for(self._changes, waiting, seen)
-        while waiting:
-            self.at, self.number, key = heapq.heappop(waiting)
+    def go_to(self, at: int) -> None:
+        """Go on to a date at which an event is corrected: to its place, if that is its date."""
+        place = (at, self.number if at == self.at else _LAST)
+        self.play(place)
+        self.at, self.number = place
+
+    def put(self, lots: Iterable[Lot], legs: Mapping[Account, Content]) -> None:
+        """Note what an event makes and moves at this place."""
+        made = {lot.id: replace(lot, made_at=self.at) for lot in lots}
+        self._made.update(made)
+        self._removed -= made.keys()
+        self.change(legs)
+
+    def play(self, until: tuple[int, int] = (_LAST, _LAST)) -> None:
+        """Plan again, in order, the events after this place that used what is changed.
+
+        Parameters
+        ----------
+        until : a place; what is there and after waits.
+        """
+        self._wait_for(self._changes)
+        while self._waiting and self._waiting[0][:2] < until:
+            self.at, self.number, key = heapq.heappop(self._waiting)
             event = self.book.event(key)
             if event is None or event.reverses or self.book.reversal(key):
                 continue
@@ -117,18 +142,16 @@ class Replay(SameView):
             if changes:
                 self.amended.append((event, changes))
                 self.change(changes)
-                self._wait_for({account.lot for account in changes}, waiting, seen)
+                self._wait_for({account.lot for account in changes})
 
-    def _wait_for(
-        self, lots: Iterable[str], waiting: list[tuple[int, int, str]], seen: set[int]
-    ) -> None:
+    def _wait_for(self, lots: Iterable[str]) -> None:
         """Wait for the events after this place that touch lots."""
         for lot in sorted(set(lots) - {""}):
             for entry in self.book.history(lot):
                 later = (entry.at, entry.number) > (self.at, self.number)
-                if later and entry.number not in seen:
-                    seen.add(entry.number)
-                    heapq.heappush(waiting, entry[:3])
+                if later and entry.key not in self._seen:
+                    self._seen.add(entry.key)
+                    heapq.heappush(self._waiting, entry[:3])
 
     def _planned(self, event: Event) -> Mapping[Account, Content] | None:
         """Legs that an event gets at this place; None after a finding."""
@@ -141,7 +164,7 @@ class Replay(SameView):
         self._hidden = set()
         if draft.items:
             first = draft.items[0]
-            self._refuse(event, first.sentence or f"expected {first.expected}, found {first.found}")
+            self._refuse(event, first.sentence or f"{first.found} is not {first.expected}")
             return None
         return draft.legs
 

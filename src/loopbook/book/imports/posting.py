@@ -342,7 +342,7 @@ class _Planner:
         keys = " and then ".join(e.key for e in events if not (e.states or e.reverses))
         undo = f"; if what is posted is wrong, reverse {keys} first" if keys else ""
         is_made = any(self.session.lot(name) is not None for name in entry.makes)
-        beside = f"{self.beside}{', with another name for its lot' * is_made}"
+        beside = f"{self.beside}{', with another name for its lot if it is another lot' * is_made}"
         return Finding(
             "duplicate",
             entry.place(names[0] if names else ""),

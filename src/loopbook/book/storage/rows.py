@@ -16,7 +16,7 @@ from loopbook.errors import StorageError
 Sealed: TypeAlias = tuple[int, Event, bytes]
 """An event with its number and its leaf hash."""
 Head: TypeAlias = tuple[
-    int, str, str, str, str, int, int, str, str | None, bytes, str | None, int, int
+    int, str, str, str, str, int, int, str, str | None, bytes, str | None, int, int, str | None
 ]
 """An event's own row: values of `EVENT_COLUMNS`."""
 Fields: TypeAlias = tuple[str, ...]
@@ -29,6 +29,14 @@ _FIELDS = EVENT_COLUMNS[1:8]  # of an event, between its number and what may be 
 _WRITTEN = {*EVENT_COLUMNS, "legs", "lots", "measurements", "nouns"}  # parts of an event
 _values_of = attrgetter(*_FIELDS)
 _BY_ACCOUNT = itemgetter(0)  # of a leg
+
+
+def ends_group(head: Head) -> bool:
+    """Whether an event is the last of those that are recorded together and count together.
+
+    What amends others comes before the late fact, and what corrects an event before its reversal.
+    """
+    return head[10] is None and head[13] is None
 
 
 class EventRows(NamedTuple):
@@ -96,7 +104,9 @@ def write_parts(
     others = [(n, e) for n, e, _ in events if e.lots or e.measurements or e.nouns]
     nouns = [(n, *noun) for n, e in others for noun in e.nouns]
     closed = [(stated.periods[name], n) for n, kind, name, _ in nouns if kind == "close"]
-    db.insert("lot", [(x.id, x.material, n, k) for n, e in others for k, x in enumerate(e.lots)])
+    db.insert(
+        "lot", [(x.id, x.again, x.material, n, k) for n, e in others for k, x in enumerate(e.lots)]
+    )
     db.insert("noun", nouns)
     db.insert("closing", [(p.id, n, p.start, p.end) for p, n in closed])
     db.insert("measurement", [(n, k, *m) for n, e in others for k, m in enumerate(e.measurements)])
@@ -107,8 +117,12 @@ def seal_events(db: Database, events: Sequence[Sealed]) -> None:
     rows: list[Sequence[Value]] = []
     for number, event, leaf in events:
         posted_at = event.occurred_at if event.posted_at is None else event.posted_at
-        last = (event.reverses or None, leaf, event.amends or None, posted_at, event.planner)
-        rows.append((number, *_values_of(event), *last))
+        rows.append(
+            (
+                *(number, *_values_of(event), event.reverses or None, leaf),
+                *(event.amends or None, posted_at, event.planner, event.corrects or None),
+            )
+        )
     db.insert("event", rows)
 
 
@@ -128,7 +142,7 @@ def event_rows(
     if not heads:
         return EventRows(heads)
     if len(heads) == count > 1:  # what amends an event comes with the late fact, which is next
-        whole = max((k for k, head in enumerate(heads) if head[10] is None), default=count - 1)
+        whole = max((k for k, head in enumerate(heads) if ends_group(head)), default=count - 1)
         del heads[whole + 1 :]
     span = (heads[0][0], heads[-1][0])
     names = ", ".join(quoted(s) for s in substances)
@@ -170,7 +184,7 @@ def event_from(
     lots, measurements : each with its line in front.
     """
     key, kind, actor, document, occurred_at, recorded_at, command, reverses = head[1:9]
-    amends, posted_at, planner = head[10:]
+    amends, posted_at, planner, corrects = head[10:]
     return Event(
         key,
         kind,
@@ -187,6 +201,7 @@ def event_from(
         amends or "",
         None if posted_at == occurred_at else posted_at,
         planner,
+        corrects or "",
     )
 
 

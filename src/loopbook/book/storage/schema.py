@@ -102,6 +102,7 @@ TABLES = (
             Column("amends", "TEXT", "key of the event whose legs a late fact changes"),
             Column("posted_at", "INTEGER NOT NULL", "date that decides its period"),
             Column("planner", "INTEGER NOT NULL", "version of the rules that made its legs"),
+            Column("corrects", "TEXT", "key of the event in whose place it is at the same date"),
         ),
     ),
     TableSpec(
@@ -132,11 +133,13 @@ TABLES = (
         "lot",
         "every lot that was ever made",
         (
-            Column("id", "TEXT PRIMARY KEY", "its name; never used twice"),
+            Column("id", "TEXT NOT NULL", "its name; used again only when its maker is reversed"),
+            Column("again", "INTEGER NOT NULL", "how often it was made before under this name"),
             Column("material", "TEXT NOT NULL", "what it is"),
             Column("event", _EVENT, "what made it"),
             Column("line", "INTEGER NOT NULL", "order within the event"),
         ),
+        ("PRIMARY KEY (id, again)",),
     ),
     TableSpec(
         "measurement",
@@ -264,6 +267,8 @@ FILLED = frozenset(
         ("event", "amends"),
         ("event", "posted_at"),
         ("event", "planner"),
+        ("event", "corrects"),
+        ("lot", "again"),
     }
 )
 """Table and name of columns that the first books of version 2 lack; the migration fills them."""

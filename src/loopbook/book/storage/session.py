@@ -45,6 +45,8 @@ from loopbook.tables import look
 
 BEFORE_ALL = -(2**63)
 """A moment before all dates."""
+MadeRow: TypeAlias = tuple[str, str, int, int, bool]
+"""A making of a lot: lot, material, date, how often it was made before, whether it was reversed."""
 HeldRow: TypeAlias = tuple[str, int, str, str, int, *tuple[int, ...]]
 """An account of a lot: lot, number, party, site, date of its last posting, content."""
 
@@ -56,14 +58,14 @@ class Seen:
     Parameters
     ----------
     lots : names of lots, also of those that do not exist.
-    made : name, material, and when it was made.
+    made : name, material, when it was made, how often before, and whether that was reversed.
     held : accounts of the lots.
     holds : body of the last hold or release by lot.
     absent : keys that no event has.
     """
 
     lots: Sequence[str]
-    made: Sequence[tuple[str, str, int]]
+    made: Sequence[MadeRow]
     held: Sequence[HeldRow]
     holds: Mapping[str, str]
     absent: Iterable[str]
@@ -147,6 +149,9 @@ class Session(Stated):
     _reversed: dict[str, str] = field(default_factory=dict)
     _ever_held: dict[str, bool] = field(default_factory=dict)
     _latest: dict[str, int] = field(default_factory=dict)
+    _makings: dict[str, int] = field(default_factory=dict)
+    _materials: dict[str, str] = field(default_factory=dict)
+    _makers: dict[str, str] = field(default_factory=dict)
     _absent: set[str] = field(default_factory=set)
     _all_seen: bool = False
     _histories: dict[str, Sequence[Entry]] = field(default_factory=dict)
@@ -155,7 +160,7 @@ class Session(Stated):
         """Take in rows that the store has already read and locked, so that none is read again."""
         self._absent.update(seen.absent)
         self._lots.update(dict.fromkeys(seen.lots))
-        self._lots.update({row[0]: Lot(*row) for row in seen.made})
+        self._learn_makings(seen.made)
         self._held.update({lot: {} for lot in seen.lots})
         for row in seen.held:
             self._hold_account(row)
@@ -181,13 +186,21 @@ class Session(Stated):
     def lot(self, name: str) -> Lot | None:
         """A lot that was ever made, with when that was."""
         if name not in self._lots:
-            rows: list[tuple[str, str, int]] = self.db.rows(
-                "SELECT l.id, l.material, e.occurred_at FROM lot l JOIN event e ON e.id = l.event "
-                "WHERE l.id = ?",
+            self._lots[name] = None
+            rows: list[MadeRow] = self.db.rows(
+                "SELECT l.id, l.material, e.occurred_at, l.again, r.id IS NOT NULL FROM lot l "
+                "JOIN event e ON e.id = l.event LEFT JOIN event r ON r.reverses = e.key "
+                "WHERE l.id = ? ORDER BY l.again",
                 (name,),
             )
-            self._lots[name] = Lot(*rows[0]) if rows else None
+            self._learn_makings(rows)
         return self._lots[name]
+
+    def _learn_makings(self, rows: Sequence[MadeRow]) -> None:
+        """Remember lots, each by its last making; one whose making was reversed is not there."""
+        for name, material, made_at, again, undone in rows:
+            self._makings[name], self._materials[name] = again + 1, material
+            self._lots[name] = None if undone else Lot(name, material, made_at)
 
     def holdings(self, lot: str) -> Mapping[Account, Content]:
         """The contents of the lot's accounts, without the empty ones; no name is no lot."""
@@ -309,13 +322,17 @@ class Session(Stated):
             event = replace(event, nouns=tuple(sorted([*event.nouns, noun])))
         refuse_unwritten(event)
         number = next(self.numbers)
+        if event.reverses:
+            self._unmake(event.reverses)
+        if event.lots:
+            event = replace(event, lots=tuple(map(self._made_again, event.lots)))
         self._histories.clear()
         self._pending.append((number, event, leaf_of(event_bytes(event, self.substances))))
         self._events[event.key] = event
-        if event.reverses:
-            self._reversed[event.reverses] = event.key
+        self._reversed |= {event.reverses: event.key} if event.reverses else {}
         for lot in event.lots:
             self._lots[lot.id] = replace(lot, made_at=event.occurred_at)
+            self._makers[lot.id], self._materials[lot.id] = event.key, lot.material
             self._held.setdefault(lot.id, {})
             if look(lot.id) != lot.id:
                 self.nouns.strange_lots.setdefault(look(lot.id), lot.id)
@@ -331,6 +348,20 @@ class Session(Stated):
             else:
                 self.nouns.learn(kind, name, body)
         return number
+
+    def _unmake(self, key: str) -> None:
+        """Forget the lots of an event that the reversal in hand takes back."""
+        wrong = self.event(key)
+        for lot in () if wrong is None else wrong.lots:
+            if self._makers.get(lot.id, key) == key:
+                self._lots[lot.id] = None
+
+    def _made_again(self, lot: Lot) -> Lot:
+        """A lot that an event makes, with how often it was made before."""
+        self.lot(lot.id)
+        before = self._makings.get(lot.id, 0)
+        self._makings[lot.id] = before + 1
+        return replace(lot, again=before)
 
     def _declare(self, substance: str) -> None:
         """Add a substance's columns, and to the contents that are known here."""
@@ -359,8 +390,8 @@ class Session(Stated):
         site = self.site(account.site)
         if site is None or not site.limits:
             return None
-        lot = self.lot(account.lot)
-        material = None if lot is None else self.material(lot.material)
+        self.lot(account.lot)
+        material = self.material(self._materials.get(account.lot, ""))
         if material is None or material.hazard not in site.limits:
             return None
         return site.id, material.hazard

@@ -88,6 +88,7 @@ class EventScan:
     causes: dict[str, tuple[int, str]] = field(default_factory=dict)
     _recorded: int = -(2**63)
     _planner: int = 0
+    _corrected: str = ""
     _open_from: int = _EVER
     _closings: list[tuple[int, int]] = field(default_factory=list)
     _made: dict[str, int] = field(default_factory=dict)
@@ -165,7 +166,8 @@ class EventScan:
     def _check(self, page: Page) -> None:
         """Check a page's events; findings come in the order of the events."""
         for number, lots in page.lots.items():
-            self._made.update((lot, page.dates.get(number, 0)) for _, lot, _ in lots)
+            date = page.dates.get(number, 0)
+            self._made.update((lot, min(date, self._made.get(lot, date))) for _, lot, _ in lots)
         self._amounts(page)
         for head in page.heads:
             number = head[0]
@@ -182,7 +184,7 @@ class EventScan:
 
     def _wrong_head(self, head: Head) -> Iterator[Wrong]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]
-        posted_at, planner = head[11:]
+        posted_at, planner, corrects = head[11:]
         if {*map(type, (occurred_at, recorded_at, posted_at, planner))} != {int}:
             values = f"{occurred_at!r}, {recorded_at!r}, {posted_at!r}, {planner!r}"
             yield "type", "times in whole microseconds, and a planner's version", values
@@ -190,6 +192,9 @@ class EventScan:
         if planner < self._planner:
             yield "planner", f"planner {self._planner} or later, as before it", f"planner {planner}"
         self._planner = max(self._planner, planner)
+        if self._corrected and not head[8]:
+            yield "correct", f"the reversal of what {self._corrected!r} corrects", head[2]
+        self._corrected = head[1] if corrects is not None else ""
         self.causes.pop(head[1], None)
         if head[10] is not None:
             yield from self._wrong_amendment(head)

@@ -162,6 +162,7 @@ class _Rest:
         for check in (
             self._strays,
             self._reversals,
+            self._makings,
             self._amendments,
             self.scan.back_dated,
             self._balances,
@@ -193,6 +194,12 @@ class _Rest:
         for number, key, reverses in checks.wrong_reversals(self.db):
             where = f"event {number} {key!r}"
             self.notes.add("reverse", where, "an earlier event", repr(reverses), event=True)
+
+    def _makings(self) -> None:
+        """A lot is made again only when what made it before is reversed."""
+        for number, lot, again in checks.wrong_makings(self.db):
+            where, expected = f"event {number}", f"lot {lot} made once, or again after a reversal"
+            self.notes.add("made", where, expected, f"made {again} times before", event=True)
 
     def _amendments(self) -> None:
         """What amends an event names an earlier one of the same date, and its late fact follows."""

@@ -13,7 +13,7 @@ from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import Account, Content, Leg
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.history import legs_before
-from loopbook.book.storage.rows import Head, event_from, event_rows
+from loopbook.book.storage.rows import Head, ends_group, event_from, event_rows
 from loopbook.errors import BalanceError
 
 Rest = TypeVarTuple("Rest")
@@ -45,7 +45,7 @@ def _facts(heads: Sequence[Head]) -> dict[int, int]:
     facts: dict[int, int] = {}
     last = 0
     for head in reversed(heads):
-        last = last if head[10] is not None and last else head[0]
+        last = head[0] if ends_group(head) or not last else last
         facts[head[0]] = last
     return facts
 

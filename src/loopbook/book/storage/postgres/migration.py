@@ -41,6 +41,7 @@ _EVENT_COLUMNS = (
     "ALTER TABLE event ALTER COLUMN posted_at SET NOT NULL",
     "ALTER TABLE event ADD COLUMN planner BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE event ALTER COLUMN planner DROP DEFAULT",
+    'ALTER TABLE event ADD COLUMN corrects TEXT COLLATE "C"',
 )
 """The columns of an event that books before version 4 lack."""
 _COLUMNS = (
@@ -78,6 +79,7 @@ _OURS = (
     "refuse_change",
     "refuse_sealed",
     "refuse_closed",
+    "refuse_second_maker",
     "open_account",
     "try_lots",
     "append_rows",
@@ -144,6 +146,15 @@ def _alter(link: psycopg.Connection, schema: str, settings: dict[str, str]) -> N
     for statement in (*(drop for (drop,) in objects), "DROP VIEW balance"):
         link.execute(statement.encode())
     for statement in _EVENT_COLUMNS:
+        link.execute(statement.encode())
+    (lot,) = [spec for spec in TABLES if spec.name == "lot"]
+    for statement in (
+        "ALTER TABLE lot RENAME TO old_lot",
+        "ALTER INDEX lot_pkey RENAME TO old_lot_pkey",
+        table_ddl(lot, substances),
+        "INSERT INTO lot SELECT id, 0, material, event, line FROM old_lot",
+        "DROP TABLE old_lot",
+    ):
         link.execute(statement.encode())
     if one_value(link, "SELECT to_regclass('edge') IS NULL", (), False):
         (edge,) = [spec for spec in TABLES if spec.name == "edge"]

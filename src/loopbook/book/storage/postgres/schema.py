@@ -182,6 +182,16 @@ def _rules(schema: str) -> list[str]:
       END IF;
       RETURN NULL;
     END"""
+    made = f"""
+    BEGIN
+      IF EXISTS (SELECT 1 FROM added WHERE again > 0 AND NOT EXISTS (
+                   SELECT 1 FROM lot l JOIN event e ON e.id = l.event
+                   JOIN event r ON r.reverses = e.key
+                   WHERE l.id = added.id AND l.again = added.again - 1)) THEN
+        {_refuse("duplicate: this lot is there already, and what made it is not reversed")};
+      END IF;
+      RETURN NULL;
+    END"""
     opened = """
     BEGIN
       INSERT INTO balance_of_lot (account, mass) SELECT id, 0 FROM added WHERE kind = 'lot';
@@ -197,6 +207,7 @@ def _rules(schema: str) -> list[str]:
         _function("refuse_change() RETURNS trigger", schema, frozen),
         _function("refuse_sealed() RETURNS trigger", schema, sealed),
         _function("refuse_closed() RETURNS trigger", schema, closed),
+        _function("refuse_second_maker() RETURNS trigger", schema, made),
         _function("open_account() RETURNS trigger", schema, opened, definer=True),
         _function("try_lots(lots text[]) RETURNS void", schema, attempt, definer=True),
         _function(f"append_rows({arrays}) RETURNS void", schema, _append_body()),
@@ -290,7 +301,8 @@ def _look_body(substances: Sequence[str], lock: int) -> str:
         ARRAY (SELECT nextval('event_number') FROM generate_series(1, cardinality(keys))),
         ARRAY (SELECT nextval('account_number') FROM generate_series(1, spare)),
         ARRAY (SELECT key FROM event WHERE key = ANY (keys)),
-        (SELECT coalesce(json_agg(json_build_array(l.id, l.material, e.occurred_at)), '[]')
+        (SELECT coalesce(json_agg(json_build_array(l.id, l.material, e.occurred_at, l.again,
+           EXISTS (SELECT 1 FROM event r WHERE r.reverses = e.key)) ORDER BY l.again), '[]')
          FROM lot l JOIN event e ON e.id = l.event WHERE l.id = ANY (lots)),
         (SELECT coalesce(json_agg(
            json_build_array(a.lot, a.id, a.party, a.site, b.last_at, {names})), '[]')
@@ -318,6 +330,7 @@ def _triggers() -> list[str]:
         *frozen,
         *(after(table, "refuse_sealed") for table in PARTS if table != "posting"),
         after("event", "refuse_closed"),
+        after("lot", "refuse_second_maker"),
         after("account", "open_account"),
         after("posting", "count_postings"),
     ]

@@ -71,6 +71,15 @@ def wrong_reversals(db: Database) -> list[tuple[int, str, str]]:
     )
 
 
+def wrong_makings(db: Database) -> list[tuple[int, str, int]]:
+    """Event, lot and count of makings again that follow no earlier one that was reversed."""
+    return db.rows(
+        "SELECT m.event, m.id, m.again FROM lot m WHERE m.again <> 0 AND NOT EXISTS (SELECT 1 "
+        "FROM lot l JOIN event e ON e.id = l.event JOIN event r ON r.reverses = e.key "
+        "WHERE l.id = m.id AND l.again = m.again - 1 AND l.event < m.event) ORDER BY m.event"
+    )
+
+
 def wrong_amendments(db: Database) -> list[tuple[int, str, str]]:
     """Number, key and amended key of what amends no event, or one of another date or a later one.
 

@@ -6,16 +6,20 @@ from loopbook.book.nouns import Account, Content, Entry
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.conditions import columns, sums
 
-_ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses)"
+_ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses, e.corrects)"
 
 
 def lot_history(db: Database, substances: Sequence[str], lot: str) -> list[Entry]:
     """All that was posted on a lot's accounts, by the dates of the events.
 
-    What amends or reverses an event has that event's date and number.
+    What amends or reverses an event has that event's date and number, and what corrects one at its
+    date has its number.
     """
     rows: list[tuple[str, str, int, int, str, *Content]] = db.rows(
-        "SELECT a.party, a.site, e.occurred_at, coalesce(o.id, e.id), coalesce(o.key, e.key), "
+        "SELECT a.party, a.site, e.occurred_at, "
+        "CASE WHEN e.corrects IS NOT NULL AND o.occurred_at <> e.occurred_at THEN e.id "
+        "ELSE coalesce(o.id, e.id) END, "
+        "CASE WHEN e.corrects IS NULL THEN coalesce(o.key, e.key) ELSE e.key END, "
         f"{columns(substances)} FROM account a JOIN posting p ON p.account = a.id "
         f"JOIN event e ON e.id = p.event {_ABOUT} WHERE a.lot = ? ORDER BY 3, 4, e.id",
         (lot,),

@@ -35,14 +35,18 @@ def next_dates(db: Database, after: int, count: int) -> Stretch | None:
 
 
 def placed_heads(db: Database, dates: Stretch) -> list[PlacedHead]:
-    """The events of a stretch in the order of their dates, but those with the place of others."""
+    """The events of a stretch in the order of their dates, but those with the place of others.
+
+    What corrects an event at its date comes in its place.
+    """
     return db.rows(
         "SELECT e.occurred_at, e.id, e.key, e.kind, e.command, coalesce((SELECT max(a.planner) "
         "FROM event a WHERE a.amends = e.key), e.planner), e.reverses, (SELECT count(*) "
         f"FROM event x WHERE {_UNDONE}) FROM event e "
         f"WHERE e.amends IS NULL AND {_WITHIN} AND NOT EXISTS (SELECT 1 "
         "FROM event o WHERE o.key = e.reverses AND o.occurred_at = e.occurred_at) "
-        "ORDER BY e.occurred_at, e.id",
+        "ORDER BY e.occurred_at, coalesce((SELECT o.id FROM event o "
+        "WHERE o.key = e.corrects AND o.occurred_at = e.occurred_at), e.id), e.id",
         dates,
     )
 

@@ -31,6 +31,8 @@ _FILLED = {
     ("event", "amends"): "NULL",
     ("event", "posted_at"): "o.occurred_at",
     ("event", "planner"): "0",
+    ("event", "corrects"): "NULL",
+    ("lot", "again"): "0",
     ("balance", "last_at"): "CASE o.bounded WHEN 1 THEN (SELECT max(0, max(e.occurred_at)) "
     "FROM posting p JOIN event e ON e.id = p.event WHERE p.account = o.account) ELSE 0 END",
 }

@@ -7,7 +7,7 @@ from loopbook.book.storage.schema import INDEXES, PARTS, TABLES, WIDE, TableSpec
 
 _KEYS = {
     "account": "id = NEW.id OR (lot, kind, party, site) = (NEW.lot, NEW.kind, NEW.party, NEW.site)",
-    "lot": "id = NEW.id",
+    "lot": "(id, again) = (NEW.id, NEW.again)",
     "closing": "period = NEW.period",
     "leaf": "place = NEW.place OR event = NEW.event",
 }
@@ -78,6 +78,7 @@ _WHY = {
     "late": "late: the event it amends is not there, or has another date",
     "unbalanced": "unbalanced: the event does not sum to zero",
     "negative": "negative: a lot would be below zero",
+    "made": "duplicate: this lot is there already, and what made it is not reversed",
 }
 
 
@@ -86,8 +87,8 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
 
     One trigger a row: each costs as much as a check. Numbers of events rise, so the closings that
     bind an event are those of lower numbers, and no event can replace another one. No lot may be
-    below zero after an event; events that amend others for a late fact come before that fact, and
-    count together with it.
+    below zero after an event, and none has two makers; events that amend others for a late fact
+    come before that fact, what corrects an event before its reversal, and count together with it.
     """
     names = [quoted(s) for s in substances]
     wide = ["mass", *names]
@@ -107,11 +108,17 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
         unbalanced=f"(SELECT {' OR '.join(f'sum({c}) <> 0' for c in names)} "
         "FROM posting WHERE event = NEW.id)",
     )
+    together = (
+        "> coalesce((SELECT max(id) FROM event WHERE id < NEW.id "
+        "AND amends IS NULL AND corrects IS NULL), 0) AND"
+    )
     floor = _refuse(
         negative="EXISTS (SELECT 1 FROM posting p JOIN balance b ON b.account = p.account "
-        "WHERE p.event > coalesce((SELECT max(id) FROM event WHERE id < NEW.id "
-        "AND amends IS NULL), 0) AND p.event <= NEW.id AND b.bounded "
-        f"AND ({' OR '.join(f'b.{c} < 0' for c in names)}))"
+        f"WHERE p.event {together} p.event <= NEW.id AND b.bounded "
+        f"AND ({' OR '.join(f'b.{c} < 0' for c in names)}))",
+        made="EXISTS (SELECT 1 FROM lot m JOIN lot l ON l.id = m.id AND l.again = m.again - 1 "
+        f"JOIN event e ON e.id = l.event WHERE m.event {together} m.event <= NEW.id "
+        "AND NOT EXISTS (SELECT 1 FROM event r WHERE r.reverses = e.key))",
     )
     added = ", ".join(f"{c} = balance.{c} + p.{c}" for c in wide)
     return [
@@ -122,7 +129,8 @@ def substance_ddl(substances: Sequence[str]) -> list[str]:
         f"CREATE TRIGGER event_enters BEFORE INSERT ON event BEGIN {sealing}"
         f"UPDATE balance SET last_at = max(last_at, bounded * NEW.occurred_at), {added} "
         "FROM posting p WHERE p.event = NEW.id AND balance.account = p.account; END",
-        "CREATE TRIGGER event_floor AFTER INSERT ON event WHEN NEW.amends IS NULL "
+        "CREATE TRIGGER event_floor AFTER INSERT ON event "
+        "WHEN NEW.amends IS NULL AND NEW.corrects IS NULL "
         f"BEGIN {floor}END",
     ]
 

@@ -1,0 +1,178 @@
+"""A wrong event is corrected: reversed, posted as it should have been, and what followed amended.
+
+All of it is one transaction. The right event is in the place of the wrong one, at its own date; the
+wrong one and all that was known then stay to be seen, with ``--known-at``.
+"""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+from loopbook.book.book import Book
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.correction import plan_correction
+from loopbook.book.commands.keeping.reverse import Reverse
+from loopbook.book.commands.kinds import command_of
+from loopbook.book.commands.planning import AMEND
+from loopbook.book.listings import Balance, EventRow, event_row
+from loopbook.book.nouns import Account, Content, Event, add_to, is_zero
+from loopbook.book.storage.questions.events import event_number
+from loopbook.book.storage.session import Session
+from loopbook.errors import Finding, Findings, InputError, nearest_hint, raise_findings
+from loopbook.report import KEYS, Answer, Rows, counted
+from loopbook.tables import read_fields
+
+_OF_EVENT = ("key", "actor", "document")  # the correction has its own
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected(Answer):
+    """What a correction posted, or would post, and the accounts that it changes."""
+
+    event: Annotated[str, "key of the wrong event"]
+    key: Annotated[str, "key of the right event"]
+    posted: Annotated[bool, "whether it was posted; no for a dry run"]
+    substances: Annotated[tuple[str, ...], KEYS]
+    events: Annotated[tuple[EventRow, ...], Rows("Events")]
+    before: Annotated[tuple[Balance, ...], Rows("Accounts before")]
+    after: Annotated[tuple[Balance, ...], Rows("Accounts after")]
+
+    def headline(self) -> str:
+        """Which event, and how many others are amended."""
+        verb = "is corrected by" if self.posted else "would be corrected by"
+        amended = sum(event.kind == AMEND for event in self.events)
+        later = f"; amended: {counted(amended, 'later event')}" if amended else ""
+        rest = "" if self.posted else "; nothing was written"
+        return f"{self.event} {verb} {self.key}{later}{rest}"
+
+
+class _DryRunError(Exception):
+    """Ends the transaction of a dry run, so that nothing is kept."""
+
+
+def correct(
+    book: Book,
+    key: str,
+    changes: Mapping[str, str],
+    *,
+    reason: str,
+    actor: str,
+    dry_run: bool = False,
+) -> Corrected:
+    """Correct an event: change fields of its command, and all that followed from them.
+
+    Parameters
+    ----------
+    book : an open book.
+    key : of the wrong event.
+    changes : texts by field, such as ``owner``; ``shares.Ni`` is an entry of a field. A text that
+        begins with a bracket or a brace is JSON; an empty one leaves the field out.
+    reason, actor : why, and who says so.
+    dry_run : only show what would be posted.
+
+    Raises
+    ------
+    InputError : unknown fields, errors of the right command, an event that was reversed or that
+        cannot be, later events that could not have happened so; nothing is posted.
+    """
+    wrong = book.event(key)
+    right = _right(book, wrong, changes, actor)
+    back = Reverse(
+        key=_free_key(book, f"{key} reversed"),
+        actor=actor,
+        document=right.document,
+        occurred_at=right.occurred_at,
+        event=key,
+        reason=reason,
+    )
+    before = book.balances()
+    planned: list[Event] = []
+    numbers: list[int] = []
+
+    def work(session: Session) -> None:
+        planned[:] = plan_correction(session, right, back, book.recorded_at(session))
+        numbers[:] = [session.append(event) for event in planned]
+        if dry_run:
+            session.flush()
+            raise _DryRunError
+
+    with suppress(_DryRunError):
+        book.store.transact([right, back], work)
+    rows = tuple(map(event_row, planned, numbers))
+    changed = _changed(planned)
+    after = dict(before)
+    for account, content in changed.items():
+        add_to(after, account, content)
+    accounts = (
+        tuple(Balance(*a, x[a]) for a in changed if a in x and not is_zero(x[a]))
+        for x in (before, after)
+    )
+    return Corrected(key, right.key, not dry_run, book.substances, rows, *accounts)
+
+
+def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> Command:
+    """The command that should have been posted."""
+    kind = command_of(wrong.kind)
+    where = f"event {wrong.key}"
+    if kind is None or wrong.states or wrong.reverses:
+        value = "a reversal" if wrong.reverses else wrong.kind
+        finding = Finding("correct", where, "an event that moved or measured matter", value)
+        raise InputError([finding])
+    known = [field.name for field in fields(kind) if field.name not in _OF_EVENT]
+    values = {k: v for k, v in json.loads(wrong.command).items() if v is not None}
+    findings = Findings(where)
+    findings.items += _set_fields(values, changes, known)
+    values |= {"key": _free_key(book, f"{wrong.corrects or wrong.key} corrected"), "actor": actor}
+    raise_findings(findings)
+    command = read_fields(kind, values, findings)
+    raise_findings(findings)
+    return kind(**(command or {}))
+
+
+def _set_fields(
+    values: dict[str, Any], changes: Mapping[str, str], known: Sequence[str]
+) -> Iterator[Finding]:
+    """Put changes over the fields of a command; findings about what cannot be set."""
+    if not changes:
+        yield Finding("missing", "--set", "a field and its right value", "none")
+    for name, text in changes.items():
+        field, _, entry = name.partition(".")
+        inside = values.get(field, {}) if entry else values
+        if field not in known:
+            yield Finding("unknown-name", name, "a field", field, nearest_hint(field, known))
+        elif not isinstance(inside, dict):
+            yield Finding("field", name, f"no entry of {field}", entry)
+        elif text:
+            inside[entry or field] = _value(text)
+            if entry:
+                values[field] = inside
+        else:
+            inside.pop(entry or field, None)
+
+
+def _free_key(book: Book, key: str) -> str:
+    """The key, or with a number behind it if an event has it."""
+    keys = itertools.chain([key], (f"{key} {count}" for count in itertools.count(2)))
+    return next(one for one in keys if event_number(book.store, one) is None)
+
+
+def _value(text: str) -> object:
+    """A field's value as people write it."""
+    if text[:1] in ("[", "{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _changed(events: Sequence[Event]) -> dict[Account, Content]:
+    """The accounts that events change together, and by how much."""
+    sums: dict[Account, Content] = {}
+    for event in events:
+        for leg in event.legs:
+            add_to(sums, leg.account, leg.content)
+    return {account: sums[account] for account in sorted(sums) if not is_zero(sums[account])}
