@@ -68,7 +68,7 @@ EVENT = (
     "posted_at, planner) VALUES (900, 'x', 'receive', 'eve', '', 0, 0, '', {leaf}, 0, 0)"
 )
 LEG = 'INSERT INTO posting (event, account, mass, "s_Ni", "s_Cu", "s_C", "s_H2O", s_other) VALUES '
-LOT = "INSERT INTO lot (id, material, event, line) VALUES ('Z', 'scrap', 900, 0)"
+LOT = "INSERT INTO lot (id, again, material, event, line) VALUES ('Z', 0, 'scrap', 900, 0)"
 
 
 def attack(shelf: Shelf, *statements: str) -> None:
