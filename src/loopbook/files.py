@@ -21,6 +21,13 @@ from pathlib import Path
 from loopbook.errors import Finding, InputError, StorageError
 
 PART = ".part"
+_WRONG_NAME = (
+    FileExistsError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)  # errors that another name may mend; a full disk is none
 _SQLITE = b"SQLite format 3\x00"
 _BESIDE = ("-wal", "-shm", "-journal")  # files in which SQLite keeps what is not in a book yet
 
@@ -49,7 +56,8 @@ def writing(*paths: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or "not writable"
-        hint = "give the name of a new file in a folder that is there"
+        wrong_name = isinstance(error, _WRONG_NAME)
+        hint = "give the name of a new file in a folder that is there" if wrong_name else ""
         finding = Finding("file", str(paths[0]), "a file that can be written", reason, hint)
         raise InputError([finding]) from error
 

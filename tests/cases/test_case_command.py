@@ -172,7 +172,7 @@ def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("loopbook.report.page.write_report", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="No space"):
         write_result(result, tmp_path / "run")
     assert (tmp_path / "run" / "summary.json").read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
