@@ -228,6 +228,22 @@ def test_a_late_fact_of_a_closed_period_is_posted_into_the_open_one(closed: Plan
     assert verify(closed.book).clean
 
 
+def test_a_moment_of_a_closed_period_has_both_states(closed: Plant) -> None:
+    """As it was known at the closing, and as it is known now; one of them if they are the same."""
+    day_4 = b.AsOf(occurred=us(closed.envelope.start) + 4 * DAY - 1)
+    assert not b.list_balances(closed.book, asof=day_4).changed
+    closed.weigh(3, "L-1", 29_900)
+    answer = b.list_balances(closed.book, lot="L-1", asof=day_4)
+    assert [sum(x.content) for x in answer.accounts] == [29_900 * 10**6]
+    assert [sum(x.content) for x in answer.as_closed] == [30_000 * 10**6]
+    assert "more is known now than when the period was closed" in answer.headline()
+    assert answer.shown() == ("accounts", "as_closed")
+    at_closing = b.AsOf(day_4.occurred, recorded=closed.book.event("k10").recorded_at)
+    assert not b.list_balances(closed.book, asof=at_closing).changed
+    day_20 = b.AsOf(occurred=us(closed.envelope.start) + 20 * DAY)
+    assert not b.list_balances(closed.book, asof=day_20).changed
+
+
 def test_periods_close_in_order(closed: Plant) -> None:
     start = closed.envelope.start
     for name, first, last in (("second half", 15, 31), ("April", 31, 61)):

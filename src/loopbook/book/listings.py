@@ -16,6 +16,7 @@ from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.known import stored_object
 from loopbook.book.storage.open import migrate, rebuild_edges
 from loopbook.book.storage.questions import events, lots
+from loopbook.book.storage.questions.history import closed_when
 from loopbook.book.storage.rows import read_event
 from loopbook.book.storage.schema import TABLES, VERSION
 from loopbook.errors import raise_findings
@@ -51,10 +52,19 @@ class Balances(Answer):
 
     substances: Annotated[tuple[str, ...], KEYS]
     accounts: Annotated[tuple[Balance, ...], Rows("Accounts")]
+    as_closed: Annotated[
+        tuple[Balance, ...], Rows("Accounts as they were known when the period was closed")
+    ] = ()
+    changed: Annotated[bool, "whether more is known of a closed period than at its closing"] = False
 
     def headline(self) -> str:
-        """How many accounts."""
-        return counted(len(self.accounts), "account")
+        """How many accounts, and whether more is known of a closed period than at its closing."""
+        later = "; more is known now than when the period was closed" if self.changed else ""
+        return f"{counted(len(self.accounts), 'account')}{later}"
+
+    def shown(self) -> tuple[str, ...]:
+        """Both states of a moment in a closed period, if they differ."""
+        return ("accounts", "as_closed") if self.changed else ("accounts",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,13 +301,17 @@ def list_balances(
     Parameters
     ----------
     lot, party, site : only accounts of these; ``in transit`` is a site.
-    asof : only what had happened, or was known, by a moment, inclusive.
+    asof : only what had happened, or was known, by a moment, inclusive. Of a moment in a closed
+        period the answer has both what is known now and what was known at the closing.
     """
     raise_findings(unknown_names(book.store, Scope(party, site, lot)))
-    balances = book.balances(
-        lot=lot, party=party, site=site, occurred=asof.occurred, recorded=asof.recorded
-    )
-    return Balances(book.substances, tuple(Balance(*a, c) for a, c in balances.items()))
+    at, scope = asof.occurred, {"lot": lot, "party": party, "site": site}
+    now = book.balances(**scope, occurred=at, recorded=asof.recorded)
+    closed = None if at is None or asof.recorded is not None else closed_when(book.store, at)
+    then = now if closed is None else book.balances(**scope, occurred=at, recorded=closed)
+    accounts, as_closed = (tuple(Balance(*a, c) for a, c in x.items()) for x in (now, then))
+    changed = dict(now) != dict(then)
+    return Balances(book.substances, accounts, as_closed if changed else (), changed)
 
 
 @says_modelled

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from loopbook.book.nouns import Account, Content, Entry
-from loopbook.book.storage.database import Database
+from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.questions.conditions import columns, sums
 
 _ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses, e.corrects)"
@@ -54,3 +54,13 @@ def legs_before(
         (key, key, number),
     )
     return {Account(*row[:4]): tuple(map(int, row[4:])) for row in rows}
+
+
+def closed_when(db: Database, moment: int) -> int | None:
+    """When the first period that ends after a moment was closed; None if none is closed."""
+    sql = (
+        "SELECT e.recorded_at FROM closing c JOIN event e ON e.id = c.event "
+        "WHERE c.end_at > ? ORDER BY c.end_at LIMIT 1"
+    )
+    none: int | None = None
+    return first_value(db, sql, (moment,), none)
