@@ -69,6 +69,7 @@ class Model:
     limits: dict[tuple[str, str], int] = field(default_factory=dict)
     periods: dict[str, tuple[int, int]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    counted: dict[str, Change] = field(default_factory=dict)  # what was counted as nothing
     amended: dict[str, Change] = field(default_factory=dict)  # by the last command
     _making: dict[str, str] = field(default_factory=dict)  # lots that a command makes
 
@@ -130,7 +131,7 @@ class Model:
         self.holds = self._holds_by(occurred_at)
         change = self._on(command)
         late = any(f.occurred_at > occurred_at for f in self.facts.values())
-        if late or type(command).__name__ == "Reverse":
+        if late or type(command).__name__ in ("Reverse", "StockTake"):
             change = self._played_again(command, occurred_at, change)
         if change is None or self._over([change, *self.amended.values()]):
             return None
@@ -207,7 +208,13 @@ class Model:
             fact.reversal_of = command.event
             self.facts[command.event].reversed = True
             fact.occurred_at = self.facts[command.event].occurred_at
+        lots = {a[3] for a in change} - {""}
+        held = {lot: copy.deepcopy(self._of(lot)) for lot in lots}
         self._take(fact)
+        for lot in lots:
+            self.counted.pop(lot, None)
+            if type(command).__name__ == "StockTake" and not self._of(lot):
+                self.counted[lot] = held[lot]
         getattr(self, f"_know_{_snake(command)}", lambda _: None)(command)
         self.made = {**dict.fromkeys(self.lots, at[0]), **self.made}
 
@@ -527,9 +534,16 @@ class Model:
         return _moved(a, ("lot", c.buyer, a[2], c.lot), cut(amount, x))
 
     def _on_stock_take(self, c: Any) -> Change | None:
-        if not self._known("site", c.site) or self.site_of(c.lot) != c.site or not self._of(c.lot):
+        there = self._of(c.lot) or self.counted.get(c.lot, {})
+        if not self._known("site", c.site) or {a[2] for a in there} != {c.site}:
             return None
-        return self._scaled(c.lot, mg(c.counted_kg), "stock-take")
+        if self._of(c.lot):
+            return self._scaled(c.lot, mg(c.counted_kg), "stock-take")
+        change: Change = {}  # counted as nothing, and found
+        shares = cut(mg(c.counted_kg), [sum(x) for x in there.values()])
+        for (a, before), share in zip(there.items(), shares, strict=True):
+            _sum(change, _moved(("stock-take", a[1], a[2], ""), a, cut(share, before)))
+        return change
 
     # -- reversals
 

@@ -190,6 +190,46 @@ def test_a_late_hold_binds_from_its_date(plant: Plant) -> None:
     assert plant.kg("L-1") == 800
 
 
+# -- counted as nothing and found again (reported case 21)
+
+
+def count(lot: str, kg: float, site: str = "W") -> partial[b.StockTake]:
+    return partial(b.StockTake, lot=lot, site=site, counted_kg=kg)
+
+
+def test_a_lot_that_was_counted_as_nothing_is_found(plant: Plant) -> None:
+    plant.receive(2, "L-1", 100, Ni="0.3")
+    plant.post(4, count("L-1", 0))
+    plant.post(12, count("L-1", 98))
+    assert (plant.kg("L-1"), plant.kg("L-1", "Ni")) == (98, 29.4)
+    assert (plant.kg("stock-take"), plant.kg("L-1", day=5)) == (2, 0)
+    assert verify(plant.book, replan=True).findings == ()
+
+
+def test_a_found_lot_takes_a_late_assay_and_its_owners(plant: Plant) -> None:
+    plant.receive(2, "L-1", 100, Ni="0.3")
+    plant.post(3, partial(b.TransferTitle, lot="L-1", seller="A", buyer="B", mass_kg=25))
+    plant.post(4, count("L-1", 0))
+    plant.post(12, count("L-1", 80))
+    plant.post(13, partial(b.Split, lot="L-1", parts_kg={"L-1a": 40}))
+    shares = {"stage": "final", "basis": "as received", "shares": {"Ni": "0.2"}}
+    plant.post(3, partial(b.Assay, lot="L-1", **shares))
+    assert (plant.kg("L-1a", "Ni"), plant.kg("L-1", "Ni")) == (8, 8)
+    held = {a.party: sum(x) / 1e6 for a, x in plant.book.balances(lot="L-1").items()}
+    assert held == {"A": 30, "B": 10}
+    assert verify(plant.book, replan=True).findings == ()
+
+
+def test_what_was_not_counted_out_is_not_found_by_a_count(plant: Plant) -> None:
+    plant.receive(2, "L-1", 100)
+    plant.post(4, partial(b.Deliver, lot="L-1", site="W", customer="B"))
+    assert "lot L-1 is empty" in plant.refused(5, count("L-1", 98))
+    plant.receive(2, "L-2", 100)
+    plant.post(4, count("L-2", 0))
+    assert "not at R" in plant.refused(5, count("L-2", 98, site="R"))
+    assert "lot L-2 is empty" in plant.refused(5, partial(b.Split, lot="L-2", parts_kg={"L-2a": 1}))
+
+
 # -- closed periods
 
 

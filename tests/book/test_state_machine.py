@@ -334,11 +334,12 @@ class Machine(RuleBasedStateMachine):
         title = {"lot": lot, "seller": seller, "buyer": buyer}
         self.post(b.TransferTitle(**title, mass_kg=amount, **self.said(back)))
 
-    @rule(number=pick, site=sites, percent=percent, back=back_min)
+    @rule(number=pick, site=sites, percent=st.sampled_from([0, 0, 30, 99, 130]), back=back_min)
     def stock_take(self, number: int, site: str, percent: int, back: int) -> None:
-        lot = self.lot(number)
-        counted = self.part(lot, percent)
-        place = self.at(lot, site)
+        gone = sorted(self.model.counted)
+        lot = gone[0] if gone and number < 6 else self.lot(number)
+        counted = kg(percent * 900) if lot in gone else self.part(lot, percent)
+        place = site if lot in gone else self.at(lot, site)
         self.post(b.StockTake(lot=lot, site=place, counted_kg=counted, **self.said(back)))
 
     @rule(

@@ -247,6 +247,12 @@ class Draft(Findings):
             change = add(apportion(cut, held[account]), negate(held[account]))
             self.shift(Account(boundary, account.party, account.site), account, change)
 
+    def put_back(self, before: Mapping[Account, Content], mass_mg: int, boundary: str) -> None:
+        """Give empty accounts a mass of what they had, in proportion, from a boundary account."""
+        for account, cut in in_proportion(mass_mg, before):
+            content = apportion(cut, before[account])
+            self.shift(Account(boundary, account.party, account.site), account, content)
+
     def event_legs(self) -> tuple[Leg, ...]:
         """Legs in the order of their accounts: those that are not zero, and of lots measured all.
 

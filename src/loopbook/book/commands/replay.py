@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from loopbook.book.commands.again import plan_again
+from loopbook.book.commands.counting import COUNTED, counted_out
 from loopbook.book.commands.draft import CommandFinding, moment_at
 from loopbook.book.commands.kinds import command_of
 from loopbook.book.commands.same_view import SameView
@@ -76,6 +77,11 @@ class Replay(SameView):
         """The content of the lot's accounts at this place."""
         return self._sums(self.history(lot))
 
+    def counted_out(self, lot: str) -> Mapping[Account, Content]:
+        """What a lot that is empty at this place had before it was counted as nothing."""
+        place = (self.at, self.number)
+        return counted_out(self.book, [x for x in self.history(lot) if x[:2] < place])
+
     # -- playing
 
     def _sums(self, entries: Iterable[Entry]) -> dict[Account, Content]:
@@ -130,6 +136,8 @@ class Replay(SameView):
                 continue
             lots = {leg.account.lot for leg in event.legs} - {""}
             changed = any(self._sums(self._changes.get(lot, ())) for lot in lots)
+            if event.kind == COUNTED:  # what is found again has what it had before
+                changed = not lots.isdisjoint(self._changes)
             if not changed and not lots & self._removed:
                 continue
             legs = self._planned(event)

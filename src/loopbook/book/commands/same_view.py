@@ -71,6 +71,10 @@ class SameView:
         """Key of the event that reversed an event."""
         return self.book.reversal(key)
 
+    def counted_out(self, lot: str) -> Mapping[Account, Content]:
+        """What a lot that is empty had before it was counted as nothing."""
+        return self.book.counted_out(lot)
+
     def numbered(self, key: str) -> int:
         """Number of an event by its key."""
         return self.book.numbered(key)

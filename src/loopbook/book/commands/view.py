@@ -24,6 +24,9 @@ class Past(Protocol):
     def history(self, lot: str) -> Sequence[Entry]:
         """All that was posted on the lot's accounts, by date and number of the event."""
 
+    def counted_out(self, lot: str) -> Mapping[Account, Content]:
+        """What a lot that is empty had before it was counted as nothing; nothing for others."""
+
     def numbered(self, key: str) -> int:
         """Number of an event by its key."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from loopbook.book.commands.counting import Counts
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import (
     Account,
@@ -117,7 +118,7 @@ class Stated:
 
 
 @dataclass(slots=True)
-class Session(Stated):
+class Session(Counts, Stated):
     """The book inside one transaction: reads through, remembers, writes at the end.
 
     Parameters

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from loopbook.book.commands.again import plan_again
 from loopbook.book.commands.command import Command
+from loopbook.book.commands.counting import COUNTED
 from loopbook.book.commands.draft import Draft, kg
 from loopbook.book.commands.planning import PLANNER
 from loopbook.book.commands.view import View
@@ -59,6 +60,7 @@ class _Played(Stated):
     nouns: Nouns
     held: dict[str, dict[Account, Content]] = field(default_factory=dict)
     made: dict[str, Lot] = field(default_factory=dict)
+    counted: dict[str, Mapping[Account, Content]] = field(default_factory=dict)
 
     def lot(self, name: str) -> Lot | None:
         """A lot that was made by then."""
@@ -92,6 +94,10 @@ class _Played(Stated):
         """No legs of another event."""
         return _NOTHING
 
+    def counted_out(self, lot: str) -> Mapping[Account, Content]:
+        """What a lot that is empty had before it was counted as nothing."""
+        return self.counted.get(lot, _NOTHING)
+
     def reversal(self, key: str) -> str:
         """No reversal."""
         return ""
@@ -112,8 +118,12 @@ class _Played(Stated):
         """No number."""
         return 0
 
-    def apply(self, legs: Mapping[Account, Content]) -> None:
-        """Add legs to what lots hold."""
+    def apply(self, legs: Mapping[Account, Content], kind: str) -> None:
+        """Add legs to what lots hold; of a count that leaves nothing note what was there."""
+        for lot in {account.lot for account in legs} if self.counted or kind == COUNTED else ():
+            self.counted.pop(lot, None)
+            if kind == COUNTED and lot in self.held:
+                self.counted[lot] = dict(self.held[lot])
         for account, content in legs.items():
             if account.kind == "lot":
                 accounts = self.held.setdefault(account.lot, {})
@@ -249,7 +259,7 @@ class Replan:
                 self._same(head[:6], "lots", [(x.id, x.material) for x in draft.lots], made)
                 values = measured.get(number, [])
                 self._same(head[:6], "measurements", [(*x,) for x in draft.measurements], values)
-            view.apply(posted if draft is None else draft.legs)
+            view.apply(posted if draft is None else draft.legs, kind)
             view.made.update((lot, Lot(lot, material, at)) for lot, material in made)
 
     def _by_event(self, rows: Sequence[PlacedLeg]) -> dict[int, dict[Account, Content]]:
