@@ -60,9 +60,14 @@ def test_replicates_may_be_limits(desk: Desk) -> None:
     assert shown(desk.book, "a")["Co"][0] == "<0.0002"
     assert held(desk.book, "L-1")["Co"] == 1
     limits = {"Co": "0.0002"}
-    assert not post(desk, key="b", shares={"Co": ["0.0005", "ND"]}, limits=limits, below="zero")
-    assert shown(desk.book, "b")["Co"][0] == "0.00025"
-    assert [value for _, value in replicates(desk, "b", "Co")] == ["0.0005", "<0.0002", "0.00025"]
+    shares = {"Co": ["0.0005", "0.0005", "0.0005", "ND"]}
+    assert not post(desk, key="b", shares=shares, limits=limits, below="zero")
+    assert shown(desk.book, "b")["Co"][0] == "0.000375"
+    assert [value for _, value in replicates(desk, "b", "Co")][2:] == [
+        "0.0005",
+        "<0.0002",
+        "0.000375",
+    ]
 
 
 def test_an_empty_list_and_a_wrong_replicate_are_findings(desk: Desk) -> None:

@@ -70,7 +70,7 @@ def correct(
     key : of the wrong event.
     changes : texts by field, such as ``owner``; ``shares.Ni`` is an entry of a field. A text that
         begins with a bracket or a brace is JSON; an empty one leaves the field out.
-    reason, actor : why, and who says so.
+    reason, actor : why, and who corrects it.
     dry_run : only show what would be posted.
 
     Raises

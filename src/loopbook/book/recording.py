@@ -31,7 +31,7 @@ def refuse_modelled(session: Session, address: str) -> None:
 
 
 def note_clock(session: Session, now: int) -> None:
-    """Have each event of a session say that the computer's clock is before the last event."""
+    """Have each event of a session note that the computer's clock is before the last event."""
     key, actor, recorded_at = last_recorded(session.db)
     session.behind = {
         "clock": moment_at(now),

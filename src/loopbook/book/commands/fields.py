@@ -154,13 +154,13 @@ class Known(Text[Draft]):
 class LotField(Text[Draft]):
     """A lot that was made by then and has content.
 
-    `free` for one that is not on hold; `found` also for one that was counted as nothing.
+    `free` for one that is not on hold; `recounted` also for one that was counted as nothing.
     """
 
     words: str = "a lot of the book"
     role: str = "lot"
     free: bool = False
-    found: bool = False
+    recounted: bool = False
 
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The lot's name."""
@@ -179,7 +179,7 @@ class LotField(Text[Draft]):
             return value
         if draft.occurred_at < made.made_at:
             draft.too_early("before-lot", made.made_at, f", when lot {value} was made")
-        elif not view.holdings(value) and not (self.found and view.counted_out(value)):
+        elif not view.holdings(value) and not (self.recounted and view.counted_out(value)):
             draft.note(
                 "empty", "content", "none", at=at, sentence=f"lot {value} is empty", about="state"
             )
@@ -293,7 +293,7 @@ Share = Annotated[Kg, SHARE]
 Shares = Annotated[Mapping[str, Kg], SharesField(Substance(), SHARE)]
 Amounts = Annotated[Mapping[str, Kg], MapOf(Substance(), MassField())]
 ExistingLot = Annotated[str, LotField()]
-CountedLot = Annotated[str, LotField(found=True)]
+CountedLot = Annotated[str, LotField(recounted=True)]
 FreeLot = Annotated[str, LotField(free=True)]
 MadeLot = Annotated[str, NewLot()]
 KnownParty = Annotated[str, Known("a party of the book", noun="party")]

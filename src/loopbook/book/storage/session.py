@@ -130,7 +130,7 @@ class Session(Counts, Stated):
     last : when the last event was recorded, on the same clock.
     latest : number and time of recording of the last event that was written.
     behind : of a clock that is before the last event: what it showed, and that event; each event
-        of the session says so. See `loopbook.book.recording`.
+        of the session notes it. See `loopbook.book.recording`.
     """
 
     db: Database
@@ -351,7 +351,7 @@ class Session(Counts, Stated):
         return number
 
     def _unmake(self, key: str) -> None:
-        """Forget the lots of an event that the reversal in hand takes back."""
+        """Forget the lots of an event that the reversal in hand undoes."""
         wrong = self.event(key)
         for lot in () if wrong is None else wrong.lots:
             if self._makers.get(lot.id, key) == key:

@@ -52,7 +52,7 @@ def read_limits() -> Limits:
     InputError : every error of the settings, with file and line.
 
     >>> read_limits().most["ticket"]
-    {'difference': 0.02}
+    {'difference': 0.02, 'divisions': 20.0}
     """
     settings, file = user_settings()
     if file is None or not settings.limits:
