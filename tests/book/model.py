@@ -212,8 +212,9 @@ class Model:
         held = {lot: copy.deepcopy(self._of(lot)) for lot in lots}
         self._take(fact)
         for lot in lots:
-            self.counted.pop(lot, None)
-            if type(command).__name__ == "StockTake" and not self._of(lot):
+            if type(command).__name__ != "StockTake" or self._of(lot):
+                self.counted.pop(lot, None)
+            elif held[lot]:
                 self.counted[lot] = held[lot]
         getattr(self, f"_know_{_snake(command)}", lambda _: None)(command)
         self.made = {**dict.fromkeys(self.lots, at[0]), **self.made}

@@ -125,11 +125,9 @@ def test_a_migrated_book_is_the_same_book(shelf: Shelf, old: Old, envelope: Enve
         assert verify(book).clean
         with pytest.raises(LoopbookError, match=r"frozen|owner may"):
             book.store.write("UPDATE event SET actor = 'eve'", [()])
-        lot = (
-            "INSERT INTO lot (id, again, material, event, line) SELECT 'Z', 0, 'scrap', max(id), 0 "
-        )
+        lot = "INSERT INTO lot (id, again, material, event, line) "
         with pytest.raises(BalanceError, match="sealed"):
-            book.store.write(lot + "FROM event", [()])
+            book.store.write(lot + "SELECT 'ZZ', 0, 'scrap', max(id), 0 FROM event", [()])
 
 
 def test_a_changed_byte_of_a_kept_proof_is_found(old: Old) -> None:

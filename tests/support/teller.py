@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -29,7 +28,7 @@ class Teller:
     book: b.Book
     answers: list[tuple[int, Mapping[b.Account, b.Content]]] = field(default_factory=list)
     statements: dict[str, list[str]] = field(default_factory=dict)
-    refused: Counter[str] = field(default_factory=Counter)
+    refused: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
 
     @classmethod
@@ -58,7 +57,7 @@ class Teller:
         try:
             self.book.post(command(fact))
         except InputError:
-            self.refused[fact["kind"]] += 1
+            self.refused.add(fact["key"])
             return False
         event = self.book.event(fact["key"])
         self.answers.append((event.recorded_at, dict(self.book.balances())))

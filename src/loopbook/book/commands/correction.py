@@ -46,7 +46,7 @@ def plan_correction(
     raise_findings(draft)
     if wrong is None:
         raise StorageError(f"event {reversal.event} is not there")
-    replay = draft.view = Replay(view, wrong.occurred_at)
+    replay = draft.view = Replay(view, wrong.occurred_at, kind=command.kind)
     replay.remove(wrong)
     replay.change(undone.legs)
     replay.go_to(draft.occurred_at)

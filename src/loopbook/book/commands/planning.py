@@ -61,7 +61,7 @@ def plan(
     check_date(draft, recorded_at)
     late = any(view.last_date(lot) > draft.occurred_at for lot in command.names("lot"))
     if late:
-        draft.view = Replay(view, draft.occurred_at)
+        draft.view = Replay(view, draft.occurred_at, kind=command.kind)
     checked = check_fields(command, draft)
     if all(finding.code != "text" for finding in draft):
         check_text(draft, text)
@@ -73,7 +73,7 @@ def plan(
     if limits is not None:
         judge(draft, command, limits)
     before = len(draft)
-    amended = _played(draft, view) if again else []
+    amended = _played(draft, view, command) if again else []
     if done and len(draft) == before:
         check_limits(draft, amended)
     raise_findings(draft)
@@ -110,10 +110,16 @@ def event_of(
     )
 
 
-def _played(draft: Draft, view: View) -> Sequence[tuple[Event, Mapping[Account, Content]]]:
+def _played(
+    draft: Draft, view: View, command: Command
+) -> Sequence[tuple[Event, Mapping[Account, Content]]]:
     """Events that are amended, each with the change of its legs."""
     reversed_event = view.event(draft.reverses) if draft.reverses else None
-    replay = draft.view if isinstance(draft.view, Replay) else Replay(view, draft.occurred_at)
+    replay = (
+        draft.view
+        if isinstance(draft.view, Replay)
+        else Replay(view, draft.occurred_at, kind=command.kind)
+    )
     if reversed_event is not None:
         replay.remove(reversed_event)
     replay.change(draft.legs)

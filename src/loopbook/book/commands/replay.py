@@ -35,9 +35,11 @@ class Replay(SameView):
     ----------
     book : as it is, inside the transaction.
     at, number : the place.
+    kind : of the command in hand.
     """
 
     at: int
+    kind: str = field(kw_only=True)
     number: int = _LAST
     amended: list[tuple[Event, Mapping[Account, Content]]] = field(default_factory=list)
     _changes: dict[str, list[Entry]] = field(default_factory=dict)
@@ -80,7 +82,8 @@ class Replay(SameView):
     def counted_out(self, lot: str) -> Mapping[Account, Content]:
         """What a lot that is empty at this place had before it was counted as nothing."""
         place = (self.at, self.number)
-        return counted_out(self.book, [x for x in self.history(lot) if x[:2] < place])
+        entries = [x for x in self.history(lot) if x[:2] < place]
+        return counted_out(self.book, entries, self.kind)
 
     # -- playing
 

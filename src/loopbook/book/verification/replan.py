@@ -121,8 +121,9 @@ class _Played(Stated):
     def apply(self, legs: Mapping[Account, Content], kind: str) -> None:
         """Add legs to what lots hold; of a count that leaves nothing note what was there."""
         for lot in {account.lot for account in legs} if self.counted or kind == COUNTED else ():
-            self.counted.pop(lot, None)
-            if kind == COUNTED and lot in self.held:
+            if kind != COUNTED:
+                self.counted.pop(lot, None)
+            elif lot in self.held:
                 self.counted[lot] = dict(self.held[lot])
         for account, content in legs.items():
             if account.kind == "lot":
