@@ -96,7 +96,7 @@ def test_a_story_told_late(tmp_path: Path, seed: int) -> None:
 def test_many_stories_told_late(
     request: pytest.FixtureRequest, store: str, part: int, tmp_path: Path
 ) -> None:
-    """Under a fifth of the late measurements are refused at first; a good part is of lots used up."""
+    """Under a fifth of the late measurements are refused at first; many are of lots used up."""
     count = int(request.config.getoption("--stories")) // PARTS
     total: Counter[str] = Counter()
     for seed in seeds(100 + part * count, 100 + (part + 1) * count):
