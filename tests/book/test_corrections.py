@@ -255,6 +255,21 @@ def test_a_correction_that_later_events_forbid(plant: Plant) -> None:
     assert plant.kg("L-1") == 800
 
 
+def test_an_event_that_was_corrected_already(plant: Plant) -> None:
+    """The hint is followed: what is in its place is corrected."""
+    plant.receive(2, "L-1", 1_000, key="receipt")
+    amend(plant, "receipt", owner="B")
+    for key in ("receipt", "receipt corrected"):
+        with pytest.raises(InputError) as caught:
+            amend(plant, "receipt", mass_kg="900")
+        (finding,) = caught.value.findings
+        right = "receipt corrected 2" if key == "receipt corrected" else "receipt corrected"
+        follows(finding, f"correct '{right}', which is in its place")
+        amend(plant, right, mass_kg="900")
+    assert plant.kg("L-1") == 900
+    assert verify(plant.book, replan=True).findings == ()
+
+
 def test_a_material_of_another_hazard_class(plant: Plant) -> None:
     """The hint is followed: the loads of the site are right after it."""
     hazards = partial(b.RegisterMaterial, material="cells", hazard="fire")

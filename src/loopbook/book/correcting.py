@@ -20,6 +20,7 @@ from loopbook.book.commands.planning import AMEND
 from loopbook.book.listings import Balance, EventRow, event_row
 from loopbook.book.nouns import Account, Content, Event, add_to, is_zero
 from loopbook.book.storage.questions.events import event_number
+from loopbook.book.storage.questions.history import standing_for
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, Findings, InputError, nearest_hint, raise_findings
 from loopbook.report import KEYS, Answer, Rows, counted
@@ -79,6 +80,7 @@ def correct(
         cannot be, later events that could not have happened so; nothing is posted.
     """
     wrong = book.event(key)
+    _refuse_reversed(book, wrong)
     right = _right(book, wrong, changes, actor)
     back = Reverse(
         key=_free_key(book, f"{key} reversed"),
@@ -111,6 +113,16 @@ def correct(
         for x in (before, after)
     )
     return Corrected(key, right.key, not dry_run, book.substances, rows, *accounts)
+
+
+def _refuse_reversed(book: Book, wrong: Event) -> None:
+    """A finding about an event that was reversed, with the event that is in its place now."""
+    reversal, right = standing_for(book.store, wrong.key, wrong.corrects or wrong.key)
+    if reversal:
+        hint = f"correct {right!r}, which is in its place" if right else ""
+        text = f"{wrong.key} was reversed by {reversal} already"
+        where, expected = f"event {wrong.key}", "an event that is not reversed"
+        raise InputError([Finding("duplicate", where, expected, reversal, hint, sentence=text)])
 
 
 def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> Command:

@@ -64,3 +64,20 @@ def closed_when(db: Database, moment: int) -> int | None:
     )
     none: int | None = None
     return first_value(db, sql, (moment,), none)
+
+
+def standing_for(db: Database, key: str, first: str) -> tuple[str, str]:
+    """The reversal of an event, and the event that is in its place now; empty where there is none.
+
+    Parameters
+    ----------
+    first : key of the event that was the first in this place.
+    """
+    reversal = first_value(db, "SELECT key FROM event WHERE reverses = ?", (key,), "")
+    if not reversal:
+        return "", ""
+    right = (
+        "SELECT e.key FROM event e WHERE e.corrects = ? "
+        "AND NOT EXISTS (SELECT 1 FROM event r WHERE r.reverses = e.key)"
+    )
+    return reversal, first_value(db, right, (first,), "")
