@@ -164,6 +164,8 @@ def registry() -> Any:
         "gCO2e = 1e-3 * kgCO2e",
         "tCO2e = 1e3 * kgCO2e",
         "person = [person]",
+        "pack = [packs]",
+        "yr_quarter = year / 4",  # pint's quarter is one of a hundredweight
         "person_hour = person * hour",
         "mmBtu = 1e6 * Btu = MMBtu",
         "m3 = meter ** 3",
@@ -174,6 +176,7 @@ def registry() -> Any:
 
 def pint_unit(unit: str) -> Any:
     text = unit.replace("wt%", "percent").replace("%", "percent").replace("kt", "kilotonne")
+    text = text.replace("quarter", "yr_quarter")
     return registry().parse_units("dimensionless" if unit == "1" else text)
 
 

@@ -49,7 +49,7 @@ from loopbook.tables.json_text import parse_json
 from loopbook.tables.moments import form_problem, moment
 from loopbook.tables.names import escaped, look, near, told_apart, unescaped, unfit
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
-from loopbook.tables.numbers import CellError, limit_parts, within_years
+from loopbook.tables.numbers import CellError, exact, limit_parts, within_years
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
 from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
 from loopbook.tables.text import TextTable, decode, read_table
@@ -104,6 +104,7 @@ __all__ = [
     "convert",
     "decode",
     "escaped",
+    "exact",
     "factor",
     "field_type",
     "fields_of",

@@ -8,7 +8,8 @@ closed table of names (`KNOWN_UNITS`); a name that is not in it is refused. Rule
    ``mt`` is refused too: a tonne to traders, and a milli-tonne by the rules of prefixes.
    So is every word that is built on them (``kton``, ``mton``), with its readings.
 3. Currencies do not convert into each other, and neither do kgCO2e and kg.
-4. A year is 365.25 days. Operating hours are a plant's own calendar, not a unit.
+4. A year is 365.25 days, a month a twelfth and a quarter a fourth of it. Operating hours are a
+   plant's own calendar, not a unit.
 5. A ratio is of what it divides: kg/kg is a share of mass, as ``1``, ``%`` and ppm are; mol/mol,
    m3/m3 and h/d are other kinds. A plain number may stand for any ratio, no ratio for another.
 """
@@ -45,7 +46,15 @@ _DIMENSIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
             "long_ton": _LONG_TON,
         },
         "amount": {"kmol": 1.0, "mol": 1e-3},
-        "time": {"h": 1.0, "s": 1 / 3600, "min": 1 / 60, "d": 24.0, "yr": _YEAR},
+        "time": {
+            "h": 1.0,
+            "s": 1 / 3600,
+            "min": 1 / 60,
+            "d": 24.0,
+            "month": _YEAR / 12,
+            "quarter": _YEAR / 4,
+            "yr": _YEAR,
+        },
         "energy": {
             "kWh": 1.0,
             "Wh": 1e-3,
@@ -63,6 +72,7 @@ _DIMENSIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "length": {"km": 1.0, "m": 1e-3, "cm": 1e-5, "mm": 1e-6, "um": 1e-9, "mile": _MILE},
         "volume": {"L": 1.0, "mL": 1e-3, "m3": 1e3, "gal": _GALLON},
         "temperature": {"degC": 1.0},  # as written: an offset is no factor
+        "packs": {"pack": 1.0},
         "person": {"person": 1.0},
         "person*time": {"person_hour": 1.0},
         "USD": {"USD": 1.0},

@@ -1,0 +1,109 @@
+"""The loop as data: sites, lanes, contracts with their terms, owners; what a folder of tables says.
+
+Lives here: the nouns of a loop (`nouns`), what their cells hold (`values`), its calendar (`time`),
+and the reader of a folder. May import ``matter``, ``flowsheet`` and the ground floor.
+
+A loop is read once, and then asked::
+
+    loop = load("cases/starter")            # a Loop; or an InputError with every finding
+    for step in loop.calendar.steps:        # Step: first month, months, period
+        site = loop.sites["plant"]          # nouns by name; a field a column
+        loop.months_open(site, step)        # so also of a contract or a term
+        rate = loop.parameter("plant", "capacity")      # a Quantity, or None
+        rate.over(step, "t/month")          # its mean over the step, shape (1,) or (draws,)
+        for contract in loop.contracts:     # opened: one material or group, one site a row
+            contract.amount                 # Amount: all, share of made or left, rate, needed
+            loop.lane(contract.from_, contract.to, "scrap")
+            loop.terms_on(contract.contract, "payable")
+
+A `Quantity` knows its address (for ``--set``), its row (``file:line``), its range and its source.
+Numbers of series are read with ``in_month``; where there is none an error is raised, never zero.
+
+>>> calendar = Calendar.of(["2026-Q1..2026-Q4", "2027"])
+>>> price = Quantity(number=12, unit="USD/kg")
+>>> [float(price.over(step, "USD/t")[0]) for step in calendar.steps][-1]
+12000.0
+"""
+
+from loopbook.loop.loop import Loop
+from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
+from loopbook.loop.nouns.matter import CLASSES, Material, Split
+from loopbook.loop.nouns.people import Ownership, Party
+from loopbook.loop.nouns.places import Lane, Site
+from loopbook.loop.nouns.row import Provenance, Row
+from loopbook.loop.nouns.settings import (
+    NOMINAL,
+    Carbon,
+    Money,
+    PresentValue,
+    Recycled,
+    Settings,
+    Switch,
+)
+from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.time.calendar import (
+    Calendar,
+    Span,
+    Step,
+    month_in_force,
+    month_name,
+    month_number,
+    months_in_force,
+    span_of,
+)
+from loopbook.loop.time.series import Line
+from loopbook.loop.values.cells import NEVER, OUTSIDE
+from loopbook.loop.values.quantity import (
+    CURRENCIES,
+    Amount,
+    Comparison,
+    Lag,
+    Quantity,
+    Series,
+    When,
+)
+
+__all__ = [
+    "CLASSES",
+    "CURRENCIES",
+    "NEVER",
+    "NOMINAL",
+    "OUTSIDE",
+    "Amount",
+    "Calendar",
+    "Carbon",
+    "Comparison",
+    "Contract",
+    "Lag",
+    "Lane",
+    "Law",
+    "Line",
+    "Loop",
+    "Material",
+    "Money",
+    "Ownership",
+    "Parameter",
+    "Party",
+    "PresentValue",
+    "Provenance",
+    "Quantity",
+    "Recycled",
+    "Row",
+    "Series",
+    "Settings",
+    "Site",
+    "Span",
+    "Split",
+    "Statement",
+    "Station",
+    "Step",
+    "Switch",
+    "Term",
+    "When",
+    "Work",
+    "month_in_force",
+    "month_name",
+    "month_number",
+    "months_in_force",
+    "span_of",
+]

@@ -1,0 +1,148 @@
+"""A loop that was read and checked: its rows, and the questions that a walk asks of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from loopbook.errors import Finding
+from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
+from loopbook.loop.nouns.matter import Material, Split
+from loopbook.loop.nouns.people import Ownership, Party
+from loopbook.loop.nouns.places import Lane, Site
+from loopbook.loop.nouns.settings import Settings
+from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.time.calendar import Calendar, Span, month_number, months_in_force
+from loopbook.loop.values.cells import OUTSIDE
+from loopbook.loop.values.quantity import Quantity, Series
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop:
+    """The rows of a loop, all good, with switches and settings of one run applied.
+
+    Parameters
+    ----------
+    name : of the folder or workbook.
+    settings : of ``case.toml``.
+    parties, sites, materials, series, works : rows by name.
+    owners, lanes, contracts, terms, parameters, statements, stations, laws : rows in the order
+        of the files, each list cell opened to a row for each.
+    splits : rows of ``shares`` by process.
+    warnings : what may be a slip; nothing is refused for it.
+    """
+
+    name: str
+    settings: Settings
+    parties: Mapping[str, Party] = field(default_factory=dict)
+    owners: tuple[Ownership, ...] = ()
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    materials: Mapping[str, Material] = field(default_factory=dict)
+    splits: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
+    parameters: tuple[Parameter, ...] = ()
+    series: Mapping[str, Series] = field(default_factory=dict)
+    lanes: tuple[Lane, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    terms: tuple[Term, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    stations: tuple[Station, ...] = ()
+    laws: tuple[Law, ...] = ()
+    works: Mapping[str, Work] = field(default_factory=dict)
+    warnings: tuple[Finding, ...] = ()
+    _by_name: Mapping[tuple[str, str], Mapping[str, Parameter]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        """Index the parameters by owner, name and material."""
+        by_name: dict[tuple[str, str], dict[str, Parameter]] = {}
+        for row in self.parameters:
+            by_name.setdefault((row.on, row.parameter), {})[row.of] = row
+        object.__setattr__(self, "_by_name", by_name)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Its periods and steps."""
+        return self.settings.calendar
+
+    # -- parameters
+
+    def parameters_of(self, on: str, name: str) -> dict[str, Parameter]:
+        """Rows of a parameter by material, with ``""`` where none is named.
+
+        Parameters
+        ----------
+        on : a site, whose rows replace those of its model; a model, material, mode, contract or
+            party.
+        name : of the parameter.
+        """
+        model = self.sites[on].model if on in self.sites else ""
+        rows = {**self._by_name.get((model, name), {}), **self._by_name.get((on, name), {})}
+        return {of: self._aged(row, on) for of, row in rows.items()}
+
+    def parameter(self, on: str, name: str, of: str = "") -> Quantity | None:
+        """The quantity of a parameter; None where no row has it. See `parameters_of`."""
+        row = self.parameters_of(on, name).get(of)
+        return None if row is None else row.quantity
+
+    def _aged(self, row: Parameter, on: str) -> Parameter:
+        """The row with ages that count from the start of the site that uses it."""
+        site, value = self.sites.get(on), row.value
+        if site is None or not isinstance(value, Quantity) or value.series is None:
+            return row
+        since = month_number(site.starts) if site.starts else self.calendar.first
+        return replace(row, value=value.since_month(since))
+
+    # -- names
+
+    def materials_of(self, name: str) -> tuple[str, ...]:
+        """Materials that a name stands for: those of a group, else the name itself."""
+        group = tuple(row.material for row in self.materials.values() if row.group == name)
+        return group or (name,)
+
+    def party_of(self, site: str) -> str:
+        """The party that runs a site; the outside's is the outside."""
+        return OUTSIDE if site == OUTSIDE else self.sites[site].party
+
+    def seller(self, contract: Contract) -> str:
+        """Who sells: the party named, else that of the site that delivers."""
+        return contract.seller or self.party_of(contract.from_)
+
+    def buyer(self, contract: Contract) -> str:
+        """Who buys: the party named, else that of the site that receives."""
+        return contract.buyer or self.party_of(contract.to)
+
+    def lane(self, start: str, end: str, material: str) -> Lane | None:
+        """The lane of a material between two sites: its own, else that of all; None without."""
+        rows = {lane.material: lane for lane in self.lanes if (lane.from_, lane.to) == (start, end)}
+        groups = (row.group for row in self.materials.values() if row.material == material)
+        return next((rows[key] for key in (material, *groups, "") if key in rows), None)
+
+    # -- time
+
+    def months_open(self, row: Site | Contract | Term, span: Span) -> float:
+        """Months of a span in which a site, a contract or a term holds.
+
+        A contract holds while both of its sites are open too; a broken month counts by days.
+        """
+        return months_in_force(*self.days(row), span)
+
+    def days(self, row: Site | Contract | Term) -> tuple[date | None, date | None]:
+        """First and last day on which it holds; None without such an end."""
+        rows: list[Site | Contract | Term] = [row]
+        if isinstance(row, Contract):
+            rows += [self.sites[name] for name in (row.from_, row.to) if name in self.sites]
+        starts = [one.starts for one in rows if one.starts is not None]
+        ends = [one.ends for one in rows if one.ends is not None]
+        return max(starts, default=None), min(ends, default=None)
+
+    # -- terms and shares
+
+    def terms_on(self, name: str, term: str = "") -> tuple[Term, ...]:
+        """Terms on a contract, site or party; of one law if it is named."""
+        return tuple(row for row in self.terms if row.on == name and term in ("", row.term))
+
+    def owners_of(self, company: str, day: date) -> dict[str, Quantity]:
+        """Shares of a company on a day, by owner: of each the last row that has started."""
+        rows = [row for row in self.owners if row.company == company]
+        rows.sort(key=lambda row: row.starts or date.min)
+        return {row.owner: row.share for row in rows if (row.starts or date.min) <= day}

@@ -1,0 +1,100 @@
+"""Numbers of sites and things, in time or constant; how they are drawn; where they are from."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.loop.nouns.row import Row
+from loopbook.loop.values.cells import Own, Ref
+from loopbook.loop.values.quantity import Quantity
+from loopbook.tables import Choice, Text, Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter(Row):
+    """A number of a site, a model, a material, a mode, a contract or a company.
+
+    Parameters
+    ----------
+    value : a `Quantity`, or a text where the parameter is a choice or a law (``weibull 2.8, 12
+        yr``); its declaration gives the type.
+    """
+
+    table = "parameters"
+    key = ("on", "parameter", "of")
+
+    on: Annotated[
+        str,
+        Ref("a site, model, material, mode, contract or party", "any"),
+        "what it is a number of",
+    ]
+    parameter: Annotated[str, Text(), "which number"]
+    of: Annotated[str, Ref("a material", "material|group|component"), "of which material"] = ""
+    value: Annotated[Value, Text("a value"), "the number with its unit"]
+
+    @property
+    def quantity(self) -> Quantity:
+        """The value, where it is a quantity."""
+        assert isinstance(self.value, Quantity)
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law(Row):
+    """How rows that move together are drawn; without a row: split normal through the points."""
+
+    table = "laws"
+    key = ("moves",)
+
+    moves: Annotated[str, Own(), "word of the rows"]
+    law: Annotated[
+        str, Choice("split normal", "lognormal", "one of", "uniform"), "law of the draws"
+    ] = "split normal"
+    with_: Annotated[str, Text(), "another word that it moves with"] = ""
+    rank_correlation: Annotated[str, Text(), "with it, -1..1"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(Row):
+    """A work that numbers are from."""
+
+    table = "sources"
+    key = ("source_id",)
+
+    source_id: Annotated[str, Own(), "its name in tables"]
+    title: Annotated[str, Text(), "its title"]
+    authors: Annotated[str, Text(), "who wrote it"] = ""
+    year: Annotated[str, Text(), "when it was published"] = ""
+    publisher: Annotated[str, Text(), "who published it"] = ""
+    url_or_doi: Annotated[str, Text(), "where to read it"] = ""
+    licence: Annotated[str, Text(), "on which terms it may be used"] = ""
+    note: Annotated[str, Text(), "anything else"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Station(Row):
+    """A station of the report's picture of the loop."""
+
+    table = "stations"
+    key = ("station",)
+
+    station: Annotated[str, Own(), "its name"]
+    title: Annotated[str, Text(), "for people"] = ""
+    place: Annotated[str, Text(), "where it is"] = ""
+    answer: Annotated[str, Text(), "formula of results"] = ""
+    unit: Annotated[str, Text(), "of the answer"] = ""
+    depends: Annotated[str, Text(), "what it depends on"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement(Row):
+    """A statement that results are compared with, or a question that they answer."""
+
+    table = "statements"
+    key = ("id",)
+
+    id: Annotated[str, Own(), "its name, also that of its result"]
+    text: Annotated[str, Text(), "the statement"]
+    stated: Annotated[str, Text(), "the number in it; empty for a question"] = ""
+    answer: Annotated[str, Text(), "formula of results"] = ""
+    reading: Annotated[str, Text(), "how it is read"] = ""
+    doubt: Annotated[str, Text(), "what stays doubtful"] = ""

@@ -1,0 +1,100 @@
+"""What every row of a loop has: its key, its switch, and where its numbers come from."""
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, ClassVar
+
+from loopbook.loop.values.cells import Ref
+from loopbook.tables import Field, Text, fields_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provenance:
+    """Where a row comes from: the last columns of every table, and its place.
+
+    Parameters
+    ----------
+    where : ``file:line``.
+    address : what ``--set`` calls the row: ``terms/black mass/payable/Li``.
+    """
+
+    switch: Annotated[str, Ref("a switch", "switch"), "the row holds only when that is on"] = ""
+    low: Annotated[str, Text("a quantity"), "5 % point; of a series a factor, or a series"] = ""
+    high: Annotated[str, Text("a quantity"), "95 % point; of a series a factor, or a series"] = ""
+    moves: Annotated[str, Text("a word"), "rows with the same word have the same draw"] = ""
+    source_id: Annotated[str, Text("a source"), "the work that the numbers are from"] = ""
+    page: Annotated[str, Text("a page"), "place in the work"] = ""
+    grade: Annotated[str, Text("a grade"), "how sure the numbers are"] = ""
+    note: Annotated[str, Text("a note"), "anything else, such as a second source"] = ""
+    where: str = ""
+    address: str = ""
+
+
+_PLACE = frozenset({"where", "address"})
+PROVENANCE = tuple(field for field in fields_of(Provenance) if field.name not in _PLACE)
+"""Last columns of every table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row of a table. A noun is a subclass with a field a column.
+
+    A column that is a word of Python has an underscore behind it: `from_` is the column ``from``.
+
+    Attributes
+    ----------
+    table : name of the table.
+    key : columns that no two rows share.
+    wide : what further columns are: ``component``, ``period``, or empty where there are none.
+    role : what a name of the first column stands for; empty where it refers to another table.
+    provenance : where the row comes from.
+    """
+
+    table: ClassVar[str] = ""
+    key: ClassVar[tuple[str, ...]] = ()
+    wide: ClassVar[str] = ""
+    role: ClassVar[str] = ""
+
+    provenance: Annotated[Provenance, "where the row comes from"] = Provenance()
+
+    @property
+    def where(self) -> str:
+        """``file:line`` of the row."""
+        return self.provenance.where
+
+    @property
+    def address(self) -> str:
+        """What ``--set`` calls the row."""
+        return self.provenance.address
+
+
+def column_of(field: str) -> str:
+    """The column of a field.
+
+    >>> column_of("from_"), column_of("source_id")
+    ('from', 'source_id')
+    """
+    return field.rstrip("_")
+
+
+@cache
+def columns_of(noun: type[Row]) -> tuple[Field, ...]:
+    """Columns of a noun's own, without those of `PROVENANCE`; each has the name of its field.
+
+    >>> from loopbook.loop.nouns.places import Lane
+    >>> [column_of(field.name) for field in columns_of(Lane)][:3]
+    ['from', 'to', 'material']
+    """
+    return tuple(
+        field for field in fields_of(noun) if field.name not in ("provenance", _WIDE.get(noun.wide))
+    )
+
+
+_WIDE = {"component": "components", "period": "line"}
+"""Field of a noun that holds the further columns."""
+
+
+def is_needed(field: Field) -> bool:
+    """Whether a row must have a cell of a column."""
+    return field.default is dataclasses.MISSING

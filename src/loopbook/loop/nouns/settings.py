@@ -1,0 +1,78 @@
+"""What ``case.toml`` sets: title, time, money, carbon, and switches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+
+from loopbook.loop.time.calendar import Calendar
+from loopbook.loop.values.cells import Day
+from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.quantity import CURRENCIES, Quantity
+from loopbook.tables import Choice, Flag, Name, Text
+
+NOMINAL = "nominal"
+"""The year of money that is not converted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Money:
+    """The money of results: nothing before `from_` counts."""
+
+    currency: Annotated[str, Choice(*CURRENCIES), "of results"] = CURRENCIES[0]
+    year: Annotated[str, Text("a year or nominal"), "year of the money, or nominal"] = NOMINAL
+    from_: Annotated[str, Text("a period"), "first period whose money counts"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresentValue:
+    """How cash flows are discounted."""
+
+    rate: Annotated[Quantity, Measure("1", high=1.0), "interest of a year"]
+    at: Annotated[date, Day(), "day that they are discounted to"]
+    flows: Annotated[str, Choice("end", "middle"), "when the flows of a period fall"] = "end"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carbon:
+    """How burdens are added up before they go to what is sold."""
+
+    boundary: Annotated[str, Choice("site", "party"), "within which they are added up"] = "site"
+    allocate: Annotated[str, Choice("mass", "revenue"), "by what they go to products"] = "mass"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recycled:
+    """What counts as recycled."""
+
+    readings: Annotated[tuple[str, ...], Name("a reading"), "readings of a regulation"] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    """A scenario that can be switched on."""
+
+    title: Annotated[str, Name("a title"), "what it is, for people"]
+    default: Annotated[bool, Flag(), "whether it is on unless it is switched"] = False
+    on: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings of a loop.
+
+    Parameters
+    ----------
+    calendar : its periods and steps.
+    money, npv, carbon, recycled : see there; no `npv` where nothing is discounted.
+    switches : by name, with whether each is on in this run.
+    """
+
+    title: str
+    calendar: Calendar
+    money: Money = Money()
+    npv: PresentValue | None = None
+    carbon: Carbon = Carbon()
+    recycled: Recycled = Recycled()
+    switches: Mapping[str, Switch] = field(default_factory=dict)

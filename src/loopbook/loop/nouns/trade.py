@@ -1,0 +1,67 @@
+"""What binds sites and parties: contracts, and the terms of money, carbon and policy."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from loopbook.loop.nouns.row import Row
+from loopbook.loop.values.cells import AmountOf, Day, LagOf, Own, Ref, WhenOf
+from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.quantity import CURRENCIES, Amount, Lag, Quantity, When
+from loopbook.tables import Choice, Text, Whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract(Row):
+    """A flow of a material between two sites, or a site and the outside.
+
+    Several rows may have one name: they are one contract and share its terms.
+    """
+
+    table = "contracts"
+    key = ("contract", "from", "material")
+    role = "contract"
+
+    contract: Annotated[str, Own(), "its name"]
+    from_: Annotated[str, Ref("a site", "site|outside"), "site that delivers, or outside"]
+    material: Annotated[
+        str, Ref("a material", "material|group|element"), "material, group of them, or element"
+    ]
+    to: Annotated[str, Ref("a site", "site|outside"), "site that receives, or outside"]
+    amount: Annotated[Amount, AmountOf(), "what it asks for"]
+    priority: Annotated[int, Whole("a priority", 0, 9999), "lowest first"] = 1
+    title: Annotated[str, Choice("passes", "stays"), "whether title passes; stays is tolling"] = (
+        "passes"
+    )
+    seller: Annotated[str, Ref("a party", "party|outside"), "party of `from` if empty"] = ""
+    buyer: Annotated[str, Ref("a party", "party|outside"), "party of `to` if empty"] = ""
+    currency: Annotated[str, Choice("", *CURRENCIES), "the case's if empty"] = ""
+    due: Annotated[str, Choice("shipment", "arrival"), "when it is due"] = "shipment"
+    starts: Annotated[date | None, Day(), "first day in force"] = None
+    ends: Annotated[date | None, Day(last=True), "last day in force"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term(Row):
+    """A law of money, carbon or policy on the quantities of a contract, a site or a company."""
+
+    table = "terms"
+    key = ("on", "term", "of", "when", "starts")
+
+    on: Annotated[
+        str, Ref("a contract, a site or a party", "contract|site|party"), "what it is a term of"
+    ]
+    term: Annotated[str, Text(), "which law: payable, fee, freight, cost, ..."]
+    of: Annotated[
+        str,
+        Ref("a material or component", "material|group|component|feed|made|disposal|rest|count"),
+        "what it is about",
+    ] = ""
+    when: Annotated[When | None, WhenOf(), "when it holds"] = None
+    starts: Annotated[date | None, Day(), "first day in force"] = None
+    value: Annotated[Quantity | None, Measure(low=-1e15), "share, price or burden"] = None
+    index: Annotated[str, Ref("a series", "series"), "series of its price"] = ""
+    lag: Annotated[Lag | None, LagOf(), "price month, or time until a return is due"] = None
+    payer: Annotated[str, Ref("a party", "party|outside|buyer|seller"), "who pays"] = ""
+    payee: Annotated[str, Ref("a party", "party|outside|buyer|seller"), "who is paid"] = ""
+    ends: Annotated[date | None, Day(last=True), "last day in force"] = None

@@ -1,0 +1,229 @@
+"""Cells that are no plain quantity: names, days, amounts, conditions, lags."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+
+from loopbook.loop.time.calendar import FORM, span_of
+from loopbook.loop.values.findings import LoopFindings
+from loopbook.loop.values.measure import Measure, is_kind, read_quantity
+from loopbook.loop.values.quantity import Amount, Comparison, Lag, Quantity, When
+from loopbook.tables import FieldType, Name, Schema, Text, Value, check_line
+
+OUTSIDE = "outside"
+"""The rest of the world, without limits."""
+
+RESERVED = frozenset({OUTSIDE, "feed", "made", "disposal", "rest", "never", "all"})
+"""Names that are of Loopbook and of no case."""
+
+NEVER = date.max
+"""A start that never comes."""
+
+_NO_NAME = re.compile(r"[;/=]|^[-~+\d.]|^lib:")
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+_SLASHES = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{1,4})")
+
+
+@dataclass(frozen=True)
+class Own(Name[LoopFindings]):
+    """The name that a row declares, or one half of its key."""
+
+    words: str = "a name"
+
+    def check(self, value: Value, at: str, findings: LoopFindings) -> Value:
+        """The name; one that another cell could not hold is a finding."""
+        if value in RESERVED:
+            hint = "choose another name"
+            findings.note("name", "a name that is not reserved", value, at=at, hint=hint)
+        elif _NO_NAME.search(value):
+            findings.note(
+                "name",
+                "a name without ; / and =, which begins with a letter",
+                value,
+                at=at,
+                hint="addresses and lists of names are made with these signs",
+            )
+        return super().check(value, at, findings)
+
+
+@dataclass(frozen=True)
+class Ref(Text[LoopFindings]):
+    """A name of another row.
+
+    Parameters
+    ----------
+    role : list that it is of, or lists with ``|`` between them: ``site``, ``site|outside``.
+    """
+
+    words: str = "a name"
+
+    def check(self, value: Value, at: str, findings: LoopFindings) -> Value:
+        """The name as it is written; it is looked up when all tables are read."""
+        check_line(value, self.words, at, findings)
+        return value
+
+
+@dataclass(frozen=True)
+class Day(FieldType[LoopFindings]):
+    """A day: ``2027-01-01``; of a month or year its first or last one.
+
+    Parameters
+    ----------
+    last : whether it is a last day.
+    """
+
+    last: bool = False
+    words: str = "a day as 2027-01-01"
+
+    def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
+        """The day, or None with a finding."""
+        if written == "never" and not self.last:
+            return NEVER
+        span = span_of(written)
+        if span is not None:
+            month = span.end - 1 if self.last else span.first
+            year, number = month // 12, month % 12 + 1
+            return date(year, number, monthrange(year, number)[1] if self.last else 1)
+        match = _ISO.fullmatch(written)
+        try:
+            return (
+                date(int(match[1]), int(match[2]), int(match[3]))
+                if match
+                else self._no(written, at, findings)
+            )
+        except ValueError:
+            return self._no(written, at, findings)
+
+    def _no(self, written: str, at: str, findings: LoopFindings) -> None:
+        hint = "" if self.last else "a start that never comes is never"
+        if _SLASHES.fullmatch(written):
+            hint = "write the year first, with hyphens, and format the cells as text"
+        findings.note("date", f"{self.words}, or {FORM}", written, at=at, hint=hint)
+
+    def schema(self) -> Schema:
+        """A date."""
+        return {"type": "string", "format": "date"}
+
+
+_OF = re.compile(r"(.+?) of (made|left)")
+_BAND = re.compile(r"(.+?)\s*\.\.\s*(.+)")
+_SHARE = Measure("1", high=1.0)
+RATE_UNITS = ("t/yr", "GWh/yr", "pack/yr")
+"""Kinds of rates that contracts ask for."""
+
+
+@dataclass(frozen=True)
+class AmountOf(FieldType[LoopFindings]):
+    """What a contract asks for: ``all``, ``35 % of made``, ``300 t/month``, ``as needed``."""
+
+    words: str = "an amount, such as all, 35 % of made, 300 t/month or as needed"
+
+    def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
+        """The amount, or None with a finding."""
+        text, offer = written, False
+        if text == "offer" or text.startswith("offer "):
+            text, offer = text.removeprefix("offer").strip(), True
+        if text in ("all", "as needed"):
+            return Amount("all" if text == "all" else "needed", offer=offer)
+        if not text:
+            findings.missing(self.words, at=at)
+            return None
+        if share := _OF.fullmatch(text):
+            upper = _SHARE.read(share[1], at, findings)
+            return None if upper is None else Amount("share", share[2], upper, offer=offer)
+        lower = None
+        if band := _BAND.fullmatch(text):
+            return self._band(band[1], band[2], at=at, offer=offer, findings=findings)
+        upper = read_quantity(text, at, findings)
+        if upper is not None and is_kind(upper.unit, "1"):
+            findings.note(
+                "share",
+                "a share of something",
+                text,
+                at=at,
+                hint=f"write {text} of made, or {text} of left",
+            )
+            return None
+        rate = None if upper is None else Measure(*RATE_UNITS).fit(upper, at, findings)
+        return None if rate is None else Amount("rate", "", rate, lower, offer)
+
+    def _band(
+        self, low: str, high: str, *, at: str, offer: bool, findings: LoopFindings
+    ) -> Amount | None:
+        upper = Measure(*RATE_UNITS).read(high, at, findings)
+        if upper is None:
+            return None
+        text = f"{low} {upper.unit}" if re.fullmatch(r"[\d.,]+", low) else low
+        lower = Measure(*RATE_UNITS).read(text, at, findings)
+        if lower is None:
+            return None
+        if upper.series is None and lower.series is None and is_kind(lower.unit, upper.unit):
+            numbers = float(lower.in_month(0, upper.unit)[0]), upper.number
+            if numbers[0] > numbers[1]:
+                findings.note("order", "a band from its lower end", f"{low}..{high}", at=at)
+                return None
+        return Amount("rate", "", upper, lower, offer)
+
+
+_COMPARED = re.compile(r"(.*?)\s*(<=|>=|<|>|≤|≥)\s*(.+)")
+_SIGNS = {"≤": "<=", "≥": ">="}
+
+
+@dataclass(frozen=True)
+class WhenOf(FieldType[LoopFindings]):
+    """When a term holds: ``>= 15 %, F < 5 %``, ``base 2027-01``, ``at 7 %``, ``80 %``."""
+
+    words: str = "a condition, such as >= 15 %, < 25 %"
+
+    def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
+        """The condition, or None with a finding."""
+        if written.startswith("base "):
+            span = span_of(written.removeprefix("base ").strip())
+            if span is None:
+                findings.note("period", "a month as base 2027-01", written, at=at)
+            return None if span is None else When(base=span.first)
+        if written.startswith("at "):
+            rate = _SHARE.read(written.removeprefix("at ").strip(), at, findings)
+            return None if rate is None else When(rate=rate)
+        if not _COMPARED.match(written):
+            share = _SHARE.read(written, at, findings)
+            return None if share is None else When(share=share)
+        limits = [_comparison(part.strip(), at, findings) for part in written.split(",")]
+        good = [limit for limit in limits if limit is not None]
+        return When(tuple(good)) if len(good) == len(limits) else None
+
+
+def _comparison(text: str, at: str, findings: LoopFindings) -> Comparison | None:
+    match = _COMPARED.fullmatch(text)
+    if match is None:
+        hint = "part limits with commas"
+        findings.note("condition", "a limit, such as > 3 %", text, at=at, hint=hint)
+        return None
+    limit = Measure("1", *RATE_UNITS).read(match[3], at, findings)
+    if limit is None:
+        return None
+    if match[1]:
+        findings.uses.add(("component", match[1]))
+    return Comparison(match[1], _SIGNS.get(match[2], match[2]), limit)
+
+
+_LAG = re.compile(r"([MA])(?:\s*\+\s*(\d{1,2}))?")
+_MONTHS = Measure("month")
+
+
+@dataclass(frozen=True)
+class LagOf(FieldType[LoopFindings]):
+    """From when a price or a return counts: ``M``, ``M+1``, ``A+1``, ``2 months``."""
+
+    words: str = "a price month, such as M, M+1 or A+1, or a time such as 2 months"
+
+    def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
+        """The lag, or None with a finding."""
+        if match := _LAG.fullmatch(written):
+            return Lag(match[1] == "A", float(match[2] or 0))
+        if not written[:1].isdigit():
+            findings.note("lag", self.words, written, at=at)
+            return None
+        time: Quantity | None = _MONTHS.read(written, at, findings)
+        return None if time is None else Lag(True, float(time.in_month(0, "month")[0]))

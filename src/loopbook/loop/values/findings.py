@@ -1,0 +1,38 @@
+"""Findings of a loop, and what its cells may name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from loopbook.errors import Findings, InputError
+from loopbook.loop.values.quantity import Series
+from loopbook.matter import Library
+
+
+@dataclass(slots=True, kw_only=True)
+class LoopFindings(Findings):
+    """Collects the findings of a loop; knows what a cell may name.
+
+    Parameters
+    ----------
+    library : the data library.
+    series : rows of ``series`` by name.
+    address : of the row that is read: ``terms/black mass/payable/Li``.
+    uses : names that rows use, each with its role.
+    source : source_id of the row that is read.
+    """
+
+    library: Library
+    series: Mapping[str, Series] = field(default_factory=dict)
+    address: str = ""
+    source: str = ""
+    uses: set[tuple[str, str]] = field(default_factory=set)
+
+    def about(self, where: str, address: str = "", source: str = "") -> Self:
+        """Takes findings of one row and adds them to these."""
+        return replace(self, where=where, address=address, source=source)
+
+    def adopt(self, error: InputError, *, at: str) -> None:
+        """Record the findings of an error at a cell."""
+        for one in error.findings:
+            self.note(one.code, one.expected, one.found, at=at, hint=one.hint)

@@ -1,0 +1,305 @@
+"""Cells with a quantity: ``13500 t/yr``, ``35 t of Ni``, ``2 M USD/quarter``, ``2 USD/t per 1 %``.
+
+In its place may stand the name of a series, or a row of the data library:
+``lib:table/subject/parameter@date``, which brings unit, range and source.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+
+from loopbook.errors import InputError, nearest_hint
+from loopbook.loop.values.findings import LoopFindings
+from loopbook.loop.values.quantity import CURRENCIES, Quantity
+from loopbook.matter import Number
+from loopbook.tables import CellError, FieldType, Schema, Value, convert, exact, unit_finding
+
+LIBRARY = "lib:"
+"""What a reference to the data library begins with."""
+
+_MONEY = "|".join(CURRENCIES)
+_NUMBER = re.compile(
+    r"(?P<number>[+\-\u2212]?(?:\d[\d.,_]*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<rest>.*)", re.ASCII
+)
+_ANY_MONEY = re.compile(rf"\b(?:{_MONEY})\b")  # the walk converts it
+_TIMES = {"k": 1e3, "M": 1e6, "bn": 1e9}
+_BEFORE_MONEY = re.compile(rf"(?P<times>k|M|bn) ?(?=(?:{_MONEY})\b)")
+_MONEY_YEAR = re.compile(rf"\b({_MONEY})\((\d{{4}})\)")
+_WORDS = {
+    "years": "yr",
+    "year": "yr",
+    "months": "month",
+    "quarters": "quarter",
+    "days": "d",
+    "day": "d",
+    "hours": "h",
+    "hour": "h",
+    "packs": "pack",
+}
+_WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b")
+_CARBON = re.compile(r"\b(kg|g|t) CO2e\b")
+_MILLION = re.compile(rf"\b(?:million|mn|mio|MM|m)\b\.? ?(?=(?:{_MONEY})\b)")
+
+
+@dataclass(frozen=True)
+class Measure(FieldType[LoopFindings]):
+    """A quantity of one of some kinds.
+
+    Parameters
+    ----------
+    units : a unit of each kind; none for any. The kinds are tried in order.
+    low, high : the range, in the first unit that fits.
+    """
+
+    units: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = math.inf
+    words: str = ""
+
+    def __init__(
+        self, *units: str, low: float = 0.0, high: float = math.inf, words: str = ""
+    ) -> None:
+        object.__setattr__(self, "units", units)
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+        kinds = " or ".join(f"{'a share' if unit == '1' else unit}" for unit in units)
+        object.__setattr__(
+            self, "words", words or (f"a quantity ({kinds})" if units else "a quantity")
+        )
+
+    def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
+        """The quantity, or None with a finding."""
+        quantity = read_quantity(written, at, findings)
+        return None if quantity is None else self.fit(quantity, at, findings)
+
+    def fit(self, quantity: Quantity, at: str, findings: LoopFindings) -> Quantity | None:
+        """The quantity if it is of one of the kinds and within the range."""
+        factors = [factor_to(quantity.unit, one) for one in self.units]
+        factor = next((one for one in factors if one is not None), None)
+        if self.units and factor is None:
+            findings.note(
+                "unit",
+                f"a unit of the kind of {' or '.join(map(_unit_name, self.units))}",
+                _unit_name(quantity.unit),
+                at=at,
+                hint=_kind_hint(quantity.unit, self.units),
+            )
+            return None
+        good = True
+        for number in self._numbers(quantity):
+            value = number * (factor or 1.0)
+            if not self.low <= value <= self.high:
+                good = False
+                self._refuse(number, value, quantity, at=at, findings=findings)
+                break
+        return quantity if good else None
+
+    def _numbers(self, quantity: Quantity) -> list[float]:
+        if quantity.series is None:
+            return [quantity.number]
+        return [x for x in quantity.series.line.numbers if x is not None]
+
+    def _refuse(
+        self, number: float, value: float, quantity: Quantity, *, at: str, findings: LoopFindings
+    ) -> None:
+        share = (self.low, self.high) == (0, 1)
+        code = "share" if share else "negative" if value < self.low == 0 else "range"
+        limit = f"at least {self.low:g}" if value < self.low else f"at most {self.high:g}"
+        series = f" of series {quantity.series.name}" if quantity.series else ""
+        text = f"{number:g}" + (f" {quantity.unit}" if quantity.unit != "1" else "")
+        hint = "a share is 0..100 %" if share else ""
+        findings.note(code, "0..100 %" if share else limit, text + series, at=at, hint=hint)
+
+    def schema(self) -> Schema:
+        """A text."""
+        return {"type": "string", "x-units": list(self.units)}
+
+
+def is_kind(unit: str, kind: str) -> bool:
+    """Whether a unit is of the kind of another; a plain number and ``%`` are shares.
+
+    >>> is_kind("kg/h", "t/yr"), is_kind("%", "1"), is_kind("EUR/kg", "USD/t")
+    (True, True, True)
+    """
+    return factor_to(unit, kind) is not None
+
+
+def factor_to(unit: str, kind: str) -> float | None:
+    """Factor from a unit to one of its kind, with one for one of currencies; None for others."""
+    try:
+        return convert(1.0, _ANY_MONEY.sub(CURRENCIES[0], unit), kind)
+    except InputError:
+        return None
+
+
+def _unit_name(unit: str) -> str:
+    return "a plain number" if unit == "1" else unit
+
+
+def _kind_hint(unit: str, units: tuple[str, ...]) -> str:
+    """The remedy where time is missing in a rate, or is too much."""
+    for kind in units:
+        if kind.endswith("/yr") and is_kind(unit, kind.removesuffix("/yr")):
+            return f"a rate has a time in its unit: {unit}/yr"
+        if is_kind(unit, f"{kind}/yr"):
+            return "this is no rate: leave out the time"
+    return ""
+
+
+def read_quantity(text: str, at: str, findings: LoopFindings) -> Quantity | None:
+    """The quantity that a cell holds, or None with a finding.
+
+    >>> from loopbook.matter import load_library
+    >>> findings = LoopFindings(library=load_library())
+    >>> read = lambda text: read_quantity(text, "value", findings)
+    >>> read("2 M USD/quarter").number, read("3%").unit, read("35 t of Ni").content
+    (2000000.0, '%', 'Ni')
+    >>> read("2 USD(2022)/t per 0.1 %").per, read("2 USD(2022)/t").money_year
+    (0.001, '2022')
+    >>> read("13500 ton/yr"), [(finding.code, finding.found) for finding in findings]
+    (None, [('unit', 'ton/yr')])
+    """
+    if text.startswith(LIBRARY):
+        return _of_library(text, at, findings)
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return _of_series(text, at, findings)
+    rest, per, content = match["rest"], None, ""
+    if " per " in f" {rest}":
+        rest, _, step = rest.rpartition("per ")
+        per = _share(step.strip(), at, findings)
+        if per is None:
+            return None
+    if " of " in rest:
+        rest, _, content = rest.partition(" of ")
+    number, unit, year = _number(match["number"], at, findings), rest.strip(), ""
+    if number is None:
+        return None
+    times = _BEFORE_MONEY.match(unit)
+    if times:
+        number, unit = number * _TIMES[times["times"]], unit[times.end() :]
+    unit, year = plain_unit(unit)
+    if _refuse_unit(unit, match["number"], at, findings):
+        return None
+    return Quantity(
+        number=number,
+        unit=unit,
+        per=per,
+        content=content.strip(),
+        money_year=year,
+        address=f"{findings.address}/{at}",
+        where=findings.where,
+        source=findings.source,
+    )
+
+
+def plain_unit(text: str) -> tuple[str, str]:
+    """A unit in words of `loopbook.tables`, and the year of its money.
+
+    >>> plain_unit("USD(2022)/t CO2e"), plain_unit("years")
+    (('USD/tCO2e', '2022'), ('yr', ''))
+    """
+    years = [year for _, year in _MONEY_YEAR.findall(text)]
+    unit = _CARBON.sub(r"\1CO2e", _MONEY_YEAR.sub(r"\1", text))
+    return _WORD.sub(lambda word: _WORDS[word[1]], unit), "".join(years[:1])
+
+
+def _number(text: str, at: str, findings: LoopFindings) -> float | None:
+    plain = re.sub(r",(?=\d{3}(?:,|\.|$))", "", text) if re.match(r"[+-]?[1-9]", text) else text
+    try:
+        value = float(exact(plain))
+    except CellError as error:
+        findings.note(error.code, "a number", error.found, at=at, hint=error.hint)
+        return None
+    if math.isfinite(value):
+        return value
+    findings.note("not-finite", "a number", text, at=at)
+    return None
+
+
+def _share(text: str, at: str, findings: LoopFindings) -> float | None:
+    """A step of grade, as a share above zero."""
+    match = _NUMBER.fullmatch(text)
+    if match and is_kind(plain_unit(match["rest"])[0], "1"):
+        number = _number(match["number"], at, findings)
+        share = None if number is None else convert(number, match["rest"], "1")
+        if share is None or share > 0:
+            return share
+    findings.note("unit", "a step of grade, such as per 0.1 %", f"per {text}", at=at)
+    return None
+
+
+def _refuse_unit(unit: str, number: str, at: str, findings: LoopFindings) -> bool:
+    """Whether a unit is missing or unknown, with its finding."""
+    if not unit:
+        findings.note(
+            "unit", f"a unit, such as {number} t/yr or {number} %", number, at=at, hint=""
+        )
+        return True
+    problem = unit_finding(unit, "")
+    if problem is None:
+        return False
+    hint = problem.hint
+    if _MILLION.search(unit):
+        hint = f"write a million as M and a thousand as k, with a blank: {number} M USD"
+    findings.note("unit", problem.expected, unit, at=at, hint=hint)
+    return True
+
+
+def _of_series(text: str, at: str, findings: LoopFindings) -> Quantity | None:
+    series = findings.series.get(text)
+    if series is None:
+        findings.note(
+            "unknown-name",
+            "a quantity with its unit, a series or a row of the library",
+            text or "nothing",
+            at=at,
+            hint=nearest_hint(text, findings.series) if findings.series else "",
+        )
+        return None
+    findings.uses.add(("series", text))
+    return Quantity(
+        unit=series.unit,
+        series=series,
+        money_year=series.money_year,
+        address=f"{findings.address}/{at}",
+        where=findings.where,
+        source=findings.source,
+    )
+
+
+def library_row(text: str, at: str, findings: LoopFindings) -> Number | None:
+    """The row that ``lib:table/subject/parameter@date`` names, or None with a finding."""
+    name, _, year = text.removeprefix(LIBRARY).strip().partition("@")
+    table, _, rest = name.partition("/")
+    subject, slash, parameter = rest.rpartition("/")
+    if not slash:
+        findings.note(
+            "unknown-name",
+            "a row of the library",
+            text,
+            at=at,
+            hint="write lib:table/subject/parameter, with @date behind it where there are several",
+        )
+        return None
+    try:
+        return findings.library.get(subject, parameter, table, year=year or None)
+    except InputError as error:
+        findings.adopt(error, at=at)
+    return None
+
+
+def _of_library(text: str, at: str, findings: LoopFindings) -> Quantity | None:
+    row = library_row(text, at, findings)
+    if row is None:
+        return None
+    return Quantity(
+        number=row.value,
+        unit=row.unit,
+        low=row.low,
+        high=row.high,
+        money_year=row.year[:4] if any(money in row.unit for money in CURRENCIES) else "",
+        address=f"{findings.address}/{at}",
+        where=findings.where,
+        source=row.reference,
+    )

@@ -1,0 +1,209 @@
+"""A number with its unit, constant or in time, that knows the row it comes from."""
+
+import math
+import re
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from loopbook.errors import InputError
+from loopbook.loop.time.calendar import Span, month_name
+from loopbook.loop.time.series import Line
+from loopbook.tables import Array, convert
+
+CURRENCIES = ("USD", "EUR", "KRW", "CNY")
+"""Currencies that a quantity may be of."""
+
+_CURRENCY = re.compile(rf"\b({'|'.join(CURRENCIES)})\b")
+
+
+@dataclass(frozen=True)
+class Series:
+    """A row of ``series``: numbers in time.
+
+    Parameters
+    ----------
+    name : of the row.
+    unit : of its numbers.
+    line : the numbers.
+    money_year : of the money in them (``2022`` of ``USD(2022)/t``); empty if not given.
+    where : ``file:line``.
+    """
+
+    name: str
+    unit: str
+    line: Line
+    money_year: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """A quantity of a table: a number in a unit, or a series in its place.
+
+    Parameters
+    ----------
+    number : in `unit`; NaN where a series is in its place.
+    unit : unit text of `loopbook.tables.check_unit`.
+    series : the numbers in time, or None.
+    per : of ``2 USD/t per 0.1 %``: the step of grade, as a share; else None.
+    content : of ``35 t of Ni``: the element or component that it is a mass of.
+    money_year : year of the money; empty if not given.
+    low, high : 5 % and 95 % points, in `unit`; of a series factors on all its numbers. None where
+        not known.
+    moves : numbers with the same word have the same draw; empty if it moves alone.
+    since : number of the month in which age 0 of a series by age begins.
+    address : what ``--set`` calls it: ``terms/black mass/payable/Li/value``.
+    where : ``file:line`` of its row.
+    source : reference of the library row that it is from, or the row's source_id; empty for an
+        assumption.
+    draws : numbers in its place, in `unit`, shape (draws,); of a series factors on its numbers.
+        None for one deterministic draw.
+    """
+
+    number: float = math.nan
+    unit: str = "1"
+    series: Series | None = None
+    per: float | None = None
+    content: str = ""
+    money_year: str = ""
+    low: float | None = None
+    high: float | None = None
+    moves: str = ""
+    since: int | None = None
+    address: str = ""
+    where: str = ""
+    source: str = ""
+    draws: Array | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def currency(self) -> str:
+        """The currency in its unit; empty where it is not money.
+
+        >>> Quantity(number=2, unit="KRW/t").currency
+        'KRW'
+        """
+        match = _CURRENCY.search(self.unit)
+        return match[1] if match else ""
+
+    def in_month(self, month: int, unit: str) -> Array:
+        """Its number in a month, shape (1,) or (draws,).
+
+        Parameters
+        ----------
+        month : number of the month.
+        unit : of the result; of the same kind.
+
+        Raises
+        ------
+        InputError : its series has no number there; UnitError for another kind of unit.
+
+        >>> Quantity(number=13500, unit="t/yr").in_month(0, "t/month").tolist()
+        [1125.0]
+        """
+        if self.series is None:
+            numbers = self.draws if self.draws is not None else np.array([self.number])
+        else:
+            value = self.series.line.in_month(month, self.since)
+            if math.isnan(value):
+                raise InputError.of(
+                    "missing",
+                    self.series.where or self.where,
+                    f"a value of {self.series.name} in {month_name(month)}",
+                    "nothing",
+                )
+            numbers = value * (self.draws if self.draws is not None else np.ones(1))
+        return numbers * np.float64(convert(1.0, self.unit, unit, where=self.where or "quantity"))
+
+    def over(self, span: Span, unit: str) -> Array:
+        """Its mean over the months of a span, shape (1,) or (draws,); see `in_month`."""
+        if self.series is None:
+            return self.in_month(span.first, unit)
+        months = np.array([self.in_month(month, unit) for month in span], dtype=np.float64)
+        return np.asarray(months.mean(axis=0))
+
+    def since_month(self, month: int | None) -> "Quantity":
+        """The same for a site that starts in a month."""
+        return replace(self, since=month)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What a contract asks for in a step.
+
+    Parameters
+    ----------
+    kind : ``all`` (all that is left), ``share`` (of `of`), ``rate``, or ``needed`` (what the model
+        of the receiver still lacks).
+    of : of a share: ``made`` or ``left``.
+    upper : the share or rate that is asked for; None for ``all`` and ``needed``.
+    lower : rate below which a delivery is short, where it is not `upper`.
+    offer : whether it is the buyer's right, which a plan may decline.
+
+    >>> Amount("share", "made", Quantity(number=35, unit="%")).kind
+    'share'
+    """
+
+    kind: str
+    of: str = ""
+    upper: Quantity | None = None
+    lower: Quantity | None = None
+    offer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A limit of a grade or of a rate: ``F > 5 %``.
+
+    Parameters
+    ----------
+    of : element or component; empty for the one that the row is about.
+    sign : ``<``, ``<=``, ``>`` or ``>=``.
+    limit : what it is compared with.
+    """
+
+    of: str
+    sign: str
+    limit: Quantity
+
+    def holds(self, values: Array, limit: Array) -> Array:
+        """1 where values keep to the limit and 0 elsewhere, in one unit; NaN keeps to none."""
+        kept = {
+            "<": values < limit,
+            "<=": values <= limit,
+            ">": values > limit,
+            ">=": values >= limit,
+        }[self.sign]
+        return kept.astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """When and how a term holds: the column ``when``.
+
+    Parameters
+    ----------
+    comparisons : of grades, or the most that is returned in a time; all must hold.
+    base : number of the month at which an index is 1, of ``base 2027-01``; None without.
+    rate : of ``at 7 %``: the interest of an investment; None without.
+    share : of ``80 %``: the share of what is asked, of take-or-pay; None without.
+    """
+
+    comparisons: tuple[Comparison, ...] = ()
+    base: int | None = None
+    rate: Quantity | None = None
+    share: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """From when a price or a return counts.
+
+    Parameters
+    ----------
+    arrival : whether from the arrival; else from the shipment.
+    months : how many later; whole months of a price.
+    """
+
+    arrival: bool = False
+    months: float = 0.0
