@@ -44,13 +44,25 @@ def test_arrows_are_kept() -> None:
         ("book/__init__.py", "import loopbook.trace"),
         ("trace/__init__.py", "import loopbook.flowsheet"),
         ("serials/inner.py", "def f():\n    import loopbook.flowsheet"),
+        ("loop/inner.py", "import loopbook.book"),
         ("trace/inner.py", "import loopbook.book.inner"),
         ("cli/inner.py", "def f():\n    from loopbook.cases.inner import x"),
     ],
 )
 def test_a_wrong_arrow_is_seen(tmp_path: Path, module: str, line: str) -> None:
     package = tmp_path / "loopbook"
-    rooms = ("matter", "flowsheet", "book", "serials", "trace", "cases", "cli", "report", "tables")
+    rooms = (
+        "matter",
+        "flowsheet",
+        "loop",
+        "book",
+        "serials",
+        "trace",
+        "cases",
+        "cli",
+        "report",
+        "tables",
+    )
     for room in ("", *rooms):
         (package / room).mkdir()
         (package / room / "__init__.py").touch()

@@ -98,7 +98,7 @@ class Quantity:
         ------
         InputError : its series has no number there; UnitError for another kind of unit.
 
-        >>> Quantity(number=13500, unit="t/yr").in_month(0, "t/month").tolist()
+        >>> Quantity(number=13500, unit="t/yr").in_month(0, "t/month").round(9).tolist()
         [1125.0]
         """
         if self.series is None:
