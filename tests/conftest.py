@@ -35,6 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", default="0", metavar="N", help=words)
     words = "generated stories of late facts on each store (tests/book/test_late_facts.py)"
     parser.addoption("--stories", default="200", metavar="N", help=words)
+    words = "processes that are killed at work (tests/book/test_kills.py)"
+    parser.addoption("--kills", default="60", metavar="N", help=words)
     words = "broken inputs that the fuzz test of the readers makes (tests/hostile)"
     parser.addoption("--inputs", default="20000", metavar="N", help=words)
 

@@ -1,13 +1,8 @@
-"""A process that posts to a book and says what was acknowledged, so that it can be killed.
-
-Called with a file, a first number, a batch size and a seed; prints a line for each acknowledged
-batch. The commands of a number are always the same, so that another process can send them again.
-"""
+"""Batches of commands by number: always the same, so that another process can post them again."""
 
 from __future__ import annotations
 
 import random
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,17 +34,3 @@ def commands(number: int, size: int) -> list[b.Command]:
         batch.append(b.Receive(**lot, **content, site="works", **said(f"r{name}")))
         batch.append(b.Split(lot=name, parts_kg={f"{name}a": 5}, **said(f"s{name}")))
     return batch
-
-
-def main(path: str, first: int, size: int) -> None:
-    with b.Book(path) as book:
-        print("ready", flush=True)
-        number = first
-        while True:
-            book.post(commands(number, size))
-            print(number, flush=True)
-            number += 1
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -55,28 +55,39 @@ def shelf(server: Server) -> Shelf:
 
 
 class Running:
-    """A client process and what it said."""
+    """A client process and what it reports, in memory: a pipe that nobody reads fills."""
 
     def __init__(self, address: str, name: str, first: int, seconds: float) -> None:
         words = [sys.executable, str(SCRIPT), address, name, str(first), str(seconds)]
         self.name = name
         self.first = first
-        self.process = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        self._out, self._err = os.memfd_create("out"), os.memfd_create("err")
+        self.process = subprocess.Popen(words, stdout=self._out, stderr=self._err)
 
     def finish(self) -> list[list[str]]:
         """Wait for it; its lines as words."""
-        out, err = self.process.communicate(timeout=SECONDS + 120)
-        assert self.process.returncode == 0, err
-        return _words(out)
+        return self._ended(SECONDS + 120, 0)
 
     def kill(self) -> list[list[str]]:
         """``kill -9``; its lines up to then."""
         self.process.kill()
-        out, err = self.process.communicate()
-        assert not err, err
-        return _words(out)
+        return self._ended(30, -signal.SIGKILL)
+
+    def errors(self) -> str:
+        """What it wrote to stderr."""
+        return _text(self._err)
+
+    def _ended(self, seconds: float, code: int) -> list[list[str]]:
+        assert self.process.wait(seconds) == code, self.errors()
+        assert not self.errors(), self.errors()
+        lines = _words(_text(self._out))
+        os.close(self._out)
+        os.close(self._err)
+        return lines
+
+
+def _text(file: int) -> str:
+    return os.pread(file, os.fstat(file).st_size, 0).decode()
 
 
 def _words(out: str) -> list[list[str]]:
@@ -249,8 +260,7 @@ def wait_for_more(server: Server, shelf: Shelf, known: int, running: Sequence[Ru
             if found is not None and found[0] > known:
                 return int(found[0])
         time.sleep(0.02)
-    ended = [one.process.communicate()[1] for one in running if one.process.poll() is not None]
-    raise AssertionError("no client has posted anything for a minute", ended)
+    raise AssertionError("no client has posted for a minute", [one.errors() for one in running])
 
 
 def test_kills(server: Server, shelf: Shelf) -> None:

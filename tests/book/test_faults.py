@@ -1,4 +1,4 @@
-"""What goes wrong around a book: killed, full, read-only, locked, a clock that goes back.
+"""What goes wrong around a book: full, read-only, locked, a clock that goes back.
 
 Each time: a clear error, nothing acknowledged is lost, nothing is half-written, the same commands
 sent again post nothing twice, and verify is clean.
@@ -7,7 +7,6 @@ sent again post nothing twice, and verify is clean.
 from __future__ import annotations
 
 import os
-import random
 import resource
 import signal
 import sqlite3
@@ -26,8 +25,6 @@ import pytest
 from loopbook import book as b
 from loopbook.errors import InputError, LoopbookError, StorageError
 
-POSTER = str(Path(poster.__file__))
-
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -39,68 +36,6 @@ def path(tmp_path: Path) -> Path:
 
 def count(book: b.Book) -> int:
     return int(book.store.rows("SELECT count(*) FROM event")[0][0])
-
-
-# --- killed ---------------------------------------------------------------------------------------
-
-
-def kill_while_posting(path: Path, first: int, size: int, rng: random.Random) -> int:
-    """Start a poster, kill it at a random moment, check the book; returns the next number."""
-    with b.Book(path) as book:
-        events = count(book)
-    process = subprocess.Popen(
-        [sys.executable, POSTER, str(path), str(first), str(size)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    with process.stdout as lines:
-        assert lines.readline() == "ready\n"
-        time.sleep(rng.uniform(0, 0.03))
-        process.send_signal(signal.SIGKILL)
-        said = [int(line) for line in lines.read().split("\n")[:-1]]
-    assert process.wait() == -signal.SIGKILL
-    acknowledged = first + len(said)
-    assert said == list(range(first, acknowledged))
-    with b.Book(path) as book:
-        report = b.verify(book)
-        assert report.clean, report
-        there = acknowledged + int(any(True for _ in known(book, acknowledged, size)))
-        assert count(book) == events + 2 * size * (there - first)
-        before = book.balances()
-        for number in range(first, there):
-            receipts = book.post(poster.commands(number, size))
-            assert all(receipt.again for receipt in receipts), number
-        assert book.balances() == before
-        again = book.post(poster.commands(there, size))
-        assert not any(receipt.again for receipt in again)
-    return there + 1
-
-
-def known(book: b.Book, number: int, size: int) -> Iterator[str]:
-    """Keys of a batch that are in the book: all of them or none."""
-    keys = [command.key for command in poster.commands(number, size)]
-    marks = ", ".join("?" * len(keys))
-    found = book.store.rows(f"SELECT key FROM event WHERE key IN ({marks})", keys)
-    assert len(found) in (0, len(keys)), f"half of batch {number} is there"
-    yield from (str(row[0]) for row in found)
-
-
-def kill_often(path: Path, rounds: int, seed: int) -> None:
-    rng = random.Random(seed)
-    number = 0
-    for _ in range(rounds):
-        number = kill_while_posting(path, number, rng.choice([1, 1, 3, 40]), rng)
-
-
-def test_killed_while_posting(path: Path) -> None:
-    kill_often(path, 6, seed=1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
-def test_killed_while_posting_300_times(path: Path, seed: int) -> None:
-    kill_often(path, 30, seed)
 
 
 # --- refused --------------------------------------------------------------------------------------
@@ -222,7 +157,7 @@ def test_two_processes_post_at_once(path: Path) -> None:
     )
     env = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(Path(POSTER).parent), *filter(None, sys.path)]),
+        "PYTHONPATH": os.pathsep.join([str(Path(poster.__file__).parent), *filter(None, sys.path)]),
     }
     command = [sys.executable, "-c", script, str(path)]
     both = [subprocess.Popen([*command, first], env=env) for first in ("0", "30")]

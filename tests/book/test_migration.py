@@ -190,7 +190,8 @@ def objects(shelf: Shelf, request: pytest.FixtureRequest) -> list[Any]:
         return link.execute(
             "SELECT key || value AS line FROM book UNION ALL SELECT indexdef FROM pg_indexes "
             "WHERE schemaname = current_schema() UNION ALL SELECT pg_get_triggerdef(oid) "
-            "FROM pg_trigger WHERE tgrelid::regclass::text = 'event' ORDER BY line"
+            "FROM pg_trigger WHERE tgrelid::regclass::text = 'event' AND NOT tgisinternal "
+            "ORDER BY line"
         ).fetchall()
 
 

@@ -56,7 +56,7 @@ class Server:
 
     def connect(self, schema: str = "public", user: str = NAME) -> psycopg.Connection:
         """A connection beside the book's."""
-        return psycopg.connect(self.url(schema, user), autocommit=True)
+        return psycopg.connect(self.url(schema, user), autocommit=True, connect_timeout=10)
 
     def admit(self, schema: str, role: str = "poster") -> None:
         """Let a role read a book's schema and post into it, and change nothing."""
