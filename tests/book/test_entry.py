@@ -13,6 +13,7 @@ from import_case import held, now_us
 
 from loopbook.book import Book, Receive, RegisterMaterial, RegisterParty, RegisterSite, verify
 from loopbook.errors import Finding, InputError
+from support.advice import follows
 from support.world import envelope
 
 SUBSTANCES = ("Li", "Ni", "Co", "H2O", "other")
@@ -261,6 +262,11 @@ def test_a_sum_too_far_above_one_is_refused_and_the_hint_helps(desk: Desk, row: 
         ("Ni", "NiSO4", "NiSO4", "379.3"),
         ("Co", "Co3O4 wt%", "Co3O4", "734.2"),
         ("Li", "Li2O", "Li", "1000.0"),
+        ("Li", "Li\u2082O", "Li2O", "464.5"),
+        ("Li", "LI2O", "Li2O", "464.5"),
+        ("Li", "Li (Li2O)", "Li2O", "464.5"),
+        ("Ni", "Ni(oh)2", "Ni(OH)2", "633.1"),
+        ("Co", "co3o4", "Co3O4", "734.2"),
     ],
 )
 def test_a_column_of_a_compound_is_converted_where_the_mapping_says_so(
@@ -277,7 +283,42 @@ def test_a_column_of_a_compound_is_converted_where_the_mapping_says_so(
     assert str(round(desk.held()[element], 1)) == kg
 
 
-@pytest.mark.parametrize("head", ["Li", "U(Li)", "Lithium", "Li, wt% (ICP-OES)"])
+@pytest.mark.parametrize(
+    ("head", "written", "kg"),
+    [
+        ("Lithium oxide", "Li2O", "464.5"),
+        ("Li-Carbonate %", "Li2CO3", "187.9"),
+        ("\uc0b0\ud654\ub9ac\ud2ac", "Li2O", "464.5"),
+        ("\u78b3\u9178\u9502", "Li2CO3", "187.9"),
+        ("Lithiumoxid", "Li", "1000.0"),
+    ],
+)
+def test_a_compound_in_words_is_converted_by_the_formula_that_the_mapping_says(
+    desk: Desk, head: str, written: str, kg: str
+) -> None:
+    desk.receive()
+    columns = f'lot = "Lot"\nshares.Li = {{ column = "{head}", unit = "%" }}\n'
+    rows = f"Lot,{head}\nL-1,5.0\n"
+    (finding,) = desk.refused("assays", rows, columns)
+    follows(finding, 'write as = "Li" if the numbers are Li, or as = and the formula of what they')
+    desk.take_in("assays", rows, columns.replace('"%"', f'"%", as = "{written}"'))
+    assert str(round(desk.held()["Li"], 1)) == kg
+
+
+@pytest.mark.parametrize("head", ["Co", "Ni (wt%)", "K2O", "Mn ppm"])
+def test_the_column_of_another_element_is_found_and_may_be_named(desk: Desk, head: str) -> None:
+    desk.receive()
+    columns = f'lot = "Lot"\nshares.Li = {{ column = "{head}", unit = "%" }}\n'
+    (finding,) = desk.refused("assays", f"Lot,{head}\nL-1,5.0\n", columns)
+    follows(finding, 'write as = "Li" if the numbers are Li')
+    columns = columns.replace('"%"', '"%", as = "Li"')
+    desk.take_in("assays", f"Lot,{head}\nL-1,5.0\n", columns)
+    assert desk.held()["Li"] == 1000
+
+
+@pytest.mark.parametrize(
+    "head", ["Li", "Result", "Gehalt", "A", "U(Li)", "Lithium", "Li, wt% (ICP-OES)"]
+)
 def test_a_column_of_an_element_needs_no_word(desk: Desk, head: str) -> None:
     desk.receive()
     columns = f'lot = "Lot"\nshares.Li = {{ column = "{head}", unit = "%" }}\n'

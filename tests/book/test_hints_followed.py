@@ -166,7 +166,7 @@ def test_a_row_of_totals_is_skipped_taken_or_deleted(desk: Desk, way: str) -> No
     rows = ["X-1,20,30", "X-2,10,30", "Total,30,"]
     follows(
         only(desk.try_file("stock", STOCK, stock_of(*rows))),
-        'if it sums the rows above, delete it or write total_row = "skip" in [file]; '
+        'if it is computed from other rows, delete it or write total_row = "skip" in [file]; '
         'if it is one of the rows, write total_row = "take"',
     )
     mapping = STOCK if way == "delete" else f'[file]\ntotal_row = "{way}"\n{STOCK}'
@@ -387,6 +387,20 @@ def test_a_formula_counts_after_the_workbook_calculated_it(desk: Desk) -> None:
             20_000,
         ),
         ('write unit = "t" for this column', 20, 20, {"B2": '0.0" t"'}, 20_000),
+        (
+            "the workbook shows no mass: format the cells as General if the numbers are right",
+            20_000,
+            20_000,
+            {"B2": "$#,##0"},
+            20_000,
+        ),
+        (
+            "the workbook shows no mass: format the cells as General if the numbers are right",
+            20_000,
+            20_000,
+            {"B2": "0.0%"},
+            20_000,
+        ),
     ],
 )
 def test_a_mass_in_a_workbook_is_mended_as_the_hint_says(

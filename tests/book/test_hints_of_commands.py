@@ -93,6 +93,13 @@ def loopbook(*words: str) -> Result:
         ),
         (
             "is it 20100 or 20.100? write it without a comma",
+            LOT | {"key": "x", "lot": "P3", "mass_kg": "20,100 kg"},
+            LOT | {"key": "x", "lot": "P3", "mass_kg": "20100 kg"},
+            "P3",
+            6030,
+        ),
+        (
+            "is it 20100 or 20.100? write it without a comma",
             LOT | {"key": "x", "lot": "P3", "mass_kg": "20,100"},
             LOT | {"key": "x", "lot": "P3", "mass_kg": "20100"},
             "P3",
@@ -535,3 +542,11 @@ def test_a_password_is_written_as_the_message_says() -> None:
     with pytest.raises(StorageError) as caught:
         connection.connect(address)
     assert advice not in str(caught.value)
+
+
+@pytest.mark.parametrize("share", ["30 mol%", "30 at%", "30 vol%"])
+def test_a_share_of_something_else_gets_no_advice_that_makes_it_one_of_mass(
+    shell: Shell, share: str
+) -> None:
+    line = LOT | {"key": "x", "lot": "P3", "shares": {"Ni": share}}
+    assert "write" not in refused(shell, line)

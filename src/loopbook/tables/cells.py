@@ -22,6 +22,7 @@ _EXACT = 10**15  # a workbook keeps no more digits of a number
 _LITERAL = r'(?:"[^"]*"|\\.|[- ])*'  # what a number format shows as it is
 _WHOLE_FORM = re.compile(rf"({_LITERAL})(?:(0+)|#|General|@)({_LITERAL})", re.IGNORECASE)
 _SCALED_FORM = re.compile(r"[0#?],+(?![0#?,])")  # shows thousandths of the value
+_AS_GENERAL = "the workbook shows no mass: format the cells as General if the numbers are right"
 _LIMIT_FORM = re.compile(r'(?:"|\\)?\s*([<>])\s*"?(?=[0#?])')  # shows a number as a limit
 _FORMULA_ERROR = re.compile(r"#(?:REF|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]|#N/A|#{3,}")
 _WITH_UNIT = re.compile(
@@ -152,7 +153,8 @@ def _check_form(cell: Cell, unit: str, base: str) -> None:
     shown = f"a cell in the number format {cell.form}, whose value is {cell.value}"
     if "%" in bare and unit not in ("1", "kg/kg"):
         shown = f"a cell with percent format, whose value is {cell.value}"
-        raise CellError("unit", f"a number in {unit}", shown, 'write unit = "1" for this column')
+        hint = _AS_GENERAL if base == "kg" else 'write unit = "1" for this column'
+        raise CellError("unit", f"a number in {unit}", shown, hint)
     if isinstance(cell.value, (int, float)) and _SCALED_FORM.search(bare):
         raise CellError(
             "unit",
@@ -167,8 +169,14 @@ def _check_form(cell: Cell, unit: str, base: str) -> None:
             shown,
             "format the cells as General, and write <0.01 as text where that is the result",
         )
-    own = "".join("".join(x) for x in re.findall(r'"([^"]*)"|\\(.)', cell.form)).strip()
-    if own and not unit_problem(own, base) and factor(own, base) != factor(unit, base):
+    if re.search(r"[$\u20ac\u00a3\u00a5\u20a9]", re.sub(r"\[\$-[^\]]*\]", "", cell.form)):
+        raise CellError("unit", f"a number in {unit}", shown, _AS_GENERAL)
+    literal = "".join("".join(x) for x in re.findall(r'"([^"]*)"|\\(.)', cell.form))
+    own = literal.strip() or "\u2030" * ("\u2030" in bare)
+    problem = unit_problem(own, base) if own else None
+    if problem and problem[0] != "a known unit":
+        raise CellError("unit", f"a number in {unit}", shown, problem[1])
+    if own and not problem and factor(own, base) != factor(unit, base):
         raise CellError(
             "unit", f"a number in {unit}", shown, f'write unit = "{own}" for this column'
         )
@@ -201,7 +209,10 @@ def quantity_text(text: str, base: str) -> Decimal | None:
     (Decimal('38460.00'), None)
     """
     match = _WITH_UNIT.fullmatch(text.strip())
-    return quantity(Cell(match[1]), match[2], base, FileSettings()) if match else None
+    if match is None:
+        return None
+    exact(match[1])  # whose remedy names no setting of a mapping
+    return quantity(Cell(match[1]), match[2], base, FileSettings())
 
 
 def number(cell: Cell, settings: FileSettings) -> Decimal:

@@ -68,7 +68,7 @@ class CellError(ValueError):
 
 def remedy(text: str) -> str:
     """How to write a number that has no decimal point, or is in percent."""
-    if text.endswith("%"):
+    if re.fullmatch(r"[+-]?[\d.,]+ ?(?:wt)?%", text):
         return "write a share as a fraction of 1: 0.05 for 5 %"
     readings = []
     if _COMMAS.fullmatch(text):

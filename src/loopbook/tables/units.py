@@ -109,6 +109,9 @@ _REFUSED = {
     **dict.fromkeys(("oz", "ounce", "ounces"), "a troy ounce is 31.1034768 g, another 28.3495 g"),
     **dict.fromkeys(("degree", "degrees", "deg", "°"), _DEGREE),
     **dict.fromkeys(("mol%", "at%", "vol%", "v%", "ppmv"), _NO_MASS),
+    **dict.fromkeys(("\u2030", "permille", "promille"), "a thousandth by mass is g/kg"),
+    "ppb": "a part in a billion by mass is ug/kg",
+    "ppmw": "a part in a million by mass is ppm",
     "dmt": "a dry tonne is t",
     "wmt": "a wet tonne is t",
     "$": "write USD",
@@ -124,7 +127,7 @@ _GRAMMAR = re.compile(rf"^(?:1|wt%|{_GROUP})(?: ?[*/] ?{_GROUP}){{0,5}}$")
 _PART = re.compile(
     r"(?P<mark>\*(?!\*)|[/()])|(?P<name>wt%|%|1|[^\W\d]\w*)(?:(?:\*\*|\^)(?P<power>-?\d+))?"
 )
-_TOKEN = re.compile(r"[^\W\d]+%?|[$€₩¥°]")
+_TOKEN = re.compile(r"[^\W\d]+%?|[$€₩¥°\u2030]")
 _QUANTITY = re.compile(
     r"^\s*(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"(?![\d,.])\s*(?P<unit>.*?)\s*$"

@@ -29,6 +29,7 @@ Numbers have a unit, without exception.
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -237,7 +238,8 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
     base = column.type.unit
     per = Decimal(1)
     if column.cells == "shares" and not isinstance(value, list):
-        value, per = _element_share(value, at.rpartition(".")[2], at, findings)
+        element, is_result = at.rpartition(".")[2], column.name == "shares"
+        value, per = _element_share(value, element, at, findings, result=is_result)
     source = None
     match value:
         case str() if value:
@@ -266,38 +268,107 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
 
 
 _SETTINGS = {"unit", "unit_column", "k", "sign_column"}
-_SALT = re.compile(r"[A-Z][A-Za-z0-9()\u00b7.]*")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9()\u00b7.]*")
 _NAMED = {"LCE": "Li2CO3", "LHM": "LiOH\u00b7H2O"}  # equivalents that the lithium trade names
 _ANIONS = frozenset(("O", "F", "Cl", "S"))
+_ENDS = {x.upper(): x for x in ("O", "OH", "(OH)", "CO3", "SO4", "PO4", "NO3", "F", "Cl")}
+_SALTS = re.compile(
+    r"oxide?\b|[ck]arbonate?\b|sul(?:f|ph)ate?\b|phosphate?\b|nitrate?\b|(?:chlor|fluor)ide?\b"
+    r"|[\u9178\u6c27\u6c22]\u5316|[\u70ad\u78b3\u786b\u78f7\u785d]\u9178"  # Japanese, Chinese
+    r"|\uc0b0\ud654|\ud0c4\uc0b0|\ud669\uc0b0|\uc778\uc0b0",  # Korean
+    re.IGNORECASE,
+)
+_NO_ELEMENT = frozenset(
+    (
+        "wt",
+        "w",
+        "m",
+        "ppm",
+        "mg",
+        "g",
+        "kg",
+        "t",
+        "pct",
+        "percent",
+        "mass",
+        "weight",
+        "total",
+        "dry",
+    )
+)
 
 
 def _element_share(
-    value: Value, element: str, at: str, findings: Findings
+    value: Value, element: str, at: str, findings: Findings, *, result: bool
 ) -> tuple[Value, Decimal]:
     """The place without its ``as``, and kg of the element in a kg of what the column gives.
 
-    A column whose header is a compound of the element, where the mapping does not name what the
-    numbers are of, is a finding.
+    A column whose header is a compound of the element, or a result of another element, where the
+    mapping does not name what the numbers are of, is a finding.
     """
-    from loopbook.matter import element_shares
-
     places = dict(value) if isinstance(value, dict) else {"column": value}
     written, head = places.pop("as", ""), str(places.get("column", ""))
     share = _share_in(written, element) if isinstance(written, str) else None
     if written and share is None:
         findings.note("formula", f"a formula with {element}, such as Li2O", repr(written), at=at)
-    if not written:
-        words = [word for word in _SALT.findall(head) if _share_in(word, element) not in (None, 1)]
-        if words and _ANIONS & element_shares(_NAMED.get(words[0], words[0])).keys():
-            salt, expected = words[0], f"{element}, or what its column gives"
-            findings.note(
-                "compound",
-                expected,
-                head,
-                at=at,
-                hint=f'write as = "{salt}" if the numbers are {salt}, as = "{element}" if not',
-            )
+    hint = "" if written else _other_matter(head, element, result=result)
+    if hint:
+        findings.note("compound", f"{element}, or what its column gives", head, at=at, hint=hint)
     return places if isinstance(value, dict) else value, share or Decimal(1)
+
+
+def _other_matter(head: str, element: str, *, result: bool) -> str:
+    """The remedy for a header of a compound of the element, or of another one; else empty."""
+    from loopbook.matter import atomic_weights
+
+    words = _WORD.findall(unicodedata.normalize("NFKC", head))
+    for word in words:
+        salt = next((x for x in _spellings(word, element) if _is_salt(x, element)), None)
+        if salt:
+            return f'write as = "{salt}" if the numbers are {salt}, as = "{element}" if not'
+    if element not in atomic_weights():
+        return ""
+    if _SALTS.search(head):
+        return (
+            f'write as = "{element}" if the numbers are {element}, '
+            "or as = and the formula of what they are"
+        )
+    names = [word for word in words if word.lower() not in _NO_ELEMENT]
+    is_other = len(names) == 1 and (names[0] in atomic_weights() or re.search(r"\d", names[0]))
+    if result and is_other and _is_without(names[0], element):
+        return f'write as = "{element}" if the numbers are {element}'
+    return ""
+
+
+def _spellings(word: str, element: str) -> Iterator[str]:
+    """A word of a header as a formula: as it is, without odd brackets, in the usual capitals."""
+    bare = word.removesuffix(".")
+    if bare.count("(") != bare.count(")"):
+        bare = bare.strip("()")
+    yield bare
+    ends = "|".join(map(re.escape, _ENDS))
+    match = re.fullmatch(rf"{element}(\d*)({ends})(\d*)", bare, re.IGNORECASE)
+    if match:
+        yield f"{element}{match[1]}{_ENDS[match[2].upper()]}{match[3]}"
+
+
+def _is_salt(formula: str, element: str) -> bool:
+    """Whether a formula is a compound of the element in which it is sold or reported."""
+    from loopbook.matter import element_shares
+
+    if _share_in(formula, element) in (None, 1):
+        return False
+    return bool(_ANIONS & element_shares(_NAMED.get(formula, formula)).keys())
+
+
+def _is_without(formula: str, element: str) -> bool:
+    """Whether a text is a formula that does not have the element."""
+    from loopbook.matter import element_shares
+
+    try:
+        return element not in element_shares(formula)
+    except FormulaError:
+        return False
 
 
 def _share_in(formula: str, element: str) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Rows that sum the rows above: a finding, skipped or taken, as the mapping sets it.
+"""Rows that are computed from others: a finding, skipped or taken, as the mapping sets it.
 
 A total in the last row of a list would be a lot, and double the stock.
 """
@@ -14,13 +14,16 @@ from loopbook.tables import Row, Sheet
 
 _TOTAL = re.compile(
     r"(?:(?:grand |sub[- ]?)?totals?|sum|(?:gesamt|zwischen)?summe|gesamt|insgesamt|totale?|somme"
-    r"|suma|合計|小計|总计|合计|小计|합계|총계|소계|итого|всего)(?:[\s:.(].*)?",
+    r"|suma|合計|小計|总计|合计|小计|합계|총계|소계|итого|всего)(?:[\s:.(].*)?"
+    r"|(?:mean|average|avg|median|min|minimum|max|maximum|std|stdev|mittel(?:wert)?|durchschnitt"
+    r"|moyenne|media|promedio|평균|최대|최소|平均|最大|最小)\.?:?(?:\s*\(.*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _HINT = (
-    'if it sums the rows above, delete it or write total_row = "skip" in [file]; '
+    'if it is computed from other rows, delete it or write total_row = "skip" in [file]; '
     'if it is one of the rows, write total_row = "take"'
 )
+_ROUNDED = Decimal(10_000)  # a sum of rows as they are shown may be off by one in so many
 
 
 def without_totals(binding: Binding, findings: list[Finding], *, sums: bool) -> Sheet:
@@ -39,20 +42,22 @@ def without_totals(binding: Binding, findings: list[Finding], *, sums: bool) -> 
         lines = {last}
     if way != "skip":
         for line in sorted(lines):
-            findings.append(Finding("total", sheet.where(line), "a row", "a total", _HINT))
+            findings.append(
+                Finding("total", sheet.where(line), "a row", "a total or a mean", _HINT)
+            )
     torn = sheet.torn if way != "skip" else [x for x in sheet.torn if not _is_named(x[0])]
     rows = tuple(row for row in sheet.rows if row.line not in lines)
     return replace(sheet, rows=rows, torn=tuple(torn))
 
 
 def _is_named(row: Row) -> bool:
-    """Whether the first text of a row is a word for a total."""
+    """Whether the first text of a row is a word for a total or a mean."""
     first = next((str(cell.value) for cell in row.cells if cell.value not in (None, "")), "")
     return _TOTAL.fullmatch(first.strip()) is not None
 
 
 def _is_sum(binding: Binding, rows: Sequence[Row]) -> bool:
-    """Whether each mass of the last row is the sum of at least two above it."""
+    """Whether each mass of the last row is the sum of at least two above it, as they are shown."""
     names = [
         name
         for name, source in binding.map.sources.items()
@@ -68,7 +73,10 @@ def _is_sum(binding: Binding, rows: Sequence[Row]) -> bool:
         sum((mass or Decimal(0) for mass in column), Decimal(0))
         for column in zip(*above, strict=True)
     ]
-    return any(last) and sums == last
+    return any(last) and all(
+        mass is not None and abs(total - mass) * _ROUNDED <= mass
+        for total, mass in zip(sums, last, strict=True)
+    )
 
 
 def _masses(binding: Binding, row: Row, names: Sequence[str]) -> Iterator[Decimal | None]:
