@@ -12,7 +12,7 @@ from loopbook.errors import Findings
 from loopbook.loop import Amount, Quantity, span_of
 from loopbook.loop.time.calendar import read_calendar
 from loopbook.loop.time.series import read_line
-from loopbook.loop.values.cells import AmountOf, Day, LagOf, Own, WhenOf
+from loopbook.loop.values.cells import AmountOf, Day, LagOf, Own, PartOf, WhenOf
 from loopbook.loop.values.measure import Measure
 from loopbook.tables import FieldType
 from support.advice import follows
@@ -38,7 +38,8 @@ MEANT: list[tuple[FieldType[Any], str, str, str, object]] = [
     ),
     (AmountOf(), "35 %", "write 35 % of made, or 35 % of left", "35 % of made", "made"),
     (AmountOf(), "35 %", "write 35 % of made, or 35 % of left", "35 % of left", "left"),
-    (WhenOf(), "> 3 %, 5 %", "part limits with commas", "> 3 %, < 5 %", 2),
+    (PartOf("rejects"), "70 %", "write a share of rejects", "70 % of rejects", "rejects"),
+    (WhenOf("grade"), "> 3 %, 5 %", "part limits with commas", "> 3 %, < 5 %", 2),
 ]
 
 

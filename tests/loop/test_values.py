@@ -10,7 +10,7 @@ import pytest
 from loopbook.errors import Findings, InputError, UnitError
 from loopbook.loop import NEVER, Amount, Lag, Quantity, Series, span_of
 from loopbook.loop.time.series import read_line
-from loopbook.loop.values.cells import AmountOf, Day, LagOf, Own, WhenOf
+from loopbook.loop.values.cells import AmountOf, Day, LagOf, LifetimeOf, Own, PartOf, WhenOf
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.measure import Measure
 from loopbook.matter import load_library
@@ -151,7 +151,7 @@ def test_no_amount(text: str, code: str, hint: str) -> None:
 
 
 def test_conditions_lags_and_days() -> None:
-    when = WhenOf().read(">= 15 %, < 25 %, F > 5 %", "when", findings())
+    when = WhenOf("grade").read(">= 15 %, < 25 %, F > 5 %", "when", findings())
     assert [(c.of, c.sign, c.limit.number) for c in when.comparisons] == [
         ("", ">=", 15),
         ("", "<", 25),
@@ -162,10 +162,21 @@ def test_conditions_lags_and_days() -> None:
         1.0,
         0.0,
     ]
-    assert WhenOf().read("base 2027-01", "when", findings()).base == span_of("2027-01").first
-    assert WhenOf().read("at 7 %", "when", findings()).rate.number == 7
-    assert WhenOf().read("80 %", "when", findings()).share.number == 80
-    assert WhenOf().read("<= 30 t/month", "when", findings()).comparisons[0].limit.unit == "t/month"
+    assert (
+        WhenOf("base", "grade").read("base 2027-01", "when", findings()).base
+        == span_of("2027-01").first
+    )
+    assert WhenOf("at").read("at 7 %", "when", findings()).rate.number == 7
+    assert WhenOf("share").read("80 %", "when", findings()).share.number == 80
+    assert (
+        WhenOf("rate").read("<= 30 t/month", "when", findings()).comparisons[0].limit.unit
+        == "t/month"
+    )
+    lifetime = LifetimeOf().read("weibull 2.8, 12 yr", "value", findings())
+    assert (lifetime.law, lifetime.shape, lifetime.time.number) == ("weibull", 2.8, 12)
+    assert LifetimeOf().read("8 yr", "value", findings()).law == "fixed"
+    part = PartOf("rejects", "anode").read("70 % of anode", "value", findings())
+    assert (part.of, part.upper.number) == ("anode", 70)
     assert LagOf().read("A+1", "lag", findings()) == Lag(True, 1)
     assert LagOf().read("M", "lag", findings()) == Lag()
     assert LagOf().read("2 months", "lag", findings()) == Lag(True, 2)
@@ -178,12 +189,19 @@ def test_conditions_lags_and_days() -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "code", "hint"),
     [
-        (WhenOf(), "> 3", "unit", ""),
-        (WhenOf(), "> 3 %; < 5 %", "unit", ""),
-        (WhenOf(), "> 3 % and < 5 %", "unit", ""),
-        (WhenOf(), "> 3 %, 5 %", "condition", "commas"),
-        (WhenOf(), "base January", "period", ""),
-        (WhenOf(), "at 7", "unit", ""),
+        (WhenOf("grade"), "> 3", "unit", ""),
+        (WhenOf("grade"), "> 3 %; < 5 %", "unit", ""),
+        (WhenOf("grade"), "> 3 % and < 5 %", "unit", ""),
+        (WhenOf("grade"), "> 3 %, 5 %", "condition", "commas"),
+        (WhenOf("base"), "base January", "period", ""),
+        (WhenOf("grade"), "base 2027-01", "condition", ""),
+        (WhenOf("rate"), "<= 30 t", "unit", "t/yr"),
+        (PartOf("rejects"), "70 %", "share", "a share of rejects"),
+        (PartOf("rejects"), "170 % of rejects", "share", ""),
+        (LifetimeOf(), "weibull 12 yr", "unknown-name", ""),
+        (LifetimeOf(), "weibull 0, 12 yr", "lifetime", ""),
+        (LifetimeOf(), "12", "unit", ""),
+        (WhenOf("at"), "at 7", "unit", ""),
         (LagOf(), "M-1", "lag", ""),
         (LagOf(), "next month", "lag", ""),
         (LagOf(), "2", "unit", ""),

@@ -1,6 +1,7 @@
 """The loop as data: sites, lanes, contracts with their terms, owners; what a folder of tables says.
 
 Lives here: the nouns of a loop (`nouns`), what their cells hold (`values`), its calendar (`time`),
+the declared parameters of site models (`models`) and columns of terms (`terms`, one file a law),
 and the reader of a folder. May import ``matter``, ``flowsheet`` and the ground floor.
 
 A loop is read once, and then asked::
@@ -9,12 +10,13 @@ A loop is read once, and then asked::
     for step in loop.calendar.steps:        # Step: first month, months, period
         site = loop.sites["plant"]          # nouns by name; a field a column
         loop.months_open(site, step)        # so also of a contract or a term
-        rate = loop.parameter("plant", "capacity")      # a Quantity, or None
+        model = loop.models["plant"]        # its site model, with the parameters of its rows
+        rate = model.capacity[""]           # a Quantity; or by material, where there are several
         rate.over(step, "t/month")          # its mean over the step, shape (1,) or (draws,)
         for contract in loop.contracts:     # opened: one material or group, one site a row
             contract.amount                 # Amount: all, share of made or left, rate, needed
             loop.lane(contract.from_, contract.to, "scrap")
-            loop.terms_on(contract.contract, "payable")
+            loop.terms_on(contract.contract, "payable")     # each of the class of its law
 
 A `Quantity` knows its address (for ``--set``), its row (``file:line``), its range and its source.
 Numbers of series are read with ``in_month``; where there is none an error is raised, never zero.

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from loopbook.errors import Finding
+from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
 from loopbook.loop.nouns.matter import Material, Split
+from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
 from loopbook.loop.nouns.people import Ownership, Party
 from loopbook.loop.nouns.places import Lane, Site
 from loopbook.loop.nouns.settings import Settings
@@ -28,6 +30,9 @@ class Loop:
     owners, lanes, contracts, terms, parameters, statements, stations, laws : rows in the order
         of the files, each list cell opened to a row for each.
     splits : rows of ``shares`` by process.
+    models : site models with their parameters, by site.
+    modes, goods, trades, companies : parameters of modes of freight, materials, contracts and
+        parties, by name; of each there is one.
     warnings : what may be a slip; nothing is refused for it.
     """
 
@@ -39,6 +44,11 @@ class Loop:
     materials: Mapping[str, Material] = field(default_factory=dict)
     splits: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
+    models: Mapping[str, SiteModel] = field(default_factory=dict)
+    modes: Mapping[str, ModeNumbers] = field(default_factory=dict)
+    goods: Mapping[str, MaterialNumbers] = field(default_factory=dict)
+    trades: Mapping[str, ContractNumbers] = field(default_factory=dict)
+    companies: Mapping[str, PartyNumbers] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     lanes: tuple[Lane, ...] = ()
     contracts: tuple[Contract, ...] = ()

@@ -2,7 +2,6 @@
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, ClassVar
 
 from loopbook.loop.values.cells import Ref
@@ -78,7 +77,6 @@ def column_of(field: str) -> str:
     return field.rstrip("_")
 
 
-@cache
 def columns_of(noun: type[Row]) -> tuple[Field, ...]:
     """Columns of a noun's own, without those of `PROVENANCE`; each has the name of its field.
 

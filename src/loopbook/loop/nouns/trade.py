@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from loopbook.loop.nouns.row import Row
-from loopbook.loop.values.cells import AmountOf, Day, LagOf, Own, Ref, WhenOf
-from loopbook.loop.values.measure import Measure
-from loopbook.loop.values.quantity import CURRENCIES, Amount, Lag, Quantity, When
+from loopbook.loop.values.cells import AmountOf, Day, Own, Ref
+from loopbook.loop.values.quantity import CURRENCIES, Amount
 from loopbook.tables import Choice, Text, Whole
 
 
@@ -43,25 +42,27 @@ class Contract(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class Term(Row):
-    """A law of money, carbon or policy on the quantities of a contract, a site or a company."""
+    """A law of money, carbon or policy on the quantities of a contract, a site or a company.
+
+    Each law is a subclass that declares the other columns that it reads: `of`, `when`, `value`,
+    `index`, `lag`, `payer`, `payee`. A row is read as its law; a column that the law does not
+    declare must be empty.
+
+    Attributes
+    ----------
+    law : the word in the column `term`.
+    kinds : what it may be on: ``contract``, ``site``, ``party``.
+    """
 
     table = "terms"
     key = ("on", "term", "of", "when", "starts")
+
+    law: ClassVar[str] = ""
+    kinds: ClassVar[tuple[str, ...]] = ("contract",)
 
     on: Annotated[
         str, Ref("a contract, a site or a party", "contract|site|party"), "what it is a term of"
     ]
     term: Annotated[str, Text(), "which law: payable, fee, freight, cost, ..."]
-    of: Annotated[
-        str,
-        Ref("a material or component", "material|group|component|feed|made|disposal|rest|count"),
-        "what it is about",
-    ] = ""
-    when: Annotated[When | None, WhenOf(), "when it holds"] = None
     starts: Annotated[date | None, Day(), "first day in force"] = None
-    value: Annotated[Quantity | None, Measure(low=-1e15), "share, price or burden"] = None
-    index: Annotated[str, Ref("a series", "series"), "series of its price"] = ""
-    lag: Annotated[Lag | None, LagOf(), "price month, or time until a return is due"] = None
-    payer: Annotated[str, Ref("a party", "party|outside|buyer|seller"), "who pays"] = ""
-    payee: Annotated[str, Ref("a party", "party|outside|buyer|seller"), "who is paid"] = ""
     ends: Annotated[date | None, Day(last=True), "last day in force"] = None

@@ -54,9 +54,11 @@ class Ref(Text[LoopFindings]):
     Parameters
     ----------
     role : list that it is of, or lists with ``|`` between them: ``site``, ``site|outside``.
+    blank : whether a key may be empty, which stands for all.
     """
 
     words: str = "a name"
+    blank: bool = False
 
     def check(self, value: Value, at: str, findings: LoopFindings) -> Value:
         """The name as it is written; it is looked up when all tables are read."""
@@ -170,37 +172,64 @@ _COMPARED = re.compile(r"(.*?)\s*(<=|>=|<|>|≤|≥)\s*(.+)")
 _SIGNS = {"≤": "<=", "≥": ">="}
 
 
+_WHEN = {
+    "grade": "grades, such as >= 15 %, < 25 %",
+    "rate": "a rate, such as <= 30 t/month",
+    "base": "a month, as base 2027-01",
+    "at": "an interest, as at 7 %",
+    "share": "a share, such as 80 %",
+}
+
+
 @dataclass(frozen=True)
 class WhenOf(FieldType[LoopFindings]):
-    """When a term holds: ``>= 15 %, F < 5 %``, ``base 2027-01``, ``at 7 %``, ``80 %``."""
+    """When and how a term holds.
 
-    words: str = "a condition, such as >= 15 %, < 25 %"
+    Parameters
+    ----------
+    kinds : what the cell may hold: ``grade``, ``rate``, ``base``, ``at``, ``share``.
+    """
+
+    kinds: tuple[str, ...] = ()
+
+    def __init__(self, *kinds: str) -> None:
+        object.__setattr__(self, "kinds", kinds)
+        object.__setattr__(self, "words", " or ".join(_WHEN[kind] for kind in kinds))
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The condition, or None with a finding."""
-        if written.startswith("base "):
-            span = span_of(written.removeprefix("base ").strip())
-            if span is None:
-                findings.note("period", "a month as base 2027-01", written, at=at)
-            return None if span is None else When(base=span.first)
-        if written.startswith("at "):
-            rate = _SHARE.read(written.removeprefix("at ").strip(), at, findings)
-            return None if rate is None else When(rate=rate)
-        if not _COMPARED.match(written):
-            share = _SHARE.read(written, at, findings)
-            return None if share is None else When(share=share)
-        limits = [_comparison(part.strip(), at, findings) for part in written.split(",")]
-        good = [limit for limit in limits if limit is not None]
-        return When(tuple(good)) if len(good) == len(limits) else None
+        word, _, rest = written.partition(" ")
+        kind = word if word in ("base", "at") else "share"
+        if _COMPARED.match(written):
+            kind = "grade" if "grade" in self.kinds else "rate"
+        if kind not in self.kinds:
+            findings.note("condition", self.words, written or "nothing", at=at)
+            return None
+        if kind == "base":
+            return _base(rest.strip(), at, findings)
+        if kind in ("at", "share"):
+            share = _SHARE.read(rest.strip() if kind == "at" else written, at, findings)
+            name = "rate" if kind == "at" else "share"
+            return None if share is None else When(**{name: share})
+        unit = Measure("1", high=1.0) if kind == "grade" else Measure(*RATE_UNITS)
+        limits = [_comparison(part.strip(), unit, at, findings) for part in written.split(",")]
+        return None if None in limits else When(tuple(filter(None, limits)))
 
 
-def _comparison(text: str, at: str, findings: LoopFindings) -> Comparison | None:
+def _base(text: str, at: str, findings: LoopFindings) -> When | None:
+    span = span_of(text)
+    if span is None:
+        findings.note("period", _WHEN["base"], f"base {text}", at=at)
+    return None if span is None else When(base=span.first)
+
+
+def _comparison(text: str, unit: Measure, at: str, findings: LoopFindings) -> Comparison | None:
     match = _COMPARED.fullmatch(text)
     if match is None:
         hint = "part limits with commas"
         findings.note("condition", "a limit, such as > 3 %", text, at=at, hint=hint)
         return None
-    limit = Measure("1", *RATE_UNITS).read(match[3], at, findings)
+    limit = unit.read(match[3], at, findings)
     if limit is None:
         return None
     if match[1]:
@@ -227,3 +256,66 @@ class LagOf(FieldType[LoopFindings]):
             return None
         time: Quantity | None = _MONTHS.read(written, at, findings)
         return None if time is None else Lag(True, float(time.in_month(0, "month")[0]))
+
+
+@dataclass(frozen=True)
+class PartOf(FieldType[LoopFindings]):
+    """A share of one of some things: ``70 % of rejects``."""
+
+    whole: tuple[str, ...] = ()
+
+    def __init__(self, *whole: str) -> None:
+        object.__setattr__(self, "whole", whole)
+        object.__setattr__(self, "words", f"a share, such as 70 % of {whole[0]}")
+
+    def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
+        """The share, or None with a finding."""
+        share, _, whole = written.rpartition(" of ")
+        if whole not in self.whole or not share:
+            findings.note(
+                "share",
+                self.words,
+                written or "nothing",
+                at=at,
+                hint=f"write a share of {', '.join(self.whole)}",
+            )
+            return None
+        upper = _SHARE.read(share, at, findings)
+        return None if upper is None else Amount("share", whole, upper)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long goods are in use.
+
+    Parameters
+    ----------
+    law : ``fixed``, ``weibull``, ``normal`` or ``lognormal``.
+    shape : of a Weibull law its shape; of a normal or lognormal one its standard deviation by the
+        mean; 0 of a fixed one.
+    time : its scale (Weibull) or mean.
+    """
+
+    law: str
+    shape: float
+    time: Quantity
+
+
+_LIFETIME = re.compile(r"(?:(weibull|normal|lognormal) (\d+(?:\.\d+)?),\s*|fixed )?(.+)")
+_YEARS = Measure("yr")
+
+
+@dataclass(frozen=True)
+class LifetimeOf(FieldType[LoopFindings]):
+    """How long goods are in use: ``weibull 2.8, 12 yr``, ``8 yr``."""
+
+    words: str = "a lifetime, such as weibull 2.8, 12 yr or fixed 8 yr"
+
+    def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
+        """The lifetime, or None with a finding."""
+        match = _LIFETIME.fullmatch(written)
+        if match is None or (match[1] and not float(match[2]) > 0):
+            findings.note("lifetime", self.words, written or "nothing", at=at)
+            return None
+        time = _YEARS.read(match[3], at, findings)
+        return None if time is None else Lifetime(match[1] or "fixed", float(match[2] or 0), time)

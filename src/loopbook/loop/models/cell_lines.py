@@ -1,0 +1,41 @@
+"""Cell lines: accepted cells by order, at most what the lines can; scrap by type."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from loopbook.loop.models.model import SHARE, SiteModel
+from loopbook.loop.nouns.numbers import Each
+from loopbook.loop.values.cells import PartOf
+from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.quantity import Amount, Quantity
+
+SIDES = ("rejects", "cathode", "anode")
+"""Where scrap comes from: rejected cells, and the losses of the two electrodes."""
+
+NONE = Quantity(number=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellLines(SiteModel):
+    """Of cells made the share `reject` is rejected: accepted cells are ``made * (1 - reject)``.
+
+    What goes into the cells made loses ``loss / (1 - loss)`` of itself on the way: active material
+    and binder by one loss, foils by another. `scrap` sends shares of the rejects and of each
+    electrode's losses to materials.
+    """
+
+    model = "cell lines"
+
+    makes: Annotated[
+        Mapping[Each, Annotated[Quantity, Measure("GWh/yr", "t/yr")]],
+        "accepted cells that the lines can make",
+    ]
+    reject: Annotated[Quantity, SHARE, "rejected cells by all cells that are made"] = NONE
+    active_material_loss: Annotated[Quantity, SHARE, "loss of what is coated, by what goes in"] = (
+        NONE
+    )
+    foil_loss: Annotated[Quantity, SHARE, "loss of foils, by what goes in"] = NONE
+    scrap: Annotated[
+        Mapping[Each, Annotated[Amount, PartOf(*SIDES)]], "share of the scrap that is this material"
+    ] = field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""What every site model has: its name in the column ``model``, and declared parameters.
+
+A site model is one file: a subclass with an annotated field for each parameter, and its law in the
+docstring. The record of a site holds the checked parameters of its rows and of the rows on its
+model's name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+from loopbook.loop.nouns.numbers import ONE, Each, Numbers
+from loopbook.loop.values.cells import Ref
+from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.quantity import Quantity
+
+EachOrAll = Annotated[str, Ref("a material", "material|group|component", blank=True)]
+"""What the column ``of`` names, empty for all that arrives."""
+
+RATE = Measure("t/yr", "GWh/yr", "pack/yr")
+"""A rate of goods."""
+
+SHARE = Measure("1", high=1.0)
+"""A share of a whole."""
+
+STOCK = Measure("t", "GWh", "pack")
+"""A quantity of goods."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteModel(Numbers):
+    """A site with its parameters.
+
+    Attributes
+    ----------
+    model : its name in the column ``model``.
+    runs : whether the column ``process`` is ``needed``, ``allowed`` or must be ``empty``.
+
+    Parameters
+    ----------
+    name : of the site.
+    process : what it runs.
+    """
+
+    kind = "site"
+    model: ClassVar[str] = ""
+    runs: ClassVar[str] = "empty"
+
+    process: str = ""
+    capacity: Annotated[
+        Mapping[EachOrAll, Annotated[Quantity, RATE]],
+        "most that it can take or make; else no limit",
+    ] = field(default_factory=dict)
+    availability: Annotated[Quantity, SHARE, "share of the time that it runs"] = ONE
+    ramp: Annotated[Quantity, SHARE, "share of the capacity that is in operation"] = ONE
+    store: Annotated[
+        Mapping[EachOrAll, Annotated[Quantity, STOCK]], "most that may wait for the next step"
+    ] = field(default_factory=dict)
+    opening: Annotated[
+        Mapping[Each, Annotated[Quantity, STOCK]], "what waits before the first period"
+    ] = field(default_factory=dict)

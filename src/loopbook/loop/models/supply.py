@@ -1,0 +1,20 @@
+"""A source of goods: what it makes, or what is ordered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from loopbook.loop.models.model import RATE, SiteModel
+from loopbook.loop.nouns.numbers import Each
+from loopbook.loop.values.quantity import Quantity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supply(SiteModel):
+    """Makes `makes` of each material; of a material without a rate what is ordered."""
+
+    model = "supply"
+
+    makes: Annotated[Mapping[Each, Annotated[Quantity, RATE]], "what it makes of a material"] = (
+        field(default_factory=dict)
+    )

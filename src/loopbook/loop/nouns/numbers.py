@@ -1,0 +1,102 @@
+"""Parameters of what is no site: materials, modes of freight, contracts and companies.
+
+A field is a parameter: its name in the column ``parameter`` has blanks for underscores. A mapping
+is a parameter with a row for each material in the column ``of``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, TypeAlias
+
+from loopbook.loop.values.cells import Ref
+from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.quantity import Quantity
+from loopbook.tables import Field, MapOf, fields_of
+
+Each: TypeAlias = Annotated[str, Ref("a material", "material|group|component")]
+"""What the column ``of`` of a parameter by material names."""
+
+ONE = Quantity(number=1.0)
+"""All of it: the share of what is not limited."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """Parameters of one thing, with its name.
+
+    Attributes
+    ----------
+    kind : list of names that the thing is in: ``site``, ``material``, ``mode``, ``contract``,
+        ``party``.
+    """
+
+    kind: ClassVar[str] = ""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialNumbers(Numbers):
+    """Numbers of a material."""
+
+    kind = "material"
+
+    mass: Annotated[
+        Quantity | None, Measure("kg/pack", "kg/kWh"), "mass of a pack or of an energy of it"
+    ] = None
+    energy: Annotated[Quantity | None, Measure("kWh/pack"), "energy of a pack"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModeNumbers(Numbers):
+    """Numbers of a mode of freight: price by distance and payload, or by mass and distance."""
+
+    kind = "mode"
+
+    price: Annotated[Quantity | None, Measure("USD/km", "USD/t/km"), "of a way, loaded"] = None
+    payload: Annotated[Quantity | None, Measure("t"), "mass of a load"] = None
+    packaging: Annotated[Quantity | None, Measure("USD/t"), "of the mass that travels"] = None
+    carbon: Annotated[
+        Quantity | None, Measure("kgCO2e/km", "kgCO2e/t/km"), "burden of a way, loaded"
+    ] = None
+    empty_carbon: Annotated[Quantity | None, Measure("kgCO2e/km"), "burden of the way back"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractNumbers(Numbers):
+    """Numbers of a contract."""
+
+    kind = "contract"
+
+    opening: Annotated[
+        Mapping[Each, Annotated[Quantity, Measure("t", "GWh", "pack")]],
+        "what is on its way before the first period",
+    ] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartyNumbers(Numbers):
+    """Numbers of a company."""
+
+    kind = "party"
+
+    payout: Annotated[Quantity, Measure("1", high=1.0), "share of its cash that owners get"] = ONE
+
+
+OTHERS: tuple[type[Numbers], ...] = (MaterialNumbers, ModeNumbers, ContractNumbers, PartyNumbers)
+"""Parameters of what is no site."""
+
+
+def parameters_in(record: type[Numbers]) -> dict[str, Field]:
+    """Declared parameters by the name that the column ``parameter`` has.
+
+    >>> [*parameters_in(MaterialNumbers)]
+    ['mass', 'energy']
+    """
+    fields = (field for field in fields_of(record) if field.name not in ("name", "process"))
+    return {field.name.rstrip("_").replace("_", " "): field for field in fields}
+
+
+def is_by_material(parameter: Field) -> bool:
+    """Whether it has a row for each material."""
+    return isinstance(parameter.type, MapOf)

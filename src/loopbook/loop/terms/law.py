@@ -1,0 +1,40 @@
+"""What the laws of terms have in common: what their columns are of."""
+
+from typing import Annotated, TypeAlias
+
+from loopbook.loop.values.cells import LagOf, Ref, WhenOf
+from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.quantity import Lag, Quantity, When
+
+Substance: TypeAlias = Annotated[
+    str, Ref("a material or component", "material|group|component"), "element or component"
+]
+"""What a term on a grade is about."""
+
+Goods: TypeAlias = Annotated[
+    str,
+    Ref("a material, a component, feed, made or disposal", "material|group|component|flow|count"),
+    "what it counts; the whole lot, or the time in operation, if empty",
+]
+"""What a price is of."""
+
+Share: TypeAlias = Annotated[Quantity, Measure("1", high=1.0), "share"]
+Price: TypeAlias = Annotated[
+    Quantity, Measure("USD/t", "USD/pack", "USD/kWh"), "price of a tonne, pack or energy"
+]
+Money: TypeAlias = Annotated[Quantity, Measure("USD"), "sum of money"]
+Grade: TypeAlias = Annotated[When | None, WhenOf("grade"), "grades for which it holds"]
+SeriesName: TypeAlias = Annotated[str, Ref("a series", "series"), "series of its price"]
+PriceMonth: TypeAlias = Annotated[Lag, LagOf(), "price month"]
+Payer: TypeAlias = Annotated[
+    str, Ref("a party, buyer, seller or outside", "party|outside|side"), "who pays"
+]
+Payee: TypeAlias = Annotated[
+    str, Ref("a party, buyer, seller or outside", "party|outside|side"), "who is paid"
+]
+
+SHIPMENT = Lag()
+"""The month of the shipment."""
+
+ARRIVAL = Lag(arrival=True)
+"""The day of the arrival."""

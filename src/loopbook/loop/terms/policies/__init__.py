@@ -1,0 +1,1 @@
+"""Laws of policies, one file a law."""

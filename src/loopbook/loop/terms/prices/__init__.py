@@ -1,0 +1,1 @@
+"""Laws of prices and payments between seller and buyer, one file a law."""

@@ -1,0 +1,1 @@
+"""What settling needs to know of a contract, one file a law."""

@@ -1,0 +1,1 @@
+"""Laws of what sites cost, carry and accept, one file a law."""
