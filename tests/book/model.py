@@ -518,6 +518,24 @@ class Model:
         taken = self._inputs({c.lot: None}, c.site)
         return self._out(taken, lambda _: ("customer", c.customer, "", ""))
 
+    def _on_return_goods(self, c: Any) -> Change | None:
+        customer = ("customer", c.customer, "", "")
+        there = [0] * len(self.substances)
+        for fact in self.facts.values():
+            of_lot = getattr(fact.command, "lot", "") == c.lot and not fact.reversed
+            if of_lot and getattr(fact.command, "customer", "") == c.customer:
+                there = _minus(there, [-x for x in self.now(fact).get(customer, [0] * len(there))])
+        whole = sum(there)
+        amount = whole if c.mass_kg is None else mg(c.mass_kg)
+        known = self._known("party", c.customer, c.owner) and self._known("site", c.site)
+        if not known or c.new_lot in self.lots or not 0 < amount <= whole:
+            return None
+        self._making[c.new_lot] = self.lots[c.lot]
+        return _moved(customer, ("lot", c.owner, c.site, c.new_lot), cut(amount, there))
+
+    def _know_return_goods(self, c: Any) -> None:
+        self.lots[c.new_lot] = self.lots[c.lot]
+
     def _on_dispose(self, c: Any) -> Change | None:
         if not self._known("site", c.site) or c.way not in ("waste", "emission"):
             return None

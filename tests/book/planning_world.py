@@ -52,6 +52,15 @@ HOLD = b.Hold(lot="S", reason="wet", **e("hold"))
 BLEND = b.Blend(
     inputs_kg={"S": None, "G": None}, site="WS", lot="B", material="scrap", **e("blend")
 )
+DELIVER = b.Deliver(lot="B", site="WS", customer="Cust", **e("deliver"))
+RETURN = {
+    "lot": "B",
+    "customer": "Cust",
+    "new_lot": "R",
+    "owner": "GMBI",
+    "site": "REF",
+    "mass_kg": kg(450),
+}
 SHIP = b.Ship(lot="S", from_site="WS", consignment="7", **e("ship"))
 SPLIT = b.Split(lot="S", parts_kg={"S1": kg(333)}, **e("split"))
 

@@ -66,6 +66,12 @@ def story(envelope: Envelopes) -> list[c.Command]:
         c.Ship(lot="M1", from_site="WS", consignment="77", **envelope()),
         c.Arrive(lot="M1", consignment="77", site="REF", mass_kg=198, **envelope()),
         c.Deliver(lot="M1", site="REF", customer="REFINER", **envelope()),
+        c.ReturnGoods(
+            **{"lot": "M1", "customer": "REFINER", "new_lot": "M1-back", "mass_kg": 48},
+            owner="GMBI",
+            site="WS",
+            **envelope(),
+        ),
         c.StockTake(lot="P1", site="REF", counted_kg=79, **envelope()),
         c.Dispose(lot="P1", site="REF", mass_kg=9, **envelope()),
         c.Hold(lot="S2", reason="wet", **envelope()),
@@ -76,9 +82,10 @@ def story(envelope: Envelopes) -> list[c.Command]:
 
 
 KG = {
-    "customer/REFINER//": 198,
+    "customer/REFINER//": 150,
     "emission/LGES/WS/": 1,
     "lot/GMBI/WS/B1": 100,
+    "lot/GMBI/WS/M1-back": 48,
     "lot/LGES/REF/P1": 70,
     "lot/LGES/WS/B1": 200,
     "lot/LGES/WS/S1": 500,

@@ -33,7 +33,7 @@ ACCOUNTS = st.builds(
 
 @st.composite
 def balanced_legs(draw: st.DrawFn) -> list[Leg]:
-    """Legs that sum to zero in each of three substances."""
+    """Legs that sum to zero in each of three substances; on lots none that is zero in all."""
     accounts = draw(st.lists(ACCOUNTS, min_size=2, max_size=8, unique=True))
     amounts = st.integers(-(10**9), 10**9) | st.integers(-3, 3) | st.just(0)
     columns = []
@@ -41,7 +41,8 @@ def balanced_legs(draw: st.DrawFn) -> list[Leg]:
         column = draw(st.lists(amounts, min_size=len(accounts) - 1, max_size=len(accounts) - 1))
         columns.append([*column, -sum(column)])
     contents = zip(*columns, strict=True)
-    return [Leg(a, tuple(c)) for a, c in zip(accounts, contents, strict=True)]
+    legs = [Leg(a, tuple(c)) for a, c in zip(accounts, contents, strict=True)]
+    return [leg for leg in legs if any(leg.content) or not leg.account.lot]
 
 
 @given(balanced_legs())
@@ -131,6 +132,26 @@ TABLE = [
         "an assay states more nickel and less of the rest",
         [Leg(Account("reassay", "A", "WS"), (-3, 3)), Leg(lot("L1"), (3, -3))],
         [("L1", "reassay//WS/", (0, 3)), ("reassay//WS/", "L1", (3, 0))],
+    ),
+    (
+        "goods come back by the lot that they were delivered as",
+        [
+            Leg(Account("customer", "B"), (-4, -1)),
+            Leg(lot("L1"), (0, 0)),
+            Leg(lot("L2", "A"), (3, 1)),
+            Leg(lot("L2", "B"), (1, 0)),
+        ],
+        [("L1", "L2", (4, 1)), ("L1", "customer/B//", (-4, -1))],
+    ),
+    (
+        "a customer gives what no lot had",
+        [
+            Leg(Account("customer", "B"), (-4,)),
+            Leg(lot("L1", "A"), (-1,)),
+            Leg(lot("L1", "B"), (1,)),
+            Leg(lot("L2"), (4,)),
+        ],
+        [("customer/B//", "L2", (4,))],
     ),
     ("nothing", [], []),
     ("zeros", [Leg(lot("L1"), zero(2))], []),

@@ -38,7 +38,7 @@ def test_a_kind_is_declared_whole(kind: type[b.Command]) -> None:
 
 
 # What the examples are about: a works and a refinery, lots of two owners, one on hold, one in
-# transit, a weighing with the wrong tare.
+# transit, one delivered, a weighing with the wrong tare.
 FROM_LGES = {"material": "electrode scrap", "supplier": "LGES", "site": "Winston-Salem"}
 WORLD: list[tuple[type[b.Command], dict[str, Any]]] = [
     *((b.RegisterParty, {"party": party}) for party in ("LGES", "GMBI", "Toyota")),
@@ -48,6 +48,8 @@ WORLD: list[tuple[type[b.Command], dict[str, Any]]] = [
         (b.Receive, {"lot": lot, "owner": owner, "mass_kg": 12_000, "shares": {}, **FROM_LGES})
         for lot, owner in (("S-1", "LGES"), ("G-1", "GMBI"), ("H-1", "LGES"), ("T-1", "LGES"))
     ),
+    (b.Receive, {"lot": "D-1", "owner": "LGES", "mass_kg": 500, "shares": {}, **FROM_LGES}),
+    (b.Deliver, {"lot": "D-1", "site": "Winston-Salem", "customer": "Toyota"}),
     (b.Hold, {"lot": "H-1", "reason": "wet"}),
     (b.Ship, {"lot": "T-1", "from_site": "Winston-Salem", "consignment": "C-16"}),
     (b.Weigh, {"lot": "G-1", "ticket": "T-1", "gross_kg": 30_500, "tare_kg": 18_000}),

@@ -11,10 +11,12 @@ import pytest
 from planning_world import (
     BLEND,
     CLOSE,
+    DELIVER,
     HOLD,
     IN_FEB,
     OPEN,
     RECEIVE,
+    RETURN,
     SHIP,
     SPLIT,
     WORLD,
@@ -268,6 +270,16 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
             "lot/LGES/WS/B": (-200, -100, 0, -700),
             "customer/Cust//": (400, 100, 0, 1000),
         },
+    ),
+    "goods come back, all of them": (
+        [BLEND, DELIVER],
+        b.ReturnGoods(**{**RETURN, "mass_kg": None}, **e()),
+        {"lot/GMBI/REF/R": (400, 100, 0, 1000), "customer/Cust//": (-400, -100, 0, -1000)},
+    ),
+    "goods come back, a part of them": (
+        [BLEND, DELIVER],
+        b.ReturnGoods(**RETURN, **e()),
+        {"lot/GMBI/REF/R": (120, 30, 0, 300), "customer/Cust//": (-120, -30, 0, -300)},
     ),
     "transfer of all title, on hold": (
         [HOLD],

@@ -326,6 +326,25 @@ class Machine(RuleBasedStateMachine):
         place = self.at(lot, site)
         self.post(b.Deliver(lot=lot, site=place, customer=customer, **self.said(back)))
 
+    @rule(number=pick, site=sites, owner=owners, percent=some_percent, back=back_min)
+    def return_goods(
+        self, *, number: int, site: str, owner: str, percent: int | None, back: int
+    ) -> None:
+        """Goods of a lot that was delivered, most of the time."""
+        sent = [f.command for f in self.model.facts.values() if isinstance(f.command, b.Deliver)]
+        one = sent[number % len(sent)] if sent else None
+        lot, customer = (one.lot, one.customer) if one else (self.lot(number), "Toyota")
+        if lot not in self.model.lots:
+            return
+        whole = (
+            0
+            if one is None
+            else sum(self.model.facts[one.key].change.get(("customer", customer, "", ""), [0]))
+        )
+        amount = None if percent is None else kg(whole * percent // 100)
+        goods = {"lot": lot, "customer": customer, "new_lot": self.new(), "mass_kg": amount}
+        self.post(b.ReturnGoods(**goods, owner=owner, site=site, **self.said(back)))
+
     @rule(number=pick, percent=some_percent, buyer=owners, back=back_min)
     def transfer_title(self, number: int, percent: int | None, buyer: str, back: int) -> None:
         lot = self.lot(number)

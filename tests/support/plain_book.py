@@ -27,6 +27,8 @@ class PlainBook:
         self.lots: dict[Place, Matter] = {}
         self.outside: dict[tuple[str, str, str], Matter] = {}
         self.made: set[str] = set()
+        self.counted: dict[str, dict[Place, Matter]] = {}  # what was there when nothing was counted
+        self.with_customer: dict[tuple[str, str], Matter] = {}  # by lot and customer
 
     # -- matter
 
@@ -103,7 +105,20 @@ class PlainBook:
         self._resize(self.held(lot), kg, "reassay")
 
     def stock_take(self, lot, site, kg):  # type: ignore[no-untyped-def]
-        self._resize(self.held(lot, site), kg, "stock-take")
+        there = {p: dict(m) for p, m in self.held(lot, site).items()}
+        if there:
+            self._resize(there, kg, "stock-take")
+        elif any(p[2] == site for p in self.counted.get(lot, {})):  # it is found again
+            before = self.counted.pop(lot)
+            whole = sum(sum(m.values()) for m in before.values())
+            for place, matter in before.items():
+                found = {s: x * Fraction(str(kg)) / whole for s, x in matter.items()}
+                self.put(place, found)
+                self.leave("stock-take", place[1], site, {s: -x for s, x in found.items()})
+        else:
+            raise Impossible(f"{lot} is not at {site}")
+        if not Fraction(str(kg)):
+            self.counted[lot] = there or before
 
     def assay(self, lot, shares):  # type: ignore[no-untyped-def]
         held = self.held(lot)
@@ -214,6 +229,22 @@ class PlainBook:
         for place, matter in self.taken(lot, site).items():
             self.put(place, matter, -1)
             self.leave("customer", customer, "", matter)
+            there = self.with_customer.setdefault((lot, customer), self.nothing())
+            for s, x in matter.items():
+                there[s] += x
+
+    def return_goods(self, lot, customer, new_lot, owner, site, kg=None):  # type: ignore[no-untyped-def]
+        there = self.with_customer.get((lot, customer), self.nothing())
+        whole = sum(there.values())
+        asked = whole if kg is None else Fraction(str(kg))
+        if not whole or asked > whole:
+            raise Impossible(f"{customer} has {float(whole)} kg of {lot}, {kg} come back")
+        self.make(new_lot)
+        back = {s: x * asked / whole for s, x in there.items()}
+        for s, x in back.items():
+            there[s] -= x
+        self.leave("customer", customer, "", {s: -x for s, x in back.items()})
+        self.put((new_lot, owner, site), back)
 
     def dispose(self, lot, site, kg=None):  # type: ignore[no-untyped-def]
         for place, matter in self.taken(lot, site, kg).items():

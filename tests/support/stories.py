@@ -109,6 +109,16 @@ def command(fact: Mapping[str, Any]) -> b.Command:
         )
     if kind == "deliver":
         return b.Deliver(lot=fact["lot"], site=fact["site"], customer=fact["customer"], **e)
+    if kind == "return-goods":
+        return b.ReturnGoods(
+            lot=fact["lot"],
+            customer=fact["customer"],
+            new_lot=fact["new_lot"],
+            owner=fact["owner"],
+            site=fact["site"],
+            mass_kg=fact["kg"],
+            **e,
+        )
     if kind == "reverse":
         return b.Reverse(event=fact["event"], reason="not so", **e)
     if kind == "close":
@@ -145,6 +155,8 @@ class Story:
             place = {"supplier": draw.choice(PARTIES), "owner": draw.choice(PARTIES)}
             fact = {"kind": "receive", "lot": f"L{at}", "kg": draw.randint(500, 3000)}
             return {"key": key, "at": at, **fact, **place, "site": "W", "shares": shares}
+        if draw.random() < 0.15 and (again := self._again(now)):
+            return {"key": key, "at": at, **again}
         lot = draw.choice(held)
         places = sorted(now.held(lot))
         site, kg = places[0][2], sum(sum(m.values()) for m in now.held(lot).values())
@@ -178,14 +190,14 @@ class Story:
                 "deliver",
                 "dispose",
             ),
-            (5, 3, 6, 4, 3, 4, 2, 2, 2, 1, 1),
+            (5, 3, 6, 4, 3, 4, 2, 2, 2, 2, 1),
         )[0]
         of_lot = {**base, "kind": kind, "lot": lot}
         at_site = {**of_lot, "site": site}
         if kind == "weigh":
             return {**of_lot, "kg": near} if near > 0 else None
         if kind == "stock-take":
-            return {**at_site, "kg": near}
+            return {**at_site, "kg": 0 if draw.random() < 0.3 else near}
         if kind == "assay":
             return {**of_lot, "shares": self._assay()}
         if kind == "split":
@@ -225,6 +237,31 @@ class Story:
         if kind == "deliver":
             return {**at_site, "customer": draw.choice(PARTIES)}
         return {**at_site, "kg": some or None}
+
+    def _again(self, now: PlainBook) -> dict[str, Any] | None:
+        """Goods that come back, all or some, or a lot that was counted as nothing and is found."""
+        draw = self.draw
+        sent = [
+            (x, sum(m.values())) for x, m in sorted(now.with_customer.items()) if any(m.values())
+        ]
+        gone = [(p[2], lot, m) for lot, x in sorted(now.counted.items()) for p, m in x.items()]
+        if gone and draw.random() < 0.5:
+            site, lot, matter = draw.choice(gone)
+            kg = int(sum(matter.values()) * draw.randint(90, 110) / 100)
+            return {"kind": "stock-take", "lot": lot, "site": site, "kg": kg} if kg else None
+        if not sent:
+            return None
+        (lot, customer), whole = draw.choice(sent)
+        kg = int(whole * draw.randint(10, 90) / 100) or None
+        return {
+            "kind": "return-goods",
+            "lot": lot,
+            "customer": customer,
+            "new_lot": f"{lot}r{len(self.facts)}",
+            "owner": draw.choice(PARTIES),
+            "site": draw.choice(SITES),
+            "kg": kg if draw.random() < 0.6 else None,
+        }
 
     def _some(self, now: PlainBook, lot: str) -> int | None:
         kg = sum(sum(m.values()) for m in now.held(lot).values())

@@ -20,11 +20,14 @@ Rules, in order:
 4. An event that amends another one for a late fact has the difference between the edges of the
    amended legs and those of the legs before.
 5. A reversing event has the edges of the event that it reverses, with the sign turned.
+6. Goods that come back from a customer pass through the lot that they were delivered as: the event
+   has a leg of zero on it. They leave that lot again for the new one, and the customer has so much
+   less of it: an edge from the lot to the customer with the sign turned.
 
 So the edges into a lot less the edges out of it are the lot's content, in every substance.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
 from itertools import groupby
 from operator import add, itemgetter, sub
 from typing import NamedTuple, TypeAlias
@@ -38,6 +41,7 @@ party, site and lot of the account, content."""
 EdgeRow: TypeAlias = tuple[int, str, str, int, *Content]
 """Event, source, target, mass, content."""
 
+_CUSTOMER = "customer/"
 _NO_LEGS: Mapping[Account, Content] = {}
 _UNBALANCED = "unbalanced: the event does not sum to zero"
 
@@ -101,7 +105,23 @@ def edges_of(
         raise BalanceError(_UNBALANCED)
     if len(sums) < 2:
         return ()  # title or custody: nothing went anywhere
-    return _pooled(sorted(sums), sums)
+    edges = _pooled(sorted(sums), sums)
+    if any(end.startswith(_CUSTOMER) and min(x) < 0 for end, x in sums.items()):
+        moved = {leg.account.lot for leg in legs if any(leg.content)}
+        return _returned(edges, {leg.account.lot for leg in legs} - moved - {""})
+    return edges
+
+
+def _returned(edges: tuple[Edge, ...], passed: Set[str]) -> tuple[Edge, ...]:
+    """Edges of an event in which a customer gives; `passed` are lots with legs of zero only."""
+    if len(passed) != 1:
+        return edges
+    (lot,) = passed
+    made = [edge for edge in edges if not edge.source.startswith(_CUSTOMER)]
+    for source, target, content in edges:
+        if source.startswith(_CUSTOMER):
+            made += [Edge(lot, target, content), Edge(lot, source, negate(content))]
+    return tuple(sorted(made))
 
 
 def _amended(legs: Sequence[Leg], before: Mapping[Account, Content]) -> tuple[Edge, ...]:

@@ -11,6 +11,7 @@ from loopbook.tables import Name, Value, names_in
 
 LINES = (
     "received",
+    "returned",
     "title in",
     "title out",
     "from lots",

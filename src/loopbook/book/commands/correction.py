@@ -48,7 +48,7 @@ def plan_correction(
         raise StorageError(f"event {reversal.event} is not there")
     replay = draft.view = Replay(view, wrong.occurred_at, kind=command.kind)
     replay.remove(wrong)
-    replay.change(undone.legs)
+    replay.change(undone.legs, reverses=True)
     replay.go_to(draft.occurred_at)
     checked = check_fields(command, draft)
     if not draft.items:

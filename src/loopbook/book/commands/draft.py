@@ -94,6 +94,7 @@ class Draft(Findings):
     moment, occurred_at : when it happened, as it was given and in microseconds since 1970 UTC.
     wrong : fields with an error.
     new_lots : names of lots that the command makes.
+    kept : lots whose legs are kept where they are zero.
     legs, lots, measurements, nouns, reverses : what the event will hold.
     """
 
@@ -102,6 +103,7 @@ class Draft(Findings):
     occurred_at: int = 0
     wrong: set[str] = field(default_factory=set)
     new_lots: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
     legs: dict[Account, Content] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
@@ -155,13 +157,14 @@ class Draft(Findings):
             about="state",
         )
 
-    def short(self, has: str, whole_mg: int, asked_mg: int, *, at: str) -> None:
+    def short(self, has: str, whole_mg: int, asked_mg: int, *, at: str, hint: str = "") -> None:
         """Record that more was asked for than there is; `has` names the holders."""
         self.note(
             "negative",
             f"at most {kg(whole_mg)}",
             kg(asked_mg),
             at=at,
+            hint=hint,
             sentence=f"{has}; {kg(asked_mg)} were asked for",
             about="state",
         )
@@ -197,6 +200,14 @@ class Draft(Findings):
         """Move content from one account to another."""
         self.put(source, negate(content))
         self.put(target, content)
+
+    def pass_through(self, account: Account) -> None:
+        """Note that all content passes through an account of a lot that has none of it after.
+
+        The leg is zero. It makes the event one of the lot's (see rule 6 of `loopbook.book.edges`).
+        """
+        self.put(account, zero(len(self.view.substances)))
+        self.kept.add(account.lot)
 
     def take(
         self, lot: str, site: str, mass_mg: int | None = None, *, at: str = "site"
@@ -254,11 +265,11 @@ class Draft(Findings):
             self.shift(Account(boundary, account.party, account.site), account, content)
 
     def event_legs(self) -> tuple[Leg, ...]:
-        """Legs in the order of their accounts: those that are not zero, and of lots measured all.
+        """Legs in the order of their accounts: those not zero, all of lots measured or passed.
 
         A ticket that changes nothing today limits what an earlier one changes that comes later.
         """
-        measured = {measurement.lot for measurement in self.measurements}
+        kept = self.kept.union([measurement.lot for measurement in self.measurements])
         return tuple(
-            Leg(a, c) for a, c in sorted(self.legs.items()) if not is_zero(c) or a.lot in measured
+            Leg(a, c) for a, c in sorted(self.legs.items()) if not is_zero(c) or a.lot in kept
         )

@@ -154,13 +154,15 @@ class Known(Text[Draft]):
 class LotField(Text[Draft]):
     """A lot that was made by then and has content.
 
-    `free` for one that is not on hold; `recounted` also for one that was counted as nothing.
+    `free` for one that is not on hold; `recounted` also for one that was counted as nothing;
+    `delivered` also for one that is empty, since it was delivered.
     """
 
     words: str = "a lot of the book"
     role: str = "lot"
     free: bool = False
     recounted: bool = False
+    delivered: bool = False
 
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The lot's name."""
@@ -179,6 +181,8 @@ class LotField(Text[Draft]):
             return value
         if draft.occurred_at < made.made_at:
             draft.too_early("before-lot", made.made_at, f", when lot {value} was made")
+        elif self.delivered:
+            pass  # who has it is the command's question
         elif not view.holdings(value) and not (self.recounted and view.counted_out(value)):
             draft.note(
                 "empty", "content", "none", at=at, sentence=f"lot {value} is empty", about="state"
@@ -294,6 +298,7 @@ Shares = Annotated[Mapping[str, Kg], SharesField(Substance(), SHARE)]
 Amounts = Annotated[Mapping[str, Kg], MapOf(Substance(), MassField())]
 ExistingLot = Annotated[str, LotField()]
 CountedLot = Annotated[str, LotField(recounted=True)]
+DeliveredLot = Annotated[str, LotField(delivered=True)]
 FreeLot = Annotated[str, LotField(free=True)]
 MadeLot = Annotated[str, NewLot()]
 KnownParty = Annotated[str, Known("a party of the book", noun="party")]

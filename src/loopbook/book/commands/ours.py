@@ -1,6 +1,7 @@
 """Our kinds of commands, a line each: lists, readers and the room's front read them here."""
 
 from loopbook.book.commands.arriving.receive import Receive
+from loopbook.book.commands.arriving.return_goods import ReturnGoods
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.cutting.blend import Blend
 from loopbook.book.commands.cutting.sample import Sample

@@ -122,7 +122,7 @@ def _played(
     )
     if reversed_event is not None:
         replay.remove(reversed_event)
-    replay.change(draft.legs)
+    replay.change(draft.legs, reverses=bool(draft.reverses))
     replay.play()
     draft.items += replay.refusals(draft.where, "event" if draft.reverses else "")
     return replay.amended

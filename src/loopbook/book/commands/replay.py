@@ -14,13 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from loopbook.book.commands.again import plan_again
-from loopbook.book.commands.counting import COUNTED, counted_out
 from loopbook.book.commands.draft import CommandFinding, moment_at
+from loopbook.book.commands.empty_lots import COUNTED, counted_out, to_customers
 from loopbook.book.commands.kinds import command_of
 from loopbook.book.commands.same_view import SameView
 from loopbook.book.nouns import Account, Content, Entry, Event, Lot, add_to, is_zero, negate
 from loopbook.errors import Finding
 
+_NO_LEGS: Mapping[Account, Content] = {}
 _LAST = 2**63
 """A number after those of all events."""
 
@@ -75,9 +76,15 @@ class Replay(SameView):
         """What was posted on a lot, with what is changed."""
         return [*self.book.history(lot), *self._changes.get(lot, ())]
 
+    def delivered(self, lot: str) -> Mapping[str, Content]:
+        """What customers have of a lot at this place, by customer."""
+        sums = self._sums(self.history(lot))
+        return {a.party: content for a, content in sums.items() if a.kind != "lot"}
+
     def holdings(self, lot: str) -> Mapping[Account, Content]:
         """The content of the lot's accounts at this place."""
-        return self._sums(self.history(lot))
+        sums = self._sums(self.history(lot))
+        return {account: content for account, content in sums.items() if account.kind == "lot"}
 
     def counted_out(self, lot: str) -> Mapping[Account, Content]:
         """What a lot that is empty at this place had before it was counted as nothing."""
@@ -95,12 +102,25 @@ class Replay(SameView):
                 add_to(sums, entry.account, entry.content)
         return {account: content for account, content in sums.items() if not is_zero(content)}
 
-    def change(self, legs: Mapping[Account, Content]) -> None:
-        """Note what is changed at this place, on the accounts of lots."""
-        for account, content in legs.items():
-            if account.kind == "lot":
-                entry = Entry(self.at, self.number, "", account, content)
-                self._changes.setdefault(account.lot, []).append(entry)
+    def change(
+        self,
+        legs: Mapping[Account, Content],
+        *,
+        reverses: bool = False,
+        before: Mapping[Account, Content] = _NO_LEGS,
+    ) -> None:
+        """Note what is changed at this place, on the accounts of lots and of their customers.
+
+        Parameters
+        ----------
+        reverses : whether the legs are those of an event with the sign turned.
+        before : legs of the event that they amend.
+        """
+        of_lots = [(x.lot, x, content) for x, content in legs.items() if x.kind == "lot"]
+        of_customers = to_customers(legs, reverses=reverses, before=before)
+        for lot, account, content in (*of_lots, *of_customers):
+            entry = Entry(self.at, self.number, "", account, content)
+            self._changes.setdefault(lot, []).append(entry)
 
     def remove(self, event: Event) -> None:
         """Play without an event: the lots that it made are not there."""
@@ -146,13 +166,13 @@ class Replay(SameView):
             legs = self._planned(event)
             if legs is None:  # played without it, so that what depends on it is found, too
                 self._removed.update(lot.id for lot in event.lots)
-            changes = dict(legs or {})
-            for account, content in self.book.fact(key).items():
+            changes, before = dict(legs or {}), self.book.fact(key)
+            for account, content in before.items():
                 add_to(changes, account, negate(content))
             changes = {account: x for account, x in changes.items() if not is_zero(x)}
             if changes:
                 self.amended.append((event, changes))
-                self.change(changes)
+                self.change(changes, before=before)
                 self._wait_for({account.lot for account in changes})
 
     def _wait_for(self, lots: Iterable[str]) -> None:

@@ -22,7 +22,10 @@ class Past(Protocol):
         """Date of the last posting on the lot's accounts; below all dates if there is none."""
 
     def history(self, lot: str) -> Sequence[Entry]:
-        """All that was posted on the lot's accounts, by date and number of the event."""
+        """All that was posted on the lot's accounts, by date and number of the event.
+
+        On customers' accounts, what they got of the lot and sent back.
+        """
 
     def counted_out(self, lot: str) -> Mapping[Account, Content]:
         """What a lot that is empty had before it was counted as nothing; nothing for others."""
@@ -64,6 +67,9 @@ class View(Past, Protocol):
 
     def holdings(self, lot: str) -> Mapping[Account, Content]:
         """The content of the lot's accounts, without the empty ones."""
+
+    def delivered(self, lot: str) -> Mapping[str, Content]:
+        """What customers have of a lot, by customer, without those that have nothing."""
 
     def hold(self, lot: str, moment: int) -> str:
         """Why the lot was on hold at a moment; empty if it was not."""

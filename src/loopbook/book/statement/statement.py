@@ -47,7 +47,7 @@ def moment_text(microseconds_utc: int) -> str:
 
 
 _AS_NOW = ("opening", "closing", "shipped in", "delivered")  # by an arrival's mass, if there is one
-_MEASURED = (*_AS_NOW, "received", "title in", "consumed", "produced", "shipped out")
+_MEASURED = (*_AS_NOW, "received", "returned", "title in", "consumed", "produced", "shipped out")
 
 
 def _kg(milligrams: float) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from loopbook.book.commands.counting import Counts
+from loopbook.book.commands.empty_lots import EmptyLots
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import (
     Account,
@@ -118,7 +118,7 @@ class Stated:
 
 
 @dataclass(slots=True)
-class Session(Counts, Stated):
+class Session(EmptyLots, Stated):
     """The book inside one transaction: reads through, remembers, writes at the end.
 
     Parameters
@@ -242,7 +242,7 @@ class Session(Counts, Stated):
         return self._latest.get(lot, BEFORE_ALL)
 
     def history(self, lot: str) -> Sequence[Entry]:
-        """All that was posted on the lot's accounts, by date and number of the event."""
+        """All that was posted on the lot's accounts and its customers', by date and number."""
         if lot not in self._histories:
             self._balances(lot)  # locks it
             self.flush()

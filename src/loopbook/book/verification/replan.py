@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from loopbook.book.commands.again import plan_again
 from loopbook.book.commands.command import Command
-from loopbook.book.commands.counting import COUNTED
 from loopbook.book.commands.draft import Draft, kg
+from loopbook.book.commands.empty_lots import COUNTED, to_customers
 from loopbook.book.commands.planning import PLANNER
 from loopbook.book.commands.view import View
 from loopbook.book.nouns import Account, Content, Entry, Event, Lot, add, add_to, zero
@@ -61,6 +61,7 @@ class _Played(Stated):
     held: dict[str, dict[Account, Content]] = field(default_factory=dict)
     made: dict[str, Lot] = field(default_factory=dict)
     counted: dict[str, Mapping[Account, Content]] = field(default_factory=dict)
+    gone: dict[str, dict[str, Content]] = field(default_factory=dict)
 
     def lot(self, name: str) -> Lot | None:
         """A lot that was made by then."""
@@ -98,6 +99,10 @@ class _Played(Stated):
         """What a lot that is empty had before it was counted as nothing."""
         return self.counted.get(lot, _NOTHING)
 
+    def delivered(self, lot: str) -> Mapping[str, Content]:
+        """What customers have of a lot, by customer."""
+        return {party: x for party, x in self.gone.get(lot, {}).items() if any(x)}
+
     def reversal(self, key: str) -> str:
         """No reversal."""
         return ""
@@ -110,10 +115,6 @@ class _Played(Stated):
         """No history."""
         return ()
 
-    def keyed(self, number: int) -> str:
-        """No key."""
-        return ""
-
     def numbered(self, key: str) -> int:
         """No number."""
         return 0
@@ -125,6 +126,8 @@ class _Played(Stated):
                 self.counted.pop(lot, None)
             elif lot in self.held:
                 self.counted[lot] = dict(self.held[lot])
+        for lot, customer, content in to_customers(legs):
+            add_to(self.gone.setdefault(lot, {}), customer.party, content)
         for account, content in legs.items():
             if account.kind == "lot":
                 accounts = self.held.setdefault(account.lot, {})

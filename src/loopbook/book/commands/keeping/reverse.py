@@ -5,7 +5,7 @@ from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft
-from loopbook.book.nouns import negate
+from loopbook.book.nouns import is_zero, negate
 from loopbook.tables import Text
 
 
@@ -40,3 +40,5 @@ class Reverse(Command):
             draft.reverses, draft.occurred_at = event, posted.occurred_at
             for account, content in view.fact(event).items():
                 draft.put(account, negate(content))
+                if account.lot and is_zero(content):
+                    draft.kept.add(account.lot)

@@ -9,25 +9,40 @@ from loopbook.book.storage.questions.conditions import columns, sums
 _ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses, e.corrects)"
 
 
+_PLACE = (
+    "e.occurred_at, "
+    "CASE WHEN e.corrects IS NOT NULL AND o.occurred_at <> e.occurred_at THEN e.id "
+    "ELSE coalesce(o.id, e.id) END, "
+    "CASE WHEN e.corrects IS NULL THEN coalesce(o.key, e.key) ELSE e.key END, e.id"
+)
+"""Date, number and key of the place that an event has, and its own number."""
+
+
 def lot_history(db: Database, substances: Sequence[str], lot: str) -> list[Entry]:
     """All that was posted on a lot's accounts, by the dates of the events.
 
-    What amends or reverses an event has that event's date and number, and what corrects one at its
-    date has its number.
+    On customers' accounts, what they got of the lot and, below zero, sent back. What amends or
+    reverses an event has that event's date and number, and what corrects one at its date has its
+    number.
     """
-    rows: list[tuple[str, str, int, int, str, *Content]] = db.rows(
-        "SELECT a.party, a.site, e.occurred_at, "
-        "CASE WHEN e.corrects IS NOT NULL AND o.occurred_at <> e.occurred_at THEN e.id "
-        "ELSE coalesce(o.id, e.id) END, "
-        "CASE WHEN e.corrects IS NULL THEN coalesce(o.key, e.key) ELSE e.key END, "
-        f"{columns(substances)} FROM account a JOIN posting p ON p.account = a.id "
-        f"JOIN event e ON e.id = p.event {_ABOUT} WHERE a.lot = ? ORDER BY 3, 4, e.id",
-        (lot,),
+    rows: list[tuple[str, str, str, int, int, str, int, *Content]] = db.rows(
+        f"SELECT a.party, a.site, '', {_PLACE}, {columns(substances)} "
+        "FROM account a JOIN posting p ON p.account = a.id "
+        f"JOIN event e ON e.id = p.event {_ABOUT} WHERE a.lot = ? "
+        f"UNION ALL SELECT '', '', g.target, {_PLACE}, {columns(substances, 'g')} "
+        f"FROM edge g JOIN event e ON e.id = g.event {_ABOUT} "
+        "WHERE g.source = ? AND g.target LIKE 'customer/%' ORDER BY 4, 5, 7",
+        (lot, lot),
     )
     return [
-        Entry(at, number, key, Account("lot", party, site, lot), tuple(amounts))
-        for party, site, at, number, key, *amounts in rows
+        Entry(at, number, key, _account(lot, party, site, end), tuple(amounts))
+        for party, site, end, at, number, key, _, *amounts in rows
     ]
+
+
+def _account(lot: str, party: str, site: str, end: str) -> Account:
+    """The account of a lot, or of the customer who is an end."""
+    return Account("customer", end.split("/")[1]) if end else Account("lot", party, site, lot)
 
 
 def legs_of_fact(db: Database, substances: Sequence[str], key: str) -> Mapping[Account, Content]:

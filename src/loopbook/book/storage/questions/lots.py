@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import TypeAlias
 
-from loopbook.book.nouns import Content, add
+from loopbook.book.nouns import Content, add, apportion, negate
 from loopbook.book.scope import NOW, AsOf
 from loopbook.book.storage.database import Database, RowT, first_column, in_lists
 from loopbook.book.storage.questions.conditions import by_name, columns, dated, of_event
@@ -13,6 +13,8 @@ from loopbook.errors import Finding, nearest_hint
 EdgeRow: TypeAlias = tuple[str, str, int, *tuple[int, ...]]
 """Source, target, event, and content: milligrams of each substance asked for."""
 
+_Delivered: TypeAlias = tuple[str, str, str, str, int]
+"""Lot, end of the customer, document, key and moment of a delivery."""
 _RECENT = 10_000  # names that a hint is chosen from
 
 
@@ -57,7 +59,7 @@ def _edges(substances: Sequence[str]) -> str:
 def deliveries(
     db: Database, substances: Sequence[str], lots: Sequence[str], asof: AsOf = NOW
 ) -> list[tuple[str, str, str, str, int, Content]]:
-    """Deliveries of lots that were not reversed, as late facts amended them.
+    """Deliveries of lots that were not reversed, as late facts amended them, less what came back.
 
     Returns
     -------
@@ -76,10 +78,30 @@ def deliveries(
             f"AND g.target LIKE 'customer/%' AND r.id IS NULL AND e.reverses IS NULL{happened}",
             (*undone_by, *some, *moments),
         )
-    sums: dict[tuple[str, str, str, str, int], Content] = {}
+    sums: dict[_Delivered, Content] = {}
     for row in rows:
         sums[row[:5]] = add(sums[row[:5]], row[5:]) if row[:5] in sums else row[5:]
+    _take_off_returns(sums)
     return [(*about, content) for about, content in sums.items() if any(content)]
+
+
+def _take_off_returns(deliveries: dict[_Delivered, Content]) -> None:
+    """Take what came back, which is below zero, off the deliveries of the lot to its customer.
+
+    Of several deliveries each is less by its share.
+    """
+    returned = {about: x for about, x in deliveries.items() if sum(x) < 0}
+    for about, back in returned.items():
+        del deliveries[about]
+        same = [x for x in deliveries if x[:2] == about[:2] and x not in returned]
+        parts = [
+            apportion(-mg, whole) if mg and sum(whole) else (0,) * len(same)
+            for mg, whole in zip(
+                back, zip(*map(deliveries.__getitem__, same), strict=True), strict=True
+            )
+        ]
+        for delivery, part in zip(same, zip(*parts, strict=True), strict=True):
+            deliveries[delivery] = add(deliveries[delivery], negate(part))
 
 
 def lots_named(
