@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -43,8 +44,11 @@ def here(plant: Plant, lot: str) -> dict[str, float]:
     """Kilograms by place that a recall of a lot shows: lots in stock, and where the rest went."""
     answer = recall(plant.book, lot)
     stock = {x.lot: float(sum(x.held_mg)) / 1e6 for x in answer.reached if sum(x.held_mg) > 0.5}
-    ended = {x.id: float(sum(x.amounts_mg)) / 1e6 for x in answer.ended if x.kind == "customer"}
-    return stock | ended
+    sums = Counter(stock)
+    for x in answer.ended:
+        if x.kind == "customer":
+            sums[x.id] += round(float(sum(x.amounts_mg))) / 1e6
+    return dict(sums)
 
 
 def test_a_delivered_lot_comes_back(plant: Plant) -> None:
