@@ -361,11 +361,22 @@ class Model:
             keep[self.substances.index("other")] = 1
         *known, left = cut(sum(old), [*(shares.get(s, 0) for s in self.substances), rest])
         new = [a + b for a, b in zip(known, cut(left, keep), strict=True)]
+        return self._restated(there, _minus(new, old))
+
+    def _restated(self, there: Change, differs: list[int]) -> Change:
+        """Owners give of what falls as they have it, and get of what rises as they gave."""
+        gives = {a: [0] * len(differs) for a in there}
+        for k, more in enumerate(differs):
+            if more < 0:
+                shares = cut(-more, [x[k] for x in there.values()])
+                for a, share in zip(there, shares, strict=True):
+                    gives[a][k] = share
         change: Change = {}
-        for a, before in there.items():
-            mine = cut(sum(before), new)
-            new = _minus(new, mine)
-            _sum(change, _moved(("reassay", a[1], a[2], ""), a, _minus(mine, before)))
+        open_rises = [max(more, 0) for more in differs]
+        for a, given in gives.items():
+            gets = cut(sum(given), open_rises) if any(given) else [0] * len(differs)
+            open_rises = _minus(open_rises, gets)
+            _sum(change, _moved(("reassay", a[1], a[2], ""), a, _minus(gets, given)))
         return change
 
     def _split(self, lot: str, parts: Mapping[str, Any]) -> Change | None:

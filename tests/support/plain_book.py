@@ -138,11 +138,16 @@ class PlainBook:
             s: whole * (known[s] if s in known else left * rest.get(s, Fraction(0)) / weight)
             for s in self.substances
         }
-        for (name, owner, site), matter in held.items():
-            own = sum(matter.values()) / whole
-            change = {s: new[s] * own - x for s, x in matter.items()}
-            self.put((name, owner, site), change)
-            self.leave("reassay", owner, site, {s: -x for s, x in change.items()})
+        # what falls, falls for all alike; what rises, rises by what each gave up
+        kept = {s: min(new[s] / old[s], Fraction(1)) if old[s] else 1 for s in old}
+        freed = {p: sum(x * (1 - kept[s]) for s, x in m.items()) for p, m in held.items()}
+        all_freed = sum(freed.values())
+        for place, matter in held.items():
+            part = freed[place] / all_freed if all_freed else Fraction(0)
+            rises = {s: max(new[s] - old[s], Fraction(0)) * part for s in old}
+            change = {s: x * kept[s] - x + rises[s] for s, x in matter.items()}
+            self.put(place, change)
+            self.leave("reassay", place[1], place[2], {s: -x for s, x in change.items()})
 
     def split(self, lot, parts):  # type: ignore[no-untyped-def]
         (site,) = {p[2] for p in self.held(lot)} or {""}

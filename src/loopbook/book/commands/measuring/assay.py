@@ -9,6 +9,7 @@ from typing import Annotated
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import FINE, Draft
 from loopbook.book.commands.fields import ExistingLot, Kg, Share, Shares, Substance
+from loopbook.book.commands.measuring.between_owners import changes_by_owner
 from loopbook.book.commands.results import (
     BELOW,
     Counted,
@@ -19,17 +20,7 @@ from loopbook.book.commands.results import (
     plain_shares,
     signs,
 )
-from loopbook.book.nouns import (
-    Account,
-    Content,
-    Measurement,
-    add,
-    apportion,
-    mass,
-    negate,
-    part,
-    zero,
-)
+from loopbook.book.nouns import Account, Content, Measurement, add, apportion, mass, zero
 from loopbook.tables import SHARE, Choice, MapOf
 
 _STAGES = Choice[Draft](
@@ -52,6 +43,10 @@ _STAGES = Choice[Draft](
 @dataclass(frozen=True, kw_only=True)
 class Assay(Command):
     """A laboratory's result: the lot's content is re-stated, its mass is not.
+
+    Each owner keeps its mass: what falls, falls in proportion to what each has of it; what rises,
+    rises in proportion to what each gave up. The moment of an assay is that of its sample, not of
+    its report.
 
     A dry assay needs `moisture`, kg water per kg as received, with its standard uncertainty if the
     result is to have one. What is not analysed keeps its proportions in the rest. Shares that sum
@@ -286,10 +281,7 @@ class Assay(Command):
         exact = [int(shares.get(s, Decimal(0)) * FINE) for s in substances]
         *known, rest = apportion(mass(old), [*exact, int(left * FINE)])
         new = add(tuple(known), apportion(rest, weights))
-        for account in sorted(holdings):
-            share = part(new, mass(holdings[account]))
-            new = add(new, negate(share))
-            change = add(share, negate(holdings[account]))
+        for account, change in changes_by_owner(holdings, new).items():
             draft.shift(Account("reassay", account.party, account.site), account, change)
 
 
