@@ -50,6 +50,21 @@ def loopbook(*words: str) -> Result:
     return CliRunner().invoke(main, words)
 
 
+def advised(advice: str, *words: str) -> str:
+    """Words that fail with a message that advises something; the message."""
+    done = loopbook(*words)
+    assert done.exit_code, done.output
+    follows(done.stderr, advice)
+    return done.stderr
+
+
+def works(*words: str) -> str:
+    """Words that do what they should; what they print."""
+    done = loopbook(*words)
+    assert not done.exit_code, done.stderr
+    return done.stdout
+
+
 # -- commands
 
 
@@ -347,8 +362,8 @@ COMPUTER = 1_900_000_000_000_000
 
 def test_a_book_has_the_substance_for_the_rest(shell: Shell) -> None:
     words = ["book", "new", "--book", "n.sqlite", "--substances"]
-    follows(loopbook(*words, "Ni,Co").stderr, "add other")
-    assert not loopbook(*words, "Ni,Co,other").exit_code
+    advised("add other", *words, "Ni,Co")
+    works(*words, "Ni,Co,other")
 
 
 def test_the_computer_with_the_wrong_clock_gets_the_right_one(tmp_path: Path) -> None:
@@ -370,12 +385,10 @@ def test_the_computer_with_the_wrong_clock_gets_the_right_one(tmp_path: Path) ->
 
 
 def test_a_book_that_is_not_there_is_made(shell: Shell) -> None:
-    words = ["lots", "--book", "none.sqlite"]
-
-    wrong = loopbook(*["book", *words])
-    follows(wrong.stderr, "make one with loopbook book new")
-    assert not loopbook(*["book", "new", "--book", "none.sqlite"]).exit_code
-    assert not loopbook(*["book", *words]).exit_code
+    words = ["book", "lots", "--book", "none.sqlite"]
+    advised("make one with loopbook book new", *words)
+    works("book", "new", "--book", "none.sqlite")
+    works(*words)
 
 
 @pytest.mark.server
@@ -392,23 +405,20 @@ def test_a_book_on_a_server_is_made(shelf: Shelf) -> None:
 def test_an_old_book_is_migrated_with_the_command_of_the_message(
     shell: Shell, tmp_path: Path
 ) -> None:
-
     path = tmp_path / "old one.sqlite"
     text = (BOOKS / "version2.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(path, isolation_level=None)) as link:
         link.executescript(text)
     words = ["book", "verify", "--book", str(path)]
-    wrong = loopbook(*words)
-    follows(wrong.stderr, "loopbook book migrate --book")
-    command = re.search(r"\((loopbook book migrate .*)\)", wrong.stderr)
+    message = advised("loopbook book migrate --book", *words)
+    command = re.search(r"\((loopbook book migrate .*)\)", message)
     assert command
-    done = loopbook(*shlex.split(command[1])[1:])
-    assert not done.exit_code, done.stderr
-    follows(done.stdout, "; now: loopbook book verify ")
-    command = re.search(r"now: (loopbook .*)", done.stdout)
+    done = works(*shlex.split(command[1])[1:])
+    follows(done, "; now: loopbook book verify ")
+    command = re.search(r"now: (loopbook .*)", done)
     assert command
-    assert not loopbook(*shlex.split(command[1])[1:]).exit_code
-    assert not loopbook(*words).exit_code
+    works(*shlex.split(command[1])[1:])
+    works(*words)
 
 
 def test_an_export_gets_a_folder_of_its_own(shell: Shell) -> None:
@@ -422,11 +432,9 @@ def test_an_export_gets_a_folder_of_its_own(shell: Shell) -> None:
 def test_a_table_is_not_written_over_a_book(shell: Shell) -> None:
     book = shell.folder / "book.sqlite"
     book.rename(shell.folder / "book.csv")
-
-    wrong = loopbook(*["book", "lots", "--book", "book.csv", "--save", "book.csv"])
-    follows(wrong.stderr, "give the name of a new file")
-    right = ["book", "lots", "--book", "book.csv", "--save", "lots.csv"]
-    assert not loopbook(*right).exit_code
+    words = ["book", "lots", "--book", "book.csv", "--save"]
+    advised("give the name of a new file", *words, "book.csv")
+    works(*words, "lots.csv")
 
 
 def test_a_moment_of_a_statement_gets_its_offset(shell: Shell) -> None:
@@ -483,10 +491,50 @@ class {name}(Command):
 def test_a_plugin_whose_name_is_taken_is_renamed(shell: Shell) -> None:
     (shell.folder / "mine.py").write_text(MINE.format(name="Hold"))
     shell.write("loopbook.toml", 'plugins = ["mine.py"]')
-    follows(loopbook("book", "kinds").stderr, "rename the class")
+    advised("rename the class", "book", "kinds")
     (shell.folder / "again.py").write_text(MINE.format(name="Remark"))  # a module is read once
     shell.write("loopbook.toml", 'plugins = ["again.py"]')
-    assert "remark" in loopbook("book", "kinds").output
+    assert "remark" in works("book", "kinds")
+
+
+BARE = """
+from dataclasses import dataclass
+
+from loopbook.book import Command, ImportKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark(Command):
+    \"\"\"A remark.\"\"\"
+
+    {command}
+
+
+class Counts(ImportKind):
+    \"\"\"Counted lots.\"\"\"
+
+    {kind}
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "advice"),
+    [
+        ("example = {}", "entry = print", "write plan() in the class"),
+        ("plan = print", "columns = ()", "write entry() or entries() in the class"),
+        ("check_all = print", "known = {}", "write plan() in the class"),
+    ],
+)
+def test_a_plugin_without_its_method_gets_one(
+    shell: Shell, command: str, kind: str, advice: str
+) -> None:
+    """It was found when a row was read, or never."""
+    (shell.folder / "bare.py").write_text(BARE.format(command=command, kind=kind))
+    shell.write("loopbook.toml", 'plugins = ["bare.py"]')
+    advised(advice, "book", "kinds")
+    (shell.folder / "full.py").write_text(BARE.format(command="plan = print", kind="entry = print"))
+    shell.write("loopbook.toml", 'plugins = ["full.py"]')
+    assert "remark" in works("book", "kinds")
 
 
 RECOUNT = '''

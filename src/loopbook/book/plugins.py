@@ -24,9 +24,16 @@ SETTINGS = "loopbook.toml"
 
 
 class Kind:
-    """Base of what a user can add; its name is made from the name of the class."""
+    """Base of what a user can add; its name is made from the name of the class.
+
+    Class attributes
+    ----------------
+    kind : its name.
+    methods : methods of which a kind has at least one.
+    """
 
     kind: ClassVar[str] = ""
+    methods: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         """Make the kind's name: ``TransferTitle`` is ``transfer-title``."""
@@ -59,16 +66,16 @@ def with_plugins(ours: Mapping[str, type[K]], base: type[K]) -> dict[str, type[K
     """
     known, findings = dict(ours), []
     for kind in (*installed_kinds(GROUP, Kind), *_in_files()):
-        if issubclass(kind, base) and known.setdefault(kind.kind, kind) is not kind:
-            findings.append(
-                Finding(
-                    "duplicate",
-                    f"{GROUP} {kind.__qualname__}",
-                    "a new kind",
-                    f"{kind.kind}, which exists",
-                    "rename the class",
-                )
-            )
+        if not issubclass(kind, base):
+            continue
+        where = f"{GROUP} {kind.__qualname__}"
+        if known.setdefault(kind.kind, kind) is not kind:
+            text = f"{kind.kind}, which exists"
+            findings.append(Finding("duplicate", where, "a new kind", text, "rename the class"))
+        if not any(getattr(kind, x, None) is not getattr(base, x, None) for x in base.methods):
+            methods = " or ".join(f"{name}()" for name in base.methods)
+            hint = f"write {methods} in the class"
+            findings.append(Finding("plugin", where, f"a class with {methods}", "none", hint))
     raise_findings(findings)
     return known
 

@@ -144,7 +144,8 @@ class Whereabouts:
             if union(one.serials for one in moves).find(matrix, lengths)[0] >= 0
         }
         entered = self._register.lot_of(serial)
-        owners |= {entered} - {None}  # type: ignore[arg-type]  # None is taken out
+        if entered is not None:
+            owners.add(entered)
         if not owners:
             return ()
         above = self._above(owners)

@@ -63,6 +63,7 @@ class Command(Kind):
     copies: ClassVar[bool] = False
     example: ClassVar[Mapping[str, object]] = {}
     added: ClassVar[tuple[str, ...]] = ()
+    methods = ("plan",)
     plan: ClassVar[Callable[..., None]]
     steps: ClassVar[Mapping[str, Mapping[str, bool]]] = {}
 

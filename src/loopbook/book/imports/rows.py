@@ -5,7 +5,7 @@ the rest of the row is still read and checked.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -405,11 +405,15 @@ class ImportKind(Kind):
     columns : what its files may and must have, beside time, actor and document of the commands.
     known : all columns, by name.
     sums_are_totals : whether a last row whose masses sum those above is a total.
+    entry : the commands that a row means, made with `ImportRow.command` and `ImportRow.entry`; not
+        needed where `entries` is given.
     """
 
+    methods = ("entry", "entries")
     columns: ClassVar[tuple[Column, ...]] = ()
     known: ClassVar[dict[str, Column]] = {}
     sums_are_totals: ClassVar[bool] = False
+    entry: ClassVar[Callable[..., Entry]]
 
     def __init_subclass__(cls) -> None:
         """Add the columns of every file."""
@@ -419,10 +423,6 @@ class ImportKind(Kind):
     def entries(self, rows: Iterable[ImportRow]) -> Iterator[Entry]:
         """Entries of a file's rows; by default one a row."""
         return map(self.entry, rows)
-
-    def entry(self, row: ImportRow) -> Entry:
-        """The commands that a row means, made with `ImportRow.command` and `ImportRow.entry`."""
-        raise NotImplementedError(f"{self.kind} does not give the commands of a row")
 
 
 @cache

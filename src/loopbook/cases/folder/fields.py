@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -192,12 +193,12 @@ class Slug(Name[CaseFindings]):
 
 
 @dataclass(frozen=True)
-class Known(Name[CaseFindings]):
+class Known(Name[CaseFindings], ABC):
     """A name that something else of the case, or the library, must have."""
 
+    @abstractmethod
     def known(self, findings: CaseFindings) -> Collection[str] | None:
         """Names that there are; None where the file that gives them has errors itself."""
-        raise NotImplementedError
 
     def refer(self, value: object, at: str, findings: CaseFindings) -> None:
         """Check the name when all files have been read."""
