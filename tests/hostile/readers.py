@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import import_case
 from click.testing import CliRunner
@@ -27,9 +28,12 @@ from mutations import (
 )
 
 from loopbook.book import check_proof, checkpoint, consistency, inclusion
+from loopbook.book.commands.warnings import read_limits
 from loopbook.book.imports.importing import import_file
 from loopbook.book.imports.json_lines import post_lines
+from loopbook.book.kinds import list_kinds
 from loopbook.book.log.checkpoint import open_checkpoint
+from loopbook.book.log.kept import read_kept, witness_book
 from loopbook.book.log.keys import VerifierKey, generate_signer, load_signer, save_signer
 from loopbook.cases.folder.load import load_case
 from loopbook.cli import main
@@ -55,7 +59,10 @@ COMMANDS = (
         **{"kind": "receive", "lot": "S-2", "material": "cathode foil", "supplier": "LGES"},
         **{"owner": "LGES", "site": "GMBI", "mass_kg": 12500, "shares": {"Ni": "0.22"}},
     },
-    {"kind": "split", "lot": "L-1", "parts_kg": {"L-1a": 500, "L-1b": "750.5"}},
+    {
+        **{"kind": "split", "lot": "L-1", "parts_kg": {"L-1a": 500, "L-1b": "750.5"}},
+        "serials": {"L-1a": ["P-0001 to P-0400", "HK7Q2MZD"]},
+    },
     {
         **{"kind": "blend", "lot": "B-1", "inputs_kg": {"L-1": 10, "L-2": None}},
         **{"material": "black mass", "site": "GMBI"},
@@ -83,7 +90,29 @@ COMMANDS = (
         ],
         "emissions_kg": {"H2O": 5},
     },
+    {
+        **{"kind": "assay", "lot": "L-2", "sample": "S-2", "laboratory": "SGS", "stage": "final"},
+        **{"shares": {"Ni": ["0.31", "0.30"], "Co": "<0.01"}, "basis": "as received"},
+    },
+    {
+        **{"kind": "weigh", "lot": "L-2", "ticket": "W-8", "gross_kg": 10040, "tare_kg": 10000},
+        "accepted": {"ticket": "most of it was left on the truck"},
+    },
+    {"kind": "arrive", "lot": "L-4", "consignment": "C-4", "site": "Ulsan", "mass_kg": 12490},
 )
+CLOSING = (
+    {"kind": "open-period", "period": "2026-03", "start": END, "end": "2026-03-02T00:00:00Z"},
+    {"kind": "close-period", "period": "2026-03", "occurred_at": "2026-03-02T00:00:00Z"},
+)
+SETTINGS = """\
+plugins = []
+
+[limits.load]
+net = "5 t to 30 t"
+
+[limits.unaccounted]
+mass = "2 %"
+"""
 FLOWSHEET = """\
 [flowsheet]
 name = "plant"
@@ -145,14 +174,17 @@ class Reader:
 def readers(folder: Path) -> Iterator[list[Reader]]:
     """All readers, with a book and a register in a folder."""
     import_case.make_book(folder / "book.sqlite")
+    sent = COMMANDS[5] | {"lot": "L-4"}, COMMANDS[12] | {"lot": "L-4", "consignment": "C-4"}
     signer = generate_signer("fuzz.example/book")
     key = str(signer.verifier)
     with import_case.open_book(folder / "book.sqlite") as book:
         checkpoint(book, signer)
         first = len(book.store.rows("SELECT 1 FROM event"))
         post_lines(book, _line(COMMANDS[0] | {"party": "X"}, "x0").encode() + b"\n", name="f")
+        post_lines(book, _lines("sent", *sent), name="f")
         note = checkpoint(book, signer)
-        proofs = [inclusion(book, "r1"), consistency(book, first, first + 1)]
+        last = len(book.store.rows("SELECT 1 FROM event"))
+        proofs = [inclusion(book, "r1"), consistency(book, first, last)]
         texts = [json.dumps(proof.as_record().as_json()).encode() for proof in proofs]
         files = _Files(folder)
         yield [
@@ -169,6 +201,8 @@ def readers(folder: Path) -> Iterator[list[Reader]]:
             *_library(files),
             Reader("proof", 0.08, texts, changed_json, lambda raw: check_proof(raw, key)),
             Reader("checkpoint", 0.06, [note.encode()], changed_lines, partial(_checkpoint, key)),
+            *_kept(book, files, note, key),
+            Reader("settings", 0.04, [SETTINGS.encode()], changed_toml, files.limits),
             Reader("verifier key", 0.03, [key.encode()], changed_lines, _verifier),
             Reader("private key", 0.02, [files.private(signer)], changed_lines, files.signer),
             *_serials(files),
@@ -197,9 +231,30 @@ def _line(command: dict[str, object], key: str) -> str:
 
 def _commands() -> Iterator[bytes]:
     """Each command of its own, and all together."""
-    lines = [_line(command, f"f{n}") for n, command in enumerate(COMMANDS)]
-    yield from (line.encode() + b"\n" for line in lines)
-    yield "\n".join(lines[:8]).encode() + b"\n"
+    yield from (_lines(f"f{n}", command) for n, command in enumerate(COMMANDS))
+    yield _lines("all", *COMMANDS[:8])
+    yield _lines("closed", *CLOSING)
+
+
+def _lines(key: str, *commands: dict[str, object]) -> bytes:
+    lines = [_line(command, f"{key}-{n}") for n, command in enumerate(commands)]
+    return "\n".join(lines).encode() + b"\n"
+
+
+def _kept(book: import_case.Book, files: _Files, note: str, key: str) -> Iterator[Reader]:
+    """Checkpoints that an outsider kept: a note, its JSON, a witness's file."""
+    line = {"kept_at": END, "verifier_key": key, "checkpoint": note}
+    as_json = json.dumps(line).encode() + b"\n"
+
+    def kept(raw: bytes) -> object:
+        return read_kept(raw, "kept.txt")
+
+    def witness(raw: bytes) -> object:
+        return witness_book(book, files.put("witness.jsonl", raw), now=import_case.NOW)
+
+    yield Reader("kept note", 0.03, [note.encode()], changed_lines, kept)
+    yield Reader("kept lines", 0.03, [as_json, as_json * 3], changed_json, kept)
+    yield Reader("witness", 0.03, [as_json], changed_json, witness)
 
 
 def _checkpoint(key: str, raw: bytes) -> object:
@@ -299,6 +354,7 @@ def _words(folder: Path) -> list[bytes]:
         "suspect L-1",
         "on-site GMBI --by supplier",
         "origins -s Ni --by both",
+        "book correct r1 --set mass_kg=9000 --set shares.Ni=0.2 --reason slip --dry-run",
     )
     return [f"{line} --json".encode() for line in words]
 
@@ -329,6 +385,12 @@ class _Files(SimpleNamespace):
         """A flowsheet, solved if it can be."""
         sheet = read_flowsheet(self.put("f.toml", raw))
         return sheet.solve().streams
+
+    def limits(self, raw: bytes) -> object:
+        """The user's limits of warnings and plugins."""
+        path = self.put("loopbook.toml", raw)
+        with patch.dict(os.environ, LOOPBOOK_SETTINGS=str(path)):
+            return read_limits(), list_kinds()
 
     def private(self, signer: object) -> bytes:
         """A private key in PEM."""
