@@ -37,6 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stories", default="200", metavar="N", help=words)
     words = "processes that are killed at work (tests/book/test_kills.py)"
     parser.addoption("--kills", default="60", metavar="N", help=words)
+    words = "changes of a book file by who has not its key (tests/book/test_tampering.py)"
+    parser.addoption("--changes", default="100", metavar="N", help=words)
     words = "broken inputs that the fuzz test of the readers makes (tests/hostile)"
     parser.addoption("--inputs", default="20000", metavar="N", help=words)
 

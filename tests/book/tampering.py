@@ -11,6 +11,9 @@ from typing import Any
 from loopbook import book as b
 from loopbook.book.edges import edges_of
 from loopbook.book.event_bytes import event_bytes, leaf_of
+from loopbook.book.log.merkle import Frontier
+from loopbook.book.log.proofs import STEP
+from loopbook.book.storage.questions import log
 from loopbook.book.storage.rows import event_from
 from loopbook.book.verification.seals import Page
 
@@ -33,7 +36,7 @@ def tamper(path: Path, *statements: str | tuple[str, tuple[Any, ...]]) -> None:
 
 
 def reseal(path: Path) -> None:
-    """Make leaf hashes, edges and balances again from the rows, as anybody can without a key."""
+    """Make leaf hashes, edges, balances and nodes again from the rows, as anybody can."""
     with b.Book(path) as book:
         substances = book.substances
         page = Page(book.store, substances, 0, 100_000)
@@ -58,6 +61,11 @@ def reseal(path: Path) -> None:
                 sql = f"INSERT INTO edge VALUES (?, ?, ?, ?{marks})"
                 changes.append((sql, (number, source, target, sum(x), *x)))
     tamper(path, *changes, *_balances(substances))
+    with b.Book(path) as book:
+        _, nodes = Frontier().extended([leaf for _, leaf in log.leaves(book.store, 0, 100_000)])
+    kept = [node for node in nodes if node[0] and node[0] % STEP == 0]
+    insert = "INSERT INTO node (level, place, hash) VALUES (?, ?, ?)"
+    tamper(path, "DELETE FROM node", *[(insert, node) for node in kept])
 
 
 def _balances(substances: Sequence[str]) -> Iterator[str]:
@@ -68,6 +76,12 @@ def _balances(substances: Sequence[str]) -> Iterator[str]:
             f"UPDATE balance SET {column} = (SELECT sum(p.{column}) FROM posting p "
             "WHERE p.account = balance.account)"
         )
+    yield (
+        "UPDATE load SET mass = (SELECT coalesce(sum(b.mass), 0) FROM balance b JOIN account a "
+        "ON a.id = b.account WHERE a.kind = 'lot' AND a.site = load.site AND a.lot IN "
+        "(SELECT l.id FROM lot l JOIN noun n ON n.kind = 'material' AND n.id = l.material "
+        "WHERE n.body LIKE '%' || load.hazard || '%'))"
+    )
     yield (
         "UPDATE balance SET last_at = (SELECT max(e.occurred_at) FROM posting p JOIN event e "
         "ON e.id = p.event WHERE p.account = balance.account) WHERE bounded = 1"
@@ -89,7 +103,6 @@ def cut(path: Path, last: int) -> None:
         f"DELETE FROM event WHERE id > {last}",
         "DELETE FROM account WHERE id NOT IN (SELECT account FROM posting)",
         f"DELETE FROM checkpoint WHERE size > {last}",
-        "DELETE FROM node",
-        "UPDATE load SET mass = 0",
+        "DELETE FROM snapshot WHERE moment NOT IN (SELECT end_at FROM closing)",
     )
     reseal(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tampering import tamper
 
 from loopbook import book as c
 from loopbook.book.book import Book
@@ -19,6 +20,7 @@ from loopbook.book.commands.planning import PLANNER, plan
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.exports import export_book
 from loopbook.book.log import proofs
+from loopbook.book.log.kept import read_kept
 from loopbook.book.log.keys import generate_signer
 from loopbook.book.nouns import Account, Event, Leg, mass, negate
 from loopbook.book.statement.statement import metal_statement
@@ -144,6 +146,37 @@ def test_numbers_rise_and_leaves_follow_them(book: Book, envelope: Envelopes) ->
     found = book.store.rows("SELECT l.place, l.event FROM leaf l ORDER BY l.place")
     assert [place for place, _ in found] == list(range(11))
     assert [event for _, event in found] == sorted(event for _, event in found)
+
+
+@pytest.mark.parametrize("signed", [0, 10, 40])
+def test_leaves_without_a_checkpoint_are_no_damage(
+    book: Book, envelope: Envelopes, signed: int
+) -> None:
+    """Who makes one places the leaves first, and may be killed before it signs them."""
+    signer = generate_signer("gmbi.example/book")
+    if signed:
+        book.post([receive(envelope, f"S{k}") for k in range(signed)])
+        proofs.checkpoint(book, signer)
+    book.post([receive(envelope, f"L{k}") for k in range(40)])
+    book.store.place_leaves()
+    nodes = book.store.rows("SELECT count(*) FROM node")
+    report = verify(book)
+    assert (report.findings, report.uncovered) == ((), report.events - report.covered)
+    note = proofs.checkpoint(book, signer)
+    assert book.store.rows("SELECT count(*) FROM node") > nodes
+    assert verify(book, keys=[signer.verifier]).clean
+    proofs.check_inclusion(proofs.inclusion(book, "k20"), signer.verifier, read_kept(note))
+
+
+@pytest.mark.parametrize("shelf", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("wrong", ["DELETE FROM node WHERE place = 1", "DELETE FROM node"])
+def test_nodes_of_a_checkpoint_stay(
+    shelf: Shelf, book: Book, envelope: Envelopes, wrong: str
+) -> None:
+    book.post([receive(envelope, f"L{k}") for k in range(40)])
+    proofs.checkpoint(book, generate_signer("gmbi.example/book"))
+    tamper(Path(shelf.address), wrong)
+    assert {x.code for x in verify(book).findings} == {"node", "tree"}
 
 
 def test_verify_proofs_statement_exports(

@@ -271,19 +271,34 @@ class _Rest:
         sizes = {int(size) for size, _ in log.checkpoints(self.db)}
         sizes |= {note.checkpoint.size for note in self.kept}
         signed = sorted(sizes - {0}, reverse=True)
-        nodes, begin = 0, 0
+        nodes, begin, grown = 0, 0, self._grown()
         while leaves := log.leaves(self.db, begin, min([_PAGE, *(x - begin for x in signed[-1:])])):
             if [place for place, _ in leaves] != list(range(begin, begin + len(leaves))):
                 where = f"leaf {begin} and following"
                 self.notes.add("tree", where, "places 0, 1, 2, ...", "a gap")
                 break
             self._frontier, made = self._frontier.extended([leaf for _, leaf in leaves])
-            stored = [node for node in made if node[0] and node[0] % STEP == 0]
+            stored = [
+                (level, place, digest)
+                for level, place, digest in made
+                if level and level % STEP == 0 and (place + 1) << level <= grown
+            ]
             nodes, begin = nodes + len(stored), self._frontier.size
             self._compare_nodes(stored)
             if signed and signed[-1] == begin:
                 self._roots[signed.pop()] = self._frontier.root()
         self._count({"node": nodes, "leaf": self._frontier.size}, "of the tree", "tree")
+
+    def _grown(self) -> int:
+        """Leaves over which nodes are stored: all, or those of the last checkpoint.
+
+        Leaves get their places before the checkpoint is made with its nodes; who is killed between
+        leaves the rest to the next checkpoint.
+        """
+        leaves = checks.count_rows(self.db, "leaf")
+        signed = min(leaves, max((int(size) for size, _ in log.checkpoints(self.db)), default=0))
+        nodes = sum(signed >> level for level in range(STEP, signed.bit_length(), STEP))
+        return signed if checks.count_rows(self.db, "node") == nodes else leaves
 
     def _left_out(self) -> None:
         """Events that have no place in the log, though later ones have."""
