@@ -28,6 +28,7 @@ from loopbook import book as b
 from loopbook.book.log import proofs
 from loopbook.book.log.kept import read_kept
 from loopbook.book.log.keys import generate_signer
+from loopbook.book.storage.schema import column_names
 from loopbook.errors import BalanceError, LoopbookError
 from support.lots import SUBSTANCES, nouns, receive
 from support.seeds import seeds
@@ -35,23 +36,26 @@ from support.world import START, Envelopes, envelope
 
 SIGNER, EVE = generate_signer("gmbi.example/book"), generate_signer("gmbi.example/book")
 FACTS = {
-    "event": "key kind actor document occurred_at recorded_at command reverses leaf amends "
-    "posted_at planner corrects",
-    "posting": "account",
-    "lot": "id again material line",
-    "measurement": "line lot quantity value sigma stage sample laboratory",
-    "noun": "kind id body",
-    "account": "kind party site lot",
+    table: [name for name in column_names(table) if name not in derived]
+    for table, derived in {
+        "event": ("id", "leaf"),
+        "posting": ("event", "mass"),
+        "lot": ("event",),
+        "measurement": ("event",),
+        "noun": ("event",),
+        "account": ("id",),
+    }.items()
 }
 """Columns of facts that are changed, by table; amounts are changed in legs."""
 DERIVED = {
-    "edge": "source target mass s_Ni",
-    "balance": "bounded last_at mass s_Ni",
-    "closing": "period start_at end_at event",
-    "snapshot": "moment recorded_at mass s_Ni",
-    "load": "site hazard mass most",
-    "leaf": "place event",
-    "node": "level place hash",
+    "event": ["leaf"],
+    "edge": ["source", "target", "mass", "s_Ni"],
+    "balance": ["bounded", "last_at", "mass", "s_Ni"],
+    "closing": ["period", "start_at", "end_at", "event"],
+    "snapshot": ["moment", "recorded_at", "mass", "s_Ni"],
+    "load": ["site", "hazard", "mass", "most"],
+    "leaf": ["place", "event"],
+    "node": ["level", "place", "hash"],
 }
 """Columns of what is derived from them."""
 
@@ -146,23 +150,19 @@ def changed(value: object, rng: random.Random) -> object:
     return rng.choice([x for x in ("eve", f"{text}x", text[1:], "k8", "LGES", "S1") if x != text])
 
 
-def change_a_row(path: Path, tables: dict[str, str], most: int, rng: random.Random) -> None:
+def change_a_row(path: Path, tables: dict[str, list[str]], most: int, rng: random.Random) -> None:
     """Change a value of a row, of the first events where the table names them."""
     while True:
         table = rng.choice([*tables])
-        column = rng.choice(tables[table].split())
-        number = {
-            "event": "id",
-            "account": "",
-            "balance": "",
-            "snapshot": "",
-            "load": "",
-            "leaf": "event",
-            "node": "",
-        }.get(table, "event")
-        limit = f" WHERE {number} BETWEEN 8 AND {most}" * bool(number)
+        column = rng.choice(tables[table])
+        ranges = {
+            "account": f"id IN (SELECT account FROM posting WHERE event BETWEEN 8 AND {most})",
+            "event": f"id BETWEEN 8 AND {most}",
+        }
+        ranges |= dict.fromkeys(("balance", "snapshot", "load", "node"), "true")
+        limit = ranges.get(table, f"event BETWEEN 8 AND {most}")
         with closing(sqlite3.connect(path)) as link:
-            rows = link.execute(f"SELECT * FROM {table}{limit}")
+            rows = link.execute(f"SELECT * FROM {table} WHERE {limit}")
             names = [name for name, *_ in rows.description]
             row = dict(zip(names, rng.choice(rows.fetchall()), strict=True))
         same = " AND ".join(f'"{name}" IS ?' for name in names)
