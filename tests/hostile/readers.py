@@ -99,6 +99,10 @@ COMMANDS = (
         "accepted": {"ticket": "most of it was left on the truck"},
     },
     {"kind": "arrive", "lot": "L-4", "consignment": "C-4", "site": "Ulsan", "mass_kg": 12490},
+    {
+        **{"kind": "return-goods", "lot": "L-5", "customer": "TTC", "new_lot": "L-5r"},
+        **{"owner": "LGES", "site": "GMBI", "mass_kg": 100, "serials": ["P-0001 to P-0010"]},
+    },
 )
 CLOSING = (
     {"kind": "open-period", "period": "2026-03", "start": END, "end": "2026-03-02T00:00:00Z"},
@@ -174,7 +178,9 @@ class Reader:
 def readers(folder: Path) -> Iterator[list[Reader]]:
     """All readers, with a book and a register in a folder."""
     import_case.make_book(folder / "book.sqlite")
-    sent = COMMANDS[5] | {"lot": "L-4"}, COMMANDS[12] | {"lot": "L-4", "consignment": "C-4"}
+    loads = [one for one in COMMANDS if one["kind"] in ("receive", "ship", "deliver")]
+    sent = [loads[0], loads[1] | {"consignment": "C-4"}, loads[0], loads[2]]
+    sent = [one | {"lot": lot} for one, lot in zip(sent, ("L-4", "L-4", "L-5", "L-5"), strict=True)]
     signer = generate_signer("fuzz.example/book")
     key = str(signer.verifier)
     with import_case.open_book(folder / "book.sqlite") as book:

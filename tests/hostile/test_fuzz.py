@@ -16,8 +16,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from readers import Reader, readers
+from readers import CLOSING, COMMANDS, Reader, readers
 
+from loopbook.book.commands.kinds import all_commands
 from loopbook.errors import InputError, LoopbookError
 from support.seeds import seeds
 
@@ -122,3 +123,9 @@ def test_the_files_are_right_before_they_are_changed(known: list[Reader]) -> Non
     for reader in known:
         for seed in reader.seeds:
             reader.read(seed)
+
+
+def test_every_command_is_among_the_inputs() -> None:
+    """But the mark of a model, which only a new book takes."""
+    kinds = {str(one["kind"]) for one in (*COMMANDS, *CLOSING)}
+    assert kinds == {*all_commands()} - {"mark-modelled"}
