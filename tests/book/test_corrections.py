@@ -229,6 +229,39 @@ def test_a_wrong_owner_of_a_lot_that_was_weighed_at_once_and_split(plant: Plant)
     assert verify(plant.book, replan=True).findings == ()
 
 
+def uncertainty(plant: Plant, lot: str) -> tuple[b.Uncertainty, ...]:
+    """What the statement of March says of a lot's standard uncertainty."""
+    start, end = plant.envelope.start, plant.envelope.start + timedelta(days=31)
+    return metal_statement(plant.book, start=start, end=end, lot=lot).uncertainty
+
+
+@pytest.mark.parametrize("more", [{}, {"day": 2}, {"day": 3}], ids=["", "and assayed", "later"])
+def test_a_corrected_receipt_keeps_the_uncertainty_of_its_ticket(
+    plant: Plant, more: dict[str, int]
+) -> None:
+    """The ticket of the same moment is after the right receipt, as it was after the wrong one."""
+    plant.receive(2, "L-1", 20_000, key="receipt", Ni="0.3")
+    scale = {"ticket": "T", "gross_kg": 35_000, "tare_kg": 15_000, "uncertainty_kg": 15}
+    plant.post(2, partial(b.Weigh, lot="L-1", **scale), key="ticket")
+    if more:
+        result = {"stage": "final", "basis": "as received", "shares": {"Ni": "0.3"}}
+        result["uncertainty"] = {"Ni": "0.003"}
+        plant.post(more["day"], partial(b.Assay, lot="L-1", **result))
+    before = uncertainty(plant, "L-1")
+    assert [(x.name, x.mass, x.mass_covered) for x in before] == [
+        ("received", 15e6, 1.0),
+        ("closing", 15e6, 1.0),
+    ]
+    for owner, key in (("B", "receipt"), ("A", "receipt corrected")):
+        amend(plant, key, owner=owner)
+        assert uncertainty(plant, "L-1") == before
+    amend(plant, "ticket", uncertainty_kg="20")
+    assert plant.kg("L-1") == 20_000
+    amend(plant, "receipt corrected 2", mass_kg="19990")
+    assert verify(plant.book, replan=True).findings == ()
+    assert [x.mass for x in uncertainty(plant, "L-1")] == [19.99e6, 20e6]  # as a share of what came
+
+
 def test_a_wrong_date(plant: Plant) -> None:
     plant.receive(4, "L-1", 1_000, key="receipt")
     plant.post(5, partial(b.Split, lot="L-1", parts_kg={"L-1a": 300}), key="cut")

@@ -15,6 +15,7 @@ from planning_world import MADE, SUBSTANCES, T, e, kg, world
 from loopbook import book as b
 from loopbook.book.event_bytes import event_bytes
 from loopbook.book.imports.importing import import_file
+from support.advice import follows
 
 Told = tuple[str, str, str, str]
 
@@ -120,6 +121,57 @@ def test_the_moisture_has_its_part_in_the_uncertainty(
     assert line.content[0] == 1000 * 0.3 * (
         1 - float(command.moisture or 0) * (command.basis == "dry")
     )
+
+
+def weighed_and(book: b.Book, command: b.Assay) -> b.Statement:
+    """The statement of a lot that was weighed, and then assayed."""
+    scale = {"gross_kg": kg(1100), "tare_kg": kg(100), "uncertainty_kg": kg(4)}
+    book.post([b.Weigh(lot="S", ticket="T", **scale, **e("w")), command])
+    return stated(book)
+
+
+def stated(book: b.Book) -> b.Statement:
+    return b.metal_statement(book, start=MADE, end=T.replace(month=4), lot="S")
+
+
+def test_a_dropped_uncertainty_is_named_and_counts_when_the_assay_is_corrected(
+    book: b.Book,
+) -> None:
+    statement = weighed_and(book, assay(moisture_uncertainty=None))
+    note = next(x for x in statement.notes if "moisture" in x)
+    assert note.startswith("uncertainty: that of the dry results of S does not count")
+    follows(note, "correct these assays, --set moisture_uncertainty=...")
+    right = {"moisture_uncertainty": "0.006"}
+    b.correct(book, "it", right, reason="from the report", actor="amy")
+    after = stated(book)
+    assert not any("moisture" in x for x in after.notes)
+    sure = after.line("closing").sure
+    assert sure is not None
+    exact = 240 * math.hypot(0.004, 0.01, 0.0075)
+    assert (sure.substances[0], sure.covered[0]) == (pytest.approx(exact), 1.0)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [assay(), assay(uncertainty={}, moisture_uncertainty=None), assay(basis="as received")],
+    ids=["both stated", "none stated", "as received"],
+)
+def test_no_note_where_no_uncertainty_is_dropped(book: b.Book, command: b.Assay) -> None:
+    assert not any("moisture" in x for x in weighed_and(book, command).notes)
+
+
+def test_a_dropped_uncertainty_is_named_where_nothing_else_is_sure(book: b.Book) -> None:
+    book.post(assay(moisture_uncertainty=None, shares={"Ni": "0.3", "Co": "0.1"}))
+    assert any("dry results of S" in x for x in stated(book).notes)
+    book.post(assay(**e("later")))
+    notes = [x for x in stated(book).notes if "moisture" in x]
+    assert not notes  # of cobalt there was none stated
+
+
+def test_a_lot_that_is_weighed_and_not_assayed_is_named_as_such(book: b.Book) -> None:
+    scale = {"gross_kg": kg(1100), "tare_kg": kg(100), "uncertainty_kg": kg(4)}
+    book.post(b.Weigh(lot="S", ticket="T", **scale, **e("w")))
+    assert "uncertainty: part of the matter was not weighed or not assayed" in stated(book).notes
 
 
 def test_files_bring_the_uncertainty_of_the_moisture(tmp_path: Path) -> None:

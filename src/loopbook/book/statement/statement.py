@@ -251,7 +251,7 @@ def metal_statement(
         scope,
         substances,
         tuple(lines),
-        (*_notes(book, stretch, scope, lines), *_method(lines, shared)),
+        (*_notes(book, stretch, scope, lines), *_method(lines, substances, known, shared)),
     )
 
 
@@ -348,16 +348,29 @@ def _title(book: Book, stretch: Stretch) -> str:
     return titles[0] if titles else "Metal statement"
 
 
-def _method(lines: Sequence[Line], shared: float) -> list[str]:
+def _method(
+    lines: Sequence[Line], substances: Sequence[str], known: Knowledge | None, shared: float
+) -> list[str]:
+    """What the uncertainties of the lines are computed from, and what they lack."""
+    notes: list[str] = []
+    if known is not None and known.without_moisture:
+        names = ", ".join(known.without_moisture)
+        notes.append(
+            f"uncertainty: that of the dry results of {names} does not count, because the moisture "
+            "states none: correct these assays, --set moisture_uncertainty=..."
+        )
     covered = [line.sure for line in lines if line.sure and _covers(line.sure)]
-    if not covered:
-        return []
-    partly = any(not x >= 0.9995 for y in covered for x in (y.mass_covered or 0, *y.covered) if x)
-    return [
-        *["uncertainty: part of the matter was not weighed or not assayed"] * partly,
-        f"uncertainty: {100 * shared:g} % of the variance of a scale's or laboratory's "
-        "measurements is taken as shared by all of them",
-    ]
+    if covered:
+        shares = [y.mass_covered for y in covered]
+        for y in covered:
+            shares += [x for name, x in zip(substances, y.covered, strict=True) if name != "other"]
+        if any(x is not None and not x >= 0.9995 for x in shares):
+            notes.append("uncertainty: part of the matter was not weighed or not assayed")
+        notes.append(
+            f"uncertainty: {100 * shared:g} % of the variance of a scale's or laboratory's "
+            "measurements is taken as shared by all of them"
+        )
+    return notes
 
 
 def _notes(book: Book, stretch: Stretch, scope: Scope, lines: Sequence[Line]) -> list[str]:

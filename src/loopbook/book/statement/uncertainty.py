@@ -12,7 +12,8 @@ it is c (1 - w), where w is the moisture, kg/kg, which the same assay states. To
 
     (relative error of the assay)^2 = (u(c) / c)^2 + (u(w) / (1 - w))^2
 
-so that a dry value counts only where its moisture states an uncertainty, too.
+so that a dry value counts only where its moisture states an uncertainty, too. Where it does not,
+the statement has a note that names the lots (`Knowledge.without_moisture`).
 
 Measurements of one group (a scale, a laboratory's determination of one substance) share a part s
 of their variance, the bias: it adds up as it is, and cancels between what came in and what went
@@ -94,6 +95,8 @@ class Knowledge:
     groups : number of the measurement's group, -1 without one.
     weighed, weighed_groups : of the mass, by the last measurement that stated an uncertainty.
     least : standard uncertainty of results below a limit, kg/kg as received; zero for all others.
+    without_moisture : lots with dry results whose stated uncertainty does not count, because that
+        of the moisture is not stated.
     """
 
     places: Mapping[str, int]
@@ -102,6 +105,7 @@ class Knowledge:
     weighed: Array
     weighed_groups: Numbers
     least: Array
+    without_moisture: tuple[str, ...] = ()
 
 
 def sure_of(
@@ -185,24 +189,29 @@ def knowledge(
     weighed, weighed_groups = relative[:, 0].copy(), groups[:, 0].copy()
     least = np.zeros(relative.shape)
     numbers: dict[str, int] = {}
+    dropped: dict[tuple[str, str], bool] = {}
     rows = measurements(db, list(places), asof)
-    for lot, quantity, group, u, below in _relative_by_lot(rows):
+    for lot, quantity, group, u, below, without in _relative_by_lot(rows):
         row, column = places[lot], columns.get(quantity)
         if column is None:
             continue
+        dropped[lot, quantity] = without
         number = numbers.setdefault(group, len(numbers)) if group else _ALONE
         relative[row, column], groups[row, column], least[row, column] = u, number, below
         if column == 0 and not math.isnan(u):
             weighed[row], weighed_groups[row] = u, number
-    return Knowledge(places, relative, groups, weighed, weighed_groups, least)
+    lacking = tuple(sorted({lot for (lot, _), without in dropped.items() if without}))
+    return Knowledge(places, relative, groups, weighed, weighed_groups, least, lacking)
 
 
-def _relative_by_lot(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float, float]]:
+def _relative_by_lot(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, float, float, bool]]:
     """Lot, quantity, group, relative uncertainty, and that of a limit, of the lot as received.
+
+    The last item is whether the result states an uncertainty, and its moisture none.
 
     >>> water = (7, "A", "H2O", "0.2", "0.006", "", "")
     >>> assay = [(7, "A", "Ni", "0.30", "0.003", "", "dry"), water]
-    >>> [(name, round(u, 6)) for _, name, _, u, _ in _relative_by_lot(assay)]  # 1 %, 0.006/0.8
+    >>> [(name, round(u, 6)) for _, name, _, u, *_ in _relative_by_lot(assay)]  # 1 %, 0.006/0.8
     [('Ni', 0.0125), ('H2O', 0.03)]
     """
     for _, of_lot in groupby(rows, key=itemgetter(0, 1)):
@@ -210,12 +219,14 @@ def _relative_by_lot(rows: Iterable[_Row]) -> Iterator[tuple[str, str, str, floa
         waters = [(1 - Decimal(x[3].lstrip("<>")), x[4]) for x in measured if x[2] == "H2O"]
         for _, lot, quantity, value, uncertainty, group, basis in measured:
             u = _relative(value, uncertainty)
-            below = float(uncertainty or "0") if value.startswith("<") else 0.0
+            below, without = float(uncertainty or "0") if value.startswith("<") else 0.0, False
             if basis == "dry":
                 dry, sigma = waters[0] if waters else (Decimal(1), "")
-                u = math.hypot(u, _relative(str(dry), sigma))
+                of_water = _relative(str(dry), sigma)
+                without = math.isnan(of_water) and not math.isnan(u) and bool(uncertainty)
+                u = math.hypot(u, of_water)
                 below *= float(dry)
-            yield lot, quantity, group, u, below
+            yield lot, quantity, group, u, below, without
 
 
 def _relative(value: str, uncertainty: str) -> float:

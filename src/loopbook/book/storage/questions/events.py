@@ -59,6 +59,8 @@ def measurements(
 ) -> Iterator[tuple[int, str, str, str, str, str, str]]:
     """Weights and shares of lots that were not reversed, in the order of their dates.
 
+    What corrects an event at its date comes in its place.
+
     Yields
     ------
     event, lot, quantity, value, uncertainty, group and basis.
@@ -68,9 +70,11 @@ def measurements(
         yield from db.rows(
             "SELECT m.event, m.lot, m.quantity, m.value, m.uncertainty, m.grp, m.basis "
             "FROM measurement m JOIN event e ON e.id = m.event "
+            "LEFT JOIN event o ON o.key = e.corrects AND o.occurred_at = e.occurred_at "
             f"LEFT JOIN event r ON r.reverses = e.key{undone} "
             f"WHERE m.lot IN ({places}) AND r.id IS NULL{happened} "
-            "AND m.quantity NOT IN ('gross', 'tare') ORDER BY e.occurred_at, m.event, m.line",
+            "AND m.quantity NOT IN ('gross', 'tare') "
+            "ORDER BY e.occurred_at, coalesce(o.id, m.event), m.event, m.line",
             (*undone_by, *some, *moments),
         )
 

@@ -6,13 +6,17 @@ from loopbook.book.nouns import Account, Content, Entry
 from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.questions.conditions import columns, sums
 
-_ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses, e.corrects)"
+_ABOUT = (
+    "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses, e.corrects) "
+    "LEFT JOIN event f ON f.key = o.corrects AND f.occurred_at = o.occurred_at"
+)
+"""What an event is about; and, if that corrects another one at its date, the first in its place."""
 
 
 _PLACE = (
     "e.occurred_at, "
     "CASE WHEN e.corrects IS NOT NULL AND o.occurred_at <> e.occurred_at THEN e.id "
-    "ELSE coalesce(o.id, e.id) END, "
+    "ELSE coalesce(f.id, o.id, e.id) END, "
     "CASE WHEN e.corrects IS NULL THEN coalesce(o.key, e.key) ELSE e.key END, e.id"
 )
 """Date, number and key of the place that an event has, and its own number."""
@@ -22,7 +26,7 @@ def lot_history(db: Database, substances: Sequence[str], lot: str) -> list[Entry
     """All that was posted on a lot's accounts, by the dates of the events.
 
     On customers' accounts, what they got of the lot and, below zero, sent back. What amends or
-    reverses an event has that event's date and number, and what corrects one at its date has its
+    reverses an event has that event's date and place, and what corrects one at its date has its
     number.
     """
     rows: list[tuple[str, str, str, int, int, str, int, *Content]] = db.rows(
