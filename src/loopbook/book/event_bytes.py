@@ -32,8 +32,8 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
     substances : names in the order of the contents of its legs.
     """
     legs = ",".join([_leg(leg, substances) for leg in event.legs])
-    lots = _ENCODE([(x.id, x.material) for x in event.lots]) if event.lots else "[]"
-    measured = _ENCODE([_trimmed(m) for m in event.measurements]) if event.measurements else "[]"
+    lots = ",".join([_texts((x.id, x.material)) for x in event.lots])
+    measured = ",".join([_texts(_trimmed(m)) for m in event.measurements])
     corrects = f'"corrects":{_TEXT(event.corrects)},' if event.corrects else ""
     amends = f'"amends":{_TEXT(event.amends)},' if event.amends else ""
     planner = f'"planner":"{event.planner}",' if event.planner else ""
@@ -42,12 +42,17 @@ def event_bytes(event: Event, substances: Sequence[str]) -> bytes:
         f'{{"actor":{_TEXT(event.actor)},{amends}"command":{_TEXT(event.command)},'
         f'{corrects}"document":{_TEXT(event.document)},"key":{_TEXT(event.key)},'
         f'"kind":{_TEXT(event.kind)},"legs":[{legs}],'
-        f'"lots":{lots},"measurements":{measured},'
+        f'"lots":[{lots}],"measurements":[{measured}],'
         f'"nouns":{_ENCODE(list(event.nouns)) if event.nouns else "[]"},'
         f'"occurred_at":"{event.occurred_at}",{planner}{posted}"recorded_at":"{event.recorded_at}",'
         f'"reverses":{_TEXT(event.reverses)}}}'
     )
     return text.encode()
+
+
+def _texts(texts: Sequence[str]) -> str:
+    """A list of texts."""
+    return f"[{','.join(map(_TEXT, texts))}]"
 
 
 def _trimmed(measurement: Measurement) -> tuple[str, ...]:

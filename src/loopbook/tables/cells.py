@@ -149,6 +149,8 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
 
 def _check_form(cell: Cell, unit: str, base: str) -> None:
     """Refuse a number format that shows another number, or another unit, than the column has."""
+    if not cell.form:
+        return
     bare = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", cell.form)
     shown = f"a cell in the number format {cell.form}, whose value is {cell.value}"
     if "%" in bare and unit not in ("1", "kg/kg"):

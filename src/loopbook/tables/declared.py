@@ -45,6 +45,7 @@ Value: TypeAlias = Any
 F_contra = TypeVar("F_contra", bound=Findings, contravariant=True)
 _INFINITE = float("inf")
 _KEY = "__declared__"  # where a record keeps its fields
+_NAMED = "__named__"  # where it keeps those that hold names
 
 
 class FieldType(Generic[F_contra]):
@@ -614,11 +615,14 @@ def check_fields(record: object, findings: Findings, *, at: str = "") -> dict[st
 
 def names_in(record: type, values: object) -> Iterator[tuple[str, str]]:
     """Names in a record, or in what was written for one, each with its role."""
-    for field in fields_of(record):
-        if field.roles:
-            one = getattr(values, field.name, None)
-            written = values.get(field.name) if isinstance(values, Mapping) else one
-            yield from field.type.names(written)
+    named: tuple[Field, ...] | None = record.__dict__.get(_NAMED)
+    if named is None:
+        named = tuple(field for field in fields_of(record) if field.roles)
+        setattr(record, _NAMED, named)
+    written = values if isinstance(values, Mapping) else None
+    for field in named:
+        one = getattr(values, field.name, None) if written is None else written.get(field.name)
+        yield from field.type.names(one)
 
 
 def schema_of(fields: Iterable[Field]) -> Schema:

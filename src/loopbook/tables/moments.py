@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from datetime import time as clock_time
+from functools import cache
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -73,15 +74,22 @@ def moment(cells: Sequence[Cell], settings: FileSettings, epoch: datetime | None
     if read.tzinfo:
         return read
     zoned = localised(read, settings.time_zone)
-    named = _ZONE.search(re.sub(r"%.", " ", settings.date_format))
-    if named and zoned.tzname() != named[0].replace("Z", "UTC"):
+    named = _named_zone(settings.date_format)
+    if named and zoned.tzname() != named.replace("Z", "UTC"):
         raise CellError(
             "time",
-            f"a time in {named[0]}, by date_format",
+            f"a time in {named}, by date_format",
             f"{read.isoformat(' ', 'minutes')} {zoned.tzname()} ({settings.time_zone})",
             _ZONE_HINT,
         )
     return zoned
+
+
+@cache
+def _named_zone(form: str) -> str:
+    """The name of a zone in a form; empty if it has none."""
+    match = _ZONE.search(re.sub(r"%.", " ", form))
+    return match[0] if match else ""
 
 
 def _as_read(cells: Sequence[Cell], settings: FileSettings, epoch: datetime) -> datetime:

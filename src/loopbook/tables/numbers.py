@@ -102,6 +102,8 @@ def exact(
     if isinstance(value, int) and abs(value) >= _TOO_LONG:
         raise CellError("not-a-number", "a number", "one of more than 40 digits")
     text = str(value).strip()
+    if isinstance(value, Decimal) and value.is_finite() and "E" not in text and len(text) <= 40:
+        return value
     match = _pattern(decimal, thousands).fullmatch(text)
     if match and (match[2] or match[3]) and len(text) <= 40:
         whole = re.sub(r"\D", "", match[2] or "0") if thousands else match[2] or "0"

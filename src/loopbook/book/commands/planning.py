@@ -20,7 +20,7 @@ from loopbook.book.commands.view import View
 from loopbook.book.commands.warnings.judging import judge
 from loopbook.book.commands.warnings.limits import Limits
 from loopbook.book.nouns import Account, Content, Event, Leg
-from loopbook.errors import BalanceError, raise_findings
+from loopbook.errors import BalanceError
 from loopbook.tables import check_fields
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -63,20 +63,20 @@ def plan(
     if late:
         draft.view = Replay(view, draft.occurred_at, kind=command.kind)
     checked = check_fields(command, draft)
-    if all(finding.code != "text" for finding in draft):
+    if all(finding.code != "text" for finding in draft.items):
         check_text(draft, text)
-    before = len(draft)
+    before = len(draft.items)
     if not any(finding.code == "before-lot" for finding in draft.items):
         take_steps(command, draft, checked)
-    done = len(draft) == before
+    done = len(draft.items) == before
     again = done if draft.reverses else late and not draft.items
     if limits is not None:
         judge(draft, command, limits)
-    before = len(draft)
+    before = len(draft.items)
     amended = _played(draft, view, command) if again else []
-    if done and len(draft) == before:
+    if done and len(draft.items) == before:
         check_limits(draft, amended)
-    raise_findings(draft)
+    draft.raise_all()
     open_from = view.closed_until()
     event = event_of(draft, command, text, recorded_at=recorded_at, open_from=open_from)
     return *amendments(event, amended, open_from), event

@@ -264,8 +264,7 @@ class _Planner:
         if first is not None and not entry.bad & {"ticket", "lot", "run"}:
             return [self._twice(entry, first)]
         key = self.papers.get(entry.paper)
-        known = any(self.session.event(x.key) is not None for x in entry.commands)
-        if not entry.paper or key is None or known:
+        if key is None or any(self.session.event(x.key) is not None for x in entry.commands):
             return []
         before = f"{entry.paper[1]} is in the book as {key}"
         is_assay = entry.commands[-1].kind == "assay"

@@ -65,18 +65,16 @@ def _is_sum(binding: Binding, rows: Sequence[Row]) -> bool:
     ]
     if len(rows) < 3 or not names:
         return False
-    last = list(_masses(binding, rows[-1], names))
-    if None in last:
+    last = [mass for mass in _masses(binding, rows[-1], names) if mass is not None]
+    if len(last) < len(names) or not any(last):
         return False
-    above = [list(_masses(binding, row, names)) for row in rows[:-1]]
-    sums = [
-        sum((mass or Decimal(0) for mass in column), Decimal(0))
-        for column in zip(*above, strict=True)
-    ]
-    return any(last) and all(
-        mass is not None and abs(total - mass) * _ROUNDED <= mass
-        for total, mass in zip(sums, last, strict=True)
-    )
+    excess = [-mass for mass in last]  # of the rows above over the last one
+    for row in rows[:-1]:
+        masses = _masses(binding, row, names)
+        excess = [rest + (mass or 0) for rest, mass in zip(excess, masses, strict=True)]
+        if any(rest * _ROUNDED > mass for rest, mass in zip(excess, last, strict=True)):
+            return False  # no mass is negative: what is too much stays so
+    return all(-rest * _ROUNDED <= mass for rest, mass in zip(excess, last, strict=True))
 
 
 def _masses(binding: Binding, row: Row, names: Sequence[str]) -> Iterator[Decimal | None]:

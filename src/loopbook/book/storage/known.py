@@ -10,6 +10,9 @@ from loopbook.book.storage.database import Database
 from loopbook.errors import StorageError
 from loopbook.tables import near
 
+BEFORE_ALL = -(2**63)
+"""A moment before all dates."""
+
 
 @dataclass(slots=True)
 class Nouns:
@@ -17,6 +20,7 @@ class Nouns:
 
     Parameters
     ----------
+    closed_until : the end of the last closed period; below all dates if none is closed.
     modelled : what computed the book; empty for a book of what happened.
     strange_lots : lots whose name is not what it looks like, by that look; those of the events up
         to number `strange_until`.
@@ -27,6 +31,7 @@ class Nouns:
     sites: dict[str, Site] = field(default_factory=dict)
     materials: dict[str, Material] = field(default_factory=dict)
     periods: dict[str, Period] = field(default_factory=dict)
+    closed_until: int = BEFORE_ALL
     modelled: str = ""
     strange_lots: dict[str, str] = field(default_factory=dict)
     strange_until: int = -1
@@ -60,6 +65,7 @@ class Nouns:
         elif kind == "close":
             old = self.periods[name]
             self.periods[name] = Period(name, old.start, old.end, closed=True)
+            self.closed_until = max(self.closed_until, old.end)
         elif kind == "modelled":
             self.modelled = name
         elif kind == "substance":

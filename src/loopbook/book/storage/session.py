@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from loopbook.book.commands.empty_lots import EmptyLots
 from loopbook.book.event_bytes import event_bytes, leaf_of
@@ -29,8 +28,15 @@ from loopbook.book.nouns import (
     mass,
 )
 from loopbook.book.storage.database import Database, first_value
-from loopbook.book.storage.known import Nouns
-from loopbook.book.storage.questions.conditions import columns
+from loopbook.book.storage.known import BEFORE_ALL, Nouns
+from loopbook.book.storage.questions.batch import (
+    HeldRow,
+    MadeRow,
+    Seen,
+    accounts_of,
+    ever_held,
+    makings,
+)
 from loopbook.book.storage.questions.events import event_number
 from loopbook.book.storage.questions.history import legs_of_fact, lot_history
 from loopbook.book.storage.questions.lots import recent_lots, strange_lots
@@ -43,33 +49,6 @@ from loopbook.book.storage.rows import (
 )
 from loopbook.book.storage.snapshots import keep_snapshots
 from loopbook.tables import look
-
-BEFORE_ALL = -(2**63)
-"""A moment before all dates."""
-MadeRow: TypeAlias = tuple[str, str, int, int, bool]
-"""A making of a lot: lot, material, date, how often it was made before, whether it was reversed."""
-HeldRow: TypeAlias = tuple[str, int, str, str, int, *tuple[int, ...]]
-"""An account of a lot: lot, number, party, site, date of its last posting, content."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Rows of a batch's lots and keys that a store has already read and locked.
-
-    Parameters
-    ----------
-    lots : names of lots, also of those that do not exist.
-    made : name, material, when it was made, how often before, and whether that was reversed.
-    held : accounts of the lots.
-    holds : body of the last hold or release by lot.
-    absent : keys that no event has.
-    """
-
-    lots: Sequence[str]
-    made: Sequence[MadeRow]
-    held: Sequence[HeldRow]
-    holds: Mapping[str, str]
-    absent: Iterable[str]
 
 
 class Stated:
@@ -101,8 +80,7 @@ class Stated:
 
     def closed_until(self) -> int:
         """The end of the last closed period; below all dates if none is closed."""
-        closed = [period.end for period in self.nouns.periods.values() if period.closed]
-        return max(closed, default=BEFORE_ALL)
+        return self.nouns.closed_until
 
     def open_before(self, moment: int) -> Period | None:
         """A period that began before a moment and is open."""
@@ -172,8 +150,7 @@ class Session(EmptyLots, Stated):
     def hold(self, lot: str, moment: int) -> str:
         """Why the lot was on hold at a moment; empty if it was not."""
         if lot not in self._ever_held:
-            sql = "SELECT 1 FROM noun WHERE kind = 'hold' AND id = ? LIMIT 1"
-            self._ever_held[lot] = first_value(self.db, sql, (lot,), 0) == 1
+            self._ever_held[lot] = bool(ever_held(self.db, [lot]))
         if not self._ever_held[lot]:
             return ""
         self.flush()
@@ -188,13 +165,7 @@ class Session(EmptyLots, Stated):
         """A lot that was ever made, with when that was."""
         if name not in self._lots:
             self._lots[name] = None
-            rows: list[MadeRow] = self.db.rows(
-                "SELECT l.id, l.material, e.occurred_at, l.again, r.id IS NOT NULL FROM lot l "
-                "JOIN event e ON e.id = l.event LEFT JOIN event r ON r.reverses = e.key "
-                "WHERE l.id = ? ORDER BY l.again",
-                (name,),
-            )
-            self._learn_makings(rows)
+            self._learn_makings(makings(self.db, [name]))
         return self._lots[name]
 
     def _learn_makings(self, rows: Sequence[MadeRow]) -> None:
@@ -212,14 +183,8 @@ class Session(EmptyLots, Stated):
         """The lot's accounts, the empty ones too; locked and read once."""
         if lot not in self._held:
             self.db.lock([lot])
-            rows: list[HeldRow] = self.db.rows(
-                "SELECT a.lot, a.id, a.party, a.site, p.last_at, "
-                f"{columns(self.substances)} FROM account a "
-                "JOIN balance p ON p.account = a.id WHERE a.lot = ?",
-                (lot,),
-            )
             self._held[lot] = {}
-            for row in rows:
+            for row in accounts_of(self.db, self.substances, [lot]):
                 self._hold_account(row)
             for leg in self._unread.pop(lot, ()):
                 add_to(self._held[lot], leg.account, leg.content)
@@ -315,7 +280,9 @@ class Session(EmptyLots, Stated):
 
     def append(self, *events: Event) -> int:
         """Add planned events in their order, which `flush` writes; the number of the last."""
-        return [self._append(event) for event in events][-1]
+        for event in events:
+            number = self._append(event)
+        return number
 
     def _append(self, event: Event) -> int:
         if self.behind:
@@ -325,14 +292,16 @@ class Session(EmptyLots, Stated):
         number = next(self.numbers)
         if event.reverses:
             self._unmake(event.reverses)
+            self._reversed[event.reverses] = event.key
         if event.lots:
-            event = replace(event, lots=tuple(map(self._made_again, event.lots)))
+            lots = tuple(map(self._made_again, event.lots))
+            event = event if lots == event.lots else replace(event, lots=lots)
         self._histories.clear()
         self._pending.append((number, event, leaf_of(event_bytes(event, self.substances))))
         self._events[event.key] = event
-        self._reversed |= {event.reverses: event.key} if event.reverses else {}
+        self._absent.discard(event.key)
         for lot in event.lots:
-            self._lots[lot.id] = replace(lot, made_at=event.occurred_at)
+            self._lots[lot.id] = Lot(lot.id, lot.material, event.occurred_at, lot.again)
             self._makers[lot.id], self._materials[lot.id] = event.key, lot.material
             self._held.setdefault(lot.id, {})
             if look(lot.id) != lot.id:
@@ -362,7 +331,7 @@ class Session(EmptyLots, Stated):
         self.lot(lot.id)
         before = self._makings.get(lot.id, 0)
         self._makings[lot.id] = before + 1
-        return replace(lot, again=before)
+        return replace(lot, again=before) if before else lot
 
     def _declare(self, substance: str) -> None:
         """Add a substance's columns, and to the contents that are known here."""

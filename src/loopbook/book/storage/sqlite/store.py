@@ -13,8 +13,10 @@ from typing import TypeAlias, TypeVar
 
 from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
-from loopbook.book.storage.database import RowT, Value, first_column, first_value
+from loopbook.book.storage.database import RowT, Value, first_column, first_value, in_lists
 from loopbook.book.storage.known import Nouns, first_substances, read_nouns
+from loopbook.book.storage.needs import needs_of
+from loopbook.book.storage.questions.batch import seen_of
 from loopbook.book.storage.schema import VERSION, require_version
 from loopbook.book.storage.session import Session
 from loopbook.book.storage.sqlite.connection import REFUSALS, explained, explaining, version_of
@@ -32,7 +34,7 @@ _PAGE_BYTES = 2_048  # a commit changes seven pages, a little of each: the log t
 _ACCOUNTS_KEPT = 100_000  # numbers kept at hand: an account's number never changes
 _FAMILY = 8  # numbers that the accounts of a lot have side by side
 _OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-_ACCOUNT = "SELECT id FROM account WHERE lot = ? AND kind = ? AND party = ? AND site = ?"
+_BOUNDARY = "SELECT id FROM account WHERE lot = '' AND kind = ? AND party = ? AND site = ?"
 
 
 class SqliteStore:
@@ -122,24 +124,43 @@ class SqliteStore:
         known = self._numbers
         if len(known) > _ACCOUNTS_KEPT:
             known.clear()
-        for account in accounts:
-            if account not in known:
-                kind, party, site, lot = account
-                number = first_value(self, _ACCOUNT, (lot, kind, party, site), 0)
-                if not number:
-                    number = self._free_number(lot)
-                    self.insert("account", [(number, *account)])
-                known[account] = number
+        unknown = [account for account in accounts if account not in known]
+        siblings = self._find(unknown)
+        last = first_value(self, "SELECT coalesce(max(id), 0) FROM account", (), 0)
+        for account in [account for account in unknown if account not in known]:
+            number = self._free_number(account.lot, siblings.get(account.lot, 0), last)
+            self.insert("account", [(number, *account)])
+            known[account] = siblings[account.lot] = number
+            last = max(last, number)
         return {account: known[account] for account in accounts}
 
-    def _free_number(self, lot: str) -> int:
+    def _find(self, accounts: Sequence[Account]) -> dict[str, int]:
+        """Read the numbers of accounts, where they have one; a number of each lot that has some."""
+        lots, siblings = sorted({account.lot for account in accounts} - {""}), dict[str, int]()
+        for some, places in in_lists(lots, self.at_once):
+            rows: list[tuple[int, str, str, str, str]] = self.rows(
+                f"SELECT id, kind, party, site, lot FROM account WHERE lot IN ({places})", some
+            )
+            self._numbers.update((Account(*names), number) for number, *names in rows)
+            siblings.update((row[4], row[0]) for row in rows)
+        for account in accounts:
+            if not account.lot:
+                kind, party, site, _ = account
+                number = first_value(self, _BOUNDARY, (kind, party, site), 0)
+                self._numbers |= {account: number} if number else {}
+        return siblings
+
+    def _free_number(self, lot: str, sibling: int, last: int) -> int:
         """A number for a new account: beside the lot's others while there is room.
 
         A move between owners or sites of a lot then changes one page of the balances and one of the
         index of postings, not two.
+
+        Parameters
+        ----------
+        sibling : number of another account of the lot; 0 if it has none.
+        last : the highest number.
         """
-        last = first_value(self, "SELECT coalesce(max(id), 0) FROM account", (), 0)
-        sibling = first_value(self, "SELECT id FROM account WHERE lot = ? LIMIT 1", (lot,), 0)
         if not lot or not sibling:
             return last // _FAMILY * _FAMILY + _FAMILY if lot else last + 1
         end = sibling // _FAMILY * _FAMILY + _FAMILY
@@ -172,6 +193,10 @@ class SqliteStore:
                 latest = self._latest or self._read_latest()
                 now = time.time_ns() // 1000
                 session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
+                if len(batch) > 1:
+                    needs = needs_of(batch)
+                    lots = sorted(needs.lots)
+                    session.preload(seen_of(self, nouns.substances, needs.keys, lots))
                 result = work(session)
                 session.flush()
                 self._link.execute("COMMIT")
