@@ -8,7 +8,7 @@ from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.results import rules_of
 from loopbook.book.imports.posting import Imported
 from loopbook.book.modelled import says_modelled
-from loopbook.book.nouns import Content, Event, Leg, Measurement, mass
+from loopbook.book.nouns import Content, Event, Leg, Measurement
 from loopbook.book.recording import clock_notes
 from loopbook.book.scope import NOW, AsOf, Scope
 from loopbook.book.storage.address import same_book, shown_address
@@ -406,7 +406,7 @@ def event_row(event: Event, number: int = 0) -> EventRow:
         event.amends,
         event.posted_at,
         tuple(lot for lot in dict.fromkeys(touched) if lot),
-        sum(mass(x.content) for x in event.legs if mass(x.content) > 0),
+        sum([amount for x in event.legs if (amount := sum(x.content)) > 0]),
     )
 
 

@@ -121,7 +121,7 @@ class Text(FieldType[F_contra]):
 
     def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """The text as it is written, if people see all of it."""
-        if not self.role:
+        if not self.role and not (value.isascii() and value.isprintable()):
             check_line(value, self.words, at, findings)
         return value
 
@@ -590,7 +590,7 @@ def read_fields(
     >>> [(finding.code, finding.where) for finding in findings]
     [('unknown-name', 'a.jsonl:1, lott'), ('missing', 'a.jsonl:1, lot'), ('type', 'a.jsonl:1, kg')]
     """
-    head, before, values = f"{at}." if at else "", len(findings), {}
+    head, before, values = f"{at}." if at else "", len(findings.items), {}
     known = {field.name: field for field in fields_of(record)}
     for name in sorted(written.keys() - known.keys()):
         findings.unknown("a field of it", name, known, at=head + name)
@@ -599,7 +599,7 @@ def read_fields(
             values[name] = field.type.read(written[name], head + name, findings)
         elif field.required:
             findings.missing(f"the field {name}", at=head + name)
-    return values if len(findings) == before else None
+    return values if len(findings.items) == before else None
 
 
 def check_fields(record: object, findings: Findings, *, at: str = "") -> dict[str, Value]:
@@ -607,22 +607,30 @@ def check_fields(record: object, findings: Findings, *, at: str = "") -> dict[st
     head, checked = f"{at}." if at else "", {}
     for field in fields_of(type(record)):
         value = getattr(record, field.name)
-        if field.checks:
+        if field.checks and not (value is None and field.default is None):
             value = field.type.check(value, head + field.name, findings)
         checked[field.name] = value
     return checked
 
 
-def names_in(record: type, values: object) -> Iterator[tuple[str, str]]:
-    """Names in a record, or in what was written for one, each with its role."""
+def names_in(record: type, values: object, *roles: str) -> Iterator[tuple[str, str]]:
+    """Names in a record, or in what was written for one, each with its role.
+
+    Parameters
+    ----------
+    roles : fields that can have none of these are passed over; none for all fields.
+    """
     named: tuple[Field, ...] | None = record.__dict__.get(_NAMED)
     if named is None:
         named = tuple(field for field in fields_of(record) if field.roles)
         setattr(record, _NAMED, named)
     written = values if isinstance(values, Mapping) else None
     for field in named:
+        if roles and field.roles.isdisjoint(roles):
+            continue
         one = getattr(values, field.name, None) if written is None else written.get(field.name)
-        yield from field.type.names(one)
+        if one:
+            yield from field.type.names(one)
 
 
 def schema_of(fields: Iterable[Field]) -> Schema:

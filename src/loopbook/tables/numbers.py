@@ -106,6 +106,8 @@ def exact(
         return value
     match = _pattern(decimal, thousands).fullmatch(text)
     if match and (match[2] or match[3]) and len(text) <= 40:
+        if decimal == "." and not thousands and text.isascii():
+            return Decimal(text)
         whole = re.sub(r"\D", "", match[2] or "0") if thousands else match[2] or "0"
         sign = "-" if match[1] else ""
         return Decimal(f"{sign}{whole}.{match[3] or ''}e{match[4] or '0'}")

@@ -19,6 +19,9 @@ def check_limits(
     made = {lot.id: lot for lot in draft.lots}
     gains: dict[tuple[str, str], int] = {}
     for account, content in chain(draft.legs.items(), *(legs.items() for _, legs in amended)):
+        limited = draft.view.site(account.site)
+        if limited is None or not limited.limits:
+            continue
         lot = made.get(account.lot) or draft.view.lot(account.lot) if account.lot else None
         material = None if lot is None else draft.view.material(lot.material)
         if material is not None and material.hazard:

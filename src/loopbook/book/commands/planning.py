@@ -130,7 +130,7 @@ def _played(
 
 def _balanced(where: str, legs: Sequence[Leg]) -> tuple[Leg, ...]:
     """Legs that sum to zero in each substance."""
-    if legs and any(map(sum, zip(*(leg.content for leg in legs), strict=True))):
+    if legs and any(map(sum, zip(*[leg.content for leg in legs], strict=True))):
         raise BalanceError(f"{where}: the legs do not sum to zero: {legs}")
     return tuple(legs)
 
@@ -193,7 +193,10 @@ def _plain(value: Any) -> Any:
         far = value.tzinfo is None or value.year in (MINYEAR, MAXYEAR)  # refused as a field
         return value.isoformat() if far else value.astimezone(UTC).isoformat()
     if isinstance(value, Mapping):
-        return {str(name): one if type(one) is str else _plain(one) for name, one in value.items()}
+        return {
+            str(name): one if one is None or type(one) is str else _plain(one)
+            for name, one in value.items()
+        }
     if is_dataclass(value):
         return _plain(vars(value))
     return [_plain(one) for one in value]

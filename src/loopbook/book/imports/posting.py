@@ -69,7 +69,7 @@ class Entry:
         """Add the lots that the commands make and use."""
         named: dict[str, list[str]] = {"new lot": [*self.makes], "lot": []}
         for command in self.commands:
-            for role, name in names_in(type(command), command):
+            for role, name in names_in(type(command), command, *named):
                 named.setdefault(role, []).append(name)
         made = named["new lot"]
         if self.commands and not self.paper:

@@ -1,11 +1,17 @@
 """What a batch of commands will read and lock, by the fields that the commands declare."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from loopbook.book.commands.command import Command
 from loopbook.tables import names_in
+
+MadeRow: TypeAlias = tuple[str, str, int, int, bool]
+"""A making of a lot: lot, material, date, how often it was made before, whether it was reversed."""
+HeldRow: TypeAlias = tuple[str, int, str, str, int, *tuple[int, ...]]
+"""An account of a lot: lot, number, party, site, date of its last posting, content."""
 
 
 @dataclass(slots=True)
@@ -44,6 +50,26 @@ def needs_of(batch: Sequence[Command]) -> Needs:
         sorted(names["event"]),
         bool(names["noun"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Rows of a batch's lots and keys that a store has already read and locked.
+
+    Parameters
+    ----------
+    lots : names of lots, also of those that do not exist.
+    made : their makings, in their order.
+    held : accounts of the lots.
+    holds : lots that ever were on hold.
+    absent : keys that no event has.
+    """
+
+    lots: Sequence[str]
+    made: Sequence[MadeRow]
+    held: Sequence[HeldRow]
+    holds: Container[str]
+    absent: Iterable[str]
 
 
 class More(Exception):

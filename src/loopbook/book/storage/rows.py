@@ -67,8 +67,8 @@ def refuse_unwritten(event: Event) -> None:
     ------
     StorageError : names the parts.
     """
-    unwritten = event.__dataclass_fields__.keys() - _WRITTEN
-    lost = sorted([name for name in unwritten if getattr(event, name)])
+    record = event.__dataclass_fields__.keys()
+    lost = sorted([name for name in record - _WRITTEN if getattr(event, name)])
     if lost:
         raise StorageError(
             f"event {event.key}: no table holds its {', '.join(lost)}; nothing was posted"

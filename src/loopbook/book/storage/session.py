@@ -29,14 +29,8 @@ from loopbook.book.nouns import (
 )
 from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.known import BEFORE_ALL, Nouns
-from loopbook.book.storage.questions.batch import (
-    HeldRow,
-    MadeRow,
-    Seen,
-    accounts_of,
-    ever_held,
-    makings,
-)
+from loopbook.book.storage.needs import HeldRow, MadeRow, Seen
+from loopbook.book.storage.questions.batch import accounts_of, ever_held, makings
 from loopbook.book.storage.questions.events import event_number
 from loopbook.book.storage.questions.history import legs_of_fact, lot_history
 from loopbook.book.storage.questions.lots import recent_lots, strange_lots

@@ -18,6 +18,8 @@ from loopbook.errors import nearest_hint
 _EDGE = 1 + 1e-9  # a value at its limit passes, whatever floats do
 _TRACE = 0.005  # of the mass of a run: less of a metal is not worth a word
 _WEIGHED = {"weighbridge": "ticket", "arrived": "arrival", "counted": "count"}
+_LOADS = {"gross": "gross", "declared": "net", "arrived": "net"}
+_MASSES = ("gross_kg", "counted_kg", "mass_kg")  # fields that may have a weight
 _NO_METALS = frozenset(("C", "F", "P", "S", "N", "O", "H", "Cl", "H2O", "other"))
 
 
@@ -103,9 +105,7 @@ def _of_weight(
     """A mass that was weighed or counted against the book, and against what a lorry carries."""
     (change, limits), value = known, int(measured.value)
     kind = _WEIGHED.get(measured.stage or measured.method, "")
-    at = _field(command, "gross_kg", "counted_kg", "mass_kg")
-    loads = {"gross": "gross", "declared": "net", "arrived": "net"}
-    load = loads.get(measured.stage or measured.quantity, "")
+    load = _LOADS.get(measured.stage or measured.quantity, "")
     if load:
         low, high = limits.ranges["load"][load]
         few = limits.most["load"]["least with decimals"] if load == "net" else 0.0
@@ -114,7 +114,7 @@ def _of_weight(
         if not low <= value / 1e6 <= high * _EDGE:
             is_few, usual = True, f"{low:,.0f} to {high:,.0f} kg for a lorry"
         if is_few:
-            text = f"{load} mass is {kg(value)}"
+            text, at = f"{load} mass is {kg(value)}", _field(command, *_MASSES)
             yield _warn(draft, "load", at, usual=usual, value=kg(value), sentence=text)
     if measured.quantity != "mass" or not kind or value == 0:
         return
@@ -130,6 +130,7 @@ def _of_weight(
     if before > 0 and not abs(value - before) <= max(most * before, division) * _EDGE:
         off = f"{_percent(abs(value - before) / before)} {'more' if value > before else 'less'}"
         text = f"{kg(value)} is {off} than the {kg(before)} that the book has of lot {measured.lot}"
+        at = _field(command, *_MASSES)
         yield _warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
 
 
@@ -245,9 +246,11 @@ def _of_range(
 
 def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
     """Sums of the shares that a command states, where they should be one, or are hardly any."""
-    stated: list[tuple[str, object]] = [("shares", getattr(command, "shares", None))]
-    outputs = getattr(command, "outputs", ())
+    shares, outputs = getattr(command, "shares", None), getattr(command, "outputs", ())
+    stated: list[tuple[str, object]] = [("shares", shares)] if shares else []
     stated += [(f"outputs.{k}.shares", x.shares) for k, x in enumerate(outputs, start=1)]
+    if not stated:
+        return
     most, least = limits.most["sum"]["all"], limits.most["sum"]["stated"]
     for at, shares in stated:
         if not isinstance(shares, Mapping) or not shares or at.partition(".")[0] in draft.wrong:

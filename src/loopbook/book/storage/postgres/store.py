@@ -32,7 +32,7 @@ from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
 from loopbook.book.storage.database import RowT, Value, first_column, first_value
 from loopbook.book.storage.known import Nouns, read_nouns
-from loopbook.book.storage.needs import More, Needs, needs_of
+from loopbook.book.storage.needs import More, Needs, Seen, needs_of
 from loopbook.book.storage.postgres.connection import (
     SAFE,
     ask,
@@ -56,7 +56,6 @@ from loopbook.book.storage.postgres.schema import (
     postgres_ddl,
     rule_names,
 )
-from loopbook.book.storage.questions.batch import Seen
 from loopbook.book.storage.schema import VERSION, require_version
 from loopbook.book.storage.session import Session
 from loopbook.errors import InputError, LoopbookError, StorageError

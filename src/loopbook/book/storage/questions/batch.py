@@ -1,42 +1,17 @@
 """What a batch of commands reads of the book: the same questions for one name and for many."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
+from loopbook.book.commands.command import Command
 from loopbook.book.storage.database import Database, in_lists
+from loopbook.book.storage.needs import HeldRow, MadeRow, Seen, needs_of
 from loopbook.book.storage.questions.conditions import columns
 
-MadeRow: TypeAlias = tuple[str, str, int, int, bool]
-"""A making of a lot: lot, material, date, how often it was made before, whether it was reversed."""
-HeldRow: TypeAlias = tuple[str, int, str, str, int, *tuple[int, ...]]
-"""An account of a lot: lot, number, party, site, date of its last posting, content."""
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Rows of a batch's lots and keys that a store has already read and locked.
-
-    Parameters
-    ----------
-    lots : names of lots, also of those that do not exist.
-    made : their makings, in their order.
-    held : accounts of the lots.
-    holds : lots that ever were on hold.
-    absent : keys that no event has.
-    """
-
-    lots: Sequence[str]
-    made: Sequence[MadeRow]
-    held: Sequence[HeldRow]
-    holds: Container[str]
-    absent: Iterable[str]
-
-
-def seen_of(
-    db: Database, substances: Sequence[str], keys: Sequence[str], lots: Sequence[str]
-) -> Seen:
-    """What a batch of these keys and lots reads."""
+def seen_of(db: Database, substances: Sequence[str], batch: Sequence[Command]) -> Seen:
+    """What a batch of commands reads, as far as they name it."""
+    needs = needs_of(batch)
+    keys, lots = needs.keys, sorted(needs.lots)
     return Seen(
         lots,
         makings(db, lots),

@@ -15,7 +15,6 @@ from loopbook.book.commands.command import Command
 from loopbook.book.nouns import SUBSTANCES, Account
 from loopbook.book.storage.database import RowT, Value, first_column, first_value, in_lists
 from loopbook.book.storage.known import Nouns, first_substances, read_nouns
-from loopbook.book.storage.needs import needs_of
 from loopbook.book.storage.questions.batch import seen_of
 from loopbook.book.storage.schema import VERSION, require_version
 from loopbook.book.storage.session import Session
@@ -194,9 +193,7 @@ class SqliteStore:
                 now = time.time_ns() // 1000
                 session = Session(self, nouns, count(latest[0] + 1), now, latest[1], latest)
                 if len(batch) > 1:
-                    needs = needs_of(batch)
-                    lots = sorted(needs.lots)
-                    session.preload(seen_of(self, nouns.substances, needs.keys, lots))
+                    session.preload(seen_of(self, nouns.substances, batch))
                 result = work(session)
                 session.flush()
                 self._link.execute("COMMIT")
