@@ -100,4 +100,4 @@ def test_a_range_is_turned_as_its_hint_advises() -> None:
 def test_a_lag_is_a_time_with_its_unit() -> None:
     bad = findings()
     LagOf().read("2", "lag", bad)
-    assert [x.expected for x in bad] == ["a unit, such as 2 t/yr or 2 %"]
+    assert [x.expected for x in bad] == ["a unit, such as 2 month"]

@@ -43,6 +43,8 @@ from loopbook.loop.nouns.settings import (
     Switch,
 )
 from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.reading.load import Read, load, read_loop
+from loopbook.loop.reading.workbook import copy_loop
 from loopbook.loop.time.calendar import (
     Calendar,
     Span,
@@ -89,6 +91,7 @@ __all__ = [
     "PresentValue",
     "Provenance",
     "Quantity",
+    "Read",
     "Recycled",
     "Row",
     "Series",
@@ -103,9 +106,12 @@ __all__ = [
     "Term",
     "When",
     "Work",
+    "copy_loop",
+    "load",
     "month_in_force",
     "month_name",
     "month_number",
     "months_in_force",
+    "read_loop",
     "span_of",
 ]

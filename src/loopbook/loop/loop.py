@@ -34,6 +34,7 @@ class Loop:
     modes, goods, trades, companies : parameters of modes of freight, materials, contracts and
         parties, by name; of each there is one.
     warnings : what may be a slip; nothing is refused for it.
+    unstated : flows of money, freight and carbon that no row states: listed, never zero.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Loop:
     laws: tuple[Law, ...] = ()
     works: Mapping[str, Work] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
+    unstated: tuple[Finding, ...] = ()
     _by_name: Mapping[tuple[str, str], Mapping[str, Parameter]] = field(
         init=False, repr=False, compare=False
     )
@@ -108,6 +110,11 @@ class Loop:
         """Materials that a name stands for: those of a group, else the name itself."""
         group = tuple(row.material for row in self.materials.values() if row.group == name)
         return group or (name,)
+
+    def composition(self, material: str) -> dict[str, float]:
+        """Mass shares of a material's components, kg/kg: its row's, else all of itself."""
+        row = self.materials.get(material)
+        return (row.parts() if row else {}) or {material: 1.0}
 
     def party_of(self, site: str) -> str:
         """The party that runs a site; the outside's is the outside."""

@@ -51,8 +51,8 @@ from loopbook.tables.names import escaped, look, near, told_apart, unescaped, un
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
 from loopbook.tables.numbers import CellError, exact, limit_parts, within_years
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
-from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet
-from loopbook.tables.text import TextTable, decode, read_table
+from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet, read_sheets
+from loopbook.tables.text import Grid, LineOf, TextTable, decode, read_table
 from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
 
@@ -80,7 +80,9 @@ __all__ = [
     "FieldType",
     "FileSettings",
     "Flag",
+    "Grid",
     "Leaf",
+    "LineOf",
     "ListOf",
     "MapOf",
     "Maybe",
@@ -125,6 +127,7 @@ __all__ = [
     "read_fields",
     "read_leaves",
     "read_sheet",
+    "read_sheets",
     "read_table",
     "read_toml",
     "schema_of",

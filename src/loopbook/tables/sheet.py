@@ -11,7 +11,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -84,6 +84,8 @@ class Cell(NamedTuple):
 
 _EMPTY = Cell(None)
 
+
+_Grid: TypeAlias = list[tuple[int, list[Cell], list[Cell]]]  # line, values, formulas
 
 Row: TypeAlias = LineOf[Cell]
 """Cells of a row, and its line."""
@@ -172,6 +174,42 @@ def _row(row: LineOf[str]) -> Row:
 def _read_workbook(
     raw: bytes, name: str, settings: FileSettings, findings: list[Finding]
 ) -> Sheet | None:
+    def chosen(names: list[str]) -> list[str]:
+        sheet = _sheet_name(names, name, settings, findings)
+        return [] if sheet is None else [sheet]
+
+    for _, grid, epoch in _grids(raw, name, chosen, findings):
+        return _workbook_sheet(grid, name, settings, findings, epoch=epoch)
+    return None
+
+
+def read_sheets(path: Path, findings: list[Finding]) -> dict[str, Sheet]:
+    """Sheets of a workbook by name, each with a header in its first row; empty ones are left out.
+
+    Parameters
+    ----------
+    path : an XLSX file.
+    findings : takes the errors; the name of a sheet stands for the file in them.
+    """
+    raw = read_bytes(path, Findings(items=findings))
+    if raw is None:
+        return {}
+    if not raw.startswith(_ZIP):
+        findings.append(Finding("file", path.name, "an XLSX workbook", "another kind of file"))
+        return {}
+    sheets = {}
+    for name, grid, epoch in _grids(raw, path.name, lambda names: names, findings):
+        if any(_is_filled(cell) for _, cells, _ in grid for cell in cells):
+            place = f"{path.name}[{name}]"
+            sheet = _workbook_sheet(grid, place, FileSettings(), [*findings], epoch=epoch)
+            sheets[name] = sheet or Sheet(place, (), 1, ())
+    return sheets
+
+
+def _grids(
+    raw: bytes, name: str, chosen: Callable[[list[str]], list[str]], findings: list[Finding]
+) -> list[tuple[str, _Grid, datetime]]:
+    """Name, cells and first day of the sheets of a workbook that are chosen from all its names."""
     try:
         from openpyxl import load_workbook
     except ImportError as error:
@@ -186,15 +224,14 @@ def _read_workbook(
             )  # of charts that openpyxl does not keep, of dates that it cannot read
             values = load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
             formulas = load_workbook(io.BytesIO(raw), read_only=True)
-            sheet = _sheet_name(values.sheetnames, name, settings, findings)
-            if sheet is None:
-                return None
-            pairs = zip(_grid(values[sheet]), _grid(formulas[sheet]), strict=True)
-            grid = [(line, cells, made) for (line, cells), (_, made) in pairs if cells or made]
-            epoch = values.epoch
+            grids = []
+            for sheet in chosen(values.sheetnames):
+                pairs = zip(_grid(values[sheet]), _grid(formulas[sheet]), strict=True)
+                grid = [(line, cells, made) for (line, cells), (_, made) in pairs if cells or made]
+                grids.append((sheet, grid, values.epoch))
+            return grids
     except CellError as error:  # beyond a limit
         findings.append(Finding(error.code, name, error.expected, error.found, error.hint))
-        return None
     except _DAMAGED as error:
         findings.append(
             Finding(
@@ -205,8 +242,7 @@ def _read_workbook(
                 "the file is cut off or damaged; copy or export it again",
             )
         )
-        return None
-    return _workbook_sheet(grid, name, settings, findings, epoch=epoch)
+    return []
 
 
 def _sheet_name(
@@ -268,12 +304,7 @@ def _grid(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
 
 
 def _workbook_sheet(
-    grid: list[tuple[int, list[Cell], list[Cell]]],
-    name: str,
-    settings: FileSettings,
-    findings: list[Finding],
-    *,
-    epoch: datetime,
+    grid: _Grid, name: str, settings: FileSettings, findings: list[Finding], *, epoch: datetime
 ) -> Sheet | None:
     top = next((cells for line, cells, _ in grid if line == settings.header_line), [])
     header = tuple("" if c.value is None else str(c.value).strip() for c in top)

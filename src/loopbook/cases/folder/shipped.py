@@ -38,8 +38,9 @@ def shipped_cases() -> Path:
 
 
 def case_names(folder: Path) -> list[str]:
-    """Names of the cases in a folder, sorted."""
-    return sorted(path.parent.name for path in folder.glob(f"*/{SETTINGS_FILE}"))
+    """Names of the cases in a folder, sorted; a loop, which has contracts.csv, is none yet."""
+    folders = (path.parent for path in folder.glob(f"*/{SETTINGS_FILE}"))
+    return sorted(path.name for path in folders if not (path / "contracts.csv").exists())
 
 
 def find_case(name: str | Path, cases: Path | None = None) -> Path:

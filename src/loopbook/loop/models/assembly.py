@@ -14,6 +14,7 @@ class Assembly(SiteModel):
     """Makes a material from the components in it that arrive, by `use`; the rest is bought."""
 
     model = "assembly"
+    by_arrival = True
 
     makes: Annotated[Mapping[Each, Annotated[Quantity, RATE]], "most that it makes"] = field(
         default_factory=dict

@@ -1,10 +1,11 @@
 """Cell lines: accepted cells by order, at most what the lines can; scrap by type."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from loopbook.loop.models.model import SHARE, SiteModel
+from loopbook.loop.nouns.matter import Split
 from loopbook.loop.nouns.numbers import Each
 from loopbook.loop.values.cells import PartOf
 from loopbook.loop.values.measure import Measure
@@ -28,7 +29,9 @@ class CellLines(SiteModel):
     model = "cell lines"
 
     makes: Annotated[
-        Mapping[Each, Annotated[Quantity, Measure("GWh/yr", "t/yr")]],
+        Mapping[
+            Each, Annotated[Quantity, Measure("GWh/yr", "t/yr", usual={"GWh/yr": (0.02, 3000.0)})]
+        ],
         "accepted cells that the lines can make",
     ]
     reject: Annotated[Quantity, SHARE, "rejected cells by all cells that are made"] = NONE
@@ -39,3 +42,7 @@ class CellLines(SiteModel):
     scrap: Annotated[
         Mapping[Each, Annotated[Amount, PartOf(*SIDES)]], "share of the scrap that is this material"
     ] = field(default_factory=dict)
+
+    def outputs(self, splits: Sequence[Split]) -> Iterable[str] | None:
+        """Cells and scrap."""
+        return (*self.makes, *self.scrap)

@@ -14,6 +14,7 @@ class Demand(SiteModel):
     """Needs `needs` of each material, and makes nothing."""
 
     model = "demand"
+    makes_goods = False
 
     needs: Annotated[Mapping[Each, Annotated[Quantity, RATE]], "what it needs of a material"] = (
         field(default_factory=dict)

@@ -14,6 +14,7 @@ class Hold(SiteModel):
     """Makes what arrives, after its stay."""
 
     model = "hold"
+    by_arrival = True
 
     stay: Annotated[
         Mapping[EachOrAll, Annotated[Quantity, Measure("month")]], "time that it stays"

@@ -5,10 +5,11 @@ docstring. The record of a site holds the checked parameters of its rows and of 
 model's name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
+from loopbook.loop.nouns.matter import Split
 from loopbook.loop.nouns.numbers import ONE, Each, Numbers
 from loopbook.loop.values.cells import Ref
 from loopbook.loop.values.measure import Measure
@@ -17,13 +18,15 @@ from loopbook.loop.values.quantity import Quantity
 EachOrAll = Annotated[str, Ref("a material", "material|group|component", blank=True)]
 """What the column ``of`` names, empty for all that arrives."""
 
-RATE = Measure("t/yr", "GWh/yr", "pack/yr")
+_USUAL = {"t/yr": (20.0, 5e6), "GWh/yr": (0.02, 3000.0), "pack/yr": (100.0, 1e8)}
+
+RATE = Measure("t/yr", "GWh/yr", "pack/yr", usual=_USUAL)
 """A rate of goods."""
 
 SHARE = Measure("1", high=1.0)
 """A share of a whole."""
 
-STOCK = Measure("t", "GWh", "pack")
+STOCK = Measure("t", "GWh", "pack", usual={"t": (0.1, 1e6), "GWh": (1e-4, 1e5)})
 """A quantity of goods."""
 
 
@@ -35,6 +38,9 @@ class SiteModel(Numbers):
     ----------
     model : its name in the column ``model``.
     runs : whether the column ``process`` is ``needed``, ``allowed`` or must be ``empty``.
+    counts : names, beside materials, that costs and burdens of it may be of.
+    by_arrival : whether what arrives in a step changes what it makes in the step.
+    makes_goods, takes_goods : whether it delivers goods, and whether it receives some.
 
     Parameters
     ----------
@@ -45,6 +51,10 @@ class SiteModel(Numbers):
     kind = "site"
     model: ClassVar[str] = ""
     runs: ClassVar[str] = "empty"
+    counts: ClassVar[tuple[str, ...]] = ()
+    by_arrival: ClassVar[bool] = False
+    makes_goods: ClassVar[bool] = True
+    takes_goods: ClassVar[bool] = True
 
     process: str = ""
     capacity: Annotated[
@@ -59,3 +69,12 @@ class SiteModel(Numbers):
     opening: Annotated[
         Mapping[Each, Annotated[Quantity, STOCK]], "what waits before the first period"
     ] = field(default_factory=dict)
+
+    def outputs(self, splits: Sequence[Split]) -> Iterable[str] | None:
+        """Materials that it makes; None where its parameters do not show them all.
+
+        Parameters
+        ----------
+        splits : rows of ``shares`` of its process.
+        """
+        return None

@@ -1,9 +1,11 @@
 """A process: a route, a flowsheet file, or shares of components."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from loopbook.loop.models.model import SiteModel
+from loopbook.loop.nouns.matter import Split
 from loopbook.tables import Choice
 
 
@@ -16,6 +18,11 @@ class Process(SiteModel):
     """
 
     model = "process"
+    by_arrival = True
     runs = "needed"
 
-    costing: Annotated[str, Choice("", "everbatt"), "how the plant's own cost is computed"] = ""
+    costing: Annotated[str, Choice("everbatt"), "how the plant's own cost is computed"] = ""
+
+    def outputs(self, splits: Sequence[Split]) -> Iterable[str] | None:
+        """Materials of the rows of ``shares``; those of a route or flowsheet are its own."""
+        return [row.to for row in splits if row.to != "disposal"] or None

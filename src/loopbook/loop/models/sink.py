@@ -10,3 +10,4 @@ class Sink(SiteModel):
     """Takes what arrives, up to its capacity."""
 
     model = "sink"
+    makes_goods = False

@@ -14,6 +14,7 @@ class Supply(SiteModel):
     """Makes `makes` of each material; of a material without a rate what is ordered."""
 
     model = "supply"
+    takes_goods = False
 
     makes: Annotated[Mapping[Each, Annotated[Quantity, RATE]], "what it makes of a material"] = (
         field(default_factory=dict)

@@ -21,6 +21,7 @@ class Parameter(Row):
 
     table = "parameters"
     key = ("on", "parameter", "of")
+    ranged = "value"
 
     on: Annotated[
         str,

@@ -34,9 +34,9 @@ class Material(Row):
 
     material: Annotated[str, Own(), "its name"]
     group: Annotated[str, Text(), "group of materials that share contracts"] = ""
-    class_: Annotated[str, Choice("", *CLASSES), "class of secondary material"] = ""
+    class_: Annotated[str, Choice(*CLASSES), "class of secondary material"] = ""
     mode: Annotated[str, Ref("a mode", "mode"), "mode of its freight"] = ""
-    basis: Annotated[str, Choice("", *BASES), "% or parts"] = ""
+    basis: Annotated[str, Choice(*BASES), "% or parts"] = ""
     like: Annotated[str, Text(), "composition of the library: lib:composition_cell/NMC811"] = ""
     active: Annotated[str, Text(), "active material that is put into it"] = ""
     components: Annotated[Mapping[str, float], "parts or percent by component"] = field(

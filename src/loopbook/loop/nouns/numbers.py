@@ -42,9 +42,13 @@ class MaterialNumbers(Numbers):
     kind = "material"
 
     mass: Annotated[
-        Quantity | None, Measure("kg/pack", "kg/kWh"), "mass of a pack or of an energy of it"
+        Quantity | None,
+        Measure("kg/pack", "kg/kWh", usual={"kg/pack": (0.2, 1e5), "kg/kWh": (0.5, 50.0)}),
+        "mass of a pack or of an energy of it",
     ] = None
-    energy: Annotated[Quantity | None, Measure("kWh/pack"), "energy of a pack"] = None
+    energy: Annotated[
+        Quantity | None, Measure("kWh/pack", usual={"kWh/pack": (0.01, 1e4)}), "energy of a pack"
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +57,14 @@ class ModeNumbers(Numbers):
 
     kind = "mode"
 
-    price: Annotated[Quantity | None, Measure("USD/km", "USD/t/km"), "of a way, loaded"] = None
-    payload: Annotated[Quantity | None, Measure("t"), "mass of a load"] = None
+    price: Annotated[
+        Quantity | None,
+        Measure("USD/km", "USD/t/km", usual={"USD/km": (0.1, 200.0), "USD/t/km": (1e-3, 5.0)}),
+        "of a way, loaded",
+    ] = None
+    payload: Annotated[Quantity | None, Measure("t", usual={"t": (0.5, 3e5)}), "mass of a load"] = (
+        None
+    )
     packaging: Annotated[Quantity | None, Measure("USD/t"), "of the mass that travels"] = None
     carbon: Annotated[
         Quantity | None, Measure("kgCO2e/km", "kgCO2e/t/km"), "burden of a way, loaded"

@@ -30,6 +30,7 @@ class Ownership(Row):
 
     table: ClassVar[str] = "owners"
     key = ("company", "owner", "starts")
+    ranged = "share"
 
     company: Annotated[str, Ref("a party", "party"), "the company that is owned"]
     owner: Annotated[str, Ref("a party", "party"), "the party that owns"]

@@ -41,14 +41,25 @@ class Lane(Row):
 
     table = "lanes"
     key = ("from", "to", "material")
+    ranged = "distance"
 
     from_: Annotated[str, Ref("a site", "site"), "where it begins"]
     to: Annotated[str, Ref("a site", "site"), "where it ends"]
     material: Annotated[str, Ref("a material", "material"), "what travels; all if empty"] = ""
     mode: Annotated[str, Ref("a mode", "mode"), "of freight; that of the material if empty"] = ""
-    distance: Annotated[Quantity | None, Measure("km"), "how far"] = None
-    cost: Annotated[Quantity | None, Measure("USD/t"), "of a tonne; by mode if empty"] = None
+    distance: Annotated[Quantity | None, Measure("km", usual={"km": (0.5, 30000.0)}), "how far"] = (
+        None
+    )
+    cost: Annotated[
+        Quantity | None,
+        Measure("USD/t", usual={"USD/t": (0.5, 5000.0)}),
+        "of a tonne; by mode if empty",
+    ] = None
     carbon: Annotated[
         Quantity | None, Measure("kgCO2e/t", "kg/t"), "burden of a tonne; by mode if empty"
     ] = None
-    lead: Annotated[Quantity | None, Measure("month"), "time on the way; none if empty"] = None
+    lead: Annotated[
+        Quantity | None,
+        Measure("month", usual={"month": (0.03, 24.0)}),
+        "time on the way; none if empty",
+    ] = None

@@ -47,6 +47,7 @@ class Row:
     key : columns that no two rows share.
     wide : what further columns are: ``component``, ``period``, or empty where there are none.
     role : what a name of the first column stands for; empty where it refers to another table.
+    ranged : field that `low` and `high` are of; empty where no number has a range.
     provenance : where the row comes from.
     """
 
@@ -54,6 +55,7 @@ class Row:
     key: ClassVar[tuple[str, ...]] = ()
     wide: ClassVar[str] = ""
     role: ClassVar[str] = ""
+    ranged: ClassVar[str] = ""
 
     provenance: Annotated[Provenance, "where the row comes from"] = Provenance()
 

@@ -20,6 +20,7 @@ class Contract(Row):
     table = "contracts"
     key = ("contract", "from", "material")
     role = "contract"
+    ranged = "amount"
 
     contract: Annotated[str, Own(), "its name"]
     from_: Annotated[str, Ref("a site", "site|outside"), "site that delivers, or outside"]
@@ -34,7 +35,7 @@ class Contract(Row):
     )
     seller: Annotated[str, Ref("a party", "party|outside"), "party of `from` if empty"] = ""
     buyer: Annotated[str, Ref("a party", "party|outside"), "party of `to` if empty"] = ""
-    currency: Annotated[str, Choice("", *CURRENCIES), "the case's if empty"] = ""
+    currency: Annotated[str, Choice(*CURRENCIES), "the case's if empty"] = ""
     due: Annotated[str, Choice("shipment", "arrival"), "when it is due"] = "shipment"
     starts: Annotated[date | None, Day(), "first day in force"] = None
     ends: Annotated[date | None, Day(last=True), "last day in force"] = None
@@ -52,13 +53,16 @@ class Term(Row):
     ----------
     law : the word in the column `term`.
     kinds : what it may be on: ``contract``, ``site``, ``party``.
+    dated : whether it is paid on the day `starts`, which must be given.
     """
 
     table = "terms"
     key = ("on", "term", "of", "when", "starts")
+    ranged = "value"
 
     law: ClassVar[str] = ""
     kinds: ClassVar[tuple[str, ...]] = ("contract",)
+    dated: ClassVar[bool] = False
 
     on: Annotated[
         str, Ref("a contract, a site or a party", "contract|site|party"), "what it is a term of"

@@ -18,9 +18,14 @@ Goods: TypeAlias = Annotated[
 ]
 """What a price is of."""
 
+PRICES = {"USD/t": (0.05, 5e6), "USD/pack": (0.1, 1e6), "USD/kWh": (1e-3, 1e4)}
+"""Usual prices, in any currency of about its size."""
+
 Share: TypeAlias = Annotated[Quantity, Measure("1", high=1.0), "share"]
 Price: TypeAlias = Annotated[
-    Quantity, Measure("USD/t", "USD/pack", "USD/kWh"), "price of a tonne, pack or energy"
+    Quantity,
+    Measure("USD/t", "USD/pack", "USD/kWh", usual=PRICES),
+    "price of a tonne, pack or energy",
 ]
 Money: TypeAlias = Annotated[Quantity, Measure("USD"), "sum of money"]
 Grade: TypeAlias = Annotated[When | None, WhenOf("grade"), "grades for which it holds"]

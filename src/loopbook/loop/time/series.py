@@ -6,7 +6,7 @@ without a value has none: it is never zero.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from loopbook.errors import Findings
@@ -58,9 +58,21 @@ class Line:
 
 
 def read_line(
-    cells: Sequence[str], columns: Sequence[Span], findings: Findings, *, by_age: bool = False
+    cells: Sequence[str],
+    columns: Sequence[Span],
+    findings: Findings,
+    *,
+    by_age: bool = False,
+    library: Callable[[str, str], float | None] = lambda text, at: None,
 ) -> Line:
     """The numbers of a row; a cell that cannot be read is a finding at its column.
+
+    Parameters
+    ----------
+    cells, columns : texts, and the span that each is of.
+    findings : takes the errors.
+    by_age : whether the columns are years of age.
+    library : the number of a cell that names a row of the library, in the row's unit.
 
     >>> from loopbook.loop.time.calendar import span_of
     >>> years = [span_of(str(year)) for year in range(2025, 2032)]
@@ -76,6 +88,8 @@ def read_line(
             numbers.append(None)
         elif cell in ("", _ENDS):
             numbers.append(None if cell else last)
+        elif cell.startswith("lib:"):
+            numbers.append(library(cell, column.name))
         else:
             numbers.append(_number(cell, last, column.name, findings))
     return Line(tuple(columns), tuple(_drawn(numbers, lines, columns, findings)), by_age)

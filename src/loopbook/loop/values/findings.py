@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from loopbook.errors import Findings, InputError
+from loopbook.errors import Finding, Findings, InputError
 from loopbook.loop.values.quantity import Series
 from loopbook.matter import Library
 
@@ -17,20 +17,31 @@ class LoopFindings(Findings):
     ----------
     library : the data library.
     series : rows of ``series`` by name.
+    lost_series : names of rows of ``series`` that cannot be read, which have their own findings.
+    losses : places of rows that cannot be read for they name such a series.
     address : of the row that is read: ``terms/black mass/payable/Li``.
     uses : names that rows use, each with its role.
     source : source_id of the row that is read.
+    warnings : what may be a slip; nothing is refused for it.
     """
 
     library: Library
     series: Mapping[str, Series] = field(default_factory=dict)
+    lost_series: frozenset[str] = frozenset()
+    losses: list[str] = field(default_factory=list)
     address: str = ""
     source: str = ""
+    warnings: list[Finding] = field(default_factory=list)
     uses: set[tuple[str, str]] = field(default_factory=set)
 
     def about(self, where: str, address: str = "", source: str = "") -> Self:
         """Takes findings of one row and adds them to these."""
         return replace(self, where=where, address=address, source=source)
+
+    def warn(self, code: str, sentence: str, *, at: str = "", hint: str = "") -> None:
+        """Record what may be a slip, in words."""
+        where = ", ".join(part for part in (self.where, at) if part)
+        self.warnings.append(Finding(code, where, "", "", hint, sentence=sentence))
 
     def adopt(self, error: InputError, *, at: str) -> None:
         """Record the findings of an error at a cell."""

@@ -6,7 +6,9 @@ In its place may stand the name of a series, or a row of the data library:
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from loopbook.errors import InputError, nearest_hint
 from loopbook.loop.values.findings import LoopFindings
@@ -49,16 +51,24 @@ class Measure(FieldType[LoopFindings]):
     ----------
     units : a unit of each kind; none for any. The kinds are tried in order.
     low, high : the range, in the first unit that fits.
+    usual : the usual range by unit; a number outside is warned of, for it may be a slip.
     """
 
     units: tuple[str, ...] = ()
     low: float = 0.0
     high: float = math.inf
     words: str = ""
+    usual: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
 
     def __init__(
-        self, *units: str, low: float = 0.0, high: float = math.inf, words: str = ""
+        self,
+        *units: str,
+        low: float = 0.0,
+        high: float = math.inf,
+        words: str = "",
+        usual: Mapping[str, tuple[float, float]] = MappingProxyType({}),
     ) -> None:
+        object.__setattr__(self, "usual", usual)
         object.__setattr__(self, "units", units)
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
@@ -69,13 +79,14 @@ class Measure(FieldType[LoopFindings]):
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The quantity, or None with a finding."""
-        quantity = read_quantity(written, at, findings)
+        example = (self.units or ("t/yr",))[0]
+        quantity = read_quantity(written, at, findings, example="%" if example == "1" else example)
         return None if quantity is None else self.fit(quantity, at, findings)
 
     def fit(self, quantity: Quantity, at: str, findings: LoopFindings) -> Quantity | None:
         """The quantity if it is of one of the kinds and within the range."""
-        factors = [factor_to(quantity.unit, one) for one in self.units]
-        factor = next((one for one in factors if one is not None), None)
+        factors = {one: factor_to(quantity.unit, one) for one in self.units}
+        unit, factor = next(((x, f) for x, f in factors.items() if f is not None), ("", None))
         if self.units and factor is None:
             findings.note(
                 "unit",
@@ -86,18 +97,15 @@ class Measure(FieldType[LoopFindings]):
             )
             return None
         good = True
-        for number in self._numbers(quantity):
+        for number in numbers_of(quantity):
             value = number * (factor or 1.0)
             if not self.low <= value <= self.high:
                 good = False
                 self._refuse(number, value, quantity, at=at, findings=findings)
                 break
+        if good and unit in self.usual:
+            warn_unusual(quantity, self.usual[unit], unit, at=at, findings=findings)
         return quantity if good else None
-
-    def _numbers(self, quantity: Quantity) -> list[float]:
-        if quantity.series is None:
-            return [quantity.number]
-        return [x for x in quantity.series.line.numbers if x is not None]
 
     def _refuse(
         self, number: float, value: float, quantity: Quantity, *, at: str, findings: LoopFindings
@@ -113,6 +121,30 @@ class Measure(FieldType[LoopFindings]):
     def schema(self) -> Schema:
         """A text."""
         return {"type": "string", "x-units": list(self.units)}
+
+
+def numbers_of(quantity: Quantity) -> list[float]:
+    """All numbers of a quantity, in its unit."""
+    if quantity.series is None:
+        return [quantity.number]
+    return [x for x in quantity.series.line.numbers if x is not None]
+
+
+def warn_unusual(
+    quantity: Quantity, usual: tuple[float, float], unit: str, *, at: str, findings: LoopFindings
+) -> None:
+    """Warn of a quantity that is outside of the usual range, zeros excepted."""
+    factor = factor_to(quantity.unit, unit) or math.nan
+    low, high = usual
+    numbers = [x for x in numbers_of(quantity) if x and not low <= abs(x) * factor <= high]
+    if not numbers:
+        return
+    number = numbers[0]
+    meant = [x for x in (number * 1000, number / 1000) if low <= abs(x) * factor <= high]
+    hint = f"is it {meant[0]:,.12g} {quantity.unit}?" if meant else ""
+    name = f" of series {quantity.series.name}" if quantity.series else ""
+    sentence = f"{number:,g} {quantity.unit}{name}: the usual is {low:,g}..{high:,g} {unit}"
+    findings.warn("slip", sentence, at=at, hint=hint)
 
 
 def is_kind(unit: str, kind: str) -> bool:
@@ -146,8 +178,16 @@ def _kind_hint(unit: str, units: tuple[str, ...]) -> str:
     return ""
 
 
-def read_quantity(text: str, at: str, findings: LoopFindings) -> Quantity | None:
+def read_quantity(
+    text: str, at: str, findings: LoopFindings, *, example: str = "t/yr"
+) -> Quantity | None:
     """The quantity that a cell holds, or None with a finding.
+
+    Parameters
+    ----------
+    text, at : the cell and its column.
+    findings : takes the errors.
+    example : a unit that it may have, for the finding of one without.
 
     >>> from loopbook.matter import load_library
     >>> findings = LoopFindings(library=load_library())
@@ -179,7 +219,7 @@ def read_quantity(text: str, at: str, findings: LoopFindings) -> Quantity | None
     if times:
         number, unit = number * _TIMES[times["times"]], unit[times.end() :]
     unit, year = plain_unit(unit)
-    if _refuse_unit(unit, match["number"], at, findings):
+    if _refuse_unit(unit, f"{match['number']} {example}", at, findings):
         return None
     return Quantity(
         number=number,
@@ -229,12 +269,11 @@ def _share(text: str, at: str, findings: LoopFindings) -> float | None:
     return None
 
 
-def _refuse_unit(unit: str, number: str, at: str, findings: LoopFindings) -> bool:
+def _refuse_unit(unit: str, example: str, at: str, findings: LoopFindings) -> bool:
     """Whether a unit is missing or unknown, with its finding."""
+    number = example.partition(" ")[0]
     if not unit:
-        findings.note(
-            "unit", f"a unit, such as {number} t/yr or {number} %", number, at=at, hint=""
-        )
+        findings.note("unit", f"a unit, such as {example}", number, at=at)
         return True
     problem = unit_finding(unit, "")
     if problem is None:
@@ -248,6 +287,9 @@ def _refuse_unit(unit: str, number: str, at: str, findings: LoopFindings) -> boo
 
 def _of_series(text: str, at: str, findings: LoopFindings) -> Quantity | None:
     series = findings.series.get(text)
+    if text in findings.lost_series:
+        findings.losses.append(findings.where)
+        return None
     if series is None:
         findings.note(
             "unknown-name",

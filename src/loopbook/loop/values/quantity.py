@@ -27,14 +27,22 @@ class Series:
     unit : of its numbers.
     line : the numbers.
     money_year : of the money in them (``2022`` of ``USD(2022)/t``); empty if not given.
+    low, high : 5 % and 95 % points: a factor on all its numbers, or the name of a row that has
+        them; None where not known.
+    moves : rows with the same word have the same draw.
     where : ``file:line``.
+    source : source_id of the row; empty for an assumption.
     """
 
     name: str
     unit: str
     line: Line
     money_year: str = ""
+    low: float | str | None = None
+    high: float | str | None = None
+    moves: str = ""
     where: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +57,8 @@ class Quantity:
     per : of ``2 USD/t per 0.1 %``: the step of grade, as a share; else None.
     content : of ``35 t of Ni``: the element or component that it is a mass of.
     money_year : year of the money; empty if not given.
-    low, high : 5 % and 95 % points, in `unit`; of a series factors on all its numbers. None where
-        not known.
+    low, high : 5 % and 95 % points, in `unit`; None where not known, and of a series, which has
+        its own.
     moves : numbers with the same word have the same draw; empty if it moves alone.
     since : number of the month in which age 0 of a series by age begins.
     address : what ``--set`` calls it: ``terms/black mass/payable/Li/value``.

@@ -19,6 +19,9 @@ class Burden(Term):
     of: Goods = ""
     value: Annotated[
         Quantity,
-        Measure("tCO2e/t", "t/t", "tCO2e/pack", "tCO2e/kWh", "tCO2e/yr"),
+        Measure(
+            *("tCO2e/t", "t/t", "tCO2e/pack", "tCO2e/kWh", "tCO2e/yr"),
+            usual={"tCO2e/t": (1e-4, 200.0), "t/t": (1e-4, 200.0)},
+        ),
         "burden of a tonne, pack, energy or time in operation",
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from loopbook.loop.nouns.trade import Term
-from loopbook.loop.terms.law import Goods, SeriesName
+from loopbook.loop.terms.law import PRICES, Goods, SeriesName
 from loopbook.loop.values.measure import Measure
 from loopbook.loop.values.quantity import Quantity
 
@@ -19,7 +19,7 @@ class Cost(Term):
     of: Goods = ""
     value: Annotated[
         Quantity,
-        Measure("USD/t", "USD/pack", "USD/kWh", "USD/yr"),
+        Measure("USD/t", "USD/pack", "USD/kWh", "USD/yr", usual=PRICES),
         "money per tonne, pack, energy or time in operation",
     ]
     index: SeriesName = ""

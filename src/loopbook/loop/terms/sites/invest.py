@@ -14,6 +14,7 @@ class Invest(Term):
     """The site or company pays `value` on the day `starts`, with interest ``at RATE``."""
 
     law = "invest"
+    dated = True
     kinds = ("site", "party")
 
     value: Money

@@ -11,6 +11,7 @@ class Once(Term):
     """The payer pays the payee `value` on the day `starts`."""
 
     law = "once"
+    dated = True
     kinds = ("contract", "site", "party")
 
     value: Money

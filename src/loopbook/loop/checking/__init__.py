@@ -1,0 +1,1 @@
+"""Rules between the rows of a loop, one file a kind of rule."""

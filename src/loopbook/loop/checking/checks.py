@@ -1,0 +1,38 @@
+"""All rules between rows, in the order in which their findings are listed."""
+
+from collections.abc import Callable
+
+from loopbook.errors import Finding
+from loopbook.loop.checking import contracts, cycles, slips, sums, terms, times, unused
+from loopbook.loop.checking.subject import Subject
+
+RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
+    (times.check_order, ()),
+    (times.check_values, ("series",)),
+    (sums.check_owners, ("owners",)),
+    (sums.check_compositions, ()),
+    (sums.check_splits, ("shares",)),
+    (contracts.check_ends, ("parameters", "shares", "materials")),
+    (contracts.check_takers, ("contracts", "parameters", "shares", "materials", "sites")),
+    (contracts.check_promises, ("contracts", "series")),
+    (cycles.check_cycles, ("lanes",)),
+    (terms.check_kinds, ()),
+    (terms.check_prices, ("series",)),
+    (terms.check_bands, ("terms",)),
+    (terms.check_freight, ("lanes", "parameters", "materials")),
+    (terms.check_money, ("series",)),
+    (unused.check_works, ()),
+    (times.check_never, ()),
+    (slips.check_metal_prices, ()),
+    (slips.check_capacities, ()),
+    (unused.check_uses, ("contracts", "terms", "parameters", "lanes", "sites")),
+)
+"""Rules, and the tables that must have no error of their own for each."""
+
+
+def check_loop(subject: Subject) -> tuple[Finding, ...]:
+    """Add the findings of all rules; returns what no row states."""
+    for rule, tables in RULES:
+        if subject.broken.isdisjoint(tables):
+            rule(subject)
+    return () if len(subject.findings) else tuple(unused.unstated(subject))

@@ -1,0 +1,41 @@
+"""What the rules between rows look at."""
+
+from dataclasses import dataclass
+
+from loopbook.loop.loop import Loop
+from loopbook.loop.nouns.places import Site
+from loopbook.loop.nouns.row import Row
+from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.reading.names import Names
+from loopbook.loop.reading.typed import Rows
+from loopbook.loop.time.calendar import month_in_force
+from loopbook.loop.values.findings import LoopFindings
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A loop that was read, for the rules.
+
+    Parameters
+    ----------
+    loop : rows in force.
+    every : all good rows, also those whose switch is off.
+    names : of the case.
+    findings : takes the errors and warnings.
+    broken : tables with errors of their own; a rule over all rows of one is left out.
+    """
+
+    loop: Loop
+    every: Rows
+    names: Names
+    findings: LoopFindings
+    broken: frozenset[str] = frozenset()
+
+    def at(self, row: Row) -> LoopFindings:
+        """Takes findings of a row."""
+        return self.findings.about(row.where)
+
+    def months(self, row: Site | Contract | Term) -> list[int]:
+        """Numbers of the months of the calendar in which it holds."""
+        days = self.loop.days(row)
+        return [m for m in self.loop.calendar.span if month_in_force(*days, m) > 0]

@@ -1,0 +1,90 @@
+"""Sums that a rule fixes: shares of a company, percent of a composition, shares of a process."""
+
+import math
+from datetime import date
+
+from loopbook.loop.checking.subject import Subject
+from loopbook.loop.nouns.matter import Material
+from loopbook.loop.time.calendar import month_name
+from loopbook.loop.values.quantity import Quantity
+
+_PERCENT = 0.05
+"""By which the percent of a composition may miss 100."""
+
+_ROUNDING = 1e-9
+
+
+def check_owners(subject: Subject) -> None:
+    """The shares of a company sum to 1 from the day on that one of its rows starts."""
+    loop = subject.loop
+    for company in dict.fromkeys(row.company for row in loop.owners):
+        rows = [row for row in loop.owners if row.company == company]
+        days = sorted({max(row.starts or date.min, _first_day(subject)) for row in rows})
+        for day in days:
+            if day > _last_day(subject):
+                continue
+            shares = loop.owners_of(company, day)
+            months = loop.calendar.span
+            month = max(months.first, 12 * day.year + day.month - 1)
+            whole = math.fsum(_share(x, month) for x in shares.values())
+            if not abs(whole - 1) <= _ROUNDING:
+                names = ", ".join(
+                    f"{name} {100 * _share(x, month):g} %" for name, x in shares.items()
+                )
+                last = [row for row in rows if (row.starts or date.min) <= day][-1]
+                subject.at(last).note(
+                    "sum",
+                    f"shares of {company} that sum to 100 % on {day}",
+                    f"{100 * whole:.10g} % ({names})",
+                    at="share",
+                )
+
+
+def _share(quantity: Quantity, month: int) -> float:
+    """A share in a month; NaN where a series has none."""
+    if quantity.series is None:
+        return float(quantity.in_month(month, "1")[0])
+    return quantity.series.line.in_month(month) * (0.01 if quantity.unit == "%" else 1.0)
+
+
+def _first_day(subject: Subject) -> date:
+    first = subject.loop.calendar.first
+    return date(first // 12, first % 12 + 1, 1)
+
+
+def _last_day(subject: Subject) -> date:
+    last = subject.loop.calendar.end - 1
+    return date(last // 12, last % 12 + 1, 1)
+
+
+def check_compositions(subject: Subject) -> None:
+    """Percent sum to 100 within 0.05; parts are not all zero; there is a basis."""
+    for row in subject.every.of(Material):
+        at, whole = subject.at(row), math.fsum(row.components.values())
+        if not row.components or row.like:
+            continue
+        if not row.basis:
+            at.note("missing", "a basis, % or parts", "nothing", at="basis")
+        elif row.basis == "%" and not abs(whole - 100) <= _PERCENT:
+            hint = "add what is missing, or write parts as its basis"
+            at.note("sum", "percent that sum to 100 within 0.05", f"{whole:.10g}", hint=hint)
+        elif not whole > 0:
+            at.note("sum", "parts that are not all zero", "0")
+
+
+def check_splits(subject: Subject) -> None:
+    """Shares of a component in the materials that a process makes sum to at most 1."""
+    loop = subject.loop
+    for process, rows in loop.splits.items():
+        for component in dict.fromkeys(name for row in rows for name in row.components):
+            shares = [row.components[component] for row in rows if component in row.components]
+            for month in loop.calendar.span:
+                whole = math.fsum(_share(share, month) for share in shares)
+                if whole > 1 + _ROUNDING:
+                    subject.at(rows[-1]).note(
+                        "sum",
+                        f"shares of {component} in {process} that sum to at most 100 %",
+                        f"{100 * whole:.10g} % in {month_name(month)}",
+                        at=component,
+                    )
+                    break

@@ -1,0 +1,157 @@
+"""Terms against what they are on: prices that are known, grades that do not overlap, freight."""
+
+import math
+from itertools import combinations
+
+from loopbook.loop.checking.subject import Subject
+from loopbook.loop.checking.times import missing_value, term_months
+from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.terms.prices.freight import Freight
+from loopbook.loop.terms.prices.payable import Payable
+from loopbook.loop.time.calendar import month_name
+from loopbook.loop.values.cells import OUTSIDE
+from loopbook.loop.values.measure import is_kind
+from loopbook.loop.values.quantity import Comparison, Quantity, When
+
+_PRICE = ("USD/t", "USD/pack", "USD/kWh")
+
+
+def check_kinds(subject: Subject) -> None:
+    """A law is on the kind of thing that it is a law of."""
+    names = subject.names
+    for row in subject.every.of(Term):
+        kinds = [kind for kind in ("contract", "site", "party") if row.on in names.places[kind]]
+        if kinds and not set(kinds) & set(row.kinds):
+            what = " or ".join(f"a {kind}" for kind in row.kinds)
+            subject.at(row).note("wrong-list", what, f"{row.on}, a {kinds[0]}", at="on")
+
+
+def check_prices(subject: Subject) -> None:
+    """A payable has a series of prices, in every month in which it is needed."""
+    loop, reported = subject.loop, set[str]()
+    for row in loop.terms:
+        name = getattr(row, "index", "") or (row.of if isinstance(row, Payable) else "")
+        if not name:
+            continue
+        at, series = subject.at(row), loop.series.get(name)
+        if series is None:
+            if isinstance(row, Payable) and not row.index:
+                hint = f"write a series {row.of} of prices, or name one in index"
+                at.note("missing", f"a price of {row.of}", "nothing", at="index", hint=hint)
+            continue
+        subject.findings.uses.add(("series", name))
+        if not any(is_kind(series.unit, unit) for unit in _PRICE):
+            what = "a series of prices, such as USD/t"
+            at.note("unit", what, f"{name} in {series.unit}", at="index")
+            continue
+        if name not in reported and _lacks_price(row, name, subject):
+            reported.add(name)
+
+
+def _lacks_price(row: Term, name: str, subject: Subject) -> bool:
+    """Whether the price month of a shipment has no price, with its finding."""
+    lag = getattr(row, "lag", None)
+    later = math.ceil(lag.months) if lag else 0
+    series = subject.loop.series[name]
+    for month in term_months(row, subject):
+        if math.isnan(series.line.in_month(month + later)):
+            missing_value(series, month_name(month + later), row, subject)
+            return True
+    return False
+
+
+def check_bands(subject: Subject) -> None:
+    """Two payables of one thing on one contract never hold for one grade at one time."""
+    rows = [row for row in subject.loop.terms if isinstance(row, Payable)]
+    for first, second in combinations(rows, 2):
+        if (first.on, first.of) != (second.on, second.of):
+            continue
+        months = set(term_months(first, subject)) & set(term_months(second, subject))
+        if months and _overlap(first.when, second.when):
+            subject.at(second).note(
+                "overlap",
+                f"grades apart from those of {first.where}",
+                f"payables of {second.of} on {second.on} that hold at once",
+                at="when",
+            )
+
+
+def _overlap(first: When | None, second: When | None) -> bool:
+    """Whether some grade keeps to both conditions; limits in time count as overlapping."""
+    limits = [*(first.comparisons if first else ()), *(second.comparisons if second else ())]
+    for name in {limit.of for limit in limits}:
+        low, high, open_ = 0.0, 1.0, False
+        for limit in (x for x in limits if x.of == name):
+            if limit.limit.series is not None:
+                continue
+            value = float(limit.limit.in_month(0, "1")[0])
+            if limit.sign.startswith(">") and value >= low:
+                low, open_ = value, (open_ and value == low) or limit.sign == ">"
+            if limit.sign.startswith("<") and value <= high:
+                high, open_ = value, (open_ and value == high) or limit.sign == "<"
+        if low > high or (low == high and _excludes(limits, name, low)):
+            return False
+    return True
+
+
+def _excludes(limits: list[Comparison], name: str, value: float) -> bool:
+    """Whether a limit without its own value is at a value."""
+    return any(
+        x.of == name and x.sign in "<>" and float(x.limit.in_month(0, "1")[0]) == value
+        for x in limits
+        if x.limit.series is None
+    )
+
+
+def check_freight(subject: Subject) -> None:
+    """What pays freight has a lane with a distance and a mode with a price, or with a cost."""
+    loop = subject.loop
+    for lane in loop.lanes:
+        if lane.mode and lane.distance is None and lane.cost is None:
+            hint = "write its distance, or its cost and carbon"
+            subject.at(lane).missing("the distance of a lane with a mode", at="distance", hint=hint)
+    for contract in loop.contracts:
+        terms = [row for row in loop.terms_on(contract.contract) if isinstance(row, Freight)]
+        if terms and OUTSIDE not in (contract.from_, contract.to):
+            _check_lanes(contract, terms[0], subject)
+
+
+def _check_lanes(contract: Contract, term: Term, subject: Subject) -> None:
+    loop = subject.loop
+    for material in loop.materials_of(contract.material):
+        lane = loop.lane(contract.from_, contract.to, material)
+        row = loop.materials.get(material)
+        mode = (lane.mode if lane else "") or (row.mode if row else "")
+        if lane is None:
+            hint = f"write a row {contract.from_},{contract.to} in lanes.csv"
+            what = f"a lane for the freight of {material}"
+            subject.at(term).note("missing", what, "nothing", at="value", hint=hint)
+        elif lane.cost is None and (mode not in loop.modes or loop.modes[mode].price is None):
+            hint = "write a cost on the lane, or a mode that has a price in parameters"
+            what = f"the cost of the freight of {material}"
+            subject.at(lane).note("missing", what, "nothing", at="mode", hint=hint)
+        elif lane.cost is None and lane.distance is None and not lane.mode:
+            hint = "write its distance, or its cost and carbon"
+            subject.at(lane).missing(
+                "the distance of a lane with freight", at="distance", hint=hint
+            )
+        else:
+            continue
+        return
+
+
+def check_money(subject: Subject) -> None:
+    """Money of another currency has a rate; money of a year has an index, or all is nominal."""
+    loop = subject.loop
+    home = loop.settings.money.currency
+    rates = {series.unit: name for name, series in loop.series.items()}
+    for row in loop.terms:
+        value = getattr(row, "value", None)
+        if isinstance(value, Quantity):
+            foreign = value.currency
+            pair = {f"{foreign}/{home}", f"{home}/{foreign}"}
+            subject.findings.uses |= {("series", rates[unit]) for unit in pair & rates.keys()}
+            if foreign and foreign != home and not pair & rates.keys():
+                hint = f"write a series with the unit {foreign}/{home}"
+                what = f"a rate of {foreign} in {home}"
+                subject.at(row).note("missing", what, "nothing", at="value", hint=hint)

@@ -1,0 +1,88 @@
+"""Rows that nothing uses, works that are not known, and flows without a price."""
+
+from collections.abc import Iterable
+
+from loopbook.errors import Finding
+from loopbook.loop.checking.subject import Subject
+from loopbook.loop.nouns.facts import Parameter, Work
+from loopbook.loop.nouns.matter import Material
+from loopbook.loop.nouns.places import Lane, Site
+from loopbook.loop.nouns.row import Row
+from loopbook.loop.nouns.trade import Contract
+from loopbook.loop.terms.prices.fee import Fee
+from loopbook.loop.terms.prices.fixed import Fixed
+from loopbook.loop.terms.prices.payable import Payable
+from loopbook.loop.values.cells import OUTSIDE
+
+
+def check_works(subject: Subject) -> None:
+    """A source_id is of the case's sources or of the library's."""
+    known = {*subject.names.places["source"], *subject.findings.library.sources}
+    if "sources" in subject.broken:
+        return
+    for row in subject.every:
+        if isinstance(row, Work):
+            continue
+        for name in filter(None, [row.provenance.source_id]):
+            subject.findings.uses.add(("source", name))
+            subject.at(row).check_known("a source_id", name, known, at="source_id")
+    for series in subject.loop.series.values():
+        if series.source:
+            subject.findings.uses.add(("source", series.source))
+            at = subject.findings.about(series.where)
+            at.check_known("a source_id", series.source, known, at="source_id")
+
+
+def check_uses(subject: Subject) -> None:
+    """Warn of names that no row uses."""
+    used = _used(subject)
+    for role in ("party", "site", "material", "mode", "series", "process", "source", "switch"):
+        for name, where in subject.names.places[role].items():
+            if name not in used.get(role, ()) and role not in subject.names.lost:
+                sentence = f"no row uses the {role} {name}"
+                subject.findings.about(where).warn("unused", sentence)
+    for lane in subject.every.of(Lane):
+        ways = {(row.from_, row.to) for row in subject.every.of(Contract)}
+        if (lane.from_, lane.to) not in ways:
+            sentence = f"no contract goes from {lane.from_} to {lane.to}"
+            subject.at(lane).warn("unused", sentence)
+
+
+def _used(subject: Subject) -> dict[str, set[str]]:
+    used: dict[str, set[str]] = {}
+    for role, name in subject.findings.uses:
+        used.setdefault(role, set()).add(name)
+    rows = subject.every
+    sites = rows.of(Site)
+    used.setdefault("party", set()).update(site.party or site.site for site in sites)
+    used.setdefault("process", set()).update(site.process for site in sites)
+    used["site"] = {name for row in rows.of(Contract) for name in (row.from_, row.to)}
+    materials = used.setdefault("material", set())
+    groups = used.get("group", set())
+    materials |= used.get("component", set())
+    materials |= {row.material for row in rows.of(Material) if row.group in groups}
+    materials |= {name for row in rows.of(Material) for name in row.components}
+    materials |= {row.of for row in rows.of(Parameter)}
+    return used
+
+
+def unstated(subject: Subject) -> Iterable[Finding]:
+    """Flows of money and carbon that no row states: they are listed, never taken as zero."""
+    loop = subject.loop
+    priced = {row.on for row in loop.terms if isinstance(row, (Payable, Fixed, Fee))}
+    for row in loop.contracts:
+        parties = {loop.seller(row), loop.buyer(row)}
+        if len(parties) > 1 and row.contract not in priced:
+            yield _unstated(row, f"no price of {row.material} in {row.contract}")
+        if OUTSIDE not in (row.from_, row.to):
+            lanes = [loop.lane(row.from_, row.to, x) for x in loop.materials_of(row.material)]
+            if any(lane is None for lane in lanes):
+                yield _unstated(row, f"no freight of {row.material} to {row.to}")
+        elif row.from_ == OUTSIDE:
+            burdens = {term.on for term in loop.terms_on(row.contract, "burden")}
+            if row.contract not in burdens:
+                yield _unstated(row, f"no burden of {row.material} from {OUTSIDE}")
+
+
+def _unstated(row: Row, sentence: str) -> Finding:
+    return Finding("not-stated", row.where, "", "", sentence=f"{sentence} is stated")

@@ -1,0 +1,1 @@
+"""A folder or workbook of tables, read to a loop: all findings at once, each with its line."""

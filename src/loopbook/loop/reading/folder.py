@@ -1,0 +1,169 @@
+"""Tables of texts from a folder with ``case.toml`` and CSV files, or from a workbook.
+
+In a workbook each table is a sheet. The settings are a sheet ``case`` with the columns ``setting``
+and ``value``: the path of a setting has dots (``money.currency``), a list has semicolons.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from loopbook import tables
+from loopbook.errors import Findings, InputError
+from loopbook.tables import CellError, Grid, LineOf, TextTable, cell_text, read_sheets, read_toml
+
+CASE = "case"
+"""Name of the settings: ``case.toml``, or a sheet ``case``."""
+
+OTHERS = ("month.toml",)
+"""Files of a case that other rooms read."""
+
+_MONTH = re.compile(r"(\d{4}-\d\d)-01 00:00:00")  # a period that a spreadsheet took for a date
+_LISTS = ("periods", "recycled.readings")
+
+
+@dataclass(slots=True)
+class Raw:
+    """Tables of texts, as a folder or a workbook has them.
+
+    Parameters
+    ----------
+    name : of the folder or workbook.
+    settings : nested, as TOML has them.
+    places : ``file:line`` of a setting by its path with dots; of the file itself under "".
+    sheets : tables by the name of their file without its ending, or of their sheet.
+    broken : names of those that cannot be read.
+    files : other TOML files, such as flowsheets.
+    """
+
+    name: str
+    settings: dict[str, object] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    sheets: dict[str, TextTable] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+
+
+def read_raw(place: Path, findings: Findings) -> Raw | None:
+    """The texts of a folder or workbook; None if there is nothing of the name."""
+    if place.is_dir():
+        return _folder(place, findings)
+    if place.is_file() and place.suffix.lower() == ".xlsx":
+        return _workbook(place, findings)
+    hint = "a loop is a folder with case.toml, or a workbook .xlsx with a sheet case"
+    findings.note(
+        "file", "a folder or a workbook", "nothing of this name", at=str(place), hint=hint
+    )
+    return None
+
+
+def _folder(root: Path, findings: Findings) -> Raw:
+    raw = Raw(root.resolve().name, places={"": f"{CASE}.toml:1"})
+    try:
+        document = read_toml(root / f"{CASE}.toml")
+    except InputError as error:
+        findings.items.extend(error.findings)
+    else:
+        raw.settings = document.data
+        for keys, line in document.lines.items():
+            raw.places[".".join(map(str, keys))] = f"{document.name}:{line}"
+    for path in sorted(root.iterdir()):
+        if path.suffix == ".csv":
+            table = tables.read_table(path, (), findings, others=True, may_be_empty=True)
+            if table is None:
+                raw.broken.add(path.stem)
+            else:
+                raw.sheets[path.stem] = table
+        elif path.suffix == ".toml" and path.name not in (f"{CASE}.toml", *OTHERS):
+            raw.files.add(path.name)
+    return raw
+
+
+def _workbook(path: Path, findings: Findings) -> Raw:
+    raw = Raw(path.stem, places={"": f"{path.name}[{CASE}]:1"})
+    for name, sheet in read_sheets(path, findings.items).items():
+        header = tuple(_MONTH.sub(r"\1", column) for column in sheet.header)
+        rows = tuple(_texts(sheet, header, findings))
+        filled = [k for k, column in enumerate(header) if column or any(r.cells[k] for r in rows)]
+        raw.sheets[name] = Grid(
+            sheet.name,
+            tuple(header[k] for k in filled),
+            sheet.header_line,
+            tuple(LineOf(row.line, tuple(row.cells[k] for k in filled)) for row in rows),
+        )
+    case = raw.sheets.pop(CASE, None)
+    if case is None:
+        known = sorted(raw.sheets)
+        findings.unknown("a sheet of the workbook", CASE, known, at=path.name)
+    else:
+        _read_case(case, raw, findings)
+    return raw
+
+
+def _texts(
+    sheet: tables.Sheet, header: tuple[str, ...], findings: Findings
+) -> Iterator[LineOf[str]]:
+    for row in sheet.rows:
+        texts = []
+        for column, cell in zip(header, row.cells, strict=True):
+            try:
+                texts.append(text_of(cell))
+            except CellError as error:
+                at = sheet.where(row.line, column)
+                findings.note(error.code, error.expected, error.found, at=at, hint=error.hint)
+                texts.append("")
+        yield LineOf(row.line, tuple(texts))
+
+
+def text_of(cell: tables.Cell) -> str:
+    """The text of a workbook's cell, as a CSV file has it.
+
+    >>> text_of(tables.Cell(0.35, "0%")), text_of(tables.Cell(13500)), text_of(tables.Cell(True))
+    ('35 %', '13500', 'true')
+    >>> text_of(tables.Cell(datetime(2027, 1, 1)))
+    '2027-01-01'
+    """
+    value = cell.value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime) and value == datetime(value.year, value.month, value.day):
+        return value.date().isoformat()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{100 * value:.12g} %" if "%" in cell.form else f"{value:.15g}"
+    return cell_text(cell)
+
+
+def _read_case(case: TextTable, raw: Raw, findings: Findings) -> None:
+    """The settings of a sheet, nested as in TOML."""
+    place = f"{case.name}:{case.header_line}"
+    for column in ("setting", "value"):
+        if column not in case.header:
+            findings.missing(f"column {column}", at=place)
+            return
+    for line, row in case.records():
+        path, value = row["setting"], row["value"]
+        inner = raw.settings
+        *parents, name = split_path(path)
+        for part in parents:
+            below = inner.setdefault(part, {})
+            inner = below if isinstance(below, dict) else {}
+        if name in inner:
+            findings.note("duplicate", "each setting once", path, at=f"{case.name}:{line}")
+        flag: object = {"true": True, "false": False}.get(value, value)
+        inner[name] = [x.strip() for x in value.split(";")] if path in _LISTS else flag
+        raw.places.setdefault(path, f"{case.name}:{line}")
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    """Parts of a setting's path; the name of a switch may have dots and blanks.
+
+    >>> split_path("switch.U.S. plant.title"), split_path("money.year")
+    (('switch', 'U.S. plant', 'title'), ('money', 'year'))
+    """
+    first, _, rest = path.partition(".")
+    if first == "switch" and "." in rest:
+        name, _, last = rest.rpartition(".")
+        return first, name, last
+    return tuple(path.split("."))

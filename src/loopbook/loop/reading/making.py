@@ -1,0 +1,113 @@
+"""The loop that good rows make: defaults filled, parameters bound to sites, terms that end."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+from loopbook.flowsheet import ROUTES
+from loopbook.loop.loop import Loop
+from loopbook.loop.models.ours import MODELS
+from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
+from loopbook.loop.nouns.matter import Material, Split
+from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
+from loopbook.loop.nouns.people import Ownership, Party
+from loopbook.loop.nouns.places import Lane, Site
+from loopbook.loop.nouns.settings import Settings
+from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.reading.binding import bound, models_of
+from loopbook.loop.reading.names import Names
+from loopbook.loop.reading.typed import Rows
+from loopbook.loop.values.cells import OUTSIDE
+from loopbook.loop.values.findings import LoopFindings
+
+
+def made_loop(
+    name: str, settings: Settings, rows: Rows, names: Names, *, findings: LoopFindings
+) -> Loop:
+    """The loop of good rows; what they lack is a finding.
+
+    Parameters
+    ----------
+    name : of the folder or workbook.
+    settings : of the case.
+    rows : those in force.
+    names : of the case.
+    findings : takes the errors; has the series.
+    """
+    parties = {row.party: row for row in rows.of(Party)}
+    sites = _sites(rows.of(Site), parties, names, findings)
+    parameters = rows.of(Parameter)
+    splits: dict[str, tuple[Split, ...]] = {}
+    for split in rows.of(Split):
+        splits[split.process] = (*splits.get(split.process, ()), split)
+    materials = {row.material: row for row in rows.of(Material)}
+    ends = {OUTSIDE, *sites}
+    contracts = [row for row in rows.of(Contract) if {row.from_, row.to} <= ends]
+    return Loop(
+        name=name,
+        settings=settings,
+        parties=parties,
+        owners=rows.of(Ownership),
+        sites=sites,
+        materials=materials,
+        splits=splits,
+        parameters=parameters,
+        models=models_of(sites, parameters, settings.calendar.first, findings),
+        modes=bound(ModeNumbers, names.places["mode"], parameters),
+        goods=bound(MaterialNumbers, materials, parameters),
+        trades=bound(ContractNumbers, [row.contract for row in contracts], parameters),
+        companies=bound(PartyNumbers, parties, parameters),
+        series=dict(findings.series),
+        lanes=tuple(row for row in rows.of(Lane) if {row.from_, row.to} <= ends),
+        contracts=tuple(contracts),
+        terms=_ending(rows.of(Term)),
+        statements=rows.of(Statement),
+        stations=rows.of(Station),
+        laws=rows.of(Law),
+        works={row.source_id: row for row in rows.of(Work)},
+    )
+
+
+def _sites(
+    rows: Iterable[Site], parties: Mapping[str, Party], names: Names, findings: LoopFindings
+) -> dict[str, Site]:
+    """Sites by name, each with its party: the one of its own name if the cell is empty."""
+    sites = {}
+    for row in rows:
+        at = findings.about(row.where)
+        if not row.party and row.site not in parties and not names.are_lost("party"):
+            hint = f"name a party, or declare {row.site} in parties"
+            at.note("missing", "a party", "nothing", at="party", hint=hint)
+        if row.model not in MODELS:
+            at.unknown("a site model", row.model, MODELS, at="model")
+        elif MODELS[row.model].runs == "needed" and not row.process:
+            at.missing(f"the process that a site of the model {row.model} runs", at="process")
+        elif MODELS[row.model].runs == "empty" and row.process:
+            what = f"nothing, for the model {row.model} runs no process"
+            at.note("column", what, row.process, at="process")
+        elif row.process:
+            known = {*ROUTES, *names.places["process"], *names.places["flowsheet"]}
+            what = "a route, a process of shares or a flowsheet file"
+            at.check_known(what, row.process, known, at="process")
+        sites[row.site] = replace(row, party=row.party or row.site)
+    return sites
+
+
+def _ending(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """Terms, each until the next row of the same law, thing, material and condition starts."""
+    rows = [*terms]
+    groups: dict[tuple[object, ...], list[Term]] = {}
+    for row in rows:
+        key = row.on, row.term, getattr(row, "of", ""), getattr(row, "when", None)
+        groups.setdefault(repr(key), []).append(row)  # type: ignore[arg-type]
+    ends: dict[int, date] = {}
+    for group in groups.values():
+        group.sort(key=lambda row: row.starts or date.min)
+        for row, following in pairwise(group):
+            if following.starts is not None and following.starts > date.min:
+                ends[id(row)] = following.starts - timedelta(days=1)
+    return tuple(
+        replace(row, ends=min(row.ends or date.max, ends[id(row)])) if id(row) in ends else row
+        for row in rows
+    )

@@ -1,0 +1,245 @@
+"""Rows as nouns: every cell by its declaration, with what the row rests on."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, replace
+from typing import TypeVar
+
+from loopbook.errors import Findings, InputError, nearest_hint
+from loopbook.loop.nouns.matter import BASES, Material, Split
+from loopbook.loop.nouns.row import PROVENANCE, Provenance, Row, column_of, columns_of
+from loopbook.loop.nouns.trade import Term
+from loopbook.loop.reading.keys import address_of
+from loopbook.loop.reading.written import Line
+from loopbook.loop.terms.ours import LAWS
+from loopbook.loop.values.findings import LoopFindings
+from loopbook.loop.values.measure import LIBRARY, Measure, factor_to, read_quantity
+from loopbook.loop.values.quantity import Amount, Quantity
+from loopbook.matter import Sourced, component_names, composition
+from loopbook.report import GRADES
+from loopbook.tables import CellError, Field, Text, Value, Whole, exact
+
+Noun = TypeVar("Noun", bound=Row)
+
+_SHARE = Measure("1", high=1.0)
+
+
+def read_row(
+    noun: type[Noun],
+    line: Line,
+    findings: LoopFindings,
+    *,
+    types: Mapping[str, Field] | None = None,
+) -> Noun | None:
+    """The noun of a row, or None with a finding for each cell that cannot be read.
+
+    Parameters
+    ----------
+    noun : its class.
+    line : the row as it is written.
+    findings : takes the errors.
+    types : fields of other types than the declared ones, such as the value of a parameter.
+    """
+    before, lost, address = len(findings), len(findings.losses), address_of(line)
+    values: dict[str, Value] = {}
+    for field in columns_of(noun):
+        field = (types or {}).get(field.name, field)  # noqa: PLW2901
+        column = column_of(field.name)
+        at = _about(line, column, address, findings)
+        values[field.name] = _read_cell(line[column], field, column, at)
+    if issubclass(noun, (Material, Split)):
+        values["components"] = _components(noun, line, address, findings)
+    provenance = read_provenance(line, address, findings)
+    if len(findings) > before or len(findings.losses) > lost:
+        return None
+    row = noun(provenance=provenance, **values)
+    if isinstance(row, Material) and row.like:
+        composed = _of_library(row, findings.about(line.where, address))
+        if composed is None:
+            return None
+        row = replace(row, components=composed, basis=BASES[1])
+    row = _with_range(row, line, findings)
+    return row if len(findings) == before else None
+
+
+def read_term(line: Line, findings: LoopFindings) -> Term | None:
+    """A term, as its law."""
+    law = LAWS.get(line["term"])
+    if law is None:
+        where = line.cells["term"].where if "term" in line.cells else line.where
+        findings.about(where).unknown("a law of terms", line["term"] or "nothing", LAWS, at="term")
+        return None
+    row = read_row(law, line, findings)
+    columns = {column_of(field.name) for field in columns_of(law)}
+    columns |= {field.name for field in PROVENANCE}
+    for column, cell in line.cells.items():
+        if cell.text and column not in columns:
+            findings.about(cell.where).note(
+                "column",
+                f"nothing, for {law.law} does not read {column}",
+                cell.text,
+                at=column,
+                hint=f"{law.law} reads {', '.join(sorted(columns_read(law)))}",
+            )
+            row = None
+    return row
+
+
+def columns_read(law: type[Term]) -> set[str]:
+    """Columns that a law reads beside those that every term has."""
+    common = {field.name for field in columns_of(Term)}
+    return {field.name for field in columns_of(law)} - common
+
+
+def _about(line: Line, column: str, address: str, findings: LoopFindings) -> LoopFindings:
+    cell = line.cells.get(column)
+    where = cell.where if cell and cell.text else line.where
+    return findings.about(where, address, line["source_id"])
+
+
+def _read_cell(text: str, field: Field, column: str, findings: LoopFindings) -> Value:
+    """Value of a cell, its default, or None with a finding."""
+    if not text:
+        if field.default is MISSING:
+            findings.missing(column, at=column)
+            return None
+        return field.default
+    if isinstance(field.type, Whole):
+        return _whole(text, field.type, column, findings)
+    value = field.type.read(text, column, findings)
+    return None if value is None else field.type.check(value, column, findings)
+
+
+def _whole(text: str, kind: Whole[Findings], at: str, findings: Findings) -> int | None:
+    try:
+        number = exact(text)
+    except CellError as error:
+        findings.note(error.code, kind.words, error.found, at=at, hint=error.hint)
+        return None
+    if number != int(number):
+        findings.note("range", "a whole number", text, at=at)
+        return None
+    checked: int | None = kind.check(int(number), at, findings)
+    return checked
+
+
+def _components(
+    noun: type[Row], line: Line, address: str, findings: LoopFindings
+) -> dict[str, Value]:
+    """Cells of the further columns: numbers of a composition, or shares of a process."""
+    known = {column_of(field.name) for field in columns_of(noun)}
+    known |= {field.name for field in PROVENANCE}
+    values: dict[str, Value] = {}
+    for column, cell in line.cells.items():
+        if column in known or not cell.text:
+            continue
+        at = findings.about(cell.where, address, line["source_id"])
+        at.uses.add(("component", column))
+        values[column] = (
+            _parts(cell.text, column, at)
+            if noun is Material
+            else _SHARE.read(cell.text, column, at)
+        )
+    return values
+
+
+def _of_library(row: Material, findings: LoopFindings) -> dict[str, float] | None:
+    """Parts of a material that is like one of the library, its active material put into it."""
+    name = row.like.removeprefix(LIBRARY)
+    table, _, subject = name.partition("/")
+    if not row.like.startswith(LIBRARY) or not subject:
+        hint = "write lib:composition_cell/NMC811"
+        findings.note(
+            "unknown-name", "a composition of the library", row.like, at="like", hint=hint
+        )
+    elif row.components:
+        what = "no components beside a composition of the library"
+        findings.note("column", what, ", ".join(row.components), at="like")
+    elif row.active and row.active not in component_names():
+        findings.unknown("an active material", row.active, component_names(), at="active")
+    else:
+        try:
+            numbers = Sourced(findings.library)
+            return composition(numbers, table, subject, active=row.active or None)
+        except InputError as error:
+            findings.adopt(error, at="like")
+    return None
+
+
+def _parts(text: str, at: str, findings: LoopFindings) -> float | None:
+    try:
+        number = float(exact(text))
+    except CellError as error:
+        hint = error.hint
+        if text.rstrip().endswith("%"):
+            hint = "write the number only; the column basis has its unit"
+        findings.note(error.code, "a number in the row's basis", error.found, at=at, hint=hint)
+        return None
+    if number < 0:
+        findings.note("negative", "0 or more", text, at=at)
+        return None
+    return number
+
+
+def read_provenance(line: Line, address: str, findings: LoopFindings) -> Provenance:
+    """The last columns of a row."""
+    texts = {field.name: line[field.name] for field in PROVENANCE}
+    for field in PROVENANCE:
+        text = texts[field.name]
+        at = _about(line, field.name, address, findings)
+        if text and isinstance(field.type, Text):
+            field.type.check(text, field.name, at)
+        if field.name == "grade" and text and text not in GRADES:
+            hint = nearest_hint(text, GRADES)
+            at.note("grade", ", ".join(GRADES), text, at="grade", hint=hint)
+    return Provenance(where=line.where, address=address, **texts)
+
+
+def _with_range(row: Noun, line: Line, findings: LoopFindings) -> Noun:
+    """The row with low and high in the quantity that they are of."""
+    provenance = row.provenance
+    if not (provenance.low or provenance.high or provenance.moves):
+        return row
+    address = row.address
+    at = _about(line, "low" if provenance.low else "high", address, findings)
+    whole = getattr(row, row.ranged, None) if row.ranged else None
+    quantity = whole.upper if isinstance(whole, Amount) else whole
+    if not isinstance(quantity, Quantity):
+        if provenance.low or provenance.high:
+            at.note(
+                "range",
+                "no low and high, for the row has no number",
+                provenance.low or provenance.high,
+            )
+        return row
+    if quantity.series is not None and (provenance.low or provenance.high):
+        at.note(
+            "range",
+            "no low and high of a series in its place",
+            provenance.low or provenance.high,
+            hint=f"write them in the row {quantity.series.name} of series",
+        )
+        return row
+    low = read_limit(provenance.low, quantity, "low", at)
+    high = read_limit(provenance.high, quantity, "high", at)
+    low, high = quantity.low if low is None else low, quantity.high if high is None else high
+    ordered = [x for x in (low, quantity.number, high) if x is not None]
+    if quantity.series is None and ordered != sorted(ordered):
+        shown = f"{quantity.number:g} in [{provenance.low}, {provenance.high}]"
+        at.note("range", "low <= value <= high", shown)
+    ranged = replace(quantity, moves=provenance.moves, low=low, high=high)
+    changed: Value = replace(whole, upper=ranged) if isinstance(whole, Amount) else ranged
+    return replace(row, **{row.ranged: changed})
+
+
+def read_limit(text: str, quantity: Quantity, at: str, findings: LoopFindings) -> float | None:
+    """The 5 % or 95 % point in the unit of a quantity; None where the cell is empty."""
+    if not text:
+        return None
+    limit = read_quantity(text, at, findings)
+    if limit is None:
+        return None
+    factor = factor_to(limit.unit, quantity.unit)
+    if factor is None or limit.series is not None:
+        findings.note("unit", f"a quantity in {quantity.unit}", text, at=at)
+        return None
+    return limit.number * factor

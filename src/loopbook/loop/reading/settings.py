@@ -1,0 +1,160 @@
+"""Settings of ``case.toml``, or of the sheet ``case``, by their declarations."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, replace
+from typing import TypeVar
+
+from loopbook.loop.nouns.row import column_of
+from loopbook.loop.nouns.settings import (
+    NOMINAL,
+    Carbon,
+    Money,
+    PresentValue,
+    Recycled,
+    Settings,
+    Switch,
+)
+from loopbook.loop.reading.folder import CASE
+from loopbook.loop.reading.written import Tables
+from loopbook.loop.time.calendar import Calendar, read_calendar, span_of
+from loopbook.loop.values.findings import LoopFindings
+from loopbook.loop.values.quantity import Quantity
+from loopbook.tables import Flag, ListOf, Value, fields_of
+
+Record = TypeVar("Record", Money, PresentValue, Carbon, Recycled, Switch)
+
+PARTS = ("title", "periods", "step", "money", "npv", "carbon", "recycled", "switch")
+"""What may be set."""
+
+STEPS = ("period", "month")
+
+
+def read_settings(
+    tables: Tables, switches: Mapping[str, Switch], findings: LoopFindings
+) -> Settings | None:
+    """Settings of a loop; None where its periods cannot be read.
+
+    Parameters
+    ----------
+    tables : as they are written.
+    switches : of the case.
+    findings : takes the errors, at the line of the setting.
+    """
+    written = tables.settings
+    for name in sorted(written.keys() - set(PARTS)):
+        _at(tables, name, findings).unknown("a setting of a loop", name, PARTS, at=name)
+    title = written.get("title")
+    if not isinstance(title, str) or not title.strip():
+        _at(tables, "title", findings).missing("a title", at="title")
+    calendar = _calendar(tables, findings)
+    money = _record(Money, "money", tables, findings)
+    npv = _record(PresentValue, "npv", tables, findings) if "npv" in written else None
+    carbon = _record(Carbon, "carbon", tables, findings)
+    recycled = _record(Recycled, "recycled", tables, findings)
+    if money is not None:
+        _check_money(money, calendar, tables, findings)
+    if calendar is None:
+        return None
+    return Settings(
+        title=str(title),
+        calendar=calendar,
+        money=money or Money(),
+        npv=npv,
+        carbon=carbon or Carbon(),
+        recycled=recycled or Recycled(),
+        switches=switches,
+    )
+
+
+def _at(tables: Tables, path: str, findings: LoopFindings) -> LoopFindings:
+    return findings.about(tables.place(path))
+
+
+def _calendar(tables: Tables, findings: LoopFindings) -> Calendar | None:
+    written = tables.settings.get("periods", [])
+    at = _at(tables, "periods", findings)
+    step = tables.settings.get("step", "period")
+    if step not in STEPS:
+        _at(tables, "step", findings).unknown("a step", str(step), STEPS, at="step")
+    periods = [written] if isinstance(written, (str, int)) else written
+    if not isinstance(periods, list):
+        at.note("type", "a list of periods", repr(written)[:60], at="periods")
+        return None
+    return read_calendar([str(x) for x in periods], at, monthly=step == "month")
+
+
+def _record(kind: type[Record], path: str, tables: Tables, findings: LoopFindings) -> Record | None:
+    """A part of the settings; None with its findings."""
+    written: object = tables.settings
+    for part in path.split("\0"):
+        written = written.get(part, {}) if isinstance(written, dict) else {}
+    path = path.replace("\0", ".")
+    if not isinstance(written, dict):
+        _at(tables, path, findings).note("type", "a table of settings", repr(written)[:60], at=path)
+        return None
+    before, values = len(findings), {}
+    fields = {column_of(x.name): x for x in fields_of(kind) if x.meaning}
+    for name in sorted(written.keys() - fields.keys()):
+        at = _at(tables, f"{path}.{name}", findings)
+        at.unknown(f"a setting of {path}", name, fields, at=f"{path}.{name}")
+    for name, field in fields.items():
+        at = _at(tables, f"{path}.{name}", findings)
+        if name in written:
+            values[field.name] = _value(written[name], field.type, f"{path}.{name}", at)
+        elif field.default is MISSING:
+            at.missing(f"{path}.{name}", at=f"{path}.{name}")
+    return None if len(findings) > before else kind(**values)
+
+
+def _value(written: object, kind: Value, at: str, findings: LoopFindings) -> Value:
+    if isinstance(kind, Flag | ListOf):
+        value = kind.read(written, at, findings)
+    elif isinstance(written, (str, int)) and not isinstance(written, bool):
+        value = kind.read(str(written), at, findings)
+    else:
+        findings.note("type", "a text in quotes", str(written), at=at)
+        return None
+    if isinstance(value, Quantity):
+        return replace(value, address=f"{CASE}/{at.replace('.', '/')}")
+    return None if value is None else kind.check(value, at, findings)
+
+
+def read_switches(
+    tables: Tables, chosen: Mapping[str, bool], findings: LoopFindings
+) -> dict[str, Switch]:
+    """Switches of a case by name, each with whether it is on.
+
+    Parameters
+    ----------
+    tables : as they are written.
+    chosen : those that one run turns on or off.
+    findings : takes the errors.
+    """
+    written = tables.settings.get("switch", {})
+    if not isinstance(written, dict):
+        at = _at(tables, "switch", findings)
+        at.note("type", '[switch."NAME"] tables', repr(written)[:60], at="switch")
+        return {}
+    switches = {}
+    for name in written:
+        switch = _record(Switch, f"switch\0{name}", tables, findings)
+        if switch is not None:
+            on = chosen.get(name, switch.default)
+            switches[name] = replace(switch, on=on, where=tables.place(f"switch.{name}"))
+    for name in chosen:
+        findings.about("--switch").check_known("a switch of the case", name, written)
+    return switches
+
+
+def _check_money(
+    money: Money, calendar: Calendar | None, tables: Tables, findings: LoopFindings
+) -> None:
+    if money.year != NOMINAL and not (money.year.isdecimal() and len(money.year) == 4):
+        at = _at(tables, "money.year", findings)
+        at.note("year", "a year or nominal", money.year, at="money.year")
+    start = span_of(money.from_) if money.from_ else None
+    at = _at(tables, "money.from", findings)
+    if money.from_ and start is None:
+        at.note("period", "a period", money.from_, at="money.from")
+    elif start and calendar and start.first not in calendar.span:
+        at.note("period", f"a period within {calendar.span.name}", money.from_, at="money.from")

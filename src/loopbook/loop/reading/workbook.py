@@ -1,0 +1,77 @@
+"""A folder of tables written as one workbook, and a workbook written as a folder."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from loopbook.errors import Findings
+from loopbook.files import whole_folder, write_whole, writing
+from loopbook.loop.reading.folder import CASE, Raw, read_raw
+from loopbook.report import Column, write_workbook
+from loopbook.tables import TextTable
+
+
+def copy_loop(place: Path | str, to: Path | str) -> Path:
+    """Write the tables of a folder as a workbook, or those of a workbook as a folder.
+
+    Cells are texts in both, so that nothing is lost on the way but comments of ``case.toml``.
+
+    Parameters
+    ----------
+    place : a folder, or a workbook.
+    to : a new workbook ``NAME.xlsx``, or a new folder.
+
+    Raises
+    ------
+    InputError : what is there cannot be read, or what is named exists.
+    """
+    findings, target = Findings(), Path(to)
+    raw = read_raw(Path(place), findings)
+    if target.exists():
+        hint = "choose another name"
+        findings.note("file", "a new name", "it exists", at=str(target), hint=hint)
+    findings.raise_all()
+    assert raw is not None
+    with writing(target):
+        if target.suffix.lower() == ".xlsx":
+            _write_workbook(raw, target)
+        else:
+            with whole_folder(target) as folder:
+                _write_folder(raw, folder)
+    return target
+
+
+def _write_workbook(raw: Raw, path: Path) -> None:
+    settings = [Column("setting"), Column("value")]
+    tables = [
+        (name, [Column(column) for column in sheet.header], _cells(sheet))
+        for name, sheet in raw.sheets.items()
+    ]
+    write_workbook(path, [(CASE, settings, [*_paths(raw.settings)]), *tables])
+
+
+def _cells(sheet: TextTable) -> list[tuple[str, ...]]:
+    return [row.cells for row in sheet.rows]
+
+
+def _paths(settings: Mapping[str, object], head: str = "") -> Iterator[tuple[str, str]]:
+    """Settings by their paths with dots, as texts."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _paths(value, f"{head}{name}.")
+        elif isinstance(value, list):
+            yield head + name, "; ".join(map(str, value))
+        else:
+            yield head + name, str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _write_folder(raw: Raw, folder: Path) -> None:
+    import tomli_w
+
+    write_whole(folder / f"{CASE}.toml", tomli_w.dumps(raw.settings).encode())
+    for name, sheet in raw.sheets.items():
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([sheet.header, *_cells(sheet)])
+        write_whole(folder / f"{name}.csv", text.getvalue().encode())

@@ -1,0 +1,135 @@
+"""Tables as they are written: texts with their places, before anything is read in them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import NamedTuple
+
+from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
+from loopbook.loop.nouns.matter import Material, Split
+from loopbook.loop.nouns.people import Ownership, Party
+from loopbook.loop.nouns.places import Lane, Site
+from loopbook.loop.nouns.row import PROVENANCE, Row, column_of, columns_of
+from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.terms.ours import LAWS
+from loopbook.loop.values.cells import Own, Ref
+from loopbook.tables import Field
+
+NOUNS: Mapping[str, type[Row]] = {
+    noun.table: noun
+    for noun in (
+        *(Work, Party, Ownership, Site, Material, Split, Parameter),
+        *(Lane, Contract, Term, Law, Station, Statement),
+    )
+}
+"""Nouns by the name of their table, `series` excepted."""
+
+SERIES = "series"
+SEPARATOR = ";"
+"""What parts the names of a cell that stands for several rows."""
+
+
+class Cell(NamedTuple):
+    """A text and its place."""
+
+    text: str
+    where: str
+
+
+NOTHING = Cell("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a table as it is written, without its empty cells; one of series has those too.
+
+    Parameters
+    ----------
+    table : name of the table.
+    where : ``file:line``.
+    cells : by column.
+    """
+
+    table: str
+    where: str
+    cells: Mapping[str, Cell]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, NOTHING).text
+
+    def over(self, other: "Line") -> "Line":
+        """This row over another one of the same key: its filled cells replace the other's."""
+        filled = {column: cell for column, cell in self.cells.items() if cell.text}
+        return Line(self.table, self.where, {**other.cells, **filled})
+
+    def with_cell(self, column: str, text: str, where: str) -> "Line":
+        """The row with another cell."""
+        return Line(self.table, self.where, {**self.cells, column: Cell(text, where)})
+
+
+@dataclass(slots=True)
+class Tables:
+    """A loop as it is written.
+
+    Parameters
+    ----------
+    name : of the folder or workbook.
+    settings : of ``case.toml``, nested.
+    places : ``file:line`` of a setting by its path.
+    lines : rows of each table.
+    broken : tables without a column that they need, or that cannot be read.
+    files : TOML files beside the tables, such as flowsheets.
+    lost_series : names of series in files whose columns are not periods.
+    """
+
+    name: str
+    settings: dict[str, object]
+    places: Mapping[str, str]
+    lines: dict[str, list[Line]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+    lost_series: set[str] = field(default_factory=set)
+
+    def place(self, path: str) -> str:
+        """``file:line`` of a setting, or of the nearest one around it."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, self.places.get("", self.name))
+
+
+def fields_of_table(table: str) -> dict[str, Field]:
+    """Fields of a table by column: of `terms` those of all laws, the first that has a column."""
+    nouns = [NOUNS[table], *(LAWS.values() if table == Term.table else ())]
+    fields: dict[str, Field] = {}
+    for noun in nouns:
+        for one in columns_of(noun):
+            fields.setdefault(column_of(one.name), one)
+    return fields
+
+
+def known_columns(table: str) -> tuple[str, ...]:
+    """Columns that a table may have, beside periods and components."""
+    own = ("series", "unit") if table == SERIES else tuple(fields_of_table(table))
+    return tuple(dict.fromkeys((*own, *(one.name for one in PROVENANCE))))
+
+
+def opened(lines: Iterable[Line], table: str) -> Iterator[Line]:
+    """Rows with one name in each cell: a list of names stands for a row for each.
+
+    >>> cells = {"on": Cell("scrap; copper", "t:2"), "of": Cell("Ni; Co", "t:2")}
+    >>> [f"{row['on']}/{row['of']}" for row in opened([Line("terms", "t:2", cells)], "terms")]
+    ['scrap/Ni', 'scrap/Co', 'copper/Ni', 'copper/Co']
+    """
+    fields = fields_of_table(table)
+    lists = [name for name, one in fields.items() if isinstance(one.type, (Own, Ref))]
+    for line in lines:
+        several = [name for name in lists if SEPARATOR in line[name]]
+        if not several:
+            yield line
+            continue
+        parts = [[x.strip() for x in line[name].split(SEPARATOR)] for name in several]
+        for names in product(*parts):
+            cells = dict(line.cells)
+            for column, name in zip(several, names, strict=True):
+                cells[column] = Cell(name, cells[column].where)
+            yield Line(line.table, line.where, cells)
