@@ -508,12 +508,25 @@ class Model:
         if not there or self.site_of(c.lot) != road or not self._known("site", c.site):
             return None
         change: Change = {}
+        if c.load is not None:
+            part = mg(c.mass_kg)
+            if c.load in self.lots or not 0 < part < sum(map(sum, there.values())):
+                return None
+            self._making[c.load] = self.lots[c.lot]
+            cuts = cut(part, [sum(x) for x in there.values()])
+            for (a, sent), share in zip(there.items(), cuts, strict=True):
+                _sum(change, _moved(a, ("lot", a[1], c.site, c.load), cut(share, sent)))
+            return change
         shares = cut(mg(c.mass_kg), [sum(x) for x in there.values()])
         for (a, sent), share in zip(there.items(), shares, strict=True):
             got = cut(share, sent)
             _sum(change, {a: [-x for x in sent], ("lot", a[1], c.site, c.lot): got})
             _sum(change, {("unaccounted", a[1], road, ""): _minus(sent, got)})
         return change
+
+    def _know_arrive(self, c: Any) -> None:
+        if c.load is not None:
+            self.lots[c.load] = self.lots[c.lot]
 
     def _out(self, taken: Change | None, target: Any) -> Change | None:
         if taken is None:

@@ -311,14 +311,26 @@ class Machine(RuleBasedStateMachine):
         place = self.at(lot, site)
         self.post(b.Ship(lot=lot, from_site=place, consignment=road, **self.said(back)))
 
-    @rule(number=pick, site=sites, gain_mg=st.integers(-90, 90), back=back_min)
-    def arrive(self, number: int, site: str, gain_mg: int, back: int) -> None:
+    @rule(
+        number=pick,
+        site=sites,
+        gain_mg=st.integers(-90, 90),
+        percent=st.one_of(st.none(), st.none(), percent),
+        back=back_min,
+    )
+    def arrive(
+        self, *, number: int, site: str, gain_mg: int, percent: int | None, back: int
+    ) -> None:
+        """All of a consignment, or a part of it as a load."""
         roads = [x for x in self.model.lots_there() if "transit" in self.model.site_of(x)]
         lot = roads[number % len(roads)] if roads else self.lot(number)
         road = self.model.site_of(lot).removeprefix("in transit ")
         amount = kg(max(0, self.model.mass_of(lot) + gain_mg))
         said = self.said(back)
-        self.post(b.Arrive(lot=lot, consignment=road, site=site, mass_kg=amount, **said))
+        load = None if percent is None else self.new()
+        amount = amount if percent is None else self.part(lot, percent)
+        place = {"consignment": road, "site": site, "load": load}
+        self.post(b.Arrive(lot=lot, mass_kg=amount, **place, **said))
 
     @rule(number=pick, site=sites, customer=owners, back=back_min)
     def deliver(self, number: int, site: str, customer: str, back: int) -> None:

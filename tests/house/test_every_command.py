@@ -55,6 +55,7 @@ CALLS = {
     "book witness": "kept.jsonl --verifier-key VERIFIER",
     "book export": "--format csv --out export",
     "book migrate": "",
+    "book consignments": "",
     "book correct": "4 --set mass_kg=10 --reason typed --actor amy --dry-run",
     "trace": "L-2",
     "recall": "L-1",

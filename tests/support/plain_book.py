@@ -209,8 +209,17 @@ class PlainBook:
     def ship(self, lot, site, consignment):  # type: ignore[no-untyped-def]
         self._carry(lot, site, f"in transit {consignment}")
 
-    def arrive(self, lot, consignment, site, kg):  # type: ignore[no-untyped-def]
+    def arrive(self, lot, consignment, site, kg, load=None):  # type: ignore[no-untyped-def]
         road = f"in transit {consignment}"
+        if load is not None:
+            whole = sum(sum(m.values()) for m in self.taken(lot, road).values())
+            if not 0 < Fraction(str(kg)) < whole:
+                raise Impossible(f"{float(whole)} kg are on the road")
+            self.make(load)
+            for (name, owner, _), matter in self.taken(lot, road, kg).items():
+                self.put((name, owner, road), matter, -1)
+                self.put((load, owner, site), matter)
+            return
         sent = self.taken(lot, road)
         whole = sum(sum(m.values()) for m in sent.values())
         for (name, owner, _), matter in sent.items():

@@ -101,6 +101,7 @@ def command(fact: Mapping[str, Any]) -> b.Command:
             consignment=fact["consignment"],
             site=fact["site"],
             mass_kg=fact["kg"],
+            load=fact.get("load"),
             **e,
         )
     if kind == "transfer-title":
@@ -166,7 +167,11 @@ class Story:
         some = int(kg * draw.randint(10, 70) / 100)
         base = {"key": key, "at": at}
         if road:
-            if draw.random() < 0.5:
+            if draw.random() < 0.3:
+                load = {"kind": "arrive", "lot": lot, "load": f"{lot}t{at}", "kg": some}
+                number = site.removeprefix("in transit ")
+                return {**base, **load, "consignment": number, "site": draw.choice(SITES)}
+            if draw.random() < 0.6:
                 return {
                     **base,
                     "kind": "arrive",

@@ -81,6 +81,7 @@ from loopbook.book.storage.schema import VERSION
 from loopbook.book.storage.snapshots import holdings
 
 _LATER = {
+    "consignments": "Consignments list_consignments",
     "correcting": "Corrected correct",
     "exports": "export_book",
     "imports.columns": "Column columns_of",
@@ -105,6 +106,7 @@ _LATER = {
 """Names by the module that they are imported from when they are first used; each takes time."""
 
 if typing.TYPE_CHECKING:
+    from loopbook.book.consignments import Consignments, list_consignments
     from loopbook.book.correcting import Corrected, correct
     from loopbook.book.exports import export_book
     from loopbook.book.imports.columns import Column, columns_of
@@ -164,6 +166,7 @@ __all__ = [
     "Column",
     "Command",
     "CommandFinding",
+    "Consignments",
     "Content",
     "Corrected",
     "Draft",
@@ -229,6 +232,7 @@ __all__ = [
     "last_event",
     "latest_events",
     "list_balances",
+    "list_consignments",
     "list_kinds",
     "list_lots",
     "lot_names",

@@ -40,7 +40,10 @@ def book() -> None:
 book.lazy = {
     name: f"loopbook.cli.proofs:{name}_command"
     for name in ("statement", "checkpoint", "prove", "check", "verify", "witness", "migrate")
-} | {"correct": "loopbook.cli.correct:correct_command"}
+} | {
+    "consignments": "loopbook.cli.consignments:consignments_command",
+    "correct": "loopbook.cli.correct:correct_command",
+}
 
 # ---- in ----
 

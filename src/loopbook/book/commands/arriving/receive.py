@@ -7,6 +7,7 @@ from typing import Annotated
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft
 from loopbook.book.commands.fields import (
+    Consignment,
     KnownMaterial,
     KnownParty,
     KnownSite,
@@ -28,6 +29,12 @@ class Receive(Command):
     site: Annotated[KnownSite, "who has custody of it"]
     mass_kg: Annotated[SomeMass, "its mass as declared"]
     shares: Annotated[Shares, "declared contents, kg/kg; the rest is other"]
+    consignment: Annotated[Consignment | None, "number of the consignment that it is a load of"] = (
+        None
+    )
+    papers_kg: Annotated[
+        SomeMass | None, "mass of the whole consignment by its papers, of all its loads"
+    ] = None
 
     line = ("received", "received")
     example = {
@@ -39,6 +46,13 @@ class Receive(Command):
         "mass_kg": 12_500,
         "shares": {"Ni": "0.22", "Co": "0.027"},
     }
+
+    added = ("consignment", "papers_kg")
+
+    def check_consignment(self, draft: Draft, *, papers_kg: int | None) -> None:
+        """Only a consignment has a mass by its papers."""
+        if papers_kg is not None and self.consignment is None:
+            draft.note("missing", "the number of the consignment", "none", at="consignment")
 
     def plan(self, draft: Draft, *, mass_kg: int, shares: dict[str, Decimal]) -> None:
         """Supplier to owner: the supplier's account goes below zero by what it delivered."""

@@ -131,6 +131,8 @@ def _of_weight(
         off = f"{_percent(abs(value - before) / before)} {'more' if value > before else 'less'}"
         text = f"{kg(value)} is {off} than the {kg(before)} that the book has of lot {measured.lot}"
         at = _field(command, *_MASSES)
+        if measured.stage == "arrived" and value < before:
+            text += " (if the rest is on other trucks, name this load as a new lot: load)"
         yield _warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
 
 

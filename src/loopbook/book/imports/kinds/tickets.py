@@ -25,6 +25,8 @@ class Tickets(ImportKind):
             "owner",
             "site",
             "shares",
+            "consignment",
+            "papers_kg",
             optional=True,
             about="of a lot that comes in: ",
         ),
