@@ -17,6 +17,7 @@ from loopbook.errors import nearest_hint
 
 _EDGE = 1 + 1e-9  # a value at its limit passes, whatever floats do
 _TRACE = 0.005  # of the mass of a run: less of a metal is not worth a word
+_ONE_OF_SEVERAL = 0.9  # of a consignment: less may be one truck of several
 _WEIGHED = {"weighbridge": "ticket", "arrived": "arrival", "counted": "count"}
 _LOADS = {"gross": "gross", "declared": "net", "arrived": "net"}
 _MASSES = ("gross_kg", "counted_kg", "mass_kg")  # fields that may have a weight
@@ -131,7 +132,7 @@ def _of_weight(
         off = f"{_percent(abs(value - before) / before)} {'more' if value > before else 'less'}"
         text = f"{kg(value)} is {off} than the {kg(before)} that the book has of lot {measured.lot}"
         at = _field(command, *_MASSES)
-        if measured.stage == "arrived" and value < before:
+        if measured.stage == "arrived" and value < _ONE_OF_SEVERAL * before:
             text += " (if the rest is on other trucks, name this load as a new lot: load)"
         yield _warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
 
