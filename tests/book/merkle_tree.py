@@ -21,7 +21,7 @@ class MerkleTree:
     >>> verify_inclusion(leaf_of(b"shred"), proof, index=2, size=4, root=tree.root())
     >>> verify_inclusion(leaf_of(b"split"), proof, index=2, size=4, root=tree.root())
     Traceback (most recent call last):
-    loopbook.errors.ProofError: inclusion of leaf 2 of 4: the proof leads to another root ...
+    loopbook.errors.ProofError: the proof does not show event 3 in the book of 4 ...
     """
 
     __slots__ = ("_levels",)

@@ -179,7 +179,15 @@ def test_a_proof_is_made_given_away_and_checked(run: Run, tmp_path: Path) -> Non
     (tmp_path / "proof.json").write_text(run("prove", "w2").stdout)
     told = run("check", "proof.json", "--verifier-key", verifier)
     assert told.exit_code == 0, told.output
-    assert "Proves   the event is in the book\nIndex    12\nKey      w2\n" in told.output
+    assert (
+        "Proves       the event is in the book\nIndex        12\nKey          w2\n" in told.output
+    )
+    assert "ask the book's owner which counts" in told.output
+    checked = json.loads(run("check", "proof.json", "--verifier-key", verifier, "--json").output)
+    legs = json.loads(run("event", "w2", "--json").output)["legs"]
+    assert checked["legs"]
+    for proven, moved in zip(checked["legs"], legs, strict=True):
+        assert proven.items() <= moved.items()
     imported(run, "tickets")
     assert json.loads(run(*sign, "--json").output)["verifier_key"] == verifier
     (tmp_path / "grown.json").write_text(run("prove", "--sizes", "13", "19").stdout)

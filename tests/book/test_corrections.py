@@ -363,3 +363,21 @@ def test_a_correction_in_a_closed_period_counts_in_the_open_one(plant: Plant) ->
     assert statement() == before
     assert plant.kg("L-1", day=3) == 900
     assert verify(plant.book, replan=True).findings == ()
+
+
+def test_what_a_corrected_event_says_of_itself(plant: Plant) -> None:
+    """The wrong event names what reverses it and what is in its place, and its proof says so."""
+    plant.receive(2, "L-1", 1_000, key="receipt")
+    plant.weigh(2, "L-1", 980)
+    amend(plant, "receipt", mass_kg="900")
+    wrong = b.show_event(plant.book, "receipt")
+    assert (wrong.reversed_by, wrong.corrected_by) == ("receipt reversed", "receipt corrected")
+    assert b.show_event(plant.book, "receipt reversed").reason == "typed wrongly"
+    right = b.show_event(plant.book, "receipt corrected")
+    assert (right.corrects, right.reversed_by, right.corrected_by) == ("receipt", "", "")
+    amend(plant, "receipt corrected", mass_kg="950")
+    right = b.show_event(plant.book, "receipt corrected")
+    assert right.corrected_by == "receipt corrected 2"
+    proofs.checkpoint(plant.book, generate_signer("book"))
+    assert "is reversed by receipt reversed" in proofs.inclusion(plant.book, "receipt").remark()
+    assert "reversed" not in proofs.inclusion(plant.book, "receipt corrected 2").remark()

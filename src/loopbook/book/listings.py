@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
+from decimal import Decimal
 from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.results import rules_of
 from loopbook.book.imports.posting import Imported
 from loopbook.book.modelled import says_modelled
-from loopbook.book.nouns import Content, Event, Leg, Measurement
+from loopbook.book.nouns import WEIGHTS, Content, Event, Leg, Measurement
 from loopbook.book.recording import clock_notes
 from loopbook.book.scope import NOW, AsOf, Scope
 from loopbook.book.storage.address import same_book, shown_address
@@ -143,6 +144,17 @@ class NounRow:
     body: Annotated[str, "what was stated of it"]
 
 
+class MeasuredRow(Measurement):
+    """What an event measured; weights in kg."""
+
+    __slots__ = ()
+
+    @property
+    def unit(self) -> Annotated[str, "of value and uncertainty"]:
+        """Unit of value and uncertainty."""
+        return "kg" if self.quantity in WEIGHTS else "kg/kg"
+
+
 @dataclass(frozen=True, slots=True)
 class OneEvent(EventRow, Answer):
     """One event: who, when, why, its legs and what was measured."""
@@ -154,10 +166,16 @@ class OneEvent(EventRow, Answer):
     posted_at: Annotated[
         int | None, "date that decides its period, if another", Column(read=moment_of)
     ]
+    reason: Annotated[str, "why it was posted, if its command says so"]
+    corrects: Annotated[str, "key of the event in whose place it is"]
+    reversed_by: Annotated[str, "key of the event that reverses it; it counts no more"]
+    corrected_by: Annotated[str, "key of the event that is in its place"]
+    amended_by: Annotated[tuple[str, ...], "keys of the events that change its legs"]
+    command: Annotated[str, "what was posted, as JSON", Column(drops=HIDDEN)]
     substances: Annotated[tuple[str, ...], KEYS]
     nouns: Annotated[tuple[NounRow, ...], Rows("Nouns")]
     legs: Annotated[tuple[Balance, ...], Rows("Legs")]
-    measurements: Annotated[tuple[Measurement, ...], Rows("Measurements")]
+    measurements: Annotated[tuple[MeasuredRow, ...], Rows("Measurements")]
     notes: Annotated[tuple[str, ...], "what to know about it"]
 
     def shown(self) -> tuple[str, ...]:
@@ -356,9 +374,17 @@ def show_event(book: Book, key: str) -> OneEvent:
     stored = stored_object(event.command, f"the command of event {key!r}")
     accepted: dict[str, str] = stored.get("accepted") or {}
     row = event_row(event, events.event_number(book.store, key) or 0)
+    later = events.later_about(book.store, key, event.corrects or key)
+    about = {verb: tuple(x for word, x in later if word == verb) for verb, _ in later}
     return OneEvent(
         **asdict(row),
         accepted=tuple(f"{kind}: {reason}" for kind, reason in accepted.items()),
+        reason=str(stored.get("reason") or ""),
+        corrects=event.corrects,
+        reversed_by="".join(about.get("reverses", ())),
+        corrected_by="".join(about.get("corrects", ())[-1:]),
+        amended_by=about.get("amends", ()),
+        command=event.command,
         substances=book.substances,
         nouns=tuple(
             NounRow(
@@ -372,9 +398,18 @@ def show_event(book: Book, key: str) -> OneEvent:
             if kind != "clock"
         ),
         legs=tuple(Balance(*leg.account, leg.content) for leg in event.legs),
-        measurements=tuple(event.measurements),
+        measurements=tuple(map(_measured, event.measurements)),
         notes=(*rules_of(event.command), *clock_notes([event])),
     )
+
+
+def _measured(measurement: Measurement) -> MeasuredRow:
+    """The measurement; of a weight the value and its uncertainty are in kg."""
+    row = MeasuredRow(*measurement)
+    if row.quantity not in WEIGHTS:
+        return row
+    value, doubt = (x and f"{Decimal(x).scaleb(-6):f}" for x in (row.value, row.uncertainty))
+    return row._replace(value=value, uncertainty=doubt)
 
 
 @says_modelled

@@ -217,13 +217,13 @@ def verify_inclusion(
     proof : what `inclusion_proof` gave.
     index, size, root : place of the leaf, 0 <= index < size, and a root that you trust.
     """
-    what = f"inclusion of leaf {index} of {size}"
+    what = f"the proof does not show event {index + 1} in the book of {size} events"
     if not 0 <= index < size:
-        raise ProofError(f"{what}: there is no such leaf")
-    _require_hash(leaf_digest, f"{what}: the leaf's hash")
+        raise ProofError(f"{what}: there is no such event")
+    _require_hash(leaf_digest, f"{what}: the event's hash")
     inner, border = _path_shape(index, size)
     _require_hashes(proof, inner + border, what)
-    _require_equal(_climb(leaf_digest, proof, index, inner), root, f"{what}: the proof leads to")
+    _require_equal(_climb(leaf_digest, proof, index, inner), root, f"{what}: it leads to")
 
 
 def verify_consistency(
@@ -237,12 +237,12 @@ def verify_consistency(
     first, second : sizes, 1 <= first <= second. From the empty tree nothing can be proven.
     first_root, second_root : their roots, each from a source that you trust for it.
     """
-    what = f"consistency of {first} with {second}"
+    what = f"the proof does not show that the book of {second} events begins with that of {first}"
     if not 0 < first <= second:
         raise ProofError(f"{what}: sizes must be 1 or more and not shrink")
     if first == second:
         _require_hashes(proof, 0, what)
-        _require_equal(first_root, second_root, f"{what}: the first root is")
+        _require_equal(first_root, second_root, f"{what}: the older checkpoint has")
         return
     level = (first & -first).bit_length() - 1  # of the last full node that the first tree ends in
     inner, border = _path_shape((first - 1) >> level, ((second - 1) >> level) + 1)
@@ -255,9 +255,9 @@ def verify_consistency(
         seed, path = proof[0], proof[1:]
     index = (first - 1) >> level
     old = _climb(seed, path, index, inner, left_only=True)
-    _require_equal(old, first_root, f"{what}: the proof gives the first tree")
+    _require_equal(old, first_root, f"{what}: for the older checkpoint it leads to")
     new = _climb(seed, path, index, inner)
-    _require_equal(new, second_root, f"{what}: the proof gives the second tree")
+    _require_equal(new, second_root, f"{what}: for the newer checkpoint it leads to")
 
 
 def _path_shape(index: int, size: int) -> tuple[int, int]:
@@ -285,7 +285,7 @@ def _climb(
 
 def _require_equal(computed: bytes, trusted: bytes, what: str) -> None:
     if computed != trusted:
-        raise ProofError(f"{what} another root than the given one")
+        raise ProofError(f"{what} another root than the checkpoint's")
 
 
 def _require_hash(digest: bytes, what: str) -> None:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from loopbook.book.book import Book
 from loopbook.book.event_bytes import event_bytes, leaf_of
+from loopbook.book.listings import Balance
 from loopbook.book.log.checkpoint import (
     Checkpoint,
     SignedCheckpoint,
@@ -39,6 +40,7 @@ from loopbook.book.log.merkle import (
 from loopbook.book.modelled import says_modelled
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.checks import count_rows
+from loopbook.book.storage.questions.events import later_about
 from loopbook.book.storage.questions.log import (
     keep_checkpoint,
     keep_nodes,
@@ -53,7 +55,7 @@ from loopbook.book.storage.questions.log import (
 )
 from loopbook.book.storage.session import Session
 from loopbook.errors import ProofError
-from loopbook.report import HIDDEN, Answer, Column, counted
+from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, counted, moment_of
 
 STEP = 4
 """Every how many levels the tree's nodes are stored."""
@@ -94,14 +96,21 @@ class Inclusion(Answer):
     proof: Annotated[tuple[str, ...], "hashes from the event to the root, base64"]
     covered: Annotated[int, "events that the note covers"] = 0
     uncovered: Annotated[int, "events of the book that no checkpoint covers"] = 0
+    reversed_by: Annotated[str, "key of the event that reverses it"] = ""
 
     def headline(self) -> str:
         """The bundle as JSON, to give away."""
         return _bundle_text(self)
 
     def remark(self) -> str:
-        """How much of the book the proof's checkpoint covers."""
-        return _coverage(self.covered, self.uncovered)
+        """How much of the book the proof's checkpoint covers, and whether the event counts."""
+        coverage = _coverage(self.covered, self.uncovered)
+        if not self.reversed_by:
+            return coverage
+        return (
+            f"the event is reversed by {self.reversed_by}: the proof shows that it was recorded, "
+            f"and not that it still counts\n{coverage}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +163,17 @@ class ProvenEvent(Answer):
     kind: Annotated[str, "kind of its command"]
     actor: Annotated[str, "who entered it"]
     document: Annotated[str, "on which paper"]
+    occurred_at: Annotated[int, "when it happened", Column(read=moment_of)]
     covered: Annotated[int, "events that the proof's checkpoint covers"]
     kept: Annotated[bool, "whether it is a checkpoint that an outsider kept"]
+    substances: Annotated[tuple[str, ...], KEYS]
+    legs: Annotated[tuple[Balance, ...], Rows("Legs")]
 
     @property
     def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
         """What is not covered."""
-        return _left_open(self.covered, kept=self.kept)
+        later = "a later event may reverse or amend this one: ask the book's owner which counts"
+        return (*_left_open(self.covered, kept=self.kept), later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +309,16 @@ def inclusion(book: Book, key: str, kept: Sequence[SignedCheckpoint] = ()) -> In
         root = kept[-1].checkpoint.root
         verify_inclusion(seal, hashes, index=place, size=size, root=root)
     uncovered = count_rows(db, "event") - last
+    later = later_about(db, key, event.corrects or key)
     return Inclusion(
-        _INCLUSION, note, body.decode(), place, _encoded(hashes), covered=size, uncovered=uncovered
+        _INCLUSION,
+        note,
+        body.decode(),
+        place,
+        _encoded(hashes),
+        covered=size,
+        uncovered=uncovered,
+        reversed_by="".join(key for verb, key in later if verb == "reverses"),
     )
 
 
@@ -362,19 +383,33 @@ def check_inclusion(
         size=signed.size,
         root=signed.root,
     )
-    if not isinstance(event, dict):
-        raise ProofError("the proven bytes are not an event")
-    stated = (str(event.get(name, "")) for name in ("key", "kind", "actor", "document"))
-    key_of_event, kind, actor, document = stated
+    return _proven(event, bundle.index, signed, kept=bool(kept))
+
+
+def _proven(event: Any, index: int, signed: Checkpoint, *, kept: bool) -> ProvenEvent:
+    """What the proven bytes of an event say."""
+    try:
+        stated = {str(k): v for k, v in dict(event).items()}
+        amounts = {account: dict(each) for account, each in stated["legs"]}
+        substances = tuple(sorted({name for each in amounts.values() for name in each}))
+        legs = tuple(
+            Balance(kind, party, site, lot, tuple(int(each.get(s, 0)) for s in substances))
+            for account, each in amounts.items()
+            for kind, party, site, lot in [account.split("/")]
+        )
+        occurred_at = int(stated["occurred_at"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProofError("the proven bytes are not an event") from error
+    texts = {name: str(stated.get(name, "")) for name in ("key", "kind", "actor", "document")}
     return ProvenEvent(
         "the event is in the book",
-        bundle.index,
-        key_of_event,
-        kind,
-        actor,
-        document,
-        signed.size,
-        bool(kept),
+        index,
+        **texts,
+        occurred_at=occurred_at,
+        covered=signed.size,
+        kept=kept,
+        substances=substances,
+        legs=legs,
         modelled=signed.modelled,
     )
 

@@ -41,6 +41,21 @@ def recent_keys(db: Database) -> list[str]:
     return first_column(db, "SELECT key FROM event ORDER BY id DESC LIMIT ?", (_RECENT,))
 
 
+def later_about(db: Database, key: str, first: str) -> list[tuple[str, str]]:
+    """Later events about an event: a word for what each does to it, and its key.
+
+    Parameters
+    ----------
+    first : key of the event that was the first in this place.
+    """
+    sql = (
+        "SELECT CASE WHEN reverses = ? THEN 'reverses' WHEN amends = ? THEN 'amends' "
+        "ELSE 'corrects' END, key FROM event WHERE reverses = ? OR amends = ? "
+        "OR (corrects = ? AND id > (SELECT id FROM event WHERE key = ?)) ORDER BY id"
+    )
+    return db.rows(sql, (key, key, key, key, first, key))
+
+
 def seal_of(db: Database, number: int) -> bytes:
     """Leaf hash of an event; empty if it is not there."""
     return first_value(db, "SELECT leaf FROM event WHERE id = ?", (number,), b"")
