@@ -182,7 +182,7 @@ def test_a_proof_is_made_given_away_and_checked(run: Run, tmp_path: Path) -> Non
     assert (
         "Proves       the event is in the book\nIndex        12\nKey          w2\n" in told.output
     )
-    assert "ask the book's owner which counts" in told.output
+    assert "whether a later event reverses or amends this one" in told.output
     checked = json.loads(run("check", "proof.json", "--verifier-key", verifier, "--json").output)
     legs = json.loads(run("event", "w2", "--json").output)["legs"]
     assert checked["legs"]

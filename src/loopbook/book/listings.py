@@ -16,8 +16,7 @@ from loopbook.book.storage.address import same_book, shown_address
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.known import stored_object
 from loopbook.book.storage.open import migrate, rebuild_edges
-from loopbook.book.storage.questions import events, lots
-from loopbook.book.storage.questions.history import closed_when
+from loopbook.book.storage.questions import events, history, lots
 from loopbook.book.storage.rows import read_event
 from loopbook.book.storage.schema import TABLES, VERSION
 from loopbook.errors import raise_findings
@@ -325,7 +324,9 @@ def list_balances(
     raise_findings(unknown_names(book.store, Scope(party, site, lot)))
     at, scope = asof.occurred, {"lot": lot, "party": party, "site": site}
     now = book.balances(**scope, occurred=at, recorded=asof.recorded)
-    closed = None if at is None or asof.recorded is not None else closed_when(book.store, at)
+    closed = (
+        None if at is None or asof.recorded is not None else history.closed_when(book.store, at)
+    )
     then = now if closed is None else book.balances(**scope, occurred=at, recorded=closed)
     accounts, as_closed = (tuple(Balance(*a, c) for a, c in x.items()) for x in (now, then))
     changed = dict(now) != dict(then)

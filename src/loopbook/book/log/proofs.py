@@ -172,7 +172,7 @@ class ProvenEvent(Answer):
     @property
     def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
         """What is not covered."""
-        later = "a later event may reverse or amend this one: ask the book's owner which counts"
+        later = "the proof cannot show whether a later event reverses or amends this one"
         return (*_left_open(self.covered, kept=self.kept), later)
 
 
