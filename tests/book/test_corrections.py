@@ -6,14 +6,17 @@ late; the usual run corrects a few.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from loopbook import book as b
+from loopbook.book.commands.planning import as_text
 from loopbook.book.log import proofs
 from loopbook.book.log.kept import read_kept
 from loopbook.book.log.keys import generate_signer
@@ -28,7 +31,7 @@ from support.seeds import seeds
 from support.shelves import Shelf, sqlite_shelf
 from support.stories import SUBSTANCES, Fact, Story, moment
 from support.teller import Teller, a_shelf, agrees_with_fractions
-from support.world import us
+from support.world import DAY, us
 
 PARTS = 10  # of the many stories: tests that run side by side
 RESTING = 5  # events that rest on the wrong one
@@ -381,3 +384,104 @@ def test_what_a_corrected_event_says_of_itself(plant: Plant) -> None:
     proofs.checkpoint(plant.book, generate_signer("book"))
     assert "is reversed by receipt reversed" in proofs.inclusion(plant.book, "receipt").remark()
     assert "reversed" not in proofs.inclusion(plant.book, "receipt corrected 2").remark()
+
+
+# -- facts of the same moment, and corrections of corrections
+
+MOMENTS = (2, 3, 4)
+"""Days of March; all facts of a day have the same moment."""
+
+
+def wrong_and_right(rng: Random) -> list[Callable[..., b.Command]]:
+    """A ticket, an assay, a split, a sale, a sample or a second lot: two forms of one fact."""
+    kind = rng.randrange(6)
+    if kind == 0:
+        scales = [{"gross_kg": 20_000 + rng.randrange(90), "tare_kg": 19_000} for _ in range(2)]
+        return [partial(b.Weigh, lot="L", ticket="T", **scale) for scale in scales]
+    if kind == 1:
+        form = partial(b.Assay, lot="L", stage="final", basis="as received")
+        element = rng.choice(["Ni", "Co"])
+        return [partial(form, shares={element: f"0.{rng.randrange(100, 200)}"}) for _ in range(2)]
+    if kind == 2:
+        part = f"P{rng.randrange(10**6)}"
+        return [
+            partial(b.Split, lot="L", parts_kg={part: kg, f"A{part}": 5})
+            for kg in rng.sample(range(1, 60), 2)
+        ]
+    if kind == 3:
+        sale = partial(b.TransferTitle, lot="L", seller="A", buyer="B")
+        return [partial(sale, mass_kg=kg) for kg in rng.sample(range(1, 50), 2)]
+    if kind == 4:
+        name = f"S{rng.randrange(10**6)}"
+        return [
+            partial(b.Sample, lot="L", sample=name, mass_kg=kg) for kg in rng.sample(range(1, 9), 2)
+        ]
+    place = {"supplier": "A", "owner": "A", "site": "W", "material": "foil"}
+    lot = f"K{rng.randrange(10**6)}"
+    return [
+        partial(b.Receive, lot=lot, mass_kg=kg, shares={}, **place)
+        for kg in rng.sample(range(1, 99), 2)
+    ]
+
+
+def changes_to(right: b.Command) -> dict[str, str]:
+    """Every field of a command, as a correction states it."""
+    fields = json.loads(as_text(right))
+    names = fields.keys() - {"key", "actor", "document", "occurred_at", "lot", "sample"}
+    names -= {"accepted", "ticket", "stage", "basis", "shares" if not fields.get("shares") else ""}
+    return {
+        name: x if isinstance(x, str) else json.dumps(x)
+        for name, x in fields.items()
+        if name in names
+    }
+
+
+@pytest.mark.parametrize("seed", seeds(25))
+def test_corrections_of_corrections_among_facts_of_one_moment(tmp_path: Path, seed: int) -> None:
+    """A correction has the place of what it corrects, however often; with another date the last."""
+    rng = Random(seed)
+    for name in ("book", "right"):
+        (tmp_path / name).mkdir()
+    plant, right = (Plant(sqlite_shelf(tmp_path / name)) for name in ("book", "right"))
+    start = {"lot": "L", "mass_kg": 1_000, "material": "foil", "supplier": "A", "owner": "A"}
+    first = partial(b.Receive, **start, site="W", shares={"Ni": "0.2"})
+    facts = [(2, 0, [first, partial(first, shares={"Ni": "0.25"})])]
+    days = sorted(rng.choice(MOMENTS) for _ in range(7))
+    facts += [(day, n, wrong_and_right(rng)) for n, day in enumerate(days, 1)]
+    for day, n, forms in facts:
+        plant.post(day, forms[0], key=f"f{n}")
+    book = [(day, {day: n}, forms[0]) for day, n, forms in facts]
+    for step in range(rng.randrange(2, 7)):
+        n = rng.randrange(len(facts))
+        day, places, form = book[n]
+        key = f"f{n}"
+        while (event := b.show_event(plant.book, key)).reversed_by:
+            key = event.corrected_by
+        moved = n and rng.random() < 0.2
+        form = form if moved else facts[n][2][form is facts[n][2][0]]
+        new_day = rng.choice(MOMENTS) if moved else day
+        command = form(**plant.envelope(new_day - 1, "x"))
+        changes = changes_to(command)
+        if moved:
+            changes["occurred_at"] = command.occurred_at.isoformat()
+        before = dict(plant.book.balances())
+        try:
+            b.correct(plant.book, key, changes, reason="typed wrongly", actor="bob")
+        except InputError:
+            assert dict(plant.book.balances()) == before
+            continue
+        places.setdefault(new_day, len(facts) + step)
+        book[n] = (new_day, places, form)
+    order = sorted(range(len(book)), key=lambda n: (book[n][0], book[n][1][book[n][0]]))
+    for n in order:
+        right.post(book[n][0], book[n][2], key=f"f{n}")
+    for day in MOMENTS:
+        at = us(plant.envelope.start) + (day - 1) * DAY
+        assert dict(plant.book.balances(occurred=at)) == dict(right.book.balances(occurred=at))
+    assert verify(plant.book, replan=True).findings == ()
+    plant.weigh(2, "L", 1_040, key="late")
+    right.weigh(2, "L", 1_040, key="late")
+    assert dict(plant.book.balances()) == dict(right.book.balances())
+    assert verify(plant.book, replan=True).findings == ()
+    for one in (plant, right):
+        one.book.close()

@@ -212,4 +212,5 @@ def _again(session: Session, command: Command, known: Event) -> Receipt:
                 )
             ]
         )
-    return Receipt(command.key, session.numbered(command.key), again=True)
+    session.flush()
+    return Receipt(command.key, event_number(session.db, command.key) or 0, again=True)

@@ -393,13 +393,13 @@ class MapOf(FieldType[F_contra]):
         return {n: self.value.read(one, f"{at}.{n}", findings) for n, one in written.items()}
 
     def check(self, value: Value, at: str, findings: F_contra) -> Value:
-        """Checked values by checked name."""
+        """Checked values by checked name, in the order of the names: no result hangs on another."""
         places = {name: f"{at}.{name}" for name in value}
         return {
             self.key.check(name, places[name], findings): self.value.check(
                 one, places[name], findings
             )
-            for name, one in value.items()
+            for name, one in sorted(value.items(), key=lambda pair: str(pair[0]))
         }
 
     def names(self, value: object) -> Iterator[tuple[str, str]]:

@@ -124,10 +124,7 @@ class Replay(SameView):
 
     def remove(self, event: Event) -> None:
         """Play without an event: the lots that it made are not there."""
-        first = self.book.event(event.corrects) if event.corrects else None
-        if first is None or first.occurred_at != event.occurred_at:
-            first = event
-        self.at, self.number = event.occurred_at, self.book.numbered(first.key)
+        self.at, self.number = event.occurred_at, self.book.place(event.key)
         self._removed.update(lot.id for lot in event.lots)
         self._seen.add(event.key)
 

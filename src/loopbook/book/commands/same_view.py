@@ -75,6 +75,6 @@ class SameView:
         """What a lot that is empty had before it was counted as nothing."""
         return self.book.counted_out(lot)
 
-    def numbered(self, key: str) -> int:
-        """Number of an event by its key."""
-        return self.book.numbered(key)
+    def place(self, key: str) -> int:
+        """Number of the place that an event has among those of its date."""
+        return self.book.place(key)

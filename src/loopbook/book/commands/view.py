@@ -30,8 +30,8 @@ class Past(Protocol):
     def counted_out(self, lot: str) -> Mapping[Account, Content]:
         """What a lot that is empty had before it was counted as nothing; nothing for others."""
 
-    def numbered(self, key: str) -> int:
-        """Number of an event by its key."""
+    def place(self, key: str) -> int:
+        """Number of the place that an event has among those of its date."""
 
 
 class View(Past, Protocol):

@@ -32,7 +32,7 @@ from loopbook.book.storage.known import BEFORE_ALL, Nouns
 from loopbook.book.storage.needs import HeldRow, MadeRow, Seen
 from loopbook.book.storage.questions.batch import accounts_of, ever_held, makings
 from loopbook.book.storage.questions.events import event_number
-from loopbook.book.storage.questions.history import legs_of_fact, lot_history
+from loopbook.book.storage.questions.history import legs_of_fact, lot_history, place_of_event
 from loopbook.book.storage.questions.lots import recent_lots, strange_lots
 from loopbook.book.storage.rows import (
     Sealed,
@@ -236,12 +236,10 @@ class Session(EmptyLots, Stated):
             return self._reversed[key]
         return first_value(self.db, "SELECT key FROM event WHERE reverses = ?", (key,), "")
 
-    def numbered(self, key: str) -> int:
-        """Number of a posted event."""
-        for number, event, _ in self._pending:
-            if event.key == key:
-                return number
-        return first_value(self.db, "SELECT id FROM event WHERE key = ?", (key,), 0)
+    def place(self, key: str) -> int:
+        """Number of the place that an event has among those of its date."""
+        self.flush()
+        return place_of_event(self.db, key)
 
     def alike(self, kind: str, name: str) -> str:
         """Another name of a kind that looks like a name; empty if none does."""

@@ -115,8 +115,8 @@ class _Played(Stated):
         """No history."""
         return ()
 
-    def numbered(self, key: str) -> int:
-        """No number."""
+    def place(self, key: str) -> int:
+        """No place."""
         return 0
 
     def apply(self, legs: Mapping[Account, Content], kind: str) -> None:

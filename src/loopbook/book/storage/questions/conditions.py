@@ -35,6 +35,18 @@ def dated(event: str, asof: AsOf, start: int | None = None) -> tuple[str, list[i
     )
 
 
+def place(event: str) -> str:
+    """Number of the place that an event has among those of its date.
+
+    It is that of the first event of this date which it corrects, else its own.
+    """
+    first = (
+        f"SELECT min(f.id) FROM event f WHERE f.occurred_at = {event}.occurred_at "
+        f"AND (f.key = {event}.corrects OR f.corrects = {event}.corrects)"
+    )
+    return f"CASE WHEN {event}.corrects IS NULL THEN {event}.id ELSE ({first}) END"
+
+
 def limited(*limits: tuple[str, int | None]) -> tuple[str, list[int]]:
     """Conditions whose moment is not None, each begun with AND, and their moments."""
     used = [(limit, moment) for limit, moment in limits if moment is not None]

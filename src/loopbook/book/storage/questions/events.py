@@ -8,7 +8,14 @@ from operator import itemgetter
 from loopbook.book.nouns import Content
 from loopbook.book.scope import TRANSIT, AsOf, Scope, Stretch
 from loopbook.book.storage.database import Database, first_column, first_value, in_lists
-from loopbook.book.storage.questions.conditions import by_name, columns, dated, in_scope, sums
+from loopbook.book.storage.questions.conditions import (
+    by_name,
+    columns,
+    dated,
+    in_scope,
+    place,
+    sums,
+)
 
 _RECENT = 10_000  # keys that a hint is chosen from
 
@@ -85,11 +92,10 @@ def measurements(
         yield from db.rows(
             "SELECT m.event, m.lot, m.quantity, m.value, m.uncertainty, m.grp, m.basis "
             "FROM measurement m JOIN event e ON e.id = m.event "
-            "LEFT JOIN event o ON o.key = e.corrects AND o.occurred_at = e.occurred_at "
             f"LEFT JOIN event r ON r.reverses = e.key{undone} "
             f"WHERE m.lot IN ({places}) AND r.id IS NULL{happened} "
             "AND m.quantity NOT IN ('gross', 'tare') "
-            "ORDER BY e.occurred_at, coalesce(o.id, m.event), m.event, m.line",
+            f"ORDER BY e.occurred_at, {place('e')}, m.event, m.line",
             (*undone_by, *some, *moments),
         )
 

@@ -4,20 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from loopbook.book.nouns import Account, Content, Entry
 from loopbook.book.storage.database import Database, first_value
-from loopbook.book.storage.questions.conditions import columns, sums
+from loopbook.book.storage.questions.conditions import columns, place, sums
 
-_ABOUT = (
-    "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses, e.corrects) "
-    "LEFT JOIN event f ON f.key = o.corrects AND f.occurred_at = o.occurred_at"
-)
-"""What an event is about; and, if that corrects another one at its date, the first in its place."""
-
-
+_ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses)"
 _PLACE = (
-    "e.occurred_at, "
-    "CASE WHEN e.corrects IS NOT NULL AND o.occurred_at <> e.occurred_at THEN e.id "
-    "ELSE coalesce(f.id, o.id, e.id) END, "
-    "CASE WHEN e.corrects IS NULL THEN coalesce(o.key, e.key) ELSE e.key END, e.id"
+    f"e.occurred_at, CASE WHEN o.id IS NULL THEN {place('e')} ELSE {place('o')} END, "
+    "coalesce(o.key, e.key), e.id"
 )
 """Date, number and key of the place that an event has, and its own number."""
 
@@ -26,8 +18,7 @@ def lot_history(db: Database, substances: Sequence[str], lot: str) -> list[Entry
     """All that was posted on a lot's accounts, by the dates of the events.
 
     On customers' accounts, what they got of the lot and, below zero, sent back. What amends or
-    reverses an event has that event's date and place, and what corrects one at its date has its
-    number.
+    reverses an event has that event's place, and what corrects one at its date has its place.
     """
     rows: list[tuple[str, str, str, int, int, str, int, *Content]] = db.rows(
         f"SELECT a.party, a.site, '', {_PLACE}, {columns(substances)} "
@@ -73,6 +64,11 @@ def legs_before(
         (key, key, number),
     )
     return {Account(*row[:4]): tuple(map(int, row[4:])) for row in rows}
+
+
+def place_of_event(db: Database, key: str) -> int:
+    """Number of the place that an event has among those of its date."""
+    return first_value(db, f"SELECT {place('e')} FROM event e WHERE e.key = ?", (key,), 0)
 
 
 def closed_when(db: Database, moment: int) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from loopbook.book.storage.database import Database, first_value
-from loopbook.book.storage.questions.conditions import columns
+from loopbook.book.storage.questions.conditions import columns, place
 from loopbook.book.storage.schema import column_names
 
 Stretch: TypeAlias = tuple[int, int]
@@ -45,8 +45,7 @@ def placed_heads(db: Database, dates: Stretch) -> list[PlacedHead]:
         f"FROM event x WHERE {_UNDONE}) FROM event e "
         f"WHERE e.amends IS NULL AND {_WITHIN} AND NOT EXISTS (SELECT 1 "
         "FROM event o WHERE o.key = e.reverses AND o.occurred_at = e.occurred_at) "
-        "ORDER BY e.occurred_at, coalesce((SELECT o.id FROM event o "
-        "WHERE o.key = e.corrects AND o.occurred_at = e.occurred_at), e.id), e.id",
+        f"ORDER BY e.occurred_at, {place('e')}, e.id",
         dates,
     )
 
