@@ -388,6 +388,30 @@ def test_what_a_corrected_event_says_of_itself(plant: Plant) -> None:
 
 # -- facts of the same moment, and corrections of corrections
 
+
+def test_parts_are_planned_alike_in_whatever_order_they_are_named(plant: Plant) -> None:
+    """The stored command has names in their order, and is planned again from that."""
+    for n in range(30):
+        plant.receive(2, f"L{n}", 1_000 + n * 1.234567, Ni=f"0.1{n:02}123", Co=f"0.2{n:02}321")
+        parts = {f"Z{n}": 33.333333, f"A{n}": 70.777777, f"K{n}": 5.1}
+        plant.post(2, partial(b.Split, lot=f"L{n}", parts_kg=parts))
+        plant.post(
+            3, partial(b.Blend, inputs_kg={f"Z{n}": None, f"A{n}": 50, f"K{n}": 2}, lot=f"B{n}")
+        )
+    assert verify(plant.book, replan=True).findings == ()
+
+
+def test_a_date_is_corrected_and_then_the_mass(plant: Plant) -> None:
+    """Of one moment: the receipt that came there first stays before the ticket."""
+    plant.receive(2, "L", 500, key="r")
+    amend(plant, "r", occurred_at="2026-03-03T00:00:00Z")
+    plant.weigh(3, "L", 510)
+    amend(plant, "r corrected", supplier="B")
+    amend(plant, "r corrected 2", mass_kg="600")
+    assert (plant.kg("L"), plant.kg("reassay")) == (510, 90)
+    assert verify(plant.book, replan=True).findings == ()
+
+
 MOMENTS = (2, 3, 4)
 """Days of March; all facts of a day have the same moment."""
 

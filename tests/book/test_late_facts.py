@@ -195,6 +195,26 @@ def test_a_late_hold_binds_from_its_date(plant: Plant) -> None:
     assert plant.kg("L-1") == 800
 
 
+def test_holds_count_by_their_dates_in_whatever_order_they_are_reported(plant: Plant) -> None:
+    plant.receive(1, "L-1", 1_000)
+    plant.post(10, partial(b.Hold, lot="L-1", reason="bad assay"))
+    plant.post(2, partial(b.Hold, lot="L-1", reason="wet"))
+    plant.post(3, partial(b.Release, lot="L-1"))
+    part = partial(b.Split, lot="L-1", parts_kg={"L-1a": 100})
+    assert "on hold: bad assay" in plant.refused(12, part)
+    assert [x.hold for x in b.list_lots(plant.book).lots] == ["bad assay"]
+    plant.post(5, part)
+
+
+def test_a_late_hold_before_a_release_holds_nothing_today(plant: Plant) -> None:
+    plant.receive(1, "L-1", 1_000)
+    plant.post(3, partial(b.Hold, lot="L-1", reason="wet"))
+    plant.post(5, partial(b.Release, lot="L-1"))
+    plant.post(2, partial(b.Hold, lot="L-1", reason="an earlier paper"))
+    assert [x.hold for x in b.list_lots(plant.book).lots] == [""]
+    plant.post(12, partial(b.Split, lot="L-1", parts_kg={"L-1a": 100}))
+
+
 # -- counted as nothing and found again (reported case 21)
 
 

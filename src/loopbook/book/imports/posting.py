@@ -27,7 +27,7 @@ from loopbook.book.commands.warnings import (
 )
 from loopbook.book.nouns import Event
 from loopbook.book.recording import behind_note, refuse_future
-from loopbook.book.storage.questions.events import maker, papers
+from loopbook.book.storage.questions.events import maker, papers, undone_among
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings
 from loopbook.tables import Value, escaped, names_in
@@ -99,7 +99,7 @@ class Imported:
     again : events that were in the book already.
     posted : False for a dry run.
     ignored : columns that the mapping does not name.
-    notes : what people should know of the computer's clock.
+    notes : what people should know of the computer's clock, and of events that were reversed.
     """
 
     file: str
@@ -111,6 +111,7 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
+_SOME = 3  # reversed events that a note names
 _MOST = 1_000  # errors of a file that are worth reading
 
 
@@ -167,6 +168,7 @@ def post_entries(
         if not every:
             every = never_accepted(planner.accept, planner.accepted)
         raise_findings(sorted(every, key=lambda f: _line(f.where)))
+        planner.undone = undone_among(session.db, planner.again)
         if dry_run:
             raise _DryRunError
 
@@ -174,8 +176,18 @@ def post_entries(
         book.store.transact([command for entry in entries for command in entry.commands], work)
     events = tuple(planned[0].events)
     behind = planned[0].session.behind
-    notes = (behind_note(behind, len(events)),) if behind and events else ()
-    return Imported(name, len(entries), events, planned[0].again, not dry_run, ignored, notes)
+    clock = (behind_note(behind, len(events)),) if behind and events else ()
+    notes = (*clock, *_undone_notes(planned[0].undone))
+    return Imported(name, len(entries), events, len(planned[0].again), not dry_run, ignored, notes)
+
+
+def _undone_notes(undone: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """What people should know of events that a file reports again after their reversal."""
+    if not undone:
+        return ()
+    some = ", ".join(f"{key} by {reversal}" for key, reversal in undone[:_SOME])
+    more = f" and {len(undone) - _SOME} others" if len(undone) > _SOME else ""
+    return (f"reversed in the book, and not posted again: {some}{more}",)
 
 
 def _line(where: str) -> tuple[str, int]:
@@ -214,6 +226,8 @@ class _Planner:
     unsure : lots that a wrong entry would have changed, with its line.
     keys : the entry of the file that first used each key.
     papers : keys of the events that hold a paper.
+    again : keys of the events that were in the book already.
+    undone : those that were reversed and not corrected, each with its reversal.
     accepted : kinds of warnings of which one was accepted by `accept`.
     """
 
@@ -225,7 +239,8 @@ class _Planner:
     accept: Mapping[str, str]
     accepted: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
-    again: int = 0
+    again: list[str] = field(default_factory=list)
+    undone: list[tuple[str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unmade: dict[str, int] = field(default_factory=dict)
     unsure: dict[str, int] = field(default_factory=dict)
@@ -280,7 +295,7 @@ class _Planner:
                 if command.kind != known.kind or not same_fact(as_text(command), known.command):
                     return [self._changed(entry, command, known)]
                 self.accepted |= accepted_in(known.command)
-                self.again += 1
+                self.again.append(known.key)
                 continue
             try:
                 refuse_future(self.session, command)

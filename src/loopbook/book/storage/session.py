@@ -150,7 +150,7 @@ class Session(EmptyLots, Stated):
         self.flush()
         sql = (
             "SELECT n.body FROM noun n JOIN event e ON e.id = n.event WHERE n.kind = 'hold' "
-            "AND n.id = ? AND e.occurred_at <= ? ORDER BY n.event DESC LIMIT 1"
+            "AND n.id = ? AND e.occurred_at <= ? ORDER BY e.occurred_at DESC, n.event DESC LIMIT 1"
         )
         body: str | None = first_value(self.db, sql, (lot, moment), None)
         return "" if body is None else str(json.loads(body)["reason"])

@@ -48,6 +48,13 @@ def recent_keys(db: Database) -> list[str]:
     return first_column(db, "SELECT key FROM event ORDER BY id DESC LIMIT ?", (_RECENT,))
 
 
+def undone_among(db: Database, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Of some events those that were reversed and not corrected, each with its reversal."""
+    query = "SELECT e.key, r.key FROM event e JOIN event r ON r.reverses = e.key"
+    corrected = "SELECT 1 FROM event c WHERE c.corrects = coalesce(e.corrects, e.key)"
+    return sorted(by_name(db, query, "e.key", keys, more=f" AND NOT EXISTS ({corrected})"))
+
+
 def later_about(db: Database, key: str, first: str) -> list[tuple[str, str]]:
     """Later events about an event: a word for what each does to it, and its key.
 
@@ -71,7 +78,8 @@ def seal_of(db: Database, number: int) -> bytes:
 def holds(db: Database) -> dict[str, str]:
     """Why each lot is on hold; empty for one that was released."""
     rows: list[tuple[str, str]] = db.rows(
-        "SELECT id, body FROM noun WHERE kind = 'hold' ORDER BY event"
+        "SELECT n.id, n.body FROM noun n JOIN event e ON e.id = n.event "
+        "WHERE n.kind = 'hold' ORDER BY e.occurred_at, n.event"
     )
     return {lot: str(json.loads(body)["reason"]) for lot, body in rows}
 
