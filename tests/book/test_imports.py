@@ -221,6 +221,8 @@ def test_a_reversed_ticket_comes_again_under_another_document(book: Book, tmp_pa
     again.write_text(header + row.replace("20.05", "20.15").replace("10.05", "10.15"))
     done = import_file(book, again, mapping, kind="tickets")
     assert [e.key for e in done.events] == ["corrected.csv/T-11/weigh"]
+    (note,) = import_file(book, file, mapping, kind="tickets").notes
+    assert note == "reversed in the book, and not posted again: tickets.csv/T-11/weigh by x"
 
 
 # -- right files mean what they say
@@ -263,7 +265,7 @@ def test_assays_are_on_their_basis_and_uncertainties_are_standard(
 ) -> None:
     file, mapping = write_files(tmp_path, "assays")
     done = import_file(book, file, mapping, kind="assays")
-    nickel = done.events[0].measurements[0]
+    (nickel,) = (x for x in done.events[0].measurements if x.quantity == "Ni")
     assert (nickel.quantity, Decimal(nickel.value), Decimal(nickel.uncertainty)) == (
         "Ni",
         Decimal("0.32"),
