@@ -395,9 +395,8 @@ def test_parts_are_planned_alike_in_whatever_order_they_are_named(plant: Plant) 
         plant.receive(2, f"L{n}", 1_000 + n * 1.234567, Ni=f"0.1{n:02}123", Co=f"0.2{n:02}321")
         parts = {f"Z{n}": 33.333333, f"A{n}": 70.777777, f"K{n}": 5.1}
         plant.post(2, partial(b.Split, lot=f"L{n}", parts_kg=parts))
-        plant.post(
-            3, partial(b.Blend, inputs_kg={f"Z{n}": None, f"A{n}": 50, f"K{n}": 2}, lot=f"B{n}")
-        )
+        blend = partial(b.Blend, site="W", material="foil", lot=f"B{n}")
+        plant.post(3, partial(blend, inputs_kg={f"Z{n}": None, f"A{n}": 50, f"K{n}": 2}))
     assert verify(plant.book, replan=True).findings == ()
 
 
