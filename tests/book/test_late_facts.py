@@ -327,3 +327,26 @@ def test_no_period_begins_before_the_end_of_a_closed_one(closed: Plant) -> None:
     february = {"start": start - timedelta(days=28), "end": start}
     text = closed.refused(17, partial(b.OpenPeriod, period="February", **february))
     assert "the book is closed up to 2026-03-16" in text
+
+
+# -- a shipment and its arrival that are both reported late
+
+
+def test_a_shipment_and_its_arrival_are_both_late(plant: Plant) -> None:
+    """The way of the message is followed: the book is the one that was told in time."""
+    ship = partial(b.Ship, lot="L-1", from_site="W", consignment="C-1")
+    arrive = partial(b.Arrive, lot="L-1", consignment="C-1", site="W", mass_kg=990)
+    counted_980 = count("L-1", 980)
+    plant.receive(2, "L-1", 1_000, Ni="0.3")
+    plant.post(6, counted_980, key="count")
+    text = plant.refused(3, ship)
+    follows(text, "reverse these first, the last one first")
+    assert "'count' of 2026-03-06" in text
+    assert "lot L-1 is not at in transit C-1" in plant.refused(4, arrive)
+    plant.post(7, partial(b.Reverse, event="count", reason="told before the shipment"))
+    plant.post(3, ship)
+    plant.post(4, arrive)
+    plant.post(6, counted_980, key="count again")
+    assert [plant.kg("L-1", day=d) for d in (2, 3, 5, 6)] == [1_000, 1_000, 990, 980]
+    assert (plant.kg("unaccounted"), plant.kg("stock-take")) == (10, 10)
+    assert verify(plant.book, replan=True).findings == ()

@@ -524,3 +524,38 @@ def test_find_notes_that_it_did_not_read_the_book(plant: Plant) -> None:
     places = ("--register", str(plant.register), "--book", "no.sqlite")
     result = CliRunner().invoke(main, ["serials", "find", "P-0001", *places])
     assert "the book was not read" in result.stdout
+
+
+# -- cells that come back from a customer
+
+
+def back(plant: Plant, new_lot: str, **fields: Any) -> str:
+    sent = {"lot": "C-1", "customer": "B", "owner": "A", "site": "V"}
+    return plant.post(b.ReturnGoods, new_lot=new_lot, **{**sent, **fields})
+
+
+def test_all_cells_come_back(plant: Plant) -> None:
+    plant.deliver("C-1")
+    back(plant, "C-1r")
+    assert plant.suspect("C-1") == {"V C-1r": 1_000}
+    assert plant.cells("C-1", "C-1r") == [0, 1_000]
+
+
+def test_cells_that_come_back_are_named(plant: Plant) -> None:
+    plant.deliver("C-1")
+    key = back(plant, "C-1r", mass_kg=400, serials=A)
+    assert plant.suspect("C-1") == {"B C-1": 600, "V C-1r": 400}
+    back(plant, "C-1s")
+    assert plant.suspect("C-1") == {"V C-1r": 400, "V C-1s": 600}
+    places = Whereabouts(SerialRegister(plant.register), plant.book)
+    assert [places.lots_of(serial) for serial in ("P-0700", "P-0001")] == [("C-1r",), ("C-1s",)]
+    assert places.doubles() == ()
+    plant.post(b.Reverse, event=f"k{plant.count}", reason="not so")
+    plant.post(b.Reverse, event=key, reason="not so")
+    assert plant.suspect("C-1") == {"B C-1": 1_000}
+
+
+def test_some_cells_that_come_back_are_up_to(plant: Plant) -> None:
+    plant.deliver("C-1")
+    back(plant, "C-1r", mass_kg=400)
+    assert plant.suspect("C-1") == {"B C-1": "up to 1,000", "V C-1r": "up to 1,000"}
