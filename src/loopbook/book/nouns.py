@@ -78,6 +78,15 @@ class Entry(NamedTuple):
     content: Content
 
 
+class Assayed(NamedTuple):
+    """A result of a substance of a lot: its date, the key of its event, and its stage."""
+
+    at: int
+    key: str
+    substance: str
+    stage: str
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """A company that can own matter: supplier, recycler, refiner, cell maker."""

@@ -42,6 +42,26 @@ def counted_out(
     return had if kind == COUNTED else {}
 
 
+def used_up(entries: Sequence[Entry], until: int) -> tuple[str, int]:
+    """Key and date of the event that took the last of a lot by a date; empty if none did.
+
+    Parameters
+    ----------
+    entries : what was posted on the lot.
+    until : the date; what is dated later does not count.
+    """
+    sums: dict[Account, Content] = {}
+    last = ("", 0)
+    of_lot = [x for x in entries if x.account.kind == "lot" and x.at <= until]
+    for (at, _), group in groupby(sorted(of_lot, key=lambda x: x[:2]), key=lambda x: x[:2]):
+        before = any(not is_zero(x) for x in sums.values())
+        for entry in (at_once := list(group)):
+            add_to(sums, entry.account, entry.content)
+        if before and all(map(is_zero, sums.values())):
+            last = (at_once[-1].key, at)
+    return last
+
+
 def to_customers(
     legs: Mapping[Account, Content],
     *,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
-from loopbook.book.commands.draft import Draft
+from loopbook.book.commands.draft import Draft, moment_at
+from loopbook.book.commands.empty_lots import used_up
 from loopbook.errors import nearest_hint
 from loopbook.tables import (
     SHARE,
@@ -28,6 +29,7 @@ from loopbook.tables import (
 _MG = Decimal(1_000_000)
 _MOST_KG = 10**9  # a million tonnes; sums of many still fit 64 bits of milligrams
 _LONGEST = 40  # characters of a substance's name, which becomes a column's
+_SECOND = 1_000_000  # microseconds
 _ROAD = "in transit"  # begins the place of what is under way
 
 Kg: TypeAlias = Decimal | int | float | str
@@ -155,7 +157,8 @@ class LotField(Text[Draft]):
     """A lot that was made by then and has content.
 
     `free` for one that is not on hold; `recounted` also for one that was counted as nothing;
-    `delivered` also for one that is empty, since it was delivered.
+    `delivered` also for one that is empty, since it was delivered. Of one that is empty, the
+    finding names what took the last of it; `counts_from` is why it may be dated before that.
     """
 
     words: str = "a lot of the book"
@@ -163,6 +166,7 @@ class LotField(Text[Draft]):
     free: bool = False
     recounted: bool = False
     delivered: bool = False
+    counts_from: str = ""
 
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The lot's name."""
@@ -184,9 +188,7 @@ class LotField(Text[Draft]):
         elif self.delivered:
             pass  # who has it is the command's question
         elif not view.holdings(value) and not (self.recounted and view.counted_out(value)):
-            draft.note(
-                "empty", "content", "none", at=at, sentence=f"lot {value} is empty", about="state"
-            )
+            self._note_empty(value, at, draft, made.made_at)
         elif self.free and (reason := view.hold(value, draft.occurred_at)):
             draft.note(
                 "hold",
@@ -197,6 +199,23 @@ class LotField(Text[Draft]):
                 about="state",
             )
         return value
+
+    def _note_empty(self, lot: str, at: str, draft: Draft, made_at: int) -> None:
+        """A finding that a lot is empty, and what used it up when."""
+        key, when = used_up(draft.view.history(lot), draft.occurred_at)
+        zone, last = draft.moment.tzinfo, when - _SECOND
+        dated = f"date it {moment_at(last, zone)} or before" if key and last >= made_at else ""
+        draft.note(
+            "empty",
+            "content",
+            "none",
+            at=at,
+            hint=f"{self.counts_from}: {dated}" if self.counts_from and dated else "",
+            sentence=f"lot {lot} is empty: {key!r} of {moment_at(when, zone)} took all of it"
+            if key
+            else f"lot {lot} is empty",
+            about="state",
+        )
 
 
 @dataclass(frozen=True)
@@ -297,6 +316,10 @@ Share = Annotated[Kg, SHARE]
 Shares = Annotated[Mapping[str, Kg], SharesField(Substance(), SHARE)]
 Amounts = Annotated[Mapping[str, Kg], MapOf(Substance(), MassField())]
 ExistingLot = Annotated[str, LotField()]
+AssayedLot = Annotated[
+    str, LotField(counts_from="an assay counts from the moment of its sample, not of its report")
+]
+WeighedLot = Annotated[str, LotField(counts_from="a ticket counts from the moment of weighing")]
 CountedLot = Annotated[str, LotField(recounted=True)]
 DeliveredLot = Annotated[str, LotField(delivered=True)]
 FreeLot = Annotated[str, LotField(free=True)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loopbook.book.commands.view import View
-from loopbook.book.nouns import Account, Content, Event, Material, Party, Period, Site
+from loopbook.book.nouns import Account, Assayed, Content, Event, Material, Party, Period, Site
 
 
 @dataclass(slots=True)
@@ -50,6 +50,10 @@ class SameView:
     def overlapping(self, start: int, end: int) -> Period | None:
         """A period that shares time with a stretch of it."""
         return self.book.overlapping(start, end)
+
+    def assays(self, lot: str) -> Sequence[Assayed]:
+        """All results of a lot that were not reversed."""
+        return self.book.assays(lot)
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class at a site now."""

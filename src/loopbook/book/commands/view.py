@@ -3,7 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from loopbook.book.nouns import Account, Content, Entry, Event, Lot, Material, Party, Period, Site
+from loopbook.book.nouns import (
+    Account,
+    Assayed,
+    Content,
+    Entry,
+    Event,
+    Lot,
+    Material,
+    Party,
+    Period,
+    Site,
+)
 
 
 class Past(Protocol):
@@ -70,6 +81,9 @@ class View(Past, Protocol):
 
     def delivered(self, lot: str) -> Mapping[str, Content]:
         """What customers have of a lot, by customer, without those that have nothing."""
+
+    def assays(self, lot: str) -> Sequence[Assayed]:
+        """All results of a lot that were not reversed, in the order in which they count."""
 
     def hold(self, lot: str, moment: int) -> str:
         """Why the lot was on hold at a moment; empty if it was not."""

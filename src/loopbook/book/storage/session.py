@@ -14,6 +14,7 @@ from loopbook.book.commands.empty_lots import EmptyLots
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import (
     Account,
+    Assayed,
     Content,
     Entry,
     Event,
@@ -32,7 +33,12 @@ from loopbook.book.storage.known import BEFORE_ALL, Nouns
 from loopbook.book.storage.needs import HeldRow, MadeRow, Seen
 from loopbook.book.storage.questions.batch import accounts_of, ever_held, makings
 from loopbook.book.storage.questions.events import event_number
-from loopbook.book.storage.questions.history import legs_of_fact, lot_history, place_of_event
+from loopbook.book.storage.questions.history import (
+    legs_of_fact,
+    lot_history,
+    place_of_event,
+    results_of,
+)
 from loopbook.book.storage.questions.lots import recent_lots, strange_lots
 from loopbook.book.storage.rows import (
     Sealed,
@@ -126,6 +132,7 @@ class Session(EmptyLots, Stated):
     _materials: dict[str, str] = field(default_factory=dict)
     _makers: dict[str, str] = field(default_factory=dict)
     _absent: set[str] = field(default_factory=set)
+    _assayed: set[str] = field(default_factory=set)
     _all_seen: bool = False
     _histories: dict[str, Sequence[Entry]] = field(default_factory=dict)
 
@@ -213,6 +220,12 @@ class Session(EmptyLots, Stated):
         self.flush()
         return legs_of_fact(self.db, self.substances, key)
 
+    def assays(self, lot: str) -> Sequence[Assayed]:
+        """All results of a lot that were not reversed, in the order in which they count."""
+        if lot in self._assayed:
+            self.flush()
+        return results_of(self.db, lot)
+
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds."""
         if (site, hazard) not in self._loads:
@@ -298,6 +311,8 @@ class Session(EmptyLots, Stated):
             self._held.setdefault(lot.id, {})
             if look(lot.id) != lot.id:
                 self.nouns.strange_lots.setdefault(look(lot.id), lot.id)
+        if event.kind == "assay" or event.reverses:
+            self._assayed.update(leg.account.lot for leg in event.legs)
         for leg in event.legs:
             self._apply(leg, event.occurred_at)
         for kind, name, body in event.nouns:
@@ -361,6 +376,7 @@ class Session(EmptyLots, Stated):
     def flush(self) -> None:
         """Write the pending events, parts first; an event's own row seals it and is checked."""
         pending, self._pending = self._pending, []
+        self._assayed.clear()
         if not pending:
             return
         write_parts(self.db, pending, self._accounts, self.nouns)

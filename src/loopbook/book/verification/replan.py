@@ -19,7 +19,7 @@ from loopbook.book.commands.draft import Draft, kg
 from loopbook.book.commands.empty_lots import COUNTED, to_customers
 from loopbook.book.commands.planning import PLANNER
 from loopbook.book.commands.view import View
-from loopbook.book.nouns import Account, Content, Entry, Event, Lot, add, add_to, zero
+from loopbook.book.nouns import Account, Assayed, Content, Entry, Event, Lot, add, add_to, zero
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.known import Nouns, first_substances
 from loopbook.book.storage.protocol import Store
@@ -74,6 +74,10 @@ class _Played(Stated):
     def hold(self, lot: str, moment: int) -> str:
         """No hold."""
         return ""
+
+    def assays(self, lot: str) -> Sequence[Assayed]:
+        """No results: what was warned of was accepted then."""
+        return ()
 
     def load_mg(self, site: str, hazard: str) -> int:
         """No load: limits were checked then."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import FINE, Draft
-from loopbook.book.commands.fields import ExistingLot, Kg, Share, Shares, Substance
+from loopbook.book.commands.fields import AssayedLot, Kg, Share, Shares, Substance
 from loopbook.book.commands.measuring.between_owners import changes_by_owner
 from loopbook.book.commands.results import (
     BELOW,
@@ -60,7 +60,7 @@ class Assay(Command):
     their mean counts, with its standard error if no uncertainty is stated.
     """
 
-    lot: Annotated[ExistingLot, "the lot assayed"]
+    lot: Annotated[AssayedLot, "the lot assayed"]
     stage: Annotated[str, _STAGES, "of the assay exchange"]
     basis: Annotated[str, Choice("as received", "dry"), "what the shares are shares of"]
     shares: Annotated[Results, "contents, kg/kg of the basis"]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
-from loopbook.book.commands.fields import ExistingLot, Mass
+from loopbook.book.commands.fields import Mass, WeighedLot
 from loopbook.book.nouns import Measurement
 
 
@@ -13,7 +13,7 @@ from loopbook.book.nouns import Measurement
 class Weigh(Command):
     """A weighbridge ticket, weighed twice: net is gross minus tare and becomes the lot's mass."""
 
-    lot: Annotated[ExistingLot, "the lot weighed"]
+    lot: Annotated[WeighedLot, "the lot weighed"]
     ticket: Annotated[str, "number of the weighbridge ticket"]
     gross_kg: Annotated[Mass, "vehicle with load"]
     tare_kg: Annotated[Mass, "vehicle without load"]

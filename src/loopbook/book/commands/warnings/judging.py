@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
 from loopbook.book.commands.warnings.limits import Limits
-from loopbook.book.commands.warnings.warned import KINDS, LEAVE_OUT, Warned
+from loopbook.book.commands.warnings.order import of_hold, of_stage
+from loopbook.book.commands.warnings.warned import KINDS, LEAVE_OUT, Warned, warn
 from loopbook.book.nouns import WEIGHTS, Measurement, add, mass, negate, zero
 from loopbook.book.scope import TRANSIT
 from loopbook.errors import nearest_hint
@@ -77,24 +78,15 @@ def _warnings(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned
                 yield from _of_weight(draft, command, one, (changes.get(one.lot, 0), limits))
         if not draft.lots:
             yield from _of_results(draft, limits)
+            yield from of_stage(draft)
     elif taken and command.kind != "sample":
         yield from _of_parts(draft, command, taken, limits)
+    yield from of_hold(draft, command, changes)
     if is_run:
         yield from _of_run(draft, limits)
     yield from _of_sums(draft, command, limits)
     if draft.lots and not command.copies:
         yield from _of_new_lots(draft, limits)
-
-
-def _warn(draft: Draft, kind: str, at: str, *, usual: str, value: str, sentence: str) -> Warned:
-    """A warning with its limit, its value, and how it is accepted."""
-    hint = (
-        f'if it is right, accept it: --accept {kind}="the reason", or in a command '
-        f'"accepted": {{"{kind}": "the reason"}}'
-    )
-    text = f"{sentence}; usual is {usual}"
-    where = f"{draft.where}, {at}"
-    return Warned(kind, where, usual, value, hint, sentence=text, field=at, about="state")
 
 
 # -- masses
@@ -116,14 +108,14 @@ def _of_weight(
             is_few, usual = True, f"{low:,.0f} to {high:,.0f} kg for a lorry"
         if is_few:
             text, at = f"{load} mass is {kg(value)}", _field(command, *_MASSES)
-            yield _warn(draft, "load", at, usual=usual, value=kg(value), sentence=text)
+            yield warn(draft, "load", at, usual=usual, value=kg(value), sentence=text)
     if measured.quantity != "mass" or not kind or value == 0:
         return
     sigma, most = int(measured.uncertainty or 0), limits.most["uncertainty"]["mass"]
     if sigma > max(most * value, limits.most["ticket"]["divisions"] * 1e6):
         text = f"the uncertainty of {kg(value)} is {kg(sigma)}"
         usual = f"at most {_percent(most)}"
-        yield _warn(
+        yield warn(
             draft, "uncertainty", "uncertainty_kg", usual=usual, value=kg(sigma), sentence=text
         )
     before, most = value - change, limits.most[kind]["difference"]
@@ -134,7 +126,7 @@ def _of_weight(
         at = _field(command, *_MASSES)
         if measured.stage == "arrived" and value < _ONE_OF_SEVERAL * before:
             text += " (if the rest is on other trucks, name this load as a new lot: load)"
-        yield _warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
+        yield warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
 
 
 def _of_parts(
@@ -148,7 +140,7 @@ def _of_parts(
             text = f"{kg(part)} is {_percent(part / whole)} of lot {lot}, which has {kg(whole)}"
             at = _field(command, "inputs_kg", "parts_kg", "mass_kg")
             at += f".{lot}" * (at == "inputs_kg")
-            yield _warn(
+            yield warn(
                 draft,
                 "part",
                 at,
@@ -178,7 +170,7 @@ def _of_run(draft: Draft, limits: Limits) -> Iterator[Warned]:
             share = _percent(abs(missing) / entered)
             text = f"{kg(missing)} of {name} is unaccounted, {share} of {kg(entered)}"
             usual = f"at most {_percent(limit)}"
-            yield _warn(draft, "unaccounted", "outputs", usual=usual, value=share, sentence=text)
+            yield warn(draft, "unaccounted", "outputs", usual=usual, value=share, sentence=text)
 
 
 # -- shares
@@ -205,7 +197,7 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
         if sigma > limits.most["uncertainty"]["share"] * share > 0:
             text = f"the uncertainty of {_percent(share)} of {name} is {_percent(sigma)}"
             most, place_of = "less than the result", f"uncertainty.{name}"
-            yield _warn(
+            yield warn(
                 draft, "uncertainty", place_of, usual=most, value=_percent(sigma), sentence=text
             )
         before = sum([content[place] for content in held])
@@ -216,7 +208,7 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
             old, new = _percent(before / whole), _percent(after / whole)
             text = f"{name} is {new} of lot {lot}, where the book has {old}"
             most = f"a factor of at most {factor:g}"
-            yield _warn(draft, "assay", at, usual=most, value=new, sentence=text)
+            yield warn(draft, "assay", at, usual=most, value=new, sentence=text)
 
 
 def _of_new_lots(draft: Draft, limits: Limits) -> Iterator[Warned]:
@@ -244,7 +236,7 @@ def _of_range(
     if ends is not None and share and not ends[0] / _EDGE <= share <= ends[1] * _EDGE:
         usual = f"{_percent(ends[0])} to {_percent(ends[1])}"
         text = f"{material} with {_percent(share)} of {name}"
-        yield _warn(draft, "range", at, usual=usual, value=_percent(share), sentence=text)
+        yield warn(draft, "range", at, usual=usual, value=_percent(share), sentence=text)
 
 
 def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
@@ -272,7 +264,7 @@ def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]
         else:
             continue
         text = f"the shares that are stated sum to {_percent(total)}"
-        yield _warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
+        yield warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
 
 
 # -- words

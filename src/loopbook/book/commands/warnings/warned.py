@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from loopbook.book.commands.command import Command
-from loopbook.book.commands.draft import CommandFinding
+from loopbook.book.commands.draft import CommandFinding, Draft
 from loopbook.errors import Finding
 
 C = TypeVar("C", bound=Command)
@@ -26,6 +26,8 @@ KINDS: Mapping[str, str] = {
     "uncertainty": "a standard uncertainty is as large as what it is of",
     "sum": "shares sum to too little or too much",
     "range": "a share is outside of what its material usually has",
+    "stage": "a result of an earlier stage counts over one of a later stage",
+    "held": "a lot that is on hold is used, dated before its hold",
 }
 """Kinds of warnings: the words by which they are accepted."""
 
@@ -35,6 +37,19 @@ LEAVE_OUT = "leave it out; a warning is accepted when it has come, not in advanc
 @dataclass(frozen=True, slots=True)
 class Warned(CommandFinding):
     """A warning that is not accepted; its code is its kind, one of `KINDS`."""
+
+
+def warn(
+    draft: Draft, kind: str, at: str, *, usual: str, value: str, sentence: str, advice: str = ""
+) -> Warned:
+    """A warning with its limit, its value, and how it is accepted."""
+    hint = f"{advice}; " * bool(advice) + (
+        f'if it is right, accept it: --accept {kind}="the reason", or in a command '
+        f'"accepted": {{"{kind}": "the reason"}}'
+    )
+    text = f"{sentence}; usual is {usual}"
+    where = f"{draft.where}, {at}"
+    return Warned(kind, where, usual, value, hint, sentence=text, field=at, about="state")
 
 
 def all_warned(findings: Iterable[Finding]) -> tuple[str, ...]:

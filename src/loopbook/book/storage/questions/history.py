@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from loopbook.book.nouns import Account, Content, Entry
+from loopbook.book.nouns import Account, Assayed, Content, Entry
 from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.questions.conditions import columns, place, sums
 
@@ -33,6 +33,18 @@ def lot_history(db: Database, substances: Sequence[str], lot: str) -> list[Entry
         Entry(at, number, key, _account(lot, party, site, end), tuple(amounts))
         for party, site, end, at, number, key, _, *amounts in rows
     ]
+
+
+def results_of(db: Database, lot: str) -> list[Assayed]:
+    """Results of a lot that were not reversed, in the order in which they count."""
+    rows: list[tuple[int, str, str, str]] = db.rows(
+        "SELECT e.occurred_at, e.key, m.quantity, m.stage FROM measurement m "
+        f"JOIN event e ON e.id = m.event {_ABOUT} LEFT JOIN event r ON r.reverses = e.key "
+        "WHERE m.lot = ? AND e.kind = 'assay' AND r.id IS NULL "
+        "ORDER BY e.occurred_at, coalesce(o.id, e.id), m.line",
+        (lot,),
+    )
+    return [Assayed(*row) for row in rows]
 
 
 def _account(lot: str, party: str, site: str, end: str) -> Account:

@@ -1,0 +1,92 @@
+"""Warnings about the order of facts: what counts over what, and what was free at its date."""
+
+from collections.abc import Iterator, Mapping
+
+from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import Draft, moment_at
+from loopbook.book.commands.warnings.warned import Warned, warn
+from loopbook.book.nouns import Assayed
+
+RANKS = {"provisional": 0, "exchanged": 1, "umpire": 2, "final": 2}
+"""Stages of an assay's results: of two, the later one of the exchange should count."""
+
+_EVER = 2**62  # after all dates
+
+
+def of_stage(draft: Draft) -> Iterator[Warned]:
+    """A result that counts, or does not, because of its date and in spite of its stage.
+
+    Results count by their dates. One of a later stage that is dated before one of an earlier stage
+    counts only until then; one of an earlier stage that is dated after it counts in its place.
+    """
+    stages = {x.quantity: x.stage for x in draft.measurements if x.stage in RANKS}
+    if not stages:
+        return
+    lot, stage = draft.measurements[0].lot, next(iter(stages.values()))
+    over: dict[str, Assayed] = {}  # results that count over this one, and under it
+    under: dict[str, Assayed] = {}
+    for other in draft.view.assays(lot):
+        if other.substance in stages and other.stage in RANKS:
+            (under if other.at <= draft.occurred_at else over)[other.substance] = other
+    zone, usual = draft.moment.tzinfo, "that the later stage counts"
+    dated = draft.moment.isoformat()
+    lasting = {x.key: x for x in over.values() if RANKS[x.stage] < RANKS[stage]}
+    for other in lasting.values():
+        until = moment_at(other.at, zone)
+        yield warn(
+            draft,
+            "stage",
+            "occurred_at",
+            usual=usual,
+            value=dated,
+            sentence=f"this {stage} result counts until {until} only: from then on the "
+            f"{other.stage} one of {other.key!r} counts",
+            advice=f"an assay counts from the moment of its sample: date {other.key!r} {dated} or "
+            f"before (loopbook book correct, --set occurred_at={dated}), then report this result",
+        )
+    beaten = {x.key: x for s, x in under.items() if s not in over}
+    for other in beaten.values():
+        if RANKS[other.stage] > RANKS[stage]:
+            since = moment_at(other.at, zone)
+            yield warn(
+                draft,
+                "stage",
+                "occurred_at",
+                usual=usual,
+                value=dated,
+                sentence=f"this {stage} result counts from {dated} on, over the {other.stage} one "
+                f"of {other.key!r}, which is dated {since}",
+                advice="an assay counts from the moment of its sample: date this result before "
+                f"{since}",
+            )
+
+
+def of_hold(draft: Draft, command: Command, changes: Mapping[str, int]) -> Iterator[Warned]:
+    """A lot that is used before its hold, reported while it is on hold: what it makes is free.
+
+    Parameters
+    ----------
+    changes : of the masses of lots, mg; what is measured is not used.
+    """
+    taken = [lot for lot, change in changes.items() if change < 0]
+    for lot in () if draft.measurements else taken:
+        reason = draft.view.hold(lot, _EVER)
+        if not reason:
+            continue
+        dated, made = draft.moment.isoformat(), " and ".join(x.id for x in draft.lots)
+        rest = f"; what it makes is not: {made}" if made else ", and what leaves here is not"
+        yield warn(
+            draft,
+            "held",
+            _field_of(command, lot),
+            usual="nothing of a lot that is on hold is used",
+            value=lot,
+            sentence=f"lot {lot} is on hold by now ({reason}), after {dated}{rest}",
+            advice=f"hold {made}, too" if made else "",
+        )
+
+
+def _field_of(command: Command, lot: str) -> str:
+    """The field of a command that names a lot."""
+    inputs = getattr(command, "inputs_kg", None)
+    return f"inputs_kg.{lot}" if isinstance(inputs, Mapping) and lot in inputs else "lot"
