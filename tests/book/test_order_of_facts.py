@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from loopbook.book import Book, correct, import_file, post_lines, verify
+from loopbook.book import AsOf, Book, correct, import_file, microseconds, post_lines, verify
 from loopbook.errors import Finding, InputError
+from loopbook.trace import recall_lot, suspect
 from support.advice import follows
 from support.shelves import Shelf
 
@@ -237,8 +239,8 @@ def test_a_lot_is_used_before_its_hold(
     assert not desk.post(held("L-1", day(10)))
     (finding,) = desk.post({**use, "occurred_at": day(9)})
     assert finding.where.endswith(field)
-    text = f"lot L-1 is on hold by now (PFAS), after {day(9)}; what it makes is not: {made}"
-    assert text in str(finding)
+    text = "lot L-1 is on hold now (PFAS), and this is dated before the hold: "
+    assert f"{text}{made}, made of it, is not on hold" in str(finding)
     follows(finding, f"hold {made}, too")
     assert not desk.post({**use, "occurred_at": day(9)}, held="it was before")
     sold = {"kind": "deliver", "lot": made, "site": "W", "customer": "B", "occurred_at": day(20)}
@@ -253,8 +255,21 @@ def test_what_leaves_before_a_hold(desk: Desk, kind: str) -> None:
     gone = {"kind": kind, "lot": "L-1", "site": "W", "occurred_at": day(9), **more}
     assert not desk.post(held("L-1", day(10)))
     (finding,) = desk.post(gone)
-    assert "what leaves here is not" in str(finding)
+    assert "what leaves here is not on hold" in str(finding)
     assert not desk.post(gone, held="it was before")
+
+
+def test_suspect_and_recall_show_what_is_on_hold(desk: Desk) -> None:
+    assert not desk.post(held("L-1", day(10)))
+    assert not desk.post({**SPLIT, "occurred_at": day(9)}, held="it was before")
+    expected = {"L-1": "PFAS", "L-1a": None}
+    assert {x.lot: x.on_hold for x in suspect(desk.book, "L-1").held} == expected
+    assert {x.lot: x.on_hold for x in recall_lot(desk.book, "L-1").reached} == expected
+    before = AsOf(occurred=microseconds(datetime.fromisoformat(day(9, 12))))
+    for answer in (suspect(desk.book, "L-1", asof=before).held, suspect(desk.book, "L-1a").held):
+        assert {x.on_hold for x in answer} == {None}
+    assert not desk.post({"kind": "release", "lot": "L-1", "occurred_at": day(12)})
+    assert {x.on_hold for x in recall_lot(desk.book, "L-1").reached} == {None}
 
 
 def test_no_word_of_a_hold_that_is_over_or_keeps_the_lot(desk: Desk) -> None:

@@ -63,7 +63,7 @@ from loopbook.book.scope import NOW, TRANSIT, AsOf, Scope
 from loopbook.book.storage.address import check_address
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.protocol import Store
-from loopbook.book.storage.questions.events import last_event, seal_of
+from loopbook.book.storage.questions.events import holds, last_event, seal_of
 from loopbook.book.storage.questions.lots import (
     EdgeRow,
     deliveries,
@@ -226,6 +226,7 @@ __all__ = [
     "events_not_reversed",
     "export_book",
     "holdings",
+    "holds",
     "import_file",
     "inclusion",
     "knowledge",

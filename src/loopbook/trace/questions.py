@@ -1,11 +1,12 @@
 """One question of one lot, all of it at one moment: the answer, and its lineage in a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from loopbook.book import NOW, AsOf, Book, says_modelled
+from loopbook.book import NOW, AsOf, Book, holds, says_modelled
 from loopbook.trace.genealogy.answers import METALS, Origin, Recall, SureOrigin, SureTrace, Trace
 from loopbook.trace.genealogy.genealogy import Genealogy
 from loopbook.trace.genealogy.reading import one_moment, read_ancestors, read_descendants
@@ -77,7 +78,9 @@ def recall_lot(
         genealogy = Genealogy(read_descendants(book, lot, asof))
         if picture is not None:
             write_lineage(with_events(lineage_forward(genealogy, lot), book, asof), picture, only)
-        return genealogy.recall(lot)
+        answer, held = genealogy.recall(lot), holds(book.store, asof)
+    reached = [replace(x, on_hold=held.get(x.lot) or None) for x in answer.reached]
+    return replace(answer, reached=tuple(reached))
 
 
 @says_modelled

@@ -22,6 +22,7 @@ from loopbook.book import (
     Scope,
     deliveries,
     holdings,
+    holds,
     lots_named,
     says_modelled,
     unknown_lot,
@@ -84,6 +85,7 @@ class Reachable(Held):
     serials: Annotated[
         int | str | None, "serials of the lot there", Column(decimals=0, adds=True)
     ] = None
+    on_hold: Annotated[str | None, "why the lot is on hold"] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +236,11 @@ def _in_stock(book: Book, recalled: Recall, asof: AsOf) -> Iterator[Reachable]:
     lots = [x for x in recalled.reached if x.held_mg.sum() > 0.5]
     for account, content in holdings(book.store, book.substances, [x.lot for x in lots], asof):
         there.setdefault(account.lot, []).append((account.site, account.party, content))
+    held = holds(book.store, asof)
     for x in lots:
+        why = held.get(x.lot) or None
         for site, party, content in sorted(there.get(x.lot, ())):
-            yield Reachable(x.lot, x.material, party, site, content, x.shares)
+            yield Reachable(x.lot, x.material, party, site, content, x.shares, on_hold=why)
 
 
 def _deliveries(book: Book, reached: Mapping[str, Reached], asof: AsOf) -> list[Delivery]:

@@ -91,6 +91,7 @@ class Reached:
     held_mg: Annotated[
         Shares, "of that, still in this lot", each_mass("{}_here_kg", "{} here now", drops=1)
     ]
+    on_hold: Annotated[str | None, "why the lot is on hold"] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,15 +73,16 @@ def of_hold(draft: Draft, command: Command, changes: Mapping[str, int]) -> Itera
         reason = draft.view.hold(lot, _EVER)
         if not reason:
             continue
-        dated, made = draft.moment.isoformat(), " and ".join(x.id for x in draft.lots)
-        rest = f"; what it makes is not: {made}" if made else ", and what leaves here is not"
+        made = " and ".join(x.id for x in draft.lots)
+        free = f"{made}, made of it," if made else "what leaves here"
         yield warn(
             draft,
             "held",
             _field_of(command, lot),
-            usual="nothing of a lot that is on hold is used",
+            usual="no use of a lot that is on hold",
             value=lot,
-            sentence=f"lot {lot} is on hold by now ({reason}), after {dated}{rest}",
+            sentence=f"lot {lot} is on hold now ({reason}), and this is dated before the hold: "
+            f"{free} is not on hold",
             advice=f"hold {made}, too" if made else "",
         )
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from loopbook.book.nouns import Content
-from loopbook.book.scope import TRANSIT, AsOf, Scope, Stretch
+from loopbook.book.scope import NOW, TRANSIT, AsOf, Scope, Stretch
 from loopbook.book.storage.database import Database, first_column, first_value, in_lists
 from loopbook.book.storage.questions.conditions import (
     by_name,
@@ -75,11 +75,13 @@ def seal_of(db: Database, number: int) -> bytes:
     return first_value(db, "SELECT leaf FROM event WHERE id = ?", (number,), b"")
 
 
-def holds(db: Database) -> dict[str, str]:
-    """Why each lot is on hold; empty for one that was released."""
+def holds(db: Database, asof: AsOf = NOW) -> dict[str, str]:
+    """Why each lot was on hold at a moment; empty for one that was released."""
+    happened, moments = dated("e", asof)
     rows: list[tuple[str, str]] = db.rows(
         "SELECT n.id, n.body FROM noun n JOIN event e ON e.id = n.event "
-        "WHERE n.kind = 'hold' ORDER BY e.occurred_at, n.event"
+        f"WHERE n.kind = 'hold'{happened} ORDER BY e.occurred_at, n.event",
+        moments,
     )
     return {lot: str(json.loads(body)["reason"]) for lot, body in rows}
 
