@@ -8,8 +8,8 @@ from loopbook.book.nouns import Account, Assayed, Content, Event, Material, Part
 
 
 @dataclass(slots=True)
-class SameView:
-    """A view with the answers of another.
+class SamePast:
+    """What happened, with the answers of another view.
 
     Parameters
     ----------
@@ -17,6 +17,35 @@ class SameView:
     """
 
     book: View
+
+    def assays(self, lot: str) -> Sequence[Assayed]:
+        """All results of a lot that were not reversed."""
+        return self.book.assays(lot)
+
+    def event(self, key: str) -> Event | None:
+        """A posted event."""
+        return self.book.event(key)
+
+    def fact(self, key: str) -> Mapping[Account, Content]:
+        """Legs of an event with all that amends or reverses it."""
+        return self.book.fact(key)
+
+    def reversal(self, key: str) -> str:
+        """Key of the event that reversed an event."""
+        return self.book.reversal(key)
+
+    def counted_out(self, lot: str) -> Mapping[Account, Content]:
+        """What a lot that is empty had before it was counted as nothing."""
+        return self.book.counted_out(lot)
+
+    def place(self, key: str) -> int:
+        """Number of the place that an event has among those of its date."""
+        return self.book.place(key)
+
+
+@dataclass(slots=True)
+class SameView(SamePast):
+    """A view with the answers of another."""
 
     @property
     def substances(self) -> tuple[str, ...]:
@@ -51,10 +80,6 @@ class SameView:
         """A period that shares time with a stretch of it."""
         return self.book.overlapping(start, end)
 
-    def assays(self, lot: str) -> Sequence[Assayed]:
-        """All results of a lot that were not reversed."""
-        return self.book.assays(lot)
-
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class at a site now."""
         return self.book.load_mg(site, hazard)
@@ -62,23 +87,3 @@ class SameView:
     def names(self, kind: str) -> Sequence[str]:
         """Known names of a kind."""
         return self.book.names(kind)
-
-    def event(self, key: str) -> Event | None:
-        """A posted event."""
-        return self.book.event(key)
-
-    def fact(self, key: str) -> Mapping[Account, Content]:
-        """Legs of an event with all that amends or reverses it."""
-        return self.book.fact(key)
-
-    def reversal(self, key: str) -> str:
-        """Key of the event that reversed an event."""
-        return self.book.reversal(key)
-
-    def counted_out(self, lot: str) -> Mapping[Account, Content]:
-        """What a lot that is empty had before it was counted as nothing."""
-        return self.book.counted_out(lot)
-
-    def place(self, key: str) -> int:
-        """Number of the place that an event has among those of its date."""
-        return self.book.place(key)

@@ -41,6 +41,9 @@ class Past(Protocol):
     def counted_out(self, lot: str) -> Mapping[Account, Content]:
         """What a lot that is empty had before it was counted as nothing; nothing for others."""
 
+    def assays(self, lot: str) -> Sequence[Assayed]:
+        """All results of a lot that were not reversed, in the order in which they count."""
+
     def place(self, key: str) -> int:
         """Number of the place that an event has among those of its date."""
 
@@ -81,9 +84,6 @@ class View(Past, Protocol):
 
     def delivered(self, lot: str) -> Mapping[str, Content]:
         """What customers have of a lot, by customer, without those that have nothing."""
-
-    def assays(self, lot: str) -> Sequence[Assayed]:
-        """All results of a lot that were not reversed, in the order in which they count."""
 
     def hold(self, lot: str, moment: int) -> str:
         """Why the lot was on hold at a moment; empty if it was not."""

@@ -95,8 +95,26 @@ class Stated:
         return None
 
 
+class Assays:
+    """The part of a `View` that knows the results of laboratories."""
+
+    __slots__ = ()
+    db: Database
+    _assayed: set[str]  # lots whose pending events have results
+
+    def flush(self) -> None:
+        """Write the pending events."""
+        raise NotImplementedError
+
+    def assays(self, lot: str) -> Sequence[Assayed]:
+        """All results of a lot that were not reversed, in the order in which they count."""
+        if lot in self._assayed:
+            self.flush()
+        return results_of(self.db, lot)
+
+
 @dataclass(slots=True)
-class Session(EmptyLots, Stated):
+class Session(Assays, EmptyLots, Stated):
     """The book inside one transaction: reads through, remembers, writes at the end.
 
     Parameters
@@ -219,12 +237,6 @@ class Session(EmptyLots, Stated):
         """Legs of an event with all that amends or reverses it, by account."""
         self.flush()
         return legs_of_fact(self.db, self.substances, key)
-
-    def assays(self, lot: str) -> Sequence[Assayed]:
-        """All results of a lot that were not reversed, in the order in which they count."""
-        if lot in self._assayed:
-            self.flush()
-        return results_of(self.db, lot)
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds."""

@@ -50,8 +50,18 @@ _Parts: TypeAlias = Sequence[tuple[str, ...]]
 _NOTHING: Mapping[Account, Content] = {}
 
 
+class _Unasked:
+    """What only a command that is entered asks for."""
+
+    __slots__ = ()
+
+    def assays(self, lot: str) -> Sequence[Assayed]:
+        """No results: what was warned of was accepted then."""
+        return ()
+
+
 @dataclass(slots=True)
-class _Played(Stated):
+class _Played(_Unasked, Stated):
     """The book as of one place in the order of its dates, in memory.
 
     What was done then was done: no hold is asked for, nor whether names look alike.
@@ -74,10 +84,6 @@ class _Played(Stated):
     def hold(self, lot: str, moment: int) -> str:
         """No hold."""
         return ""
-
-    def assays(self, lot: str) -> Sequence[Assayed]:
-        """No results: what was warned of was accepted then."""
-        return ()
 
     def load_mg(self, site: str, hazard: str) -> int:
         """No load: limits were checked then."""

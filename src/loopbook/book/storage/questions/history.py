@@ -39,9 +39,9 @@ def results_of(db: Database, lot: str) -> list[Assayed]:
     """Results of a lot that were not reversed, in the order in which they count."""
     rows: list[tuple[int, str, str, str]] = db.rows(
         "SELECT e.occurred_at, e.key, m.quantity, m.stage FROM measurement m "
-        f"JOIN event e ON e.id = m.event {_ABOUT} LEFT JOIN event r ON r.reverses = e.key "
+        "JOIN event e ON e.id = m.event LEFT JOIN event r ON r.reverses = e.key "
         "WHERE m.lot = ? AND e.kind = 'assay' AND r.id IS NULL "
-        "ORDER BY e.occurred_at, coalesce(o.id, e.id), m.line",
+        f"ORDER BY e.occurred_at, {place('e')}, m.line",
         (lot,),
     )
     return [Assayed(*row) for row in rows]
