@@ -6,9 +6,10 @@ what it has of it; what rises, rises for each in proportion to what it gave up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from loopbook import book as b
 from loopbook.book.commands.measuring.between_owners import changes_by_owner
 from loopbook.book.verification.report import verify
 from support.plant import Plant
-from support.shelves import Shelf
+from support.shelves import Shelf, sqlite_shelf
 
 # -- the law
 
@@ -93,7 +94,7 @@ def in_fractions(
 
 
 @pytest.fixture
-def shared(shelf: Shelf) -> Plant:
+def shared(shelf: Shelf) -> Iterator[Plant]:
     """Black mass BM of two owners, 10,000 kg each: A brought 40 % nickel, B 20 %."""
     plant = Plant(shelf)
     for owner, share in (("A", "0.40"), ("B", "0.20")):
@@ -104,7 +105,8 @@ def shared(shelf: Shelf) -> Plant:
     output = b.Output("BM", "black mass", 20_000, {"Ni": "0.30"})
     inputs = {"L-A": None, "L-B": None}
     plant.post(5, partial(b.Process, run="R", site="W", inputs_kg=inputs, outputs=[output]))
-    return plant
+    yield plant
+    plant.book.close()
 
 
 def assay(lot: str, stage: str = "final", **shares: str) -> partial[b.Assay]:
@@ -155,8 +157,8 @@ def test_a_dry_assay_and_a_partial_one_that_are_the_book_move_nothing(shared: Pl
     assert owned(shared, "BM") == {"A": 4000, "B": 2000}
 
 
-def test_a_dry_assay_takes_the_water_from_what_each_gives_up(shelf: Shelf) -> None:
-    plant = Plant(shelf)
+def test_a_dry_assay_takes_the_water_from_what_each_gives_up(tmp_path: Path) -> None:
+    plant = Plant(sqlite_shelf(tmp_path))  # on a server only its owner adds a substance
     plant.post(1, partial(b.AddSubstance, substance="H2O"))
     for owner, share in (("A", "0.40"), ("B", "0.20")):
         more = {"material": "foil", "supplier": owner, "owner": owner, "site": "W"}
@@ -171,6 +173,7 @@ def test_a_dry_assay_takes_the_water_from_what_each_gives_up(shelf: Shelf) -> No
     assert owned(plant, "BL") == {"A": 3720, "B": 1860}
     assert owned(plant, "BL", "H2O") == {"A": 700, "B": 700}
     assert owned(plant, "BL", "other") == {"A": 5580, "B": 7440}
+    plant.book.close()
 
 
 def test_a_late_assay_of_two_owners_is_as_in_time(shared: Plant) -> None:
