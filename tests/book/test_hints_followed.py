@@ -30,6 +30,14 @@ TICKET = TICKET_HEAD + "T-1,X-1,2026-03-13 08:00,30,10,30\n"
 TIMELESS = re.sub("(?m)^(date_format|time_zone) = .*\n", "", TICKETS)
 
 
+@pytest.fixture(autouse=True)
+def small_lots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of somebody who has lots of 20 kg."""
+    settings = tmp_path / "settings.toml"
+    settings.write_text('[limits.load]\n"net in tonnes" = "0 kg to 0 kg"\n', "utf-8")
+    monkeypatch.setenv("LOOPBOOK_SETTINGS", str(settings))
+
+
 def only(findings: list[Finding]) -> Finding:
     """The one finding of a file."""
     (finding,) = findings
@@ -414,6 +422,36 @@ def test_a_mass_in_a_workbook_is_mended_as_the_hint_says(
         "stock", mapping, stock_sheet(("X-1", right, 30), forms=forms if is_unit else {})
     )
     assert desk.lots() == {"X-1": Decimal(str(kg))}
+
+
+@pytest.mark.parametrize(
+    ("merged", "wrong", "place"),
+    [
+        ("C2:C3", (("X-1", 200, 30), ("X-2", 100, None)), "stock.xlsx:3, Ni"),
+        ("B2:B3", (("X-1", 200, 30), ("X-2", None, 30)), "stock.xlsx:3, kg"),
+        ("A2:A3", (("X-1", 200, 30), (None, 100, 30)), "stock.xlsx:3, Lot"),
+        ("B2:C2", (("X-1", 200, None), ("X-2", 100, 30)), "stock.xlsx:2, Ni"),
+    ],
+)
+def test_merged_cells_are_unmerged_and_filled(
+    desk: Desk, merged: str, wrong: tuple[tuple[object, ...], ...], place: str
+) -> None:
+    sheet = stock_sheet(*wrong)
+    sheet.active.merge_cells(merged)
+    finding = only(desk.try_file("stock", STOCK, sheet))
+    assert (finding.code, finding.where) == ("merged", place)
+    follows(finding, "unmerge them, and write the value into each cell that it holds for")
+    assert not desk.try_file("stock", STOCK, stock_sheet(("X-1", 200, 30), ("X-2", 100, 30)))
+    assert desk.lots() == {"X-1": 200, "X-2": 100}
+    assert held(desk.book, "X-2")["Ni"] == 30
+
+
+@pytest.mark.parametrize("merged", ["C1:D1", "D2:D3", "A5:C9", "C3:XFD3"])
+def test_merged_cells_that_hold_no_value_of_a_row_do_no_harm(desk: Desk, merged: str) -> None:
+    sheet = stock_sheet(("X-1", 200, 30), ("X-2", 100, 30))
+    sheet.active.merge_cells(merged)
+    assert not desk.try_file("stock", STOCK, sheet)
+    assert held(desk.book, "X-2")["Ni"] == 30
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_a_command_is_posted_as_the_hint_says(
 
 def test_a_mass_with_decimals_that_is_small_for_a_lorry_is_in_tonnes(shell: Shell) -> None:
     lot = LOT | {"key": "x", "lot": "P3"}
-    follows(refused(shell, lot | {"mass_kg": "20.1"}), " kg for a mass with decimals: is it in t?")
+    follows(refused(shell, lot | {"mass_kg": "20.1"}), " without decimals: is it in t?")
     posted(shell, lot | {"mass_kg": "20.1 t"})
     assert shell.held("P3")["Ni"] == 6030
 

@@ -177,7 +177,7 @@ MARKS = (
             "the file looks cut off; if it is whole, write open_end = true",
         ),
         (ROW.replace("20000", '"20000,5"'), 0, Decimal("20000.5"), MARKS),
-        (ROW.replace("20000", '"20,000"'), 0, 20, MARKS),
+        (ROW.replace("20000", '"120,000"'), 0, 120, MARKS),
         (ROW.replace("20000", '"20,000"'), 1, 20_000, MARKS),
         (ROW.replace("20000", "20 000"), 0, 20_000, 'write thousands = " " in the mapping'),
         (ROW.replace("20000", "20'000"), 0, 20_000, 'write thousands = "\'" in the mapping'),

@@ -146,12 +146,12 @@ def test_the_mapping_line_is_under_the_columns_of_the_file(shell: Shell, way: st
 
 
 def test_two_rows_of_one_file_name_the_line_of_the_other(shell: Shell) -> None:
-    words = shell.file("stock", "Lot,kg,Ni\nB-1,10,30\nB\u20111,20,30\n", STOCK, CONSTANTS)
+    words = shell.file("stock", "Lot,kg,Ni\nB-1,100,30\nB\u20111,200,30\n", STOCK, CONSTANTS)
     refused = shell.run(*words)
     assert "file.csv:3, Lot: alike" in refused.stderr
     assert "U+002D of file.csv:2 (" in refused.stderr
     assert "each row once" in shell.run(*words, *given(refused.stderr)).stderr, "nothing is lost"
-    words = shell.file("stock", "Lot,kg,Ni\nB-1,10,30\nB-2,20,30\n", STOCK, CONSTANTS)
+    words = shell.file("stock", "Lot,kg,Ni\nB-1,100,30\nB-2,200,30\n", STOCK, CONSTANTS)
     assert not shell.run(*words).exit_code, "another name, as advised"
     assert shell.lots() == ["B-1", "B-2", "L-1"]
 

@@ -128,6 +128,17 @@ OUTSIDE = {
     # a factor of 1,000 in each thing that a person enters
     "receipt in t": (receipt("X", "20.1"), "load", "mass_kg"),
     "another receipt in t": (receipt("X", "8.425"), "load", "mass_kg"),
+    "a receipt in whole tonnes": (receipt("X", "20"), "load", "mass_kg"),
+    "a moisture in percent": (
+        {**assay(Ni="0.3"), "basis": "dry", "moisture": "0.9"},
+        "moisture",
+        "moisture",
+    ),
+    "an uncertainty as large as its result": (
+        {**assay(Ni="0.3"), "uncertainty": {"Ni": "0.3"}},
+        "uncertainty",
+        "uncertainty.Ni",
+    ),
     "receipt in g": (receipt("X", "20100000"), "load", "mass_kg"),
     "ticket in t": (ticket("35.1", "15"), "ticket load", "gross_kg"),
     "ticket in g": (ticket("35100000", "15000000"), "ticket load", "gross_kg"),

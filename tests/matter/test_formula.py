@@ -22,7 +22,10 @@ from loopbook.matter import (
 def format_formula(counts: dict[str, float]) -> str:
     """Formula of atom counts: the inverse of `parse_formula`."""
     texts = {symbol: f"{count:.12f}".rstrip("0").rstrip(".") for symbol, count in counts.items()}
-    return "".join(symbol + ("" if text == "1" else text) for symbol, text in texts.items())
+    return "".join(
+        f"({symbol}){text}" if "0" in text else symbol + ("" if text == "1" else text)
+        for symbol, text in texts.items()
+    )
 
 
 RIGHT = [
@@ -237,6 +240,32 @@ def test_water_with_a_zero_is_refused(text: str) -> None:
     with pytest.raises(FormulaError, match="H2O"):
         parse_formula(text)
     assert parse_formula("C10H20") == {"C": 10, "H": 20}
+
+
+@pytest.mark.parametrize(
+    ("text", "oxide", "as_written"),
+    [
+        ("Li20", {"Li": 2, "O": 1}, {"Li": 20}),
+        ("Co304", {"Co": 3, "O": 4}, {"Co": 304}),
+        ("Al203", {"Al": 2, "O": 3}, {"Al": 203}),
+        ("CuS04", {"Cu": 1, "S": 1, "O": 4}, {"Cu": 1, "S": 4}),
+        ("LiFeP04", {"Li": 1, "Fe": 1, "P": 1, "O": 4}, {"Li": 1, "Fe": 1, "P": 4}),
+        ("NiS04.6H2O", {"Ni": 1, "S": 1, "O": 10, "H": 12}, {"Ni": 1, "S": 4, "O": 6, "H": 12}),
+    ],
+)
+def test_a_zero_for_oxygen_is_refused_and_either_advice_can_be_followed(
+    text: str, oxide: dict[str, int], as_written: dict[str, int]
+) -> None:
+    with pytest.raises(FormulaError) as caught:
+        parse_formula(text)
+    first, second = str(caught.value).split("(write ")[1].removesuffix(")").split(" or ")
+    assert parse_formula(first) == oxide
+    assert parse_formula(second) == as_written
+
+
+@pytest.mark.parametrize("text", ["C60", "C20H42", "B10H14", "Li10GeP2S12", "P4O10", "Li0.5CoO2"])
+def test_other_zeros_are_counts(text: str) -> None:
+    assert parse_formula(text)
 
 
 def test_thousands_of_brackets_are_read_or_refused() -> None:

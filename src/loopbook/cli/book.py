@@ -18,7 +18,7 @@ from loopbook.cli.options import (
     with_book,
     with_clocks,
 )
-from loopbook.cli.parts import Door, shows_answer
+from loopbook.cli.parts import MOST, Door, shows_answer
 
 if TYPE_CHECKING:
     from loopbook.book import AsOf, Book, Imported
@@ -254,7 +254,9 @@ def event_command(*, book: Book, key: str) -> Answer:
 
 
 @book.command("log")
-@click.option("--last", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option(
+    "--last", default=20, show_default=True, type=click.IntRange(1, MOST), help="How many."
+)
 @shows_answer
 @with_book
 def log_command(*, book: Book, last: int) -> Answer:

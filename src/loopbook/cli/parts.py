@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,9 @@ import click
 
 if TYPE_CHECKING:
     from loopbook.report import Answer
+
+MOST = 2**63 - 1
+"""The largest number of an event that a database holds."""
 
 
 @contextmanager
@@ -55,9 +59,18 @@ class Door(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(x, c.get_short_help_str(limit=1_000)) for x, c in commands if c])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse what is no text: no file, lot or key that Loopbook writes has such a name."""
+        from loopbook.errors import visible
+
+        for text in args:
+            if re.search("[\ud800-\udfff]", text):
+                raise click.UsageError(f"an argument is no text in UTF-8: {visible(text)}", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; print findings instead of a traceback."""
-        from loopbook.errors import InputError, LoopbookError, visible
+        from loopbook.errors import Finding, InputError, LoopbookError, visible
 
         try:
             return super().invoke(ctx)
@@ -69,6 +82,13 @@ class Door(click.Group):
             ctx.exit(1)
         except LoopbookError as error:
             click.echo(visible(f"{type(error).__name__}: {error}"), err=True)
+            ctx.exit(1)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            reason = error.strerror or str(error)
+            finding = Finding("file", str(error.filename or ""), "a file that is usable", reason)
+            click.echo(visible(f"{finding}\n1 finding"), err=True)
             ctx.exit(1)
 
 

@@ -18,7 +18,7 @@ from loopbook.cli.options import (
     site_option,
     with_book,
 )
-from loopbook.cli.parts import shows_answer
+from loopbook.cli.parts import MOST, shows_answer
 
 if TYPE_CHECKING:
     from loopbook.book import Book, SignedCheckpoint
@@ -94,7 +94,12 @@ def checkpoint_command(*, book: Book, key_file: Path, name: str, new_key: bool) 
 
 @click.command("prove")
 @click.argument("key", required=False)
-@click.option("--sizes", nargs=2, type=int, help="Prove that the book only grew between two.")
+@click.option(
+    "--sizes",
+    nargs=2,
+    type=click.IntRange(0, MOST),
+    help="Prove that the book only grew between two.",
+)
 @kept_option
 @shows_answer
 @with_book

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loopbook.cli.options import address_option, open_book, open_if_there, register_option
-from loopbook.cli.parts import Door, progress_bar, shows_answer
+from loopbook.cli.parts import MOST, Door, progress_bar, shows_answer
 
 if TYPE_CHECKING:
     from loopbook.book import Book
@@ -175,7 +175,13 @@ def find_command(*, folder: Path, book: Book | None, serial: tuple[str, ...]) ->
     metavar="FILE",
     help="Write all of them to a .csv or .parquet file, which may be larger than the memory.",
 )
-@click.option("--limit", default=20, show_default=True, help="Serials to print; 0 for all.")
+@click.option(
+    "--limit",
+    default=20,
+    show_default=True,
+    type=click.IntRange(0, MOST),
+    help="Serials to print; 0 for all.",
+)
 @shows_answer
 @_with_register(book=True)
 def list_command(

@@ -120,7 +120,13 @@ def _progress() -> Iterator[Callable[[str], None]]:
 @main.command("compare")
 @click.argument("run_a", type=click.Path(path_type=Path))
 @click.argument("run_b", type=click.Path(path_type=Path))
-@click.option("--limit", default=20, show_default=True, help="Changed results to list; 0 for all.")
+@click.option(
+    "--limit",
+    default=20,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Changed results to list; 0 for all.",
+)
 @shows_answer
 def compare_command(run_a: Path, run_b: Path, limit: int) -> Answer:
     """List the inputs and results that differ between RUN_A and RUN_B, largest effect first.

@@ -34,6 +34,7 @@ _SYMBOL = re.compile(r"[A-Z][a-z]?")
 _OPEN = {"(": ")", "[": "]"}
 _WATER = re.compile(r"(?:H2O|OH2|\((?:H2O|OH2)\)|\[(?:H2O|OH2)\])$")
 _ZERO = re.compile(r"(?:^|[.·][0-9./]*\s*)(?P<water>H20)$")
+_ZERO_OF_OXYGEN = re.compile(r"([A-Z][a-z]?)(0[1-9](?!\d)|[2-9]0[2-9]?(?![\d.]))")
 _LOST_DOT = re.compile(r"[A-Za-z)\]](?P<count>[0-9]*\.[0-9]+)(?:H2O|OH2)$")
 _UNSURE_DOTS = 8  # more dots than that make too many readings to compare
 _MOST_DOTS = 100  # their readings take time by the square of their number
@@ -266,6 +267,12 @@ def _parts(text: str) -> list[_Part]:
         raise _fail(
             text, zero.start("water"), "H2O", "H20 ends in a zero; water ends in a letter O"
         )
+    for match in _ZERO_OF_OXYGEN.finditer(plain):
+        symbol, count = match.groups()
+        if count[0] == "0" or _VALENCES.get(symbol, _METAL)[0] > 0:
+            before, after = plain[: match.start()], plain[match.end() :]
+            oxygen = f"{before}{symbol}{count.replace('0', 'O')}{after}"
+            raise _two_ways(text, match.start(2), oxygen, f"{before}({symbol}){count}{after}")
     dots = _unsure_dots(plain)
     if len(dots) > _UNSURE_DOTS:
         raise _fail(text, dots[0], "dots that read one way only", "write raised dots between parts")

@@ -98,12 +98,12 @@ def read_ranges(folder: Path, manifest: Manifest) -> RangeTable:
         return RangeTable.of([])
     path = folder / manifest.ranges
     with readable(path):
-        return RangeTable(pq.read_table(path, schema=RANGES, use_threads=False))
+        return RangeTable(pq.read_table(path.absolute(), schema=RANGES, use_threads=False))
 
 
 def write_ranges(folder: Path, ranges: RangeTable, number: int) -> str:
     """Write a new file of ranges; return its name."""
     path = folder / f"{_RANGES}{number:06d}.parquet"
-    pq.write_table(ranges.columns, part_of(path), compression="zstd")
+    pq.write_table(ranges.columns, part_of(path.absolute()), compression="zstd")
     settle(part_of(path))
     return path.name

@@ -65,7 +65,9 @@ def read_moves(folder: Path, file: str) -> list[Move]:
     if not file:
         return []
     with readable(folder / file):
-        rows = pq.read_table(folder / file, schema=MOVES, use_threads=False).to_pylist()
+        rows = pq.read_table(
+            (folder / file).absolute(), schema=MOVES, use_threads=False
+        ).to_pylist()
     return [Move(row.pop("event"), row.pop("source"), Range(**row)) for row in rows]
 
 
@@ -76,7 +78,7 @@ def write_moves(folder: Path, moves: Sequence[Move], number: int) -> str:
     events = pa.array([one.event for one in moves], pa.int64())
     sources = pa.array([one.source for one in moves], pa.string())
     table = table.add_column(0, "event", events).add_column(1, "source", sources)
-    pq.write_table(table, part_of(path), compression="zstd")
+    pq.write_table(table, part_of(path.absolute()), compression="zstd")
     settle(part_of(path))
     return path.name
 

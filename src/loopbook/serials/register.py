@@ -142,6 +142,8 @@ def register_beside(book: Path) -> Path:
     >>> register_beside(Path("gmbi.sqlite")).name
     'gmbi.sqlite.serials'
     """
+    if not book.name:
+        raise InputError.of("file", str(book), "a book", "a folder")
     return book.with_name(book.name + ".serials")
 
 

@@ -114,7 +114,7 @@ class RunFile:
     def __init__(self, folder: Path, run: Run, ending: str) -> None:
         self.path = folder / f"{run.name}{ending}"
         with readable(self.path):
-            self._file = pq.ParquetFile(self.path, memory_map=True)
+            self._file = pq.ParquetFile(self.path.absolute(), memory_map=True)
         rows = self._file.metadata.num_rows
         if rows != run.rows:
             raise StorageError(f"{self.path}: damaged: {rows} rows, not {run.rows}")
@@ -179,7 +179,7 @@ def lot_pieces(folder: Path, run: Run, lots: pa.StringArray | None = None) -> li
     """Pieces of lots in a run, sorted by lot; of all lots for None."""
     path = folder / f"{run.name}.index.parquet"
     with readable(path):
-        index = pq.read_table(path, use_threads=False, memory_map=True)
+        index = pq.read_table(path.absolute(), use_threads=False, memory_map=True)
     if lots is not None:
         index = index.filter(pc.is_in(index["lot"], value_set=lots))
     return [Piece(**row) for row in index.to_pylist()]
@@ -216,7 +216,7 @@ def group_lengths(counts: Iterable[int], sizes: Sizes = SIZES) -> Iterator[int]:
 def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """A writer of tables with the columns lot and serial."""
     return pq.ParquetWriter(
-        path,
+        path.absolute(),  # a relative one with a colon is an address to pyarrow
         schema,
         compression="zstd",
         compression_level=1,
@@ -244,7 +244,7 @@ def write_groups(
 
 def write_index(path: Path, pieces: Sequence[Piece]) -> None:
     """Write the index of a file sorted by lot."""
-    pq.write_table(table_of(pieces, _INDEX), path, compression="zstd")
+    pq.write_table(table_of(pieces, _INDEX), path.absolute(), compression="zstd")
 
 
 def run_parts(folder: Path, name: str) -> list[Path]:
@@ -288,7 +288,7 @@ def write_run(
     write_groups(parts[1], [table], group_lengths(rows, sizes), by_lot=True)
     firsts, lasts = (table["serial"].take(pa.array(at)) for at in (ends - rows, ends - 1))
     columns = [names.take(pa.array(kept)), rows, firsts, lasts, ends - rows]
-    pq.write_table(pa.table(columns, schema=_INDEX), parts[2], compression="zstd")
+    pq.write_table(pa.table(columns, schema=_INDEX), parts[2].absolute(), compression="zstd")
     write_prints(parts[3], hashes_of(words)[order])
     for part in parts:
         settle(part)

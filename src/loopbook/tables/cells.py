@@ -12,7 +12,7 @@ from functools import cache, partial
 
 from loopbook.errors import UnitError
 from loopbook.tables.numbers import SPACES, CellError, exact, limit_parts
-from loopbook.tables.sheet import Cell, FileSettings
+from loopbook.tables.sheet import MERGED, Cell, FileSettings
 from loopbook.tables.units import convert, unit_finding
 
 _NO_NUMBER = (bool, datetime, clock_time, timedelta)  # what a workbook makes of some cells
@@ -41,6 +41,13 @@ def refuse_errors(cell: Cell) -> None:
             "a calculated value",
             str(cell.value),
             "open the workbook, let it calculate, and save it",
+        )
+    if cell.form == MERGED:
+        raise CellError(
+            "merged",
+            "a value in each cell",
+            f"the merged cells {cell.value}",
+            "unmerge them, and write the value into each cell that it holds for",
         )
     text = cell.value
     if isinstance(text, str) and text[:1] == "#" and _FORMULA_ERROR.fullmatch(text):

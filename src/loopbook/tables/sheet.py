@@ -7,6 +7,7 @@ names the setting of the column-mapping file that reads the file if it is right 
 
 import io
 import lzma
+import re
 import struct
 import warnings
 import zipfile
@@ -83,6 +84,11 @@ class Cell(NamedTuple):
 
 
 _EMPTY = Cell(None)
+MERGED = "merged"
+"""Number format of a cell whose value is in another one, that it is merged with."""
+_MERGED_RANGE = re.compile(
+    rb'<(?:\w{1,20}:)?mergeCell [^<>]{0,100}?ref="([A-Z]{1,3}[1-9]\d{0,6}:[A-Z]{1,3}[1-9]\d{0,6})"'
+)
 
 
 _Grid: TypeAlias = list[tuple[int, list[Cell], list[Cell]]]  # line, values, formulas
@@ -228,7 +234,7 @@ def _grids(
             for sheet in chosen(values.sheetnames):
                 pairs = zip(_grid(values[sheet]), _grid(formulas[sheet]), strict=True)
                 grid = [(line, cells, made) for (line, cells), (_, made) in pairs if cells or made]
-                grids.append((sheet, grid, values.epoch))
+                grids.append((sheet, _with_merged(values[sheet], grid), values.epoch))
             return grids
     except CellError as error:  # beyond a limit
         findings.append(Finding(error.code, name, error.expected, error.found, error.hint))
@@ -303,11 +309,44 @@ def _grid(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
         yield line, cells
 
 
+def _with_merged(sheet: Any, grid: _Grid) -> _Grid:
+    """The rows with the range in each cell that shows the value of the first one of the range."""
+    from openpyxl.utils import range_boundaries
+
+    rows = {line: cells for line, cells, _ in grid}
+    width, last = max(map(len, rows.values()), default=0), max(rows, default=0)
+    count = 0
+    for at in _merged_ranges(sheet):
+        left, top, right, bottom = range_boundaries(at)
+        columns = range(left, min(right, width) + 1)
+        for line in range(top, min(bottom, last) + 1):
+            count += 1 + len(columns)
+            if count > MOST_CELLS:
+                raise too_large(f"at most {MOST_CELLS} merged cells", f"more, at {at}")
+            cells = rows.get(line, [])
+            for column in columns if cells else ():
+                cells += [_EMPTY] * (column - len(cells))
+                if (line, column) != (top, left):
+                    cells[column - 1] = Cell(at, MERGED)
+    return grid
+
+
+def _merged_ranges(sheet: Any) -> Iterator[str]:
+    """Merged ranges of a sheet, which stand behind its cells."""
+    text = b""
+    with sheet._get_source() as part:
+        while chunk := part.read(1_000_000):
+            text += chunk
+            for match in _MERGED_RANGE.finditer(text):
+                yield match[1].decode()
+            text = text[max(text.rfind(b"<"), 0) :][-200:]
+
+
 def _workbook_sheet(
     grid: _Grid, name: str, settings: FileSettings, findings: list[Finding], *, epoch: datetime
 ) -> Sheet | None:
     top = next((cells for line, cells, _ in grid if line == settings.header_line), [])
-    header = tuple("" if c.value is None else str(c.value).strip() for c in top)
+    header = tuple("" if c.value is None or c.form == MERGED else str(c.value).strip() for c in top)
     if not header:
         findings.append(
             Finding("empty", f"{name}:{settings.header_line}", "a header and rows", "nothing there")

@@ -90,7 +90,8 @@ def write_parquet(path: Path, columns: Sequence[Column], rows: Lines) -> int:
     """Write a Parquet file; the number of rows."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetWriter(path, schema := _schema(columns), compression="zstd") as writer:
+    at = path.absolute()  # a relative one with a colon is an address to pyarrow
+    with pq.ParquetWriter(at, schema := _schema(columns), compression="zstd") as writer:
         return _write_batches(writer, schema, rows)
 
 

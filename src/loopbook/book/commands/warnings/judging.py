@@ -85,6 +85,7 @@ def _warnings(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned
     if is_run:
         yield from _of_run(draft, limits)
     yield from _of_sums(draft, command, limits)
+    yield from _of_moisture(draft, command, limits)
     if draft.lots and not command.copies:
         yield from _of_new_lots(draft, limits)
 
@@ -101,9 +102,9 @@ def _of_weight(
     load = _LOADS.get(measured.stage or measured.quantity, "")
     if load:
         low, high = limits.ranges["load"][load]
-        few = limits.most["load"]["least with decimals"] if load == "net" else 0.0
-        is_few = value < few * 1e6 and bool(value % 1_000_000)
-        usual = f"at least {few:g} kg for a mass with decimals: is it in t?"
+        few, most = limits.ranges["load"]["net in tonnes"] if load == "net" else (0.0, 0.0)
+        is_few = value < most * 1e6 and (value >= few * 1e6 or bool(value % 1_000_000))
+        usual = f"at least {most:g} kg, or under {few:g} kg without decimals: is it in t?"
         if not low <= value / 1e6 <= high * _EDGE:
             is_few, usual = True, f"{low:,.0f} to {high:,.0f} kg for a lorry"
         if is_few:
@@ -194,7 +195,7 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
         subject = (made.material, name)
         yield from _of_range(draft, subject, float(result.value), at=at, limits=limits)
         sigma, share = float(result.uncertainty or 0), float(result.value)
-        if sigma > limits.most["uncertainty"]["share"] * share > 0:
+        if sigma >= limits.most["uncertainty"]["share"] * share > 0:
             text = f"the uncertainty of {_percent(share)} of {name} is {_percent(sigma)}"
             most, place_of = "less than the result", f"uncertainty.{name}"
             yield warn(
@@ -265,6 +266,19 @@ def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]
             continue
         text = f"the shares that are stated sum to {_percent(total)}"
         yield warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
+
+
+def _of_moisture(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
+    """A moisture that no load has: percent that were taken for a fraction."""
+    try:
+        moisture = float(getattr(command, "moisture", None) or 0)
+    except (TypeError, ValueError):
+        return  # a finding of its own
+    most = limits.most["moisture"]["most"]
+    if moisture > most:
+        text, usual = f"the moisture is {_percent(moisture)}", f"at most {_percent(most)}"
+        value = _percent(moisture)
+        yield warn(draft, "moisture", "moisture", usual=usual, value=value, sentence=text)
 
 
 # -- words

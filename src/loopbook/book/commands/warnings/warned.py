@@ -24,6 +24,7 @@ KINDS: Mapping[str, str] = {
     "unaccounted": "a run has much unaccounted",
     "assay": "a share is far from the one that the book has",
     "uncertainty": "a standard uncertainty is as large as what it is of",
+    "moisture": "a moisture is more than wet material has",
     "sum": "shares sum to too little or too much",
     "range": "a share is outside of what its material usually has",
     "stage": "a result of an earlier stage counts over one of a later stage",

@@ -75,7 +75,7 @@ def _writing(path: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
     """A file in a writing transaction, and its version; all changes are kept, or none."""
     if not path.exists():
         raise InputError([Finding("file", str(path), "a book", "no such file")])
-    with explaining(path), closing(sqlite3.connect(path, isolation_level=None)) as link:
+    with explaining(path), closing(sqlite3.connect(path.absolute(), isolation_level=None)) as link:
         for setting in _SETTINGS:
             link.execute(f"PRAGMA {setting}")
         link.execute("BEGIN IMMEDIATE")  # closing without COMMIT undoes everything

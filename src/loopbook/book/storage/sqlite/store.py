@@ -64,7 +64,7 @@ class SqliteStore:
             raise InputError.of("duplicate", str(path), "a new file", "it exists")
         with explaining(self.path), ExitStack() as undo:
             made = create and _is_first(self.path)
-            self._link = sqlite3.connect(self.path, isolation_level=None, cached_statements=512)
+            self._link = sqlite3.connect(self.address, isolation_level=None, cached_statements=512)
             undo.callback(self._give_up, made=made)
             self._link.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
             self._link.execute("PRAGMA foreign_keys = ON")
@@ -299,7 +299,7 @@ def _is_harmless(kind: str, name: str, sql: str, expected: set[_Object]) -> bool
 
 def _damaged_pages(path: Path) -> list[str]:
     """Damage that SQLite reports in the pages, indexes and references of a file."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as link:
+    with closing(sqlite3.connect(path.absolute(), isolation_level=None)) as link:
         damage = [str(x) for (x,) in link.execute("PRAGMA integrity_check(20)") if x != "ok"]
         for table, row, parent, _ in link.execute("PRAGMA foreign_key_check").fetchmany(20):
             damage.append(f"row {row} of {table} names no {parent}")
