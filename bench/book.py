@@ -1,6 +1,6 @@
 """Measure the book on SQLite beside raw inserts of the same rows, and beside Beancount.
 
-Every event transfers title of a part of a lot: two legs of 12 substances, 24 values. Four things
+Every event transfers title of a part of a lot: two legs of 12 substances, 24 values. Five things
 are measured in the same run, in turn, and the medians and their ratios printed:
 
 1. *transfers, 1,000 a commit*: full commands, validated, planned against the book and posted;
@@ -9,7 +9,10 @@ are measured in the same run, in turn, and the medians and their ratios printed:
    its unique key, two postings, two balances). The peer is given the rows ready made.
 2. *one a commit, durable*: the same, one event to a commit, which the disk's fsync bounds.
 3. *a plant's mix*: receive, weigh, assay and transfer; commands a second of one core.
-4. *Beancount*: its loader on the same transfers, 12 commodities each, in its own interpreter. It
+4. *late facts*: assays that come after eight transfers of their lots, which are then amended,
+   beside the same assays told in time; corrections of receipts, on which all of that rests; and
+   ``verify``, also with ``--replan``, of the book with all of it.
+5. *Beancount*: its loader on the same transfers, 12 commodities each, in its own interpreter. It
    reads and checks all that was ever written each time, so that what compares with it is posting
    the commands and then verifying the whole book.
 
@@ -46,6 +49,7 @@ from loopbook.book import (
     RegisterSite,
     TransferTitle,
     Weigh,
+    correct,
     verify,
 )
 
@@ -53,6 +57,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BEANCOUNT_PYTHON = ROOT / "build" / "beancount" / "bin" / "python"
 BATCH = 1000
 LOTS = 400
+LATER = 8  # transfers of a lot after an assay of it that comes late
+REPLANNED = 4_000  # events a second, at least
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 COUNT = len(SUBSTANCES)
 
@@ -195,6 +201,78 @@ def plant_mix(count: int, seed: int) -> list[Command]:
     return made
 
 
+def late_story(lots: int, seed: int) -> tuple[list[Command], list[Command], list[Command]]:
+    """Receipts of lots, an assay of each, and transfers of eight parts of each after it."""
+    receipts: list[Command] = []
+    assays: list[Command] = []
+    moves: list[Command] = []
+    shares = {"Ni": "0.21", "Co": "0.01", "Li": "0.03"}
+    arrival = {"material": "scrap", "supplier": "LGES", "owner": "LGES", "site": "WS"}
+    for i in range(lots):
+        lot, when = f"T{seed}-{i}", T0 + timedelta(seconds=i)
+        base: dict[str, Any] = {"actor": "bench", "lot": lot}
+        receive = Receive(
+            key=f"{lot}r", mass_kg="18000", shares=shares, occurred_at=when, **arrival, **base
+        )
+        receipts.append(receive)
+        assay: dict[str, Any] = {"stage": "final", "basis": "as received", "laboratory": "WS"}
+        assay |= {"shares": {"Ni": "0.2131", "Co": "0.0099"}, "sample": lot}
+        assays.append(Assay(key=f"{lot}a", occurred_at=when + timedelta(days=1), **assay, **base))
+        for k in range(LATER):
+            date = when + timedelta(days=2 + k)
+            part = {"seller": "LGES", "buyer": "GMBI", "mass_kg": 100 + k}
+            moves.append(TransferTitle(key=f"{lot}t{k}", occurred_at=date, **part, **base))
+    return receipts, assays, moves
+
+
+def late_facts(folder: Path, lots: int, rounds: int) -> None:
+    """Post assays in time and late, correct receipts, verify; CPU time, in turn."""
+    rates: dict[str, list[float]] = defaultdict(list)
+    for r in range(rounds):
+        receipts, assays, moves = late_story(lots, r)
+        held = []
+        for told in ("in time", "late") if r % 2 else ("late", "in time"):
+            with opened(folder / f"{told}-{r}.sqlite") as book:
+                post(book, receipts, BATCH)
+                for batch in (assays, moves) if told == "in time" else (moves, assays):
+                    work = partial(post, book, batch, BATCH)
+                    speed = rate(work, len(batch), time.process_time)
+                    if batch is assays:
+                        rates[told].append(speed)
+                held.append(book.balances())
+                if told == "late":
+                    changed = [receive.key for receive in receipts[: lots // 4]]
+                    work = partial(correct_all, book, changed)
+                    rates["corrected"].append(rate(work, len(changed), time.process_time))
+                    for name in ("verify", "verify --replan"):
+                        replan = name == "verify --replan"
+                        rates[name].append(verified(book, time.process_time, replan=replan))
+        if held[0] != held[1]:
+            sys.exit("facts that are told late give another book")
+    print(f"late facts, one core, median of {rounds} rounds")
+    print(f"  {'':<30}{'a second':>12}{'in time':>12}{'ratio':>9}")
+    line(f"assays, {LATER} later events each", rates["late"], rates["in time"])
+    line("receipts corrected", rates["corrected"])
+    line("verify, events", rates["verify"])
+    line("verify --replan, events", rates["verify --replan"])
+    print(f"  targets: verify --replan {REPLANNED:,} events/s")
+
+
+def correct_all(book: Book, keys: Sequence[str]) -> None:
+    """Correct the nickel of receipts."""
+    for key in keys:
+        correct(book, key, {"shares.Ni": "0.22"}, reason="read wrong", actor="bench")
+
+
+def verified(book: Book, clock: Callable[[], float], *, replan: bool = False) -> float:
+    """Events that are verified a second."""
+    start = clock()
+    report = verify(book, replan=replan)
+    if not report.clean:
+        sys.exit(f"verify: {report.findings[0]}")
+    return report.events / (clock() - start)
+
+
 def rate(work: Callable[[], object], count: int, clock: Callable[[], float]) -> float:
     """Events a second."""
     start = clock()
@@ -263,12 +341,7 @@ def check(book: Book, events: Sequence[Event]) -> None:
     if [sum(c[i] for c in held) for i in range(COUNT)] != moved:
         sys.exit("the book's totals are wrong")
     for replan, name in ((False, "verify"), (True, "verify --replan")):
-        start = time.perf_counter()
-        report = verify(book, replan=replan)
-        if not report.clean:
-            sys.exit(f"{name}: {report.findings[0]}")
-        rate = report.events / (time.perf_counter() - start)
-        print(f"{name}: clean, {rate:,.0f} of {report.events:,} events/s")
+        print(f"{name}: clean, {verified(book, time.perf_counter, replan=replan):,.0f} events/s")
 
 
 def line(name: str, ours: Sequence[float], peer: Sequence[float] | None = None) -> None:
@@ -315,6 +388,7 @@ def main() -> None:
             line(name, rates["book", size], rates["raw", size])
             line("  the peer with its pages", rates["book", size], rates["alike", size])
         line("a plant's mix, one core", rates["mix", BATCH])
+        late_facts(folder, 100, min(options.rounds, 5))
         beside_beancount(folder, options.events, min(options.rounds, 3))
 
 

@@ -102,9 +102,9 @@ class Command(Kind):
         """
         yield from ()
 
-    def names(self, *roles: str) -> Iterator[str]:
+    def names(self, *roles: str) -> list[str]:
         """Names in the fields that have one of these roles: ``lot``, ``new lot``, ``event``."""
-        return (name for role, name in names_in(type(self), self, *roles) if role in roles)
+        return [name for role, name in names_in(type(self), self, *roles) if role in roles]
 
 
 def _fields_read(step: Callable[..., None]) -> dict[str, bool]:

@@ -186,7 +186,7 @@ class Draft(Findings):
             return zero(len(self.view.substances))
         rest = 1 - sum(shares.values(), Decimal(0))
         whole = shares | {"other": shares.get("other", Decimal(0)) + rest}
-        weights = [int(whole.get(s, Decimal(0)) * FINE) for s in self.view.substances]
+        weights = [int(whole[s] * FINE) if s in whole else 0 for s in self.view.substances]
         return apportion(mass_mg, weights)
 
     # -- legs

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any
 
 from loopbook.book.commands.again import take_steps
@@ -181,22 +182,23 @@ def check_date(draft: Draft, recorded_at: int) -> None:
 
 def as_text(command: Command) -> str:
     """The command as JSON text: keys sorted, numbers as text, times in UTC."""
-    return _ENCODER.encode(_plain(vars(command)))
+    return _json(vars(command))
 
 
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str):
-        return value
+def _json(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, (int, float, Decimal)):
-        return str(value)
+        return f'"{value!s}"'
     if isinstance(value, datetime):
         far = value.tzinfo is None or value.year in (MINYEAR, MAXYEAR)  # refused as a field
-        return value.isoformat() if far else value.astimezone(UTC).isoformat()
-    if isinstance(value, Mapping):
-        return {
-            str(name): one if one is None or type(one) is str else _plain(one)
-            for name, one in value.items()
-        }
+        return f'"{(value if far else value.astimezone(UTC)).isoformat()}"'
     if is_dataclass(value):
-        return _plain(vars(value))
-    return [_plain(one) for one in value]
+        value = vars(value)
+    if isinstance(value, Mapping):
+        named = {str(name): one for name, one in value.items()}
+        fields = [f"{encode_basestring(name)}:{_json(named[name])}" for name in sorted(named)]
+        return f"{{{','.join(fields)}}}"
+    return f"[{','.join(map(_json, value))}]"
