@@ -523,3 +523,31 @@ def test_without_psycopg(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(InputError, match=r"pip install 'loopbook\[postgres\]'"):
         Book("postgresql://db.example/gmbi")
+
+
+# --- questions ------------------------------------------------------------------------------------
+
+
+def test_questions_of_a_late_fact_do_not_grow_with_what_came_after(
+    book: Book, envelope: Envelopes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql: list[str] = []
+    rows = book.store.rows
+
+    def asked(text: str, *values: Any) -> Any:
+        sql.append(text)
+        return rows(text, *values)
+
+    counts = []
+    for name, later in (("S1", 4), ("S2", 60)):
+        book.post(receive(envelope, name, 1000))
+        date = envelope()
+        title = {"lot": name, "seller": "LGES", "buyer": "GMBI", "mass_kg": 1}
+        book.post([c.TransferTitle(**title, **envelope()) for _ in range(later)])
+        shares = {"Ni": "0.3"}
+        with monkeypatch.context() as patch:
+            patch.setattr(book.store, "rows", asked)
+            book.post(c.Assay(lot=name, stage="final", basis="as received", shares=shares, **date))
+        counts.append(len(sql))
+    assert counts[1] - 2 * counts[0] <= 12, counts
+    assert verify(book, replan=True).clean

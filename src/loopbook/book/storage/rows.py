@@ -1,12 +1,13 @@
 """The rows of an event: written and read in one place, the same in every store."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeAlias
 
 from loopbook.book.edges import edges_of
 from loopbook.book.nouns import Account, Event, Leg, Lot, Measurement
-from loopbook.book.storage.database import Database, Value
+from loopbook.book.storage.database import Database, RowT, Value, in_lists
 from loopbook.book.storage.known import Nouns
 from loopbook.book.storage.questions.conditions import columns
 from loopbook.book.storage.questions.history import legs_before
@@ -91,12 +92,13 @@ def write_parts(
         accounts = {**known, **db.open_accounts(sorted(new))}
     postings: list[Sequence[Value]] = []
     edges: list[Sequence[Value]] = []
+    amended = [event.amends for _, event, _ in events if event.amends]
+    before = legs_before(db, stated.substances, amended, events[0][0]) if amended else {}
     for number, event, _ in events:
         for account, content in event.legs:
             postings.append((number, accounts[account], sum(content), *content))
-        before = legs_before(db, stated.substances, event.amends, number) if event.amends else {}
         for source, target, content in edges_of(
-            event.legs, reverses=bool(event.reverses), before=before
+            event.legs, reverses=bool(event.reverses), before=before.get(event.amends, {})
         ):
             edges.append((number, source, target, sum(content), *content))
     db.insert("posting", postings)
@@ -144,26 +146,41 @@ def event_rows(
     if len(heads) == count > 1:  # what amends an event comes with the late fact, which is next
         whole = max((k for k, head in enumerate(heads) if ends_group(head)), default=count - 1)
         del heads[whole + 1 :]
-    span = (heads[0][0], heads[-1][0])
+    return _with_parts(
+        db, substances, heads, "BETWEEN ? AND ?", (heads[0][0], heads[-1][0]), edges=edges
+    )
+
+
+def _with_parts(
+    db: Database,
+    substances: Sequence[str],
+    heads: Sequence[Head],
+    those: str,
+    numbers: Sequence[int],
+    *,
+    edges: bool,
+) -> EventRows:
+    """Events with all rows that belong to them; `those` is the condition on their numbers."""
     names = ", ".join(quoted(s) for s in substances)
-    where = "WHERE event BETWEEN ? AND ? ORDER BY event"
+    where = f"WHERE event {those} ORDER BY event"
     measured = ", ".join(column_names("measurement"))
     return EventRows(
         heads,
         db.rows(
             "SELECT p.event, p.account, a.kind, a.party, a.site, a.lot, p.mass, "
             f"{columns(substances)} FROM posting p LEFT JOIN account a ON a.id = p.account "
-            "WHERE p.event BETWEEN ? AND ? ORDER BY p.event, p.account",
-            span,
+            f"WHERE p.event {those} ORDER BY p.event, p.account",
+            numbers,
         ),
         db.rows(
-            f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target", span
+            f"SELECT event, source, target, mass, {names} FROM edge {where}, source, target",
+            numbers,
         )
         if edges
         else (),
-        db.rows(f"SELECT event, line, id, material FROM lot {where}, line", span),
-        db.rows(f"SELECT {measured} FROM measurement {where}, line", span),
-        db.rows(f"SELECT event, kind, id, body FROM noun {where}, kind, id", span),
+        db.rows(f"SELECT event, line, id, material FROM lot {where}, line", numbers),
+        db.rows(f"SELECT {measured} FROM measurement {where}, line", numbers),
+        db.rows(f"SELECT event, kind, id, body FROM noun {where}, kind, id", numbers),
     )
 
 
@@ -207,14 +224,44 @@ def event_from(
 
 def read_event(db: Database, number: int, substances: Sequence[str]) -> Event:
     """Read an event back from its rows."""
-    rows = event_rows(db, substances, number - 1, 1, edges=False)
-    return event_from(
-        rows.heads[0],
-        [Leg(Account(*row[2:6]), row[7:]) for row in rows.postings],
-        [row[1:] for row in rows.lots],
-        [row[1:] for row in rows.measurements],
-        nouns=[row[1:] for row in rows.nouns],
-    )
+    (event,) = _events_of(event_rows(db, substances, number - 1, 1, edges=False))
+    return event
+
+
+def read_events(db: Database, substances: Sequence[str], keys: Sequence[str]) -> dict[str, Event]:
+    """Read events back from their rows, by their keys."""
+    events: dict[str, Event] = {}
+    for some, places in in_lists(keys, db.at_once):
+        heads: list[Head] = db.rows(
+            f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE key IN ({places}) ORDER BY id",
+            some,
+        )
+        for numbers, those in in_lists([head[0] for head in heads], db.at_once):
+            rows = _with_parts(db, substances, heads, f"IN ({those})", numbers, edges=False)
+            events.update((event.key, event) for event in _events_of(rows))
+    return events
+
+
+def _events_of(rows: EventRows) -> Iterator[Event]:
+    """Events from their rows."""
+    legs, lots = _by_event(rows.postings), _by_event(rows.lots)
+    measurements, nouns = _by_event(rows.measurements), _by_event(rows.nouns)
+    for head in rows.heads:
+        yield event_from(
+            head,
+            [Leg(Account(*row[2:6]), row[7:]) for row in legs[head[0]]],
+            [row[1:] for row in lots[head[0]]],
+            [row[1:] for row in measurements[head[0]]],
+            nouns=[row[1:] for row in nouns[head[0]]],
+        )
+
+
+def _by_event(rows: Iterable[RowT]) -> Mapping[object, Sequence[RowT]]:
+    """Rows by the number of their event."""
+    groups: dict[object, list[RowT]] = defaultdict(list)
+    for row in rows:
+        groups[row[0]].append(row)
+    return groups
 
 
 AMENDED = "SELECT DISTINCT o.id FROM event e JOIN event o ON o.key = e.amends"

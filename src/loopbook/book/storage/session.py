@@ -7,7 +7,7 @@ database then checks every event again (see `loopbook.book.storage.schema`).
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from loopbook.book.commands.empty_lots import EmptyLots
@@ -32,17 +32,17 @@ from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.known import BEFORE_ALL, Nouns
 from loopbook.book.storage.needs import HeldRow, MadeRow, Seen
 from loopbook.book.storage.questions.batch import accounts_of, ever_held, makings
-from loopbook.book.storage.questions.events import event_number
 from loopbook.book.storage.questions.history import (
-    legs_of_fact,
+    facts_of,
     lot_history,
     place_of_event,
     results_of,
+    reversals_of,
 )
 from loopbook.book.storage.questions.lots import recent_lots, strange_lots
 from loopbook.book.storage.rows import (
     Sealed,
-    read_event,
+    read_events,
     refuse_unwritten,
     seal_events,
     write_parts,
@@ -153,6 +153,8 @@ class Session(Assays, EmptyLots, Stated):
     _assayed: set[str] = field(default_factory=set)
     _all_seen: bool = False
     _histories: dict[str, Sequence[Entry]] = field(default_factory=dict)
+    _places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _facts: dict[str, Mapping[Account, Content]] = field(default_factory=dict)
 
     def preload(self, seen: Seen) -> None:
         """Take in rows that the store has already read and locked, so that none is read again."""
@@ -231,12 +233,21 @@ class Session(Assays, EmptyLots, Stated):
             self._balances(lot)  # locks it
             self.flush()
             self._histories[lot] = lot_history(self.db, self.substances, lot)
+            self._places.update((entry.key, entry[:2]) for entry in self._histories[lot])
         return self._histories[lot]
 
     def fact(self, key: str) -> Mapping[Account, Content]:
         """Legs of an event with all that amends or reverses it, by account."""
         self.flush()
-        return legs_of_fact(self.db, self.substances, key)
+        if key not in self._facts:
+            self._facts |= facts_of(self.db, self.substances, self._after(key, self._facts))
+        return self._facts[key]
+
+    def _after(self, key: str, known: Container[str]) -> list[str]:
+        """An event's key, and what a replay asks next: the later keys of the lots' histories."""
+        place = self._places.get(key)
+        later = [] if place is None else [k for k, x in self._places.items() if x > place]
+        return [key, *(k for k in later if k not in known)]
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class that a site holds."""
@@ -248,18 +259,15 @@ class Session(Assays, EmptyLots, Stated):
 
     def event(self, key: str) -> Event | None:
         """A posted event."""
-        if key in self._events:
-            return self._events[key]
-        if key in self._absent:
-            return None
-        number = event_number(self.db, key)
-        return None if number is None else read_event(self.db, number, self.substances)
+        if key not in self._events and key not in self._absent:
+            self._events |= read_events(self.db, self.substances, self._after(key, self._events))
+        return self._events.get(key)
 
     def reversal(self, key: str) -> str:
         """Key of the event that reversed an event; empty if none did."""
-        if key in self._reversed:
-            return self._reversed[key]
-        return first_value(self.db, "SELECT key FROM event WHERE reverses = ?", (key,), "")
+        if key not in self._reversed:
+            self._reversed |= reversals_of(self.db, self._after(key, self._reversed))
+        return self._reversed[key]
 
     def place(self, key: str) -> int:
         """Number of the place that an event has among those of its date."""
@@ -313,7 +321,10 @@ class Session(Assays, EmptyLots, Stated):
         if event.lots:
             lots = tuple(map(self._made_again, event.lots))
             event = event if lots == event.lots else replace(event, lots=lots)
-        self._histories.clear()
+        if self._histories:
+            self._histories.clear()
+            self._places.clear()
+        self._facts.clear()
         self._pending.append((number, event, leaf_of(event_bytes(event, self.substances))))
         self._events[event.key] = event
         self._absent.discard(event.key)

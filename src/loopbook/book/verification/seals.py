@@ -88,7 +88,7 @@ class Page:
 
     def before(self, key: str, number: int) -> Mapping[Account, Content]:
         """Legs of an event before another one, of this number, amends it."""
-        return legs_before(self._db, self._substances, key, number)
+        return legs_before(self._db, self._substances, [key], number)[key]
 
     def add(self, number: int, *wrong: *Wrong) -> None:
         """Note an error of an event: code, expected, found."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from loopbook.book.nouns import Account, Assayed, Content, Entry
-from loopbook.book.storage.database import Database, first_value
+from loopbook.book.storage.database import Database, first_value, in_lists
 from loopbook.book.storage.questions.conditions import columns, place, sums
 
 _ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses)"
@@ -52,30 +52,51 @@ def _account(lot: str, party: str, site: str, end: str) -> Account:
     return Account("customer", end.split("/")[1]) if end else Account("lot", party, site, lot)
 
 
-def legs_of_fact(db: Database, substances: Sequence[str], key: str) -> Mapping[Account, Content]:
-    """Legs of an event with all that amends or reverses it, by account."""
-    rows: list[tuple[str, str, str, str, *Content]] = db.rows(
-        f"SELECT a.kind, a.party, a.site, a.lot, {sums(substances)} FROM event e "
-        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
-        "WHERE e.key = ? OR e.amends = ? OR e.reverses = ? "
-        "GROUP BY a.id, a.kind, a.party, a.site, a.lot",
-        (key, key, key),
-    )
-    return {Account(*row[:4]): tuple(map(int, row[4:])) for row in rows}
+def facts_of(
+    db: Database, substances: Sequence[str], keys: Sequence[str]
+) -> dict[str, Mapping[Account, Content]]:
+    """Legs of events with all that amends or reverses them, by key and account."""
+    return _sums_of(db, substances, keys, ("key", "amends", "reverses"))
 
 
 def legs_before(
-    db: Database, substances: Sequence[str], key: str, number: int
-) -> Mapping[Account, Content]:
-    """Legs of an event with what amended it before the event of a number."""
-    rows: list[tuple[str, str, str, str, *Content]] = db.rows(
-        f"SELECT a.kind, a.party, a.site, a.lot, {sums(substances)} FROM event e "
-        "JOIN posting p ON p.event = e.id JOIN account a ON a.id = p.account "
-        "WHERE (e.key = ? OR e.amends = ?) AND e.id < ? "
-        "GROUP BY a.id, a.kind, a.party, a.site, a.lot",
-        (key, key, number),
-    )
-    return {Account(*row[:4]): tuple(map(int, row[4:])) for row in rows}
+    db: Database, substances: Sequence[str], keys: Sequence[str], number: int
+) -> dict[str, Mapping[Account, Content]]:
+    """Legs of events with what amended them before the event of a number, by key and account."""
+    return _sums_of(db, substances, keys, ("key", "amends"), f" WHERE t.id < {number:d}")
+
+
+def _sums_of(
+    db: Database,
+    substances: Sequence[str],
+    keys: Sequence[str],
+    about: Sequence[str],
+    more: str = "",
+) -> dict[str, Mapping[Account, Content]]:
+    """Sums of the legs of the events that have one of the keys in a column."""
+    facts: dict[str, dict[Account, Content]] = {key: {} for key in keys}
+    for some, places in in_lists(keys, db.at_once):
+        those = " UNION ALL ".join(
+            f"SELECT {name} AS fact, id FROM event WHERE {name} IN ({places})" for name in about
+        )
+        rows: list[tuple[str, str, str, str, str, *Content]] = db.rows(
+            f"SELECT t.fact, a.kind, a.party, a.site, a.lot, {sums(substances)} FROM ({those}) t "
+            f"JOIN posting p ON p.event = t.id JOIN account a ON a.id = p.account{more} "
+            "GROUP BY t.fact, a.id, a.kind, a.party, a.site, a.lot",
+            some * len(about),
+        )
+        for fact, kind, party, site, lot, *amounts in rows:
+            facts[fact][Account(kind, party, site, lot)] = tuple(map(int, amounts))
+    return {**facts}
+
+
+def reversals_of(db: Database, keys: Sequence[str]) -> dict[str, str]:
+    """Keys of the events that reversed events, by the keys of these; empty where none did."""
+    reversals = dict.fromkeys(keys, "")
+    for some, places in in_lists(keys, db.at_once):
+        sql = f"SELECT reverses, key FROM event WHERE reverses IN ({places})"
+        reversals |= dict(db.rows(sql, some))
+    return reversals
 
 
 def place_of_event(db: Database, key: str) -> int:
