@@ -147,7 +147,7 @@ def event_rows(
         whole = max((k for k, head in enumerate(heads) if ends_group(head)), default=count - 1)
         del heads[whole + 1 :]
     return _with_parts(
-        db, substances, heads, "BETWEEN ? AND ?", (heads[0][0], heads[-1][0]), edges=edges
+        db, substances, heads, those=("BETWEEN ? AND ?", (heads[0][0], heads[-1][0])), edges=edges
     )
 
 
@@ -155,21 +155,21 @@ def _with_parts(
     db: Database,
     substances: Sequence[str],
     heads: Sequence[Head],
-    those: str,
-    numbers: Sequence[int],
     *,
+    those: tuple[str, Sequence[int]],
     edges: bool,
 ) -> EventRows:
     """Events with all rows that belong to them; `those` is the condition on their numbers."""
+    among, numbers = those
     names = ", ".join(quoted(s) for s in substances)
-    where = f"WHERE event {those} ORDER BY event"
+    where = f"WHERE event {among} ORDER BY event"
     measured = ", ".join(column_names("measurement"))
     return EventRows(
         heads,
         db.rows(
             "SELECT p.event, p.account, a.kind, a.party, a.site, a.lot, p.mass, "
             f"{columns(substances)} FROM posting p LEFT JOIN account a ON a.id = p.account "
-            f"WHERE p.event {those} ORDER BY p.event, p.account",
+            f"WHERE p.event {among} ORDER BY p.event, p.account",
             numbers,
         ),
         db.rows(
@@ -236,8 +236,9 @@ def read_events(db: Database, substances: Sequence[str], keys: Sequence[str]) ->
             f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE key IN ({places}) ORDER BY id",
             some,
         )
-        for numbers, those in in_lists([head[0] for head in heads], db.at_once):
-            rows = _with_parts(db, substances, heads, f"IN ({those})", numbers, edges=False)
+        for numbers, marks in in_lists([head[0] for head in heads], db.at_once):
+            those = f"IN ({marks})", numbers
+            rows = _with_parts(db, substances, heads, those=those, edges=False)
             events.update((event.key, event) for event in _events_of(rows))
     return events
 

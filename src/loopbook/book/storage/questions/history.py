@@ -63,7 +63,7 @@ def legs_before(
     db: Database, substances: Sequence[str], keys: Sequence[str], number: int
 ) -> dict[str, Mapping[Account, Content]]:
     """Legs of events with what amended them before the event of a number, by key and account."""
-    return _sums_of(db, substances, keys, ("key", "amends"), f" WHERE t.id < {number:d}")
+    return _sums_of(db, substances, keys, ("key", "amends"), more=f" WHERE t.id < {number:d}")
 
 
 def _sums_of(
@@ -71,6 +71,7 @@ def _sums_of(
     substances: Sequence[str],
     keys: Sequence[str],
     about: Sequence[str],
+    *,
     more: str = "",
 ) -> dict[str, Mapping[Account, Content]]:
     """Sums of the legs of the events that have one of the keys in a column."""
