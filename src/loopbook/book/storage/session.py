@@ -321,9 +321,8 @@ class Session(Assays, EmptyLots, Stated):
         if event.lots:
             lots = tuple(map(self._made_again, event.lots))
             event = event if lots == event.lots else replace(event, lots=lots)
-        if self._histories:
-            self._histories.clear()
-            self._places.clear()
+        self._histories.clear()
+        self._places.clear()
         self._facts.clear()
         self._pending.append((number, event, leaf_of(event_bytes(event, self.substances))))
         self._events[event.key] = event
