@@ -38,6 +38,7 @@ from loopbook.book.log.keys import VerifierKey, generate_signer, load_signer, sa
 from loopbook.cases.folder.load import load_case
 from loopbook.cli import main
 from loopbook.flowsheet import read_flowsheet
+from loopbook.loop import load as load_loop
 from loopbook.matter import load_library
 from loopbook.report import compare_runs
 from loopbook.serials import Range, add_ranges, import_serials
@@ -302,23 +303,26 @@ def _imports(book: import_case.Book, files: _Files) -> Iterator[Reader]:
 
 
 def _cases(files: _Files) -> Iterator[Reader]:
-    """Files of a case folder."""
+    """Files of a case folder and of a loop."""
     library = load_library()
-    case = files.folder / "case"
+    case, starter = files.folder / "case", files.folder / "loop"
     shutil.copytree(TOY, case)
     shutil.copy(ROOT / "cases" / "gmbi" / "month.toml", case)
-    for path in sorted(case.iterdir()):
+    shutil.copytree(ROOT / "cases" / "starter", starter)
+    for path in (*sorted(case.iterdir()), *sorted(starter.iterdir())):
         raw = path.read_bytes()
 
         def load(changed: bytes, path: Path = path, raw: bytes = raw) -> object:
             path.write_bytes(changed)
             try:
-                return load_case(case, library)
+                if path.parent == case:
+                    return load_case(case, library)
+                return load_loop(starter, library=library)
             finally:
                 path.write_bytes(raw)
 
         change = changed_toml if path.suffix == ".toml" else changed_csv
-        yield Reader(f"case {path.name}", 0.004, [raw], change, load)
+        yield Reader(f"{path.parent.name} {path.name}", 0.004, [raw], change, load)
 
 
 def _library(files: _Files) -> Iterator[Reader]:

@@ -147,6 +147,123 @@ S1,the plant takes 13500 t a year,13500 t/yr,,,
 """Files of a loop of five parties, by name."""
 
 
+TOLLING: Mapping[str, str] = {
+    "case.toml": """\
+title = "tolling with metal returned"
+periods = ["2027-01..2027-12"]
+step = "month"
+""",
+    "parties.csv": """\
+party
+Maker
+Refiner
+Mint
+""",
+    "sites.csv": """\
+site,party,model,process
+lines,Maker,supply,
+refinery,Refiner,process,refining
+Mint,Mint,demand,
+""",
+    "materials.csv": """\
+material,basis,Ni,Co,other
+black mass,%,30,5,65
+nickel,,,,
+""",
+    "shares.csv": """\
+process,to,Ni
+refining,nickel,96 %
+""",
+    "parameters.csv": """\
+on,parameter,of,value
+lines,makes,black mass,1200 t/yr
+refinery,opening,nickel,10 t
+Mint,needs,nickel,20 t/month
+""",
+    "series.csv": """\
+series,unit,2027,2028
+Ni,USD/t,16000,
+""",
+    "contracts.csv": """\
+contract,from,material,to,amount,title,seller
+toll,lines,black mass,refinery,all,stays,
+returned,refinery,nickel,Mint,as needed,,Maker
+own,refinery,nickel,outside,all,,
+bought,outside,Ni,refinery,as needed,,
+""",
+    "terms.csv": """\
+on,term,of,when,value,lag
+toll,fee,,,900 USD/t,
+toll,return,Ni,<= 30 t/month,92 %,2 months
+returned; own; bought,payable,Ni,,100 %,M+1
+bought,burden,,,9 t/t,
+""",
+}
+"""Files of a refiner that returns metal, in steps of a month."""
+
+END_OF_LIFE: Mapping[str, str] = {
+    "case.toml": """\
+title = "end of life"
+periods = ["2025..2045"]
+""",
+    "parties.csv": """\
+party
+Drivers
+Dealer
+Packers
+""",
+    "sites.csv": """\
+site,party,model,process,starts
+roads,Drivers,fleet,,
+yard,Dealer,hold,,
+pack plant,Packers,assembly,,2026-01-01
+dismantling,Packers,process,dismantling,2026-01-01
+cell works,Packers,supply,,
+""",
+    "materials.csv": """\
+material,class,basis,cells,Al,steel,note
+packs,,%,70,20,10,
+old packs,end of life,%,70,20,10,
+cells,,,,,,
+casings,,,,,,
+""",
+    "shares.csv": """\
+process,to,cells,Al
+dismantling,cells,99 %,
+dismantling,casings,,95 %
+""",
+    "parameters.csv": """\
+on,parameter,of,value
+roads,sales,packs,sold
+roads,lifetime,packs,"weibull 2.8, 12 yr"
+packs,mass,,410 kg/pack
+yard,stay,old packs,18 months
+pack plant,makes,packs,120000 packs/yr
+cell works,makes,cells,40 kt/yr
+dismantling,capacity,,20 kt/yr
+""",
+    "contracts.csv": """\
+contract,from,material,to,amount
+packs,pack plant,packs,roads,as needed
+new cells,cell works,cells,pack plant,as needed
+old,roads,old packs,yard,all
+stored,yard,old packs,dismantling,all
+cells back,dismantling,cells,pack plant,20 % of made
+scrap,dismantling,cells,outside,all
+metal,dismantling,casings,outside,all
+""",
+    "terms.csv": """\
+on,term,of,value
+old,fixed,,40 USD/t
+""",
+    "series-sales.csv": (
+        "series,unit," + ",".join(map(str, range(2015, 2046))) + "\n"
+        "sold,pack/yr,10000" + 30 * ",+10 %" + "\n"
+    ),
+}
+"""Files of packs that come back from use."""
+
+
 def write_loop(folder: Path, files: Mapping[str, str] = JOINT) -> Path:
     """A folder with these files."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,11 +7,23 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from loop_folder import JOINT, STARTER, changed, findings_of, loop_of, write_loop
+from loop_folder import (
+    END_OF_LIFE,
+    JOINT,
+    STARTER,
+    TOLLING,
+    changed,
+    findings_of,
+    loop_of,
+    write_loop,
+)
 
 from loopbook.errors import InputError
 from loopbook.loop import copy_loop, load, read_loop
 from loopbook.loop.models.cell_lines import CellLines
+from loopbook.loop.models.fleet import Fleet
+from loopbook.loop.models.hold import Hold
+from loopbook.loop.terms.prices.give_back import Return
 from loopbook.loop.terms.prices.payable import Payable
 from loopbook.matter import load_library
 
@@ -278,3 +290,32 @@ def test_other_places_than_a_loop(tmp_path: Path) -> None:
     assert (finding.code, finding.where) == ("unknown-name", "notes.csv:1")
     (finding,) = read_loop(STARTER, switches={"on": True}).findings
     assert (finding.code, finding.where) == ("unknown-name", "--switch")
+
+
+def test_tolling_can_be_written(tmp_path: Path) -> None:
+    loop = loop_of(tmp_path, TOLLING)
+    assert loop.warnings == ()
+    assert len(loop.calendar.steps) == 12
+    (toll,) = [row for row in loop.contracts if row.contract == "toll"]
+    (returned,) = loop.terms_on("toll", "return")
+    assert isinstance(returned, Return)
+    assert (toll.title, returned.lag.months, returned.lag.arrival) == ("stays", 2, True)
+    assert returned.when is not None
+    assert returned.when.comparisons[0].limit.over(loop.calendar.steps[0], "t/yr")[0] == (
+        pytest.approx(360)
+    )
+    assert [loop.seller(row) for row in loop.contracts] == ["Maker", "Maker", "Refiner", "outside"]
+
+
+def test_returns_at_end_of_life_can_be_written(tmp_path: Path) -> None:
+    loop = loop_of(tmp_path, END_OF_LIFE)
+    assert loop.warnings == ()
+    fleet, yard = loop.models["roads"], loop.models["yard"]
+    assert isinstance(fleet, Fleet)
+    assert isinstance(yard, Hold)
+    assert fleet.lifetime["packs"].shape == 2.8
+    first = loop.calendar.first
+    sold = [fleet.sales["packs"].in_month(first + 12 * k, "pack/yr")[0] for k in (-10, 0)]
+    assert sold == pytest.approx([10000, 10000 * 1.1**10])
+    assert yard.stay["old packs"].in_month(first, "month").tolist() == pytest.approx([18])
+    assert loop.goods["packs"].mass is not None

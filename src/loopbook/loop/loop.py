@@ -1,7 +1,7 @@
 """A loop that was read and checked: its rows, and the questions that a walk asks of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from loopbook.errors import Finding
@@ -13,7 +13,7 @@ from loopbook.loop.nouns.people import Ownership, Party
 from loopbook.loop.nouns.places import Lane, Site
 from loopbook.loop.nouns.settings import Settings
 from loopbook.loop.nouns.trade import Contract, Term
-from loopbook.loop.time.calendar import Calendar, Span, month_number, months_in_force
+from loopbook.loop.time.calendar import Calendar, Span, months_in_force
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Quantity, Series
 
@@ -60,49 +60,11 @@ class Loop:
     works: Mapping[str, Work] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
     unstated: tuple[Finding, ...] = ()
-    _by_name: Mapping[tuple[str, str], Mapping[str, Parameter]] = field(
-        init=False, repr=False, compare=False
-    )
-
-    def __post_init__(self) -> None:
-        """Index the parameters by owner, name and material."""
-        by_name: dict[tuple[str, str], dict[str, Parameter]] = {}
-        for row in self.parameters:
-            by_name.setdefault((row.on, row.parameter), {})[row.of] = row
-        object.__setattr__(self, "_by_name", by_name)
 
     @property
     def calendar(self) -> Calendar:
         """Its periods and steps."""
         return self.settings.calendar
-
-    # -- parameters
-
-    def parameters_of(self, on: str, name: str) -> dict[str, Parameter]:
-        """Rows of a parameter by material, with ``""`` where none is named.
-
-        Parameters
-        ----------
-        on : a site, whose rows replace those of its model; a model, material, mode, contract or
-            party.
-        name : of the parameter.
-        """
-        model = self.sites[on].model if on in self.sites else ""
-        rows = {**self._by_name.get((model, name), {}), **self._by_name.get((on, name), {})}
-        return {of: self._aged(row, on) for of, row in rows.items()}
-
-    def parameter(self, on: str, name: str, of: str = "") -> Quantity | None:
-        """The quantity of a parameter; None where no row has it. See `parameters_of`."""
-        row = self.parameters_of(on, name).get(of)
-        return None if row is None else row.quantity
-
-    def _aged(self, row: Parameter, on: str) -> Parameter:
-        """The row with ages that count from the start of the site that uses it."""
-        site, value = self.sites.get(on), row.value
-        if site is None or not isinstance(value, Quantity) or value.series is None:
-            return row
-        since = month_number(site.starts) if site.starts else self.calendar.first
-        return replace(row, value=value.since_month(since))
 
     # -- names
 

@@ -12,7 +12,7 @@ from loopbook.loop.reading.parameters import Owners, mode_names
 from loopbook.loop.reading.written import NOUNS, SERIES, Line, Tables, fields_of_table
 from loopbook.loop.values.cells import OUTSIDE, Ref
 from loopbook.loop.values.findings import LoopFindings
-from loopbook.matter import atomic_weights, component_names
+from loopbook.matter import OTHER, atomic_weights, component_names
 
 FIXED: Mapping[str, tuple[str, ...]] = {
     "outside": (OUTSIDE,),
@@ -65,7 +65,7 @@ class Names:
             case "element":
                 return atomic_weights()
             case "component":
-                return {*component_names(), *atomic_weights(), *self.places["material"]}
+                return {*component_names(), *atomic_weights(), OTHER, *self.places["material"]}
             case "count":
                 return {count for model in MODELS.values() for count in model.counts}
             case _:
