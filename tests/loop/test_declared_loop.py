@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from loopbook.loop import Row
+from loopbook.loop import Row, reference_page
 from loopbook.loop.models.ours import MODELS
 from loopbook.loop.nouns.numbers import OTHERS, Numbers, parameters_in
 from loopbook.loop.nouns.row import PROVENANCE, column_of, columns_of
@@ -44,3 +46,10 @@ def test_the_words_of_the_sketch_are_there() -> None:
         "accept, assay, burden, cap, carbon price, cost, credit, duty, fee, fixed, floor, freight, "
         "invest, once, pay, payable, penalty, premium, provisional, return, take_or_pay"
     )
+
+
+def test_the_reference_is_made_from_the_declarations() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "loop-tables.md").read_text(encoding="utf-8")
+    assert page == reference_page(), "run python docs/make_loop_tables.py"
+    for name in (*MODELS, *LAWS, "contracts", "material", "mode"):
+        assert f"# {name}\n" in page

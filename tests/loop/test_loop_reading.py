@@ -319,3 +319,66 @@ def test_returns_at_end_of_life_can_be_written(tmp_path: Path) -> None:
     assert sold == pytest.approx([10000, 10000 * 1.1**10])
     assert yard.stay["old packs"].in_month(first, "month").tolist() == pytest.approx([18])
     assert loop.goods["packs"].mass is not None
+
+
+MILL = '''\
+"""A mill."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from loopbook.loop import Measure, Quantity, SiteModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mill(SiteModel):
+    """Grinds what arrives."""
+
+    model = "mill"
+
+    power: Annotated[Quantity, Measure("kWh/t"), "electricity of grinding"]
+'''
+
+
+def test_a_site_model_of_ones_own_is_a_python_file_that_the_case_names(tmp_path: Path) -> None:
+    files = changed("case.toml", 'step = "period"', 'step = "period"\nplugins = ["mill.py"]')
+    files = changed("sites.csv", "cathode,Refiner,make to order", "cathode,Refiner,mill", files)
+    files["mill.py"] = MILL
+    (finding,) = findings_of(tmp_path, files, library=LIBRARY)
+    assert str(finding).startswith("sites.csv:5: missing: parameter power of cathode is missing")
+    row = "hazmat,price"
+    files = changed("parameters.csv", row, f"cathode,power,,31 kWh/t,,,,\n{row}", files)
+    model = loop_of(tmp_path, files, library=LIBRARY).models["cathode"]
+    assert type(model).__name__ == "Mill"
+    files = changed("parameters.csv", "31 kWh/t", "31 kW", files)
+    (finding,) = findings_of(tmp_path, files, library=LIBRARY)
+    assert (finding.where, finding.code) == ("parameters.csv:14, value", "unit")
+    files = changed("case.toml", "mill.py", "mil.py", files)
+    assert "case.toml:4, plugins" in {x.where for x in findings_of(tmp_path, files)}
+
+
+FLOWSHEET = """\
+[flowsheet]
+name = "a sieve"
+components = ["graphite", "copper"]
+
+[feeds.scrap]
+unit = "kg/h"
+flow = { graphite = 600, copper = 400 }
+
+[units.sieve]
+kind = "sieve"
+streams = { feed = "scrap", undersize = "black mass", oversize = "foil" }
+to_undersize = { graphite = 0.95, copper = 0.05 }
+"""
+
+
+def test_a_process_is_a_flowsheet_file_beside_the_tables(tmp_path: Path) -> None:
+    files = changed("sites.csv", "preprocessing", "sieve.toml")
+    (finding,) = findings_of(tmp_path, files, library=LIBRARY)
+    assert (finding.where, finding.code) == ("sites.csv:3, process", "unknown-name")
+    files["sieve.toml"] = FLOWSHEET
+    assert findings_of(tmp_path, files, library=LIBRARY) == ()
+    files["sieve.toml"] = FLOWSHEET.replace('"sieve"\n', '"siev"\n')
+    (finding,) = findings_of(tmp_path, files, library=LIBRARY)
+    assert finding.where.startswith("sieve.toml:")

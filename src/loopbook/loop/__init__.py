@@ -28,8 +28,10 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 """
 
 from loopbook.loop.loop import Loop
+from loopbook.loop.models.model import EachOrAll, SiteModel
 from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
 from loopbook.loop.nouns.matter import CLASSES, Material, Split
+from loopbook.loop.nouns.numbers import Each
 from loopbook.loop.nouns.people import Ownership, Party
 from loopbook.loop.nouns.places import Lane, Site
 from loopbook.loop.nouns.row import Provenance, Row
@@ -45,6 +47,7 @@ from loopbook.loop.nouns.settings import (
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.reading.load import Read, load, read_loop
 from loopbook.loop.reading.workbook import copy_loop
+from loopbook.loop.reference import reference_page
 from loopbook.loop.time.calendar import (
     Calendar,
     Span,
@@ -57,6 +60,7 @@ from loopbook.loop.time.calendar import (
 )
 from loopbook.loop.time.series import Line
 from loopbook.loop.values.cells import NEVER, OUTSIDE
+from loopbook.loop.values.measure import Measure
 from loopbook.loop.values.quantity import (
     CURRENCIES,
     Amount,
@@ -78,12 +82,15 @@ __all__ = [
     "Carbon",
     "Comparison",
     "Contract",
+    "Each",
+    "EachOrAll",
     "Lag",
     "Lane",
     "Law",
     "Line",
     "Loop",
     "Material",
+    "Measure",
     "Money",
     "Ownership",
     "Parameter",
@@ -97,6 +104,7 @@ __all__ = [
     "Series",
     "Settings",
     "Site",
+    "SiteModel",
     "Span",
     "Split",
     "Statement",
@@ -113,5 +121,6 @@ __all__ = [
     "month_number",
     "months_in_force",
     "read_loop",
+    "reference_page",
     "span_of",
 ]

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from loopbook.loop.models.model import SiteModel
-from loopbook.loop.models.ours import MODELS
 from loopbook.loop.nouns.facts import Parameter
 from loopbook.loop.nouns.numbers import Numbers
 from loopbook.loop.nouns.places import Site
@@ -16,7 +15,12 @@ Kind = TypeVar("Kind", bound=Numbers)
 
 
 def models_of(
-    sites: Mapping[str, Site], parameters: Iterable[Parameter], first: int, findings: LoopFindings
+    sites: Mapping[str, Site],
+    parameters: Iterable[Parameter],
+    first: int,
+    kinds: Mapping[str, type[SiteModel]],
+    *,
+    findings: LoopFindings,
 ) -> dict[str, SiteModel]:
     """Site models with their parameters, by site: those on the model first, then its own."""
     rows = [*parameters]
@@ -24,7 +28,7 @@ def models_of(
     whole = not any(place.startswith(Parameter.table) for place in places)  # all could be read
     models = {}
     for site in sites.values():
-        kind = MODELS.get(site.model)
+        kind = kinds.get(site.model)
         if kind is None:
             continue
         own = [row for on in (site.model, site.site) for row in rows if row.on == on]

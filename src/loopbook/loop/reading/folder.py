@@ -35,7 +35,7 @@ class Raw:
     places : ``file:line`` of a setting by its path with dots; of the file itself under "".
     sheets : tables by the name of their file without its ending, or of their sheet.
     broken : names of those that cannot be read.
-    files : other TOML files, such as flowsheets.
+    files : Python files and other TOML files, such as flowsheets, by name.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Raw:
     places: dict[str, str] = field(default_factory=dict)
     sheets: dict[str, TextTable] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    files: set[str] = field(default_factory=set)
+    files: dict[str, Path] = field(default_factory=dict)
 
 
 def read_raw(place: Path, findings: Findings) -> Raw | None:
@@ -76,8 +76,8 @@ def _folder(root: Path, findings: Findings) -> Raw:
                 raw.broken.add(path.stem)
             else:
                 raw.sheets[path.stem] = table
-        elif path.suffix == ".toml" and path.name not in (f"{CASE}.toml", *OTHERS):
-            raw.files.add(path.name)
+        elif path.suffix in (".toml", ".py") and path.name not in (f"{CASE}.toml", *OTHERS):
+            raw.files[path.name] = path
     return raw
 
 

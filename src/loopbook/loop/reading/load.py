@@ -15,7 +15,7 @@ from loopbook.loop.reading.keys import key_tables, set_cells
 from loopbook.loop.reading.making import made_loop
 from loopbook.loop.reading.names import check_references, declared, in_force
 from loopbook.loop.reading.series import read_series
-from loopbook.loop.reading.settings import read_settings, read_switches
+from loopbook.loop.reading.settings import read_plugins, read_settings, read_switches
 from loopbook.loop.reading.typed import typed
 from loopbook.loop.reading.written import SERIES, Tables
 from loopbook.loop.values.findings import LoopFindings
@@ -89,7 +89,7 @@ def _read(
     names_of_series = {line["series"] for line in rows[SERIES].all_lines()} | tables.lost_series
     findings.lost_series = frozenset(names_of_series - findings.series.keys())
     chosen = {name: switch.on for name, switch in named.items()}
-    names = declared(rows, chosen, tables)
+    names = declared(rows, chosen, tables, read_plugins(tables, findings))
     findings.uses |= {("switch", line["switch"]) for x in rows.values() for line in x.all_lines()}
     every = typed({table: [*x.all_lines()] for table, x in rows.items()}, names, findings)
     for row in every:

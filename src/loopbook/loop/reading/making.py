@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
-from loopbook.flowsheet import ROUTES
+from loopbook.errors import InputError
+from loopbook.flowsheet import ROUTES, read_flowsheet
 from loopbook.loop.loop import Loop
-from loopbook.loop.models.ours import MODELS
 from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
@@ -53,7 +53,9 @@ def made_loop(
         materials=materials,
         splits=splits,
         parameters=parameters,
-        models=models_of(sites, parameters, settings.calendar.first, findings),
+        models=models_of(
+            sites, parameters, settings.calendar.first, names.owners.kinds, findings=findings
+        ),
         modes=bound(ModeNumbers, names.places["mode"], parameters),
         goods=bound(MaterialNumbers, materials, parameters),
         trades=bound(ContractNumbers, [row.contract for row in contracts], parameters),
@@ -79,19 +81,32 @@ def _sites(
         if not row.party and row.site not in parties and not names.are_lost("party"):
             hint = f"name a party, or declare {row.site} in parties"
             at.note("missing", "a party", "nothing", at="party", hint=hint)
-        if row.model not in MODELS:
-            at.unknown("a site model", row.model, MODELS, at="model")
-        elif MODELS[row.model].runs == "needed" and not row.process:
+        kind = names.owners.kinds.get(row.model)
+        if kind is None:
+            at.unknown("a site model", row.model, names.owners.kinds, at="model")
+        elif kind.runs == "needed" and not row.process:
             at.missing(f"the process that a site of the model {row.model} runs", at="process")
-        elif MODELS[row.model].runs == "empty" and row.process:
+        elif kind.runs == "empty" and row.process:
             what = f"nothing, for the model {row.model} runs no process"
             at.note("column", what, row.process, at="process")
         elif row.process:
-            known = {*ROUTES, *names.places["process"], *names.places["flowsheet"]}
-            what = "a route, a process of shares or a flowsheet file"
-            at.check_known(what, row.process, known, at="process")
+            _check_process(row.process, names, at)
         sites[row.site] = replace(row, party=row.party or row.site)
     return sites
+
+
+def _check_process(process: str, names: Names, findings: LoopFindings) -> None:
+    """Findings for a process that nothing is, and for those of a flowsheet file."""
+    if process in names.flowsheets:
+        try:
+            read_flowsheet(names.flowsheets[process])
+        except InputError as error:
+            findings.items.extend(error.findings)
+        return
+    known = {*ROUTES, *names.places["process"], *names.flowsheets}
+    findings.check_known(
+        "a route, a process of shares or a flowsheet file", process, known, at="process"
+    )
 
 
 def _ending(terms: Iterable[Term]) -> tuple[Term, ...]:

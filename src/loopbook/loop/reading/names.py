@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from loopbook.errors import nearest_hint
-from loopbook.loop.models.ours import MODELS
+from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.row import Row, column_of, columns_of
 from loopbook.loop.reading.keys import Keyed
@@ -46,11 +47,13 @@ class Names:
     places : place by name, by role.
     owners : what parameters may be on.
     lost : roles whose names are not known, for their table cannot be read.
+    flowsheets : flowsheet files beside the tables, by name.
     """
 
     places: dict[str, dict[str, str]] = field(default_factory=dict)
     owners: Owners = field(default_factory=Owners)
     lost: frozenset[str] = frozenset()
+    flowsheets: Mapping[str, Path] = field(default_factory=dict)
 
     def are_lost(self, roles: str) -> bool:
         """Whether a name of a role cannot be looked up."""
@@ -67,7 +70,7 @@ class Names:
             case "component":
                 return {*component_names(), *atomic_weights(), OTHER, *self.places["material"]}
             case "count":
-                return {count for model in MODELS.values() for count in model.counts}
+                return {count for model in self.owners.kinds.values() for count in model.counts}
             case _:
                 return FIXED.get(role, self.places.get(role, ()))
 
@@ -76,7 +79,12 @@ class Names:
         return [role for role, names in self.places.items() if name in names]
 
 
-def declared(rows: Mapping[str, Keyed], switches: Iterable[str], tables: Tables) -> Names:
+def declared(
+    rows: Mapping[str, Keyed],
+    switches: Iterable[str],
+    tables: Tables,
+    kinds: Mapping[str, type[SiteModel]],
+) -> Names:
     """Names that rows declare, whether they are in force or not.
 
     Parameters
@@ -84,6 +92,7 @@ def declared(rows: Mapping[str, Keyed], switches: Iterable[str], tables: Tables)
     rows : by table and key.
     switches : names of the switches.
     tables : as they are written.
+    kinds : site models by name.
     """
     names = Names(lost=frozenset(role for x in tables.broken for role in _ROLES.get(x, ())))
     for table, noun in NOUNS.items():
@@ -96,9 +105,10 @@ def declared(rows: Mapping[str, Keyed], switches: Iterable[str], tables: Tables)
     names.places["process"] = _places(rows["shares"].all_lines(), "process")
     names.places["source"] = _places(rows["sources"].all_lines(), "source_id")
     names.places["switch"] = {name: tables.place(f"switch.{name}") for name in switches}
-    names.places["flowsheet"] = {name: f"{name}:1" for name in tables.files}
+    names.flowsheets = {name: x for name, x in tables.files.items() if x.suffix == ".toml"}
     models = {line["site"]: line["model"] for line in rows["sites"].all_lines()}
-    names.owners = Owners(models, {x: names.places[x] for x in ("material", "contract", "party")})
+    others = {role: names.places[role] for role in ("material", "contract", "party")}
+    names.owners = Owners(models, others, kinds)
     parameters = [*rows["parameters"].all_lines()]
     modes = mode_names(parameters, names.owners)
     places = _places(parameters, "on")

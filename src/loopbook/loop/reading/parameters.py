@@ -5,7 +5,6 @@ from dataclasses import MISSING, dataclass, field, replace
 from typing import TypeVar
 
 from loopbook.loop.models.model import SiteModel
-from loopbook.loop.models.ours import MODELS
 from loopbook.loop.nouns.facts import Parameter
 from loopbook.loop.nouns.numbers import OTHERS, ModeNumbers, Numbers, is_by_material, parameters_in
 from loopbook.loop.nouns.row import columns_of
@@ -27,17 +26,19 @@ class Owners:
     models : site model by site; sites with an unknown model are left out.
     names : names of materials, contracts and parties, by list; that of modes is made of their
         parameters.
+    kinds : site models by name.
     """
 
     models: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    kinds: Mapping[str, type[SiteModel]] = field(default_factory=dict)
 
     def records(self, on: str) -> list[type[Numbers]]:
         """Records that a name may have parameters of; a mode's is the last."""
         records: list[type[Numbers]] = []
-        model = self.models.get(on, on if on in MODELS else "")
-        if model in MODELS:
-            records.append(MODELS[model])
+        model = self.models.get(on, on if on in self.kinds else "")
+        if model in self.kinds:
+            records.append(self.kinds[model])
         records += [x for x in OTHERS if x is not ModeNumbers and on in self.names.get(x.kind, ())]
         return records
 
@@ -73,7 +74,7 @@ def read_parameter(
     if not records and (lost or on in owners.models):
         return None  # the table of its name, or the model of the site, has its own finding
     if not records or not on:
-        known = {*owners.models, *MODELS, *modes}.union(*owners.names.values())
+        known = {*owners.models, *owners.kinds, *modes}.union(*owners.names.values())
         at.unknown(
             "a site, model, material, mode, contract or party", on or "nothing", known, at="on"
         )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, replace
 from typing import TypeVar
 
+from loopbook.loop.models.model import SiteModel
+from loopbook.loop.models.ours import MODELS
 from loopbook.loop.nouns.row import column_of
 from loopbook.loop.nouns.settings import (
     NOMINAL,
@@ -19,11 +21,11 @@ from loopbook.loop.reading.written import Tables
 from loopbook.loop.time.calendar import Calendar, read_calendar, span_of
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.quantity import Quantity
-from loopbook.tables import Flag, ListOf, Value, fields_of
+from loopbook.tables import Flag, ListOf, Value, fields_of, kinds_in_files
 
 Record = TypeVar("Record", Money, PresentValue, Carbon, Recycled, Switch)
 
-PARTS = ("title", "periods", "step", "money", "npv", "carbon", "recycled", "switch")
+PARTS = ("title", "periods", "step", "plugins", "money", "npv", "carbon", "recycled", "switch")
 """What may be set."""
 
 STEPS = ("period", "month")
@@ -144,6 +146,21 @@ def read_switches(
     for name in chosen:
         findings.about("--switch").check_known("a switch of the case", name, written)
     return switches
+
+
+def read_plugins(tables: Tables, findings: LoopFindings) -> dict[str, type[SiteModel]]:
+    """Our site models, and those of the Python files that the case names."""
+    written = tables.settings.get("plugins", [])
+    at = _at(tables, "plugins", findings)
+    files = [written] if isinstance(written, str) else written
+    if not isinstance(files, list):
+        at.note("type", "a list of Python files", repr(written)[:60], at="plugins")
+        return MODELS
+    known = {name: path for name, path in tables.files.items() if path.suffix == ".py"}
+    for name in files:
+        at.check_known("a Python file beside the tables", str(name), known, at="plugins")
+    paths = [known[name] for name in files if name in known]
+    return MODELS | {kind.model: kind for kind in kinds_in_files(paths, SiteModel)}
 
 
 def _check_money(

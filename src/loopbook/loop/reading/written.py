@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
@@ -78,7 +79,7 @@ class Tables:
     places : ``file:line`` of a setting by its path.
     lines : rows of each table.
     broken : tables without a column that they need, or that cannot be read.
-    files : TOML files beside the tables, such as flowsheets.
+    files : files beside the tables: flowsheets, and site models in Python.
     lost_series : names of series in files whose columns are not periods.
     """
 
@@ -87,7 +88,7 @@ class Tables:
     places: Mapping[str, str]
     lines: dict[str, list[Line]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    files: set[str] = field(default_factory=set)
+    files: Mapping[str, Path] = field(default_factory=dict)
     lost_series: set[str] = field(default_factory=set)
 
     def place(self, path: str) -> str:
