@@ -334,6 +334,7 @@ def nearest_hint(name: str, known: Iterable[str]) -> str:
     lower = {n.lower(): n for n in names}
     begin = [n for n in lower if len(name) > 1 and n.startswith(name.lower())]
     begin += [n for n in lower if name.lower().startswith(f"{n} ")]
+    begin += [n for n in lower if len(name) > 3 and name.lower() in n]
     close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.55)
     hits = list(dict.fromkeys([*begin, *close]))[:3]
     if hits:

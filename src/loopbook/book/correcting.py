@@ -6,27 +6,38 @@ wrong one and all that was known then stay to be seen, with ``--known-at``.
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import Annotated
 
 from loopbook.book.book import Book
+from loopbook.book.changed_fields import set_fields
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.correction import plan_correction
 from loopbook.book.commands.keeping.reverse import Reverse
 from loopbook.book.commands.kinds import command_of
 from loopbook.book.commands.planning import AMEND
+from loopbook.book.commands.warnings import (
+    Limits,
+    Warned,
+    accepting,
+    all_warned,
+    never_accepted,
+    read_limits,
+)
 from loopbook.book.listings import Balance, EventRow, event_row
 from loopbook.book.nouns import Account, Content, Event, add_to, is_zero
-from loopbook.book.storage.questions.events import event_number
+from loopbook.book.recording import refuse_future
+from loopbook.book.storage.questions.events import event_number, papers
 from loopbook.book.storage.questions.history import standing_for
 from loopbook.book.storage.session import Session
-from loopbook.errors import Finding, Findings, InputError, nearest_hint, raise_findings
+from loopbook.errors import Finding, Findings, InputError, raise_findings
 from loopbook.report import KEYS, Answer, Rows, counted
 from loopbook.tables import read_fields
 
-_OF_EVENT = ("key", "actor", "document")  # the correction has its own
+_OF_EVENT = ("key", "actor", "document", "accepted")  # the correction has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ def correct(
     reason: str,
     actor: str,
     dry_run: bool = False,
+    accept: Mapping[str, str] | None = None,
 ) -> Corrected:
     """Correct an event: change fields of its command, and all that followed from them.
 
@@ -69,10 +81,12 @@ def correct(
     ----------
     book : an open book.
     key : of the wrong event.
-    changes : texts by field, such as ``owner``; ``shares.Ni`` is an entry of a field. A text that
+    changes : texts by path, such as ``owner``, ``shares.Ni`` or ``outputs.1.mass_kg``. A text that
         begins with a bracket or a brace is JSON; an empty one leaves the field out.
     reason, actor : why, and who corrects it.
     dry_run : only show what would be posted.
+    accept : reasons for which warnings are accepted, by their kind; None for a program that
+        judges itself. What was accepted of the wrong event, and is as it was, stays accepted.
 
     Raises
     ------
@@ -90,12 +104,13 @@ def correct(
         event=key,
         reason=reason,
     )
+    judged = _Judged(wrong, right, back, accept)
     before = book.balances()
     planned: list[Event] = []
     numbers: list[int] = []
 
     def work(session: Session) -> None:
-        planned[:] = plan_correction(session, right, back, book.recorded_at(session))
+        planned[:] = judged.plan(session, book.recorded_at(session))
         numbers[:] = [session.append(event) for event in planned]
         if dry_run:
             session.flush()
@@ -126,7 +141,7 @@ def _refuse_reversed(book: Book, wrong: Event) -> None:
 
 
 def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> Command:
-    """The command that should have been posted."""
+    """The command that should have been posted; no warning of it is accepted yet."""
     kind = command_of(wrong.kind)
     where = f"event {wrong.key}"
     if kind is None or wrong.states or wrong.reverses:
@@ -135,34 +150,14 @@ def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> 
         raise InputError([finding])
     known = [field.name for field in fields(kind) if field.name not in _OF_EVENT]
     values = {k: v for k, v in json.loads(wrong.command).items() if v is not None}
+    values.pop("accepted", None)
     findings = Findings(where)
-    findings.items += _set_fields(values, changes, known)
+    set_fields(values, changes, known, findings)
     values |= {"key": _free_key(book, f"{wrong.corrects or wrong.key} corrected"), "actor": actor}
     raise_findings(findings)
     command = read_fields(kind, values, findings)
     raise_findings(findings)
     return kind(**(command or {}))
-
-
-def _set_fields(
-    values: dict[str, Any], changes: Mapping[str, str], known: Sequence[str]
-) -> Iterator[Finding]:
-    """Put changes over the fields of a command; findings about what cannot be set."""
-    if not changes:
-        yield Finding("missing", "--set", "a field and its right value", "none")
-    for name, text in changes.items():
-        field, _, entry = name.partition(".")
-        inside = values.get(field, {}) if entry else values
-        if field not in known:
-            yield Finding("unknown-name", name, "a field", field, nearest_hint(field, known))
-        elif not isinstance(inside, dict):
-            yield Finding("field", name, f"no entry of {field}", entry)
-        elif text:
-            inside[entry or field] = _value(text)
-            if entry:
-                values[field] = inside
-        else:
-            inside.pop(entry or field, None)
 
 
 def _free_key(book: Book, key: str) -> str:
@@ -171,14 +166,76 @@ def _free_key(book: Book, key: str) -> str:
     return next(one for one in keys if event_number(book.store, one) is None)
 
 
-def _value(text: str) -> object:
-    """A field's value as people write it."""
-    if text[:1] in ("[", "{"):
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A correction, judged as a posting is.
+
+    Parameters
+    ----------
+    wrong, right, back : the wrong event, the right command and the reversal.
+    accept : reasons for which warnings are accepted; None where no warning is looked for.
+    """
+
+    wrong: Event
+    right: Command
+    back: Reverse
+    accept: Mapping[str, str] | None
+
+    def plan(self, session: Session, recorded_at: int) -> Sequence[Event]:
+        """Events of the correction; a warning that nobody accepted is a finding."""
+        refuse_future(session, self.right)
+        self._refuse_paper(session)
+        plan = partial(plan_correction, session, reversal=self.back, recorded_at=recorded_at)
+        limits = None if self.accept is None else read_limits()
+        accept, used = self.accept or {}, set[str]()
         try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return text
+            events = plan(self.right, limits=limits)
+        except InputError as error:
+            kinds = all_warned(error.findings)
+            if not kinds:
+                raise
+            before = self._accepted_before(plan, limits)
+            left = [x for x in error.findings if x.code not in accept and str(x) not in before]
+            raise_findings(left)
+            used = {x.code for x in error.findings if str(x) not in before}
+            kept = {x.code: before[str(x)] for x in error.findings if str(x) in before}
+            reasons = {kind: accept[kind] for kind in kinds if kind in accept}
+            events = plan(accepting(self.right, {**kept, **reasons}))
+        raise_findings(never_accepted(accept, used))
+        return events
+
+    def _accepted_before(
+        self, plan: Callable[..., Sequence[Event]], limits: Limits | None
+    ) -> Mapping[str, str]:
+        """Reasons by warning, of the warnings that came with the wrong event and were accepted."""
+        same = self._unchanged()
+        reasons = None if same is None else same.accepted
+        if same is None or not reasons:
+            return {}
+        try:
+            plan(replace(same, accepted=None), limits=limits)
+        except InputError as error:
+            warned = [x for x in error.findings if isinstance(x, Warned)]
+            return {str(x): reasons[x.code] for x in warned if x.code in reasons}
+        return {}
+
+    def _unchanged(self) -> Command | None:
+        """The wrong command with the key of the right one; None if it cannot be read any more."""
+        kind, values = type(self.right), json.loads(self.wrong.command)
+        same = read_fields(kind, {**values, "key": self.right.key}, Findings())
+        return None if same is None else kind(**same)
+
+    def _refuse_paper(self, session: Session) -> None:
+        """A finding where another event has the ticket or sample that the right command gets."""
+        paper, same = self.right.paper, self._unchanged()
+        if same is not None and same.paper == paper:
+            return
+        for _, quantity, sample, group, stage, lot, key in papers(session.db, paper[1:2]):
+            names = (quantity, sample, group, stage), ("assay", sample, group, stage, lot)
+            if paper in names and key != self.wrong.key and not session.reversal(key):
+                where, text = f"event {self.wrong.key}", f"{sample} is in the book as {key}"
+                hint = f"correct or reverse {key} first, if this is the right paper"
+                raise InputError([Finding("duplicate", where, "a new paper", text, hint)])
 
 
 def _changed(events: Sequence[Event]) -> dict[Account, Content]:

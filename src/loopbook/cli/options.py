@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
 from loopbook.errors import Finding, InputError, StorageError, visible
 
 if TYPE_CHECKING:
-    from loopbook.book import Book, Imported, SignedCheckpoint
+    from loopbook.book import Book, SignedCheckpoint
     from loopbook.report import Answer
+
+A = TypeVar("A")
 
 
 def same_names(
@@ -68,15 +70,15 @@ accept_option = click.option(
     multiple=True,
     callback=accepted_kinds,
     metavar="KIND=REASON",
-    help="Accept the file's warnings of a kind, for a reason that is kept; may be repeated.",
+    help="Accept the warnings of a kind, for a reason that is kept; may be repeated.",
 )
 
 
 def post_asking(
-    post: Callable[[dict[str, str], dict[str, str]], Imported],
+    post: Callable[[dict[str, str], dict[str, str]], A],
     same: dict[str, str],
     accept: dict[str, str],
-) -> Imported:
+) -> A:
     """What a function posts; at a terminal it is asked about look-alikes and warnings before.
 
     Parameters

@@ -10,13 +10,21 @@ from loopbook.book.commands.keeping.reverse import Reverse
 from loopbook.book.commands.planning import amendments, as_text, check_date, check_text, event_of
 from loopbook.book.commands.replay import Replay
 from loopbook.book.commands.view import View
+from loopbook.book.commands.warnings.judging import judge
+from loopbook.book.commands.warnings.limits import Limits
+from loopbook.book.commands.warnings.warned import Warned
 from loopbook.book.nouns import Event
 from loopbook.errors import StorageError, raise_findings
 from loopbook.tables import check_fields
 
 
 def plan_correction(
-    view: View, command: Command, reversal: Reverse, recorded_at: int
+    view: View,
+    command: Command,
+    reversal: Reverse,
+    *,
+    recorded_at: int,
+    limits: Limits | None = None,
 ) -> tuple[Event, ...]:
     """Turn an event into the one that it should have been, or raise every finding.
 
@@ -26,6 +34,7 @@ def plan_correction(
     command : what should have been posted, with a key of its own.
     reversal : of the wrong event.
     recorded_at : now, microseconds since 1970 UTC.
+    limits : of warnings, see `loopbook.book.commands.planning.plan`.
 
     Returns
     -------
@@ -53,12 +62,15 @@ def plan_correction(
     checked = check_fields(command, draft)
     if not draft.items:
         take_steps(command, draft, checked)
-    if not draft.items:
+    right = not draft.items
+    if limits is not None:
+        judge(draft, command, limits)
+    if right:
         _check_hazards(draft, view, wrong)
         replay.put(draft.lots, draft.legs)
         replay.play()
         draft.items += replay.refusals(draft.where, "")
-    if not draft.items:
+    if all(isinstance(finding, Warned) for finding in draft.items):
         check_limits(draft, [*replay.amended, (wrong, undone.legs)])
     raise_findings(draft)
     when = {"recorded_at": recorded_at, "open_from": view.closed_until()}

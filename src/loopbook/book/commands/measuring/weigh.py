@@ -23,6 +23,12 @@ class Weigh(Command):
     line = ("re-assay", "re-assay")
     example = {"lot": "S-1", "ticket": "WB-2291", "gross_kg": "30380", "tare_kg": "18400"}
 
+    @property
+    def paper(self) -> tuple[str, ...]:
+        """The ticket, of its scale."""
+        group = self.scale and f"scale {self.scale}"
+        return ("gross", self.ticket, group, "") if self.ticket else ()
+
     def plan(self, draft: Draft, *, gross_kg: int, tare_kg: int, uncertainty_kg: int = 0) -> None:
         """Measure the lot; the difference to what the book had goes to ``reassay``."""
         net = gross_kg - tare_kg

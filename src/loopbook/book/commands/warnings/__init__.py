@@ -3,6 +3,7 @@
 from loopbook.book.commands.warnings.limits import Limits, read_limits
 from loopbook.book.commands.warnings.warned import (
     KINDS,
+    Warned,
     accepted_in,
     accepting,
     all_warned,
@@ -13,6 +14,7 @@ from loopbook.book.commands.warnings.warned import (
 __all__ = [
     "KINDS",
     "Limits",
+    "Warned",
     "accepted_in",
     "accepting",
     "all_warned",

@@ -34,17 +34,16 @@ class Tickets(ImportKind):
 
     def entry(self, row: ImportRow) -> Entry:
         """A weighing, of a lot that the ticket brings or of one that is in the book."""
-        ticket, scale, incoming = row["ticket"], row["scale"], row["material"]
+        ticket, incoming = row["ticket"], row["material"]
         gross, tare, net = _weights(row)
         sigma = row["uncertainty"] or 0
         weights = {"gross_kg": gross, "tare_kg": tare, "uncertainty_kg": sigma}
         weigh = row.command(Weigh, ticket, "weigh", **weights)
-        paper = ("gross", ticket, scale and f"scale {scale}", "") if ticket else ()
         if not incoming:
-            return row.entry(weigh, paper=paper)
+            return row.entry(weigh)
         row.need("supplier", "owner", "site")
         receive = row.command(Receive, ticket, "receive", mass_kg=net)
-        return row.entry(receive, weigh, paper=paper, same={"mass_kg": "gross"})
+        return row.entry(receive, weigh, same={"mass_kg": "gross"})
 
 
 def _weights(row: ImportRow) -> tuple[Decimal, Decimal, Decimal]:
