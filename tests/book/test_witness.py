@@ -18,6 +18,7 @@ from loopbook.book.log.kept import read_kept
 from loopbook.book.log.keys import generate_signer, save_signer
 from loopbook.cli import main
 from loopbook.errors import InputError, ProofError
+from support.advice import follows
 from support.lots import receive
 from support.shelves import Shelf
 from support.world import Envelopes, envelope
@@ -108,7 +109,7 @@ def test_verify_without_a_key_says_whose_keys_it_used(path: Path, notes: list[st
     """The advice is followed: with the key, and with a kept checkpoint, the remark is gone."""
     assert "give --verifier-key KEY, or --checkpoint FILE" in str(verified(path, keys=()).notes)
     assert not verified(path).notes
-    assert not verified(path, notes[1], keys=()).notes
+    assert "the book itself notes" not in str(verified(path, notes[1], keys=()).notes)
 
 
 def change_nickel(path: Path) -> None:
@@ -298,6 +299,45 @@ def test_all_errors_of_a_witness_file_are_found(notes: list[str]) -> None:
         read_kept(text, "kept.jsonl")
     places = [finding.where.split(",")[0] for finding in error.value.findings]
     assert places == ["kept.jsonl:2", "kept.jsonl:4", "kept.jsonl:5"]
+
+
+def test_a_line_that_its_key_did_not_sign_is_a_finding(path: Path, fork: b.Book) -> None:
+    """The root of another history in the kept file, with the old signature, and other siblings."""
+    file = path.with_name("kept.jsonl")
+    with b.Book(path) as book:
+        b.witness_book(book, file, str(KEY))
+    good = json.loads(file.read_text())
+    with fork.store.snapshot():
+        root = fork.store.rows("SELECT note FROM checkpoint ORDER BY size")[-1][0].split("\n")[2]
+    forged = good["checkpoint"].split("\n")
+    other = str(generate_signer(SIGNER.name).verifier)
+    for line in (
+        {**good, "checkpoint": "\n".join([*forged[:2], root, *forged[3:]])},
+        {**good, "checkpoint": "\n".join([forged[0], "6", *forged[2:]])},
+        {**good, "verifier_key": other},
+        {**good, "verifier_key": "no key"},
+    ):
+        file.write_text(json.dumps(line) + "\n")
+        for words in (("verify", "--checkpoint", file), ("witness", file)):
+            result = run("book", *words, "--book", fork.address)
+            assert result.exit_code == 1
+            assert "expected a checkpoint that its verifier key signed" in result.stderr
+    file.write_text(json.dumps(good))
+    result = run("book", "verify", "--checkpoint", file, "--book", path)
+    assert (result.exit_code, "not checked" in result.output) == (0, False)
+
+
+def test_a_bare_note_whose_signature_is_not_checked_is_said(
+    path: Path, notes: list[str], tmp_path: Path
+) -> None:
+    """Both ways of the advice are followed, and the remark is gone."""
+    (note,) = verified(path, notes[1], keys=()).notes
+    follows(note, "give --verifier-key KEY, or keep checkpoints with loopbook book witness")
+    assert "the signature of 1 kept checkpoint," in note
+    assert not verified(path, notes[1]).notes
+    file = tmp_path / "elsewhere.jsonl"
+    run("book", "witness", file, "--verifier-key", KEY, "--book", path)
+    assert not verified(path, file.read_text(), keys=()).notes
 
 
 # --- a witness ------------------------------------------------------------------------------------

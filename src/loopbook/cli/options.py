@@ -153,7 +153,11 @@ def kept_notes(
     """The checkpoints of the files that ``--checkpoint`` names."""
     from loopbook.book import read_kept
 
-    return tuple(note for file in files for note in read_kept(file.read(), file.name))
+    texts = []
+    for file in files:
+        with file:
+            texts.append((file.read(), file.name))
+    return tuple(note for text, name in texts for note in read_kept(text, name))
 
 
 kept_option = click.option(

@@ -14,6 +14,7 @@ A mapping gives the place of each column that a kind of file declares, in TOML::
     lot = { column = "Lot", slash = "-" }   # P3/D/BM-001 is P3-D-BM-001 in the book
     shares.Ni = { column = "Ni", unit = "%" }
     shares.Li = { column = "Li2O", unit = "%", as = "Li2O" }   # converted to the element
+    uncertainty.Li = { column = "U", unit = "%" }              # as its share is, without its own as
     shares.Co = { column = ["Co 1", "Co 2"], unit = "ppm" }    # replicates of an assay
     shares.Cu = { column = "Cu", sign_column = "Remark", unit = "%" }   # where < is a column
 
@@ -77,6 +78,8 @@ class Source:
     The base is the unit of what is read: ``kg``, ``1`` for shares, empty for no number. In names
     `slash` replaces each slash, since in the book it separates the parts of an account.
     `sign_column` holds the signs of results that are limits; None where the mapping has none.
+    `per` are kg of the element in a kg of what the column gives; `names_matter` if the mapping says
+    of what its numbers are.
     """
 
     columns: tuple[str, ...]
@@ -87,6 +90,7 @@ class Source:
     slash: str = "/"
     per: Decimal = Decimal(1)
     sign_column: str | None = None
+    names_matter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ def read_map(
             constants[name] = _constant(value, column, plain)
         except CellError as error:
             findings.note(error.code, error.expected, error.found, at=at, hint=error.hint)
+    _take_on_matter(sources, constants)
     named = {name.partition(".")[0] for name in (*sources, *constants)}
     for name, column in known.items():
         if column.required and name not in named:
@@ -142,6 +147,20 @@ def read_map(
     places = {name: file.place(f"constants.{name}") for name in constants}
     words = {name: {**(same or {}), **words.get(name, {})} for name in texts}
     return ImportMap(known, settings, sources, constants, places, words)
+
+
+def _take_on_matter(sources: dict[str, Source], constants: dict[str, Constant]) -> None:
+    """Limits and uncertainties are of the compound of their share, unless they name their own."""
+    for name in (*sources, *constants):
+        group, _, substance = name.partition(".")
+        share = sources.get(f"shares.{substance}")
+        if share is None or group == "shares":
+            continue
+        constant = constants.get(name)
+        if name in sources and not sources[name].names_matter:
+            sources[name] = replace(sources[name], per=share.per)
+        elif isinstance(constant, Decimal):
+            constants[name] = constant * share.per
 
 
 # -- how the file is written
@@ -236,7 +255,7 @@ def _each(
 def _source(value: Value, column: Column, at: str, findings: Findings) -> Source:
     """Where a field is; an empty source after a finding."""
     base = column.type.unit
-    per = Decimal(1)
+    per, names_matter = Decimal(1), isinstance(value, dict) and "as" in value
     if column.cells == "shares" and not isinstance(value, list):
         element, is_result = at.rpartition(".")[2], column.name == "shares"
         value, per = _element_share(value, element, at, findings, result=is_result)
@@ -264,7 +283,7 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
         )
         return Source(())
     _check_source(source, column, at, findings)
-    return replace(source, per=per)
+    return replace(source, per=per, names_matter=names_matter)
 
 
 _SETTINGS = {"unit", "unit_column", "k", "sign_column"}

@@ -18,7 +18,7 @@ ignored, as the format demands.
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -124,10 +124,16 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A checkpoint with its signatures, which may be anybody's: see `open_checkpoint`."""
+    """A checkpoint with its signatures, which may be anybody's: see `open_checkpoint`.
+
+    Parameters
+    ----------
+    checked : whether a key that was kept with it signed it.
+    """
 
     checkpoint: Checkpoint
     signatures: tuple[Signature, ...]
+    checked: bool = field(default=False, compare=False)
 
     def text(self) -> str:
         """The whole note; `parse_checkpoint` reads it back."""

@@ -59,7 +59,8 @@ def read_kept(text: bytes | str, name: str = "checkpoint") -> tuple[SignedCheckp
     """Checkpoints that were kept: a signed note, its JSON, or a witness's file.
 
     Line ends of Windows, blank lines at the end and a missing last line end are accepted, as mail
-    programs leave them. Signatures are not verified.
+    programs leave them. A line that states its verifier key is believed only if that key signed
+    it; the signature of a bare note is checked by who knows a key.
 
     Parameters
     ----------
@@ -128,7 +129,16 @@ def _entry(text: str, where: str) -> tuple[str, SignedCheckpoint]:
     note = fields.get("checkpoint") if isinstance(fields, dict) else None
     if not isinstance(fields, dict) or not isinstance(note, str):
         raise InputError([_finding(where, 'an object with the text "checkpoint"', text[:60])])
-    return str(fields.get("verifier_key", "")), _note(note, where)
+    stated, signed = str(fields.get("verifier_key", "")), _note(note, where)
+    if not stated:
+        return "", signed
+    try:
+        key = VerifierKey.parse(stated)
+        open_checkpoint(note, key, origin=signed.checkpoint.origin)
+    except (ProofError, InputError) as error:
+        expected = "a checkpoint that its verifier key signed"
+        raise InputError([_finding(where, expected, str(error))]) from error
+    return stated, replace(signed, checked=True)
 
 
 def _note(text: str, where: str) -> SignedCheckpoint:

@@ -31,6 +31,9 @@ class VerifyReport(Answer):
         int | None, "events that the last checkpoint kept by an outsider covers; none was given"
     ] = None
     own_key: Annotated[bool, "whether only keys that the book itself notes were there"] = False
+    unchecked: Annotated[
+        int, "checkpoints kept by an outsider whose signature was not checked, without a key"
+    ] = 0
     planned: Annotated[
         int | None, "events that were planned again from their commands; it was not asked for"
     ] = None
@@ -52,7 +55,14 @@ class VerifyReport(Answer):
             "seals and sums are verified, but a metal statement needs the plugin of the kind"
             for x in self.unknown_kinds
         )
-        return (*kinds, *[own] * (self.own_key and self.kept_covered is None))
+        bare = (
+            "not checked, without a key, was the signature of "
+            f"{counted(self.unchecked, 'kept checkpoint')}, which says nothing if somebody could "
+            "change the file: give --verifier-key KEY, or keep checkpoints with loopbook book "
+            "witness, which keeps their key"
+        )
+        owned = self.own_key and self.kept_covered is None
+        return (*kinds, *[own] * owned, *[bare] * (self.unchecked > 0))
 
     def headline(self) -> str:
         """The findings as sentences, and how much was read."""

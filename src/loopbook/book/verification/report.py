@@ -100,6 +100,7 @@ def verify(
         events - covered,
         None if rest is None else rest.kept_covered,
         rest is not None and bool(rest.checkpoints) and not rest.keys,
+        0 if rest is None or rest.keys else sum(not note.checked for note in rest.kept),
         planned,
         modelled="" if rest is None else rest.nouns.modelled,
     )

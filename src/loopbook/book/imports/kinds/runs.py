@@ -98,6 +98,16 @@ class _Run:
     def _take_input(self, row: ImportRow) -> None:
         row.need("lot")
         lot = row["lot"]
+        for name in row.names:
+            if name.startswith("shares.") and row.written(name):
+                row.note(
+                    name,
+                    "input",
+                    "an empty cell: an input has what the book has of its lot",
+                    row.written(name),
+                    hint="import what was analysed as assays, dated before the run, and leave the "
+                    "cell of an input empty",
+                )
         if lot in self.inputs:
             row.note("lot", "duplicate", "each input lot once in a run", lot)
         self.inputs[lot] = row["mass"]
