@@ -10,6 +10,7 @@ import pytest
 from import_desk import Desk
 
 from loopbook.book import Book, RegisterMaterial, RegisterParty, RegisterSite
+from loopbook.errors import Finding
 from support.advice import follows
 from support.shelves import Shelf
 from support.world import Envelopes
@@ -146,3 +147,60 @@ def test_an_assay_of_an_input_is_not_dropped(desk: Desk, share: str) -> None:
     assert kg(desk.book, "Ni") == 100 * Decimal(share)
     assert not desk.try_file("runs", RUNS, rows.format(""))
     assert desk.lots()["M-1"] == 9_990
+
+
+# -- headers with hydrates
+
+HYDRATES = [
+    *("NiSO4*6H2O", "NiSO4 \u00b7 6H2O", "NiSO4\u20226H2O", "NiSO4 6H2O", "NiSO4 x 6 H2O"),
+    *("NiSO4x6H2O", "NiSO4-6H2O", "NiSO4\u00b76 H2O", "NiSO4 hexahydrate", "NISO4*6H2O"),
+    *("NiSO\u2084\u00b76H\u2082O", "NiSO4.6H2O", "niso4\u22c56h2o [%]", "NiSO4 Hexahydrat"),
+    *("NiSO4\u00d76(H2O)", "NiSO4 (hexahydrate)"),
+]
+NOT_SURE = ["NiSO4 + 6H2O", "(NiSO4)\u00b76H2O", "NiSO4, 6H2O", "NiSO4 xH2O", "nickel hydrate"]
+
+
+def named(desk: Desk, head: str, element: str, settings: str = "") -> list[Finding]:
+    """Findings of a file with 4 % in a column of this header."""
+    mapping = LABORATORY.format(columns="", constants="")
+    place = f'shares.{element} = {{ column = "{head}", unit = "%"{settings} }}'
+    mapping = "\n".join(
+        place if line.startswith("shares.Li") else line for line in mapping.split("\n")
+    )
+    return desk.try_file("assays", mapping, f'Lot,"{head}"\nL-1,4\n')
+
+
+@pytest.mark.parametrize("head", HYDRATES)
+def test_a_header_of_a_hydrate_is_followed_to_the_right_kilograms(desk: Desk, head: str) -> None:
+    (finding,) = named(desk, head, "Ni")
+    written = finding.hint.split('"')[1]
+    follows(finding, f'write as = "{written}" if the numbers are {written}, as = "Ni" if not')
+    assert not named(desk, head, "Ni", f', as = "{written}"')
+    assert kg(desk.book, "Ni") == pytest.approx(Decimal("89.32"), rel=Decimal("0.0005"))
+
+
+@pytest.mark.parametrize(
+    ("head", "element", "share"),
+    [
+        *(("LiOH*H2O", "Li", "0.16541"), ("LiOH monohydrate", "Li", "0.16541")),
+        *(("Li\u2082O", "Li", "0.46454"), ("nio", "Ni", "0.78583"), ("lioh.h2o", "Li", "0.16541")),
+    ],
+)
+def test_a_header_of_another_compound_is_followed(
+    desk: Desk, head: str, element: str, share: str
+) -> None:
+    (finding,) = named(desk, head, element)
+    assert not named(desk, head, element, f', as = "{finding.hint.split(chr(34))[1]}"')
+    expected = 400 * Decimal(share)
+    assert kg(desk.book, element) == pytest.approx(expected, rel=Decimal("0.0005"))
+
+
+@pytest.mark.parametrize("head", NOT_SURE)
+def test_a_header_with_water_that_cannot_be_read_names_no_formula(desk: Desk, head: str) -> None:
+    """The advice is followed in both of its ways."""
+    (finding,) = named(desk, head, "Ni")
+    follows(
+        finding, 'write as = "Ni" if the numbers are Ni, or as = and the formula of what they are'
+    )
+    assert not named(desk, head, "Ni", ', as = "NiSO4*6H2O"')
+    assert kg(desk.book, "Ni") == pytest.approx(Decimal("89.32"), rel=Decimal("0.0005"))

@@ -16,6 +16,8 @@ from loopbook.tables import check_unit, convert
 from loopbook.tables.units import _REFUSED
 from support.advice import follows
 
+SHORT = "a short ton is short_ton (907.18474 kg), a stone 6.35029318 kg; a tonne is t"
+
 
 @pytest.mark.parametrize(
     ("written", "advice", "unit", "base", "value"),
@@ -29,6 +31,22 @@ from support.advice import follows
         ("ktpa", "write kt/yr, t/yr or Mt/yr: m is metric to some", "kt/yr", "t/yr", 1000),
         ("mtpa", "write kt/yr, t/yr or Mt/yr: m is metric to some", "t/yr", "t/yr", 1),
         ("mtpa", "write kt/yr, t/yr or Mt/yr: m is metric to some", "Mt/yr", "t/yr", 1e6),
+        ("Mg", "a megagram is t; a milligram is mg", "t", "kg", 1000),
+        ("MG", "a megagram is t; a milligram is mg", "mg", "kg", 1e-6),
+        ("megagram", "a megagram is t; a milligram is mg", "t", "kg", 1000),
+        ("st", SHORT, "short_ton", "kg", 907.18474),
+        ("ST", SHORT, "t", "kg", 1000),
+        ("tn", SHORT, "short_ton", "kg", 907.18474),
+        ("LT", "a long ton is long_ton (1016.0469088 kg)", "long_ton", "kg", 1016.0469088),
+        ("stone", "a stone is 6.35029318 kg; write kg", "kg", "kg", 1),
+        (
+            "cwt",
+            "a hundredweight is 100 lb in America and 112 lb in Britain; write lb",
+            "lb",
+            "kg",
+            0.45359237,
+        ),
+        ("quintal", "a quintal is 100 kg; write kg", "kg", "kg", 1),
         (
             "mol%",
             "a share of mass is 1, %, wt%, ppm or kg/kg; convert it with molar masses or densities",
@@ -65,7 +83,9 @@ def test_every_unit_that_a_remedy_names_is_one(remedy: str) -> None:
         assert check_unit(unit) == unit
 
 
-SYMBOLS = frozenset(("t", "kt", "Mt", "kg", "g", "lb", "degC", "USD", "EUR", "KRW", "CNY", "ppm"))
+SYMBOLS = frozenset(
+    ("t", "mg", "kt", "Mt", "kg", "g", "lb", "degC", "USD", "EUR", "KRW", "CNY", "ppm")
+)
 
 
 def test_a_formula_counts_one_unit() -> None:

@@ -95,6 +95,9 @@ _TON = (
 )
 _KILOTON = "a thousand tonnes are kt; a thousand short tons are 1000 short_ton"
 _MEGATON = "a tonne is t; a million tonnes are Mt"
+_SHORT = "a short ton is short_ton (907.18474 kg), a stone 6.35029318 kg; a tonne is t"
+_HUNDRED = "a hundredweight is 100 lb in America and 112 lb in Britain; write lb"
+_QUINTAL = "a quintal is 100 kg; write kg"
 _DEGREE = "a temperature is degC; an angle has no unit here"
 _NO_MASS = "a share of mass is 1, %, wt%, ppm or kg/kg; convert it with molar masses or densities"
 _REFUSED = {
@@ -110,6 +113,12 @@ _REFUSED = {
     **dict.fromkeys(("degree", "degrees", "deg", "°"), _DEGREE),
     **dict.fromkeys(("mol%", "at%", "vol%", "v%", "ppmv"), _NO_MASS),
     **dict.fromkeys(("\u2030", "permille", "promille"), "a thousandth by mass is g/kg"),
+    **dict.fromkeys(("mg", "megagram", "megagrams"), "a megagram is t; a milligram is mg"),
+    **dict.fromkeys(("st", "tn", "stn", "sht"), _SHORT),
+    **dict.fromkeys(("lt", "lgt"), "a long ton is long_ton (1016.0469088 kg)"),
+    **dict.fromkeys(("stone", "stones"), "a stone is 6.35029318 kg; write kg"),
+    **dict.fromkeys(("cwt", "hundredweight"), _HUNDRED),
+    **dict.fromkeys(("q", "qtl", "quintal", "quintals", "dz", "doppelzentner"), _QUINTAL),
     "ppb": "a part in a billion by mass is ug/kg",
     "ppmw": "a part in a million by mass is ppm",
     "dmt": "a dry tonne is t",

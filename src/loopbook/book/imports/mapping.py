@@ -297,6 +297,20 @@ _SALTS = re.compile(
     r"|\uc0b0\ud654|\ud0c4\uc0b0|\ud669\uc0b0|\uc778\uc0b0",  # Korean
     re.IGNORECASE,
 )
+_COUNTS = {"hemi": "0.5", "mono": "", "sesqui": "1.5", "di": "2", "tri": "3", "tetra": "4"} | {
+    "penta": "5",
+    "hexa": "6",
+    "hepta": "7",
+    "octa": "8",
+    "nona": "9",
+    "deca": "10",
+}
+_HYDRATE = re.compile(rf"[\s,-]*\(?\b({'|'.join(_COUNTS)})-?hydrate?\b\)?", re.IGNORECASE)
+_WATER = re.compile(  # the sign before water, or a blank and a number
+    r"(?<=[A-Za-z0-9)\]])(?:\s*(?:[\u00b7\u2022\u2219*\u22c5\u2027\u30fb\u00d7]|[x_-](?=\s*\d))\s*|\s+(?=\d))"
+    r"(\d*(?:[./]\d+)?)\s*\(?H2O\)?",
+    re.IGNORECASE,
+)
 _NO_ELEMENT = frozenset(
     (
         "wt",
@@ -340,14 +354,15 @@ def _other_matter(head: str, element: str, *, result: bool) -> str:
     """The remedy for a header of a compound of the element, or of another one; else empty."""
     from loopbook.matter import atomic_weights
 
-    words = _WORD.findall(unicodedata.normalize("NFKC", head))
+    text = _with_water(head)
+    words, has_water = _WORD.findall(text), re.search("H2O|hydrat", text, re.IGNORECASE)
     for word in words:
         salt = next((x for x in _spellings(word, element) if _is_salt(x, element)), None)
-        if salt:
+        if salt and ("H2O" in salt or not has_water):
             return f'write as = "{salt}" if the numbers are {salt}, as = "{element}" if not'
     if element not in atomic_weights():
         return ""
-    if _SALTS.search(head):
+    if _SALTS.search(head) or has_water:
         return (
             f'write as = "{element}" if the numbers are {element}, '
             "or as = and the formula of what they are"
@@ -359,6 +374,17 @@ def _other_matter(head: str, element: str, *, result: bool) -> str:
     return ""
 
 
+def _with_water(head: str) -> str:
+    """A header whose hydrates are written in one way.
+
+    >>> [_with_water(x) for x in ("NiSO\u2084*6H\u2082O %", "NiSO4 x 6 h2o", "LiOH monohydrate")]
+    ['NiSO4\xb76H2O %', 'NiSO4\xb76H2O', 'LiOH\xb7H2O']
+    """
+    text = unicodedata.normalize("NFKC", head)
+    text = _HYDRATE.sub(lambda match: f"\xb7{_COUNTS[match[1].lower()]}H2O", text)
+    return _WATER.sub(lambda match: f"\xb7{match[1]}H2O", text)
+
+
 def _spellings(word: str, element: str) -> Iterator[str]:
     """A word of a header as a formula: as it is, without odd brackets, in the usual capitals."""
     bare = word.removesuffix(".")
@@ -366,9 +392,10 @@ def _spellings(word: str, element: str) -> Iterator[str]:
         bare = bare.strip("()")
     yield bare
     ends = "|".join(map(re.escape, _ENDS))
-    match = re.fullmatch(rf"{element}(\d*)({ends})(\d*)", bare, re.IGNORECASE)
+    water = r"([\u00b7.][\d./]*H2O)?"
+    match = re.fullmatch(rf"{element}(\d*)({ends})(\d*){water}", bare, re.IGNORECASE)
     if match:
-        yield f"{element}{match[1]}{_ENDS[match[2].upper()]}{match[3]}"
+        yield f"{element}{match[1]}{_ENDS[match[2].upper()]}{match[3]}{(match[4] or '').upper()}"
 
 
 def _is_salt(formula: str, element: str) -> bool:
