@@ -196,7 +196,8 @@ def test_a_row_that_was_changed_since_is_found(book: Book, tmp_path: Path) -> No
         import_file(book, file, mapping, kind="assays")
     (found,) = caught.value.findings
     assert (found.code, found.where) == ("duplicate", "assays.csv:3, Ni")
-    assert found.hint.endswith("reverse assays.csv/L-2/final/SGS/S-2/assay first")
+    advice = "loopbook book correct assays.csv/L-2/final/SGS/S-2/assay --set shares.Ni=0.33"
+    assert f"correct what is posted: {advice};" in found.hint
 
 
 def test_a_file_under_another_name_is_found_by_its_tickets_and_samples(

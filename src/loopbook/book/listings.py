@@ -199,7 +199,8 @@ class Posted(Answer):
     def headline(self) -> str:
         """How many events."""
         verb = "posted" if self.posted else "would be posted; nothing was written"
-        again = f"; {self.again} were in the book already" if self.again else ""
+        were = "was" if self.again == 1 else "were"
+        again = f"; {self.again} {were} in the book already" if self.again else ""
         unused = ", ".join(self.ignored_columns)
         ignored = f"; columns not used: {unused}" if unused else ""
         amended = sum(bool(event.amends) for event in self.events)

@@ -6,7 +6,6 @@ which a wrong entry should have made it reports only that, once. The transaction
 nothing is wrong, so that each command is planned once.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -23,14 +22,14 @@ from loopbook.book.commands.warnings import (
     all_warned,
     never_accepted,
     read_limits,
-    same_fact,
 )
+from loopbook.book.imports.changed_rows import changed_row, differences, is_same, standing_event
 from loopbook.book.nouns import Event
 from loopbook.book.recording import behind_note, refuse_future
 from loopbook.book.storage.questions.events import maker, papers, undone_among
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings
-from loopbook.tables import Value, escaped, names_in
+from loopbook.tables import escaped, names_in
 
 _REPLICATES = (
     'report its results together, as replicate = "the column that numbers them" in a mapping, as '
@@ -195,25 +194,9 @@ def _line(where: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else (where, 0)
 
 
-def _flat(values: Mapping[str, Value], head: str = "") -> dict[str, Value]:
-    """A command's fields with those inside them: ``shares.Ni``."""
-    flat: dict[str, Value] = {}
-    for name, value in values.items():
-        inner = isinstance(value, dict)
-        flat |= _flat(value, f"{head}{name}.") if inner else {head + name: value}
-    return flat
-
-
 def _made(event: Event) -> list[tuple[str, str]]:
     """Kind and name of the lots and nouns that an event brings."""
     return [*(("lot", lot.id) for lot in event.lots), *(noun[:2] for noun in event.nouns)]
-
-
-def _differences(before: str, after: str) -> list[str]:
-    """Names of fields in which two commands differ, as text."""
-    old, new = (_flat(json.loads(text)) for text in (before, after))
-    names = [name for name in {**new, **old} if new.get(name) != old.get(name)]
-    return [name for name in names if not name.startswith("accepted")]
 
 
 @dataclass(slots=True)
@@ -292,8 +275,11 @@ class _Planner:
         for command in entry.commands:
             known = self.session.event(command.key)
             if known is not None and not entry.findings:
-                if command.kind != known.kind or not same_fact(as_text(command), known.command):
-                    return [self._changed(entry, command, known)]
+                if not is_same(command, known) and not is_same(
+                    command, standing_event(self.session, known)
+                ):
+                    at, found = changed_row(self.session, entry.commands, command, self.beside)
+                    return [replace(found, where=entry.place(at))]
                 self.accepted |= accepted_in(known.command)
                 self.again.append(known.key)
                 continue
@@ -331,9 +317,9 @@ class _Planner:
         """A row that has the name of another: the same again, or another one."""
         before = {command.key: command for command in first.commands}
         pairs = [(before[x.key], x) for x in entry.commands if x.key in before]
-        names = [name for old, new in pairs for name in _differences(as_text(old), as_text(new))]
-        is_same = not (names or entry.findings or first.findings)
-        if is_same and len(pairs) == len(entry.commands) == len(before):
+        names = [name for old, new in pairs for name in differences(as_text(old), as_text(new))]
+        is_one = not (names or entry.findings or first.findings)
+        if is_one and len(pairs) == len(entry.commands) == len(before):
             same = f"the same as {first.where}"
             hint = "delete one of them"
             if entry.commands[-1].kind == "assay":
@@ -345,25 +331,6 @@ class _Planner:
         if entry.commands[-1].kind == "assay":
             hint = f"if they are replicates, {_REPLICATES}; if one is wrong, delete the wrong one"
         return Finding("duplicate", entry.where, "each row once", text, hint)
-
-    def _changed(self, entry: Entry, command: Command, known: Event) -> Finding:
-        """The row was imported before with other values."""
-        old, new = (_flat(json.loads(text)) for text in (known.command, as_text(command)))
-        names = _differences(known.command, as_text(command))
-        if command.kind != known.kind:
-            old, new, names = {"kind": known.kind}, {"kind": command.kind}, ["kind"]
-        events = filter(None, (self.session.event(x.key) for x in reversed(entry.commands)))
-        keys = " and then ".join(e.key for e in events if not (e.states or e.reverses))
-        undo = f"; if what is posted is wrong, reverse {keys} first" if keys else ""
-        is_made = any(self.session.lot(name) is not None for name in entry.makes)
-        beside = f"{self.beside}{', with another name for its lot if it is another lot' * is_made}"
-        return Finding(
-            "duplicate",
-            entry.place(names[0] if names else ""),
-            f"what is posted as {known.key}",
-            ", ".join(f"{n} {new.get(n) or 'empty'}, not {old.get(n) or 'empty'}" for n in names),
-            beside + undo,
-        )
 
     def _placed(self, entry: Entry, error: InputError) -> list[Finding]:
         """Findings of a planner at their places in the file, without mere consequences."""
