@@ -213,3 +213,78 @@ def test_a_field_is_set_once(tmp_path: Path) -> None:
     words = ["book", "correct", "k", "--set", "owner=A", "--set", "owner=B"]
     result = CliRunner().invoke(main, [*words, "--reason", "x", "--actor", "y"])
     assert (result.exit_code, "'owner' is set twice" in result.output) == (2, True)
+
+
+# -- what is said of a correction, and what is counted
+
+
+def test_the_other_event_of_a_ticket_is_named(plant: Plant) -> None:
+    """The advice is followed: receipt and weighing state the same mass."""
+    plant.receive(5, "L-5", 12_500, key="t5/receive")
+    paper = {"document": "t.csv"}
+    load = {"material": "foil", "supplier": "A", "owner": "A", "site": "W", "shares": {}}
+    at = plant.envelope(5, "T6/receive")
+    plant.book.post(b.Receive(lot="L-6", mass_kg=12_500, **load, **at, **paper))
+    weights = {"gross_kg": 22_500, "tare_kg": 10_000, "ticket": "T6"}
+    plant.book.post(b.Weigh(lot="L-6", **weights, **(at | {"key": "T6/weigh"}), **paper))
+    why = {"reason": "x", "actor": "bob"}
+    done = b.correct(plant.book, "T6/receive", {"mass_kg": "12400"}, **why)
+    (note,) = done.notes
+    follows(note, "if it is wrong there: loopbook book correct T6/weigh --set gross_kg=KG")
+    assert plant.kg("L-6") == 12_500
+    done = b.correct(plant.book, "T6/weigh", {"gross_kg": "22400"}, **why)
+    assert "T6/receive corrected of the same paper" in done.notes[0]
+    assert plant.kg("L-6") == 12_400
+    assert not b.correct(plant.book, "T6/weigh corrected", {"ticket": "T7"}, **why).notes
+    assert not b.correct(plant.book, "t5/receive", {"mass_kg": "12400"}, **why).notes
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_a_lot_with_another_name_counts_once_at_its_site(plant: Plant, part: bool) -> None:
+    hazard = partial(b.RegisterMaterial, material="cells", hazard="fire")
+    plant.post(1, hazard, partial(b.RegisterSite, site="C", limits_kg={"fire": "1500"}))
+    plant.receive(2, "X", 1_000, key="x", material="cells", site="C")
+    if part:
+        plant.post(3, partial(b.Split, lot="X", parts_kg={"Y": 900}), key="cut")
+        change(plant, "cut", parts_kg='{"Z": "900"}')
+    else:
+        change(plant, "x", lot="Z")
+    assert plant.kg("Z") == (900 if part else 1_000)
+    assert "would hold" in str(findings(plant, "x" if part else "x corrected", mass_kg="1600")[0])
+    assert b.verify(plant.book, replan=True).findings == ()
+
+
+def test_a_key_like_that_of_an_amendment_is_nobodys(plant: Plant) -> None:
+    plant.post(5, partial(b.Split, lot="L-1", parts_kg={"P": 2_000}), key="cut")
+    plant.post(6, partial(b.Hold, lot="L-2", reason="x"), key="late amends cut")
+    plant.post(7, partial(b.Release, lot="L-2"), key="late amends cut (2)")
+    plant.post(4, partial(b.Assay, lot="L-1", **RESULT), key="late")
+    assert plant.book.event("late amends cut (3)").amends == "cut"
+    assert b.verify(plant.book, replan=True).findings == ()
+
+
+RESULT = {"stage": "final", "basis": "as received", "shares": {"Ni": "0.2"}}
+
+
+def test_a_hold_of_a_lot_that_was_reversed_is_ended_by_a_release(plant: Plant) -> None:
+    """The hint is followed: the next lot of that name is free."""
+    plant.receive(5, "H", 12_000, key="h")
+    plant.post(6, partial(b.Hold, lot="H", reason="wet"), key="hold")
+    plant.post(7, partial(b.Reverse, event="h", reason="x"))
+    plant.receive(7, "H", 11_000)
+    (finding,) = findings(plant, "hold", lot="L-2")
+    follows(finding, "post a release of the lot, which ends the hold")
+    plant.post(8, partial(b.Release, lot="H"), key="free")
+    plant.post(9, partial(b.Move, lot="H", from_site="W", to_site="R"))
+    (finding,) = findings(plant, "free", lot="L-2")
+    follows(finding, "post a hold of the lot with its reason")
+    plant.post(9, partial(b.Hold, lot="H", reason="wet"))
+    assert "on hold" in plant.refused(10, partial(b.Move, lot="H", from_site="R", to_site="W"))
+
+
+def test_a_lot_that_is_empty_is_said_to_be(plant: Plant) -> None:
+    """A domino of a correction: the lot was nowhere any more."""
+    plant.post(4, partial(b.Move, lot="L-1", from_site="W", to_site="R"))
+    plant.post(5, partial(b.StockTake, lot="L-1", site="R", counted_kg=0))
+    again = partial(b.StockTake, lot="L-1", site="W", counted_kg=5)
+    assert "it is empty" in plant.refused(6, again)

@@ -6,7 +6,8 @@ wrong one and all that was known then stay to be seen, with ``--known-at``.
 
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -39,6 +40,12 @@ from loopbook.tables import read_fields
 
 _OF_EVENT = ("key", "actor", "document", "accepted")  # the correction has its own
 
+_REMEDIES = {
+    "hold": "post a release of the lot, which ends the hold",
+    "release": "post a hold of the lot with its reason",
+}
+_MASSES = ("mass_kg", "gross_kg", "tare_kg")
+
 
 @dataclass(frozen=True, slots=True)
 class Corrected(Answer):
@@ -51,6 +58,7 @@ class Corrected(Answer):
     events: Annotated[tuple[EventRow, ...], Rows("Events")]
     before: Annotated[tuple[Balance, ...], Rows("Accounts before")]
     after: Annotated[tuple[Balance, ...], Rows("Accounts after")]
+    notes: Annotated[tuple[str, ...], "what to know about it"] = ()
 
     def headline(self) -> str:
         """Which event, and how many others are amended."""
@@ -108,8 +116,10 @@ def correct(
     before = book.balances()
     planned: list[Event] = []
     numbers: list[int] = []
+    notes: list[str] = []
 
     def work(session: Session) -> None:
+        notes[:] = _same_paper(session, wrong, changes)
         planned[:] = judged.plan(session, book.recorded_at(session))
         numbers[:] = [session.append(event) for event in planned]
         if dry_run:
@@ -123,11 +133,12 @@ def correct(
     after = dict(before)
     for account, content in changed.items():
         add_to(after, account, content)
-    accounts = (
+    was, now = (
         tuple(Balance(*a, x[a]) for a in changed if a in x and not is_zero(x[a]))
         for x in (before, after)
     )
-    return Corrected(key, right.key, not dry_run, book.substances, rows, *accounts)
+    posted = not dry_run
+    return Corrected(key, right.key, posted, book.substances, rows, was, now, tuple(notes))
 
 
 def _refuse_reversed(book: Book, wrong: Event) -> None:
@@ -146,7 +157,9 @@ def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> 
     where = f"event {wrong.key}"
     if kind is None or wrong.states or wrong.reverses:
         value = "a reversal" if wrong.reverses else wrong.kind
-        finding = Finding("correct", where, "an event that moved or measured matter", value)
+        hint = _REMEDIES.get(wrong.kind, "")
+        expected = "an event that moved or measured matter"
+        finding = Finding("correct", where, expected, value, hint)
         raise InputError([finding])
     known = [field.name for field in fields(kind) if field.name not in _OF_EVENT]
     values = {k: v for k, v in json.loads(wrong.command).items() if v is not None}
@@ -158,6 +171,23 @@ def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> 
     command = read_fields(kind, values, findings)
     raise_findings(findings)
     return kind(**(command or {}))
+
+
+def _same_paper(session: Session, wrong: Event, changes: Mapping[str, str]) -> Iterator[str]:
+    """Other events of the same paper that state the mass which is corrected."""
+    if not set(changes) & set(_MASSES):
+        return
+    lots = {leg.account.lot for leg in wrong.legs} - {""}
+    keys = {entry.key for lot in sorted(lots) for entry in session.history(lot)} - {wrong.key}
+    for key in sorted(keys):
+        event = session.event(key)
+        if event is None or event.amends or event.reverses or session.reversal(key):
+            continue
+        is_same = (event.document, event.occurred_at) == (wrong.document, wrong.occurred_at)
+        masses = [name for name in _MASSES if name in json.loads(event.command)]
+        if is_same and wrong.document and masses:
+            command = f"loopbook book correct {shlex.quote(key)} --set {masses[0]}=KG"
+            yield f"{key} of the same paper states a mass, too; if it is wrong there: {command}"
 
 
 def _free_key(book: Book, key: str) -> str:

@@ -16,7 +16,8 @@ def check_limits(
     ----------
     amended : events that the command amends, each with the change of its legs.
     """
-    made = {lot.id: lot for lot in draft.lots}
+    made = {lot.id: lot for event, _ in amended for lot in event.lots}  # a corrected event's, too
+    made |= {lot.id: lot for lot in draft.lots}
     gains: dict[tuple[str, str], int] = {}
     for account, content in chain(draft.legs.items(), *(legs.items() for _, legs in amended)):
         limited = draft.view.site(account.site)

@@ -77,7 +77,7 @@ def plan_correction(
     event = event_of(draft, command, text, **when)
     event = replace(event, corrects=wrong.corrects or wrong.key)
     back = event_of(undone, reversal, as_text(reversal), **when)
-    return *amendments(event, replay.amended, view.closed_until()), event, back
+    return *amendments(view, event, replay.amended, view.closed_until()), event, back
 
 
 def _check_hazards(draft: Draft, view: View, wrong: Event) -> None:

@@ -221,12 +221,13 @@ class Draft(Findings):
         whole = sum(mass(c) for c in there.values())
         if not there:
             places = ", ".join(sorted({a.site for a in self.view.holdings(lot)}))
+            whereabouts = f"at {places}" if places else "empty"
             self.note(
                 "place",
                 site,
                 places,
                 at=at,
-                sentence=f"lot {lot} is not at {site}; it is at {places}",
+                sentence=f"lot {lot} is not at {site}; it is {whereabouts}",
                 about="state",
             )
             return {}

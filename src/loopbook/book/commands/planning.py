@@ -4,6 +4,7 @@ A command's ``plan`` fills a `Draft` with legs that sum to zero and stores nothi
 book through a `View`.
 """
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
@@ -80,7 +81,7 @@ def plan(
     draft.raise_all()
     open_from = view.closed_until()
     event = event_of(draft, command, text, recorded_at=recorded_at, open_from=open_from)
-    return *amendments(event, amended, open_from), event
+    return *amendments(view, event, amended, open_from), event
 
 
 def event_of(
@@ -137,12 +138,15 @@ def _balanced(where: str, legs: Sequence[Leg]) -> tuple[Leg, ...]:
 
 
 def amendments(
-    cause: Event, amended: Sequence[tuple[Event, Mapping[Account, Content]]], open_from: int
+    view: View,
+    cause: Event,
+    amended: Sequence[tuple[Event, Mapping[Account, Content]]],
+    open_from: int,
 ) -> list[Event]:
     """The events that give others other legs because of a late fact or a correction."""
     return [
         Event(
-            key=f"{cause.key} amends {fact.key}",
+            key=_free_key(view, f"{cause.key} amends {fact.key}"),
             kind=AMEND,
             actor=cause.actor,
             document=cause.document,
@@ -156,6 +160,12 @@ def amendments(
         )
         for fact, legs in amended
     ]
+
+
+def _free_key(view: View, key: str) -> str:
+    """The key, or with a number behind it if somebody gave it to an event."""
+    keys = itertools.chain([key], (f"{key} ({count})" for count in itertools.count(2)))
+    return next(one for one in keys if view.event(one) is None)
 
 
 def check_text(draft: Draft, text: str) -> None:

@@ -352,6 +352,7 @@ class Session(Assays, EmptyLots, Stated):
         """Forget the lots of an event that the reversal in hand undoes."""
         wrong = self.event(key)
         for lot in () if wrong is None else wrong.lots:
+            self._materials.setdefault(lot.id, lot.material)  # it leaves the loads of its sites
             if self._makers.get(lot.id, key) == key:
                 self._lots[lot.id] = None
 
