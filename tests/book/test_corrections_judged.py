@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -288,3 +289,19 @@ def test_a_lot_that_is_empty_is_said_to_be(plant: Plant) -> None:
     plant.post(5, partial(b.StockTake, lot="L-1", site="R", counted_kg=0))
     again = partial(b.StockTake, lot="L-1", site="W", counted_kg=5)
     assert "it is empty" in plant.refused(6, again)
+
+
+def test_of_many_events_that_rest_on_one_the_first_is_explained(plant: Plant) -> None:
+    """The hint is followed in its order."""
+    for day in range(4, 10):
+        parts = {f"P{day}": 12_000 - 1_000 * day}
+        source = "L-2" if day == 4 else f"P{day - 1}"
+        plant.post(day, partial(b.Split, lot=source, parts_kg=parts), key=f"s{day}")
+    back = partial(b.Reverse, event="second", reason="x")
+    text = plant.refused(11, back)
+    follows(text, "reverse these first, in this order: 's9', 's8', 's7', 's6', 's5', 's4'")
+    assert (text.count(" of 2026"), "and so 6 others" in text) == (1, True), text
+    for key in re.findall(r"'(\w+)'", text.partition("in this order: ")[2]):
+        plant.post(11, partial(b.Reverse, event=key, reason="x"))
+    plant.post(11, back)
+    assert plant.kg("L-2") == 0

@@ -22,6 +22,7 @@ from loopbook.book.nouns import Account, Content, Entry, Event, Lot, add_to, is_
 from loopbook.errors import Finding
 
 _NO_LEGS: Mapping[Account, Content] = {}
+_SOME = 3  # refused events that a sentence explains
 _LAST = 2**63
 """A number after those of all events."""
 
@@ -205,13 +206,19 @@ class Replay(SameView):
         if not self._refused:
             return []
         keys, why = ", ".join(self._refused), "; ".join(self._refused.values())
+        hint = "reverse these first, the last one first"
+        if len(self._refused) > _SOME:
+            first = next(iter(self._refused.values()))
+            why = f"{first}; and so {len(self._refused) - 1} others"
+            backwards = ", ".join(map(repr, reversed(self._refused)))
+            hint = f"reverse these first, in this order: {backwards}"
         return [
             CommandFinding(
                 "depends",
                 f"{where}, {at}" if at else where,
                 "later events that are right with it",
                 keys,
-                "reverse these first, the last one first",
+                hint,
                 sentence=f"later events could not have happened so: {why}",
                 field=at,
                 about="state",

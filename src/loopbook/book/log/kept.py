@@ -173,7 +173,8 @@ def witness_book(
     with db.snapshot():
         signed = [note for _, note in log.checkpoints(db) if _opens(note, key)]
         if not signed:
-            raise ProofError(f"the book has no checkpoint that {key.name} signed: it makes one")
+            advice = "whoever keeps the book makes one with loopbook book checkpoint"
+            raise ProofError(f"the book has no checkpoint that {key.name} signed; {advice}")
         note = parse_checkpoint(signed[-1])
         size, root = note.checkpoint.size, note.checkpoint.root
         hashes = reader(db)
