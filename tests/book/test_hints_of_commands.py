@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from test_same_names import CONSTANTS, HOLD, LABORATORY, LOT, NICKEL, STOCK, Shell
+from test_same_names import HOLD, LOT, Shell
 
 from loopbook import book as b
 from loopbook.book.storage import address as addresses
@@ -275,121 +275,6 @@ def test_a_command_of_another_kind_is_not_taken_for_the_one_with_its_key(shell: 
     follows(message, "give it another key")
     assert "found kind stock-take, not recount" in message
     posted(shell, count | {"kind": "stock-take", "key": "y2"})
-
-
-# -- rows that are in the book with other values
-
-
-@pytest.mark.parametrize(
-    ("constants", "beside"),
-    [
-        (LABORATORY, "import the row from a file of another name"),
-        (LABORATORY | {"document": "R-7"}, "import the row under another document"),
-    ],
-)
-def test_a_row_with_another_value_goes_in_after_the_old_one_is_corrected(
-    shell: Shell, constants: dict[str, str], beside: str
-) -> None:
-    columns = 'lot = "Lot"\n' + NICKEL
-    assert not shell.run(*shell.file("assays", "Lot,Ni\nL-1,31\n", columns, constants)).exit_code
-    words = shell.file("assays", "Lot,Ni\nL-1,32\n", columns, constants)
-    wrong = shell.run(*words).stderr
-    follows(wrong, f"if it is another one, {beside}")
-    correct(shell, wrong)
-    assert shell.held()["Ni"] == 6400
-    assert not shell.run(*words).exit_code  # what the book has now
-    own = constants | {"sample": "S-2", "document": "R-8"}
-    if "document" not in constants:
-        own.pop("document")
-    words = shell.file("assays", "Lot,Ni\nL-1,32\n", columns, own)
-    if "document" not in constants:
-        (shell.folder / "file.csv").rename(shell.folder / "new.csv")
-        words = [word.replace("file.csv", "new.csv") for word in words]
-    assert not shell.run(*words).exit_code
-    assert shell.held()["Ni"] == 6400
-
-
-def test_a_receipt_with_another_mass_names_its_lot_otherwise(shell: Shell) -> None:
-    words = shell.file("stock", "Lot,kg,Ni\nB-1,2500,30\n", STOCK, CONSTANTS)
-    assert not shell.run(*words).exit_code
-    words = shell.file("stock", "Lot,kg,Ni\nB-1,2000,30\n", STOCK, CONSTANTS)
-    wrong = shell.run(*words).stderr
-    follows(wrong, "import the row from a file of another name")
-    assert wrong.rstrip().splitlines()[0].endswith(", with another name for its lot)")
-    correct(shell, wrong)
-    assert sum(shell.held("B-1").values()) == 2000
-    assert "1 was in the book already" in shell.run(*words).stdout
-    shell.file("stock", "Lot,kg,Ni\nB-1 (2),2000,30\n", STOCK, CONSTANTS)
-    (shell.folder / "file.csv").rename(shell.folder / "new.csv")
-    words = [word.replace("file.csv", "new.csv") for word in words]
-    assert not shell.run(*words).exit_code
-    assert shell.held("B-1 (2)")["Ni"] == 600
-
-
-TICKET = """lot = "Lot"
-ticket = "Ticket"
-gross = { column = "Gross", unit = "kg" }
-tare = { column = "Tare", unit = "kg" }
-"""
-
-
-def test_a_wrong_receipt_of_a_ticket_is_entered_again(shell: Shell) -> None:
-    """Reported case 03: two events of one row, the last one reversed first."""
-    constants = CONSTANTS | {"supplier": "A"}
-    words = shell.file("tickets", "Ticket,Lot,Gross,Tare\nT-1,W-9,25900,900\n", TICKET, constants)
-    assert not shell.run(*words).exit_code
-    rows = "Ticket,Lot,Gross,Tare\nT-1,W-9,20900,900\n"
-    wrong = shell.run(*shell.file("tickets", rows, TICKET, constants)).stderr
-    beside = "if it is another one, import the row from a file of another name"
-    assert f"{beside}, with its own ticket or sample number, with another name for its" in wrong
-    correct(shell, wrong)
-    assert sum(shell.held("W-9").values()) == 20_000
-    done = shell.run(*words)
-    assert "0 events posted" in done.stdout, done.stderr
-    rows = rows.replace("T-1", "T-2").replace("W-9", "W-10")
-    shell.file("tickets", rows, TICKET, constants)
-    (shell.folder / "file.csv").rename(shell.folder / "week9.csv")
-    done = shell.run(*[word.replace("file.csv", "week9.csv") for word in words])
-    assert not done.exit_code, done.stderr
-    assert shell.lots() == ["L-1", "W-10", "W-9"]
-
-
-def test_a_row_whose_events_were_reversed_goes_in_from_another_file(shell: Shell) -> None:
-    """Siblings: nothing is left to correct, and its ticket and its lot are free again."""
-    constants = CONSTANTS | {"supplier": "A"}
-    rows = "Ticket,Lot,Gross,Tare\nT-1,W-9,25900,900\n"
-    words = shell.file("tickets", rows, TICKET, constants)
-    assert not shell.run(*words).exit_code
-    for key in ("file.csv/T-1/weigh", "file.csv/T-1/receive"):
-        posted(shell, UNDO | {"key": f"u {key}", "event": key})
-    shell.file("tickets", rows.replace("25900", "20900"), TICKET, constants)
-    wrong = shell.run(*words).stderr
-    assert wrong.splitlines()[0].endswith("(import the row from a file of another name)")
-    (shell.folder / "file.csv").rename(shell.folder / "week9.csv")
-    done = shell.run(*[word.replace("file.csv", "week9.csv") for word in words])
-    assert not done.exit_code, done.stderr
-    assert sum(shell.held("W-9").values()) == 20_000
-
-
-def test_a_file_that_was_imported_with_same_needs_it_again(shell: Shell) -> None:
-    """The hint is followed: the load is not booked twice."""
-    constants = CONSTANTS | {"supplier": "Ay", "owner": "Ay"}
-    words = shell.file("tickets", "Ticket,Lot,Gross,Tare\nT-1,W-9,25900,900\n", TICKET, constants)
-    assert not shell.run(*words, "--same", "Ay=A").exit_code
-    wrong = shell.run(*words).stderr
-    follows(wrong, 'if it is the same, give --same "Ay=A" again')
-    assert "correct what is posted" not in wrong
-    assert "0 events posted" in shell.run(*words, "--same", "Ay=A").stdout
-
-
-def correct(shell: Shell, message: str) -> None:
-    """What the message says is typed, with a reason."""
-    follows(message, "if the row is right, correct what is posted: loopbook book correct ")
-    advice = message.partition("correct what is posted: ")[2].partition("; ")[0]
-    for line in advice.split(", and then "):
-        words = [*shlex.split(line)[2:], "--reason", "typed wrongly", "--actor", "amy"]
-        done = shell.run(*words)
-        assert not done.exit_code, done.stderr
 
 
 # -- books

@@ -82,7 +82,7 @@ from loopbook.book.storage.snapshots import holdings
 
 _LATER = {
     "consignments": "Consignments list_consignments",
-    "correcting": "Corrected correct",
+    "correcting.correct": "Corrected correct",
     "exports": "export_book",
     "imports.columns": "Column columns_of",
     "imports.importing": "all_imports import_file",
@@ -107,7 +107,7 @@ _LATER = {
 
 if typing.TYPE_CHECKING:
     from loopbook.book.consignments import Consignments, list_consignments
-    from loopbook.book.correcting import Corrected, correct
+    from loopbook.book.correcting.correct import Corrected, correct
     from loopbook.book.exports import export_book
     from loopbook.book.imports.columns import Column, columns_of
     from loopbook.book.imports.importing import all_imports, import_file

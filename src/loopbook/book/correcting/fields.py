@@ -1,7 +1,10 @@
 """Fields of a command with other values: each by its path, from the texts of a command line."""
 
+import itertools
 from collections.abc import Container, Mapping
 
+from loopbook.book.storage.database import Database
+from loopbook.book.storage.questions.events import event_number
 from loopbook.errors import Findings, nearest_hint
 from loopbook.tables import CellError, Value, parse_json
 
@@ -76,3 +79,9 @@ def _value(text: str, path: str, findings: Findings) -> Value:
         return text
     findings.items += read
     return value
+
+
+def free_key(db: Database, key: str) -> str:
+    """The key, or with a number behind it if an event has it."""
+    keys = itertools.chain([key], (f"{key} {count}" for count in itertools.count(2)))
+    return next(one for one in keys if event_number(db, one) is None)
