@@ -56,7 +56,7 @@ CALLS = {
     "book export": "--format csv --out export",
     "book migrate": "",
     "book consignments": "",
-    "book correct": "4 --set mass_kg=9.5 --reason typed --actor amy --dry-run",
+    "book correct": "4 --set mass_kg=8 --reason typed --actor amy --dry-run",
     "trace": "L-2",
     "recall": "L-1",
     "path": "L-1 L-2",
