@@ -28,10 +28,10 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 """
 
 from loopbook.loop.loop import Loop
-from loopbook.loop.models.model import EachOrAll, SiteModel
+from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
 from loopbook.loop.nouns.matter import CLASSES, Material, Split
-from loopbook.loop.nouns.numbers import Each
+from loopbook.loop.nouns.numbers import Each, EachOrAll
 from loopbook.loop.nouns.people import Ownership, Party
 from loopbook.loop.nouns.places import Lane, Site
 from loopbook.loop.nouns.row import Provenance, Row

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from loopbook.loop.models.model import SHARE, EachOrAll, SiteModel
+from loopbook.loop.models.model import SHARE, SiteModel
+from loopbook.loop.nouns.numbers import EachOrAll
 from loopbook.loop.values.quantity import Quantity
 
 

@@ -10,13 +10,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 from loopbook.loop.nouns.matter import Split
-from loopbook.loop.nouns.numbers import ONE, Each, Numbers
-from loopbook.loop.values.cells import Ref
+from loopbook.loop.nouns.numbers import ONE, Each, EachOrAll, Numbers
 from loopbook.loop.values.measure import Measure
 from loopbook.loop.values.quantity import Quantity
-
-EachOrAll = Annotated[str, Ref("a material", "material|group|component", blank=True)]
-"""What the column ``of`` names, empty for all that arrives."""
 
 _USUAL = {"t/yr": (20.0, 5e6), "GWh/yr": (0.02, 3000.0), "pack/yr": (100.0, 1e8)}
 

@@ -16,6 +16,9 @@ from loopbook.tables import Field, MapOf, fields_of
 Each: TypeAlias = Annotated[str, Ref("a material", "material|group|component")]
 """What the column ``of`` of a parameter by material names."""
 
+EachOrAll: TypeAlias = Annotated[str, Ref("a material", "material|group|component", blank=True)]
+"""What the column ``of`` names, empty for all that there is."""
+
 ONE = Quantity(number=1.0)
 """All of it: the share of what is not limited."""
 
@@ -79,7 +82,7 @@ class ContractNumbers(Numbers):
     kind = "contract"
 
     opening: Annotated[
-        Mapping[Each, Annotated[Quantity, Measure("t", "GWh", "pack")]],
+        Mapping[EachOrAll, Annotated[Quantity, Measure("t", "GWh", "pack")]],
         "what is on its way before the first period",
     ] = field(default_factory=dict)
 

@@ -148,13 +148,15 @@ def check_references(row: Row, names: Names, findings: LoopFindings) -> None:
             findings.uses.update((role, name) for role in roles.split("|"))
             continue
         what = " or ".join(_WORDS.get(role, f"a {role}") for role in roles.split("|"))
+        own = {x for role in roles.split("|") for x in names.places.get(role, ())}
+        hints = [nearest_hint(name, own), nearest_hint(name, known)]  # the case's own names first
+        hint = next((x for x in hints if x.startswith("did")), hints[0] or hints[1])
         others = names.lists_with(name)
         if others:
-            hint = nearest_hint(name, known)
             hint = hint if hint.startswith("did") else ""
             at.note("wrong-list", what, f"{name}, a {others[0]}", at=column, hint=hint)
         else:
-            at.unknown(what, name, known, at=column)
+            at.note("unknown-name", what, name, at=column, hint=hint)
 
 
 def _check_components(row: Material | Split, names: Names, findings: LoopFindings) -> None:
