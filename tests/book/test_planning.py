@@ -345,6 +345,19 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
         b.Reverse(event="split", reason="", **e()),
         {WS_S: (67, 33, 0, 233, 0), "lot/LGES/WS/S1": (-67, -33, 0, -233, 0)},
     ),
+    "move: inside a site no matter moves": (
+        [b.RegisterLocation(location="Bay 3", site="WS", **e("bay"))],
+        b.Move(lot="S", from_site="WS", to_site="WS", to_location="Bay 3", **e()),
+        {},
+    ),
+    "weigh: the stored tare of the vehicle counts": (
+        [
+            b.RegisterVehicle(vehicle="T-7", tare_kg=kg(900), **e("v")),
+            b.TareVehicle(vehicle="T-7", tare_kg=kg(1010), **e("tare")),
+        ],
+        b.Weigh(lot="S", ticket="T", gross_kg=kg(2000), vehicle="T-7", **e()),
+        {WS_S: (-2, -1, 0, -7), "reassay/LGES/WS/": (2, 1, 0, 7)},
+    ),
     "a new substance, then assayed": (
         [b.AddSubstance(substance="Zn", **e("zn"))],
         b.Assay(lot="S", stage="final", basis="as received", shares={"Zn": "0.5"}, **e()),

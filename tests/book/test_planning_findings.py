@@ -58,6 +58,21 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[tuple[str, ...]]]] = {
     "a NUL": ([], b.Hold(lot="S", reason="a\0b", **e()), [("text", "reason")]),
     # nouns
     "party twice": ([], b.RegisterParty(party="GMBI", **e()), [("duplicate", "party", "GMBI")]),
+    "location of another site": (
+        [],
+        b.RegisterLocation(location="Bay 3", site="WSS", **e()),
+        [("unknown-name", "site", "'WSS'", "WS")],
+    ),
+    "vehicle without tare": (
+        [],
+        b.RegisterVehicle(vehicle="T-7", tare_kg=0, **e()),
+        [("empty", "tare_kg", "a mass above zero")],
+    ),
+    "tare of another vehicle": (
+        [b.RegisterVehicle(vehicle="T-7", tare_kg=9, **e("v"))],
+        b.TareVehicle(vehicle="T-8", tare_kg=9, **e()),
+        [("unknown-name", "vehicle", "'T-8'", "T-7")],
+    ),
     "party with a slash": ([], b.RegisterParty(party="A/B", **e()), [("name", "party", "'A/B'")]),
     "site twice": ([], b.RegisterSite(site="WS", **e()), [("duplicate", "site", "WS")]),
     "site named as a road": (

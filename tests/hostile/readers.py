@@ -99,6 +99,9 @@ COMMANDS = (
         **{"kind": "weigh", "lot": "L-2", "ticket": "W-8", "gross_kg": 10040, "tare_kg": 10000},
         "accepted": {"ticket": "most of it was left on the truck"},
     },
+    {"kind": "register-vehicle", "vehicle": "T-8", "tare_kg": "15 t"},
+    {"kind": "tare-vehicle", "vehicle": "T-8", "tare_kg": 15100},
+    {"kind": "register-location", "location": "Bay 8", "site": "GMBI"},
     {"kind": "arrive", "lot": "L-4", "consignment": "C-4", "site": "Ulsan", "mass_kg": 12490},
     {
         **{"kind": "return-goods", "lot": "L-5", "customer": "TTC", "new_lot": "L-5r"},
@@ -107,7 +110,10 @@ COMMANDS = (
 )
 CLOSING = (
     {"kind": "open-period", "period": "2026-03", "start": END, "end": "2026-03-02T00:00:00Z"},
-    {"kind": "close-period", "period": "2026-03", "occurred_at": "2026-03-02T00:00:00Z"},
+    {
+        **{"kind": "close-period", "period": "2026-03", "occurred_at": "2026-03-02T00:00:00Z"},
+        "accepted": {"road": "by sea"},
+    },
 )
 SETTINGS = """\
 plugins = []

@@ -25,6 +25,13 @@ COMMANDS = (
     {"kind": "register-party", "key": "1", "party": "LGES"},
     {"kind": "register-site", "key": "2", "site": "Works"},
     {"kind": "register-material", "key": "3", "material": "foil"},
+    {
+        "kind": "open-period",
+        "key": "6",
+        "period": "2026-03",
+        "start": "2026-03-01T00:00:00Z",
+        "end": "2026-04-01T00:00:00Z",
+    },
     {"kind": "receive", "key": "4", "lot": "L-1", "mass_kg": "9", "shares": {"Ni": "0.5"}, **_LOT},
     {"kind": "split", "key": "5", "lot": "L-1", "parts_kg": {"L-2": "4"}},
 )
@@ -55,6 +62,7 @@ CALLS = {
     "book witness": "kept.jsonl --verifier-key VERIFIER",
     "book export": "--format csv --out export",
     "book migrate": "",
+    "book close": "2026-03 --actor amy --dry-run",
     "book consignments": "",
     "book correct": "4 --set mass_kg=8 --reason typed --actor amy --dry-run",
     "trace": "L-2",

@@ -503,6 +503,26 @@ def test_a_register_behind_its_book_is_played_on(plant: Plant) -> None:
     ] == [600, 399, 1]
 
 
+def test_a_rebuild_lists_the_doubles_of_the_whole_book(plant: Plant) -> None:
+    _, _, text = named_twice(plant)
+    assert rebuild_register(plant.register, plant.book).notes == (text,)
+    done = plant.run("serials", "rebuild")
+    assert done.exit_code == 0
+    assert "P-0901 to P-1000 are named by event" in done.stdout
+
+
+def test_a_rebuild_lists_no_serial_of_a_part_of_a_part(plant: Plant) -> None:
+    plant.split("C-1", {"C-1a": A}, C_1a=400)
+    plant.split("C-1a", {"C-1b": ["P-0601"]}, C_1b=1)
+    assert rebuild_register(plant.register, plant.book).notes == ()
+
+
+def test_doubles_of_a_reversed_event_are_none(plant: Plant) -> None:
+    _, two, _ = named_twice(plant)
+    plant.post(b.Reverse, event=two, reason="typed wrongly")
+    assert rebuild_register(plant.register, plant.book).notes == ()
+
+
 def test_a_lost_register_is_rebuilt_from_the_events(plant: Plant) -> None:
     plant.split("C-1", {"C-1a": A}, C_1a=400)
     shutil.rmtree(plant.register)

@@ -97,6 +97,7 @@ _LATER = {
     "log.keys": "Signer VerifierKey signer_of",
     "log.proofs": "check_proof checkpoint consistency inclusion sign_book",
     "serial_events": "SerialMove serial_moves",
+    "statement.closing": "Closing close_period",
     "statement.runs": "RunAccount run_accounts",
     "statement.statement": "Statement metal_statement period_statement",
     "statement.uncertainty": "SHARED Knowledge knowledge",
@@ -136,6 +137,7 @@ if typing.TYPE_CHECKING:
     from loopbook.book.log.keys import Signer, VerifierKey, signer_of
     from loopbook.book.log.proofs import check_proof, checkpoint, consistency, inclusion, sign_book
     from loopbook.book.serial_events import SerialMove, serial_moves
+    from loopbook.book.statement.closing import Closing, close_period
     from loopbook.book.statement.runs import RunAccount, run_accounts
     from loopbook.book.statement.statement import Statement, metal_statement, period_statement
     from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
@@ -163,6 +165,7 @@ __all__ = [
     "AsOf",
     "Balances",
     "Book",
+    "Closing",
     "Column",
     "Command",
     "CommandFinding",
@@ -214,6 +217,7 @@ __all__ = [
     "check_address",
     "check_proof",
     "checkpoint",
+    "close_period",
     "columns_of",
     "consistency",
     "correct",

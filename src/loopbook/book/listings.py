@@ -9,17 +9,17 @@ from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.results import rules_of
 from loopbook.book.imports.posting import Imported
 from loopbook.book.modelled import says_modelled
-from loopbook.book.nouns import WEIGHTS, Content, Event, Leg, Measurement
+from loopbook.book.nouns import WEIGHTS, Content, Event, Leg, Measurement, add_to
 from loopbook.book.recording import clock_notes
 from loopbook.book.scope import NOW, AsOf, Scope
 from loopbook.book.storage.address import same_book, shown_address
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.known import stored_object
 from loopbook.book.storage.open import migrate, rebuild_edges
-from loopbook.book.storage.questions import events, history, lots
+from loopbook.book.storage.questions import events, history, locations, lots
 from loopbook.book.storage.rows import read_event
 from loopbook.book.storage.schema import TABLES, VERSION
-from loopbook.errors import raise_findings
+from loopbook.errors import raise_findings, require_known
 from loopbook.report import (
     HIDDEN,
     KEYS,
@@ -47,23 +47,45 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedBalance(Balance):
+    """The content of an account, and where inside its site the lot is."""
+
+    location: Annotated[str, "where inside the site it is", Column(order=-1)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtLocation:
+    """What is at one location."""
+
+    site: Annotated[str, "which site"]
+    location: Annotated[str, "where inside it; empty where that was not stated"]
+    lots: Annotated[tuple[str, ...], "which lots"]
+    content: Annotated[Content, "what is there", each_mass(drops=1)]
+
+
+@dataclass(frozen=True, slots=True)
 class Balances(Answer):
     """The content of each account."""
 
     substances: Annotated[tuple[str, ...], KEYS]
-    accounts: Annotated[tuple[Balance, ...], Rows("Accounts")]
+    accounts: Annotated[tuple[PlacedBalance, ...], Rows("Accounts")]
     as_closed: Annotated[
         tuple[Balance, ...], Rows("Accounts as they were known when the period was closed")
     ] = ()
+    locations: Annotated[tuple[AtLocation, ...], Rows("Locations")] = ()
     changed: Annotated[bool, "whether more is known of a closed period than at its closing"] = False
 
     def headline(self) -> str:
         """How many accounts, and whether more is known of a closed period than at its closing."""
+        if self.locations:
+            return counted(len(self.locations), "location")
         later = "; more is known now than when the period was closed" if self.changed else ""
         return f"{counted(len(self.accounts), 'account')}{later}"
 
     def shown(self) -> tuple[str, ...]:
-        """Both states of a moment in a closed period, if they differ."""
+        """Locations, if they were asked for; of a closed period both states, if they differ."""
+        if self.locations:
+            return ("locations",)
         return ("accounts", "as_closed") if self.changed else ("accounts",)
 
 
@@ -74,6 +96,7 @@ class LotRow:
     lot: Annotated[str, "name of the lot"]
     material: Annotated[str, "what it is"]
     sites: Annotated[tuple[str, ...], "where it is"]
+    locations: Annotated[tuple[str, ...], "where inside its sites it is"]
     owners: Annotated[tuple[str, ...], "who owns it"]
     hold: Annotated[str, "why it is on hold"]
     made_by: Annotated[str, "key of the event that made it", Column(drops=HIDDEN)]
@@ -312,26 +335,50 @@ def list_balances(
     lot: str | None = None,
     party: str | None = None,
     site: str | None = None,
+    location: str | None = None,
+    by_location: bool = False,
     asof: AsOf = NOW,
 ) -> Balances:
     """The content of each account; an unknown lot, party or site is an `UnknownNameError`.
 
     Parameters
     ----------
-    lot, party, site : only accounts of these; ``in transit`` is a site.
+    lot, party, site, location : only accounts of these; ``in transit`` is a site.
+    by_location : whether accounts of lots are summed by site and location.
     asof : only what had happened, or was known, by a moment, inclusive. Of a moment in a closed
         period the answer has both what is known now and what was known at the closing.
     """
     raise_findings(unknown_names(book.store, Scope(party, site, lot)))
+    if location is not None:
+        names = {x.name for x in book.store.nouns().locations.values() if site in (None, x.site)}
+        require_known(f"a location of {site or 'the book'}", location, names, where="location")
     at, scope = asof.occurred, {"lot": lot, "party": party, "site": site}
     now = book.balances(**scope, occurred=at, recorded=asof.recorded)
     closed = (
         None if at is None or asof.recorded is not None else history.closed_when(book.store, at)
     )
     then = now if closed is None else book.balances(**scope, occurred=at, recorded=closed)
-    accounts, as_closed = (tuple(Balance(*a, c) for a, c in x.items()) for x in (now, then))
+    located = locations.Located(book.store, asof)
+    accounts = tuple(
+        PlacedBalance(*a, c, located.at(a.lot, a.site) if a.kind == "lot" else "")
+        for a, c in now.items()
+    )
+    accounts = tuple(x for x in accounts if location in (None, x.location))
     changed = dict(now) != dict(then)
-    return Balances(book.substances, accounts, as_closed if changed else (), changed)
+    as_closed = tuple(Balance(*a, c) for a, c in then.items()) if changed else ()
+    by = _by_location(accounts) if by_location else ()
+    return Balances(book.substances, accounts, as_closed, by, changed)
+
+
+def _by_location(accounts: Sequence[PlacedBalance]) -> tuple[AtLocation, ...]:
+    """Sums of the accounts of lots by site and location."""
+    sums: dict[tuple[str, str], Content] = {}
+    names: dict[tuple[str, str], list[str]] = {}
+    for one in accounts:
+        if one.account == "lot":
+            add_to(sums, (one.site, one.location), one.content)
+            names.setdefault((one.site, one.location), []).append(one.lot)
+    return tuple(AtLocation(*x, tuple(dict.fromkeys(names[x])), sums[x]) for x in sorted(sums))
 
 
 @says_modelled
@@ -346,13 +393,14 @@ def list_lots(book: Book, *, material: str | None = None, gone: bool = False) ->
     accounts: dict[str, list[Leg]] = {}
     for account, content in book.balances().items():
         accounts.setdefault(account.lot, []).append(Leg(account, content))
-    on_hold = events.holds(book.store)
+    on_hold, located = events.holds(book.store), locations.Located(book.store)
     nothing = (0,) * len(book.substances)
     rows = [
         LotRow(
             lot,
             made_of,
             tuple(sorted({x.account.site for x in accounts.get(lot, ())})),
+            tuple(sorted({located.at(lot, x.account.site) for x in accounts.get(lot, ())} - {""})),
             tuple(sorted({x.account.party for x in accounts.get(lot, ())})),
             on_hold.get(lot, ""),
             key,

@@ -14,10 +14,12 @@ Read this module from top to bottom and you know what a book holds. All records 
 """
 
 from collections.abc import Hashable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, NamedTuple, TypeAlias, TypeVar
 
 K = TypeVar("K", bound=Hashable)
+LAST = 2**63
+"""A number after those of all events."""
 Content: TypeAlias = tuple[int, ...]
 """Milligrams per substance, in the order of the book's substances."""
 
@@ -105,12 +107,52 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Location:
+    """A place inside a site: a bay, a tank, a shelf. Its id is the site's and its name."""
+
+    id: str
+    site: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """A kind of matter and its hazard class: ``formed cells``, ``black mass`` or empty."""
 
     id: str
     name: str
     hazard: str = ""
+
+
+class Tare(NamedTuple):
+    """The mass of a vehicle without load from a date on, mg; the event that states it."""
+
+    at: int
+    number: int
+    mg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A lorry, wagon or container, with the tares that were stated of it."""
+
+    id: str
+    name: str
+    tares: tuple[Tare, ...]
+
+    def tare_mg(self, moment: int) -> int | None:
+        """Its stored tare at a moment, mg; None if there is none.
+
+        >>> lorry = Vehicle("T-7", "T-7", (Tare(0, 1, 18_000), Tare(9, 2, 18_400)))
+        >>> lorry.tare_mg(8), lorry.tare_mg(9), lorry.as_before(2).tare_mg(9), lorry.tare_mg(-1)
+        (18000, 18400, 18000, None)
+        """
+        known = [tare for tare in self.tares if tare.at <= moment]
+        return max(known).mg if known else None
+
+    def as_before(self, number: int) -> "Vehicle":
+        """The vehicle as it was before the event of a number was recorded."""
+        return replace(self, tares=tuple(tare for tare in self.tares if tare.number < number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +209,55 @@ class Period:
     closed: bool = False
 
 
+class CameIn(NamedTuple):
+    """A lot that came from a supplier: the event's key, mg, whether it was weighed and assayed."""
+
+    lot: str
+    key: str
+    mg: int
+    weighed: bool
+    assayed: bool
+
+
+class RunLoss(NamedTuple):
+    """The key of a run's event, what the run took and what it has unaccounted."""
+
+    key: str
+    fed: Content
+    lost: Content
+
+
+class OnRoad(NamedTuple):
+    """A lot that has not arrived: its road, mg, and since when."""
+
+    road: str
+    lot: str
+    mg: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What was posted into a period, and what is open at its end.
+
+    Parameters
+    ----------
+    came_in, runs, roads : lots from suppliers, runs, lots that are on the road at the end.
+    negative : lots with less than nothing of a substance.
+    accepted : key and stored command of the events whose warnings were accepted.
+    limits : key, lot, substance and value of results that are limits, such as ``<0.01``.
+    late : keys of the events that are dated before the period, or that amended others.
+    """
+
+    came_in: tuple[CameIn, ...] = ()
+    runs: tuple[RunLoss, ...] = ()
+    roads: tuple[OnRoad, ...] = ()
+    negative: tuple[str, ...] = ()
+    accepted: tuple[tuple[str, str], ...] = ()
+    limits: tuple[tuple[str, str, str, str], ...] = ()
+    late: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened: legs that sum to zero, with who, when and why.
@@ -210,8 +301,8 @@ class Event:
 
     @property
     def states(self) -> bool:
-        """Whether it states a noun; what a computer's clock showed is none."""
-        return any(kind != "clock" for kind, *_ in self.nouns)
+        """Whether it states a noun; what a clock showed is none, nor where a lot is."""
+        return any(kind not in ("clock", "located") for kind, *_ in self.nouns)
 
 
 def mass(content: Content) -> int:

@@ -41,6 +41,7 @@ book.lazy = {
     name: f"loopbook.cli.proofs:{name}_command"
     for name in ("statement", "checkpoint", "prove", "check", "verify", "witness", "migrate")
 } | {
+    "close": "loopbook.cli.close:close_command",
     "consignments": "loopbook.cli.consignments:consignments_command",
     "correct": "loopbook.cli.correct:correct_command",
 }
@@ -202,11 +203,20 @@ def export_command(*, book: Book, form: str, folder: Path, for_spreadsheet: bool
 @lot_option
 @party_option
 @site_option
+@click.option("--location", help="Only lots at this location of a site.")
+@click.option("--by-location", is_flag=True, help="Sums of the lots by site and location.")
 @shows_answer
 @with_book
 @with_clocks
 def balance_command(
-    *, book: Book, asof: AsOf, lot: str | None, party: str | None, site: str | None
+    *,
+    book: Book,
+    asof: AsOf,
+    lot: str | None,
+    party: str | None,
+    site: str | None,
+    location: str | None,
+    by_location: bool,
 ) -> Answer:
     """List the content of each account: now, as of a moment, or as it was known at one.
 
@@ -217,7 +227,9 @@ def balance_command(
     """
     from loopbook.book import list_balances
 
-    return list_balances(book, lot=lot, party=party, site=site, asof=asof)
+    return list_balances(
+        book, lot=lot, party=party, site=site, location=location, by_location=by_location, asof=asof
+    )
 
 
 @book.command("lots")

@@ -18,12 +18,13 @@ from loopbook.serials.answers import (
     find_lots,
     import_in_step,
     list_serials,
+    rebuild_register,
     save_serials,
 )
 from loopbook.serials.importing import Imported, import_serials
 from loopbook.serials.ranges import Range, spanning
 from loopbook.serials.register import SerialRegister, open_register, register_beside, register_of
-from loopbook.serials.step import Rebuilt, rebuild_register
+from loopbook.serials.step import Rebuilt
 from loopbook.serials.whereabouts import NOT_SURE, InLot, Whereabouts
 from loopbook.serials.writing import Compacted, MergedMonth, add_ranges, compact_register
 

@@ -1,7 +1,7 @@
 """What the commands of a register answer: ranges and serials of lots, as declared records."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -14,7 +14,7 @@ from loopbook.report import HIDDEN, Answer, Column, Rows, counted
 from loopbook.serials.importing import Imported, import_serials
 from loopbook.serials.ranges import spanning
 from loopbook.serials.register import open_register, recall, write_tables
-from loopbook.serials.step import keep_step, related_in
+from loopbook.serials.step import Rebuilt, keep_step, read_again, related_in
 from loopbook.serials.whereabouts import NOT_SURE, InLot, Whereabouts
 from loopbook.serials.writing import add_ranges
 
@@ -164,6 +164,20 @@ def import_in_step(
     )
     keep_step(folder, book)
     return imported
+
+
+def rebuild_register(folder: Path, book: Book) -> Rebuilt:
+    """Read all moves again from a book's events, and list serials that two events name.
+
+    Parameters
+    ----------
+    folder : of the register; made if it does not exist.
+    book : an open book.
+    """
+    rebuilt = read_again(folder, book)
+    with book.store.snapshot():
+        doubles = Whereabouts(open_register(folder), book).all_doubles()
+    return replace(rebuilt, notes=(*rebuilt.notes, *doubles))
 
 
 def find_lots(folder: Path, serials: Iterable[str], book: Book | None) -> LotsOfSerials:

@@ -79,7 +79,7 @@ class Rebuilt(Answer):
     events: Annotated[int, "how many events name serials"]
     serials: Annotated[int, "how many serials they name"]
     lots_not_in_book: Annotated[int, "lots that have serials entered and are not in the book"]
-    notes: Annotated[tuple[str, ...], "what to do about them"]
+    notes: Annotated[tuple[str, ...], "lots that are not there, and serials named for two lots"]
 
     def headline(self) -> str:
         """What the register is in step with."""
@@ -88,7 +88,7 @@ class Rebuilt(Answer):
         return f"{self.register}: in step with event {self.event}; {events} {named}"
 
 
-def rebuild_register(folder: Path, book: Book) -> Rebuilt:
+def read_again(folder: Path, book: Book) -> Rebuilt:
     """Read all moves again from a book's events.
 
     Serials that were entered stay. Those of lots that the book does not have count again when the

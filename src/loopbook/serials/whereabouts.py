@@ -117,8 +117,14 @@ class Whereabouts:
         them.
         """
         asked = self._younger.keys() | {x for some in self._younger.values() for x in some}
-        if not any(node in self._named for node in asked):
-            return ()
+        return self._doubles(asked) if any(node in self._named for node in asked) else ()
+
+    def all_doubles(self) -> tuple[str, ...]:
+        """Serials that two events name for lots of which neither was made of the other."""
+        return self._doubles(self._named.keys())
+
+    def _doubles(self, asked: Set[str]) -> tuple[str, ...]:
+        """Serials that are named twice, once for one of some lots or ends."""
         moves = (one for some in self._named.values() for one in some if one.event)
         pairs = [
             (one, other)

@@ -22,9 +22,12 @@ from loopbook.book.commands.moving.ship import Ship
 from loopbook.book.commands.moving.transfer_title import TransferTitle
 from loopbook.book.commands.nouns.add_substance import AddSubstance
 from loopbook.book.commands.nouns.mark_modelled import MarkModelled
+from loopbook.book.commands.nouns.register_location import RegisterLocation
 from loopbook.book.commands.nouns.register_material import RegisterMaterial
 from loopbook.book.commands.nouns.register_party import RegisterParty
 from loopbook.book.commands.nouns.register_site import RegisterSite
+from loopbook.book.commands.nouns.register_vehicle import RegisterVehicle
+from loopbook.book.commands.nouns.tare_vehicle import TareVehicle
 from loopbook.book.commands.running.process import Process
 
 COMMANDS: dict[str, type[Command]] = {

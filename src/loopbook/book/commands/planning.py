@@ -105,7 +105,7 @@ def event_of(
         legs=_balanced(draft.where, draft.event_legs()),
         lots=tuple(draft.lots),
         measurements=tuple(draft.measurements),
-        nouns=tuple(draft.nouns),
+        nouns=tuple(sorted(draft.nouns)),
         reverses=draft.reverses,
         posted_at=open_from if draft.occurred_at < open_from else None,
         planner=PLANNER,

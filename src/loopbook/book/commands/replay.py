@@ -18,13 +18,22 @@ from loopbook.book.commands.draft import CommandFinding, moment_at
 from loopbook.book.commands.empty_lots import COUNTED, counted_out, to_customers
 from loopbook.book.commands.kinds import command_of
 from loopbook.book.commands.same_view import SameView
-from loopbook.book.nouns import Account, Content, Entry, Event, Lot, add_to, is_zero, negate
+from loopbook.book.nouns import (
+    LAST,
+    Account,
+    Content,
+    Entry,
+    Event,
+    Lot,
+    Vehicle,
+    add_to,
+    is_zero,
+    negate,
+)
 from loopbook.errors import Finding
 
 _NO_LEGS: Mapping[Account, Content] = {}
 _SOME = 3  # refused events that a sentence explains
-_LAST = 2**63
-"""A number after those of all events."""
 
 
 @dataclass(slots=True)
@@ -42,11 +51,12 @@ class Replay(SameView):
 
     at: int
     kind: str = field(kw_only=True)
-    number: int = _LAST
+    number: int = LAST
     amended: list[tuple[Event, Mapping[Account, Content]]] = field(default_factory=list)
     _changes: dict[str, list[Entry]] = field(default_factory=dict)
     _hidden: set[str] = field(default_factory=set)
     _planned_again: bool = False
+    _in_hand: str = ""
     _removed: set[str] = field(default_factory=set)
     _made: dict[str, Lot] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
@@ -68,6 +78,13 @@ class Replay(SameView):
     def alike(self, kind: str, name: str) -> str:
         """Another name that looks the same; none for an event in hand: it was accepted then."""
         return "" if self._planned_again else self.book.alike(kind, name)
+
+    def vehicle(self, name: str) -> Vehicle | None:
+        """A vehicle, with the tares that were known when the event in hand was recorded."""
+        known = self.book.vehicle(name)
+        if known is None or not self._in_hand:
+            return known
+        return known.as_before(self.book.number_of(self._in_hand))
 
     def last_date(self, lot: str) -> int:
         """Date of the last posting on a lot, up to this place."""
@@ -131,7 +148,7 @@ class Replay(SameView):
 
     def go_to(self, at: int) -> None:
         """Go on to a date at which an event is corrected: to its place, if that is its date."""
-        place = (at, self.number if at == self.at else _LAST)
+        place = (at, self.number if at == self.at else LAST)
         self.play(place)
         self.at, self.number = place
 
@@ -142,7 +159,7 @@ class Replay(SameView):
         self._removed -= made.keys()
         self.change(legs)
 
-    def play(self, until: tuple[int, int] = (_LAST, _LAST)) -> None:
+    def play(self, until: tuple[int, int] = (LAST, LAST)) -> None:
         """Plan again, in order, the events after this place that used what is changed.
 
         Parameters
@@ -189,8 +206,9 @@ class Replay(SameView):
             self._refuse(event, f"no command of kind {event.kind} is known")
             return None
         self._hidden, self._planned_again = {lot.id for lot in event.lots}, True
+        self._in_hand = event.key
         draft = plan_again(self, kind, event.key, event.command, at=event.occurred_at)
-        self._hidden = set()
+        self._hidden, self._in_hand = set(), ""
         if draft.items:
             first = draft.items[0]
             self._refuse(event, first.sentence or f"{first.found} is not {first.expected}")

@@ -3,12 +3,51 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loopbook.book.commands.view import View
-from loopbook.book.nouns import Account, Assayed, Content, Event, Material, Party, Period, Site
+from loopbook.book.commands.view import Asked, View
+from loopbook.book.nouns import (
+    Account,
+    Assayed,
+    Content,
+    Event,
+    Location,
+    Material,
+    Month,
+    Party,
+    Period,
+    Site,
+    Vehicle,
+)
+
+
+class SameAsked:
+    """What another view, ``book``, knows for warnings."""
+
+    __slots__ = ()
+    book: Asked
+
+    def vehicle(self, name: str) -> Vehicle | None:
+        """A registered vehicle."""
+        return self.book.vehicle(name)
+
+    def location(self, name: str) -> Location | None:
+        """A registered location."""
+        return self.book.location(name)
+
+    def number_of(self, key: str) -> int:
+        """Number of an event in the order of recording."""
+        return self.book.number_of(key)
+
+    def month(self, start: int, end: int) -> Month:
+        """What was posted into a period, and what is open at its end."""
+        return self.book.month(start, end)
+
+    def tickets(self, vehicle: str, moment: int) -> Sequence[tuple[int, str]]:
+        """Tickets from a moment on that took a stored tare of a vehicle."""
+        return self.book.tickets(vehicle, moment)
 
 
 @dataclass(slots=True)
-class SamePast:
+class SamePast(SameAsked):
     """What happened, with the answers of another view.
 
     Parameters

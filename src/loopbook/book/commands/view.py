@@ -9,11 +9,14 @@ from loopbook.book.nouns import (
     Content,
     Entry,
     Event,
+    Location,
     Lot,
     Material,
+    Month,
     Party,
     Period,
     Site,
+    Vehicle,
 )
 
 
@@ -48,7 +51,26 @@ class Past(Protocol):
         """Number of the place that an event has among those of its date."""
 
 
-class View(Past, Protocol):
+class Asked(Protocol):
+    """What a view knows for warnings: vehicles, tickets with their stored tares, months."""
+
+    def vehicle(self, name: str) -> Vehicle | None:
+        """A registered vehicle."""
+
+    def location(self, name: str) -> Location | None:
+        """A registered location, by its site and name: ``Winston-Salem/Bay 3``."""
+
+    def number_of(self, key: str) -> int:
+        """Number of an event in the order of recording."""
+
+    def month(self, start: int, end: int) -> Month:
+        """What was posted into a period, and what is open at its end."""
+
+    def tickets(self, vehicle: str, moment: int) -> Sequence[tuple[int, str]]:
+        """Date and key of the tickets from a moment on that took a stored tare of a vehicle."""
+
+
+class View(Past, Asked, Protocol):
     """The book as it is before a command, inside the transaction that will post it."""
 
     @property

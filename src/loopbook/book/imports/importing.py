@@ -64,7 +64,7 @@ def import_file(
     if sheet is None:
         raise InputError(findings)
     unbound = len(findings)
-    binding = bind(sheet, plan, findings.items)
+    binding = bind(sheet, plan, book.store.nouns().vehicles, findings.items)
     if len(findings) > unbound:
         raise InputError(findings)
     sheet = without_totals(binding, findings.items, sums=known[kind].sums_are_totals)

@@ -13,10 +13,11 @@ from functools import cache
 from typing import ClassVar, TypeVar
 
 from loopbook.book.commands.command import Command
-from loopbook.book.commands.draft import CommandFinding
+from loopbook.book.commands.draft import CommandFinding, microseconds
 from loopbook.book.imports.columns import ENVELOPE, Column
 from loopbook.book.imports.mapping import ImportMap
 from loopbook.book.imports.posting import Entry
+from loopbook.book.nouns import Vehicle
 from loopbook.book.plugins import Kind
 from loopbook.errors import Finding, nearest_hint
 from loopbook.tables import (
@@ -57,6 +58,7 @@ class Binding:
     beside : numbers of unused columns beside results, by field, where no column has their signs.
     ignored : columns that the mapping does not use.
     declared : names of the columns that the kind declares.
+    vehicles : of the book.
     """
 
     sheet: Sheet
@@ -67,6 +69,7 @@ class Binding:
     beside: Mapping[str, tuple[int, ...]]
     ignored: tuple[str, ...]
     declared: frozenset[str]
+    vehicles: Mapping[str, Vehicle]
 
     def words(self, finding: CommandFinding) -> str:
         """How the mapping takes the name of a finding, which looks like another, for that one."""
@@ -82,7 +85,9 @@ class Binding:
         return f"write {line} under {' and under '.join(texts)} of the mapping" if texts else ""
 
 
-def bind(sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> Binding:
+def bind(
+    sheet: Sheet, plan: ImportMap, vehicles: Mapping[str, Vehicle], findings: list[Finding]
+) -> Binding:
     """Find each column of the mapping; one that is missing or comes twice is a finding."""
     numbers = {head: k for k, head in enumerate(sheet.header)}
     used: set[str] = set()
@@ -112,7 +117,9 @@ def bind(sheet: Sheet, plan: ImportMap, findings: list[Finding]) -> Binding:
         for name, source in plan.sources.items()
         if source.sign_column is None and plan.known[name.partition(".")[0]].has_limits
     }
-    return Binding(sheet, plan, places, groups, signs, beside, ignored, frozenset(plan.known))
+    return Binding(
+        sheet, plan, places, groups, signs, beside, ignored, frozenset(plan.known), vehicles
+    )
 
 
 def _other_units(
@@ -256,6 +263,12 @@ class ImportRow:
             Finding(code, self.find(name) or self.where, expected, value, hint, difference)
         )
         self.bad.add(name)
+
+    def stored_tare(self, vehicle: str) -> Decimal | None:
+        """The tare that the book has of a vehicle at the row's time, kg."""
+        known = self._binding.vehicles.get(vehicle)
+        tare_mg = None if known is None else known.tare_mg(microseconds(self["occurred_at"]))
+        return None if tare_mg is None else Decimal(tare_mg) / 1_000_000
 
     def written(self, name: str) -> str:
         """The cells of a column, unread; empty for a constant."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from loopbook.book.nouns import Material, Party, Period, Site
+from loopbook.book.nouns import Location, Material, Party, Period, Site, Tare, Vehicle
 from loopbook.book.storage.database import Database
 from loopbook.errors import StorageError
 from loopbook.tables import near
@@ -32,25 +32,39 @@ class Nouns:
     materials: dict[str, Material] = field(default_factory=dict)
     periods: dict[str, Period] = field(default_factory=dict)
     closed_until: int = BEFORE_ALL
+    vehicles: dict[str, Vehicle] = field(default_factory=dict)
+    locations: dict[str, Location] = field(default_factory=dict)
     modelled: str = ""
     strange_lots: dict[str, str] = field(default_factory=dict)
     strange_until: int = -1
 
     def alike(self, kind: str, name: str) -> str:
-        """Another party, site, material or period of nearly the name; empty if none is."""
+        """Another party, site, material, vehicle or period of nearly the name; empty if none is."""
         named: dict[str, Iterable[str]] = {"party": self.parties, "site": self.sites}
-        named["material"] = self.materials
+        named |= {"material": self.materials, "vehicle": self.vehicles, "location": self.locations}
         known, nearly = named.get(kind, self.periods), near(name)
         return next((x for x in known if x != name and near(x) == nearly), "")
 
-    def learn(self, kind: str, name: str, body: str) -> None:
-        """Take in one noun of an event."""
+    def learn(self, kind: str, name: str, body: str, *, number: int) -> None:
+        """Take in one noun of an event, by the event's number."""
         try:
-            self._learn(kind, name, stored_object(body, f"the {kind} {name!r}"))
+            values = stored_object(body, f"the {kind} {name!r}")
+            if kind in ("vehicle", "tare"):
+                self._learn_tare(name, values, number)
+            else:
+                self._learn(kind, name, values)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageError(
                 f"the {kind} {name!r} is damaged in the book: loopbook book verify names its event"
             ) from error
+
+    def _learn_tare(self, name: str, values: dict[str, Any], number: int) -> None:
+        """Take in a vehicle, or another tare of one."""
+        tare, old = Tare(int(values["at"]), number, int(values["tare"])), self.vehicles.get(name)
+        if old is None:
+            self.vehicles[name] = Vehicle(name, values["name"], (tare,))
+        else:
+            self.vehicles[name] = Vehicle(name, old.name, (*old.tares, tare))
 
     def _learn(self, kind: str, name: str, values: dict[str, Any]) -> None:
         if kind == "party":
@@ -60,6 +74,8 @@ class Nouns:
             self.sites[name] = Site(name, values["name"], limits)
         elif kind == "material":
             self.materials[name] = Material(name, values["name"], values["hazard"])
+        elif kind == "location":
+            self.locations[name] = Location(name, values["site"], values["name"])
         elif kind == "period":
             self.periods[name] = Period(name, int(values["start"]), int(values["end"]))
         elif kind == "close":
@@ -88,7 +104,8 @@ def stored_object(text: str, what: str) -> dict[str, Any]:
 
 
 _NOUNS = (
-    "SELECT kind, id, body FROM noun WHERE kind NOT IN ('hold', 'clock') ORDER BY event, kind, id"
+    "SELECT event, kind, id, body FROM noun WHERE kind NOT IN ('hold', 'clock', 'located') "
+    "ORDER BY event, kind, id"
 )
 
 
@@ -101,7 +118,7 @@ def first_substances(db: Database) -> tuple[str, ...]:
 def read_nouns(db: Database) -> Nouns:
     """All nouns of a book but holds, in the order in which they were stated."""
     nouns = Nouns(first_substances(db))
-    stated: list[tuple[str, str, str]] = db.rows(_NOUNS)
-    for kind, name, body in stated:
-        nouns.learn(kind, name, body)
+    stated: list[tuple[int, str, str, str]] = db.rows(_NOUNS)
+    for number, kind, name, body in stated:
+        nouns.learn(kind, name, body, number=number)
     return nouns

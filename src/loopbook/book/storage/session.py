@@ -19,11 +19,14 @@ from loopbook.book.nouns import (
     Entry,
     Event,
     Leg,
+    Location,
     Lot,
     Material,
+    Month,
     Party,
     Period,
     Site,
+    Vehicle,
     add_to,
     is_zero,
     mass,
@@ -32,6 +35,8 @@ from loopbook.book.storage.database import Database, first_value
 from loopbook.book.storage.known import BEFORE_ALL, Nouns
 from loopbook.book.storage.needs import HeldRow, MadeRow, Seen
 from loopbook.book.storage.questions.batch import accounts_of, ever_held, makings
+from loopbook.book.storage.questions.closing import month_of
+from loopbook.book.storage.questions.events import event_number, tickets_of
 from loopbook.book.storage.questions.history import (
     facts_of,
     lot_history,
@@ -78,6 +83,14 @@ class Stated:
         """A period by name."""
         return self.nouns.periods.get(name)
 
+    def location(self, name: str) -> Location | None:
+        """A registered location, by its site and name."""
+        return self.nouns.locations.get(name)
+
+    def vehicle(self, name: str) -> Vehicle | None:
+        """A registered vehicle."""
+        return self.nouns.vehicles.get(name)
+
     def closed_until(self) -> int:
         """The end of the last closed period; below all dates if none is closed."""
         return self.nouns.closed_until
@@ -113,8 +126,34 @@ class Assays:
         return results_of(self.db, lot)
 
 
+class Asked:
+    """The part of a `View` that warnings ask: tickets with stored tares, months."""
+
+    __slots__ = ()
+    db: Database
+    nouns: Nouns
+
+    def number_of(self, key: str) -> int:
+        """Number of an event in the order of recording."""
+        self.flush()
+        return event_number(self.db, key) or 0
+
+    def month(self, start: int, end: int) -> Month:
+        """What was posted into a period, and what is open at its end."""
+        self.flush()
+        return month_of(self.db, self.nouns.substances, start, end)
+
+    def tickets(self, vehicle: str, moment: int) -> Sequence[tuple[int, str]]:
+        """Date and key of the tickets from a moment on that took a stored tare of a vehicle."""
+        self.flush()
+        return tickets_of(self.db, f"stored tare, vehicle {vehicle}", moment)
+
+    def flush(self) -> None:
+        """Write what is pending."""
+
+
 @dataclass(slots=True)
-class Session(Assays, EmptyLots, Stated):
+class Session(Assays, EmptyLots, Asked, Stated):
     """The book inside one transaction: reads through, remembers, writes at the end.
 
     Parameters
@@ -298,6 +337,8 @@ class Session(Assays, EmptyLots, Stated):
             "site": self.nouns.sites,
             "material": self.nouns.materials,
             "period": self.nouns.periods,
+            "vehicle": self.nouns.vehicles,
+            "location": self.nouns.locations,
         }
         return list(known[kind])
 
@@ -340,12 +381,12 @@ class Session(Assays, EmptyLots, Stated):
         for kind, name, body in event.nouns:
             if kind == "substance":
                 self._declare(name)
-            if kind == "clock":
+            if kind in ("clock", "located"):
                 continue
             if kind == "hold":
                 self._ever_held[name] = True
             else:
-                self.nouns.learn(kind, name, body)
+                self.nouns.learn(kind, name, body, number=number)
         return number
 
     def _unmake(self, key: str) -> None:

@@ -19,7 +19,19 @@ from loopbook.book.commands.draft import Draft, kg
 from loopbook.book.commands.empty_lots import COUNTED, to_customers
 from loopbook.book.commands.planning import PLANNER
 from loopbook.book.commands.view import View
-from loopbook.book.nouns import Account, Assayed, Content, Entry, Event, Lot, add, add_to, zero
+from loopbook.book.nouns import (
+    Account,
+    Assayed,
+    Content,
+    Entry,
+    Event,
+    Lot,
+    Month,
+    Vehicle,
+    add,
+    add_to,
+    zero,
+)
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.known import Nouns, first_substances
 from loopbook.book.storage.protocol import Store
@@ -33,6 +45,7 @@ from loopbook.book.storage.questions.places import (
     placed_changes,
     placed_heads,
     placed_legs,
+    placed_locations,
     placed_lots,
     placed_measurements,
     stating_heads,
@@ -61,13 +74,42 @@ class _Unasked:
 
 
 @dataclass(slots=True)
-class _Played(_Unasked, Stated):
+class _Fleet(Stated):
+    """Vehicles with the tares that were known when the event in hand was recorded.
+
+    Parameters
+    ----------
+    number : of the event in hand.
+    """
+
+    nouns: Nouns
+    number: int = 0
+
+    def vehicle(self, name: str) -> Vehicle | None:
+        """A vehicle with its tares of then."""
+        known = self.nouns.vehicles.get(name)
+        return None if known is None else known.as_before(self.number)
+
+    def number_of(self, key: str) -> int:
+        """Number of the event in hand."""
+        return self.number
+
+    def month(self, start: int, end: int) -> Month:
+        """Nothing: months were accepted then."""
+        return Month()
+
+    def tickets(self, vehicle: str, moment: int) -> Sequence[tuple[int, str]]:
+        """No tickets: late tares were accepted then."""
+        return ()
+
+
+@dataclass(slots=True)
+class _Played(_Unasked, _Fleet):
     """The book as of one place in the order of its dates, in memory.
 
     What was done then was done: no hold is asked for, nor whether names look alike.
     """
 
-    nouns: Nouns
     held: dict[str, dict[Account, Content]] = field(default_factory=dict)
     made: dict[str, Lot] = field(default_factory=dict)
     counted: dict[str, Mapping[Account, Content]] = field(default_factory=dict)
@@ -234,7 +276,7 @@ class Replan:
             for noun, name, body in posted:
                 if noun == "hold":
                     view.holds.setdefault(name, []).append((at, json.loads(body)["reason"]))
-                view.nouns.learn(noun, name, body)
+                view.nouns.learn(noun, name, body, number=number)
 
     def _same(self, head: StatingHead, what: str, planned: _Parts, posted: _Parts) -> None:
         """A finding where parts of an event are not those that its command makes."""
@@ -255,8 +297,10 @@ class Replan:
         changes, amended = self._by_event(later), Counter(x for x, _ in {row[:2] for row in later})
         lots = by_event(placed_lots(self.db, dates))
         measured = by_event(placed_measurements(self.db, dates))
+        located = by_event(placed_locations(self.db, dates))
         for head in placed_heads(self.db, dates):
             at, number, key, kind, _, planner, reverses, undone = head
+            view.number = number
             posted = legs.get(number, {})
             for account, content in changes.get(number, _NOTHING).items():
                 add_to(posted, account, content)
@@ -273,6 +317,7 @@ class Replan:
                 self._same(head[:6], "lots", [(x.id, x.material) for x in draft.lots], made)
                 values = measured.get(number, [])
                 self._same(head[:6], "measurements", [(*x,) for x in draft.measurements], values)
+                self._same(head[:6], "nouns", draft.nouns, located.get(number, []))
             view.apply(posted if draft is None else draft.legs, kind)
             view.made.update((lot, Lot(lot, material, at)) for lot, material in made)
 

@@ -117,7 +117,7 @@ def _nouns(db: Store, notes: Notes) -> Nouns:
     nouns = Nouns(tuple(map(str, json.loads(log.settings(db)["substances"]))))
     for event, kind, name, body in checks.noun_rows(db):
         with notes.reading(f"{kind} {name} of event {event}", "a noun", code="noun"):
-            nouns.learn(kind, name, body)
+            nouns.learn(kind, name, body, number=int(event))
     with_columns = []
     for name in nouns.substances:
         with notes.reading(f"substance {name}", "a column", code="settings"):

@@ -15,6 +15,7 @@ from loopbook.book.commands.fields import (
     Shares,
     SomeMass,
 )
+from loopbook.book.commands.moving.locating import LocationName, check_location
 from loopbook.book.nouns import Account, Measurement
 
 
@@ -35,6 +36,7 @@ class Receive(Command):
     papers_kg: Annotated[
         SomeMass | None, "mass of the whole consignment by its papers, of all its loads"
     ] = None
+    location: Annotated[LocationName | None, "where inside the site it is"] = None
 
     line = ("received", "received")
     example = {
@@ -47,7 +49,8 @@ class Receive(Command):
         "shares": {"Ni": "0.22", "Co": "0.027"},
     }
 
-    added = ("consignment", "papers_kg")
+    added = ("consignment", "papers_kg", "location")
+    check_location = check_location
 
     def check_consignment(self, draft: Draft, *, papers_kg: int | None) -> None:
         """Only a consignment has a mass by its papers."""

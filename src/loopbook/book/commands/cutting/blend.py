@@ -7,6 +7,7 @@ from typing import Annotated
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft
 from loopbook.book.commands.fields import FreeLot, KnownMaterial, KnownSite, MadeLot, SomeMass
+from loopbook.book.commands.moving.locating import LocationName, check_location
 from loopbook.book.commands.serial_spans import SerialText, Spans, check_spans
 from loopbook.book.nouns import Account
 from loopbook.tables import Value
@@ -23,6 +24,7 @@ class Blend(Command):
     serials: Annotated[
         Mapping[str, Sequence[SerialText]] | None, "by input, all serials of it that went in"
     ] = None
+    location: Annotated[LocationName | None, "where inside the site the blend is"] = None
 
     copies = True
     example = {
@@ -31,7 +33,8 @@ class Blend(Command):
         "lot": "B-1",
         "material": "electrode scrap",
     }
-    added = ("serials",)
+    added = ("serials", "location")
+    check_location = check_location
 
     def check_serials(
         self,

@@ -7,6 +7,7 @@ from typing import Annotated
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, in_proportion, kg
 from loopbook.book.commands.fields import FreeLot, MadeLot, SomeMass
+from loopbook.book.commands.moving.locating import LocationName, locate_parts
 from loopbook.book.commands.serial_spans import SerialText, Spans, check_spans
 from loopbook.book.nouns import Account, add, mass, negate, part
 from loopbook.tables import Value
@@ -21,10 +22,13 @@ class Split(Command):
     serials: Annotated[
         Mapping[str, Sequence[SerialText]] | None, "by new lot, all serials that went into it"
     ] = None
+    locations: Annotated[
+        Mapping[str, LocationName] | None, "by new lot, where it is; else where the old one does"
+    ] = None
 
     copies = True
     example = {"lot": "S-1", "parts_kg": {"S-1a": 500, "S-1b": "750.5"}}
-    added = ("serials",)
+    added = ("serials", "locations")
 
     def check_parts(self, draft: Draft, *, parts_kg: Mapping[str, int]) -> None:
         """There are parts."""
@@ -36,6 +40,19 @@ class Split(Command):
     ) -> None:
         """Serials are of the parts."""
         check_spans(draft, serials, parts_kg, "a part of the split")
+
+    def check_locations(
+        self,
+        draft: Draft,
+        *,
+        lot: str,
+        parts_kg: Mapping[str, int],
+        locations: Mapping[str, str] | None,
+    ) -> None:
+        """Each part is at a location of the lot's site."""
+        sites = {account.site for account in draft.view.holdings(lot)}
+        if len(sites) == 1:
+            locate_parts(draft, parts_kg, sites.pop(), locations)
 
     def plan(self, draft: Draft, *, lot: str, parts_kg: Mapping[str, int]) -> None:
         """Parts of the lot to new lots, in its proportions."""

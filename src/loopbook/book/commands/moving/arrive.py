@@ -6,6 +6,7 @@ from typing import Annotated
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, in_proportion, kg
 from loopbook.book.commands.fields import ExistingLot, KnownSite, MadeLot, Mass
+from loopbook.book.commands.moving.locating import LocationName, check_location
 from loopbook.book.nouns import Account, Measurement, add, apportion, mass, negate
 
 
@@ -22,11 +23,13 @@ class Arrive(Command):
     site: Annotated[KnownSite, "where it arrives"]
     mass_kg: Annotated[Mass, "its mass on arrival"]
     load: Annotated[MadeLot | None, "name of a truck's load, if more is still in transit"] = None
+    location: Annotated[LocationName | None, "where inside the site it is"] = None
 
     line = ("shipped in", "out of transit")
     copies = True
     example = {"lot": "T-1", "consignment": "C-16", "site": "Refinery", "mass_kg": "11995"}
-    added = ("load",)
+    added = ("load", "location")
+    check_location = check_location
 
     def plan(self, draft: Draft, *, lot: str, mass_kg: int = 0, load: str | None = None) -> None:
         """From the road to the site; what is missing is ``unaccounted`` on that road."""

@@ -17,6 +17,7 @@ from loopbook.book.commands.fields import (
     Shares,
     SomeMass,
 )
+from loopbook.book.commands.moving.locating import LocationName, locate
 from loopbook.book.commands.serial_spans import SerialText, Spans, check_spans
 from loopbook.book.nouns import Account, Content, add, apportion, is_zero, mass, negate, zero
 from loopbook.tables import Choice, Value
@@ -33,6 +34,12 @@ class Output:
     material: Annotated[KnownMaterial, "what it is"]
     mass_kg: Annotated[SomeMass, "its mass"]
     shares: Annotated[Shares, "contents, kg/kg; the rest is other"]
+    location: Annotated[LocationName | None, "where inside the site it is"] = None
+
+    def __post_init__(self) -> None:
+        """Drop an empty location: commands without are stored as before there was one."""
+        if not self.location:
+            vars(self).pop("location", None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,14 @@ class Process(Command):
         """Something comes out."""
         if not (outputs or any(emissions_kg.values()) or any(waste_kg.values())):
             draft.note("empty", "an output, an emission or waste", "none", at="outputs")
+
+    def check_locations(
+        self, draft: Draft, *, site: str, outputs: Sequence[Mapping[str, Value]]
+    ) -> None:
+        """Each output is at a location of the site."""
+        for number, output in enumerate(outputs, start=1):
+            place = (site, output.get("location"))
+            locate(draft, output["lot"], place, at=f"outputs.{number}.location")
 
     def check_serials(
         self,

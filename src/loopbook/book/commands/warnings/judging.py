@@ -5,24 +5,24 @@ with what the book has at the command's date: masses and shares before the event
 view. Rules read legs, measurements and lots, so that commands of plugins are judged, too.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
+from loopbook.book.commands.warnings.closing import closing_checks
 from loopbook.book.commands.warnings.limits import Limits
 from loopbook.book.commands.warnings.order import of_hold, of_stage
+from loopbook.book.commands.warnings.unaccounted import EDGE, outside, percent
 from loopbook.book.commands.warnings.warned import KINDS, LEAVE_OUT, Warned, warn
-from loopbook.book.nouns import WEIGHTS, Measurement, add, mass, negate, zero
+from loopbook.book.nouns import LAST, WEIGHTS, Measurement, add, negate, zero
 from loopbook.book.scope import TRANSIT
 from loopbook.errors import nearest_hint
 
-_EDGE = 1 + 1e-9  # a value at its limit passes, whatever floats do
-_TRACE = 0.005  # of the mass of a run: less of a metal is not worth a word
 _ONE_OF_SEVERAL = 0.9  # of a consignment: less may be one truck of several
 _WEIGHED = {"weighbridge": "ticket", "arrived": "arrival", "counted": "count"}
 _LOADS = {"gross": "gross", "declared": "net", "arrived": "net"}
 _MASSES = ("gross_kg", "counted_kg", "mass_kg")  # fields that may have a weight
-_NO_METALS = frozenset(("C", "F", "P", "S", "N", "O", "H", "Cl", "H2O", "other"))
 
 
 def judge(draft: Draft, command: Command, limits: Limits) -> None:
@@ -59,6 +59,7 @@ def judge(draft: Draft, command: Command, limits: Limits) -> None:
 
 def _warnings(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
     """Warnings about masses, runs, parts and shares; a reversal is what it reverses."""
+    yield from _of_nouns(draft, limits)
     if draft.reverses or not draft.legs:
         return
     changes: dict[str, int] = {}
@@ -98,6 +99,8 @@ def _of_weight(
 ) -> Iterator[Warned]:
     """A mass that was weighed or counted against the book, and against what a lorry carries."""
     (change, limits), value = known, int(measured.value)
+    if measured.quantity == "tare":
+        yield from _of_tare(draft, getattr(command, "vehicle", None), value, limits)
     kind = _WEIGHED.get(measured.stage or measured.method, "")
     load = _LOADS.get(measured.stage or measured.quantity, "")
     if load:
@@ -105,7 +108,7 @@ def _of_weight(
         few, most = limits.ranges["load"]["net in tonnes"] if load == "net" else (0.0, 0.0)
         is_few = value < most * 1e6 and (value >= few * 1e6 or bool(value % 1_000_000))
         usual = f"at least {most:g} kg, or under {few:g} kg without decimals: is it in t?"
-        if not low <= value / 1e6 <= high * _EDGE:
+        if not low <= value / 1e6 <= high * EDGE:
             is_few, usual = True, f"{low:,.0f} to {high:,.0f} kg for a lorry"
         if is_few:
             text, at = f"{load} mass is {kg(value)}", _field(command, *_MASSES)
@@ -115,19 +118,73 @@ def _of_weight(
     sigma, most = int(measured.uncertainty or 0), limits.most["uncertainty"]["mass"]
     if sigma > max(most * value, limits.most["ticket"]["divisions"] * 1e6):
         text = f"the uncertainty of {kg(value)} is {kg(sigma)}"
-        usual = f"at most {_percent(most)}"
+        usual = f"at most {percent(most)}"
         yield warn(
             draft, "uncertainty", "uncertainty_kg", usual=usual, value=kg(sigma), sentence=text
         )
     before, most = value - change, limits.most[kind]["difference"]
     division = min(limits.most["ticket"]["divisions"] * 1e6, before / 2)
-    if before > 0 and not abs(value - before) <= max(most * before, division) * _EDGE:
-        off = f"{_percent(abs(value - before) / before)} {'more' if value > before else 'less'}"
+    if before > 0 and not abs(value - before) <= max(most * before, division) * EDGE:
+        off = f"{percent(abs(value - before) / before)} {'more' if value > before else 'less'}"
         text = f"{kg(value)} is {off} than the {kg(before)} that the book has of lot {measured.lot}"
         at = _field(command, *_MASSES)
         if measured.stage == "arrived" and value < _ONE_OF_SEVERAL * before:
             text += " (if the rest is on other trucks, name this load as a new lot: load)"
-        yield warn(draft, kind, at, usual=f"at most {_percent(most)}", value=off, sentence=text)
+        yield warn(draft, kind, at, usual=f"at most {percent(most)}", value=off, sentence=text)
+
+
+def _of_tare(draft: Draft, vehicle: str | None, tare_mg: int, limits: Limits) -> Iterator[Warned]:
+    """A tare against the stored one of its vehicle."""
+    known = draft.view.vehicle(vehicle) if vehicle else None
+    stored = None if known is None else known.tare_mg(draft.occurred_at)
+    most = limits.most["tare"]["difference"]
+    if stored is not None and not abs(tare_mg - stored) <= most * stored * EDGE:
+        off = f"{percent(abs(tare_mg - stored) / stored)} {'more' if tare_mg > stored else 'less'}"
+        text = f"tare {kg(tare_mg)} is {off} than the stored {kg(stored)} of vehicle {vehicle}"
+        usual = f"at most {percent(most)}"
+        yield warn(draft, "tare", "tare_kg", usual=usual, value=off, sentence=text)
+
+
+def _of_nouns(draft: Draft, limits: Limits) -> Iterator[Warned]:
+    """Tares that are stated, against what vehicles weigh and posted tickets; a period's closing."""
+    for kind, vehicle, body in draft.nouns:
+        if kind == "close":
+            yield from _of_period(draft, vehicle, limits)
+        if kind not in ("vehicle", "tare"):
+            continue
+        tare_mg, (low, high) = int(json.loads(body)["tare"]), limits.ranges["load"]["tare"]
+        if not low <= tare_mg / 1e6 <= high * EDGE:
+            usual, text = f"{low:,.0f} to {high:,.0f} kg", f"tare is {kg(tare_mg)}"
+            yield warn(draft, "load", "tare_kg", usual=usual, value=kg(tare_mg), sentence=text)
+        if kind == "vehicle":
+            continue
+        yield from _of_tare(draft, vehicle, tare_mg, limits)
+        known = draft.view.vehicle(vehicle)
+        later = [x.at for x in known.tares if x.at > draft.occurred_at] if known else []
+        until = min(later, default=LAST)
+        keys = [key for at, key in draft.view.tickets(vehicle, draft.occurred_at) if at < until]
+        if keys:
+            named = ", ".join(keys[:5]) + f" and {len(keys) - 5} more" * (len(keys) > 5)
+            text = (
+                f"{named} took an older tare of {vehicle} and keep it; loopbook book correct "
+                f"{keys[0]!r} --set tare_kg= gives a ticket this one, once it is posted"
+            )
+            usual, value = "no ticket from its date on", f"{len(keys)} of them"
+            yield warn(draft, "tare", "occurred_at", usual=usual, value=value, sentence=text)
+
+
+def _of_period(draft: Draft, period: str, limits: Limits) -> Iterator[Warned]:
+    """The lines of the check list that are outside of their limits."""
+    known = draft.view.period(period)
+    if known is None or known.closed:
+        return
+    month = draft.view.month(known.start, known.end)
+    for one in closing_checks(month, draft.view.substances, known.end, limits):
+        if one.outside:
+            some = "; ".join(f"{where}: {what}" for where, what in one.items[:3])
+            more = f" and {len(one.items) - 3} more" * (len(one.items) > 3)
+            text = f"{one.check}: {one.result}" + f" ({some}{more})" * bool(some)
+            yield warn(draft, one.check, "period", usual=one.usual, value=one.result, sentence=text)
 
 
 def _of_parts(
@@ -137,17 +194,12 @@ def _of_parts(
     least = limits.most["part"]["least"]
     for lot, part in taken.items():
         whole = sum(map(sum, draft.view.holdings(lot).values()))
-        if part < whole * least / _EDGE and not getattr(command, "serials", None):
-            text = f"{kg(part)} is {_percent(part / whole)} of lot {lot}, which has {kg(whole)}"
+        if part < whole * least / EDGE and not getattr(command, "serials", None):
+            text = f"{kg(part)} is {percent(part / whole)} of lot {lot}, which has {kg(whole)}"
             at = _field(command, "inputs_kg", "parts_kg", "mass_kg")
             at += f".{lot}" * (at == "inputs_kg")
             yield warn(
-                draft,
-                "part",
-                at,
-                usual=f"at least {_percent(least)}",
-                value=kg(part),
-                sentence=text,
+                draft, "part", at, usual=f"at least {percent(least)}", value=kg(part), sentence=text
             )
 
 
@@ -160,18 +212,11 @@ def _of_run(draft: Draft, limits: Limits) -> Iterator[Warned]:
             lost = add(lost, content)
         elif account.lot and sum(content) < 0:
             fed = add(fed, negate(content))
-    whole, most = mass(fed), limits.most["unaccounted"]
-    pairs = [("mass", mass(lost), whole, most["mass"])]
-    for name, missing, entered in zip(draft.view.substances, lost, fed, strict=True):
-        both = entered > 0 and missing != entered and name not in _NO_METALS
-        if both and abs(missing) > _TRACE * whole:
-            pairs.append((name, missing, max(entered, entered - missing), most["metal"]))
-    for name, missing, entered, limit in pairs:
-        if not abs(missing) <= limit * entered * _EDGE:
-            share = _percent(abs(missing) / entered)
-            text = f"{kg(missing)} of {name} is unaccounted, {share} of {kg(entered)}"
-            usual = f"at most {_percent(limit)}"
-            yield warn(draft, "unaccounted", "outputs", usual=usual, value=share, sentence=text)
+    for name, missing, entered, limit in outside(fed, lost, draft.view.substances, limits):
+        share = percent(abs(missing) / entered)
+        text = f"{kg(missing)} of {name} is unaccounted, {share} of {kg(entered)}"
+        usual = f"at most {percent(limit)}"
+        yield warn(draft, "unaccounted", "outputs", usual=usual, value=share, sentence=text)
 
 
 # -- shares
@@ -196,17 +241,17 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
         yield from _of_range(draft, subject, float(result.value), at=at, limits=limits)
         sigma, share = float(result.uncertainty or 0), float(result.value)
         if sigma >= limits.most["uncertainty"]["share"] * share > 0:
-            text = f"the uncertainty of {_percent(share)} of {name} is {_percent(sigma)}"
+            text = f"the uncertainty of {percent(share)} of {name} is {percent(sigma)}"
             most, place_of = "less than the result", f"uncertainty.{name}"
             yield warn(
-                draft, "uncertainty", place_of, usual=most, value=_percent(sigma), sentence=text
+                draft, "uncertainty", place_of, usual=most, value=percent(sigma), sentence=text
             )
         before = sum([content[place] for content in held])
         after = before + sum([content[place] for content in legs])
         is_main = before > usual["main"] * whole
         factor = usual["factor of a main substance" if is_main else "factor"]
         if before > 0 and after > 0 and not before / factor <= after <= before * factor:
-            old, new = _percent(before / whole), _percent(after / whole)
+            old, new = percent(before / whole), percent(after / whole)
             text = f"{name} is {new} of lot {lot}, where the book has {old}"
             most = f"a factor of at most {factor:g}"
             yield warn(draft, "assay", at, usual=most, value=new, sentence=text)
@@ -234,10 +279,10 @@ def _of_range(
     """A share of a substance against the usual range of its material."""
     material, name = subject
     ends = limits.ranges.get(material.lower(), {}).get(name)
-    if ends is not None and share and not ends[0] / _EDGE <= share <= ends[1] * _EDGE:
-        usual = f"{_percent(ends[0])} to {_percent(ends[1])}"
-        text = f"{material} with {_percent(share)} of {name}"
-        yield warn(draft, "range", at, usual=usual, value=_percent(share), sentence=text)
+    if ends is not None and share and not ends[0] / EDGE <= share <= ends[1] * EDGE:
+        usual = f"{percent(ends[0])} to {percent(ends[1])}"
+        text = f"{material} with {percent(share)} of {name}"
+        yield warn(draft, "range", at, usual=usual, value=percent(share), sentence=text)
 
 
 def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
@@ -258,14 +303,14 @@ def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]
         except (TypeError, ValueError):
             continue  # replicates, results below a limit, a moisture that is no number
         is_new, is_whole = bool(draft.lots), "other" in shares
-        if (is_new and is_whole and total < (1 - most) / _EDGE) or total > (1 + most) * _EDGE:
-            usual = f"{_percent(1 - most)} to {_percent(1 + most)}"
+        if (is_new and is_whole and total < (1 - most) / EDGE) or total > (1 + most) * EDGE:
+            usual = f"{percent(1 - most)} to {percent(1 + most)}"
         elif is_new and 0 < total < least:
-            usual = f"at least {_percent(least)}"
+            usual = f"at least {percent(least)}"
         else:
             continue
-        text = f"the shares that are stated sum to {_percent(total)}"
-        yield warn(draft, "sum", at, usual=usual, value=_percent(total), sentence=text)
+        text = f"the shares that are stated sum to {percent(total)}"
+        yield warn(draft, "sum", at, usual=usual, value=percent(total), sentence=text)
 
 
 def _of_moisture(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
@@ -276,8 +321,8 @@ def _of_moisture(draft: Draft, command: Command, limits: Limits) -> Iterator[War
         return  # a finding of its own
     most = limits.most["moisture"]["most"]
     if moisture > most:
-        text, usual = f"the moisture is {_percent(moisture)}", f"at most {_percent(most)}"
-        value = _percent(moisture)
+        text, usual = f"the moisture is {percent(moisture)}", f"at most {percent(most)}"
+        value = percent(moisture)
         yield warn(draft, "moisture", "moisture", usual=usual, value=value, sentence=text)
 
 
@@ -287,12 +332,3 @@ def _of_moisture(draft: Draft, command: Command, limits: Limits) -> Iterator[War
 def _field(command: Command, *names: str) -> str:
     """The first of these fields that the command has."""
     return next((name for name in names if hasattr(command, name)), "")
-
-
-def _percent(share: float) -> str:
-    """A share as people read it.
-
-    >>> _percent(0.02), _percent(0.0000412), _percent(12.5)
-    ('2 %', '0.00412 %', '1,250 %')
-    """
-    return f"{100 * share:,.3g} %" if abs(share) < 9.99 else f"{100 * share:,.0f} %"

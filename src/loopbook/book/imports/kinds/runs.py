@@ -29,6 +29,7 @@ class Runs(ImportKind):
         ),
         *columns_of(Output, "material", optional=True, about="of an output: "),
         *columns_of(Output, "shares", optional=True, about="of an output, emission or waste: "),
+        *columns_of(Output, "location", optional=True, about="of an output: "),
         *columns_of(Process, "share_by"),
     )
 
@@ -116,7 +117,8 @@ class _Run:
     def _take_output(self, row: ImportRow) -> None:
         row.need("mass", "material", "lot")
         mass = Decimal(1) if row["mass"] is None else row["mass"]
-        self.outputs.append(Output(row["lot"], row["material"], mass, row["shares"]))
+        made = Output(row["lot"], row["material"], mass, row["shares"], row["location"] or None)
+        self.outputs.append(made)
         at = f"outputs.{len(self.outputs)}"
         self.places |= {f"{at}.{name}": row.find(name) for name in row.names}
         self.places[at] = row.find("lot") or row.where

@@ -12,7 +12,7 @@ class Stock(ImportKind):
     sums_are_totals = True
     columns = (
         *columns_of(Receive, "lot", "material", "owner", "site", "mass_kg"),
-        *columns_of(Receive, "shares", "supplier", optional=True),
+        *columns_of(Receive, "shares", "supplier", "location", optional=True),
     )
 
     def entry(self, row: ImportRow) -> Entry:

@@ -15,7 +15,7 @@ class Tickets(ImportKind):
 
     sums_are_totals = True
     columns = (
-        *columns_of(Weigh, "ticket", "lot", "gross_kg", "tare_kg"),
+        *columns_of(Weigh, "ticket", "lot", "gross_kg", "tare_kg", "vehicle"),
         Column("net", MassField(), "as printed; must be gross minus tare", None, "20060"),
         *columns_of(Weigh, "uncertainty_kg", "scale"),
         *columns_of(
@@ -27,6 +27,7 @@ class Tickets(ImportKind):
             "shares",
             "consignment",
             "papers_kg",
+            "location",
             optional=True,
             about="of a lot that comes in: ",
         ),
@@ -37,8 +38,10 @@ class Tickets(ImportKind):
         ticket, incoming = row["ticket"], row["material"]
         gross, tare, net = _weights(row)
         sigma = row["uncertainty"] or 0
-        weights = {"gross_kg": gross, "tare_kg": tare, "uncertainty_kg": sigma}
-        weigh = row.command(Weigh, ticket, "weigh", **weights)
+        vehicle = row["vehicle"] or None
+        weighed = tare if vehicle is None or row["tare"] is not None else None
+        weights = {"gross_kg": gross, "tare_kg": weighed, "uncertainty_kg": sigma}
+        weigh = row.command(Weigh, ticket, "weigh", vehicle=vehicle, **weights)
         if not incoming:
             return row.entry(weigh)
         row.need("supplier", "owner", "site")
@@ -50,6 +53,10 @@ def _weights(row: ImportRow) -> tuple[Decimal, Decimal, Decimal]:
     """Gross, tare and net in kg, checked against each other."""
     gross, tare, printed = row["gross"], row["tare"], row["net"]
     one = Decimal(1)
+    if tare is None and not row["vehicle"]:
+        row.need("tare")
+    elif tare is None:
+        tare = row.stored_tare(row["vehicle"])
     if gross is None or tare is None:
         return one, Decimal(0), one
     net = gross - tare

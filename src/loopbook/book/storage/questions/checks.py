@@ -33,9 +33,10 @@ def dated_postings(
 
 
 def noun_rows(db: Database) -> list[tuple[int, str, str, str]]:
-    """Event, kind, name and body of every noun, in their order; what clocks showed is none."""
+    """Event, kind, name and body of every noun, in order; no clocks, nor where lots are."""
     return db.rows(
-        "SELECT event, kind, id, body FROM noun WHERE kind <> 'clock' ORDER BY event, kind"
+        "SELECT event, kind, id, body FROM noun WHERE kind NOT IN ('clock', 'located') "
+        "ORDER BY event, kind"
     )
 
 

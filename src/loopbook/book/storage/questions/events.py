@@ -219,3 +219,13 @@ def run_legs(
         content = tuple(map(sum, zip(*(leg[6:] for leg in legs), strict=True)))
         if any(content):
             yield (key, moment, command), (kind, lot, content)
+
+
+def tickets_of(db: Database, method: str, moment: int) -> list[tuple[int, str]]:
+    """Date and key of the tickets from a moment on whose tare is by a method, in their order."""
+    return db.rows(
+        "SELECT e.occurred_at, e.key FROM measurement m JOIN event e ON e.id = m.event "
+        "WHERE m.quantity = 'tare' AND m.method = ? AND e.occurred_at >= ? AND NOT EXISTS "
+        "(SELECT 1 FROM event r WHERE r.reverses = e.key) ORDER BY e.occurred_at, e.id",
+        (method, moment),
+    )

@@ -6,11 +6,10 @@ from loopbook.book.nouns import Account, Assayed, Content, Entry
 from loopbook.book.storage.database import Database, first_value, in_lists
 from loopbook.book.storage.questions.conditions import columns, place, sums
 
-_ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses)"
-_PLACE = (
-    f"e.occurred_at, CASE WHEN o.id IS NULL THEN {place('e')} ELSE {place('o')} END, "
-    "coalesce(o.key, e.key), e.id"
-)
+ABOUT = "LEFT JOIN event o ON o.key = coalesce(e.amends, e.reverses)"
+NUMBER = f"CASE WHEN o.id IS NULL THEN {place('e')} ELSE {place('o')} END"
+"""Number by which an event is ordered among those of its date."""
+_PLACE = f"e.occurred_at, {NUMBER}, coalesce(o.key, e.key), e.id"
 """Date, number and key of the place that an event has, and its own number."""
 
 
@@ -23,9 +22,9 @@ def lot_history(db: Database, substances: Sequence[str], lot: str) -> list[Entry
     rows: list[tuple[str, str, str, int, int, str, int, *Content]] = db.rows(
         f"SELECT a.party, a.site, '', {_PLACE}, {columns(substances)} "
         "FROM account a JOIN posting p ON p.account = a.id "
-        f"JOIN event e ON e.id = p.event {_ABOUT} WHERE a.lot = ? "
+        f"JOIN event e ON e.id = p.event {ABOUT} WHERE a.lot = ? "
         f"UNION ALL SELECT '', '', g.target, {_PLACE}, {columns(substances, 'g')} "
-        f"FROM edge g JOIN event e ON e.id = g.event {_ABOUT} "
+        f"FROM edge g JOIN event e ON e.id = g.event {ABOUT} "
         "WHERE g.source = ? AND g.target LIKE 'customer/%' ORDER BY 4, 5, 7",
         (lot, lot),
     )

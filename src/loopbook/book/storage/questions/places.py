@@ -91,11 +91,21 @@ def placed_measurements(db: Database, dates: Stretch) -> list[tuple[int, str, *t
     )
 
 
+def placed_locations(db: Database, dates: Stretch) -> list[tuple[int, str, str, str]]:
+    """Number of the event, and the nouns by which events of a stretch state where lots are."""
+    return db.rows(
+        "SELECT e.id, n.kind, n.id, n.body FROM event e JOIN noun n ON n.event = e.id "
+        f"WHERE n.kind = 'located' AND {_WITHIN} ORDER BY e.id, n.id",
+        dates,
+    )
+
+
 def stating_heads(db: Database) -> list[StatingHead]:
     """The events that state nouns, in the order of recording."""
     return db.rows(
         "SELECT e.occurred_at, e.id, e.key, e.kind, e.command, e.planner FROM event e "
-        "WHERE EXISTS (SELECT 1 FROM noun n WHERE n.event = e.id AND n.kind <> 'clock') "
+        "WHERE EXISTS (SELECT 1 FROM noun n WHERE n.event = e.id "
+        "AND n.kind NOT IN ('clock', 'located')) "
         "ORDER BY e.id"
     )
 
