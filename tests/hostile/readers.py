@@ -100,7 +100,7 @@ COMMANDS = (
         "accepted": {"ticket": "most of it was left on the truck"},
     },
     {"kind": "register-vehicle", "vehicle": "T-8", "tare_kg": "15 t"},
-    {"kind": "tare-vehicle", "vehicle": "T-8", "tare_kg": 15100},
+    {"kind": "tare-vehicle", "vehicle": "T-9", "tare_kg": 15100},
     {"kind": "register-location", "location": "Bay 8", "site": "GMBI"},
     {"kind": "arrive", "lot": "L-4", "consignment": "C-4", "site": "Ulsan", "mass_kg": 12490},
     {
@@ -195,6 +195,8 @@ def readers(folder: Path) -> Iterator[list[Reader]]:
         first = len(book.store.rows("SELECT 1 FROM event"))
         post_lines(book, _line(COMMANDS[0] | {"party": "X"}, "x0").encode() + b"\n", name="f")
         post_lines(book, _lines("sent", *sent), name="f")
+        lorry = {"kind": "register-vehicle", "vehicle": "T-9", "tare_kg": "15 t"}
+        post_lines(book, _line(lorry, "v0").encode() + b"\n", name="f")
         note = checkpoint(book, signer)
         last = len(book.store.rows("SELECT 1 FROM event"))
         proofs = [inclusion(book, "r1"), consistency(book, first, last)]
