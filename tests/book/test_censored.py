@@ -59,6 +59,31 @@ def post(desk: Desk, **fields: object) -> list[Finding]:
     return []
 
 
+@pytest.mark.parametrize(("written", "right"), [("<0.01", "0.5"), ("0.02", "2"), ("<0.02", "1")])
+@pytest.mark.parametrize("form", ["General", "0.00%", "@"])
+def test_a_text_among_cells_in_percent_states_its_unit(
+    desk: Desk, written: str, right: str, form: str
+) -> None:
+    mapping = LABORATORY.replace('"%"', '"1"')
+
+    def workbook(text: str) -> Workbook:
+        made = Workbook()
+        for row in (("Lot", "Ni", "Co"), ("L-1", 0.3, text), ("L-1b", 0.3, 0.04)):
+            made.active.append(row)
+        for place in ("B2", "B3", "C3"):
+            made.active[place].number_format = "0.00%"
+        made.active["C2"].number_format = form
+        made.active.delete_rows(3) if form == "0.00%" else None
+        return made
+
+    finding = desk.try_file("assays", mapping, workbook(written))[0]
+    follows(finding, f"write {written} % if it is in percent, {written} kg/kg if it is not")
+    assert (finding.code, finding.where) == ("unit", "assays.xlsx:2, Co")
+    if form == "0.00%":
+        assert not desk.try_file("assays", mapping, workbook(f"{written} %"))
+        assert cobalt(desk) == Decimal(right)
+
+
 # -- case 04: 10,000 kg whose supplier declared 4 % cobalt
 
 

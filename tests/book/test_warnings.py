@@ -177,6 +177,12 @@ OUTSIDE = {
         "uncertainty",
         "uncertainty.Ni",
     ),
+    "a tenth of the nickel": (assay(Ni="0.03"), "assay", "shares.Ni"),
+    "no nickel at all": (assay(Ni="0"), "assay", "shares.Ni"),
+    "three times and more": (assay(Ni="0.95"), "assay", "shares.Ni"),
+    "a limit where 4 % are": ({**assay(Co="<0.01"), "below": "half"}, "assay", "shares.Co"),
+    "a limit counted as zero": ({**assay(Co="<0.01"), "below": "zero"}, "assay", "shares.Co"),
+    "counted as nothing": (count("0"), "count", "counted_kg"),
     # what is only far off
     "ticket 2.1 % off": (ticket("35420"), "ticket", "gross_kg"),
     "count 6 % off": (count("18800"), "count", "counted_kg"),
@@ -207,7 +213,6 @@ INSIDE = {
     "ticket at its limit": ticket("35400"),
     "late ticket of case 01": ticket("34980"),
     "count": count("19900"),
-    "counted as zero": count("0"),
     "part": {"kind": "split", "lot": "L-1", "parts_kg": {"P": "5000"}},
     "sample": {"kind": "sample", "lot": "L-1", "sample": "S", "mass_kg": "0.5"},
     "all of it": {"kind": "dispose", "lot": "L-1", "site": "W"},
@@ -220,6 +225,9 @@ INSIDE = {
     "an oxide's lithium": assay(Li="0.023"),
     "not detected": assay(Co="0"),
     "below a limit": assay(Co="<0.000001"),
+    "a limit as the book": {**assay(Co="<0.05"), "below": "half"},
+    "a limit of a substance that is not there": {**assay(Li="<0.000001"), "below": "half"},
+    "nickel by a third": assay(Ni="0.11"),
     "replicates": assay(Ni=["0.31", "0.30"]),
     "black mass": receipt("X", "20000", "black mass", Ni="0.315", Co="0.014"),
 }
@@ -264,7 +272,8 @@ def test_an_arrival_is_compared_with_what_was_shipped(desk: Desk) -> None:
 
 def test_a_result_is_compared_with_the_usual_range_of_its_material(desk: Desk) -> None:
     assert desk.post(receipt("BM", "20000", "black mass", Ni="0.3", Co="0.04")) == []
-    (finding,) = desk.post(assay("BM", Ni="0.049"))
+    (assayed, finding) = desk.post(assay("BM", Ni="0.049"))
+    assert assayed.code == "assay"
     assert (finding.code, finding.expected, finding.found) == ("range", "5 % to 55 %", "4.9 %")
     assert desk.post(assay("BM", Ni="0.43", Co="0.02")) == []
 
@@ -314,7 +323,7 @@ def test_a_late_result_of_a_lot_that_was_used_up_is_judged_at_its_date(desk: Des
     split_and_run(desk)
     (finding,) = desk.post({**assay(Ni="0.0003"), "occurred_at": DAY.format(4)})
     assert finding.sentence == (
-        "Ni is 0.03 % of lot L-1, where the book has 30 %; usual is a factor of at most 50"
+        "Ni is 0.03 % of lot L-1, where the book has 30 %; usual is a factor of at most 3"
     )
     assert desk.post({**assay(Ni="0.29"), "occurred_at": DAY.format(4)}) == []
 

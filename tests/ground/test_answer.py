@@ -306,3 +306,56 @@ def test_an_ending_without_a_format_is_a_finding(tmp_path: Path) -> None:
         save_record(STOCK.as_record(), tmp_path / "lots.doc")
     assert caught.value.findings[0].found == ".doc"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "others", "total"), [("Co", "1 other without Co", "-0.500"), ("Ni", "", "-0.500")]
+)
+def test_what_is_printed_adds_up(key: str, others: str, total: str) -> None:
+    lots = tuple(replace(x, sites=()) for x in STOCK.lots)
+    lines = record_text(replace(STOCK, lots=lots).as_record(), only=(key,)).splitlines()
+    rows = [x for x in lines if re.search(r"\d\.\d{3}", x)]
+    masses = [Decimal(re.findall(r"-?\d+\.\d{3}", x)[0]) for x in rows]
+    assert str(sum(masses[:-1])) == str(masses[-1]) == total
+    assert others in "\n".join(lines)
+    assert ("without" in "\n".join(lines)) == bool(others)
+
+
+def test_rows_that_are_all_without_a_key_are_named() -> None:
+    lots = tuple(Lot(f"L-{k}", ("WS",), 0, (5_000_000, 0), None, False) for k in range(3))
+    text = record_text(Stock("WS", ("Ni", "Co"), lots).as_record(), only=("Co",))
+    assert re.search(r"3 others without Co .* 15\.000", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """A row with a long text, whose substances drop first."""
+
+    lot: Annotated[str, "its name"]
+    hold: Annotated[str, "why"]
+    content: Annotated[tuple[int, ...], each_mass(drops=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Holds(Answer):
+    """Lots on hold."""
+
+    substances: Annotated[tuple[str, ...], KEYS]
+    lots: Annotated[tuple[Reasoned, ...], Rows("Lots")]
+
+
+@pytest.mark.parametrize(("only", "kept"), [((), ["Mass"]), (("P",), ["Mass", "P"])])
+def test_the_mass_and_the_keys_that_are_asked_for_stay(
+    only: tuple[str, ...], kept: list[str]
+) -> None:
+    names = ("Li", "Ni", "Co", "Mn", "P", "other")
+    why = "the supplier wrote of a coolant with PFAS in some of its modules"
+    lots = tuple(Reasoned(x, why, (10**10,) * 6) for x in ("a lot of modules", "another lot"))
+    lines = record_text(Holds(names, lots).as_record(), width=60, only=only).splitlines()
+    assert max(map(len, lines)) <= 60
+    text = " ".join(" ".join(lines).split(" 1 more")[0].split())
+    assert all(f"{name}, kg" in text for name in kept)
+    assert "PFAS" in text
+    assert re.search(r"Total .*120,000\.000", text)
+    last = record_text(Holds(names, lots).as_record(), width=48, only=only)
+    assert not re.search(r"(?m)^Total\s*$", last)

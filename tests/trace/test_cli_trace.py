@@ -245,3 +245,21 @@ def test_wrong_groups_get_a_finding(path: Path, tmp_path: Path, text: str, patte
     done = run(path, "origins", "--groups", str(file))
     assert done.exit_code == 1
     assert re.search(pattern, done.stderr), done.stderr
+
+
+def test_what_assays_moved_is_named_beside_what_came_in(tmp_path: Path) -> None:
+    shelf = sqlite_shelf(tmp_path)
+    nouns = {"parties": ("LGES",), "materials": ("foil",)}
+    desk = Desk(shelf, ("Ni", "Co", "other"), sites=("WS",), **nouns)
+    its = {"supplier": "LGES", "material": "foil", "site": "WS"}
+    desk.receive("L-A", 10_000, {"Ni": "0.40"}, **its)
+    share = {"stage": "final", "basis": "as received", "laboratory": "works"}
+    desk.post(c.Assay, lot="L-A", shares={"Ni": "0.45"}, **share)
+    desk.book.close()
+    for command in ("recall", "trace"):
+        text = run(Path(shelf.address), command, "L-A", "-s", "Ni").stdout
+        assert "Mass came in, kg" in text
+        assert "Note: 500.000 kg of it is what assays moved from one substance to another" in text
+    text = run(Path(shelf.address), "recall", "L-A", "-s", "Ni").stdout
+    rows = re.findall(r"(?m)^(?:in lots.*?|1 other.*?|Total) +([\d,]+\.\d{3}) ", text)
+    assert rows[-3:] == ["10,000.000", "500.000", "10,500.000"]

@@ -15,6 +15,7 @@ from loopbook.cli.options import (
     post_asking,
     same_option,
     site_option,
+    substance_option,
     with_book,
     with_clocks,
 )
@@ -205,6 +206,7 @@ def export_command(*, book: Book, form: str, folder: Path, for_spreadsheet: bool
 @site_option
 @click.option("--location", help="Only lots at this location of a site.")
 @click.option("--by-location", is_flag=True, help="Sums of the lots by site and location.")
+@substance_option
 @shows_answer
 @with_book
 @with_clocks
@@ -217,6 +219,7 @@ def balance_command(
     site: str | None,
     location: str | None,
     by_location: bool,
+    only: tuple[str, ...],
 ) -> Answer:
     """List the content of each account: now, as of a moment, or as it was known at one.
 
@@ -235,9 +238,10 @@ def balance_command(
 @book.command("lots")
 @click.option("--material", help="Only lots of this material.")
 @click.option("--gone", is_flag=True, help="Also lots that are empty now.")
+@substance_option
 @shows_answer
 @with_book
-def lots_command(*, book: Book, material: str | None, gone: bool) -> Answer:
+def lots_command(*, book: Book, material: str | None, gone: bool, only: tuple[str, ...]) -> Answer:
     """List the lots: material, site, owner, content, and why a lot is on hold.
 
     \b

@@ -188,7 +188,7 @@ substance_option = click.option(
     "only",
     multiple=True,
     metavar="NAME",
-    help="Show only this substance; may be repeated. By default the metals that are there.",
+    help="Show only this substance; may be repeated.",
 )
 
 

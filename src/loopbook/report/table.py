@@ -39,7 +39,8 @@ class Column:
     how : the rule that makes the number, in words or as a formula.
     meaning : what the column holds, in words.
     decimals : that people see, of a share those of its percent; None for six digits.
-    drops : 0 for a column that stays on a narrow screen; of the others the highest goes first.
+    drops : 0 for a column that stays on a narrow screen; of the others the highest goes first. The
+        sum of a pattern of columns has one less than they; those of keys that are asked for stay.
     adds : whether the sum of the column means something.
     read : makes a cell from what the field of an answer holds; None where they are the same.
     whole : of a pattern of columns (``{}_kg``) in an answer: the key of one more, for their sum.

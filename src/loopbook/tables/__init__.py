@@ -13,6 +13,7 @@ import typing
 from loopbook.tables.cells import (
     cell_text,
     factor,
+    is_percent,
     quantity,
     quantity_text,
     unit_problem,
@@ -112,6 +113,7 @@ __all__ = [
     "fields_of",
     "form_problem",
     "installed_kinds",
+    "is_percent",
     "kinds_in_files",
     "limit_parts",
     "look",

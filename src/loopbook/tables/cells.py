@@ -158,8 +158,8 @@ def _check_form(cell: Cell, unit: str, base: str) -> None:
     """Refuse a number format that shows another number, or another unit, than the column has."""
     if not cell.form:
         return
-    bare = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", cell.form)
     shown = f"a cell in the number format {cell.form}, whose value is {cell.value}"
+    bare = _bare(cell.form)
     if "%" in bare and unit not in ("1", "kg/kg"):
         shown = f"a cell with percent format, whose value is {cell.value}"
         hint = _AS_GENERAL if base == "kg" else 'write unit = "1" for this column'
@@ -189,6 +189,20 @@ def _check_form(cell: Cell, unit: str, base: str) -> None:
         raise CellError(
             "unit", f"a number in {unit}", shown, f'write unit = "{own}" for this column'
         )
+
+
+def _bare(form: str) -> str:
+    """A number format without its literal texts."""
+    return re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", form)
+
+
+def is_percent(cell: Cell) -> bool:
+    """Whether the workbook shows a cell in percent.
+
+    >>> is_percent(Cell(0.315, "0.0%")), is_percent(Cell(31.5, '0.0" %"')), is_percent(Cell(0.3))
+    (True, False, False)
+    """
+    return "%" in cell.form and "%" in _bare(cell.form)
 
 
 def without_sign(cell: Cell) -> tuple[str, Cell]:

@@ -66,6 +66,7 @@ def trace_lot(
         answer.total_mg,
         tuple(map(surely, answer.origins)),
         answer.ancestors,
+        answer.notes,
     )
 
 

@@ -31,6 +31,10 @@ from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError, raise_findings
 from loopbook.tables import escaped, names_in
 
+_ONE_LOAD = (
+    "if one truck brought both, its load counts once: give each its own number and its own gross "
+    "and tare, so that the net masses add up to the load; if one is wrong, delete the wrong one"
+)
 _REPLICATES = (
     'report its results together, as replicate = "the column that numbers them" in a mapping, as '
     'a list in a command, "Ni": ["0.31", "0.30"]'
@@ -330,6 +334,8 @@ class _Planner:
         hint = "they are two: give each its own number; if one is wrong, delete the wrong one"
         if entry.commands[-1].kind == "assay":
             hint = f"if they are replicates, {_REPLICATES}; if one is wrong, delete the wrong one"
+        elif "lot" in names and not {"gross_kg", "tare_kg"} & {*names, *entry.bad}:
+            hint = _ONE_LOAD
         return Finding("duplicate", entry.where, "each row once", text, hint)
 
     def _placed(self, entry: Entry, error: InputError) -> list[Finding]:

@@ -30,6 +30,7 @@ from loopbook.tables import (
     escaped,
     factor,
     fields_of,
+    is_percent,
     limit_parts,
     moment,
     quantity,
@@ -42,6 +43,7 @@ C = TypeVar("C", bound=Command)
 _STAND_INS = {"time": datetime(2000, 1, 1, tzinfo=UTC), "text": ""}
 _SIGNS = frozenset(("<", ">", "<=", ">=", "≤", "≥", "＜", "＞"))
 _RESULTS = "write <0.01 or ND for a result below a limit; what was not analysed is an empty cell"
+_FRACTIONS = ("1", "kg/kg")
 _NOWHERE = ((), None)  # a column that the mapping does not give
 _ONE_KG = Decimal(1)  # replaces a mass that cannot be read
 
@@ -59,6 +61,7 @@ class Binding:
     ignored : columns that the mapping does not use.
     declared : names of the columns that the kind declares.
     vehicles : of the book.
+    percents : numbers of the columns of a workbook that has cells of them in percent.
     """
 
     sheet: Sheet
@@ -70,6 +73,7 @@ class Binding:
     ignored: tuple[str, ...]
     declared: frozenset[str]
     vehicles: Mapping[str, Vehicle]
+    percents: frozenset[int]
 
     def words(self, finding: CommandFinding) -> str:
         """How the mapping takes the name of a finding, which looks like another, for that one."""
@@ -117,9 +121,10 @@ def bind(
         for name, source in plan.sources.items()
         if source.sign_column is None and plan.known[name.partition(".")[0]].has_limits
     }
-    return Binding(
-        sheet, plan, places, groups, signs, beside, ignored, frozenset(plan.known), vehicles
-    )
+    shares = {k for name, s in plan.sources.items() if s.base == "1" for k in places[name][0]}
+    percents = frozenset(k for k in shares if any(is_percent(row.cells[k]) for row in sheet.rows))
+    known = frozenset(plan.known)
+    return Binding(sheet, plan, places, groups, signs, beside, ignored, known, vehicles, percents)
 
 
 def _other_units(
@@ -359,8 +364,14 @@ class ImportRow:
             self._refuse_sign_beside(name)
         if cell.value == "":
             return str(written.value)
-        source, unit_at = self._map.sources[name], self._binding.places[name][1]
+        source, (columns, unit_at) = self._map.sources[name], self._binding.places[name]
         unit = source.unit if unit_at is None else cell_text(self._row.cells[unit_at])
+        is_bare = isinstance(cell.value, str) and cell.value[-1:].isdecimal()
+        if is_bare and unit in _FRACTIONS and not self._binding.percents.isdisjoint(columns):
+            text = str(written.value)
+            hint = f"write {text} % if it is in percent, {text} kg/kg if it is not"
+            expected = "a number with its unit, since cells of this column are shown in percent"
+            raise CellError("unit", expected, text, hint)
         value = quantity(cell, unit, source.base, self._map.settings)
         if source.k != 1:
             value /= source.k
@@ -368,7 +379,7 @@ class ImportRow:
         if source.base == "kg" and value < 0:
             raise CellError("negative", "a mass >= 0 kg", kg(value))
         if source.base == "1" and not 0 <= value <= 1:
-            is_percent = unit_at is None and unit in ("1", "kg/kg") and 1 < value <= 100
+            is_percent = unit_at is None and unit in _FRACTIONS and 1 < value <= 100
             hint = 'write unit = "%" if the numbers are percent' * is_percent
             if kind == "result" and value < 0:
                 hint = "write <0.01 where a minus sign stands for below that limit"

@@ -353,7 +353,8 @@ def _expand(column: Column, keys: Sequence[str]) -> Iterator[Column]:
     for key in [column.whole] * bool(column.whole) + list(keys):
         title = column.title.format(key)
         title = title[:1].upper() + title[1:]
-        yield replace(column, name=column.name.format(key), title=title, key=key)
+        drops = max(column.drops - 1, 0) if key == column.whole else column.drops
+        yield replace(column, name=column.name.format(key), title=title, key=key, drops=drops)
 
 
 def _cells(row: object, shape: Shape, keys: Sequence[str]) -> Iterator[Cell]:

@@ -1,6 +1,7 @@
 """An answer as text for people: a headline, then tables that fit the screen and cut no number."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -30,9 +31,9 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
     facts = _shown(record.facts, keys) if not record.headline else []
     blocks = ["\n".join(_lines(record.facts, facts, record.facts.rows, width))] if facts else []
     blocks += [_headline(record, width)] if record.headline else []
-    for table in tables:
-        rows = [row for row in table.rows if not only or _has(table, row, keys)]
-        columns = _shown(table, keys)
+    for whole in tables:
+        table, columns = (_of_keys(whole, only) if only else whole), _shown(whole, keys)
+        rows = table.rows
         made = (
             _lines(table, columns, rows, width)
             if record.blocks
@@ -53,6 +54,30 @@ def _headline(record: Record, width: int | None) -> str:
     if record.verbatim:
         return "\n".join(lines)
     return "\n".join(x for line in lines for x in _wrapped(line, None if "{" in line else width))
+
+
+def _of_keys(table: Table, keys: Sequence[str]) -> Table:
+    """A table about these keys: their columns stay, and rows without them are one at the end."""
+    columns = tuple(
+        replace(x, drops=0) if x.key in keys and x.drops < HIDDEN else x for x in table.columns
+    )
+    rows = [row for row in table.rows if _has(table, row, keys)]
+    others = [row for row in table.rows if not _has(table, row, keys)]
+    if others:
+        text = f"{counted(len(others), 'other')} without {' or '.join(keys)}"
+        first = next((k for k, x in enumerate(columns) if x.drops < HIDDEN), 0)
+        sums = _sums(columns, others)
+        rows.append(tuple(text if k == first else sums.get(k) for k in range(len(columns))))
+    return replace(table, columns=columns, rows=rows)
+
+
+def _sums(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> dict[int, Decimal]:
+    """Sums of the columns that add up; limits, such as "up to 5", have none."""
+    return {
+        k: sum((Decimal(c) for row in rows if isinstance(c := row[k], Decimal | int)), Decimal(0))
+        for k, column in enumerate(columns)
+        if column.adds and not any(isinstance(row[k], str) for row in rows)
+    }
 
 
 def _has(table: Table, row: Sequence[Cell], keys: Sequence[str]) -> bool:
@@ -85,7 +110,8 @@ def _grid(
     several lines. If that is too wide as well, each row is shown as lines.
     """
     texts = {k: [cell_text(row[k], table.columns[k]) for row in rows] for k in places}
-    for k, total in _total(table, places).items():
+    totals = _total(table, places)
+    for k, total in totals.items():
         texts[k].append(total)
     heads = {k: _head(table.columns[k]) for k in places}
     kinds = {k: kind_of(table.columns[k], (row[k] for row in table.rows)) for k in places}
@@ -112,7 +138,10 @@ def _grid(
         if kinds[k] in (int, float, Decimal) or table.columns[k].decimals is not None
     }
     kept = [k for k in places if k in wide]
-    for line in ([heads[k] for k in kept], *zip(*(texts[k] for k in kept), strict=True)):
+    lines = [[heads[k] for k in kept], *zip(*(texts[k] for k in kept), strict=True)]
+    if totals and not any(totals[k] for k in kept[1:]):
+        lines.pop()
+    for line in lines:
         parts = [_wrapped(text, wide[k]) for k, text in zip(kept, line, strict=True)]
         for cells in zip_longest(*parts, fillvalue=""):
             padded = (
@@ -153,18 +182,10 @@ def _wrapped(text: str, width: int | None) -> list[str]:
 
 def _total(table: Table, places: list[int]) -> dict[int, str]:
     """Texts of the sum of all rows; nothing where no column adds up, or where there is one row."""
-    adding = [
-        k
-        for k in places
-        if table.columns[k].adds and not any(isinstance(row[k], str) for row in table.rows)
-    ]  # limits, such as "up to 5", have no sum
-    if len(table.rows) < 2 or not adding:
+    sums = _sums(table.columns, table.rows)
+    if len(table.rows) < 2 or not any(k in sums for k in places):
         return {}
-    texts = dict.fromkeys(places, "")
-    for k in adding:
-        cells = [row[k] for row in table.rows]
-        whole = sum((c for c in cells if isinstance(c, Decimal | int)), start=Decimal(0))
-        texts[k] = cell_text(whole, table.columns[k])
+    texts = {k: cell_text(sums.get(k), table.columns[k]) for k in places}
     texts[places[0]] = texts[places[0]] or "Total"
     return texts
 

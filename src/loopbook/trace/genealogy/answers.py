@@ -11,7 +11,17 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from loopbook.report import HIDDEN, KEYS, Answer, Column, Rows, counted, each_mass, each_share
+from loopbook.report import (
+    HIDDEN,
+    KEYS,
+    Answer,
+    Column,
+    Rows,
+    counted,
+    each_mass,
+    each_share,
+    kilograms,
+)
 from loopbook.trace.genealogy.columns import Shares
 from loopbook.trace.genealogy.names import Names
 
@@ -32,7 +42,17 @@ class Origin:
     material: Annotated[str, "of the lot; empty for boundaries", Column(drops=2)]
     supplier: Annotated[str, "of the lot; empty for boundaries"]
     shares: Annotated[Shares, "of the traced lot's matter", each_share()]
-    amounts_mg: Annotated[Shares, "the same as mass, of all that came into the lot", each_mass()]
+    amounts_mg: Annotated[
+        Shares, "the same as mass, of all that came into the lot", each_mass(title="{} came in")
+    ]
+
+
+def moved_notes(moved_mg: float) -> tuple[str, ...]:
+    """What to know where assays moved matter between substances, mg."""
+    if moved_mg < 0.5:
+        return ()
+    text = f"{kilograms(moved_mg):,.3f} kg of it is what assays moved from one substance to another"
+    return (f"{text}: it counts as what came in, and left again as reassay",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +67,7 @@ class Trace(Answer):
     total_mg: Annotated[Shares, "all that came into the lot", each_mass("total_{}_kg", "All {}")]
     origins: Annotated[tuple[Origin, ...], Rows("Origins")]
     ancestors: Annotated[int, "number of lots that are in it, itself not counted"]
+    notes: Annotated[tuple[str, ...], "what to know about it"] = ()
 
     def headline(self) -> str:
         """Which lot, and how many origins."""
@@ -87,9 +108,11 @@ class Reached:
     lot: Annotated[str, "a lot that matter reached"]
     material: Annotated[str, "what it is", Column(drops=2)]
     shares: Annotated[Shares, "of this lot's matter, from the recalled one", each_share()]
-    amounts_mg: Annotated[Shares, "all that came into this lot from there", each_mass(adds=False)]
+    amounts_mg: Annotated[
+        Shares, "all that came into this lot from there", each_mass(title="{} came in", adds=False)
+    ]
     held_mg: Annotated[
-        Shares, "of that, still in this lot", each_mass("{}_here_kg", "{} here now", drops=1)
+        Shares, "of that, still in this lot", each_mass("{}_here_kg", "{} here now", drops=2)
     ]
     on_hold: Annotated[str | None, "why the lot is on hold"] = None
 
@@ -144,6 +167,11 @@ class Recall(Answer):
             amounts[end.kind] = amounts.get(end.kind, 0.0 * held) + end.amounts_mg
         with np.errstate(invalid="ignore"):
             return tuple(Whereabouts(k, mg, mg / self.total_mg) for k, mg in amounts.items())
+
+    @property
+    def notes(self) -> Annotated[tuple[str, ...], "what to know about it"]:
+        """That assays moved matter between substances."""
+        return moved_notes(sum(x.amounts_mg.sum() for x in self.ended if x.kind == "reassay"))
 
     def headline(self) -> str:
         """Which lot, and how many lots it reached."""

@@ -9,7 +9,15 @@ import numpy as np
 
 from loopbook.book import NOW, AsOf, says_modelled, uncollected
 from loopbook.errors import require_known
-from loopbook.trace.genealogy.answers import Composition, Ended, Origin, Reached, Recall, Trace
+from loopbook.trace.genealogy.answers import (
+    Composition,
+    Ended,
+    Origin,
+    Reached,
+    Recall,
+    Trace,
+    moved_notes,
+)
 from loopbook.trace.genealogy.arrays import Graph
 from loopbook.trace.genealogy.columns import MASS, Amounts, Numbers, Shares
 from loopbook.trace.genealogy.numpy_loops import Kernels, chained, distinct
@@ -157,6 +165,8 @@ class Genealogy:
         amounts = np.nan_to_num(parts) * whole
         mass = (-amounts.sum(axis=1)).tolist()
         ranks = sorted(range(len(mass)), key=lambda k: (mass[k], origins[k][0]))
+        again = [_kind(graph.ends[k]) == "reassay" for k in end.tolist()]
+        moved = float(np.maximum(nets.T[np.array(again, bool) & (owner == number)], 0).sum())
         ancestors = int(np.count_nonzero(np.any(shares > 0.0, axis=1) & (order != number)))
         return Trace(
             lot,
@@ -165,6 +175,7 @@ class Genealogy:
             whole,
             tuple([Origin(*origins[k], parts[k], amounts[k]) for k in ranks]),
             ancestors,
+            moved_notes(moved),
         )
 
     def _totals(self, lots: Numbers | Sequence[int]) -> Shares:

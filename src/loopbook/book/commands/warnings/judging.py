@@ -113,7 +113,7 @@ def _of_weight(
         if is_few:
             text, at = f"{load} mass is {kg(value)}", _field(command, *_MASSES)
             yield warn(draft, "load", at, usual=usual, value=kg(value), sentence=text)
-    if measured.quantity != "mass" or not kind or value == 0:
+    if measured.quantity != "mass" or not kind:
         return
     sigma, most = int(measured.uncertainty or 0), limits.most["uncertainty"]["mass"]
     if sigma > max(most * value, limits.most["ticket"]["divisions"] * 1e6):
@@ -234,9 +234,22 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
     whole, usual = sum(map(sum, held)), limits.most["assay"]
     for place, name in enumerate(draft.view.substances):
         result = results.get(name)
-        if result is None or result.value[0] in "<>" or name == "other":
-            continue  # a limit is no slip
-        at = f"shares.{name}"
+        if result is None or name == "other":
+            continue
+        at, before = f"shares.{name}", sum([content[place] for content in held])
+        after = before + sum([content[place] for content in legs])
+        is_limit = result.value[0] in "<>"
+        is_main = before >= usual["main beside a limit" if is_limit else "main"] * whole / EDGE
+        is_main &= not is_limit or float(result.value[1:]) > usual["limit"]
+        factor = usual["factor of a main substance" if is_main else "factor"]
+        is_near = before / factor / EDGE <= after <= before * factor * EDGE
+        if before > 0 and not is_near and (is_main or (after > 0 and not is_limit)):
+            old, new = percent(before / whole), percent(after / whole)
+            text = f"{name} is {new} of lot {lot}, where the book has {old}"
+            most = f"a factor of at most {factor:g}"
+            yield warn(draft, "assay", at, usual=most, value=new, sentence=text)
+        if is_limit:
+            continue
         subject = (made.material, name)
         yield from _of_range(draft, subject, float(result.value), at=at, limits=limits)
         sigma, share = float(result.uncertainty or 0), float(result.value)
@@ -246,15 +259,6 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
             yield warn(
                 draft, "uncertainty", place_of, usual=most, value=percent(sigma), sentence=text
             )
-        before = sum([content[place] for content in held])
-        after = before + sum([content[place] for content in legs])
-        is_main = before > usual["main"] * whole
-        factor = usual["factor of a main substance" if is_main else "factor"]
-        if before > 0 and after > 0 and not before / factor <= after <= before * factor:
-            old, new = percent(before / whole), percent(after / whole)
-            text = f"{name} is {new} of lot {lot}, where the book has {old}"
-            most = f"a factor of at most {factor:g}"
-            yield warn(draft, "assay", at, usual=most, value=new, sentence=text)
 
 
 def _of_new_lots(draft: Draft, limits: Limits) -> Iterator[Warned]:
