@@ -209,22 +209,6 @@ def test_two_rows_of_one_number(desk: Desk, way: str) -> None:
     assert desk.lots() == {"X-1": 20_000} | ({"X-2": 15_000} if more else {})
 
 
-@pytest.mark.parametrize("parts", [("20", "10"), ("15", "15")])
-def test_one_ticket_of_two_lots_counts_its_load_once(desk: Desk, parts: tuple[str, str]) -> None:
-    row = "{},{},2026-03-13 08:00,{},{},30\n"
-    shared = TICKET_HEAD + "".join(row.format("T-1", lot, 40, 10) for lot in ("X-1", "X-2"))
-    follows(
-        only(desk.try_file("tickets", TICKETS, shared)),
-        "if one truck brought both, its load counts once: give each its own number and its own "
-        "gross and tare, so that the net masses add up to the load; if one is wrong, delete the "
-        "wrong one",
-    )
-    between = 40 - int(parts[0])
-    file = row.format("T-1", "X-1", 40, between) + row.format("T-1b", "X-2", between, 10)
-    assert not desk.try_file("tickets", TICKETS, TICKET_HEAD + file)
-    assert list(desk.lots().values()) == [int(x) * 1000 for x in parts]
-
-
 def test_a_row_that_depends_on_a_wrong_one_needs_only_that_mended(desk: Desk) -> None:
     weighed = TICKET_HEAD.replace("\n", ",Material\n") + (
         "T-1,X-1,2026-03-13 08:00,30,10,30,{}\nT-2,X-1,2026-03-13 09:00,29.9,10,,\n"

@@ -234,3 +234,20 @@ def test_the_setting_that_a_hint_names_reads_the_time(
     assert advice in followed(desk, "tickets", mapping, row)
     event = desk.book.event("tickets.csv/T-1/weigh")
     assert event.occurred_at == microseconds("2026-03-13T08:00:00-04:00")
+
+
+@pytest.mark.parametrize("parts", [("20", "10"), ("15", "15")])
+def test_one_ticket_of_two_lots_counts_its_load_once(desk: Desk, parts: tuple[str, str]) -> None:
+    head = "Ticket,Lot,Date,Gross,Tare,Ni\n"
+    row = "{},{},2026-03-13 08:00,{},{},30\n"
+    shared = head + "".join(row.format("T-1", lot, 40, 10) for lot in ("X-1", "X-2"))
+    follows(
+        desk.try_file("tickets", TICKETS, shared)[0],
+        "if one truck brought both, its load counts once: give each its own number and its own "
+        "gross and tare, so that the net masses add up to the load; if one is wrong, delete the "
+        "wrong one",
+    )
+    between = 40 - int(parts[0])
+    file = row.format("T-1", "X-1", 40, between) + row.format("T-1b", "X-2", between, 10)
+    assert not desk.try_file("tickets", TICKETS, head + file)
+    assert list(desk.lots().values()) == [int(x) * 1000 for x in parts]

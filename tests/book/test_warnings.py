@@ -131,7 +131,7 @@ OUTSIDE = {
     "a receipt in whole tonnes": (receipt("X", "20"), "load", "mass_kg"),
     "a moisture in percent": (
         {**assay(Ni="0.3"), "basis": "dry", "moisture": "0.9"},
-        "moisture",
+        "moisture assay",
         "moisture",
     ),
     "an uncertainty as large as its result": (
