@@ -55,16 +55,28 @@ class Teller:
         return cls(book, Genealogy.of(book))
 
     def tell(self, facts: Sequence[Fact]) -> list[Fact]:
-        """Tell facts, those that are refused again after the others; what still waits.
+        """Tell facts, those that are refused again after each that is taken; what still waits.
 
         A wrong fact that was refused is not told again, nor taken back.
         """
-        waiting, count = list(facts), 0
+        waiting: list[Fact] = []
+        for fact in facts:
+            if fact.get("event") in self.dropped:
+                continue
+            if self._tell(fact):
+                waiting = self._again(waiting)
+            elif fact["key"].startswith("x"):
+                self.dropped.add(fact["key"])
+            else:
+                waiting.append(fact)
+        return waiting
+
+    def _again(self, waiting: list[Fact]) -> list[Fact]:
+        """Tell facts that were refused again, in the order of their dates; what still waits."""
+        count = -1
         while len(waiting) != count:
             count = len(waiting)
-            waiting = [fact for fact in waiting if not self._tell(fact)]
-            self.dropped.update([x["key"] for x in waiting if x["key"].startswith("x")])
-            waiting = [x for x in waiting if not {x["key"], x.get("event")} & self.dropped]
+            waiting = [x for x in sorted(waiting, key=lambda x: x["at"]) if not self._tell(x)]
         return waiting
 
     def _tell(self, fact: Fact) -> bool:
