@@ -131,8 +131,8 @@ def make(path: Path, lots: Lots) -> None:
 
 
 def _fill(link: sqlite3.Connection, lots: Lots) -> None:
-    _insert(link, "event", 13, _event_rows(lots))
-    _insert(link, "lot", 4, _lot_rows(lots))
+    _insert(link, "event", 14, _event_rows(lots))
+    _insert(link, "lot", 5, _lot_rows(lots))
     _insert(link, "edge", 4 + len(SUBSTANCES), _edge_rows(lots))
 
 
@@ -152,13 +152,13 @@ def _event_rows(lots: Lots) -> Iterator[tuple[Any, ...]]:
         moment = (begin + 2 * k) * 1_000_000
         document = f"ticket {k}"
         known = f"event {k:08d}", kind, "bench", document, moment, moment, "{}"
-        yield FIRST + k, *known, None, LEAF, None, moment, 1
+        yield FIRST + k, *known, None, LEAF, None, moment, 1, None
 
 
 def _lot_rows(lots: Lots) -> Iterator[tuple[Any, ...]]:
     for level, material in enumerate(MATERIALS):
         for k in range(lots.starts[level], lots.starts[level + 1]):
-            yield name_of(k), material, FIRST + k, 0
+            yield name_of(k), 0, material, FIRST + k, 0
 
 
 def _edge_rows(lots: Lots) -> Iterator[tuple[Any, ...]]:
