@@ -394,13 +394,14 @@ class MapOf(FieldType[F_contra]):
 
     def check(self, value: Value, at: str, findings: F_contra) -> Value:
         """Checked values by checked name, in the order of the names: no result hangs on another."""
-        places = {name: f"{at}.{name}" for name in value}
-        return {
-            self.key.check(name, places[name], findings): self.value.check(
-                one, places[name], findings
+        pairs = [
+            (
+                self.key.check(name, f"{at}.{name}", findings),
+                self.value.check(one, f"{at}.{name}", findings),
             )
-            for name, one in sorted(value.items(), key=lambda pair: str(pair[0]))
-        }
+            for name, one in value.items()
+        ]
+        return dict(sorted(pairs, key=lambda pair: str(pair[0])))
 
     def names(self, value: object) -> Iterator[tuple[str, str]]:
         """Names in keys and values."""
