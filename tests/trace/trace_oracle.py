@@ -11,11 +11,13 @@ writes or reads it. The rules, as the book states them:
   zero went out. So a lot has one composition.
 * A run's difference is no re-statement: what was found beyond what went in comes from there into
   what was made; what is missing goes there from what went in.
+* Goods that come back are of the lot that was delivered, and are with its customer no more.
 * A lot from a supplier is its own origin, in all that it was ever stated to contain.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -167,7 +169,11 @@ class Oracle:
     def _flow(self, event: Event, ends: tuple[str, str], k: int, amount: Number) -> None:
         source, target = ends
         into, out = "/" not in target, "/" not in source
-        if into and out:
+        if into and event.kind == "return-goods":
+            delivered = json.loads(event.command)["lot"]
+            self.parents[target][delivered][k] += amount
+            self.gone[delivered][source][k] -= amount
+        elif into and out:
             self.parents[target][source][k] += amount
         elif into and event.kind in RESTATING:
             self._restated[target][source][k] += amount
