@@ -144,9 +144,11 @@ def amendments(
     open_from: int,
 ) -> list[Event]:
     """The events that give others other legs because of a late fact or a correction."""
+    keys = [f"{cause.key} amends {fact.key}" for fact, _ in amended]
+    taken = view.taken(keys) if keys else frozenset()
     return [
         Event(
-            key=_free_key(view, f"{cause.key} amends {fact.key}"),
+            key=_free_key(view, key) if key in taken else key,
             kind=AMEND,
             actor=cause.actor,
             document=cause.document,
@@ -158,14 +160,14 @@ def amendments(
             posted_at=open_from if fact.occurred_at < open_from else None,
             planner=PLANNER,
         )
-        for fact, legs in amended
+        for key, (fact, legs) in zip(keys, amended, strict=True)
     ]
 
 
 def _free_key(view: View, key: str) -> str:
-    """The key, or with a number behind it if somebody gave it to an event."""
-    keys = itertools.chain([key], (f"{key} ({count})" for count in itertools.count(2)))
-    return next(one for one in keys if view.event(one) is None)
+    """A key that somebody gave to an event, with a number behind it."""
+    keys = (f"{key} ({count})" for count in itertools.count(2))
+    return next(one for one in keys if not view.taken([one]))
 
 
 def check_text(draft: Draft, text: str) -> None:

@@ -33,6 +33,10 @@ class SameAsked:
         """A registered location."""
         return self.book.location(name)
 
+    def taken(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of some keys that posted events have."""
+        return self.book.taken(keys)
+
     def number_of(self, key: str) -> int:
         """Number of an event in the order of recording."""
         return self.book.number_of(key)

@@ -60,6 +60,9 @@ class Asked(Protocol):
     def location(self, name: str) -> Location | None:
         """A registered location, by its site and name: ``Winston-Salem/Bay 3``."""
 
+    def taken(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of some keys that posted events have."""
+
     def number_of(self, key: str) -> int:
         """Number of an event in the order of recording."""
 

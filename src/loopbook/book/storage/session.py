@@ -36,7 +36,7 @@ from loopbook.book.storage.known import BEFORE_ALL, Nouns
 from loopbook.book.storage.needs import HeldRow, MadeRow, Seen
 from loopbook.book.storage.questions.batch import accounts_of, ever_held, makings
 from loopbook.book.storage.questions.closing import month_of
-from loopbook.book.storage.questions.events import event_number, tickets_of
+from loopbook.book.storage.questions.events import event_number, keys_taken, tickets_of
 from loopbook.book.storage.questions.history import (
     facts_of,
     lot_history,
@@ -132,6 +132,11 @@ class Asked:
     __slots__ = ()
     db: Database
     nouns: Nouns
+
+    def taken(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of some keys that posted events have."""
+        self.flush()
+        return keys_taken(self.db, keys)
 
     def number_of(self, key: str) -> int:
         """Number of an event in the order of recording."""

@@ -90,6 +90,10 @@ class _Fleet(Stated):
         known = self.nouns.vehicles.get(name)
         return None if known is None else known.as_before(self.number)
 
+    def taken(self, keys: Sequence[str]) -> frozenset[str]:
+        """No keys: nothing is posted."""
+        return frozenset()
+
     def number_of(self, key: str) -> int:
         """Number of the event in hand."""
         return self.number

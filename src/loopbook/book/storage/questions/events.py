@@ -48,6 +48,12 @@ def recent_keys(db: Database) -> list[str]:
     return first_column(db, "SELECT key FROM event ORDER BY id DESC LIMIT ?", (_RECENT,))
 
 
+def keys_taken(db: Database, keys: Sequence[str]) -> frozenset[str]:
+    """Those of some keys that posted events have."""
+    rows: list[tuple[str]] = by_name(db, "SELECT e.key FROM event e", "e.key", keys)
+    return frozenset(key for (key,) in rows)
+
+
 def undone_among(db: Database, keys: Sequence[str]) -> list[tuple[str, str]]:
     """Of some events those that were reversed and not corrected, each with its reversal."""
     query = "SELECT e.key, r.key FROM event e JOIN event r ON r.reverses = e.key"
