@@ -272,7 +272,7 @@ def test_a_sum_too_far_above_one_is_refused_and_the_hint_helps(desk: Desk, row: 
 def test_a_column_of_a_compound_is_converted_where_the_mapping_says_so(
     desk: Desk, element: str, head: str, written: str, kg: str
 ) -> None:
-    desk.receive()
+    desk.receive(shares={"Ni": "0.04", "Co": "0.04"})
     columns = f'lot = "Lot"\nshares.{element} = {{ column = "{head}", unit = "%" }}\n'
     rows = f"Lot,{head}\nL-1,5.0\n"
     (finding,) = desk.refused("assays", rows, columns)

@@ -56,7 +56,7 @@ def desk(shelf: Shelf, tmp_path: Path) -> Iterator[Desk]:
         )
         book.post(RegisterMaterial(material="foil", **envelope()))
         made = Desk(book, tmp_path)
-        assert not made.try_file("stock", STOCK, "Lot,kg,Ni\nL-1,10000,30\n")
+        assert not made.try_file("stock", STOCK, "Lot,kg,Ni\nL-1,10000,4\n")
         yield made
 
 

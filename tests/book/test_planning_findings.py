@@ -388,6 +388,13 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[tuple[str, ...]]]] = {
         b.Deliver(lot="S", site="WS", customer="Custer", **e()),
         [("unknown-name", "customer", "'Custer'", "did you mean Cust?")],
     ),
+    "what nobody has comes back": (
+        [],
+        b.ReturnGoods(
+            **{"lot": "S", "customer": "Cust", "new_lot": "P", "owner": "LGES", "site": "WS"}, **e()
+        ),
+        [("place", "customer", "Cust")],
+    ),
     "deliver on hold": (
         [HOLD],
         b.Deliver(lot="S", site="WS", customer="Cust", **e()),

@@ -407,11 +407,13 @@ def test_the_same_row_twice_may_be_deleted(desk: Desk) -> None:
     assert desk.lots() == {"X-1": 20_000}
 
 
-def test_a_wrong_receipt_names_all_that_must_be_reversed(desk: Desk) -> None:
+def test_a_wrong_receipt_names_what_corrects_all_of_it(desk: Desk) -> None:
     head = "Ticket,Lot,Date,Gross,Tare,Ni\n"
     assert not desk.try_file("tickets", TICKETS, head + "T-1,X-1,2026-03-10 08:00,35,10,30\n")
     (*_, finding) = desk.try_file("tickets", TICKETS, head + "T-1,X-1,2026-03-10 08:00,30,10,30\n")
-    assert "reverse tickets.csv/T-1/weigh and then tickets.csv/T-1/receive" in finding.hint
+    receive = "loopbook book correct tickets.csv/T-1/receive --set mass_kg=20000, and "
+    assert receive in finding.hint
+    assert "loopbook book correct tickets.csv/T-1/weigh --set gross_kg=30000" in finding.hint
 
 
 @pytest.mark.parametrize(

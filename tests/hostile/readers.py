@@ -93,7 +93,7 @@ COMMANDS = (
     },
     {
         **{"kind": "assay", "lot": "L-2", "sample": "S-2", "laboratory": "SGS", "stage": "final"},
-        **{"shares": {"Ni": ["0.31", "0.30"], "Co": "<0.01"}, "basis": "as received"},
+        **{"shares": {"Ni": ["0.31", "0.30"], "Co": "<0.0005"}, "basis": "as received"},
     },
     {
         **{"kind": "weigh", "lot": "L-2", "ticket": "W-8", "gross_kg": 10040, "tare_kg": 10000},
