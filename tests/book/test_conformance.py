@@ -43,9 +43,9 @@ def story(envelope: Envelopes) -> list[c.Command]:
     """Every kind of command once, in an order in which each can be posted."""
     return [
         c.OpenPeriod(period="Feb", start=START - timedelta(days=28), end=START, **envelope()),
-        c.RegisterVehicle(vehicle="T-7", tare_kg=15_000, **envelope()),
-        c.TareVehicle(vehicle="T-7", tare_kg=15_100, **envelope()),
-        c.RegisterLocation(location="Bay 3", site="WS", **envelope()),
+        c.RegisterVehicle(vehicle="T-1", tare_kg=15_000, **envelope()),
+        c.TareVehicle(vehicle="T-1", tare_kg=15_100, **envelope()),
+        c.RegisterLocation(location="Bay 1", site="WS", **envelope()),
         receive(envelope, "S1", 1000),
         receive(envelope, "S2", 500, owner="GMBI"),
         c.Weigh(lot="S1", ticket="T1", gross_kg=1510, tare_kg=500, **envelope()),
