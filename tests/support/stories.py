@@ -237,7 +237,7 @@ class Story:
             return {**at_site, "consignment": f"C{at}"}
         if kind == "transfer-title":
             seller = places[0][1]
-            part = some if draw.random() < 0.4 else None
+            part = (some or None) if draw.random() < 0.4 else None
             return {**of_lot, "seller": seller, "buyer": "B" if seller == "A" else "A", "kg": part}
         if kind == "deliver":
             return {**at_site, "customer": draw.choice(PARTIES)}
