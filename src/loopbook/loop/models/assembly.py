@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from loopbook.loop.models.model import RATE, SHARE, SiteModel
+from loopbook.loop.models.model import Rates, SiteModel
 from loopbook.loop.nouns.numbers import Each
+from loopbook.loop.values.measure import SHARE
 from loopbook.loop.values.quantity import Quantity
 
 
@@ -16,9 +17,7 @@ class Assembly(SiteModel):
     model = "assembly"
     by_arrival = True
 
-    makes: Annotated[Mapping[Each, Annotated[Quantity, RATE]], "most that it makes"] = field(
-        default_factory=dict
-    )
+    makes: Annotated[Rates, "most that it makes"] = field(default_factory=dict)
     use: Annotated[
         Mapping[Each, Annotated[Quantity, SHARE]], "share of what it receives that is built in"
     ] = field(default_factory=dict)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from loopbook.loop.models.model import SHARE, SiteModel
+from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.matter import Split
 from loopbook.loop.nouns.numbers import Each
 from loopbook.loop.values.cells import PartOf
-from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.measure import SHARE, Measure
 from loopbook.loop.values.quantity import Amount, Quantity
 
 SIDES = ("rejects", "cathode", "anode")

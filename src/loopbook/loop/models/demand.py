@@ -1,12 +1,9 @@
 """A buyer that needs goods and keeps them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from loopbook.loop.models.model import RATE, SiteModel
-from loopbook.loop.nouns.numbers import Each
-from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.models.model import Rates, SiteModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +13,4 @@ class Demand(SiteModel):
     model = "demand"
     makes_goods = False
 
-    needs: Annotated[Mapping[Each, Annotated[Quantity, RATE]], "what it needs of a material"] = (
-        field(default_factory=dict)
-    )
+    needs: Annotated[Rates, "what it needs of a material"] = field(default_factory=dict)

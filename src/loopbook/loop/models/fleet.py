@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from loopbook.loop.models.model import RATE, STOCK, SiteModel
+from loopbook.loop.models.model import Rates, SiteModel, Stocks
 from loopbook.loop.nouns.numbers import Each
 from loopbook.loop.values.cells import Lifetime, LifetimeOf
-from loopbook.loop.values.quantity import Quantity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,12 +15,8 @@ class Fleet(SiteModel):
 
     model = "fleet"
 
-    sales: Annotated[Mapping[Each, Annotated[Quantity, RATE]], "what comes into use"] = field(
-        default_factory=dict
-    )
-    stock: Annotated[Mapping[Each, Annotated[Quantity, STOCK]], "what is in use"] = field(
-        default_factory=dict
-    )
+    sales: Annotated[Rates, "what comes into use"] = field(default_factory=dict)
+    stock: Annotated[Stocks, "what is in use"] = field(default_factory=dict)
     lifetime: Annotated[
         Mapping[Each, Annotated[Lifetime, LifetimeOf()]], "how long it is in use"
     ] = field(default_factory=dict)

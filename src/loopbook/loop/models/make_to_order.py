@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from loopbook.loop.models.model import SHARE, SiteModel
+from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.numbers import EachOrAll
+from loopbook.loop.values.measure import SHARE
 from loopbook.loop.values.quantity import Quantity
 
 

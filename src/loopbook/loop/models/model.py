@@ -7,11 +7,11 @@ model's name.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from loopbook.loop.nouns.matter import Split
 from loopbook.loop.nouns.numbers import ONE, Each, EachOrAll, Numbers
-from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.measure import SHARE, Measure
 from loopbook.loop.values.quantity import Quantity
 
 _USUAL = {"t/yr": (20.0, 5e6), "GWh/yr": (0.02, 3000.0), "pack/yr": (100.0, 1e8)}
@@ -19,11 +19,13 @@ _USUAL = {"t/yr": (20.0, 5e6), "GWh/yr": (0.02, 3000.0), "pack/yr": (100.0, 1e8)
 RATE = Measure("t/yr", "GWh/yr", "pack/yr", usual=_USUAL)
 """A rate of goods."""
 
-SHARE = Measure("1", high=1.0)
-"""A share of a whole."""
-
 STOCK = Measure("t", "GWh", "pack", usual={"t": (0.1, 1e6), "GWh": (1e-4, 1e5)})
 """A quantity of goods."""
+
+
+Rates: TypeAlias = Mapping[Each, Annotated[Quantity, RATE]]
+Stocks: TypeAlias = Mapping[Each, Annotated[Quantity, STOCK]]
+"""By material."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +64,7 @@ class SiteModel(Numbers):
     store: Annotated[
         Mapping[EachOrAll, Annotated[Quantity, STOCK]], "most that may wait for the next step"
     ] = field(default_factory=dict)
-    opening: Annotated[
-        Mapping[Each, Annotated[Quantity, STOCK]], "what waits before the first period"
-    ] = field(default_factory=dict)
+    opening: Annotated[Stocks, "what waits before the first period"] = field(default_factory=dict)
 
     def outputs(self, splits: Sequence[Split]) -> Iterable[str] | None:
         """Materials that it makes; None where its parameters do not show them all.

@@ -1,12 +1,9 @@
 """A source of goods: what it makes, or what is ordered."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from loopbook.loop.models.model import RATE, SiteModel
-from loopbook.loop.nouns.numbers import Each
-from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.models.model import Rates, SiteModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +13,4 @@ class Supply(SiteModel):
     model = "supply"
     takes_goods = False
 
-    makes: Annotated[Mapping[Each, Annotated[Quantity, RATE]], "what it makes of a material"] = (
-        field(default_factory=dict)
-    )
+    makes: Annotated[Rates, "what it makes of a material"] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.values.cells import Own, Ref
-from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.measure import SHARE
 from loopbook.loop.values.quantity import Quantity
 from loopbook.tables import Choice, Text
 
@@ -64,6 +64,5 @@ class Split(Row):
     process: Annotated[str, Own(), "name of the process"]
     to: Annotated[str, Ref("a material", "material|disposal"), "material that they go to"]
     components: Annotated[
-        Mapping[str, Annotated[Quantity, Measure("1", high=1.0)]],
-        "share of each component that goes there",
+        Mapping[str, Annotated[Quantity, SHARE]], "share of each component that goes there"
     ] = field(default_factory=dict)

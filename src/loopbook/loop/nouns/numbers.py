@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, TypeAlias
 
 from loopbook.loop.values.cells import Ref
-from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.measure import SHARE, Measure
 from loopbook.loop.values.quantity import Quantity
 from loopbook.tables import Field, MapOf, fields_of
 
@@ -93,7 +93,7 @@ class PartyNumbers(Numbers):
 
     kind = "party"
 
-    payout: Annotated[Quantity, Measure("1", high=1.0), "share of its cash that owners get"] = ONE
+    payout: Annotated[Quantity, SHARE, "share of its cash that owners get"] = ONE
 
 
 OTHERS: tuple[type[Numbers], ...] = (MaterialNumbers, ModeNumbers, ContractNumbers, PartyNumbers)

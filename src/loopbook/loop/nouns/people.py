@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.values.cells import Day, Own, Ref
-from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.measure import SHARE
 from loopbook.loop.values.quantity import Quantity
 from loopbook.tables import Text
 
@@ -35,4 +35,4 @@ class Ownership(Row):
     company: Annotated[str, Ref("a party", "party"), "the company that is owned"]
     owner: Annotated[str, Ref("a party", "party"), "the party that owns"]
     starts: Annotated[date | None, Day(), "first day of the share"] = None
-    share: Annotated[Quantity, Measure("1", high=1.0), "share of the company"]
+    share: Annotated[Quantity, SHARE, "share of the company"]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from loopbook.loop.time.calendar import Calendar
 from loopbook.loop.values.cells import Day
-from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.measure import SHARE
 from loopbook.loop.values.quantity import CURRENCIES, Quantity
 from loopbook.tables import Choice, Flag, Name, Text
 
@@ -28,7 +28,7 @@ class Money:
 class PresentValue:
     """How cash flows are discounted."""
 
-    rate: Annotated[Quantity, Measure("1", high=1.0), "interest of a year"]
+    rate: Annotated[Quantity, SHARE, "interest of a year"]
     at: Annotated[date, Day(), "day that they are discounted to"]
     flows: Annotated[str, Choice("end", "middle"), "when the flows of a period fall"] = "end"
 

@@ -12,15 +12,13 @@ from loopbook.loop.reading.keys import address_of
 from loopbook.loop.reading.written import Line
 from loopbook.loop.terms.ours import LAWS
 from loopbook.loop.values.findings import LoopFindings
-from loopbook.loop.values.measure import LIBRARY, Measure, factor_to, read_quantity
+from loopbook.loop.values.measure import LIBRARY, SHARE, factor_to, read_quantity
 from loopbook.loop.values.quantity import Amount, Quantity
 from loopbook.matter import Sourced, component_names, composition
 from loopbook.report import GRADES
 from loopbook.tables import CellError, Field, Text, Value, Whole, exact
 
 Noun = TypeVar("Noun", bound=Row)
-
-_SHARE = Measure("1", high=1.0)
 
 
 def read_row(
@@ -135,9 +133,7 @@ def _components(
         at = findings.about(cell.where, address, line["source_id"])
         at.uses.add(("component", column))
         values[column] = (
-            _parts(cell.text, column, at)
-            if noun is Material
-            else _SHARE.read(cell.text, column, at)
+            _parts(cell.text, column, at) if noun is Material else SHARE.read(cell.text, column, at)
         )
     return values
 

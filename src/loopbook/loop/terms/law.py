@@ -1,9 +1,11 @@
-"""What the laws of terms have in common: what their columns are of."""
+"""What the laws of terms have in common: what their columns are of, and laws of one form."""
 
+from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
+from loopbook.loop.nouns.trade import Term
 from loopbook.loop.values.cells import LagOf, Ref, WhenOf
-from loopbook.loop.values.measure import Measure
+from loopbook.loop.values.measure import SHARE, Measure
 from loopbook.loop.values.quantity import Lag, Quantity, When
 
 Substance: TypeAlias = Annotated[
@@ -21,12 +23,13 @@ Goods: TypeAlias = Annotated[
 PRICES = {"USD/t": (0.05, 5e6), "USD/pack": (0.1, 1e6), "USD/kWh": (1e-3, 1e4)}
 """Usual prices, in any currency of about its size."""
 
-Share: TypeAlias = Annotated[Quantity, Measure("1", high=1.0), "share"]
+Share: TypeAlias = Annotated[Quantity, SHARE, "share"]
 Price: TypeAlias = Annotated[
     Quantity,
     Measure("USD/t", "USD/pack", "USD/kWh", usual=PRICES),
     "price of a tonne, pack or energy",
 ]
+PerTonne: TypeAlias = Annotated[Quantity, Measure("USD/t"), "price of a tonne"]
 Money: TypeAlias = Annotated[Quantity, Measure("USD"), "sum of money"]
 Grade: TypeAlias = Annotated[When | None, WhenOf("grade"), "grades for which it holds"]
 SeriesName: TypeAlias = Annotated[str, Ref("a series", "series"), "series of its price"]
@@ -43,3 +46,31 @@ SHIPMENT = Lag()
 
 ARRIVAL = Lag(arrival=True)
 """The day of the arrival."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priced(Term):
+    """Money per quantity, constant or with an index."""
+
+    of: Goods = ""
+    value: Price
+    index: SeriesName = ""
+    lag: PriceMonth = SHIPMENT
+    when: Annotated[When | None, WhenOf("base", "grade"), "month at which the index is 1"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graded(Term):
+    """Money per tonne and step of grade beyond a threshold."""
+
+    of: Substance
+    value: Annotated[Quantity, Measure("USD/t"), "money per tonne and step of grade"]
+    when: Grade = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounded(Term):
+    """A bound of the index of payables."""
+
+    of: Substance
+    value: PerTonne

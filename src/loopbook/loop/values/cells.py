@@ -7,7 +7,7 @@ from datetime import date
 
 from loopbook.loop.time.calendar import FORM, span_of
 from loopbook.loop.values.findings import LoopFindings
-from loopbook.loop.values.measure import Measure, is_kind, read_quantity
+from loopbook.loop.values.measure import SHARE, Measure, is_kind, read_quantity
 from loopbook.loop.values.quantity import Amount, Comparison, Lag, Quantity, When
 from loopbook.tables import FieldType, Name, Schema, Text, Value, check_line
 
@@ -110,7 +110,6 @@ class Day(FieldType[LoopFindings]):
 
 _OF = re.compile(r"(.+?) of (made|left)")
 _BAND = re.compile(r"(.+?)\s*\.\.\s*(.+)")
-_SHARE = Measure("1", high=1.0)
 RATE_UNITS = ("t/yr", "GWh/yr", "pack/yr")
 """Kinds of rates that contracts ask for."""
 
@@ -132,7 +131,7 @@ class AmountOf(FieldType[LoopFindings]):
             findings.missing(self.words, at=at)
             return None
         if share := _OF.fullmatch(text):
-            upper = _SHARE.read(share[1], at, findings)
+            upper = SHARE.read(share[1], at, findings)
             return None if upper is None else Amount("share", share[2], upper, offer=offer)
         lower = None
         if band := _BAND.fullmatch(text):
@@ -208,10 +207,10 @@ class WhenOf(FieldType[LoopFindings]):
         if kind == "base":
             return _base(rest.strip(), at, findings)
         if kind in ("at", "share"):
-            share = _SHARE.read(rest.strip() if kind == "at" else written, at, findings)
+            share = SHARE.read(rest.strip() if kind == "at" else written, at, findings)
             name = "rate" if kind == "at" else "share"
             return None if share is None else When(**{name: share})
-        unit = Measure("1", high=1.0) if kind == "grade" else Measure(*RATE_UNITS)
+        unit = SHARE if kind == "grade" else Measure(*RATE_UNITS)
         limits = [_comparison(part.strip(), unit, at, findings) for part in written.split(",")]
         return None if None in limits else When(tuple(filter(None, limits)))
 
@@ -280,7 +279,7 @@ class PartOf(FieldType[LoopFindings]):
                 hint=f"write a share of {', '.join(self.whole)}",
             )
             return None
-        upper = _SHARE.read(share, at, findings)
+        upper = SHARE.read(share, at, findings)
         return None if upper is None else Amount("share", whole, upper)
 
 

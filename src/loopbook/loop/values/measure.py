@@ -123,6 +123,10 @@ class Measure(FieldType[LoopFindings]):
         return {"type": "string", "x-units": list(self.units)}
 
 
+SHARE = Measure("1", high=1.0)
+"""A share of a whole."""
+
+
 def numbers_of(quantity: Quantity) -> list[float]:
     """All numbers of a quantity, in its unit."""
     if quantity.series is None:

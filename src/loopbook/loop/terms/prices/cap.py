@@ -1,19 +1,9 @@
 """The greatest price of payables."""
 
-from dataclasses import dataclass
-from typing import Annotated
-
-from loopbook.loop.nouns.trade import Term
-from loopbook.loop.terms.law import Substance
-from loopbook.loop.values.measure import Measure
-from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.terms.law import Bounded
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cap(Term):
+class Cap(Bounded):
     """The index of payables on `of` counts as at most `value`."""
 
     law = "cap"
-
-    of: Substance
-    value: Annotated[Quantity, Measure("USD/t"), "price of a tonne"]

@@ -1,20 +1,9 @@
 """A penalty for grade."""
 
-from dataclasses import dataclass
-from typing import Annotated
-
-from loopbook.loop.nouns.trade import Term
-from loopbook.loop.terms.law import Grade, Substance
-from loopbook.loop.values.measure import Measure
-from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.terms.law import Graded
 
 
-@dataclass(frozen=True, kw_only=True)
-class Penalty(Term):
+class Penalty(Graded):
     """Seller pays ``mass * value * max(0, grade - threshold) / step``; `when` has the threshold."""
 
     law = "penalty"
-
-    of: Substance
-    value: Annotated[Quantity, Measure("USD/t"), "money per tonne and step of grade"]
-    when: Grade = None
