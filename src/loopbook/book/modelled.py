@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from loopbook.book.book import Book
-from loopbook.report import Answer
+
+if TYPE_CHECKING:
+    from loopbook.report import Answer
 
 P = ParamSpec("P")
-A = TypeVar("A", bound=Answer)
+A = TypeVar("A", bound="Answer")
 
 
 def says_modelled(question: Callable[Concatenate[Book, P], A]) -> Callable[Concatenate[Book, P], A]:

@@ -17,7 +17,6 @@ from loopbook.book.storage.address import shown_address
 from loopbook.book.storage.questions.events import last_recorded
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding, InputError
-from loopbook.report import counted
 
 
 def refuse_modelled(session: Session, address: str) -> None:
@@ -66,6 +65,8 @@ def clock_notes(events: Iterable[Event]) -> tuple[str, ...]:
 
 def behind_note(behind: Mapping[str, str], events: int) -> str:
     """What people should know of a clock that was behind while some events were recorded."""
+    from loopbook.report import counted  # brings what posting does not need
+
     were = counted(events, "event was", "events were")
     return (
         f"a computer's clock showed {behind['clock']}, but {_last(behind)}: one of both clocks was "

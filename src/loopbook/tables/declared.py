@@ -24,7 +24,7 @@ value with an error becomes None.
 import dataclasses
 import inspect
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -70,10 +70,9 @@ class FieldType(Generic[F_contra]):
         """The checked value of what the record holds."""
         return value
 
-    def names(self, value: object) -> Iterator[tuple[str, str]]:
+    def names(self, value: object) -> Iterable[tuple[str, str]]:
         """Names in a value, each with its role; what is no name is passed over."""
-        if self.role and value and isinstance(value, str):
-            yield self.role, value
+        return ((self.role, value),) if self.role and value and isinstance(value, str) else ()
 
     @property
     def roles(self) -> frozenset[str]:
@@ -359,7 +358,7 @@ class Maybe(FieldType[F_contra]):
         """None, or the checked value."""
         return None if value is None else self.inner.check(value, at, findings)
 
-    def names(self, value: object) -> Iterator[tuple[str, str]]:
+    def names(self, value: object) -> Iterable[tuple[str, str]]:
         """Names in the value."""
         return self.inner.names(value)
 
@@ -401,9 +400,9 @@ class MapOf(FieldType[F_contra]):
             )
             for name, one in value.items()
         ]
-        return dict(sorted(pairs, key=lambda pair: str(pair[0])))
+        return dict(sorted(pairs, key=_name_of) if len(pairs) > 1 else pairs)
 
-    def names(self, value: object) -> Iterator[tuple[str, str]]:
+    def names(self, value: object) -> Iterable[tuple[str, str]]:
         """Names in keys and values."""
         for name, one in value.items() if isinstance(value, Mapping) else ():
             yield from self.key.names(name)
@@ -417,6 +416,10 @@ class MapOf(FieldType[F_contra]):
     def schema(self) -> Schema:
         """An object."""
         return {"type": "object", "additionalProperties": self.value.schema()}
+
+
+def _name_of(pair: tuple[Value, Value]) -> str:
+    return str(pair[0])
 
 
 @dataclass(frozen=True)
@@ -439,7 +442,7 @@ class ListOf(FieldType[F_contra]):
         """The checked values."""
         return tuple(self.item.check(x, f"{at}.{k}", findings) for k, x in enumerate(value, 1))
 
-    def names(self, value: object) -> Iterator[tuple[str, str]]:
+    def names(self, value: object) -> Iterable[tuple[str, str]]:
         """Names in the values."""
         for one in value if isinstance(value, (list, tuple)) else ():
             yield from self.item.names(one)
@@ -476,7 +479,7 @@ class RecordOf(FieldType[F_contra]):
         """Checked values by field."""
         return check_fields(value, findings, at=at)
 
-    def names(self, value: object) -> Iterator[tuple[str, str]]:
+    def names(self, value: object) -> Iterable[tuple[str, str]]:
         """Names in the fields, of a record or of what was written for one."""
         return names_in(self.record, value)
 
@@ -614,7 +617,7 @@ def check_fields(record: object, findings: Findings, *, at: str = "") -> dict[st
     return checked
 
 
-def names_in(record: type, values: object, *roles: str) -> Iterator[tuple[str, str]]:
+def names_in(record: type, values: object, *roles: str) -> list[tuple[str, str]]:
     """Names in a record, or in what was written for one, each with its role.
 
     Parameters
@@ -626,12 +629,14 @@ def names_in(record: type, values: object, *roles: str) -> Iterator[tuple[str, s
         named = tuple(field for field in fields_of(record) if field.roles)
         setattr(record, _NAMED, named)
     written = values if isinstance(values, Mapping) else None
+    names: list[tuple[str, str]] = []
     for field in named:
         if roles and field.roles.isdisjoint(roles):
             continue
         one = getattr(values, field.name, None) if written is None else written.get(field.name)
         if one:
-            yield from field.type.names(one)
+            names += field.type.names(one)
+    return names
 
 
 def schema_of(fields: Iterable[Field]) -> Schema:

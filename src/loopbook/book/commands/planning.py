@@ -65,10 +65,10 @@ def plan(
     if late:
         draft.view = Replay(view, draft.occurred_at, kind=command.kind)
     checked = check_fields(command, draft)
-    if all(finding.code != "text" for finding in draft.items):
+    if not draft.items or all(finding.code != "text" for finding in draft.items):
         check_text(draft, text)
     before = len(draft.items)
-    if not any(finding.code == "before-lot" for finding in draft.items):
+    if not draft.items or all(finding.code != "before-lot" for finding in draft.items):
         take_steps(command, draft, checked)
     done = len(draft.items) == before
     again = done if draft.reverses else late and not draft.items
@@ -207,10 +207,11 @@ def _json(value: Any) -> str:
     if isinstance(value, datetime):
         far = value.tzinfo is None or value.year in (MINYEAR, MAXYEAR)  # refused as a field
         return f'"{(value if far else value.astimezone(UTC)).isoformat()}"'
-    if is_dataclass(value):
+    if type(value) is not dict and is_dataclass(value):
         value = vars(value)
     if isinstance(value, Mapping):
-        named = {str(name): one for name, one in value.items()}
-        fields = [f"{encode_basestring(name)}:{_json(named[name])}" for name in sorted(named)]
+        if not {*map(type, value)} <= {str}:
+            value = {str(name): one for name, one in value.items()}
+        fields = [f"{encode_basestring(name)}:{_json(value[name])}" for name in sorted(value)]
         return f"{{{','.join(fields)}}}"
     return f"[{','.join(map(_json, value))}]"

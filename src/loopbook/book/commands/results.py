@@ -15,7 +15,6 @@ limits, with the mean of their u beside it in squares.
 """
 
 import json
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -203,6 +202,8 @@ def count(results: Readings, limits: Mapping[str, Decimal], below: str) -> dict[
         if sign and all(one == sign for _, one in of_name):
             value = f"{sign}{_mean([limit for limit, _ in of_name]).normalize():f}"
         if len(of_name) > 1:
+            import statistics  # brings random numbers and fractions
+
             error = statistics.stdev(shares[name]) / Decimal(len(of_name)).sqrt()
             doubt = (doubt**2 + error**2).sqrt()
         readings = tuple(f"{sign}{share:f}" for share, sign in of_name * (len(of_name) > 1))

@@ -1,7 +1,6 @@
 """The address of a book: a file or a server, and how it is shown without its passwords."""
 
 import re
-import shlex
 from pathlib import Path
 
 from loopbook.errors import InputError
@@ -41,6 +40,8 @@ def same_book(shown: str) -> str:
     ("--book 'my book.sqlite'", 'with the same --book')
     """
     on_server = shown.startswith(("schema ", *_SERVERS))
+    import shlex  # brings what a question does not need
+
     return "with the same --book" if on_server else f"--book {shlex.quote(shown)}"
 
 

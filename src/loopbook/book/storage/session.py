@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from loopbook.book.commands.empty_lots import EmptyLots
 from loopbook.book.event_bytes import event_bytes, leaf_of
@@ -113,7 +114,9 @@ class Assays:
 
     __slots__ = ()
     db: Database
-    _assayed: set[str]  # lots whose pending events have results
+    _lots: dict[str, Lot | None]
+    _assayed: set[str]  # lots whose pending events have results, or take some back
+    _results: dict[str, list[Assayed]]
 
     def flush(self) -> None:
         """Write the pending events."""
@@ -123,7 +126,17 @@ class Assays:
         """All results of a lot that were not reversed, in the order in which they count."""
         if lot in self._assayed:
             self.flush()
-        return results_of(self.db, lot)
+        if lot not in self._results:  # and of the batch's other lots, with the same question
+            known = self._results.keys() | self._assayed
+            others = islice((x for x in self._lots if x not in known), self.db.at_once - 1)
+            self._results |= results_of(self.db, [*{lot: None, **dict.fromkeys(others)}])
+        return self._results[lot]
+
+    def _note_results(self, lots: set[str]) -> None:
+        """Lots have new results, or old ones no more."""
+        self._assayed |= lots
+        for lot in lots & self._results.keys():
+            del self._results[lot]
 
 
 class Asked:
@@ -195,6 +208,7 @@ class Session(Assays, EmptyLots, Asked, Stated):
     _makers: dict[str, str] = field(default_factory=dict)
     _absent: set[str] = field(default_factory=set)
     _assayed: set[str] = field(default_factory=set)
+    _results: dict[str, list[Assayed]] = field(default_factory=dict)
     _all_seen: bool = False
     _histories: dict[str, Sequence[Entry]] = field(default_factory=dict)
     _places: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -380,7 +394,7 @@ class Session(Assays, EmptyLots, Asked, Stated):
             if look(lot.id) != lot.id:
                 self.nouns.strange_lots.setdefault(look(lot.id), lot.id)
         if event.kind == "assay" or event.reverses:
-            self._assayed.update(leg.account.lot for leg in event.legs)
+            self._note_results({leg.account.lot for leg in event.legs})
         for leg in event.legs:
             self._apply(leg, event.occurred_at)
         for kind, name, body in event.nouns:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
-from loopbook.book.commands.warnings.closing import closing_checks
 from loopbook.book.commands.warnings.limits import Limits
 from loopbook.book.commands.warnings.order import of_hold, of_stage
 from loopbook.book.commands.warnings.unaccounted import EDGE, outside, percent
@@ -58,10 +57,25 @@ def judge(draft: Draft, command: Command, limits: Limits) -> None:
 
 
 def _warnings(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
-    """Warnings about masses, runs, parts and shares; a reversal is what it reverses."""
-    yield from _of_nouns(draft, limits)
+    """Warnings about nouns, masses, runs, parts and shares; a reversal is what it reverses."""
+    if draft.nouns:
+        yield from _of_nouns(draft, limits)
     if draft.reverses or not draft.legs:
         return
+    yield from _of_masses(draft, command, limits)
+    if getattr(command, "shares", None) or getattr(command, "outputs", None):
+        yield from _of_sums(draft, command, limits)
+    if getattr(command, "moisture", None):
+        yield from _of_moisture(draft, command, limits)
+    if draft.lots and not command.copies:
+        yield from _of_new_lots(draft, limits)
+
+
+# -- masses
+
+
+def _of_masses(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]:
+    """Warnings about what was measured, taken or lost."""
     changes: dict[str, int] = {}
     taken: dict[str, int] = {}
     is_run = False
@@ -80,18 +94,12 @@ def _warnings(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned
         if not draft.lots:
             yield from _of_results(draft, limits)
             yield from of_stage(draft)
-    elif taken and command.kind != "sample":
-        yield from _of_parts(draft, command, taken, limits)
-    yield from of_hold(draft, command, changes)
+    elif taken:
+        if command.kind != "sample":
+            yield from _of_parts(draft, command, taken, limits)
+        yield from of_hold(draft, command, [lot for lot in taken if changes[lot] < 0])
     if is_run:
         yield from _of_run(draft, limits)
-    yield from _of_sums(draft, command, limits)
-    yield from _of_moisture(draft, command, limits)
-    if draft.lots and not command.copies:
-        yield from _of_new_lots(draft, limits)
-
-
-# -- masses
 
 
 def _of_weight(
@@ -178,6 +186,8 @@ def _of_period(draft: Draft, period: str, limits: Limits) -> Iterator[Warned]:
     known = draft.view.period(period)
     if known is None or known.closed:
         return
+    from loopbook.book.commands.warnings.closing import closing_checks
+
     month = draft.view.month(known.start, known.end)
     for one in closing_checks(month, draft.view.substances, known.end, limits):
         if one.outside:
@@ -232,6 +242,8 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
     held = [*draft.view.holdings(lot).values()]
     legs = [content for account, content in draft.legs.items() if account.lot == lot]
     whole, usual = sum(map(sum, held)), limits.most["assay"]
+    most_doubt = limits.most["uncertainty"]["share"]
+    ranges = limits.ranges.get(made.material.lower(), {})
     for place, name in enumerate(draft.view.substances):
         result = results.get(name)
         if result is None or name == "other":
@@ -250,10 +262,11 @@ def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
             yield warn(draft, "assay", at, usual=most, value=new, sentence=text)
         if is_limit:
             continue
-        subject = (made.material, name)
-        yield from _of_range(draft, subject, float(result.value), at=at, limits=limits)
-        sigma, share = float(result.uncertainty or 0), float(result.value)
-        if sigma >= limits.most["uncertainty"]["share"] * share > 0:
+        share = float(result.value)
+        if name in ranges:
+            yield from _of_range(draft, (made.material, name), share, at=at, limits=limits)
+        sigma = float(result.uncertainty) if result.uncertainty else 0.0
+        if sigma >= most_doubt * share > 0:
             text = f"the uncertainty of {percent(share)} of {name} is {percent(sigma)}"
             most, place_of = "less than the result", f"uncertainty.{name}"
             yield warn(

@@ -1,6 +1,6 @@
 """Warnings about the order of facts: what counts over what, and what was free at its date."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, moment_at
@@ -61,15 +61,14 @@ def of_stage(draft: Draft) -> Iterator[Warned]:
             )
 
 
-def of_hold(draft: Draft, command: Command, changes: Mapping[str, int]) -> Iterator[Warned]:
+def of_hold(draft: Draft, command: Command, used: Iterable[str]) -> Iterator[Warned]:
     """A lot that is used before its hold, reported while it is on hold: what it makes is free.
 
     Parameters
     ----------
-    changes : of the masses of lots, mg; what is measured is not used.
+    used : lots that have less after the command; what is measured is not used.
     """
-    taken = [lot for lot, change in changes.items() if change < 0]
-    for lot in () if draft.measurements else taken:
+    for lot in used:
         reason = draft.view.hold(lot, _EVER)
         if not reason:
             continue

@@ -34,16 +34,20 @@ def lot_history(db: Database, substances: Sequence[str], lot: str) -> list[Entry
     ]
 
 
-def results_of(db: Database, lot: str) -> list[Assayed]:
-    """Results of a lot that were not reversed, in the order in which they count."""
-    rows: list[tuple[int, str, str, str]] = db.rows(
-        "SELECT e.occurred_at, e.key, m.quantity, m.stage FROM measurement m "
-        "JOIN event e ON e.id = m.event LEFT JOIN event r ON r.reverses = e.key "
-        "WHERE m.lot = ? AND e.kind = 'assay' AND r.id IS NULL "
-        f"ORDER BY e.occurred_at, {place('e')}, m.line",
-        (lot,),
-    )
-    return [Assayed(*row) for row in rows]
+def results_of(db: Database, lots: Sequence[str]) -> dict[str, list[Assayed]]:
+    """Results of each of some lots that were not reversed, in the order in which they count."""
+    results: dict[str, list[Assayed]] = {lot: [] for lot in lots}
+    for some, places in in_lists(lots, db.at_once):
+        rows: list[tuple[str, int, str, str, str]] = db.rows(
+            "SELECT m.lot, e.occurred_at, e.key, m.quantity, m.stage FROM measurement m "
+            "JOIN event e ON e.id = m.event LEFT JOIN event r ON r.reverses = e.key "
+            f"WHERE m.lot IN ({places}) AND e.kind = 'assay' AND r.id IS NULL "
+            f"ORDER BY e.occurred_at, {place('e')}, m.line",
+            some,
+        )
+        for lot, at, key, substance, stage in rows:
+            results[lot].append(Assayed(at, key, substance, stage))
+    return results
 
 
 def _account(lot: str, party: str, site: str, end: str) -> Account:
