@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -32,7 +33,7 @@ class Teller:
     dropped: set[str] = field(default_factory=set)
 
     @classmethod
-    def at(cls, shelf: Shelf) -> Teller:
+    def at(cls, shelf: Shelf) -> Self:
         clock = itertools.count(us(FIRST) + 100 * DAY, 1_000_000)
         teller = cls(shelf.new(substances=SUBSTANCES, clock=lambda: next(clock)))
         if shelf.kind == "sqlite":
@@ -71,11 +72,15 @@ class Teller:
         except InputError:
             self.refused.add(fact["key"])
             return False
+        self.note(fact)
+        return True
+
+    def note(self, fact: Fact) -> None:
+        """What the book answers after a fact that it took."""
         event = self.book.event(fact["key"])
         self.answers.append((event.recorded_at, dict(self.book.balances())))
         if fact["kind"] == "close":
             self.statements[fact["period"]] = self.statement(fact["period"])
-        return True
 
     def statement(self, name: str) -> list[str]:
         start, end = period(int(name[1:]))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +18,6 @@ from trace_oracle import Oracle
 
 from loopbook import book as c
 from loopbook.book import NOW, AsOf, Book
-from loopbook.errors import InputError
 from loopbook.trace import (
     Genealogy,
     Recall,
@@ -32,61 +30,24 @@ from loopbook.trace import (
 )
 from support.seeds import seeds
 from support.shelves import Shelf, sqlite_shelf
-from support.stories import FIRST, SUBSTANCES, Fact, Story, command, nouns
+from support.stories import FIRST, Fact, Story
+from support.teller import Teller
 from support.world import DAY, Desk, us
 
 
 @dataclass
-class Teller:
+class Tracer(Teller):
     """A book that is told facts, and its genealogy on the way."""
 
-    book: Book
-    genealogy: Genealogy
+    genealogy: Genealogy = field(init=False)
     recorded: int = 0
-    dropped: set[str] = field(default_factory=set)
 
-    @classmethod
-    def at(cls, shelf: Shelf) -> Teller:
-        clock = itertools.count(us(FIRST) + 100 * DAY, 1_000_000)
-        book = shelf.new(substances=SUBSTANCES, clock=lambda: next(clock))
-        if shelf.kind == "sqlite":
-            book.store.rows("PRAGMA synchronous = OFF")
-        book.post(nouns())
-        return cls(book, Genealogy.of(book))
+    def __post_init__(self) -> None:
+        self.genealogy = Genealogy.of(self.book)
 
-    def tell(self, facts: Sequence[Fact]) -> list[Fact]:
-        """Tell facts, those that are refused again after each that is taken; what still waits.
-
-        A wrong fact that was refused is not told again, nor taken back.
-        """
-        waiting: list[Fact] = []
-        for fact in facts:
-            if fact.get("event") in self.dropped:
-                continue
-            if self._tell(fact):
-                waiting = self._again(waiting)
-            elif fact["key"].startswith("x"):
-                self.dropped.add(fact["key"])
-            else:
-                waiting.append(fact)
-        return waiting
-
-    def _again(self, waiting: list[Fact]) -> list[Fact]:
-        """Tell facts that were refused again, in the order of their dates; what still waits."""
-        count = -1
-        while len(waiting) != count:
-            count = len(waiting)
-            waiting = [x for x in sorted(waiting, key=lambda x: x["at"]) if not self._tell(x)]
-        return waiting
-
-    def _tell(self, fact: Fact) -> bool:
-        try:
-            self.book.post(command(fact))
-        except InputError:
-            return False
+    def note(self, fact: Fact) -> None:
         self.recorded = self.book.event(fact["key"]).recorded_at
         self.genealogy.update(self.book)
-        return True
 
 
 def play(shelf: Shelf, folder: Path, seed: int) -> None:
@@ -94,7 +55,7 @@ def play(shelf: Shelf, folder: Path, seed: int) -> None:
     story = Story(seed)
     told = story.told()
     (folder / "intime").mkdir()
-    intime, late = Teller.at(sqlite_shelf(folder / "intime")), Teller.at(shelf)
+    intime, late = Tracer.at(sqlite_shelf(folder / "intime")), Tracer.at(shelf)
     assert not intime.tell(story.facts)
     waiting = late.tell(told[: len(told) // 2])
     asof, before = AsOf(recorded=late.recorded), contents(late.genealogy)
