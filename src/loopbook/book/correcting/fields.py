@@ -1,7 +1,7 @@
 """Fields of a command with other values: each by its path, from the texts of a command line."""
 
 import itertools
-from collections.abc import Container, Mapping
+from collections.abc import Mapping, Sequence
 
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.events import event_number
@@ -12,7 +12,7 @@ _LATER = "leave it out, and give --accept KIND=REASON when a warning has come"
 
 
 def set_fields(
-    values: dict[str, Value], changes: Mapping[str, str], known: Container[str], findings: Findings
+    values: dict[str, Value], changes: Mapping[str, str], known: Sequence[str], findings: Findings
 ) -> None:
     """Put changes over the fields of a command.
 
@@ -30,8 +30,7 @@ def set_fields(
     for path, text in changes.items():
         field = path.partition(".")[0]
         if field not in known:
-            names = known if isinstance(known, (list, tuple)) else ()
-            hint = _LATER if field == "accepted" else nearest_hint(field, names)
+            hint = _LATER if field == "accepted" else nearest_hint(field, known)
             findings.note("unknown-name", "a field", field, at=path, hint=hint)
             continue
         value = _value(text, path, findings)

@@ -109,18 +109,15 @@ class Stated:
         return None
 
 
-class Assays:
-    """The part of a `View` that knows the results of laboratories."""
+class Asked:
+    """The part of a `View` that warnings ask: results, tickets with stored tares, months."""
 
     __slots__ = ()
     db: Database
+    nouns: Nouns
     _lots: dict[str, Lot | None]
     _assayed: set[str]  # lots whose pending events have results, or take some back
     _results: dict[str, list[Assayed]]
-
-    def flush(self) -> None:
-        """Write the pending events."""
-        raise NotImplementedError
 
     def assays(self, lot: str) -> Sequence[Assayed]:
         """All results of a lot that were not reversed, in the order in which they count."""
@@ -137,14 +134,6 @@ class Assays:
         self._assayed |= lots
         for lot in lots & self._results.keys():
             del self._results[lot]
-
-
-class Asked:
-    """The part of a `View` that warnings ask: tickets with stored tares, months."""
-
-    __slots__ = ()
-    db: Database
-    nouns: Nouns
 
     def taken(self, keys: Sequence[str]) -> frozenset[str]:
         """Those of some keys that posted events have."""
@@ -171,7 +160,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Session(Assays, EmptyLots, Asked, Stated):
+class Session(EmptyLots, Asked, Stated):
     """The book inside one transaction: reads through, remembers, writes at the end.
 
     Parameters

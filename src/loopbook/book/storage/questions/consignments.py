@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loopbook.book.scope import AsOf
+from loopbook.book.scope import TRANSIT, AsOf
 from loopbook.book.storage.database import Database, in_lists
 from loopbook.book.storage.questions.conditions import dated
 
@@ -45,7 +45,7 @@ def masses_in_transit(db: Database, asof: AsOf) -> list[tuple[str, str, str, str
     happened, moments = dated("e", asof)
     rows: list[tuple[str, str, str, str, int]] = db.rows(
         f"SELECT a.site, a.lot, a.kind, {_KIND}, sum(p.mass) {_POSTED} "
-        f"WHERE a.site LIKE 'in transit %'{happened} "
+        f"WHERE a.site LIKE '{TRANSIT} %'{happened} "
         f"GROUP BY a.site, a.lot, a.kind, {_KIND} ORDER BY a.site, a.lot",
         moments,
     )
