@@ -77,8 +77,8 @@ def test_a_ticket_takes_the_stored_tare_of_its_date(gate: Gate) -> None:
         key: [(m.value, m.method) for m in show_event(gate.book, key).measurements][1]
         for key in ("W2", "W4")
     }
-    assert tares["W2"] == ("15000.000000", "stored tare, vehicle T-7")
-    assert tares["W4"] == ("15040.000000", "stored tare, vehicle T-7")
+    assert tares["W2"] == ("15000", "stored tare, vehicle T-7")
+    assert tares["W4"] == ("15040", "stored tare, vehicle T-7")
     assert verify(gate.book, replan=True).clean
 
 
@@ -153,6 +153,21 @@ def test_a_ticket_before_the_first_tare_is_refused_with_two_ways(gate: Gate) -> 
     assert not gate.post(3, earlier)
     assert not gate.weigh(3, "34100", vehicle="T-9")
     assert gate.kg() == 20_200
+
+
+@pytest.mark.parametrize("key", ["lorry", "again"])
+def test_a_wrong_tare_is_stated_again(gate: Gate, key: str) -> None:
+    """The hint is followed: the ticket takes the tare that was stated last for its date."""
+    lorry = {"kind": "register-vehicle", "vehicle": "T-9", "tare_kg": "15000", "key": "lorry"}
+    right = {"kind": "tare-vehicle", "vehicle": "T-9", "key": "again"}
+    assert not gate.post(2, lorry, {**right, "tare_kg": "14900"})
+    with pytest.raises(InputError) as caught:
+        correct(gate.book, key, {"tare_kg": "14800"}, reason="typed wrongly", actor="amy")
+    (finding,) = caught.value.findings
+    follows(finding, "post a tare-vehicle of it with the right tare and the same date")
+    assert not gate.post(2, {**right, "tare_kg": "14800", "key": "right"})
+    assert not gate.weigh(3, "34900", vehicle="T-9")
+    assert gate.kg() == 20_100
 
 
 def test_the_same_ticket_again_is_the_same_event(gate: Gate) -> None:

@@ -27,7 +27,10 @@ from loopbook.tables import read_fields
 
 _OF_EVENT = ("key", "actor", "document", "accepted")  # the correction has its own
 
+_TARE = "post a tare-vehicle of it with the right tare and the same date"
 _REMEDIES = {
+    "register-vehicle": _TARE,
+    "tare-vehicle": _TARE,
     "hold": "post a release of the lot, which ends the hold",
     "release": "post a hold of the lot with its reason",
 }
@@ -52,7 +55,7 @@ class Corrected(Answer):
         amended = sum(event.kind == AMEND for event in self.events)
         later = f"; amended: {counted(amended, 'later event')}" if amended else ""
         rest = "" if self.posted else "; nothing was written"
-        return f"{self.event} {verb} {self.key}{later}{rest}"
+        return f"{self.event!r} {verb} {self.key!r}{later}{rest}"
 
 
 class _DryRunError(Exception):

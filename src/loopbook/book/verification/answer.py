@@ -56,10 +56,9 @@ class VerifyReport(Answer):
             for x in self.unknown_kinds
         )
         bare = (
-            "not checked, without a key, was the signature of "
-            f"{counted(self.unchecked, 'kept checkpoint')}, which says nothing if somebody could "
-            "change the file: give --verifier-key KEY, or keep checkpoints with loopbook book "
-            "witness, which keeps their key"
+            f"without a key, the signature of {counted(self.unchecked, 'kept checkpoint')} was not "
+            "checked, and proves nothing if somebody could change the file: give --verifier-key "
+            "KEY, or keep checkpoints with loopbook book witness, which keeps their key"
         )
         owned = self.own_key and self.kept_covered is None
         return (*kinds, *[own] * owned, *[bare] * (self.unchecked > 0))

@@ -45,7 +45,8 @@ class ReturnGoods(Command):
         """From the customer to the new lot, in the proportions of what the customer has."""
         delivered = draft.view.delivered(lot)
         if customer not in delivered:
-            others = f"; {' and '.join(delivered)} has some of it" if delivered else ""
+            verb = "has" if len(delivered) == 1 else "have"
+            others = f"; {' and '.join(delivered)} {verb} some of it" if delivered else ""
             dated = draft.moment.isoformat()
             draft.note(
                 "place",
