@@ -14,6 +14,7 @@ from loopbook.book.imports.importing import import_file
 from loopbook.book.statement.statement import metal_statement
 from loopbook.book.verification.report import verify
 from loopbook.errors import InputError
+from loopbook.report.answers.terminal import record_text
 from loopbook.trace import recall
 from support.advice import follows
 from support.plant import Plant
@@ -66,6 +67,18 @@ def test_three_trucks_of_a_supplier(plant: Plant) -> None:
     assert verify(plant.book, replan=True).findings == ()
 
 
+def test_a_narrow_screen_has_a_line_for_each_consignment(plant: Plant) -> None:
+    for number in (1, 2):
+        named = {**OF_PAPERS, "consignment": f"C-{number}"}
+        plant.post(2, partial(b.Receive, lot=f"truck {number}", mass_kg=20_000, **named))
+    text = record_text(b.list_consignments(plant.book).as_record(), width=80)
+    assert text.splitlines()[2:5] == [
+        "Consignment  Way       Declared, kg  Arrived, kg  Difference, kg  Loads",
+        "C-1          received    60,000.000   20,000.000      40,000.000  truck 1",
+        "C-2          received    60,000.000   20,000.000      40,000.000  truck 2",
+    ]
+
+
 def test_papers_that_differ_and_none(plant: Plant) -> None:
     """Several masses by the papers are shown; without any, the declared loads are added up."""
     plant.post(2, partial(b.Receive, lot="a", mass_kg=100, **OF_PAPERS))
@@ -74,7 +87,7 @@ def test_papers_that_differ_and_none(plant: Plant) -> None:
     plant.post(2, partial(b.Receive, lot="d", mass_kg=60, consignment="C-8", **LOAD), key="d")
     plant.weigh(3, "c", 48)
     seven, eight = b.list_consignments(plant.book).consignments
-    assert (seven.declared, seven.papers) == (60_000 * 10**6, "7.000 kg, 60,000.000 kg")
+    assert (seven.declared, seven.papers) == (60_000 * 10**6, "7 kg, 60,000 kg")
     assert (eight.declared, eight.arrived, eight.papers) == (110 * 10**6, 108 * 10**6, "")
     plant.post(4, partial(b.Reverse, event="d", reason="never came"))
     assert rows(plant)[1] == ("C-8", 50, 48, None, 2, "c")

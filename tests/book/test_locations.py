@@ -25,6 +25,7 @@ from loopbook.book import (
 )
 from loopbook.cli import main
 from loopbook.errors import Finding, InputError
+from loopbook.report.answers.terminal import record_text
 from support.advice import follows
 from support.shelves import Shelf
 
@@ -223,6 +224,15 @@ def test_balance_and_lots_show_filter_and_group(yard: Yard) -> None:
     }
     with pytest.raises(InputError, match="Bay 1"):
         list_balances(yard.book, location="Bay 7")
+
+
+def test_a_narrow_screen_shows_content_before_locations(yard: Yard) -> None:
+    yard.receive("a lot with a longer name")
+    listed = list_balances(yard.book).as_record()
+    heads = [record_text(listed, width=width).splitlines()[2] for width in (120, 72)]
+    assert heads[0].split()[:5] == ["Account", "Party", "Site", "Lot", "Location"]
+    assert "Location" not in heads[1]
+    assert "Ni, kg" in heads[1]
 
 
 STOCK = """\

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from loopbook.book.book import Book
+from loopbook.book.commands.draft import kg
 from loopbook.book.modelled import says_modelled
 from loopbook.book.scope import NOW, TRANSIT, AsOf
 from loopbook.book.storage.known import stored_object
@@ -29,14 +30,14 @@ class Consignment:
     """One consignment; masses in mg."""
 
     consignment: Annotated[str, "its number"]
-    way: Annotated[str, "received from a supplier, or shipped between sites"]
+    way: Annotated[str, "received from a supplier, or shipped between sites", Column(drops=1)]
     declared: Annotated[int, "mass by its papers, or as dispatched", _mass("declared")]
     arrived: Annotated[int, "mass of the loads that arrived, as weighed", _mass("arrived")]
     in_transit: Annotated[int | None, "what is still in transit", _mass("in_transit")]
     difference: Annotated[
         int, "declared, less what arrived and what is in transit", _mass("difference")
     ]
-    loads: Annotated[tuple[str, ...], "its lots"]
+    loads: Annotated[tuple[str, ...], "its lots", Column(drops=2)]
     papers: Annotated[str, "papers that state several masses"] = ""
 
 
@@ -81,7 +82,7 @@ def _received(book: Book, asof: AsOf) -> Iterator[Consignment]:
         stated = sorted(papers[consignment])
         whole = stated[-1] if stated else sum(declared.values())
         arrived = sum(masses[lot] for lot in declared)
-        several = ", ".join(f"{mg / 1e6:,.3f} kg" for mg in stated) if len(stated) > 1 else ""
+        several = ", ".join(map(kg, stated)) if len(stated) > 1 else ""
         yield Consignment(
             consignment,
             "received",
@@ -100,9 +101,9 @@ def _commands(book: Book, kind: str, field: str, asof: AsOf) -> Iterator[Mapping
         yield stored_object(text, f"the command of event {number}")
 
 
-def _mg(kg: str) -> int:
-    """Milligrams of a stored mass."""
-    return int((Decimal(kg) * 1_000_000).to_integral_value())
+def _mg(text: str) -> int:
+    """Milligrams of a stored mass, kg."""
+    return int((Decimal(text) * 1_000_000).to_integral_value())
 
 
 def _shipped(book: Book, asof: AsOf) -> Iterator[Consignment]:

@@ -50,7 +50,7 @@ class Balance:
 class PlacedBalance(Balance):
     """The content of an account, and where inside its site the lot is."""
 
-    location: Annotated[str, "where inside the site it is", Column(order=-1)] = ""
+    location: Annotated[str, "where inside the site it is", Column(drops=2)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class LotRow:
     lot: Annotated[str, "name of the lot"]
     material: Annotated[str, "what it is"]
     sites: Annotated[tuple[str, ...], "where it is"]
-    locations: Annotated[tuple[str, ...], "where inside its sites it is"]
+    locations: Annotated[tuple[str, ...], "where inside its sites it is", Column(drops=2)]
     owners: Annotated[tuple[str, ...], "who owns it"]
     hold: Annotated[str, "why it is on hold"]
     made_by: Annotated[str, "key of the event that made it", Column(drops=HIDDEN)]
@@ -458,7 +458,8 @@ def _measured(measurement: Measurement) -> MeasuredRow:
     row = MeasuredRow(*measurement)
     if row.quantity not in WEIGHTS:
         return row
-    value, doubt = (x and f"{Decimal(x).scaleb(-6):f}" for x in (row.value, row.uncertainty))
+    stated = (row.value, row.uncertainty)
+    value, doubt = (x and f"{Decimal(x).scaleb(-6).normalize():f}" for x in stated)
     return row._replace(value=value, uncertainty=doubt)
 
 
