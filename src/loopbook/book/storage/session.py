@@ -116,7 +116,7 @@ class Asked:
     db: Database
     nouns: Nouns
     _lots: dict[str, Lot | None]
-    _assayed: set[str]  # lots whose pending events have results, or take some back
+    _assayed: set[str]  # lots whose pending events have results, or reverse some
     _results: dict[str, list[Assayed]]
 
     def assays(self, lot: str) -> Sequence[Assayed]:
