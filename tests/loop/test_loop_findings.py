@@ -116,7 +116,7 @@ WRONG = [
     ("terms.csv", "black mass,take_or_pay,,80 %", "black mass,take_or_pay,,", "terms.csv:9, when: missing", "nothing"),
     ("terms.csv", "cost,feed,,,310000 KRW/t", "cost,feed,,,310000 CNY/t", "terms.csv:13, value: missing", "nothing"),
     ("terms.csv", "plant,cost,feed", "copper,cost,feed", "terms.csv:13, on: wrong-list", "copper, a contract"),
-    ("terms.csv", "plant,cost,feed,,,310000", "plant,cost,feed,> 3 %,,310000", "terms.csv:13, when: column", "> 3 %"),
+    ("terms.csv", "plant,burden,feed,,,0.1", "plant,burden,feed,> 3 %,,0.1", "terms.csv:16, when: column", "> 3 %"),
     ("terms.csv", "at 7 %,2026-01-01,25 M USD", "at 7 %,,25 M USD", "terms.csv:15, starts: missing", "nothing"),
     ("terms.csv", "25 M USD", "25 million USD", "terms.csv:15, value: unit", "million USD"),
     ("terms.csv", "plant,burden,feed", "plant,burden,fed", "terms.csv:16, of: unknown-name", "fed"),

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from loopbook.loop.nouns.trade import Term
-from loopbook.loop.terms.law import Goods, Payee, Payer
-from loopbook.loop.values.measure import Measure
+from loopbook.loop.terms.law import Amount, Goods, Payee, Payer
+from loopbook.loop.terms.lot import Lot
+from loopbook.loop.values.measure import Measure, is_kind
 from loopbook.loop.values.quantity import Quantity
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, kw_only=True)
-class Credit(Term):
+class Credit(Amount):
     """The payee gets a share of its cost, or money per quantity of `of`."""
 
     law = "credit"
@@ -20,3 +21,9 @@ class Credit(Term):
     value: Annotated[Quantity, Measure("1", "USD/t", "USD/pack", "USD/kWh"), "share or money"]
     payer: Payer = "outside"
     payee: Payee = ""
+
+    def amount(self, lot: Lot) -> Array:
+        """``value * cost`` of a share, else ``quantity * value``."""
+        if is_kind(self.value.unit, "1"):
+            return self.value.in_month(lot.shipped, "1") * lot.cost
+        return lot.times(self.value, self.of)

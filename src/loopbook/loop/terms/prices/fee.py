@@ -7,3 +7,4 @@ class Fee(Priced):
     """Seller pays buyer ``quantity * value``, times ``index / index at base`` with an index."""
 
     law = "fee"
+    pays = ("seller", "buyer")

@@ -2,12 +2,21 @@
 
 from dataclasses import dataclass
 
-from loopbook.loop.nouns.trade import Term
-from loopbook.loop.terms.law import SHIPMENT, Grade, PriceMonth, SeriesName, Share, Substance
+from loopbook.loop.terms.law import (
+    SHIPMENT,
+    Amount,
+    Grade,
+    PriceMonth,
+    SeriesName,
+    Share,
+    Substance,
+)
+from loopbook.loop.terms.lot import Lot, as_priced
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, kw_only=True)
-class Payable(Term):
+class Payable(Amount):
     """Buyer pays seller ``content of `of` * share * index in the price month``.
 
     Without `index` the price is the series named as `of`. An index that is named as a compound
@@ -21,3 +30,12 @@ class Payable(Term):
     index: SeriesName = ""
     lag: PriceMonth = SHIPMENT
     when: Grade = None
+
+    def amount(self, lot: Lot) -> Array:
+        """``content as priced * value * index`` where the grades hold, within floor and cap."""
+        index = self.index or self.of
+        price = lot.price(index, self.lag)
+        for row in lot.bounds:
+            price = row.bound(price, lot) if row.of == self.of else price
+        share = self.value.in_month(lot.shipped, "1") * lot.holds(self.when, self.of)
+        return lot.content(self.of) * as_priced(self.of, index) * share * price

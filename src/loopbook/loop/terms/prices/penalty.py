@@ -7,3 +7,4 @@ class Penalty(Graded):
     """Seller pays ``mass * value * max(0, grade - threshold) / step``; `when` has the threshold."""
 
     law = "penalty"
+    pays = ("seller", "buyer")

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from loopbook.loop.nouns.trade import Term
-from loopbook.loop.terms.law import Goods
+from loopbook.loop.terms.law import Amount, Goods
+from loopbook.loop.terms.lot import Lot
 from loopbook.loop.values.measure import Measure
 from loopbook.loop.values.quantity import Quantity
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, kw_only=True)
-class Burden(Term):
+class Burden(Amount):
     """A site or the buyer carries ``quantity of `of` * value`` of CO2e."""
 
     law = "burden"
@@ -25,3 +26,7 @@ class Burden(Term):
         ),
         "burden of a tonne, pack, energy or time in operation",
     ]
+
+    def amount(self, lot: Lot) -> Array:
+        """``quantity * value``, t CO2e."""
+        return lot.times(self.value, self.of, money=False)

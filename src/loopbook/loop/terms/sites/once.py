@@ -2,18 +2,24 @@
 
 from dataclasses import dataclass
 
-from loopbook.loop.nouns.trade import Term
-from loopbook.loop.terms.law import Money, Payee, Payer
+from loopbook.loop.terms.law import Amount, Money, Payee, Payer
+from loopbook.loop.terms.lot import Lot
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, kw_only=True)
-class Once(Term):
+class Once(Amount):
     """The payer pays the payee `value` on the day `starts`."""
 
     law = "once"
     dated = True
+    pays = ("", "outside")
     kinds = ("contract", "site", "party")
 
     value: Money
     payer: Payer = ""
     payee: Payee = "outside"
+
+    def amount(self, lot: Lot) -> Array:
+        """``value``."""
+        return lot.money(self.value, "USD")

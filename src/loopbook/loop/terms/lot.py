@@ -1,0 +1,257 @@
+"""What a law is worked out on: a lot of goods, or a month of a site, with its prices."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from typing import Protocol
+
+import numpy as np
+
+from loopbook.errors import InputError, nearest_hint
+from loopbook.loop.time.calendar import month_name
+from loopbook.loop.values.measure import is_kind
+from loopbook.loop.values.quantity import Lag, Quantity, When
+from loopbook.matter import atomic_weights, component_names, components
+from loopbook.tables import Array
+
+ZERO = np.zeros(1)
+UNITS = ("t", "pack", "kWh", "month")
+"""Units in which a price may count."""
+
+
+@cache
+def counted_in(unit: str, kind: str) -> str:
+    """The unit of `UNITS` that a price or a burden is of; empty where it is of none.
+
+    >>> counted_in("KRW/kg", "USD"), counted_in("tCO2e/yr", "tCO2e"), counted_in("t/t", "tCO2e")
+    ('t', 'month', '')
+    """
+    return next((x for x in UNITS if is_kind(unit, f"{kind}/{x}")), "")
+
+
+@cache
+def as_priced(of: str, index: str) -> float:
+    """t of what an index prices in a t of `of`: of a compound that holds it, or of itself.
+
+    Raises
+    ------
+    InputError : the index is an element or a compound of the library, and has nothing to do with
+        `of`.
+
+    >>> round(as_priced("Li", "Li2CO3"), 4), as_priced("Ni", "LME nickel")
+    (5.3233, 1.0)
+    """
+    held, inside = elements_in(index).get(of, 0.0), elements_in(of).get(index, 0.0)
+    if of != index and (held or inside):
+        return 1.0 / held if held else inside
+    if of != index and (index in atomic_weights() or index in component_names()):
+        raise InputError.of(
+            "index",
+            f"series {index}",
+            f"an index that prices {of}",
+            f"one of {index}, which has none",
+            hint="a series that is named as an element or compound is its price",
+        )
+    return 1.0
+
+
+def elements_in(name: str) -> dict[str, float]:
+    """Mass shares of elements in an element or compound; none in another thing."""
+    if name in atomic_weights():
+        return {name: 1.0}
+    try:
+        return components(name).items[0].element_shares()
+    except InputError:
+        return {}
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """Prices and rates of exchange, as money of one currency.
+
+    Parameters
+    ----------
+    currency : of all amounts.
+    series : rows of ``series`` as quantities, by name.
+    """
+
+    currency: str
+    series: Mapping[str, Quantity] = field(default_factory=dict)
+
+    @cached_property
+    def _rates(self) -> dict[str, Quantity]:
+        return {row.unit: row for row in self.series.values()}
+
+    def money(self, quantity: Quantity, month: int, unit: str, *, paid: int) -> Array:
+        """A sum of money or a price in the currency of results, shape (1,) or (draws,).
+
+        Parameters
+        ----------
+        month : in which the number is read.
+        unit : of the result, with ``USD`` for any currency: ``USD/t``.
+        paid : month in which it is converted.
+        """
+        currency = quantity.currency or self.currency
+        number = quantity.in_month(month, unit.replace("USD", currency))
+        return number if currency == self.currency else number * self.rate(currency, paid)
+
+    def rate(self, currency: str, month: int) -> Array:
+        """Money of the results for one of a currency, in a month."""
+        for unit, power in (f"{self.currency}/{currency}", 1), (f"{currency}/{self.currency}", -1):
+            if unit in self._rates:
+                return self._rates[unit].in_month(month, unit) ** float(power)
+        hint = f"write a series with the unit {currency}/{self.currency}"
+        raise InputError.of(
+            "missing", month_name(month), f"a rate of {currency}", "nothing", hint=hint
+        )
+
+    def price(self, name: str, month: int, *, unit: str, paid: int) -> Array:
+        """The price that a series has in a month; see `money`."""
+        if name not in self.series:
+            hint = nearest_hint(name, self.series)
+            raise InputError.of("missing", month_name(month), f"a series {name}", "none", hint=hint)
+        return self.money(self.series[name], month, unit, paid=paid)
+
+
+class Bound(Protocol):
+    """A floor or cap."""
+
+    of: str
+
+    def bound(self, price: Array, lot: "Lot") -> Array:
+        """The price of a tonne, within the bound."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lot:
+    """What moved under a contract, or what a site did, in a month or an even part of it.
+
+    Parameters
+    ----------
+    mass : t, shape (1,) or (draws,).
+    contents : t of an element or component in it, by its name.
+    quotes : prices.
+    shipped, arrived, paid : numbers of the months of shipment, arrival and payment.
+    asked : what was asked for, by unit.
+    bounds : floors and caps of the contract.
+    goods : t of each material; of a site also of ``feed``, ``made``, ``disposal``.
+    counts : packs and kWh, of a site also months and what else its model counts; by name and unit.
+    settled : money that the buyer pays the seller by the terms before duties and credits.
+    cost : money that the site or company pays the outside.
+    carbon : t CO2e of the site or company.
+    """
+
+    mass: Array = field(default_factory=lambda: ZERO)
+    contents: Callable[[str], Array] = lambda of: ZERO
+    quotes: Quotes
+    shipped: int
+    arrived: int
+    paid: int
+    asked: Mapping[str, Array] = field(default_factory=dict)
+    bounds: "Sequence[Bound]" = ()
+    goods: Mapping[str, Array] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str], Array] = field(default_factory=dict)
+    settled: Array = field(default_factory=lambda: ZERO)
+    cost: Array = field(default_factory=lambda: ZERO)
+    carbon: Array = field(default_factory=lambda: ZERO)
+
+    def part(self, share: float, *, shipped: int, arrived: int, paid: int) -> "Lot":
+        """An even part of it, of other months."""
+        return replace(
+            self,
+            shipped=shipped,
+            arrived=arrived,
+            paid=paid,
+            asked={unit: number * share for unit, number in self.asked.items()},
+            mass=self.mass * share,
+            contents=lambda of: self.contents(of) * share,
+            goods={name: mass * share for name, mass in self.goods.items()},
+            counts={name: number * share for name, number in self.counts.items()},
+        )
+
+    def content(self, of: str) -> Array:
+        """t of an element, component or material in it."""
+        return self.goods[of] if of in self.goods else self.contents(of)
+
+    def grade(self, of: str) -> Array:
+        """Content by mass; NaN of an empty lot."""
+        return self.content(of) / np.where(self.mass > 0.0, self.mass, np.nan)
+
+    def quantity(self, of: str, unit: str) -> Array:
+        """How much of something there is; of the lot, or of the time, without a name.
+
+        Parameters
+        ----------
+        of : element, component or material; of a site also ``feed``, ``made``, ``disposal`` or
+            another count.
+        unit : of `UNITS`.
+
+        Raises
+        ------
+        InputError : it does not count this in that unit.
+        """
+        if (of, unit) in self.counts:
+            return self.counts[of, unit]
+        if unit == "t" and of:
+            return self.content(of)
+        if unit == "t" and ("", "month") not in self.counts:
+            return self.mass
+        hint = "packs and energy need the parameters mass and energy of the material"
+        if unit == "t":
+            hint = "name in of what it counts: feed, made, disposal or a material"
+        raise InputError.of(
+            "unit",
+            month_name(self.shipped),
+            f"a number of {unit} of {of or 'all'}",
+            "none",
+            hint=hint,
+        )
+
+    def times(self, value: Quantity, of: str, *, money: bool = True) -> Array:
+        """How much of something there is, times a value for each t, pack, kWh or month.
+
+        Parameters
+        ----------
+        value : price in any currency; or a burden, in t CO2e.
+        of : see `quantity`.
+        money : whether it is a price.
+        """
+        unit = counted_in(value.unit, "USD" if money else "tCO2e")
+        each = (
+            self.money(value, f"USD/{unit}")
+            if money
+            else value.in_month(self.shipped, f"tCO2e/{unit}" if unit else "t/t")
+        )
+        return self.quantity(of, unit or "t") * each
+
+    def money(self, value: Quantity, unit: str) -> Array:
+        """A price or a sum in the month of shipment, in the currency of results."""
+        return self.quotes.money(value, self.shipped, unit, paid=self.paid)
+
+    def month(self, lag: Lag) -> int:
+        """Number of a price month."""
+        return (self.arrived if lag.arrival else self.shipped) + int(lag.months)
+
+    def price(self, index: str, lag: Lag) -> Array:
+        """A price of a tonne in its price month."""
+        return self.quotes.price(index, self.month(lag), unit="USD/t", paid=self.paid)
+
+    def ratio(self, index: str, lag: Lag, base: int | None) -> Array:
+        """An index in its price month by that of its base; 1 without an index."""
+        if not index:
+            return np.ones(1)
+        if base is None:
+            hint = "write in when: base 2027-01"
+            raise InputError.of("missing", f"index {index}", "its base", "none", hint=hint)
+        row = self.quotes.series[index]
+        now, then = (row.in_month(month, row.unit) for month in (self.month(lag), base))
+        return now / then
+
+    def holds(self, when: When | None, of: str) -> Array:
+        """1 where grades keep to all comparisons, and 0 elsewhere."""
+        kept = np.ones(1)
+        for limit in when.comparisons if when else ():
+            kept = kept * limit.holds(
+                self.grade(limit.of or of), limit.limit.in_month(self.shipped, "1")
+            )
+        return kept
