@@ -156,7 +156,7 @@ def test_what_is_not_counted_is_refused() -> None:
     with pytest.raises(InputError, match="a number of pack of all, found none"):
         amount(law("fixed", value="20 USD/pack"), lot())
     month = {("", "month"): np.ones(1)}
-    with pytest.raises(InputError, match="name in of what it counts"):
+    with pytest.raises(InputError, match="a number of t of all, found none"):
         amount(law("cost", value="20 USD/t"), lot(counts=month))
     with pytest.raises(InputError, match="base 2027-01"):
         amount(law("fixed", value="20 USD/t", index="power"), lot())

@@ -19,6 +19,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (terms.check_kinds, ()),
     (terms.check_prices, ("series",)),
     (terms.check_bands, ("terms",)),
+    (terms.check_counts, ("terms", "sites")),
     (terms.check_freight, ("lanes", "parameters", "materials")),
     (terms.check_money, ("series",)),
     (unused.check_works, ()),

@@ -6,8 +6,11 @@ from itertools import combinations
 from loopbook.loop.checking.subject import Subject
 from loopbook.loop.checking.times import missing_value, term_months
 from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.terms.lot import counted_in
 from loopbook.loop.terms.prices.freight import Freight
 from loopbook.loop.terms.prices.payable import Payable
+from loopbook.loop.terms.sites.burden import Burden
+from loopbook.loop.terms.sites.cost import Cost
 from loopbook.loop.time.calendar import month_name
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.measure import is_kind
@@ -30,10 +33,12 @@ def check_prices(subject: Subject) -> None:
     """A payable has a series of prices, in every month in which it is needed."""
     loop, reported = subject.loop, set[str]()
     for row in loop.terms:
-        name = getattr(row, "index", "") or (row.of if isinstance(row, Payable) else "")
+        name = _index(row)
         if not name:
             continue
-        at, series = subject.at(row), loop.series.get(name)
+        at, series, when = subject.at(row), loop.series.get(name), getattr(row, "when", None)
+        if not isinstance(row, Payable) and (when is None or when.base is None):
+            at.missing("the month at which the index is 1, such as base 2027-01", at="when")
         if series is None:
             if isinstance(row, Payable) and not row.index:
                 hint = f"write a series {row.of} of prices, or name one in index"
@@ -46,6 +51,16 @@ def check_prices(subject: Subject) -> None:
             continue
         if name not in reported and _lacks_price(row, name, subject):
             reported.add(name)
+
+
+def check_counts(subject: Subject) -> None:
+    """A cost or burden of a tonne, pack or kWh of a site says of what."""
+    for row in subject.loop.terms:
+        if isinstance(row, (Cost, Burden)) and row.on in subject.loop.sites and not row.of:
+            kind = "USD" if isinstance(row, Cost) else "tCO2e"
+            if counted_in(row.value.unit, kind) != "month":
+                what = "what is counted, such as feed, made or disposal"
+                subject.at(row).missing(what, at="of")
 
 
 def _lacks_price(row: Term, name: str, subject: Subject) -> bool:
@@ -146,12 +161,18 @@ def check_money(subject: Subject) -> None:
     home = loop.settings.money.currency
     rates = {series.unit: name for name, series in loop.series.items()}
     for row in loop.terms:
-        value = getattr(row, "value", None)
-        if isinstance(value, Quantity):
-            foreign = value.currency
+        value, series = getattr(row, "value", None), loop.series.get(_index(row))
+        prices = [value] if isinstance(value, Quantity) else []
+        prices += [Quantity(unit=series.unit)] if series else []
+        for foreign in dict.fromkeys(price.currency for price in prices):
             pair = {f"{foreign}/{home}", f"{home}/{foreign}"}
             subject.findings.uses |= {("series", rates[unit]) for unit in pair & rates.keys()}
             if foreign and foreign != home and not pair & rates.keys():
                 hint = f"write a series with the unit {foreign}/{home}"
                 what = f"a rate of {foreign} in {home}"
                 subject.at(row).note("missing", what, "nothing", at="value", hint=hint)
+
+
+def _index(row: Term) -> str:
+    """The series that prices a term; empty where none does."""
+    return getattr(row, "index", "") or (row.of if isinstance(row, Payable) else "")

@@ -197,8 +197,6 @@ class Lot:
         if unit == "t" and ("", "month") not in self.counts:
             return self.mass
         hint = "packs and energy need the parameters mass and energy of the material"
-        if unit == "t":
-            hint = "name in of what it counts: feed, made, disposal or a material"
         raise InputError.of(
             "unit",
             month_name(self.shipped),
@@ -241,8 +239,7 @@ class Lot:
         if not index:
             return np.ones(1)
         if base is None:
-            hint = "write in when: base 2027-01"
-            raise InputError.of("missing", f"index {index}", "its base", "none", hint=hint)
+            raise InputError.of("missing", f"index {index}", "base 2027-01 in when", "no base")
         row = self.quotes.series[index]
         now, then = (row.in_month(month, row.unit) for month in (self.month(lag), base))
         return now / then
