@@ -295,6 +295,11 @@ class Findings:
         if name not in known:
             self.unknown(what, name, known, at=at)
 
+    def adopt(self, error: InputError, *, at: str) -> None:
+        """Record the findings of an error at a field of this thing."""
+        for one in error.findings:
+            self.note(one.code, one.expected, one.found, at=at, hint=one.hint)
+
     def raise_all(self) -> None:
         """Raise the error that these findings make, if there are any."""
         raise_findings(self.items)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from loopbook.errors import Findings, InputError, require_known
+from loopbook.errors import Findings, InputError, UnknownNameError, require_known
 from loopbook.matter.tables import Number, Source, read_numbers, read_sources, repeated
 
 _NO_TABLES = frozenset({"sources.csv", "elements.csv", "components.csv"})
@@ -78,6 +78,26 @@ class Library:
             ", ".join(f"{n.where} ({n.year})" if n.year else n.where for n in rows[:6]),
             hint="name the table or the year",
         )
+
+    def named(self, text: str) -> Number:
+        """The number that ``table/subject/parameter`` names, with ``@year`` where several are.
+
+        Raises
+        ------
+        InputError : the text is no such name; else as `get`.
+
+        >>> load_library().named("recoveries/hydro/Li").value
+        0.9
+        """
+        name, _, year = text.strip().partition("@")
+        table, _, rest = name.partition("/")
+        subject, slash, parameter = rest.rpartition("/")
+        if not slash:
+            what = "table/subject/parameter, with @year behind it where there are several years"
+            raise UnknownNameError.of(
+                "unknown-name", "library", "a row of the library", text, hint=f"write {what}"
+            )
+        return self.get(subject, parameter, table, year=year or None)
 
     def _refuse(self, subject: str, parameter: str, table: str | None, where: str) -> None:
         """Raise `UnknownNameError` for the first name of a row that nothing has."""

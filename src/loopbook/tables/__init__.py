@@ -50,7 +50,14 @@ from loopbook.tables.json_text import parse_json
 from loopbook.tables.moments import form_problem, moment
 from loopbook.tables.names import escaped, look, near, told_apart, unescaped, unfit
 from loopbook.tables.nested import Leaf, TableOf, read_leaves
-from loopbook.tables.numbers import CellError, exact, limit_parts, within_years
+from loopbook.tables.numbers import (
+    CellError,
+    exact,
+    exact_or_none,
+    limit_parts,
+    remedy,
+    within_years,
+)
 from loopbook.tables.plugins import installed_kinds, kinds_in_files
 from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet, read_sheets
 from loopbook.tables.text import Grid, LineOf, TextTable, decode, read_table
@@ -108,6 +115,7 @@ __all__ = [
     "decode",
     "escaped",
     "exact",
+    "exact_or_none",
     "factor",
     "field_type",
     "fields_of",
@@ -132,6 +140,7 @@ __all__ = [
     "read_sheets",
     "read_table",
     "read_toml",
+    "remedy",
     "schema_of",
     "told_apart",
     "unescaped",

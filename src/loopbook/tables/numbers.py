@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
+from loopbook.errors import Findings
+
 SPACES = " \u00a0\u202f\u2009"
 """Blanks that part thousands, or a number from its unit."""
 
@@ -118,6 +120,17 @@ def exact(
     if limit_parts(text):
         raise CellError("censored", "a number", written, _NO_LIMITS)
     raise CellError("not-a-number", "a number", written, hint(text[:40]))
+
+
+def exact_or_none(
+    text: str, expected: str, at: str, findings: Findings, *, hint: Callable[[str], str] = remedy
+) -> float | None:
+    """The number in a cell; None with a finding for what `exact` refuses."""
+    try:
+        return float(exact(text, hint=hint))
+    except CellError as error:
+        findings.note(error.code, expected, error.found, at=at, hint=error.hint)
+    return None
 
 
 def within_years(moment: datetime) -> datetime:

@@ -78,11 +78,6 @@ class CaseFindings(Findings):
             at = ", ".join(filter(None, (self.document.place(at), at)))
         Findings.note(self, code, expected, value, at=at, hint=hint, sentence=sentence)
 
-    def adopt(self, error: InputError, *, at: str) -> None:
-        """Record the findings of an error at a place of this case."""
-        for one in error.findings:
-            self.note(one.code, one.expected, one.found, at=at, hint=one.hint)
-
 
 @dataclass(frozen=True)
 class Real(Number[CaseFindings]):

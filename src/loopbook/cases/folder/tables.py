@@ -186,20 +186,8 @@ def _written(
 
 def library_row(reference: str, findings: CaseFindings) -> Number | None:
     """Row of the library that ``table/subject/parameter@year`` names, or None with a finding."""
-    name, _, year = reference.partition("@")
-    table, _, rest = name.partition("/")
-    subject, slash, parameter = rest.rpartition("/")
-    if not slash:
-        findings.note(
-            "unknown-name",
-            "a row of the library",
-            reference,
-            at="library",
-            hint="write table/subject/parameter, with @year behind it where there are several",
-        )
-        return None
     try:
-        return findings.library.get(subject, parameter, table, year=year or None)
+        return findings.library.named(reference)
     except InputError as error:
         findings.adopt(error, at="library")
     return None

@@ -16,7 +16,7 @@ from loopbook.loop.values.measure import LIBRARY, SHARE, factor_to, read_quantit
 from loopbook.loop.values.quantity import Amount, Quantity
 from loopbook.matter import Sourced, component_names, composition
 from loopbook.report import GRADES
-from loopbook.tables import CellError, Field, Text, Value, Whole, exact
+from loopbook.tables import Field, Text, Value, Whole, exact_or_none, remedy
 
 Noun = TypeVar("Noun", bound=Row)
 
@@ -108,16 +108,12 @@ def _read_cell(text: str, field: Field, column: str, findings: LoopFindings) -> 
 
 
 def _whole(text: str, kind: Whole[Findings], at: str, findings: Findings) -> int | None:
-    try:
-        number = exact(text)
-    except CellError as error:
-        findings.note(error.code, kind.words, error.found, at=at, hint=error.hint)
-        return None
-    if number != int(number):
-        findings.note("range", "a whole number", text, at=at)
-        return None
-    checked: int | None = kind.check(int(number), at, findings)
-    return checked
+    number = exact_or_none(text, kind.words, at, findings)
+    if number is None or number.is_integer():
+        checked: int | None = None if number is None else kind.check(int(number), at, findings)
+        return checked
+    findings.note("range", "a whole number", text, at=at)
+    return None
 
 
 def _components(
@@ -162,18 +158,16 @@ def _of_library(row: Material, findings: LoopFindings) -> dict[str, float] | Non
 
 
 def _parts(text: str, at: str, findings: LoopFindings) -> float | None:
-    try:
-        number = float(exact(text))
-    except CellError as error:
-        hint = error.hint
-        if text.rstrip().endswith("%"):
-            hint = "write the number only; the column basis has its unit"
-        findings.note(error.code, "a number in the row's basis", error.found, at=at, hint=hint)
-        return None
-    if number < 0:
-        findings.note("negative", "0 or more", text, at=at)
-        return None
-    return number
+    number = exact_or_none(text, "a number in the row's basis", at, findings, hint=_parts_hint)
+    if number is None or number >= 0:
+        return number
+    findings.note("negative", "0 or more", text, at=at)
+    return None
+
+
+def _parts_hint(text: str) -> str:
+    percent = "write the number only; the column basis has its unit"
+    return percent if text.endswith("%") else remedy(text)
 
 
 def read_provenance(line: Line, address: str, findings: LoopFindings) -> Provenance:

@@ -16,7 +16,7 @@ from loopbook.loop.values.cells import Own
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.measure import factor_to, library_row, plain_unit
 from loopbook.loop.values.quantity import Series
-from loopbook.tables import CellError, exact, unit_finding
+from loopbook.tables import exact_or_none, unit_finding
 
 _FACTOR = re.compile(r"[+\-\u2212]?\d+(?:\.\d+)? ?%")
 
@@ -97,8 +97,5 @@ def _limit(text: str, at: str, findings: Findings) -> float | str | None:
         return None
     if not _FACTOR.fullmatch(text):
         return text
-    try:
-        return 1 + float(exact(text.removesuffix("%").strip())) / 100
-    except CellError as error:
-        findings.note(error.code, "a factor as -20 %", error.found, at=at, hint=error.hint)
-    return None
+    share = exact_or_none(text.removesuffix("%"), "a factor as -20 %", at, findings)
+    return None if share is None else 1 + share / 100

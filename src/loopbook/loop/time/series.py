@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from loopbook.errors import Findings
 from loopbook.loop.time.calendar import Span
-from loopbook.tables import CellError, exact, limit_parts
+from loopbook.tables import exact_or_none, remedy
 
 _ENDS, _LINE = "-", "~"
 
@@ -98,13 +98,9 @@ def read_line(
 def _number(cell: str, last: float | None, at: str, findings: Findings) -> float | None:
     """A number, or the last one raised by a share."""
     raised = cell[:1] in "+-\u2212" and cell.endswith("%")
-    try:
-        value = float(exact(cell.removesuffix("%").strip()))
-    except CellError as error:
-        hint = error.hint
-        if error.code == "not-a-number" and not hint and limit_parts(cell) is None:
-            hint = "the row's unit is in its column unit; write the number only"
-        findings.note(error.code, "a number, -, ~ or +2 %", error.found, at=at, hint=hint)
+    text, what = cell.removesuffix("%").strip(), "a number, -, ~ or +2 %"
+    value = exact_or_none(text, what, at, findings, hint=_number_hint)
+    if value is None:
         return None
     if cell.endswith("%") and not raised:
         hint = "write 5 in a row with the unit %, or +5 % to raise the last value"
@@ -116,6 +112,10 @@ def _number(cell: str, last: float | None, at: str, findings: Findings) -> float
         findings.note("missing", "a value before it to raise", "none", at=at)
         return None
     return last * (1 + value / 100)
+
+
+def _number_hint(text: str) -> str:
+    return remedy(text) or "the row's unit is in its column unit; write the number only"
 
 
 def _drawn(

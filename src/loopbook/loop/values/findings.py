@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from loopbook.errors import Finding, Findings, InputError
+from loopbook.errors import Finding, Findings
 from loopbook.loop.values.quantity import Series
 from loopbook.matter import Library
 
@@ -42,8 +42,3 @@ class LoopFindings(Findings):
         """Record what may be a slip, in words."""
         where = ", ".join(part for part in (self.where, at) if part)
         self.warnings.append(Finding(code, where, "", "", hint, sentence=sentence))
-
-    def adopt(self, error: InputError, *, at: str) -> None:
-        """Record the findings of an error at a cell."""
-        for one in error.findings:
-            self.note(one.code, one.expected, one.found, at=at, hint=one.hint)

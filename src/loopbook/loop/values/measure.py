@@ -14,7 +14,7 @@ from loopbook.errors import InputError, nearest_hint
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.quantity import CURRENCIES, Quantity
 from loopbook.matter import Number
-from loopbook.tables import CellError, FieldType, Schema, Value, convert, exact, unit_finding
+from loopbook.tables import FieldType, Schema, Value, convert, exact_or_none, unit_finding
 
 LIBRARY = "lib:"
 """What a reference to the data library begins with."""
@@ -250,12 +250,8 @@ def plain_unit(text: str) -> tuple[str, str]:
 
 def _number(text: str, at: str, findings: LoopFindings) -> float | None:
     plain = re.sub(r",(?=\d{3}(?:,|\.|$))", "", text) if re.match(r"[+-]?[1-9]", text) else text
-    try:
-        value = float(exact(plain))
-    except CellError as error:
-        findings.note(error.code, "a number", error.found, at=at, hint=error.hint)
-        return None
-    if math.isfinite(value):
+    value = exact_or_none(plain, "a number", at, findings)
+    if value is None or math.isfinite(value):
         return value
     findings.note("not-finite", "a number", text, at=at)
     return None
@@ -316,20 +312,8 @@ def _of_series(text: str, at: str, findings: LoopFindings) -> Quantity | None:
 
 def library_row(text: str, at: str, findings: LoopFindings) -> Number | None:
     """The row that ``lib:table/subject/parameter@date`` names, or None with a finding."""
-    name, _, year = text.removeprefix(LIBRARY).strip().partition("@")
-    table, _, rest = name.partition("/")
-    subject, slash, parameter = rest.rpartition("/")
-    if not slash:
-        findings.note(
-            "unknown-name",
-            "a row of the library",
-            text,
-            at=at,
-            hint="write lib:table/subject/parameter, with @date behind it where there are several",
-        )
-        return None
     try:
-        return findings.library.get(subject, parameter, table, year=year or None)
+        return findings.library.named(text.removeprefix(LIBRARY))
     except InputError as error:
         findings.adopt(error, at=at)
     return None
