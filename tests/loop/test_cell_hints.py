@@ -32,7 +32,7 @@ MEANT: list[tuple[FieldType[Any], str, str, str, object]] = [
     (
         Measure("1"),
         "lib:recoveries",
-        "write lib:table/subject/parameter, with @date behind it where there are several",
+        "write table/subject/parameter, with @year behind it where there are several",
         "lib:recoveries/hydro/Li",
         0.9,
     ),

@@ -66,7 +66,7 @@ def test_a_quantity(text: str, unit: str, value: float) -> None:
         ("1,5 t", "not-a-number", "is it 1.5?"),
         ("linse", "unknown-name", "did you mean lines?"),
         ("lib:recoveries/hydro/Lithium", "unknown-name", "known"),
-        ("lib:recoveries", "unknown-name", "lib:table/subject/parameter"),
+        ("lib:recoveries", "unknown-name", "write table/subject/parameter"),
         ("2 USD/t per 0.1 t", "unit", ""),
         ("1e999 t", "not-finite", ""),
     ],

@@ -93,7 +93,7 @@ class Library:
         table, _, rest = name.partition("/")
         subject, slash, parameter = rest.rpartition("/")
         if not slash:
-            what = "table/subject/parameter, with @year behind it where there are several years"
+            what = "table/subject/parameter, with @year behind it where there are several"
             raise UnknownNameError.of(
                 "unknown-name", "library", "a row of the library", text, hint=f"write {what}"
             )
