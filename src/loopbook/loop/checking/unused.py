@@ -62,7 +62,7 @@ def _used(subject: Subject) -> dict[str, set[str]]:
     materials |= used.get("component", set())
     materials |= {row.material for row in rows.of(Material) if row.group in groups}
     materials |= {name for row in rows.of(Material) for name in row.components}
-    materials |= {row.of for row in rows.of(Parameter)}
+    materials |= {name for row in rows.of(Parameter) for name in (row.of, row.on)}
     return used
 
 

@@ -11,8 +11,8 @@ from loopbook.loop.values.cells import PartOf
 from loopbook.loop.values.measure import SHARE, Measure
 from loopbook.loop.values.quantity import Amount, Quantity
 
-SIDES = ("rejects", "cathode", "anode")
-"""Where scrap comes from: rejected cells, and the losses of the two electrodes."""
+SIDES = ("rejects", "rejects without electrolyte", "cathode", "anode", "electrodes")
+"""Where scrap comes from: rejected cells, filled or dry, and the losses of the electrodes."""
 
 NONE = Quantity(number=0.0)
 

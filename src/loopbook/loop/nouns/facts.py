@@ -95,7 +95,11 @@ class Statement(Row):
 
     id: Annotated[str, Own(), "its name, also that of its result"]
     text: Annotated[str, Text(), "the statement"]
-    stated: Annotated[str, Text(), "the number in it; empty for a question"] = ""
+    stated: Annotated[
+        str, Text(), "the numbers in it, with ; between them; empty for a question"
+    ] = ""
+    computed: Annotated[str, Text(), "what is computed instead, with results in braces"] = ""
     answer: Annotated[str, Text(), "formula of results"] = ""
+    unit: Annotated[str, Text(), "of the answer"] = ""
     reading: Annotated[str, Text(), "how it is read"] = ""
     doubt: Annotated[str, Text(), "what stays doubtful"] = ""

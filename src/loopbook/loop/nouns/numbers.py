@@ -46,7 +46,7 @@ class MaterialNumbers(Numbers):
 
     mass: Annotated[
         Quantity | None,
-        Measure("kg/pack", "kg/kWh", usual={"kg/pack": (0.2, 1e5), "kg/kWh": (0.5, 50.0)}),
+        Measure("kg/pack", "kg/kWh", usual={"kg/pack": (0.2, 1e5), "kg/kWh": (0.05, 50.0)}),
         "mass of a pack or of an energy of it",
     ] = None
     energy: Annotated[
