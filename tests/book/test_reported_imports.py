@@ -160,7 +160,7 @@ def test_a_number_is_a_name_as_the_workbook_shows_it(value: float, form: str, ri
 )
 def test_a_name_that_the_workbook_shows_otherwise_is_refused(value: object, form: str) -> None:
     with pytest.raises(CellError) as caught:
-        cell_text(Cell(value, form))  # type: ignore[arg-type]
+        cell_text(Cell(value, form))
     assert caught.value.code == "text"
     assert "as text" in caught.value.hint
 

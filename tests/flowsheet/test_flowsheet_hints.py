@@ -366,7 +366,7 @@ def test_a_feed_gets_its_unit() -> None:
     fs = Flowsheet("feed", components("copper"))
     advice = 'give unit="kg/h", "t/h" or "t/yr"'
     with pytest.raises(InputError) as caught:
-        fs.feed("in", {"copper": 1.0})  # type: ignore[call-arg]
+        fs.feed("in", {"copper": 1.0})
     follows(caught.value.findings[0], advice)
     for unit in re.findall(r'"(.*?)"', advice):
         fs.feed(unit.replace("/", " per "), {"copper": 1.0}, unit=unit)

@@ -413,7 +413,7 @@ class _Files(SimpleNamespace):
     def private(self, signer: object) -> bytes:
         """A private key in PEM."""
         path: Path = self.folder / "key.pem"
-        save_signer(signer, path)  # type: ignore[arg-type]
+        save_signer(signer, path)
         return path.read_bytes()
 
     def signer(self, raw: bytes) -> object:

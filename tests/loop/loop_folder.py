@@ -280,9 +280,9 @@ def changed(name: str, old: str, new: str, files: Mapping[str, str] = JOINT) -> 
 
 def findings_of(folder: Path, files: Mapping[str, str], **run: object) -> tuple[Finding, ...]:
     """Findings of a loop of these files."""
-    return read_loop(write_loop(folder, files), **run).findings  # type: ignore[arg-type]
+    return read_loop(write_loop(folder, files), **run).findings
 
 
 def loop_of(folder: Path, files: Mapping[str, str] = JOINT, **run: object) -> Loop:
     """The loop of these files."""
-    return load(write_loop(folder, files), **run)  # type: ignore[arg-type]
+    return load(write_loop(folder, files), **run)

@@ -116,7 +116,9 @@ def test_draws_are_in_the_place_of_a_number_and_factors_of_a_series() -> None:
 
 
 def test_amounts() -> None:
-    read = lambda text: AmountOf().read(text, "amount", findings())  # noqa: E731
+    def read(text: str) -> Amount | None:
+        return AmountOf().read(text, "amount", findings())
+
     assert read("all") == Amount("all")
     assert read("as needed") == Amount("needed")
     assert read("offer all") == Amount("all", offer=True)
@@ -216,9 +218,9 @@ def test_conditions_lags_and_days() -> None:
 )
 def test_no_condition_lag_day_or_name(kind: object, text: str, code: str, hint: str) -> None:
     wrong = findings()
-    value = kind.read(text, "cell", wrong)  # type: ignore[attr-defined]
+    value = kind.read(text, "cell", wrong)
     if value is not None:
-        kind.check(value, "cell", wrong)  # type: ignore[attr-defined]
+        kind.check(value, "cell", wrong)
     (finding,) = wrong
     assert finding.code == code
     assert hint in finding.hint

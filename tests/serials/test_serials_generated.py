@@ -59,7 +59,7 @@ class Cells:
         self.count += 1
         moment = START + timedelta(hours=self.count)
         key = f"k{self.count}"
-        self.book.post(kind(key=key, actor="amy", occurred_at=moment, **fields))  # type: ignore[arg-type]
+        self.book.post(kind(key=key, actor="amy", occurred_at=moment, **fields))
         return key
 
     def picked(self, lot: str) -> list[str]:
@@ -143,7 +143,7 @@ class Cells:
 
     @staticmethod
     def serials(places: Whereabouts, owners: object) -> Iterator[str]:
-        for source in places.sources(owners):  # type: ignore[arg-type]
+        for source in places.sources(owners):
             for array in source.arrays():
                 yield from array.to_pylist()
 

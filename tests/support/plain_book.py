@@ -13,6 +13,7 @@ from fractions import Fraction
 
 Place = tuple[str, str, str]  # lot, owner, site
 Matter = dict[str, Fraction]
+Shares = Mapping[str, object]
 
 
 class Impossible(Exception):
@@ -81,18 +82,20 @@ class PlainBook:
         told = list(facts)
         untrue = {f["reverses"] for f in told if "reverses" in f}
         live = [f for f in told if f["key"] not in untrue and "reverses" not in f]
-        for fact in sorted(live, key=lambda f: f["at"]):  # type: ignore[arg-type,return-value]
+        for fact in sorted(live, key=lambda f: Fraction(str(f["at"]))):
             act: Callable[..., None] = getattr(self, str(fact["kind"]).replace("-", "_"))
             act(**{k: v for k, v in fact.items() if k not in ("key", "at", "kind")})
         return self
 
-    def receive(self, lot, supplier, owner, site, kg, shares):  # type: ignore[no-untyped-def]
+    def receive(
+        self, lot: str, supplier: str, owner: str, site: str, kg: object, shares: Shares
+    ) -> None:
         self.make(lot)
         matter = self.of(kg, shares)
         self.leave("supplier", supplier, "", {s: -x for s, x in matter.items()})
         self.put((lot, owner, site), matter)
 
-    def _resize(self, held, kg, boundary):  # type: ignore[no-untyped-def]
+    def _resize(self, held: Mapping[Place, Matter], kg: object, boundary: str) -> None:
         whole = sum((sum(m.values()) for m in held.values()), Fraction(0))
         if not whole:
             raise Impossible("an empty lot has no mass to be corrected")
@@ -101,10 +104,10 @@ class PlainBook:
             self.put((lot, owner, site), change)
             self.leave(boundary, owner, site, {s: -x for s, x in change.items()})
 
-    def weigh(self, lot, kg):  # type: ignore[no-untyped-def]
+    def weigh(self, lot: str, kg: object) -> None:
         self._resize(self.held(lot), kg, "reassay")
 
-    def stock_take(self, lot, site, kg):  # type: ignore[no-untyped-def]
+    def stock_take(self, lot: str, site: str, kg: object) -> None:
         there = {p: dict(m) for p, m in self.held(lot, site).items()}
         if there:
             self._resize(there, kg, "stock-take")
@@ -120,7 +123,7 @@ class PlainBook:
         if not Fraction(str(kg)):
             self.counted[lot] = there or before
 
-    def assay(self, lot, shares):  # type: ignore[no-untyped-def]
+    def assay(self, lot: str, shares: Shares) -> None:
         held = self.held(lot)
         if not held:
             raise Impossible(f"{lot} is empty")
@@ -149,7 +152,7 @@ class PlainBook:
             self.put(place, change)
             self.leave("reassay", place[1], place[2], {s: -x for s, x in change.items()})
 
-    def split(self, lot, parts):  # type: ignore[no-untyped-def]
+    def split(self, lot: str, parts: Mapping[str, object]) -> None:
         (site,) = {p[2] for p in self.held(lot)} or {""}
         for part, kg in parts.items():
             self.make(part)
@@ -157,14 +160,20 @@ class PlainBook:
                 self.put((lot, owner, site), matter, -1)
                 self.put((part, owner, site), matter)
 
-    def blend(self, lot, site, inputs):  # type: ignore[no-untyped-def]
+    def blend(self, lot: str, site: str, inputs: Mapping[str, object]) -> None:
         self.make(lot)
         for source, kg in inputs.items():
             for (_, owner, _), matter in self.taken(source, site, kg).items():
                 self.put((source, owner, site), matter, -1)
                 self.put((lot, owner, site), matter)
 
-    def process(self, site, inputs, outputs, waste):  # type: ignore[no-untyped-def]
+    def process(
+        self,
+        site: str,
+        inputs: Mapping[str, object],
+        outputs: Mapping[str, tuple[object, Shares]],
+        waste: Shares,
+    ) -> None:
         own: dict[str, Matter] = {}
         for source, kg in inputs.items():
             for place, matter in self.taken(source, site, kg).items():
@@ -198,18 +207,20 @@ class PlainBook:
         for owner, matter in left.items():
             self.leave("unaccounted", owner, site, matter)
 
-    def _carry(self, lot, site, to):  # type: ignore[no-untyped-def]
+    def _carry(self, lot: str, site: str, to: str) -> None:
         for (name, owner, _), matter in self.taken(lot, site).items():
             self.put((name, owner, site), matter, -1)
             self.put((name, owner, to), matter)
 
-    def move(self, lot, site, to):  # type: ignore[no-untyped-def]
+    def move(self, lot: str, site: str, to: str) -> None:
         self._carry(lot, site, to)
 
-    def ship(self, lot, site, consignment):  # type: ignore[no-untyped-def]
+    def ship(self, lot: str, site: str, consignment: str) -> None:
         self._carry(lot, site, f"in transit {consignment}")
 
-    def arrive(self, lot, consignment, site, kg, load=None):  # type: ignore[no-untyped-def]
+    def arrive(
+        self, lot: str, consignment: str, site: str, kg: object, load: str | None = None
+    ) -> None:
         road = f"in transit {consignment}"
         if load is not None:
             whole = sum(sum(m.values()) for m in self.taken(lot, road).values())
@@ -228,7 +239,7 @@ class PlainBook:
             self.put((name, owner, site), came)
             self.leave("unaccounted", owner, road, {s: matter[s] - came[s] for s in matter})
 
-    def transfer_title(self, lot, seller, buyer, kg=None):  # type: ignore[no-untyped-def]
+    def transfer_title(self, lot: str, seller: str, buyer: str, kg: object = None) -> None:
         owned = self.held(lot, owner=seller)
         whole = sum((sum(m.values()) for m in owned.values()), Fraction(0))
         asked = whole if kg is None else Fraction(str(kg))
@@ -239,7 +250,7 @@ class PlainBook:
             self.put((name, seller, site), some, -1)
             self.put((name, buyer, site), some)
 
-    def deliver(self, lot, site, customer):  # type: ignore[no-untyped-def]
+    def deliver(self, lot: str, site: str, customer: str) -> None:
         for place, matter in self.taken(lot, site).items():
             self.put(place, matter, -1)
             self.leave("customer", customer, "", matter)
@@ -247,7 +258,9 @@ class PlainBook:
             for s, x in matter.items():
                 there[s] += x
 
-    def return_goods(self, lot, customer, new_lot, owner, site, kg=None):  # type: ignore[no-untyped-def]
+    def return_goods(
+        self, lot: str, customer: str, new_lot: str, owner: str, site: str, kg: object = None
+    ) -> None:
         there = self.with_customer.get((lot, customer), self.nothing())
         whole = sum(there.values())
         asked = whole if kg is None else Fraction(str(kg))
@@ -260,7 +273,7 @@ class PlainBook:
         self.leave("customer", customer, "", {s: -x for s, x in back.items()})
         self.put((new_lot, owner, site), back)
 
-    def dispose(self, lot, site, kg=None):  # type: ignore[no-untyped-def]
+    def dispose(self, lot: str, site: str, kg: object = None) -> None:
         for place, matter in self.taken(lot, site, kg).items():
             self.put(place, matter, -1)
             self.leave("waste", place[1], site, matter)

@@ -112,10 +112,10 @@ def _check_process(process: str, names: Names, findings: LoopFindings) -> None:
 def _ending(terms: Iterable[Term]) -> tuple[Term, ...]:
     """Terms, each until the next row of the same law, thing, material and condition starts."""
     rows = [*terms]
-    groups: dict[tuple[object, ...], list[Term]] = {}
+    groups: dict[str, list[Term]] = {}
     for row in rows:
         key = row.on, row.term, getattr(row, "of", ""), getattr(row, "when", None)
-        groups.setdefault(repr(key), []).append(row)  # type: ignore[arg-type]
+        groups.setdefault(repr(key), []).append(row)
     ends: dict[int, date] = {}
     for group in groups.values():
         group.sort(key=lambda row: row.starts or date.min)

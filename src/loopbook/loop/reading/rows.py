@@ -39,8 +39,7 @@ def read_row(
     """
     before, lost, address = len(findings), len(findings.losses), address_of(line)
     values: dict[str, Value] = {}
-    for field in columns_of(noun):
-        field = (types or {}).get(field.name, field)  # noqa: PLW2901
+    for field in ((types or {}).get(x.name, x) for x in columns_of(noun)):
         column = column_of(field.name)
         at = _about(line, column, address, findings)
         values[field.name] = _read_cell(line[column], field, column, at)
