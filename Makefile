@@ -13,6 +13,7 @@ IGRAPH := build/igraph
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 MAKEFLAGS += --no-builtin-rules
+unexport PYTHONDONTWRITEBYTECODE  # what is compiled is kept: the tests start many processes
 .DELETE_ON_ERROR:
 .PHONY: help run test test-all nightly check bench bench-biosteam docs lock
 

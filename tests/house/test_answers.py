@@ -12,10 +12,12 @@ from loopbook.report import Answer
 from loopbook.report.answers.answer import answer_name, shape_of
 
 
+for one in pkgutil.walk_packages(loopbook.__path__, "loopbook."):
+    importlib.import_module(one.name)
+
+
 def kinds(base: type = Answer) -> list[type]:
     """All kinds of answers of the rooms."""
-    for module in pkgutil.walk_packages(loopbook.__path__, "loopbook."):
-        importlib.import_module(module.name)
     found = [kind for kind in base.__subclasses__() if kind.__module__.startswith("loopbook.")]
     every = [*found, *(inner for kind in found for inner in kinds(kind))]
     return list({f"{kind.__module__}.{kind.__qualname__}": kind for kind in every}.values())
