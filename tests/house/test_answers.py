@@ -11,7 +11,6 @@ import loopbook
 from loopbook.report import Answer
 from loopbook.report.answers.answer import answer_name, shape_of
 
-
 for one in pkgutil.walk_packages(loopbook.__path__, "loopbook."):
     importlib.import_module(one.name)
 
