@@ -1,0 +1,1 @@
+"""Routes of the flowsheets as processes of a loop: what they cost."""
