@@ -1,8 +1,8 @@
 """The loop as data: sites, lanes, contracts with their terms, owners; what a folder of tables says.
 
 Lives here: the nouns of a loop (`nouns`), what their cells hold (`values`), its calendar (`time`),
-the declared parameters of site models (`models`) and columns of terms (`terms`, one file a law),
-and the reader of a folder. May import ``matter``, ``flowsheet`` and the ground floor.
+site models with their parameters (`models`) and columns of terms (`terms`, one file a law), the
+reader of a folder, what moves (`goods`) and the walk (`walking`). May import ``matter``, ``flowsheet`` and the ground floor.
 
 A loop is read once, and then asked::
 
@@ -18,7 +18,18 @@ A loop is read once, and then asked::
             loop.lane(contract.from_, contract.to, "scrap")
             loop.terms_on(contract.contract, "payable")     # each of the class of its law
 
-A `Quantity` knows its address (for ``--set``), its row (``file:line``), its range and its source.
+And it is walked, step by step; arrays are tonnes, by step, component and draw::
+
+    walked = walk(loop)                     # a Walk, of which every element closes to 1e-9
+    for flow in walked.of("scrap"):         # a Flow for each row of a contract
+        flow.asked, flow.taken              # (step, draw); what is short, by seller and by buyer
+        flow.materials["formed cells"]      # (step, component, draw) as it leaves; flow.arrived
+    plant = walked.sites["plant"]           # an Operation: feed, made, disposal, waiting, needs
+    plant.quantity("feed", walked.basis)    # what `of` of a cost names, (step, draw)
+    walked.content(plant.made["black mass"], "Ni")
+
+A site model answers `needs` and `run` for a site in a step (`Now`) with `Needs` and an `Outcome`;
+`SiteModel` says when, `goods` what. A `Quantity` knows its address (for ``--set``), its row (``file:line``), its range and its source.
 Numbers of series are read with ``in_month``; where there is none an error is raised, never zero.
 
 >>> calendar = Calendar.of(["2026-Q1..2026-Q4", "2027"])
@@ -27,6 +38,8 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 12000.0
 """
 
+from loopbook.loop.goods.basis import Basis
+from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome
 from loopbook.loop.loop import Loop
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
@@ -70,6 +83,8 @@ from loopbook.loop.values.quantity import (
     Series,
     When,
 )
+from loopbook.loop.walking.result import Flow, Operation, Walk
+from loopbook.loop.walking.walk import walk
 
 __all__ = [
     "CLASSES",
@@ -78,12 +93,16 @@ __all__ = [
     "NOMINAL",
     "OUTSIDE",
     "Amount",
+    "Basis",
     "Calendar",
     "Carbon",
     "Comparison",
     "Contract",
     "Each",
     "EachOrAll",
+    "Facts",
+    "Flow",
+    "Goods",
     "Lag",
     "Lane",
     "Law",
@@ -92,6 +111,10 @@ __all__ = [
     "Material",
     "Measure",
     "Money",
+    "Needs",
+    "Now",
+    "Operation",
+    "Outcome",
     "Ownership",
     "Parameter",
     "Party",
@@ -112,6 +135,7 @@ __all__ = [
     "Step",
     "Switch",
     "Term",
+    "Walk",
     "When",
     "Work",
     "copy_loop",
@@ -123,4 +147,5 @@ __all__ = [
     "read_loop",
     "reference_page",
     "span_of",
+    "walk",
 ]

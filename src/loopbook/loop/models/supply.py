@@ -1,9 +1,13 @@
 """A source of goods: what it makes, or what is ordered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from loopbook.loop.goods.exchange import Goods, Now, Outcome
 from loopbook.loop.models.model import Rates, SiteModel
+from loopbook.loop.values.quantity import Quantity
+from loopbook.tables import Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,3 +18,12 @@ class Supply(SiteModel):
     takes_goods = False
 
     makes: Annotated[Rates, "what it makes of a material"] = field(default_factory=dict)
+
+    def run(self, feed: Goods, orders: Mapping[str, Array], now: Now) -> Outcome:
+        """Its rates over the months in operation, by the composition of the material."""
+        rates: Mapping[str, Quantity] = self.makes
+        made = {
+            material: now.basis.stream(material, now.amount(rate, material))
+            for material, rate in rates.items()
+        }
+        return Outcome(made=made, drawn=sum(made.values(), now.basis.zeros()), to_order=True)

@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from loopbook.errors import Findings
 
@@ -150,7 +151,7 @@ class Calendar:
         name = f"{self.periods[0].name}..{self.periods[-1].name}"
         return Span(name, self.first, self.end - self.first)
 
-    @property
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Steps of the walk in order."""
         spans = [

@@ -1,0 +1,1 @@
+"""What moves in a walk: components, streams, and what a site model is asked and answers."""

@@ -1,0 +1,143 @@
+"""What happens in the steps of a walk, written down as it happens."""
+
+from collections import defaultdict
+from typing import TypeVar
+
+import numpy as np
+
+from loopbook.errors import Finding
+from loopbook.loop.time.calendar import Step
+from loopbook.loop.walking.network import Leg, Network
+from loopbook.loop.walking.result import Flow, Operation, Walk
+from loopbook.loop.walking.stock import Stock, put
+from loopbook.tables import Array
+
+_K = TypeVar("_K", tuple[int, str], tuple[str, str, str])
+
+
+class Record:
+    """Arrays of all steps, made when they are first needed."""
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.findings: list[Finding] = []
+        self.opening: dict[str, Array] = {}
+        self.on_way: dict[tuple[int, str], Array] = {}
+        steps, draws = len(net.steps), net.draws
+        self._flows: list[dict[str, Array]] = [
+            {name: np.zeros((steps, draws)) for name in ("asked", "taken", "seller", "buyer")}
+            for _ in net.legs
+        ]
+        self._overflowing: set[tuple[str, str]] = set()
+        self._moved: dict[tuple[int, str], Array] = {}
+        self._arrived: dict[tuple[int, str], Array] = {}
+        self._sites: dict[tuple[str, str, str], Array] = {}
+
+    def start(self, stock: Stock) -> None:
+        """What there is before the first step."""
+        shape = len(self.net.basis.names), self.net.draws
+        for site in self.net.loop.sites:
+            pools = (*stock.made[site].values(), *stock.arrived[site].values())
+            self.opening[site] = sum(pools, np.zeros(shape))
+        for k, moving in stock.travelling.items():
+            for leg, material, stream in moving:
+                put(self.on_way, (leg.number, material), stream)
+                self.arrived(leg, material, k, stream)
+
+    def overflow(self, site: str, material: str, step: Step, over: float, most: float) -> None:
+        """Goods that wait beyond their store, once for each site and material."""
+        if (site, material) in self._overflowing:
+            return
+        self._overflowing.add((site, material))
+        self.findings.append(
+            Finding(
+                "store",
+                self.net.loop.sites[site].where,
+                f"at most {most:g} t of {material} in the store of {site}",
+                f"{over:,.4g} t more at the end of {step.name}",
+                "write a contract that takes it, such as one with outside, or a store",
+            )
+        )
+
+    def amount(self, leg: Leg, step: int, **amounts: Array) -> None:
+        """What a leg asked and took in a step."""
+        for name, values in amounts.items():
+            self._flows[leg.number][name][step] = values
+
+    def moved(self, leg: Leg, material: str, step: int, stream: Array) -> None:
+        """A stream that leaves."""
+        self._add(self._moved, (leg.number, material), step, stream, len(self.net.steps))
+
+    def arrived(self, leg: Leg, material: str, step: int, stream: Array) -> None:
+        """A stream that arrives; after the last step it is still on its way."""
+        self._add(self._arrived, (leg.number, material), step, stream, len(self.net.steps) + 1)
+
+    def stream(self, site: str, kind: str, name: str, step: int, stream: Array | None) -> None:
+        """A stream of a site."""
+        if stream is not None:
+            self._add(self._sites, (site, kind, name), step, stream, len(self.net.steps))
+
+    def number(self, site: str, kind: str, name: str, step: int, values: Array) -> None:
+        """An amount of a site."""
+        key = site, kind, name
+        if key not in self._sites:
+            self._sites[key] = np.zeros((len(self.net.steps), self.net.draws))
+        self._sites[key][step] = values
+
+    def _add(self, arrays: dict[_K, Array], key: _K, step: int, stream: Array, steps: int) -> None:
+        if key not in arrays:
+            arrays[key] = np.zeros((steps, len(self.net.basis.names), self.net.draws))
+        arrays[key][step] += stream
+
+    def result(self) -> Walk:
+        """The walk of all steps."""
+        return Walk(
+            self.net.loop,
+            self.net.basis,
+            tuple(map(self._flow, self.net.legs)),
+            {site: self._operation(site) for site in self.net.loop.sites},
+            tuple(self.findings),
+        )
+
+    def _flow(self, leg: Leg) -> Flow:
+        amounts = self._flows[leg.number]
+        moved = {name: x for (k, name), x in self._moved.items() if k == leg.number}
+        arrived = {name: x for (k, name), x in self._arrived.items() if k == leg.number}
+        owner = leg.owner_at_end or self.net.loop.party_of(leg.row.to)
+        return Flow(
+            leg.row,
+            leg.seller,
+            leg.buyer,
+            amounts["asked"],
+            amounts["taken"],
+            amounts["seller"],
+            amounts["buyer"],
+            moved,
+            arrived,
+            {name: x for (k, name), x in self.on_way.items() if k == leg.number},
+            owner,
+        )
+
+    def _operation(self, site: str) -> Operation:
+        named: dict[str, dict[str, Array]] = defaultdict(dict)
+        for (place, kind, name), values in self._sites.items():
+            if place == site:
+                named[kind][name] = values
+        steps = self.net.steps
+        row = self.net.loop.sites[site]
+        zeros = np.zeros((len(steps), len(self.net.basis.names), self.net.draws))
+        return Operation(
+            site=site,
+            months=np.array([self.net.loop.months_open(row, step) for step in steps]),
+            opening=self.opening[site],
+            feed=named["feed"],
+            made=named["made"],
+            disposal=named["disposal"].get("", zeros),
+            drawn=named["drawn"].get("", zeros),
+            absorbed=named["absorbed"].get("", zeros),
+            held=named["held"].get("", zeros),
+            waiting=named["waiting"],
+            needs=named["needs"],
+            lacking=named["lacking"],
+            counts=named["counts"],
+        )

@@ -1,0 +1,361 @@
+"""One step of the walk."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from loopbook.errors import InputError
+from loopbook.loop.goods.exchange import Now, Outcome
+from loopbook.loop.time.calendar import Step
+from loopbook.loop.values.cells import OUTSIDE
+from loopbook.loop.walking.filling import Limit, filled
+from loopbook.loop.walking.network import Leg, Network
+from loopbook.loop.walking.record import Record
+from loopbook.loop.walking.schedule import Schedule
+from loopbook.loop.walking.stock import Key, Pool, Stock, covers, put
+from loopbook.tables import Array
+
+_TINY = 1e-9  # tonnes
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a leg may draw.
+
+    Parameters
+    ----------
+    streams : what there is, by key.
+    endless : whether as much is there as is asked; then streams are of one tonne.
+    """
+
+    streams: Pool
+    endless: bool = False
+
+    @property
+    def tonnes(self) -> Array:
+        """All of it."""
+        return np.asarray(sum((x.sum(axis=0) for x in self.streams.values()), np.zeros(1)))
+
+
+class StepWalk:
+    """One step: what was on its way arrives, sites say what they need, then goods move."""
+
+    def __init__(
+        self, net: Network, turns: Schedule, stock: Stock, record: Record, step: Step
+    ) -> None:
+        self.net, self.turns, self.stock, self.record, self.step = net, turns, stock, record, step
+        self.k = step.index
+        self.lacks: dict[str, dict[str, Array]] = {}
+        self.orders: dict[str, dict[str, Array]] = defaultdict(dict)
+        self.outcomes: dict[str, Outcome] = {}
+        self.made: dict[str, dict[str, Array]] = defaultdict(dict)
+
+    def walk(self) -> None:
+        """Walk the step."""
+        for site, pool in self.stock.arrived.items():
+            for (material, _), stream in pool.items():
+                tonnes = stream.sum(axis=0)
+                self.stock.book(self.net, site, at=self.k, material=material, tonnes=tonnes)
+        for leg, material, stream in self.stock.travelling.pop(self.k, ()):
+            self._arrive(leg, material, stream)
+        for site in (OUTSIDE, *self.turns.buyers_first):
+            self._ask(site)
+        for turn in self.turns.turns:
+            if isinstance(turn, str):
+                self._run(turn)
+            else:
+                self._meet(turn)
+        for site in self.net.loop.sites:
+            self._close(site)
+
+    # -- needs
+
+    def _now(self, site: str, owner: str = "") -> Now:
+        loop = self.net.loop
+        return Now(
+            self.step,
+            loop.days(loop.sites[site]),
+            loop.calendar,
+            self.net.basis,
+            self.net.prepared[site],
+            self.stock.states.get((site, owner)),
+        )
+
+    def _ask(self, site: str) -> None:
+        """What a site needs, and what it orders of those who make to order."""
+        needs: Mapping[str, Array] = {}
+        if site != OUTSIDE:
+            needs = self.net.model(site).needs(self.orders[site], self._now(site)).lacks
+        self.lacks[site] = dict(needs)
+        for name, tonnes in needs.items():
+            self.record.number(site, "needs", name, self.k, tonnes)
+        unordered = dict(needs)
+        legs = [leg for leg in self.net.legs if leg.row.to == site]
+        for leg in sorted(legs, key=lambda leg: leg.row.priority):
+            for name in leg.materials:
+                if leg.upper is not None:
+                    tonnes = leg.upper[self.k] / len(leg.materials)
+                elif leg.row.amount.kind == "needed" and name in needs:
+                    rivals = [x for x in legs if x.row.priority == leg.row.priority]
+                    count = sum(x.upper is None and name in x.materials for x in rivals)
+                    tonnes = np.minimum(leg.force[self.k] * needs[name] / count, unordered[name])
+                else:
+                    continue
+                if name in unordered:
+                    unordered[name] = np.maximum(unordered[name] - tonnes, 0.0)
+                ordered = self.orders[leg.row.from_]
+                ordered[name] = ordered.get(name, np.zeros(1)) + tonnes
+
+    # -- sites
+
+    def _run(self, site: str) -> None:
+        """Let a site make what it makes of what it can work on."""
+        model = self.net.model(site)
+        feed = self._feed(site) if model.by_arrival else {}
+        by_owner: dict[str, dict[str, Array]] = {"": {}}
+        for (material, owner), stream in feed.items():
+            kept = owner if model.keeps_title else ""
+            put(by_owner.setdefault(kept, {}), material, stream)
+            self.record.stream(site, "feed", material, self.k, stream)
+        owners = {owner for place, owner in self.stock.states if place == site}
+        for owner in sorted({*by_owner, *owners}):
+            now = self._now(site, owner)
+            outcome = model.run(by_owner.get(owner, {}), self.orders[site], now)
+            for material, stream in outcome.made.items():
+                put(self.stock.made[site], (material, owner), stream)
+                put(self.made[site], material, stream.sum(axis=0))
+                self.record.stream(site, "made", material, self.k, stream)
+            self._keep(site, owner, outcome, now)
+
+    def _feed(self, site: str) -> Pool:
+        """What a site can work on of what arrived and waited; the rest waits."""
+        pool = self.stock.arrived[site]
+        months = self.net.loop.months_open(self.net.loop.sites[site], self.step)
+        most = dict.fromkeys(pool, np.full(1, float(months > 0)))
+        for key, capacity in self.net.rooms[site].capacity.items():
+            keys = [x for x in pool if covers(self.net, key, x[0])]
+            tonnes = sum((pool[x].sum(axis=0) for x in keys), np.zeros(1))
+            share = np.minimum(capacity[self.k] / np.where(tonnes > 0, tonnes, 1.0), 1.0)
+            most |= {x: np.minimum(most[x], share) for x in keys}
+        feed = {lot: stream * most[lot] for lot, stream in pool.items()}
+        for lot, worked in feed.items():
+            pool[lot] = pool[lot] - worked
+        return feed
+
+    def _keep(self, site: str, owner: str, outcome: Outcome, now: Now) -> None:
+        """What a model carries over; of one that runs first until the step closes."""
+        if not self.net.model(site).by_arrival:
+            self.outcomes[site] = outcome
+            return
+        self._finish(site, owner, outcome)
+
+    def _finish(self, site: str, owner: str, outcome: Outcome) -> None:
+        self.stock.states[site, owner] = outcome.state
+        for kind in ("disposal", "drawn", "absorbed", "held"):
+            self.record.stream(site, kind, "", self.k, getattr(outcome, kind))
+        for name, values in outcome.counts.items():
+            self.record.number(site, "counts", name, self.k, values)
+
+    def _close(self, site: str) -> None:
+        """What arrived after a site had run, what waits, and what nobody brought."""
+        if site in self.outcomes:
+            arrived: dict[str, Array] = {}
+            for (material, _), stream in self.stock.arrived.pop(site, {}).items():
+                put(arrived, material, stream)
+                self.record.stream(site, "feed", material, self.k, stream)
+            outcome = self.outcomes[site]
+            model = self.net.model(site)
+            self._finish(site, "", model.receive(arrived, outcome, self._now(site)))
+        tonnes: dict[str, Array] = {}
+        for pool in (self.stock.made[site], self.stock.arrived[site]):
+            for key, stream in pool.items():
+                material = key[0]
+                self.record.stream(site, "waiting", material, self.k, stream)
+                put(tonnes, material, stream.sum(axis=0))
+        self._check_store(site, tonnes)
+        for name, lacking in self.lacks.get(site, {}).items():
+            self.record.number(site, "lacking", name, self.k, lacking)
+
+    def _check_store(self, site: str, waiting: Mapping[str, Array]) -> None:
+        """Goods that wait beyond their store are a finding, one for each material."""
+        store = self.net.rooms[site].store
+        for material, tonnes in waiting.items():
+            most = store.get(material, store.get("", np.zeros((len(self.net.steps), 1))))[self.k]
+            over = float((tonnes - most).max())
+            if over > _TINY * max(1.0, float(tonnes.max())):
+                self.record.overflow(site, material, self.step, over, float(most.max()))
+
+    # -- contracts
+
+    def _meet(self, legs: Sequence[Leg]) -> None:
+        """Give legs of one rank what they ask, cut by one fraction where there is too little."""
+        elements = tuple(leg for leg in legs if leg.is_element)
+        if elements and len(elements) < len(legs):
+            self._meet([leg for leg in legs if not leg.is_element])
+            self._meet(elements)
+            return
+        sources = [self._source(leg) for leg in legs]
+        there = [source.tonnes for source in sources]
+        asked = [self._asked(*pair) for pair in zip(legs, sources, strict=True)]
+        limits = [*_pools(legs, sources), *self._rooms(legs, sources)]
+        taken = filled(asked, limits)
+        for leg, source, tonnes, whole in zip(legs, sources, taken, there, strict=True):
+            share = tonnes if source.endless else tonnes / np.where(whole > 0, whole, 1.0)
+            for key, stream in source.streams.items():
+                moved = stream * share
+                name = leg.row.material if leg.is_element else key[0]
+                if not source.endless:
+                    pool = self.stock.made[leg.row.from_]
+                    pool[key] = np.maximum(pool[key] - moved, 0.0)
+                elif leg.row.from_ != OUTSIDE:
+                    self._make_to_order(leg.row.from_, name, moved)
+                self._send(leg, name, moved)
+        for k, leg in enumerate(legs):
+            left = np.full(1, np.inf) if sources[k].endless else self._source(leg).tonnes
+            self._write(leg, asked[k], taken[k], left)
+
+    def _make_to_order(self, site: str, material: str, stream: Array) -> None:
+        self.record.stream(site, "made", material, self.k, stream)
+        self.record.stream(site, "drawn", "", self.k, stream)
+
+    def _source(self, leg: Leg) -> _Source:
+        """What a leg may draw: its materials under its seller's title, or an element in them."""
+        site, owner = leg.row.from_, leg.owner
+        pool = self.stock.made[site] if site != OUTSIDE else {}
+        streams = {key: x for key, x in pool.items() if key[0] in leg.materials and key[1] == owner}
+        outcome = self.outcomes.get(site)
+        if not streams and (site == OUTSIDE or (outcome is not None and outcome.to_order)):
+            name, one = leg.materials[0], np.ones(1)
+            return _Source({(name, owner): self.net.basis.stream(name, one)}, endless=True)
+        if not streams and leg.is_element:
+            alone = self.net.basis.stream(leg.row.material, np.ones(1))
+            streams = {key: x * alone for key, x in pool.items() if key[1] == owner}
+        return _Source(streams)
+
+    def _asked(self, leg: Leg, source: _Source) -> Array:
+        """Tonnes that a leg asks for in the step."""
+        amount, force = leg.row.amount, leg.force[self.k]
+        if leg.upper is not None:
+            return np.asarray(leg.upper[self.k])
+        if amount.kind == "needed":
+            return np.asarray(force * self._lacking(leg, source))
+        if amount.of == "made":
+            made = self.made[leg.row.from_]
+            whole = sum((made[name] for name in leg.materials if name in made), np.zeros(1))
+            return np.asarray(force * whole)
+        if source.endless:
+            raise InputError.of(
+                "amount", leg.row.where, "a rate, or as needed", f"all of what {leg.row.from_} has"
+            )
+        return np.asarray(force * source.tonnes)
+
+    def _lacking(self, leg: Leg, source: _Source) -> Array:
+        """Tonnes of a leg's goods that meet what its receiver lacks, and exceed none of it."""
+        lacks = self.lacks.get(leg.row.to, {})
+        direct = [lacks[name] for name in leg.materials if name in lacks]
+        if direct:
+            return np.asarray(sum(direct))
+        stream = sum(source.streams.values(), self.net.basis.zeros())
+        whole = stream.sum(axis=0)
+        most = np.full(1, np.inf)
+        for name, lack in lacks.items():
+            content = self.net.basis.content(stream, name)
+            tonnes = lack * whole / np.where(content > 0, content, 1.0)
+            most = np.minimum(most, np.where(content > 0, tonnes, np.inf))
+        return np.where(np.isfinite(most), most, 0.0)
+
+    def _rooms(self, legs: Sequence[Leg], sources: Sequence[_Source]) -> Iterator[Limit]:
+        """What each receiver has room for, where its model works on what arrives."""
+        for site in sorted({leg.row.to for leg in legs} - {OUTSIDE}):
+            if not self.net.limits_arrivals(site):
+                continue
+            shares = {
+                (i, key[0]): stream.sum(axis=0) / np.where(source.tonnes > 0, source.tonnes, 1.0)
+                for i, (leg, source) in enumerate(zip(legs, sources, strict=True))
+                if leg.row.to == site
+                for key, stream in source.streams.items()
+            }
+            for capacity in self.net.rooms[site].capacity:
+                yield from self._room(site, capacity, legs, shares)
+
+    def _room(
+        self, site: str, key: str, legs: Sequence[Leg], shares: Mapping[tuple[int, str], Array]
+    ) -> Iterator[Limit]:
+        """A capacity with the store behind it, of all that is covered and of each material."""
+        room = self.net.rooms[site]
+        counts: dict[tuple[int, str | None], dict[int, Array]] = defaultdict(dict)
+        for (i, name), share in shares.items():
+            if covers(self.net, key, name):
+                store = next((x for x in (name, "") if x in room.store), None)
+                for k, part in self._arrivals(legs[i], name):
+                    if k < len(self.net.steps):
+                        put(counts[k, store], i, share * part)
+        for k in dict.fromkeys(k for k, _ in counts):
+            stores = [store for step, store in counts if step == k]
+            theres = [self._there(site, key, k, store) for store in stores]
+            every: dict[int, Array] = {}
+            for store, there in zip(stores, theres, strict=True):
+                yield Limit(there, counts[k, store])
+                for i, share in counts[k, store].items():
+                    put(every, i, share)
+            if len(stores) > 1:
+                yield Limit(np.max(np.broadcast_arrays(*theres), axis=0), every)
+
+    def _there(self, site: str, key: str, k: int, store: str | None) -> Array:
+        """What is left of a capacity, and of the store behind it, in a step."""
+        room = self.net.rooms[site]
+        there = room.capacity[key][k] + (0.0 if store is None else room.store[store][k])
+        booked = self.stock.booked.get((site, key))
+        return np.asarray(np.maximum(there - (0.0 if booked is None else booked[k]), 0.0))
+
+    def _arrivals(self, leg: Leg, material: str) -> Iterator[tuple[int, Array]]:
+        """When what leaves in this step arrives; what closes a cycle not before the next step."""
+        for k, share in self.net.arrivals(leg, material, self.step):
+            yield (self.k + 1 if k == self.k and leg.number in self.turns.later else k), share
+
+    def _send(self, leg: Leg, material: str, stream: Array) -> None:
+        """Let a stream leave; it arrives now or is on its way."""
+        self.record.moved(leg, material, self.k, stream)
+        for k, share in self._arrivals(leg, material):
+            self.record.arrived(leg, material, k, stream * share)
+            if leg.row.to == OUTSIDE:
+                continue
+            tonnes = (stream * share).sum(axis=0)
+            self.stock.book(self.net, leg.row.to, at=k, material=material, tonnes=tonnes)
+            if k == self.k:
+                self._arrive(leg, material, stream * share)
+            else:
+                self.stock.travelling[k].append((leg, material, stream * share))
+        for name, lack in self.lacks.get(leg.row.to, {}).items():
+            met = stream.sum(axis=0) if name == material else self.net.basis.content(stream, name)
+            self.lacks[leg.row.to][name] = np.maximum(lack - met, 0.0)
+
+    def _arrive(self, leg: Leg, material: str, stream: Array) -> None:
+        put(self.stock.arrived[leg.row.to], (material, leg.owner_at_end), stream)
+
+    def _write(self, leg: Leg, asked: Array, taken: Array, left: Array) -> None:
+        """What was asked, taken, and is short by seller or buyer."""
+        least = asked if leg.lower is None else leg.lower[self.k]
+        short = np.zeros(1) if leg.row.amount.offer else np.maximum(least - taken, 0.0)
+        short = np.where(short > _TINY * asked, short, 0.0)
+        buyer = np.minimum(short, left)
+        amounts = {"asked": asked, "taken": taken, "buyer": buyer, "seller": short - buyer}
+        self.record.amount(leg, self.k, **amounts)
+
+
+def _pools(legs: Sequence[Leg], sources: Sequence[_Source]) -> Iterator[Limit]:
+    """What there is of each stream, for those that draw it in proportion."""
+    there: dict[tuple[str, Key], Array] = {}
+    claims: dict[tuple[str, Key], dict[int, Array]] = defaultdict(dict)
+    for i, (leg, source) in enumerate(zip(legs, sources, strict=True)):
+        whole = source.tonnes
+        for key, stream in () if source.endless else source.streams.items():
+            tonnes = stream.sum(axis=0)
+            there[leg.row.from_, key] = tonnes
+            claims[leg.row.from_, key][i] = tonnes / np.where(whole > 0, whole, 1.0)
+    if not there:
+        return
+    for name, tonnes in there.items():
+        yield Limit(tonnes, claims[name])
