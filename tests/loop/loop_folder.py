@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from loopbook.errors import Finding
-from loopbook.loop import Loop, load, read_loop
+from loopbook.loop import Loop, Walk, load, read_loop, walk
 
 STARTER = Path(__file__).parents[2] / "cases" / "starter"
 
@@ -286,3 +286,8 @@ def findings_of(folder: Path, files: Mapping[str, str], **run: object) -> tuple[
 def loop_of(folder: Path, files: Mapping[str, str] = JOINT, **run: object) -> Loop:
     """The loop of these files."""
     return load(write_loop(folder, files), **run)
+
+
+def walk_of(folder: Path, files: Mapping[str, str], **run: object) -> Walk:
+    """The walk of the loop of these files."""
+    return walk(loop_of(folder, files, **run))

@@ -2,7 +2,8 @@
 
 Lives here: the nouns of a loop (`nouns`), what their cells hold (`values`), its calendar (`time`),
 site models with their parameters (`models`) and columns of terms (`terms`, one file a law), the
-reader of a folder, what moves (`goods`) and the walk (`walking`). May import ``matter``, ``flowsheet`` and the ground floor.
+reader of a folder, what moves (`goods`) and the walk (`walking`). May import ``matter``,
+``flowsheet`` and the ground floor.
 
 A loop is read once, and then asked::
 
@@ -29,7 +30,9 @@ And it is walked, step by step; arrays are tonnes, by step, component and draw::
     walked.content(plant.made["black mass"], "Ni")
 
 A site model answers `needs` and `run` for a site in a step (`Now`) with `Needs` and an `Outcome`;
-`SiteModel` says when, `goods` what. A `Quantity` knows its address (for ``--set``), its row (``file:line``), its range and its source.
+see `SiteModel`.
+
+A `Quantity` knows its address (for ``--set``), its row (``file:line``), its range and its source.
 Numbers of series are read with ``in_month``; where there is none an error is raised, never zero.
 
 >>> calendar = Calendar.of(["2026-Q1..2026-Q4", "2027"])

@@ -122,7 +122,7 @@ class Basis:
                 "parameters",
                 f"the mass of {material}, for it is counted in {unit}",
                 "nothing",
-                hint=f"write a row {material},mass,, with a value such as 5 kg/kWh or 410 kg/pack",
+                hint=f"write a parameter mass of {material}, such as 5 kg/kWh or 410 kg/pack",
             )
         return self.tonnes[material, unit]
 

@@ -108,7 +108,7 @@ class Outcome:
     made : streams by material.
     disposal : what goes nowhere, and leaves the loop.
     drawn : what comes into the loop here without a contract: what a source makes, reagents, parts
-        that a maker buys without saying where.
+        whose seller no contract names.
     absorbed : what stays for good, such as what a sink takes.
     held : what the model holds after the step: goods in use, goods that stay.
     to_order : whether it makes, of each material that is not in `made`, what contracts take of
@@ -144,7 +144,7 @@ def arrivals(calendar: Calendar, step: Step, delay: Array) -> Iterator[tuple[int
 
 
 def in_force(days: tuple[date | None, date | None], step: Step) -> list[float]:
-    """Share of each month of a step that lies between two days."""
+    """Share of each month of a step that is between two days."""
     return [month_in_force(*days, month) for month in step]
 
 

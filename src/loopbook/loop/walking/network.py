@@ -34,7 +34,7 @@ class Leg:
         times that share. Shape (step, 1 or draw).
     upper, lower : tonnes in the step of a rate, and those below which it is short.
     seller, buyer : parties.
-    owner : party under whose title the goods lie at `from`; empty for that of the site.
+    owner : party under whose title the goods are at `from`; empty for that of the site.
     owner_at_end : the same at `to`.
     leads : months on the way by material, shape (draw,).
     """
@@ -220,7 +220,9 @@ def _room(model: SiteModel, loop: Loop, basis: Basis) -> Room:
     capacity, store = {}, {}
     for key, rate in model.capacity.items():
         unit = counted_in(rate.unit)
-        rows = [_most(model, rate, f"{unit}/month", days, step) for step in loop.calendar.steps]
+        rows = [
+            _most(model, rate, f"{unit}/month", step, days=days) for step in loop.calendar.steps
+        ]
         capacity[key] = _stacked(rows) * (basis.in_tonnes(key, unit) if key else 1.0)
     for key, stock in model.store.items():
         unit = counted_in(stock.unit)
@@ -230,7 +232,12 @@ def _room(model: SiteModel, loop: Loop, basis: Basis) -> Room:
 
 
 def _most(
-    model: SiteModel, rate: Quantity, unit: str, days: tuple[date | None, date | None], step: Step
+    model: SiteModel,
+    rate: Quantity,
+    unit: str,
+    step: Step,
+    *,
+    days: tuple[date | None, date | None],
 ) -> Array:
     """Capacity x availability x ramp x months in operation."""
     most = np.zeros(1)

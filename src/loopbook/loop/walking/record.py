@@ -16,10 +16,11 @@ _K = TypeVar("_K", tuple[int, str], tuple[str, str, str])
 
 
 class Record:
-    """Arrays of all steps, made when they are first needed."""
+    """Arrays of all steps, made when they are first needed; `step` is the one that is walked."""
 
     def __init__(self, net: Network) -> None:
         self.net = net
+        self.step: Step = net.steps[0]
         self.findings: list[Finding] = []
         self.opening: dict[str, Array] = {}
         self.on_way: dict[tuple[int, str], Array] = {}
@@ -44,7 +45,7 @@ class Record:
                 put(self.on_way, (leg.number, material), stream)
                 self.arrived(leg, material, k, stream)
 
-    def overflow(self, site: str, material: str, step: Step, over: float, most: float) -> None:
+    def overflow(self, site: str, material: str, over: float, most: float) -> None:
         """Goods that wait beyond their store, once for each site and material."""
         if (site, material) in self._overflowing:
             return
@@ -54,40 +55,41 @@ class Record:
                 "store",
                 self.net.loop.sites[site].where,
                 f"at most {most:g} t of {material} in the store of {site}",
-                f"{over:,.4g} t more at the end of {step.name}",
-                "write a contract that takes it, such as one with outside, or a store",
+                f"{over:,.4g} t more at the end of {self.step.name}",
+                f"write a contract that takes {material}, or a store for it",
             )
         )
 
-    def amount(self, leg: Leg, step: int, **amounts: Array) -> None:
-        """What a leg asked and took in a step."""
+    def amounts(self, leg: Leg, **amounts: Array) -> None:
+        """What a leg asked and took in the step."""
         for name, values in amounts.items():
-            self._flows[leg.number][name][step] = values
+            self._flows[leg.number][name][self.step.index] = values
 
-    def moved(self, leg: Leg, material: str, step: int, stream: Array) -> None:
-        """A stream that leaves."""
-        self._add(self._moved, (leg.number, material), step, stream, len(self.net.steps))
+    def moved(self, leg: Leg, material: str, stream: Array) -> None:
+        """A stream that leaves in the step."""
+        self._array(self._moved, (leg.number, material))[self.step.index] += stream
 
     def arrived(self, leg: Leg, material: str, step: int, stream: Array) -> None:
         """A stream that arrives; after the last step it is still on its way."""
-        self._add(self._arrived, (leg.number, material), step, stream, len(self.net.steps) + 1)
+        self._array(self._arrived, (leg.number, material), 1)[step] += stream
 
-    def stream(self, site: str, kind: str, name: str, step: int, stream: Array | None) -> None:
-        """A stream of a site."""
+    def stream(self, site: str, kind: str, name: str, stream: Array | None) -> None:
+        """A stream of a site in the step."""
         if stream is not None:
-            self._add(self._sites, (site, kind, name), step, stream, len(self.net.steps))
+            self._array(self._sites, (site, kind, name))[self.step.index] += stream
 
-    def number(self, site: str, kind: str, name: str, step: int, values: Array) -> None:
-        """An amount of a site."""
+    def number(self, site: str, kind: str, name: str, values: Array) -> None:
+        """An amount of a site in the step."""
         key = site, kind, name
         if key not in self._sites:
             self._sites[key] = np.zeros((len(self.net.steps), self.net.draws))
-        self._sites[key][step] = values
+        self._sites[key][self.step.index] = values
 
-    def _add(self, arrays: dict[_K, Array], key: _K, step: int, stream: Array, steps: int) -> None:
+    def _array(self, arrays: dict[_K, Array], key: _K, more: int = 0) -> Array:
         if key not in arrays:
-            arrays[key] = np.zeros((steps, len(self.net.basis.names), self.net.draws))
-        arrays[key][step] += stream
+            shape = len(self.net.steps) + more, len(self.net.basis.names), self.net.draws
+            arrays[key] = np.zeros(shape)
+        return arrays[key]
 
     def result(self) -> Walk:
         """The walk of all steps."""

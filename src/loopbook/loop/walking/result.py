@@ -63,7 +63,7 @@ class Operation:
     ----------
     site : its name.
     months : in operation, (step,).
-    opening : all that lies there before the first step, (component, draw).
+    opening : all that is there before the first step, (component, draw).
     feed : what its model worked on, by material, (step, component, draw); of a model that is not
         `by_arrival` what arrived.
     made : what it made, by material. What it makes to order is what contracts took.
@@ -131,7 +131,7 @@ class Walk:
     basis : components of all streams.
     flows : a flow for each row of ``contracts``, in their order.
     sites : what each site did, by name.
-    findings : what is not as its rows say: goods beyond their store, needs that nobody meets.
+    findings : goods that wait beyond their store.
     """
 
     loop: Loop

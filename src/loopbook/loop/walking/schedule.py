@@ -15,7 +15,7 @@ class Schedule:
 
     Parameters
     ----------
-    buyers_first : sites in the order in which they say what they need.
+    buyers_first : sites in the order in which they are asked what they need.
     turns : in order, the name of a site that runs, or legs of one rank that are met together.
     later : numbers of legs that close a cycle: what would arrive in the step of its departure
         arrives in the next.

@@ -8,7 +8,6 @@ import numpy as np
 
 from loopbook.errors import InputError
 from loopbook.loop.goods.exchange import Now, Outcome
-from loopbook.loop.time.calendar import Step
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.walking.filling import Limit, filled
 from loopbook.loop.walking.network import Leg, Network
@@ -40,13 +39,12 @@ class _Source:
 
 
 class StepWalk:
-    """One step: what was on its way arrives, sites say what they need, then goods move."""
+    """One step: what was on its way arrives, sites ask for what they need, then goods move."""
 
-    def __init__(
-        self, net: Network, turns: Schedule, stock: Stock, record: Record, step: Step
-    ) -> None:
-        self.net, self.turns, self.stock, self.record, self.step = net, turns, stock, record, step
-        self.k = step.index
+    def __init__(self, net: Network, turns: Schedule, stock: Stock, record: Record) -> None:
+        self.net, self.turns, self.stock, self.record = net, turns, stock, record
+        self.step = record.step
+        self.k = self.step.index
         self.lacks: dict[str, dict[str, Array]] = {}
         self.orders: dict[str, dict[str, Array]] = defaultdict(dict)
         self.outcomes: dict[str, Outcome] = {}
@@ -90,7 +88,7 @@ class StepWalk:
             needs = self.net.model(site).needs(self.orders[site], self._now(site)).lacks
         self.lacks[site] = dict(needs)
         for name, tonnes in needs.items():
-            self.record.number(site, "needs", name, self.k, tonnes)
+            self.record.number(site, "needs", name, tonnes)
         unordered = dict(needs)
         legs = [leg for leg in self.net.legs if leg.row.to == site]
         for leg in sorted(legs, key=lambda leg: leg.row.priority):
@@ -118,7 +116,7 @@ class StepWalk:
         for (material, owner), stream in feed.items():
             kept = owner if model.keeps_title else ""
             put(by_owner.setdefault(kept, {}), material, stream)
-            self.record.stream(site, "feed", material, self.k, stream)
+            self.record.stream(site, "feed", material, stream)
         owners = {owner for place, owner in self.stock.states if place == site}
         for owner in sorted({*by_owner, *owners}):
             now = self._now(site, owner)
@@ -126,7 +124,7 @@ class StepWalk:
             for material, stream in outcome.made.items():
                 put(self.stock.made[site], (material, owner), stream)
                 put(self.made[site], material, stream.sum(axis=0))
-                self.record.stream(site, "made", material, self.k, stream)
+                self.record.stream(site, "made", material, stream)
             self._keep(site, owner, outcome, now)
 
     def _feed(self, site: str) -> Pool:
@@ -154,9 +152,9 @@ class StepWalk:
     def _finish(self, site: str, owner: str, outcome: Outcome) -> None:
         self.stock.states[site, owner] = outcome.state
         for kind in ("disposal", "drawn", "absorbed", "held"):
-            self.record.stream(site, kind, "", self.k, getattr(outcome, kind))
+            self.record.stream(site, kind, "", getattr(outcome, kind))
         for name, values in outcome.counts.items():
-            self.record.number(site, "counts", name, self.k, values)
+            self.record.number(site, "counts", name, values)
 
     def _close(self, site: str) -> None:
         """What arrived after a site had run, what waits, and what nobody brought."""
@@ -164,7 +162,7 @@ class StepWalk:
             arrived: dict[str, Array] = {}
             for (material, _), stream in self.stock.arrived.pop(site, {}).items():
                 put(arrived, material, stream)
-                self.record.stream(site, "feed", material, self.k, stream)
+                self.record.stream(site, "feed", material, stream)
             outcome = self.outcomes[site]
             model = self.net.model(site)
             self._finish(site, "", model.receive(arrived, outcome, self._now(site)))
@@ -172,11 +170,11 @@ class StepWalk:
         for pool in (self.stock.made[site], self.stock.arrived[site]):
             for key, stream in pool.items():
                 material = key[0]
-                self.record.stream(site, "waiting", material, self.k, stream)
+                self.record.stream(site, "waiting", material, stream)
                 put(tonnes, material, stream.sum(axis=0))
         self._check_store(site, tonnes)
         for name, lacking in self.lacks.get(site, {}).items():
-            self.record.number(site, "lacking", name, self.k, lacking)
+            self.record.number(site, "lacking", name, lacking)
 
     def _check_store(self, site: str, waiting: Mapping[str, Array]) -> None:
         """Goods that wait beyond their store are a finding, one for each material."""
@@ -185,7 +183,7 @@ class StepWalk:
             most = store.get(material, store.get("", np.zeros((len(self.net.steps), 1))))[self.k]
             over = float((tonnes - most).max())
             if over > _TINY * max(1.0, float(tonnes.max())):
-                self.record.overflow(site, material, self.step, over, float(most.max()))
+                self.record.overflow(site, material, over, float(most.max()))
 
     # -- contracts
 
@@ -217,8 +215,8 @@ class StepWalk:
             self._write(leg, asked[k], taken[k], left)
 
     def _make_to_order(self, site: str, material: str, stream: Array) -> None:
-        self.record.stream(site, "made", material, self.k, stream)
-        self.record.stream(site, "drawn", "", self.k, stream)
+        self.record.stream(site, "made", material, stream)
+        self.record.stream(site, "drawn", "", stream)
 
     def _source(self, leg: Leg) -> _Source:
         """What a leg may draw: its materials under its seller's title, or an element in them."""
@@ -317,7 +315,7 @@ class StepWalk:
 
     def _send(self, leg: Leg, material: str, stream: Array) -> None:
         """Let a stream leave; it arrives now or is on its way."""
-        self.record.moved(leg, material, self.k, stream)
+        self.record.moved(leg, material, stream)
         for k, share in self._arrivals(leg, material):
             self.record.arrived(leg, material, k, stream * share)
             if leg.row.to == OUTSIDE:
@@ -342,7 +340,7 @@ class StepWalk:
         short = np.where(short > _TINY * asked, short, 0.0)
         buyer = np.minimum(short, left)
         amounts = {"asked": asked, "taken": taken, "buyer": buyer, "seller": short - buyer}
-        self.record.amount(leg, self.k, **amounts)
+        self.record.amounts(leg, **amounts)
 
 
 def _pools(legs: Sequence[Leg], sources: Sequence[_Source]) -> Iterator[Limit]:

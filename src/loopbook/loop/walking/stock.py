@@ -1,4 +1,4 @@
-"""What lies and travels between two steps."""
+"""What waits and travels between two steps."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ Key = tuple[str, str]
 """A material and the party whose it is; empty for that of the site."""
 
 Pool = dict[Key, Array]
-"""Streams that lie at a site."""
+"""Streams that are at a site."""
 
 
 @dataclass
 class Stock:
-    """What lies and travels between two steps.
+    """What waits and travels between two steps.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Stock:
 
     @classmethod
     def opening(cls, net: Network) -> "Stock":
-        """What lies at sites and is on its way before the first step."""
+        """What is at sites and is on its way before the first step."""
         stock = cls()
         for site, model in net.loop.models.items():
             sold = {name for leg in net.legs if leg.row.from_ == site for name in leg.materials}
@@ -94,7 +94,7 @@ def _opening(net: Network, material: str, quantity: Quantity) -> Array:
                 quantity.where,
                 f"the composition of {material}, for some of it is there from the start",
                 "nothing",
-                hint=f"give the row of {material} in materials its components",
+                hint=f"give {material} its components in materials",
             )
         material = columns[0]
     unit = counted_in(quantity.unit)

@@ -23,7 +23,8 @@ def walk(loop: Loop) -> Walk:
     stock, record = Stock.opening(net), Record(net)
     record.start(stock)
     for step in net.steps:
-        StepWalk(net, turns, stock, record, step).walk()
+        record.step = step
+        StepWalk(net, turns, stock, record).walk()
     walked = record.result()
     check_balance(walked)
     return walked

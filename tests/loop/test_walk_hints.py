@@ -1,0 +1,62 @@
+"""What a finding of the walk advises is done, and the loop is walked without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from loop_folder import changed, loop_of, walk_of
+
+from loopbook.errors import InputError
+from loopbook.loop import walk
+from support.advice import follows
+
+SHRED = {
+    "case.toml": 'title = "one line"\nperiods = ["2027..2028"]\n',
+    "parties.csv": "party\nMaker\nShredder\n",
+    "sites.csv": "site,party,model,process\nfactory,Maker,supply,\nShredder,,process,shredding\n",
+    "materials.csv": "material,basis,Ni,Cu\ncells,%,40,60\nblack mass,%,,\n",
+    "shares.csv": "process,to,Ni,Cu\nshredding,black mass,95 %,2 %\n",
+    "parameters.csv": "on,parameter,of,value\nfactory,makes,cells,100 t/yr\n",
+    "contracts.csv": (
+        "contract,from,material,to,amount\n"
+        "cells,factory,cells,Shredder,all\n"
+        "sale,Shredder,black mass,outside,all\n"
+    ),
+}
+"""A factory whose cells are shredded."""
+
+
+def test_goods_beyond_their_store_need_a_contract_or_a_store(tmp_path: Path) -> None:
+    capacity = "100 t/yr\n", "100 t/yr\nShredder,capacity,,60 t/yr\n"
+    limited = changed("parameters.csv", *capacity, SHRED)
+    (finding,) = walk_of(tmp_path / "a", limited).findings
+    assert (finding.code, finding.where) == ("store", "sites.csv:2")
+    follows(finding, "write a contract that takes cells, or a store for it")
+    contract = "sale,Shr", "other,factory,cells,outside,all\nsale,Shr"
+    sold = changed("contracts.csv", *contract, limited)
+    assert walk_of(tmp_path / "b", sold).findings == ()
+    stored = changed("parameters.csv", "60 t/yr\n", "60 t/yr\nfactory,store,cells,80 t\n", limited)
+    assert walk_of(tmp_path / "c", stored).findings == ()
+
+
+def test_goods_in_gwh_need_their_mass(tmp_path: Path) -> None:
+    energy = changed("parameters.csv", "100 t/yr\n", "2 GWh/yr\n", SHRED)
+    loop = loop_of(tmp_path / "a", energy)
+    with pytest.raises(InputError) as error:
+        walk(loop)
+    follows(error.value.findings[0], "write a parameter mass of cells, such as 5 kg/kWh or")
+    mass = changed("parameters.csv", "2 GWh/yr\n", "2 GWh/yr\ncells,mass,,5 kg/kWh\n", energy)
+    (cells,) = walk_of(tmp_path / "b", mass).of("cells")
+    assert cells.taken[:, 0].tolist() == pytest.approx([2e6 * 5 / 1000] * 2)
+
+
+def test_an_opening_of_unknown_composition_needs_one(tmp_path: Path) -> None:
+    opening = "100 t/yr\n", "100 t/yr\nShredder,opening,black mass,10 t\n"
+    opened = changed("parameters.csv", *opening, SHRED)
+    with pytest.raises(InputError) as error:
+        walk(loop_of(tmp_path / "a", opened))
+    follows(error.value.findings[0], "give black mass its components in materials")
+    known = changed("materials.csv", "black mass,%,,", "black mass,%,90,10", opened)
+    (sale,) = walk_of(tmp_path / "b", known).of("sale")
+    assert sale.taken[0, 0] == pytest.approx(10 + 0.95 * 40 + 0.02 * 60)
