@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from loopbook.errors import UnitError
+from loopbook.flowsheet import RouteResult
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.nouns.matter import Split
 from loopbook.loop.time.calendar import Calendar, Step, month_in_force
@@ -31,12 +32,15 @@ class Facts:
     splits : rows of ``shares`` of the site's process.
     flowsheet : the site's flowsheet file, or None.
     library : the data library.
+    priced_as : cell of the library whose active material's price stands for that of another, by
+        active material.
     """
 
     basis: Basis
     splits: Sequence[Split] = ()
     flowsheet: Path | None = None
     library: Library | None = None
+    priced_as: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class Outcome:
     counts : what `of` of a cost or burden may name beside materials, ``feed``, ``made`` and
         ``disposal``: by name, shape (draw,), in t, GWh or packs.
     state : what the model needs in the next step; it comes back as ``now.state``.
+    solved : the route that ran, per kg of feed, with its cost and burden; None without one.
     """
 
     made: Goods = field(default_factory=dict)
@@ -126,6 +131,7 @@ class Outcome:
     to_order: bool = False
     counts: Mapping[str, Array] = field(default_factory=dict)
     state: object = None
+    solved: RouteResult | None = None
 
 
 def arrivals(calendar: Calendar, step: Step, delay: Array) -> Iterator[tuple[int, Array]]:

@@ -1,14 +1,19 @@
 """A process: a route, a flowsheet file, or shares of components."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
 
+from loopbook.flowsheet import ROUTES, RouteSetting
 from loopbook.loop.goods.exchange import Facts, Goods, Now, Outcome
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.matter import Split
+from loopbook.loop.routes.running import Running, route_components
+from loopbook.loop.values.measure import factor_to, numbers_of
+from loopbook.matter import load_library
 from loopbook.tables import Array, Choice, Text, Whole
 
 
@@ -45,16 +50,37 @@ class Process(SiteModel):
         """Materials of the rows of ``shares``; those of a route or flowsheet are its own."""
         return [row.to for row in splits if row.to != "disposal"] or None
 
+    def components(self, facts: Facts) -> Iterable[str]:
+        """Those of its route."""
+        library = facts.library or load_library()
+        return route_components(self.process, library) if self.process in ROUTES else ()
+
     def prepare(self, facts: Facts) -> object:
         """The process of its name."""
+        if self.process in ROUTES:
+            library = facts.library or load_library()
+            return Running.of(self.process, self._setting(facts.priced_as), library, facts.basis)
         columns = {name for split in facts.splits for name in split.components}
         return Splitting(facts.basis.opened(columns), tuple(facts.splits))
 
     def run(self, feed: Goods, orders: Mapping[str, Array], now: Now) -> Outcome:
         """What its process makes of all that arrives."""
-        process = now.prepared
+        process, whole = now.prepared, sum(feed.values(), now.basis.zeros())
+        if isinstance(process, Running):
+            return process.run(whole, now.state)
         assert isinstance(process, Splitting)
-        return process.run(sum(feed.values(), now.basis.zeros()), now)
+        return process.run(whole, now)
+
+    def _setting(self, priced_as: Mapping[str, str]) -> RouteSetting:
+        """Size by its largest capacity, place and prices."""
+        setting = RouteSetting(
+            location=self.region, dollar_year=self.equipment_year, priced_as=priced_as
+        )
+        size = self.capacity.get("")
+        if size is None:
+            return setting
+        largest = max(numbers_of(size)) * (factor_to(size.unit, "t/yr") or math.nan)
+        return replace(setting, throughput_t_per_yr=largest)
 
 
 @dataclass(frozen=True, slots=True)

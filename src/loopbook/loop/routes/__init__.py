@@ -1,1 +1,1 @@
-"""Routes of the flowsheets as processes of a loop: what they cost."""
+"""Routes of the flowsheets as processes of a loop: what they make, and what they cost."""

@@ -134,7 +134,9 @@ def network_of(loop: Loop, draws: int = 1) -> Network:
         tuple(_leg(k, row, loop, basis) for k, row in enumerate(loop.contracts)),
         {site: _room(model, loop, basis) for site, model in loop.models.items()},
         {
-            site: model.prepare(Facts(basis, loop.splits.get(model.process, ())))
+            site: model.prepare(
+                Facts(basis, loop.splits.get(model.process, ()), priced_as=_priced_as(loop))
+            )
             for site, model in loop.models.items()
         },
     )
@@ -146,11 +148,19 @@ def basis_of(loop: Loop) -> Basis:
     names = [name for rows in loop.splits.values() for row in rows for name in row.components]
     names += [name for row in loop.contracts for name in loop.materials_of(row.material)]
     names += [*loop.materials]
+    none = Facts(Basis.of((), {}))
+    names += [name for model in loop.models.values() for name in model.components(none)]
     masses: dict[tuple[str, str], Array] = {}
     for name, numbers in loop.goods.items():
         if numbers.mass is not None:
             masses.update(_tonnes(name, numbers.mass, numbers.energy, loop.calendar.steps[0]))
     return Basis.of(names, compositions, masses)
+
+
+def _priced_as(loop: Loop) -> dict[str, str]:
+    """Cells of the library by the active material that is put into them."""
+    rows = [row for row in loop.materials.values() if row.active and row.like]
+    return {row.active: row.like.rpartition("/")[2] for row in rows}
 
 
 def _tonnes(

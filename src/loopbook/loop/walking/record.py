@@ -6,6 +6,7 @@ from typing import TypeVar
 import numpy as np
 
 from loopbook.errors import Finding
+from loopbook.flowsheet import RouteResult
 from loopbook.loop.time.calendar import Step
 from loopbook.loop.walking.network import Leg, Network
 from loopbook.loop.walking.result import Flow, Operation, Walk
@@ -21,6 +22,7 @@ class Record:
     def __init__(self, net: Network) -> None:
         self.net = net
         self.step: Step = net.steps[0]
+        self.solved: dict[tuple[str, int], RouteResult | None] = {}
         self.findings: list[Finding] = []
         self.opening: dict[str, Array] = {}
         self.on_way: dict[tuple[int, str], Array] = {}
@@ -142,4 +144,5 @@ class Record:
             needs=named["needs"],
             lacking=named["lacking"],
             counts=named["counts"],
+            solved=tuple(self.solved.get((site, step.index)) for step in steps),
         )

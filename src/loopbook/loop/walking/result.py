@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopbook.errors import Finding, require_known
+from loopbook.flowsheet import RouteResult
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.loop import Loop
 from loopbook.loop.nouns.trade import Contract
@@ -74,6 +75,7 @@ class Operation:
     needs : what its model needed, by material, component or element, (step, draw).
     lacking : what no contract brought of it, (step, draw).
     counts : see `Outcome`, (step, draw).
+    solved : the route that ran in each step, or None; see `Outcome`.
     """
 
     site: str
@@ -89,6 +91,7 @@ class Operation:
     needs: Mapping[str, Array]
     lacking: Mapping[str, Array]
     counts: Mapping[str, Array]
+    solved: tuple[RouteResult | None, ...] = ()
 
     def quantity(self, of: str, basis: Basis) -> Array:
         """What `of` of a cost or burden names, in t or in its unit, (step, draw).

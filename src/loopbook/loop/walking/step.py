@@ -155,6 +155,7 @@ class StepWalk:
             self.record.stream(site, kind, "", getattr(outcome, kind))
         for name, values in outcome.counts.items():
             self.record.number(site, "counts", name, values)
+        self.record.solved[site, self.k] = outcome.solved
 
     def _close(self, site: str) -> None:
         """What arrived after a site had run, what waits, and what nobody brought."""
@@ -345,15 +346,15 @@ class StepWalk:
 
 def _pools(legs: Sequence[Leg], sources: Sequence[_Source]) -> Iterator[Limit]:
     """What there is of each stream, for those that draw it in proportion."""
-    there: dict[tuple[str, Key], Array] = {}
-    claims: dict[tuple[str, Key], dict[int, Array]] = defaultdict(dict)
+    there: dict[tuple[str, str, Key], Array] = {}
+    claims: dict[tuple[str, str, Key], dict[int, Array]] = defaultdict(dict)
     for i, (leg, source) in enumerate(zip(legs, sources, strict=True)):
-        whole = source.tonnes
+        whole, element = source.tonnes, leg.row.material if leg.is_element else ""
+        if not source.endless:
+            yield Limit(whole, {i: 1.0})
         for key, stream in () if source.endless else source.streams.items():
             tonnes = stream.sum(axis=0)
-            there[leg.row.from_, key] = tonnes
-            claims[leg.row.from_, key][i] = tonnes / np.where(whole > 0, whole, 1.0)
-    if not there:
-        return
+            there[leg.row.from_, element, key] = tonnes
+            claims[leg.row.from_, element, key][i] = tonnes / np.where(whole > 0, whole, 1.0)
     for name, tonnes in there.items():
         yield Limit(tonnes, claims[name])

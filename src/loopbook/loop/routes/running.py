@@ -1,0 +1,113 @@
+"""A route of the flowsheets as the process of a site."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from loopbook.errors import BalanceError
+from loopbook.flowsheet import ROUTES, Route, RouteResult, RouteSetting
+from loopbook.loop.goods.basis import Basis
+from loopbook.loop.goods.exchange import Outcome
+from loopbook.matter import Library, Sourced, chemistries, components
+from loopbook.tables import Array
+
+_CLOSURE = 1e-9
+_DISSOLVED = "(aq)"  # no product is dissolved in water
+
+
+def route_components(name: str, library: Library) -> Iterable[str]:
+    """Components that a route takes and makes, and the elements of its reagents."""
+    route = ROUTES[name]
+    names = (*chemistries(library), *route.parts, *route.made)
+    dry = tuple(name for name in names if not name.endswith(_DISSOLVED))
+    return dict.fromkeys((*dry, *components(*names).elements))
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A route with its numbers; its feed is opened into the components that it knows.
+
+    Parameters
+    ----------
+    route : of the flowsheets.
+    setting : size, place and prices.
+    library : its numbers.
+    basis : components of all streams.
+    opened : see `Basis.opened`.
+    """
+
+    route: Route
+    setting: RouteSetting
+    library: Library
+    basis: Basis
+    opened: Array
+
+    @classmethod
+    def of(cls, name: str, setting: RouteSetting, library: Library, basis: Basis) -> "Running":
+        """The route of a name."""
+        known = (*chemistries(library), *ROUTES[name].parts)
+        return cls(ROUTES[name], setting, library, basis, basis.opened(known))
+
+    def run(self, feed: Array, before: object) -> Outcome:
+        """What the route makes of a stream of tonnes, shape (component, draw).
+
+        Products have their composition; one that is counted as an element is that element alone.
+        Reagents are drawn and everything else is disposal, both by element. Without feed the route
+        that ran before stands for what the plant is.
+
+        Raises
+        ------
+        InputError : the route cannot take a component of the feed, or has no number for it.
+        BalanceError : an element does not close.
+        """
+        seen = self.opened @ feed
+        tonnes = seen.sum(axis=0)
+        if not tonnes.any():
+            known = before if isinstance(before, RouteResult) else None
+            return Outcome(solved=known, state=before)
+        shares = np.where(tonnes > 0.0, seen, seen.sum(axis=1, keepdims=True))
+        shares = shares / shares.sum(axis=0)
+        composition = {n: shares[k] for n, k in self.basis.index.items() if shares[k].any()}
+        solved = self.route(composition, self.setting, numbers=Sourced(self.library))
+        if not solved.solution.report.worst_closure <= _CLOSURE:
+            worst = solved.solution.report.worst_closure
+            raise BalanceError(f"{self.route.name} closes to {worst:.3g} only")
+        each = tonnes / solved.solution.mass(self.route.feed)
+        made = {name: x * each for name, x in self._products(solved, composition).items()}
+        drawn = self._supplies(solved) * each
+        rest = self.basis.matrix @ (seen + drawn - sum(made.values(), self.basis.zeros()))
+        disposal = np.zeros_like(seen)
+        disposal[[self.basis.index[name] for name in self.basis.elements]] = rest
+        return Outcome(made=made, disposal=disposal, drawn=drawn, solved=solved, state=solved)
+
+    def _products(self, solved: RouteResult, composition: Mapping[str, Array]) -> dict[str, Array]:
+        """Products as the flowsheet has them, kg/h."""
+        base = self.route.base(composition, self.setting, Sourced(self.library))
+        products = {}
+        for name, product in self.route.products(base).items():
+            stream = np.zeros((len(self.basis.names), solved.solution.scenarios))
+            if product.element:
+                stream[self.basis.index[product.element]] = product.flow(solved.solution)
+            else:
+                flows = solved.solution.flow(product.stream)
+                for part, flow in zip(solved.solution.components, flows, strict=True):
+                    if flow.any():
+                        stream[self.basis.index[part]] += flow
+            products[name] = stream
+        return products
+
+    def _supplies(self, solved: RouteResult) -> Array:
+        """Elements of reagents and of what is fed beside the feed, kg/h."""
+        solution = solved.solution
+        sheet = solution.plan.flowsheet
+        streams = [x for place in sheet.placed.values() for x in place.supplies.values()]
+        streams += [name for name in sheet.feeds if name != self.route.feed]
+        none = np.zeros_like(solution.flow(self.route.feed))
+        whole = sum((solution.flow(name) for name in streams), none)
+        drawn = np.zeros((len(self.basis.names), solution.scenarios))
+        elements = solution.plan.basis.element_matrix @ whole
+        for element, flow in zip(solution.plan.basis.elements, elements, strict=True):
+            if flow.any():
+                drawn[self.basis.index[element]] += flow
+        return drawn
