@@ -30,7 +30,7 @@ from support.plant import Plant
 from support.seeds import seeds
 from support.shelves import Shelf, sqlite_shelf
 from support.stories import SUBSTANCES, Fact, Story, moment
-from support.teller import Teller, a_shelf, agrees_with_fractions
+from support.teller import Teller, a_shelf, agrees_with_fractions, have_same_statements
 from support.world import DAY, us
 
 PARTS = 10  # of the many stories: tests that run side by side
@@ -121,6 +121,7 @@ def play(shelf: Shelf, folder: Path, seed: int) -> bool:
         occurred = us(moment(at))
         expected = dict(right_book.book.balances(occurred=occurred))
         assert dict(book.book.balances(occurred=occurred)) == expected, (seed, at, wrong)
+    have_same_statements(book.book, right_book.book, len(story.facts), seed)
     agrees_with_fractions(book.book, story.facts, seed)
     for recorded, answer in book.answers:
         assert dict(book.book.balances(recorded=recorded)) == answer, seed

@@ -26,7 +26,7 @@ from support.plant import Plant
 from support.seeds import seeds
 from support.shelves import Shelf, sqlite_shelf
 from support.stories import MEASURING, SUBSTANCES, Fact, Story, moment
-from support.teller import Teller, a_shelf, agrees_with_fractions
+from support.teller import Teller, a_shelf, agrees_with_fractions, have_same_statements
 from support.world import DAY, us
 
 PARTS = 10  # of the many stories: tests that run side by side
@@ -51,6 +51,7 @@ def play(shelf: Shelf, folder: Path, seed: int) -> Counter[str]:
         assert dict(late.book.balances(occurred=occurred)) == expected, (seed, at)
         assert not any(map(sum, zip(*expected.values(), strict=True)))
     assert dict(late.book.balances()) == dict(intime.book.balances())
+    have_same_statements(late.book, intime.book, len(story.facts), seed)
     agrees_with_fractions(late.book, story.facts, seed)
     for recorded, answer in late.answers:
         assert dict(late.book.balances(recorded=recorded)) == answer, seed
@@ -139,6 +140,24 @@ def test_a_late_assay_of_a_lot_that_a_run_used_up(plant: Plant) -> None:
     assert plant.kg("unaccounted", "Ni") == -170
     assert (plant.kg("reassay", "Ni"), plant.kg("BM-1", "Ni")) == (200, 5_970)
     assert verify(plant.book).clean
+
+
+def test_a_late_ticket_after_a_late_title_is_of_the_run_that_it_changed(plant: Plant) -> None:
+    """The second late fact amends a leg that only the first one brought to the run."""
+    plant.receive(2, "L-1", 10_000, Ni="0.3")
+    output = b.Output(lot="BM", material="black mass", mass_kg=9_700, shares={"Ni": "0.3"})
+    plant.post(10, partial(b.Process, run="R", site="W", inputs_kg={"L-1": None}, outputs=[output]))
+    plant.post(4, partial(b.TransferTitle, lot="L-1", seller="A", buyer="B"))
+    plant.weigh(6, "L-1", 9_850)
+    start = plant.envelope.start
+    span = {"start": start, "end": start + timedelta(days=31)}
+    for scope, made in (({}, 9_700), ({"lot": "L-1"}, 0), ({"party": "B"}, 9_700)):
+        statement = metal_statement(plant.book, **span, **scope)
+        assert (statement.kg("consumed"), statement.kg("produced")) == (-9_850, made)
+    assert (
+        "unaccounted in runs: 1.52 % of the mass consumed"
+        in metal_statement(plant.book, **span).notes
+    )
 
 
 def test_a_late_ticket_of_a_lot_that_was_delivered(plant: Plant) -> None:

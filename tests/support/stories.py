@@ -14,6 +14,8 @@ SUBSTANCES = ("Ni", "Co", "H2O", "other")
 SITES, PARTIES = ("W", "R"), ("A", "B")
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 MEASURING = ("weigh", "stock-take", "assay")
+SELDOM_LATE = {"receive": 0.1, "dispose": 0.1, "transfer-title": 0.5}
+"""Of facts that are no measurements, the share that is told late."""
 
 Fact = dict[str, Any]
 
@@ -280,7 +282,7 @@ class Story:
         return {name: self._share(0.25) for name in names}
 
     def told(self) -> list[Fact]:
-        """The facts as they are told: measurements late, a third of them very late; others seldom.
+        """The facts as they are told: measurements late, a third of them very late; titles, too.
 
         Some more are wrong and are reversed later, and periods are closed on the way.
         """
@@ -288,8 +290,7 @@ class Story:
         count = len(self.facts)
         for place, fact in enumerate(self.facts):
             measures = fact["kind"] in MEASURING
-            seldom = 0.1 if fact["kind"] in ("receive", "dispose") else 0
-            late = draw.random() < (0.7 if measures else seldom)
+            late = draw.random() < (0.7 if measures else SELDOM_LATE.get(fact["kind"], 0))
             far = count if draw.random() < 0.4 else 8
             places.append((place + (draw.uniform(0.5, far) if late else 0), fact))
             if measures and draw.random() < 0.15:

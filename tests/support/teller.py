@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Self
@@ -16,7 +17,7 @@ from loopbook.book.statement.statement import metal_statement
 from loopbook.errors import InputError
 from support.plain_book import PlainBook
 from support.shelves import Shelf, postgres_shelf, sqlite_shelf
-from support.stories import FIRST, SUBSTANCES, Fact, command, moment, nouns, period
+from support.stories import FIRST, PARTIES, SITES, SUBSTANCES, Fact, command, moment, nouns, period
 from support.world import DAY, us
 
 ROUNDING_MG = 60  # a milligram for each step of a lot's content
@@ -93,6 +94,20 @@ def a_shelf(request: pytest.FixtureRequest, store: str, folder: Path) -> Shelf:
     if store == "sqlite":
         return sqlite_shelf(folder)
     return postgres_shelf(request.getfixturevalue("server"))
+
+
+def have_same_statements(book: b.Book, other: b.Book, count: int, where: object) -> None:
+    """Every line of the statements of all the time is the same: of all, and of each part."""
+    span = {"start": FIRST - timedelta(days=31), "end": moment(count + 1), "uncertainty": False}
+    scopes: list[dict[str, str]] = [{}, *({"party": p} for p in PARTIES)]
+    scopes += [{"site": s} for s in (*SITES, "in transit")]
+    scopes += [{"lot": x.lot} for x in b.list_lots(other, gone=True).lots]
+    for scope in scopes:
+        first, second = (
+            {x.name: x.content for x in metal_statement(each, **span, **scope).lines}
+            for each in (book, other)
+        )
+        assert first == second, (where, scope)
 
 
 def agrees_with_fractions(book: b.Book, facts: Sequence[Fact], seed: int) -> None:

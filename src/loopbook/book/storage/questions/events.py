@@ -161,9 +161,10 @@ def postings_between(
 ) -> list[tuple[str, str, int, int, str, *tuple[int, ...]]]:
     """Sums of the legs of a stretch by kind of event, account, direction and lot.
 
-    A reversal counts as the kind of what it reverses, and what amends a leg as that leg. `single`
-    are the kinds of events of one lot,
-    whose emissions, waste and unaccounted matter are that lot's.
+    What amends or reverses an event counts as that event. It has the direction of the event's own
+    leg on the account; where a late fact brought the event to the account, as with another owner,
+    that of the first leg that it brought. `single` are the kinds of events of one lot, whose
+    emissions, waste and unaccounted matter are that lot's.
 
     Returns
     -------
@@ -184,15 +185,18 @@ def postings_between(
         conditions.append(f"(a.lot = ? OR (a.kind <> 'lot' AND {kind} IN ({marks})))")
     lot = [] if scope.lot is None else [scope.lot]
     name = "a.lot" if by_lot else "''"
+    first = (
+        "(SELECT f.mass FROM event g JOIN posting f ON f.event = g.id AND f.account = p.account "
+        "WHERE g.amends = o.key AND f.mass <> 0 ORDER BY g.id LIMIT 1)"
+    )
     return db.rows(
         f"SELECT {kind}, a.kind, CASE WHEN a.site LIKE '{TRANSIT} %' THEN 1 ELSE 0 END, "
-        "CASE WHEN coalesce(q.mass, 0) <> 0 THEN CASE WHEN q.mass < 0 THEN -1 ELSE 1 END "
-        "WHEN (p.mass < 0) = (e.reverses IS NULL) THEN -1 ELSE 1 END, "
+        "CASE WHEN CASE WHEN o.id IS NULL THEN p.mass WHEN coalesce(q.mass, 0) <> 0 THEN q.mass "
+        f"ELSE coalesce({first}, 0) END < 0 THEN -1 ELSE 1 END, "
         f"{name}, {sums(substances)} FROM {source} "
         "JOIN account a ON a.id = p.account "
         "LEFT JOIN event o ON o.key = coalesce(e.reverses, e.amends) "
         "LEFT JOIN posting q ON q.event = o.id AND q.account = p.account "
-        "AND e.amends IS NOT NULL "
         f"WHERE {' AND '.join(conditions)}{when} GROUP BY 1, 2, 3, 4, 5",
         (*lot, *names, *lot, *(single if lot else ()), *moments),
     )
