@@ -23,6 +23,7 @@ class Record:
         self.net = net
         self.step: Step = net.steps[0]
         self.solved: dict[tuple[str, int], RouteResult | None] = {}
+        self.owed: dict[tuple[str, str], Array] = {}
         self.findings: list[Finding] = []
         self.opening: dict[str, Array] = {}
         self.on_way: dict[tuple[int, str], Array] = {}
@@ -87,6 +88,11 @@ class Record:
             self._sites[key] = np.zeros((len(self.net.steps), self.net.draws))
         self._sites[key][self.step.index] = values
 
+    def owes(self, name: tuple[str, str], tonnes: Array) -> None:
+        """What an account owes after the step."""
+        shape = len(self.net.steps), self.net.draws
+        self.owed.setdefault(name, np.zeros(shape))[self.step.index] = tonnes
+
     def _array(self, arrays: dict[_K, Array], key: _K, more: int = 0) -> Array:
         if key not in arrays:
             shape = len(self.net.steps) + more, len(self.net.basis.names), self.net.draws
@@ -101,6 +107,7 @@ class Record:
             tuple(map(self._flow, self.net.legs)),
             {site: self._operation(site) for site in self.net.loop.sites},
             tuple(self.findings),
+            self.owed,
         )
 
     def _flow(self, leg: Leg) -> Flow:

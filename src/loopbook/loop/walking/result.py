@@ -5,7 +5,7 @@ tonnes. The last axis is 1 where there is one scenario.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -135,6 +135,8 @@ class Walk:
     flows : a flow for each row of ``contracts``, in their order.
     sites : what each site did, by name.
     findings : goods that wait beyond their store.
+    owed : tonnes that are due under a term of return and not returned, by contract and element,
+        after each step, (step, draw).
     """
 
     loop: Loop
@@ -142,6 +144,7 @@ class Walk:
     flows: tuple[Flow, ...]
     sites: Mapping[str, Operation]
     findings: tuple[Finding, ...] = ()
+    owed: Mapping[tuple[str, str], Array] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[Step, ...]:

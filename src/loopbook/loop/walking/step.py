@@ -52,6 +52,7 @@ class StepWalk:
 
     def walk(self) -> None:
         """Walk the step."""
+        self.stock.accounts.begin(self.step)
         for site, pool in self.stock.arrived.items():
             for (material, _), stream in pool.items():
                 tonnes = stream.sum(axis=0)
@@ -67,6 +68,8 @@ class StepWalk:
                 self._meet(turn)
         for site in self.net.loop.sites:
             self._close(site)
+        for name, account in self.stock.accounts.by_name.items():
+            self.record.owes(name, account.owed)
 
     # -- needs
 
@@ -126,6 +129,7 @@ class StepWalk:
                 put(self.made[site], material, stream.sum(axis=0))
                 self.record.stream(site, "made", material, stream)
             self._keep(site, owner, outcome, now)
+        self.stock.accounts.settle(site, self.stock.made[site], self.step)
 
     def _feed(self, site: str) -> Pool:
         """What a site can work on of what arrived and waited; the rest waits."""
@@ -333,6 +337,7 @@ class StepWalk:
 
     def _arrive(self, leg: Leg, material: str, stream: Array) -> None:
         put(self.stock.arrived[leg.row.to], (material, leg.owner_at_end), stream)
+        self.stock.accounts.credit(leg, stream, self.step)
 
     def _write(self, leg: Leg, asked: Array, taken: Array, left: Array) -> None:
         """What was asked, taken, and is short by seller or buyer."""

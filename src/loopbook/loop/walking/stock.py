@@ -10,6 +10,7 @@ import numpy as np
 from loopbook.errors import InputError
 from loopbook.loop.goods.exchange import counted_in
 from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.walking.accounts import Accounts
 from loopbook.loop.walking.network import Leg, Network
 from loopbook.tables import Array
 
@@ -32,8 +33,10 @@ class Stock:
     states, held : what models carry over, by site and owner.
     travelling : what is on its way, by the step in which it arrives.
     booked : tonnes that arrive by site and key of its capacity, (step + 1, draw).
+    accounts : metal that is owed to those who let it be refined.
     """
 
+    accounts: Accounts
     made: dict[str, Pool] = field(default_factory=lambda: defaultdict(dict))
     arrived: dict[str, Pool] = field(default_factory=lambda: defaultdict(dict))
     states: dict[Key, object] = field(default_factory=dict)
@@ -46,7 +49,7 @@ class Stock:
     @classmethod
     def opening(cls, net: Network) -> "Stock":
         """What is at sites and is on its way before the first step."""
-        stock = cls()
+        stock = cls(Accounts(net))
         for site, model in net.loop.models.items():
             sold = {name for leg in net.legs if leg.row.from_ == site for name in leg.materials}
             for material, quantity in model.opening.items():
