@@ -236,6 +236,7 @@ dismantling,casings,,95 %
 on,parameter,of,value
 roads,sales,packs,sold
 roads,lifetime,packs,"weibull 2.8, 12 yr"
+roads,returns,old packs,100 % of packs
 packs,mass,,410 kg/pack
 yard,stay,old packs,18 months
 pack plant,makes,packs,120000 packs/yr

@@ -12,7 +12,7 @@ from loopbook.errors import UnitError
 from loopbook.flowsheet import RouteResult
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.nouns.matter import Split
-from loopbook.loop.time.calendar import Calendar, Step, month_in_force
+from loopbook.loop.time.calendar import Calendar, Span, Step, month_in_force
 from loopbook.loop.values.measure import is_kind
 from loopbook.loop.values.quantity import Quantity
 from loopbook.matter import Library
@@ -29,6 +29,8 @@ class Facts:
     Parameters
     ----------
     basis : components of all streams.
+    calendar : of the loop.
+    days : first and last day on which the site is open; None without such an end.
     splits : rows of ``shares`` of the site's process.
     flowsheet : the site's flowsheet file, or None.
     library : the data library.
@@ -37,6 +39,8 @@ class Facts:
     """
 
     basis: Basis
+    calendar: Calendar
+    days: tuple[date | None, date | None] = (None, None)
     splits: Sequence[Split] = ()
     flowsheet: Path | None = None
     library: Library | None = None
@@ -149,12 +153,12 @@ def arrivals(calendar: Calendar, step: Step, delay: Array) -> Iterator[tuple[int
             return
 
 
-def in_force(days: tuple[date | None, date | None], step: Step) -> list[float]:
+def in_force(days: tuple[date | None, date | None], step: Span) -> list[float]:
     """Share of each month of a step that is between two days."""
     return [month_in_force(*days, month) for month in step]
 
 
-def total(rate: Quantity, unit: str, days: tuple[date | None, date | None], step: Step) -> Array:
+def total(rate: Quantity, unit: str, days: tuple[date | None, date | None], step: Span) -> Array:
     """Sum of a rate in a unit per month over the months in force, shape (1,) or (draw,).
 
     A month that is not in force needs no value.

@@ -1,29 +1,77 @@
 """Cell lines: accepted cells by order, at most what the lines can; scrap by type."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Annotated
 
+import numpy as np
+
+from loopbook.errors import InputError
+from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome, counted_in, in_force
+from loopbook.loop.models.making import needs_for, settled, sum_of, within_capacity
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.matter import Split
 from loopbook.loop.nouns.numbers import Each
+from loopbook.loop.time.calendar import month_number
 from loopbook.loop.values.cells import PartOf
-from loopbook.loop.values.measure import SHARE, Measure
+from loopbook.loop.values.measure import Measure
 from loopbook.loop.values.quantity import Amount, Quantity
+from loopbook.matter import chemistries
+from loopbook.tables import Array, Choice
 
 SIDES = ("rejects", "rejects without electrolyte", "cathode", "anode", "electrodes")
 """Where scrap comes from: rejected cells, filled or dry, and the losses of the electrodes."""
 
+PARTS = ("cathode coating", "cathode foil", "anode coating", "anode foil", "electrolyte")
+"""Parts of a cell that are lost or left out by laws of their own."""
+
+USUAL_PARTS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("carbon black", "PVDF"), "cathode coating")
+    | dict.fromkeys(("graphite", "anode binder", "CMC and SBR"), "anode coating")
+    | {"aluminium": "cathode foil", "copper": "anode foil"}
+    | dict.fromkeys(("LiPF6", "EC", "DMC", "EMC", "DEC", "VC"), "electrolyte")
+)
+"""Parts that components of the library are; active materials of the library are coating."""
+
+_DRY_OF = {"rejects without electrolyte": "rejects"}
+
+LOSS = Measure("1", high=0.99, words="a share up to 99 %")
 NONE = Quantity(number=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """A line in a month: tonnes that it can make, and its shares of reject and loss."""
+
+    can: Array
+    reject: Array
+    coating: Array
+    foil: Array
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellLines(SiteModel):
-    """Of cells made the share `reject` is rejected: accepted cells are ``made * (1 - reject)``.
+    """Makes the accepted cells that are ordered, at most what the lines can, and scrap.
 
-    What goes into the cells made loses ``loss / (1 - loss)`` of itself on the way: active material
-    and binder by one loss, foils by another. `scrap` sends shares of the rejects and of each
-    electrode's losses to materials.
+    Of cells made the share `reject` is rejected: rejected are ``accepted * r / (1 - r)``. What
+    goes into the cells made loses ``loss / (1 - loss)`` of itself on the way: coatings by one loss,
+    foils by another (EverBatt 2023, BatPaC IO!B14:F20, source_id everbatt2023). `scrap` sends
+    shares of the rejects and of the electrodes' losses to materials; the rest is `disposal`.
+    Rejects without electrolyte are cells rejected before filling, as a share of the mass of all
+    rejects. `part` is the part of a cell that a component is, where that is not known.
+
+    Lines can make ``makes * availability * ramp``. Each month has its own shares of reject and
+    loss; those of a step are means by what the lines can make. With `ages` = ``line``, each rise of
+    `makes` above all before it is a line that starts then, and series by age (`ramp`, `reject`, the
+    losses) count from its start: shares step up as each line starts. A fall of `makes` idles all
+    lines alike.
+
+    What goes in is needed by component and by element; what arrives counts in the same step, the
+    rest is new material. `foil` counts the foil that is bought, by thickness, with what is lost of
+    it: ``accepted energy * mass per energy * needed / in accepted cells``.
+
+    Not covered: scrap of separator and electrolyte, and clean trim, which are sold separately.
     """
 
     model = "cell lines"
@@ -34,15 +82,155 @@ class CellLines(SiteModel):
         ],
         "accepted cells that the lines can make",
     ]
-    reject: Annotated[Quantity, SHARE, "rejected cells by all cells that are made"] = NONE
-    active_material_loss: Annotated[Quantity, SHARE, "loss of what is coated, by what goes in"] = (
+    reject: Annotated[Quantity, LOSS, "rejected cells by all cells that are made"] = NONE
+    active_material_loss: Annotated[Quantity, LOSS, "loss of what is coated, by what goes in"] = (
         NONE
     )
-    foil_loss: Annotated[Quantity, SHARE, "loss of foils, by what goes in"] = NONE
+    foil_loss: Annotated[Quantity, LOSS, "loss of foils, by what goes in"] = NONE
     scrap: Annotated[
         Mapping[Each, Annotated[Amount, PartOf(*SIDES)]], "share of the scrap that is this material"
     ] = field(default_factory=dict)
+    part: Annotated[
+        Mapping[Each, Annotated[str, Choice(*PARTS)]], "part of the cell that this component is"
+    ] = field(default_factory=dict)
+    foil: Annotated[
+        Mapping[Each, Annotated[Quantity, Measure("kg/kWh", usual={"kg/kWh": (0.02, 1.0)})]],
+        "mass of this foil by energy of accepted cells",
+    ] = field(default_factory=dict)
+    ages: Annotated[str, Choice("site", "line"), "what series by age count from"] = "site"
 
     def outputs(self, splits: Sequence[Split]) -> Iterable[str] | None:
         """Cells and scrap."""
         return (*self.makes, *self.scrap)
+
+    def prepare(self, facts: Facts) -> object:
+        """Parts of cells, each as a column that is 1 for its components."""
+        known = {**dict.fromkeys(chemistries(facts.library), PARTS[0]), **USUAL_PARTS, **self.part}
+        return {
+            part: np.array([[float(known.get(name) == part)] for name in facts.basis.names])
+            for part in PARTS
+        }
+
+    def needs(self, orders: Mapping[str, Array], now: Now) -> Needs:
+        """Components and elements of what goes in."""
+        outcome = self.run({}, orders, now)
+        assert outcome.drawn is not None
+        return needs_for(outcome.drawn, now.basis)
+
+    def run(self, feed: Goods, orders: Mapping[str, Array], now: Now) -> Outcome:
+        """Accepted cells and scrap; all that goes in is new until something arrives."""
+        months = {name: [*self._months(name, now)] for name in self.makes}
+        can = {name: sum((x.can for x in rows), np.zeros(1)) for name, rows in months.items()}
+        ordered = {name: np.minimum(orders.get(name, most), most) for name, most in can.items()}
+        made = within_capacity(self, ordered, now)
+        scrap: dict[str, Array] = {}
+        disposal, counts = now.basis.zeros(), dict.fromkeys(self.foil, np.zeros(1))
+        for name, tonnes in made.items():
+            sides = self._sides(name, tonnes, months[name], now)
+            rest = sides["rejects"] + sides["electrodes"]
+            bought = now.basis.stream(name, tonnes)
+            for material, amount in self.scrap.items():
+                assert amount.upper is not None
+                share = now.mean(amount.upper)
+                stream = share * sides[amount.of]
+                scrap[material], bought = scrap.get(material, 0.0) + stream, bought + stream
+                rest = rest - share * sides[_DRY_OF.get(amount.of, amount.of)]
+                if rest.min() < -1e-9 * sides["rejects"].max() - 1e-9 * sides["electrodes"].max():
+                    expected = "shares of scrap that sum to at most 100 % of each side"
+                    raise InputError.of("sum", amount.upper.where, expected, "more")
+            rest = np.maximum(rest, 0.0)
+            disposal = disposal + rest
+            for foil, content in self._foils(name, tonnes, bought + rest, now):
+                counts[foil] = counts[foil] + content
+        streams = {name: now.basis.stream(name, tonnes) for name, tonnes in made.items()} | scrap
+        drawn = sum_of(streams, now.basis) + disposal
+        return Outcome(made=streams, disposal=disposal, drawn=drawn, counts=counts)
+
+    def receive(self, arrived: Goods, outcome: Outcome, now: Now) -> Outcome:
+        """What arrives replaces new material; what exceeds it stays."""
+        assert outcome.drawn is not None
+        drawn, left = settled(outcome.drawn, sum_of(arrived, now.basis), now.basis)
+        return replace(outcome, drawn=drawn, absorbed=left)
+
+    def _sides(
+        self, cells: str, tonnes: Array, months: Sequence[_Month], now: Now
+    ) -> dict[str, Array]:
+        """Streams of what is rejected and lost beside accepted cells, by where it comes from."""
+        part = now.prepared
+        assert isinstance(part, dict)
+        cell, can = now.basis.stream(cells, np.ones(1)), sum((x.can for x in months), np.zeros(1))
+
+        def of_accepted(shares: Iterable[Array]) -> Array:
+            """Tonnes by those of cells made, as tonnes beside the accepted ones."""
+            parts = (m.can * x / (1 - m.reject) for m, x in zip(months, shares, strict=True))
+            return np.asarray(tonnes * sum(parts, np.zeros(1)) / np.where(can > 0, can, 1.0))
+
+        rejects = cell * of_accepted(m.reject for m in months)
+        coating = cell * of_accepted(m.coating / (1 - m.coating) for m in months)
+        foil = cell * of_accepted(m.foil / (1 - m.foil) for m in months)
+        dry = cell * (1.0 - part["electrolyte"])
+        sides = {
+            "rejects": rejects,
+            "rejects without electrolyte": dry / dry.sum() * rejects.sum(axis=0),
+            "cathode": part["cathode coating"] * coating + part["cathode foil"] * foil,
+            "anode": part["anode coating"] * coating + part["anode foil"] * foil,
+        }
+        for side in ("cathode", "anode"):
+            if not (cell * (part[f"{side} coating"] + part[f"{side} foil"])).any():
+                self._check_side(side, cells)
+        return {**sides, "electrodes": sides["cathode"] + sides["anode"]}
+
+    def _check_side(self, side: str, cells: str) -> None:
+        """Scrap of an electrode that no component of the cells is of is an error, never zero."""
+        for material, amount in self.scrap.items():
+            if amount.of in (side, "electrodes") and amount.upper is not None:
+                raise InputError.of(
+                    "missing",
+                    amount.upper.where,
+                    f"a component of {cells} that is of the {side}, for {material}",
+                    "none",
+                    hint=f"write a row {self.name},part,COMPONENT,{side} coating",
+                )
+
+    def _foils(
+        self, cells: str, tonnes: Array, bought: Array, now: Now
+    ) -> Iterator[tuple[str, Array]]:
+        """Foils that are bought for accepted cells and scrap, in tonnes."""
+        accepted = now.basis.stream(cells, tonnes)
+        for foil, by_energy in self.foil.items():
+            of = next(iter(now.basis.compositions.get(foil) or (foil,)))
+            held, all_of_it = (now.basis.content(x, of) for x in (accepted, bought))
+            gwh = tonnes / now.basis.in_tonnes(cells, "GWh")
+            ratio = all_of_it / np.where(held > 0, held, 1.0)
+            yield foil, gwh * now.mean(by_energy, "t/GWh") * ratio
+
+    def _months(self, cells: str, now: Now) -> Iterator[_Month]:
+        """What each line does in each month in operation."""
+        rate = self.makes[cells]
+        unit = counted_in(rate.unit)
+        tonnes = now.basis.in_tonnes(cells, unit)
+        of_age = (self.ramp, self.reject, self.active_material_loss, self.foil_loss)
+        for month, force in zip(now.step, in_force(now.days, now.step), strict=True):
+            if force > 0:
+                can = force * rate.in_month(month, f"{unit}/month") * tonnes
+                can = can * self.availability.in_month(month, "1")
+                for start, share in self._lines(rate, month, now):
+                    ramp, *losses = (
+                        (x if start is None else x.since_month(start)).in_month(month, "1")
+                        for x in of_age
+                    )
+                    yield _Month(can * share * ramp, *losses)
+
+    def _lines(self, rate: Quantity, month: int, now: Now) -> Iterator[tuple[int | None, float]]:
+        """Lines that there are in a month: when each started, and its share of all."""
+        first = month_number(now.days[0]) if now.days[0] else now.calendar.first
+        if self.ages == "site" or rate.series is None:
+            yield (None if self.ages == "site" else first), 1.0
+            return
+        highest, starts = 0.0, list[tuple[int, float]]()
+        for start in range(first, month + 1):
+            makes = rate.series.line.in_month(start, rate.since)
+            if makes > highest:
+                starts.append((start, makes - highest))
+                highest = makes
+        yield from ((start, rise / highest) for start, rise in starts)

@@ -91,6 +91,15 @@ class SiteModel(Numbers):
         """What it computes once, before the first step; it comes back as ``now.prepared``."""
         return None
 
+    def held_before(self, prepared: object) -> Array | None:
+        """What it holds before the first step, shape (component, draw); None where nothing.
+
+        Parameters
+        ----------
+        prepared : what `prepare` made.
+        """
+        return None
+
     def needs(self, orders: Mapping[str, Array], now: Now) -> Needs:
         """What it needs in a step.
 

@@ -259,24 +259,24 @@ class LagOf(FieldType[LoopFindings]):
 
 @dataclass(frozen=True)
 class PartOf(FieldType[LoopFindings]):
-    """A share of one of some things: ``70 % of rejects``."""
+    """A share of one of some things: ``70 % of rejects``; without any, of a material."""
 
     whole: tuple[str, ...] = ()
 
     def __init__(self, *whole: str) -> None:
         object.__setattr__(self, "whole", whole)
-        object.__setattr__(self, "words", f"a share, such as 70 % of {whole[0]}")
+        object.__setattr__(self, "words", f"a share, such as 70 % of {(*whole, 'packs')[0]}")
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The share, or None with a finding."""
         share, _, whole = written.rpartition(" of ")
-        if whole not in self.whole or not share:
+        if not share or (self.whole and whole not in self.whole):
             findings.note(
                 "share",
                 self.words,
                 written or "nothing",
                 at=at,
-                hint=f"write a share of {', '.join(self.whole)}",
+                hint=f"write a share of {', '.join(self.whole) or 'a material'}",
             )
             return None
         upper = SHARE.read(share, at, findings)

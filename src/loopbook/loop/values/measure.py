@@ -110,13 +110,14 @@ class Measure(FieldType[LoopFindings]):
     def _refuse(
         self, number: float, value: float, quantity: Quantity, *, at: str, findings: LoopFindings
     ) -> None:
-        share = (self.low, self.high) == (0, 1)
+        share = self.units == ("1",) and math.isfinite(self.high)
         code = "share" if share else "negative" if value < self.low == 0 else "range"
         limit = f"at least {self.low:g}" if value < self.low else f"at most {self.high:g}"
         series = f" of series {quantity.series.name}" if quantity.series else ""
         text = f"{number:g}" + (f" {quantity.unit}" if quantity.unit != "1" else "")
         hint = "a share is 0..100 %" if share else ""
-        findings.note(code, "0..100 %" if share else limit, text + series, at=at, hint=hint)
+        band = f"{100 * self.low:g}..{100 * self.high:g} %"
+        findings.note(code, band if share else limit, text + series, at=at, hint=hint)
 
     def schema(self) -> Schema:
         """A text."""

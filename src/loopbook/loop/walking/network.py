@@ -135,7 +135,13 @@ def network_of(loop: Loop, draws: int = 1) -> Network:
         {site: _room(model, loop, basis) for site, model in loop.models.items()},
         {
             site: model.prepare(
-                Facts(basis, loop.splits.get(model.process, ()), priced_as=_priced_as(loop))
+                Facts(
+                    basis,
+                    loop.calendar,
+                    loop.days(loop.sites[site]),
+                    loop.splits.get(model.process, ()),
+                    priced_as=_priced_as(loop),
+                )
             )
             for site, model in loop.models.items()
         },

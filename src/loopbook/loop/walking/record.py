@@ -42,7 +42,8 @@ class Record:
         shape = len(self.net.basis.names), self.net.draws
         for site in self.net.loop.sites:
             pools = (*stock.made[site].values(), *stock.arrived[site].values())
-            self.opening[site] = sum(pools, np.zeros(shape))
+            held = self.net.model(site).held_before(self.net.prepared[site])
+            self.opening[site] = sum(pools, np.zeros(shape)) + (0.0 if held is None else held)
         for k, moving in stock.travelling.items():
             for leg, material, stream in moving:
                 put(self.on_way, (leg.number, material), stream)

@@ -96,16 +96,19 @@ class StepWalk:
         legs = [leg for leg in self.net.legs if leg.row.to == site]
         for leg in sorted(legs, key=lambda leg: leg.row.priority):
             for name in leg.materials:
+                one = self.net.basis.stream(name, np.ones(1))
                 if leg.upper is not None:
                     tonnes = leg.upper[self.k] / len(leg.materials)
-                elif leg.row.amount.kind == "needed" and name in needs:
+                elif leg.row.amount.kind == "needed":
                     rivals = [x for x in legs if x.row.priority == leg.row.priority]
                     count = sum(x.upper is None and name in x.materials for x in rivals)
-                    tonnes = np.minimum(leg.force[self.k] * needs[name] / count, unordered[name])
+                    whole, rest = (self._enough(name, one, x) for x in (needs, unordered))
+                    tonnes = np.minimum(leg.force[self.k] * whole / count, rest)
                 else:
                     continue
-                if name in unordered:
-                    unordered[name] = np.maximum(unordered[name] - tonnes, 0.0)
+                for of, lack in unordered.items():
+                    met = tonnes if of == name else self.net.basis.content(one * tonnes, of)
+                    unordered[of] = np.maximum(lack - met, 0.0)
                 ordered = self.orders[leg.row.from_]
                 ordered[name] = ordered.get(name, np.zeros(1)) + tonnes
 
@@ -258,11 +261,14 @@ class StepWalk:
         """Tonnes of a leg's goods that meet what its receiver lacks, and exceed none of it."""
         lacks = self.lacks.get(leg.row.to, {})
         direct = [lacks[name] for name in leg.materials if name in lacks]
-        if direct:
-            return np.asarray(sum(direct))
         stream = sum(source.streams.values(), self.net.basis.zeros())
-        whole = stream.sum(axis=0)
-        most = np.full(1, np.inf)
+        return np.asarray(sum(direct)) if direct else self._enough("", stream, lacks)
+
+    def _enough(self, material: str, stream: Array, lacks: Mapping[str, Array]) -> Array:
+        """Tonnes of a stream that meet what is lacking, by its content, and exceed none of it."""
+        if material in lacks:
+            return lacks[material]
+        whole, most = stream.sum(axis=0), np.full(1, np.inf)
         for name, lack in lacks.items():
             content = self.net.basis.content(stream, name)
             tonnes = lack * whole / np.where(content > 0, content, 1.0)
