@@ -45,7 +45,9 @@ def test_goods_in_gwh_need_their_mass(tmp_path: Path) -> None:
     loop = loop_of(tmp_path / "a", energy)
     with pytest.raises(InputError) as error:
         walk(loop)
-    follows(error.value.findings[0], "write a parameter mass of cells, such as 5 kg/kWh or")
+    follows(
+        error.value.findings[0], "write a parameter mass of cells, such as 5 kg/kWh or 410 kg/pack"
+    )
     mass = changed("parameters.csv", "2 GWh/yr\n", "2 GWh/yr\ncells,mass,,5 kg/kWh\n", energy)
     (cells,) = walk_of(tmp_path / "b", mass).of("cells")
     assert cells.taken[:, 0].tolist() == pytest.approx([2e6 * 5 / 1000] * 2)

@@ -78,7 +78,7 @@ class Assembly(SiteModel):
         left, made = dict(there), dict[str, Array]()
         for rank in ("rate", "made", "left", "all"):
             asked = {
-                product: self._asked(product, amount, parts[product], (there, left), now)
+                product: self._asked(product, amount, parts[product], (there, left), now=now)
                 for product, amount in self.makes.items()
                 if rank == (amount.of or amount.kind)
             }
@@ -91,7 +91,7 @@ class Assembly(SiteModel):
                 cut = np.minimum(cut, left[name] / np.where(use > 0, use, np.inf) + (use <= 0))
             made |= {product: x * cut for product, x in asked.items()}
             left = {name: np.maximum(x - uses[name] * cut, 0.0) for name, x in left.items()}
-        return self._outcome(feed, made, there, left, now)
+        return self._outcome(feed, made, there, left, now=now)
 
     def _outcome(
         self,
@@ -99,6 +99,7 @@ class Assembly(SiteModel):
         made: Mapping[str, Array],
         there: Mapping[str, Array],
         left: Mapping[str, Array],
+        *,
         now: Now,
     ) -> Outcome:
         """What was made, with what was not built in and what was bought."""
@@ -146,6 +147,7 @@ class Assembly(SiteModel):
         amount: Amount,
         parts: Mapping[str, float],
         pools: tuple[Mapping[str, Array], Mapping[str, Array]],
+        *,
         now: Now,
     ) -> Array:
         """What is to be made of a product, before it is cut."""

@@ -154,7 +154,7 @@ def basis_of(loop: Loop) -> Basis:
     names = [name for rows in loop.splits.values() for row in rows for name in row.components]
     names += [name for row in loop.contracts for name in loop.materials_of(row.material)]
     names += [*loop.materials]
-    none = Facts(Basis.of((), {}))
+    none = Facts(Basis.of((), {}), loop.calendar)
     names += [name for model in loop.models.values() for name in model.components(none)]
     masses: dict[tuple[str, str], Array] = {}
     for name, numbers in loop.goods.items():
