@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import import_desk
 import pytest
 from import_desk import Desk
 
@@ -16,19 +17,7 @@ from support.shelves import Shelf
 from support.world import Envelopes
 
 LI = Decimal("0.464544")  # kg of Li in a kg of Li2O
-STOCK = """\
-[columns]
-lot = "Lot"
-mass = { column = "kg", unit = "kg" }
-shares.Ni = { column = "Ni", unit = "%" }
-
-[constants]
-actor = "amy"
-site = "Ulsan"
-owner = "A"
-material = "foil"
-occurred_at = "2026-03-01T08:00:00Z"
-"""
+STOCK = import_desk.STOCK.replace("LGES", "A").replace("cathode foil", "foil")
 LABORATORY = """\
 [columns]
 lot = "Lot"
