@@ -17,6 +17,7 @@ import pytest
 
 from loopbook import book as b
 from loopbook.book.commands.planning import as_text
+from loopbook.book.listings import list_lots
 from loopbook.book.log import proofs
 from loopbook.book.log.kept import read_kept
 from loopbook.book.log.keys import generate_signer
@@ -336,6 +337,49 @@ def test_a_material_of_another_hazard_class(plant: Plant) -> None:
 
 
 CELLS = {"supplier": "A", "owner": "A", "site": "C", "shares": {}}
+
+
+COPIES = (
+    {"cut": partial(b.Split, lot="L-1", parts_kg={"L-1a": 300})},
+    {"taken": partial(b.Sample, lot="L-1", mass_kg=1, sample="L-1a")},
+    {
+        "cut": partial(b.Split, lot="L-1", parts_kg={"L-1a": 300}),
+        "cut again": partial(b.Split, lot="L-1a", parts_kg={"L-1b": 100}),
+    },
+    {
+        "sent": partial(b.Ship, lot="L-1", from_site="C", consignment="S-1"),
+        "came": partial(b.Arrive, consignment="S-1", lot="L-1", site="D", mass_kg=9, load="L-1a"),
+    },
+    {
+        "sold": partial(b.Deliver, lot="L-1", site="C", customer="B"),
+        "back": partial(
+            b.ReturnGoods, lot="L-1", customer="B", new_lot="L-1a", owner="A", site="C", mass_kg=5
+        ),
+    },
+)
+
+
+@pytest.mark.parametrize("rests", COPIES)
+def test_a_material_that_lots_were_made_of(plant: Plant, rests: dict[str, b.Command]) -> None:
+    """The hint is followed: all lots are of the right material after it."""
+    plant.post(1, *(partial(b.RegisterSite, site=site) for site in "CD"))
+    plant.receive(2, "L-1", 1_000, key="receipt", site="C")
+    for day, (key, fact) in enumerate(rests.items(), start=3):
+        plant.post(day, fact, key=key)
+    with pytest.raises(InputError) as caught:
+        amend(plant, "receipt", material="black mass")
+    (finding,) = caught.value.findings
+    assert "made lot L-1a of foil, which would be black mass" in str(finding)
+    follows(finding, "reverse these first, the last one first")
+    keys = str(finding.found).split(", ")
+    for key in reversed(keys):
+        plant.post(8, partial(b.Reverse, event=key, reason="another material"))
+    amend(plant, "receipt", material="black mass")
+    for day, (key, fact) in enumerate(rests.items(), start=3):
+        if key in keys:
+            plant.post(day, fact)
+    assert {lot.material for lot in list_lots(plant.book, gone=True).lots} == {"black mass"}
+    assert verify(plant.book, replan=True).findings == ()
 
 
 def test_what_cannot_be_corrected(plant: Plant) -> None:

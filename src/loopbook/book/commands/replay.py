@@ -59,6 +59,7 @@ class Replay(SameView):
     _in_hand: str = ""
     _removed: set[str] = field(default_factory=set)
     _made: dict[str, Lot] = field(default_factory=dict)
+    _other: set[str] = field(default_factory=set)  # lots that are of another material now
     _seen: set[str] = field(default_factory=set)
     _waiting: list[tuple[int, int, str]] = field(default_factory=list)
     _refused: dict[str, str] = field(default_factory=dict)
@@ -155,6 +156,8 @@ class Replay(SameView):
     def put(self, lots: Iterable[Lot], legs: Mapping[Account, Content]) -> None:
         """Note what an event makes and moves at this place."""
         made = {lot.id: replace(lot, made_at=self.at) for lot in lots}
+        was = {name: self.book.lot(name) for name in made}
+        self._other |= {name for name, lot in was.items() if lot and not _alike(lot, made[name])}
         self._made.update(made)
         self._removed -= made.keys()
         self.change(legs)
@@ -176,7 +179,7 @@ class Replay(SameView):
             changed = any(self._sums(self._changes.get(lot, ())) for lot in lots)
             if event.kind == COUNTED:  # what is found again has what it had before
                 changed = not lots.isdisjoint(self._changes)
-            if not changed and not lots & self._removed:
+            if not changed and not lots & (self._removed | self._other):
                 continue
             legs = self._planned(event)
             if legs is None:  # played without it, so that what depends on it is found, too
@@ -213,6 +216,14 @@ class Replay(SameView):
             first = draft.items[0]
             self._refuse(event, first.sentence or f"{first.found} is not {first.expected}")
             return None
+        was = {lot.id: lot for lot in event.lots}
+        for lot in draft.lots:
+            if lot.id in was and not _alike(lot, was[lot.id]):
+                why = (
+                    f"it made lot {lot.id} of {was[lot.id].material}, which would be {lot.material}"
+                )
+                self._refuse(event, why)
+                return None
         return draft.legs
 
     def _refuse(self, event: Event, why: str) -> None:
@@ -242,3 +253,8 @@ class Replay(SameView):
                 about="state",
             )
         ]
+
+
+def _alike(one: Lot, other: Lot) -> bool:
+    """Whether two lots of a name are of one material."""
+    return one.material == other.material
