@@ -305,7 +305,19 @@ def test_a_compound_in_words_is_converted_by_the_formula_that_the_mapping_says(
     assert str(round(desk.held()["Li"], 1)) == kg
 
 
-@pytest.mark.parametrize("head", ["Co", "Ni (wt%)", "K2O", "Mn ppm"])
+OTHERS = [
+    "Co",
+    "Ni (wt%)",
+    "K2O",
+    "Mn ppm (ICP)",
+    "Cobalt (Co)",
+    "Cobalt",
+    "Result [Ni]",
+    "kupfer %",
+]
+
+
+@pytest.mark.parametrize("head", OTHERS)
 def test_the_column_of_another_element_is_found_and_may_be_named(desk: Desk, head: str) -> None:
     desk.receive()
     columns = f'lot = "Lot"\nshares.Li = {{ column = "{head}", unit = "%" }}\n'
@@ -316,8 +328,45 @@ def test_the_column_of_another_element_is_found_and_may_be_named(desk: Desk, hea
     assert desk.held()["Li"] == 1000
 
 
+HEADS = [
+    ("Li (ppm)", "%", "ppm", "50000"),
+    ("Li [%]", "ppm", "%", "5"),
+    ("Li_ppm", "%", "ppm", "50000"),
+    ("Li wt%", "kg/kg", "%", "5"),
+]
+
+
+@pytest.mark.parametrize(("head", "unit", "right", "number"), HEADS)
+def test_a_unit_in_the_header_and_another_in_the_mapping(
+    desk: Desk, head: str, unit: str, right: str, number: str
+) -> None:
+    desk.receive()
+    columns = f'lot = "Lot"\nshares.Li = {{ column = "{head}", unit = "{unit}" }}\n'
+    rows = f"Lot,{head}\nL-1,{number}\n"
+    finding = next(x for x in desk.refused("assays", rows, columns) if x.code == "unit")
+    hint = f'write unit = "{right}" if the numbers are in {right}, header_unit = "{right}" beside'
+    follows(finding, hint)
+    wrong = columns.replace(f'unit = "{unit}"', f'unit = "{unit}", header_unit = "{right}"')
+    desk.receive("L-2")
+    taken = desk.refused("assays", rows.replace("L-1", "L-2"), wrong)
+    assert "unit" not in [x.code for x in taken]
+    desk.take_in("assays", rows, columns.replace(f'unit = "{unit}"', f'unit = "{right}"'))
+    assert desk.held()["Li"] == 1000
+
+
 @pytest.mark.parametrize(
-    "head", ["Li", "Result", "Gehalt", "A", "U(Li)", "Lithium", "Li, wt% (ICP-OES)"]
+    "head",
+    [
+        "Li",
+        "Result",
+        "Gehalt",
+        "A",
+        "U(Li)",
+        "Lithium",
+        "As received (%)",
+        "Lithium (Li) %",
+        "Li, wt% (ICP-OES)",
+    ],
 )
 def test_a_column_of_an_element_needs_no_word(desk: Desk, head: str) -> None:
     desk.receive()

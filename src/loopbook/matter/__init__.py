@@ -41,7 +41,7 @@ from loopbook.matter.components import (
     component_names,
     components,
 )
-from loopbook.matter.elements import OTHER, atomic_weights
+from loopbook.matter.elements import OTHER, atomic_weights, element_names
 from loopbook.matter.formula import element_shares, molar_mass, parse_formula
 from loopbook.matter.library import Library, Sourced, load_library, packaged_data
 from loopbook.matter.tables import Number, Source
@@ -67,6 +67,7 @@ __all__ = [
     "component_names",
     "components",
     "composition",
+    "element_names",
     "element_shares",
     "explain",
     "library_table",

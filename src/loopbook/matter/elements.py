@@ -5,7 +5,7 @@ standard atomic weight (Tc, Pm, Po...) are left out: nothing of a battery holds 
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -16,12 +16,28 @@ OTHER = "other"
 """Pseudo-element that takes what a composition does not name."""
 
 
+def _rows() -> Iterator[dict[str, str]]:
+    """Rows of the packaged table."""
+    path = resources.files("loopbook.matter") / "data" / "elements.csv"
+    return csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+
+
 @cache
 def _standard() -> Mapping[str, float]:
     """The packaged table; read once, never changed."""
-    path = resources.files("loopbook.matter") / "data" / "elements.csv"
-    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
-    return MappingProxyType({row["symbol"]: float(row["weight_g_per_mol"]) for row in rows})
+    return MappingProxyType({row["symbol"]: float(row["weight_g_per_mol"]) for row in _rows()})
+
+
+@cache
+def element_names() -> Mapping[str, str]:
+    """Symbols by the names of elements in small letters, in both spellings and in German.
+
+    >>> element_names()["cobalt"], element_names()["aluminum"], element_names()["kupfer"]
+    ('Co', 'Al', 'Cu')
+    """
+    others = {"aluminum": "Al", "sulphur": "S", "cesium": "Cs"}
+    german = {"kobalt": "Co", "kupfer": "Cu", "eisen": "Fe", "mangan": "Mn", "zink": "Zn"}
+    return MappingProxyType({row["name"]: row["symbol"] for row in _rows()} | others | german)
 
 
 def atomic_weights(weights: Mapping[str, float] | None = None) -> Mapping[str, float]:

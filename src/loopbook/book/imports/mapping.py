@@ -17,6 +17,7 @@ A mapping gives the place of each column that a kind of file declares, in TOML::
     uncertainty.Li = { column = "U", unit = "%" }              # as its share is, without its own as
     shares.Co = { column = ["Co 1", "Co 2"], unit = "ppm" }    # replicates of an assay
     shares.Cu = { column = "Cu", sign_column = "Remark", unit = "%" }   # where < is a column
+    shares.Mn = { column = "Mn (ppm)", unit = "%", header_unit = "ppm" }  # the header is wrong
 
     [constants]                 # our field = what holds for all rows
     actor = "gate"
@@ -41,6 +42,7 @@ from typing import TypeAlias
 from zoneinfo import available_timezones
 
 from loopbook.book.imports.columns import Column
+from loopbook.book.imports.headers import contradicts, elements_named
 from loopbook.errors import Findings, FormulaError, nearest_hint, raise_findings
 from loopbook.tables import (
     Cell,
@@ -79,7 +81,7 @@ class Source:
     `slash` replaces each slash, since in the book it separates the parts of an account.
     `sign_column` holds the signs of results that are limits; None where the mapping has none.
     `per` are kg of the element in a kg of what the column gives; `names_matter` if the mapping says
-    of what its numbers are.
+    of what its numbers are; `header_unit` is a unit in the header that is not that of the numbers.
     """
 
     columns: tuple[str, ...]
@@ -91,6 +93,7 @@ class Source:
     per: Decimal = Decimal(1)
     sign_column: str | None = None
     names_matter: bool = False
+    header_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +276,11 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
             k = _DIVISOR.check(rest.get("k", 1), at, Findings())
             if names and k and all(isinstance(name, str) and name for name in names):
                 sign = str(rest["sign_column"]) if "sign_column" in rest else None
-                source = Source(tuple(names), base, unit, unit_column, k, sign_column=sign)
+                wrong = str(rest.get("header_unit", ""))
+                places = tuple(names)
+                source = Source(
+                    places, base, unit, unit_column, k, sign_column=sign, header_unit=wrong
+                )
     if source is None:
         findings.note(
             "type",
@@ -286,7 +293,7 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
     return replace(source, per=per, names_matter=names_matter)
 
 
-_SETTINGS = {"unit", "unit_column", "k", "sign_column"}
+_SETTINGS = {"unit", "unit_column", "k", "sign_column", "header_unit"}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9()\u00b7.]*")
 _NAMED = {"LCE": "Li2CO3", "LHM": "LiOH\u00b7H2O"}  # equivalents that the lithium trade names
 _ANIONS = frozenset(("O", "F", "Cl", "S"))
@@ -369,7 +376,10 @@ def _other_matter(head: str, element: str, *, result: bool) -> str:
         )
     names = [word for word in words if word.lower() not in _NO_ELEMENT]
     is_other = len(names) == 1 and (names[0] in atomic_weights() or re.search(r"\d", names[0]))
-    if result and is_other and _is_without(names[0], element):
+    named = elements_named(head)
+    if result and (
+        (is_other and _is_without(names[0], element)) or (named and element not in named)
+    ):
         return f'write as = "{element}" if the numbers are {element}'
     return ""
 
@@ -451,6 +461,14 @@ def _check_source(source: Source, column: Column, at: str, findings: Findings) -
     if problem is not None:
         hint = f'write {{ column = "...", unit = "{"kg" if base == "kg" else "%"}" }}'
         findings.note("unit", problem[0], unit or "none", at=at, hint=problem[1] if unit else hint)
+    for head in source.columns if base and not is_time else ():
+        named = contradicts(head, unit, base)
+        if named and named != source.header_unit:
+            hint = (
+                f'write unit = "{named}" if the numbers are in {named}, '
+                f'header_unit = "{named}" beside the unit if the header is wrong'
+            )
+            findings.note("unit", f"numbers in {unit}", f"the header {head}", at=at, hint=hint)
 
 
 def _constant(value: Value, column: Column, plain: FileSettings) -> Constant:
