@@ -7,6 +7,7 @@ put into its file, byte by byte.
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,12 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 from test_same_names import LOT, NOUNS, Shell
 
+from loopbook.book import AddSubstance, Book
+from loopbook.book.commands.fields import bad_substance
+from loopbook.book.storage.schema import TABLES
 from loopbook.cli import main
+from loopbook.errors import InputError
+from support.world import Envelopes
 
 FORMULAS = ["=HYPERLINK(1)", "@SUM(1)", "+1", "-1+1", "\uff1d1+1", "\uff0b2", "\uff20A"]
 
@@ -141,3 +147,18 @@ def test_an_old_name_acts_on_no_terminal(shell: Shell, evil: str) -> None:
         acting = {sign for sign in done.output if sign != "\n" and not sign.isprintable()}
         assert not acting, (command, acting)
         assert not done.exit_code or command not in ("book lots", "book balance"), done.output
+
+
+COLUMNS = sorted({column.name for table in TABLES for column in table.columns} | {"gross", "TOTAL"})
+
+
+def test_no_substance_is_called_like_a_column(tmp_path: Path) -> None:
+    """A substance `mass` made statements, traces and assays fail."""
+    assert [name for name in COLUMNS if "name of a column" not in bad_substance(name, [])] == []
+    with pytest.raises(InputError, match="the name of a column"):
+        Book(tmp_path / "no.sqlite", create=True, substances=("Ni", "mass", "other"))
+    envelope = Envelopes(datetime(2026, 3, 1, tzinfo=UTC))
+    with Book(tmp_path / "b.sqlite", create=True, substances=("Ni", "other")) as book:
+        with pytest.raises(InputError, match="the name of a column"):
+            book.post(AddSubstance(substance="mass", **envelope()))
+        book.post(AddSubstance(substance="mass1", **envelope()))

@@ -66,10 +66,10 @@ def plan_correction(
     if limits is not None:
         judge(draft, command, limits)
     if right:
-        _check_hazards(draft, view, wrong)
         replay.put(draft.lots, draft.legs)
         replay.play()
-        draft.items += replay.refusals(draft.where, "")
+        kept = _keep_hazards(draft, view, wrong)
+        draft.items += replay.refusals(draft.where, "") if kept else ()
     if all(isinstance(finding, Warned) for finding in draft.items):
         check_limits(draft, [*replay.amended, (wrong, undone.legs)])
     raise_findings(draft)
@@ -80,12 +80,13 @@ def plan_correction(
     return *amendments(view, event, replay.amended, view.closed_until()), event, back
 
 
-def _check_hazards(draft: Draft, view: View, wrong: Event) -> None:
+def _keep_hazards(draft: Draft, view: View, wrong: Event) -> bool:
     """A lot keeps its hazard class when it is made again: the loads of sites are of one class."""
-    before = {lot.id: view.material(lot.material) for lot in wrong.lots}
+    before, known = {lot.id: view.material(lot.material) for lot in wrong.lots}, len(draft.items)
     for lot in draft.lots:
         old, new = before.get(lot.id), view.material(lot.material)
         if old is not None and new is not None and old.hazard != new.hazard:
             expected, value = (f"hazard class {x.hazard or 'none'}" for x in (old, new))
             hint = f"reverse {wrong.key} and what followed, and post them again"
             draft.note("hazard", f"a material of {expected}", f"{lot.material}: {value}", hint=hint)
+    return len(draft.items) == known

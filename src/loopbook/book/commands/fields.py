@@ -105,6 +105,73 @@ class SharesField(MapOf[Draft]):
 # -- names
 
 
+_COLUMNS = frozenset(
+    (
+        "account",
+        "actor",
+        "again",
+        "amends",
+        "basis",
+        "body",
+        "bounded",
+        "command",
+        "corrects",
+        "counted",
+        "document",
+        "emissions",
+        "end_at",
+        "event",
+        "gross",
+        "grp",
+        "hash",
+        "hazard",
+        "id",
+        "inputs",
+        "key",
+        "kind",
+        "laboratory",
+        "last_at",
+        "leaf",
+        "level",
+        "limits",
+        "line",
+        "lot",
+        "mass",
+        "mass_u",
+        "material",
+        "method",
+        "moment",
+        "most",
+        "note",
+        "occurred_at",
+        "papers",
+        "parts",
+        "party",
+        "period",
+        "place",
+        "planner",
+        "posted_at",
+        "quantity",
+        "recorded_at",
+        "reverses",
+        "sample",
+        "site",
+        "size",
+        "source",
+        "stage",
+        "start_at",
+        "tare",
+        "target",
+        "total",
+        "total_mass",
+        "uncertainty",
+        "value",
+        "waste",
+    )
+)
+"""What books, statements and tables have beside their substances, by name."""
+
+
 def bad_substance(name: str, known: Iterable[str]) -> str:
     """Why a new substance cannot have this name; empty if it can.
 
@@ -112,7 +179,11 @@ def bad_substance(name: str, known: Iterable[str]) -> str:
 
     >>> bad_substance("Zn", ["Li", "Ni"]), bad_substance("NI", ["Li", "Ni"])
     ('', 'NI, there is Ni')
+    >>> bad_substance("Mass", [])
+    'Mass, which is the name of a column'
     """
+    if name.lower() in _COLUMNS:
+        return f"{name}, which is the name of a column"
     if not (name.isascii() and name.isidentifier() and len(name) <= _LONGEST):
         return repr(name)
     same = [other for other in known if other.lower() == name.lower()]
