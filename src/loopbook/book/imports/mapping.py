@@ -290,6 +290,8 @@ def _source(value: Value, column: Column, at: str, findings: Findings) -> Source
         )
         return Source(())
     _check_source(source, column, at, findings)
+    if base and column.cells != "time":
+        _check_headers(source, at, findings)
     return replace(source, per=per, names_matter=names_matter)
 
 
@@ -461,14 +463,20 @@ def _check_source(source: Source, column: Column, at: str, findings: Findings) -
     if problem is not None:
         hint = f'write {{ column = "...", unit = "{"kg" if base == "kg" else "%"}" }}'
         findings.note("unit", problem[0], unit or "none", at=at, hint=problem[1] if unit else hint)
-    for head in source.columns if base and not is_time else ():
-        named = contradicts(head, unit, base)
+
+
+def _check_headers(source: Source, at: str, findings: Findings) -> None:
+    """A finding for a header that names another unit than the mapping."""
+    for head in source.columns:
+        named = contradicts(head, source.unit, source.base)
         if named and named != source.header_unit:
             hint = (
                 f'write unit = "{named}" if the numbers are in {named}, '
                 f'header_unit = "{named}" beside the unit if the header is wrong'
             )
-            findings.note("unit", f"numbers in {unit}", f"the header {head}", at=at, hint=hint)
+            findings.note(
+                "unit", f"numbers in {source.unit}", f"the header {head}", at=at, hint=hint
+            )
 
 
 def _constant(value: Value, column: Column, plain: FileSettings) -> Constant:
