@@ -27,7 +27,7 @@ def costs(
 ) -> dict[str, float]:
     """USD by group of a plant that fills a share of its capacity; prices as those of the route."""
     feed = np.array([CAPACITY * share * months / 12])
-    costing = EverBattCosting(route, feed, months, "US", LIBRARY, in_full)
+    costing = EverBattCosting(route, feed, months, "US", in_full)
     bought = route.cost.annual_usd["feed"] * share * months / 12
     sold = {name: x * feed * 1000 for name, x in route.cost.revenue_usd_per_kg.items()}
     return {name: usd.item() for name, usd in costing.lines(bought, sold).items()}
@@ -63,7 +63,7 @@ def test_nothing_is_fed(route: RouteResult) -> None:
 
 
 def test_burdens_are_by_feed(route: RouteResult) -> None:
-    one, two = (EverBattCosting(route, np.array([t]), 12.0, "US", LIBRARY) for t in (1.0, 2.0))
+    one, two = (EverBattCosting(route, np.array([t]), 12.0, "US") for t in (1.0, 2.0))
     each = route.burdens.ghg_kgco2e_per_kg
     assert one.burdens["reagents"] == pytest.approx(each["materials"])
     assert two.burdens["energy"] == pytest.approx(2 * each["energy"])

@@ -118,6 +118,7 @@ WRONG = [
     ("terms.csv", "plant,cost,feed", "copper,cost,feed", "terms.csv:13, on: wrong-list", "copper, a contract"),
     ("terms.csv", "cells,fixed,,,,90 USD/kWh,", "cells,fixed,,,,90 USD/kWh,won", "terms.csv:2, when: missing; terms.csv:2, index: unit", "nothing"),
     ("terms.csv", "plant,cost,,,,1.2 M USD/yr", "plant,cost,,,,1.2 M USD/t", "terms.csv:14, of: missing", "nothing"),
+    ("terms.csv", "copper,payable,Cu,,,85 %", "copper,fee,made,,,85 USD/t", "terms.csv:10, of: wrong-list", "made"),
     ("terms.csv", "plant,burden,feed,,,0.1", "plant,burden,,,,0.1", "terms.csv:16, of: missing", "nothing"),
     ("series.csv", "Co,USD/t,28000", "Co,CNY/t,28000", "terms.csv:3, value: missing; terms.csv:11, value: missing", "nothing"),
     ("terms.csv", "plant,burden,feed,,,0.1", "plant,burden,feed,> 3 %,,0.1", "terms.csv:16, when: column", "> 3 %"),

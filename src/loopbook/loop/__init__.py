@@ -2,8 +2,8 @@
 
 Lives here: the nouns of a loop (`nouns`), what their cells hold (`values`), its calendar (`time`),
 site models with their parameters (`models`) and columns of terms (`terms`, one file a law), the
-reader of a folder, what moves (`goods`) and the walk (`walking`). May import ``matter``,
-``flowsheet`` and the ground floor.
+reader of a folder, what moves (`goods`), the walk (`walking`), and its money and carbon (`money`).
+May import ``matter``, ``flowsheet`` and the ground floor.
 
 A loop is read once, and then asked::
 
@@ -29,6 +29,14 @@ And it is walked, step by step; arrays are tonnes, by step, component and draw::
     plant.quantity("feed", walked.basis)    # what `of` of a cost names, (step, draw)
     walked.content(plant.made["black mass"], "Ni")
 
+And priced, month by month; money is in the loop's currency, by step and draw::
+
+    money = accounts(walked)                # Accounts: payments and burdens, each with its row
+    money.cash("Recycler"), money.account("plant"), money.burden("plant")
+    money.findings                          # what no row states, and grades that no payable fits
+    footprint(money).flows                  # t CO2e that each contract row carries
+    account_tables(money)                   # tables for people
+
 A site model answers `needs` and `run` for a site in a step (`Now`) with `Needs` and an `Outcome`;
 see `SiteModel`.
 
@@ -45,6 +53,10 @@ from loopbook.loop.goods.basis import Basis
 from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome
 from loopbook.loop.loop import Loop
 from loopbook.loop.models.model import SiteModel
+from loopbook.loop.money.accounts import Accounts, accounts
+from loopbook.loop.money.footprint import Footprint, footprint
+from loopbook.loop.money.ledger import Carried, Entry
+from loopbook.loop.money.tables import account_tables, footprint_table
 from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
 from loopbook.loop.nouns.matter import CLASSES, Material, Split
 from loopbook.loop.nouns.numbers import Each, EachOrAll
@@ -95,16 +107,20 @@ __all__ = [
     "NEVER",
     "NOMINAL",
     "OUTSIDE",
+    "Accounts",
     "Amount",
     "Basis",
     "Calendar",
     "Carbon",
+    "Carried",
     "Comparison",
     "Contract",
     "Each",
     "EachOrAll",
+    "Entry",
     "Facts",
     "Flow",
+    "Footprint",
     "Goods",
     "Lag",
     "Lane",
@@ -141,7 +157,11 @@ __all__ = [
     "Walk",
     "When",
     "Work",
+    "account_tables",
+    "accounts",
     "copy_loop",
+    "footprint",
+    "footprint_table",
     "load",
     "month_in_force",
     "month_name",

@@ -54,13 +54,16 @@ def check_prices(subject: Subject) -> None:
 
 
 def check_counts(subject: Subject) -> None:
-    """A cost or burden of a tonne, pack or kWh of a site says of what."""
+    """A cost or burden of a tonne or pack of a site names what it counts; only a site is fed."""
     for row in subject.loop.terms:
-        if isinstance(row, (Cost, Burden)) and row.on in subject.loop.sites and not row.of:
+        of, at = getattr(row, "of", ""), subject.at(row)
+        if row.on not in subject.loop.sites:
+            if of in ("feed", "made", "disposal") and "contract" in row.kinds:
+                at.note("wrong-list", "a material, an element or a component", of, at="of")
+        elif isinstance(row, (Cost, Burden)) and not of:
             kind = "USD" if isinstance(row, Cost) else "tCO2e"
             if counted_in(row.value.unit, kind) != "month":
-                what = "what is counted, such as feed, made or disposal"
-                subject.at(row).missing(what, at="of")
+                at.missing("what is counted, such as feed, made or disposal", at="of")
 
 
 def _lacks_price(row: Term, name: str, subject: Subject) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopbook.flowsheet import Equipment, Plant, RouteResult, plant_cost
-from loopbook.matter import Library, Sourced
+from loopbook.matter import Sourced
 from loopbook.tables import Array
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -47,7 +47,6 @@ class EverBattCosting:
     feed_t : feed of the step.
     months : in operation.
     region : row of ``geography`` for prices.
-    library : numbers.
     fixed_in_full : whether fixed costs are paid in full.
     """
 
@@ -55,7 +54,6 @@ class EverBattCosting:
     feed_t: Array
     months: float
     region: str
-    library: Library
     fixed_in_full: bool = True
 
     @property
@@ -74,7 +72,7 @@ class EverBattCosting:
         years = self.months / 12.0
         feed = self.feed_t / years
         kg = np.where(feed > 0.0, 1000.0 * feed, 1.0)
-        sized, numbers = self.route.cost, Sourced(self.library)
+        sized, numbers = self.route.cost, Sourced(self.route.numbers.library)
         full = sized.throughput_t_per_yr
 
         def flow(line: str, price: str, unit: str) -> Array:

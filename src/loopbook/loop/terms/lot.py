@@ -73,10 +73,12 @@ class Quotes:
     ----------
     currency : of all amounts.
     series : rows of ``series`` as quantities, by name.
+    year : of the money; empty where money is nominal and nothing is converted.
     """
 
     currency: str
     series: Mapping[str, Quantity] = field(default_factory=dict)
+    year: str = ""
 
     @cached_property
     def _rates(self) -> dict[str, Quantity]:
@@ -91,12 +93,17 @@ class Quotes:
         unit : of the result, with ``USD`` for any currency: ``USD/t``.
         paid : month in which it is converted.
         """
+        if self.year and quantity.money_year not in ("", self.year):
+            what = f"money of {self.year}, or nominal money"
+            raise InputError.of("year", quantity.where, what, f"money of {quantity.money_year}")
         currency = quantity.currency or self.currency
         number = quantity.in_month(month, unit.replace("USD", currency))
-        return number if currency == self.currency else number * self.rate(currency, paid)
+        return number * self.rate(currency, paid)
 
     def rate(self, currency: str, month: int) -> Array:
         """Money of the results for one of a currency, in a month."""
+        if currency == self.currency:
+            return np.ones(1)
         for unit, power in (f"{self.currency}/{currency}", 1), (f"{currency}/{self.currency}", -1):
             if unit in self._rates:
                 return self._rates[unit].in_month(month, unit) ** float(power)
@@ -116,7 +123,9 @@ class Quotes:
 class Bound(Protocol):
     """A floor or cap."""
 
-    of: str
+    @property
+    def of(self) -> str:
+        """What payables it bounds."""
 
     def bound(self, price: Array, lot: "Lot") -> Array:
         """The price of a tonne, within the bound."""
@@ -164,6 +173,8 @@ class Lot:
             paid=paid,
             asked={unit: number * share for unit, number in self.asked.items()},
             mass=self.mass * share,
+            cost=self.cost * share,
+            carbon=self.carbon * share,
             contents=lambda of: self.contents(of) * share,
             goods={name: mass * share for name, mass in self.goods.items()},
             counts={name: number * share for name, number in self.counts.items()},

@@ -96,7 +96,7 @@ class Operation:
     def quantity(self, of: str, basis: Basis) -> Array:
         """What `of` of a cost or burden names, in t or in its unit, (step, draw).
 
-        ``feed``, ``made``, ``disposal``, a material that it works on or makes, a component or
+        ``feed``, ``made``, ``disposal``, a material that it makes, or else works on, a component or
         element of its feed, or a name of its model's counts; empty for months in operation.
         """
         if not of:
@@ -108,9 +108,8 @@ class Operation:
             return np.asarray(sum((x.sum(axis=1) for x in whole[of].values()), np.zeros((1, 1))))
         if of == "disposal":
             return np.asarray(self.disposal.sum(axis=1))
-        if of in self.made or of in self.feed:
-            both = (x[of].sum(axis=1) for x in (self.made, self.feed) if of in x)
-            return np.asarray(sum(both, np.zeros((1, 1))))
+        if of in self.made or of in self.feed:  # what is held is both: it counts once
+            return np.asarray((self.made if of in self.made else self.feed)[of].sum(axis=1))
         return sum((content(basis, x, of) for x in self.feed.values()), np.zeros((1, 1)))
 
 

@@ -1,0 +1,155 @@
+"""The accounts of a walk: all payments between parties and all burdens of sites, by step."""
+
+from calendar import monthrange
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from loopbook.errors import Finding, InputError
+from loopbook.loop.loop import Loop
+from loopbook.loop.money.ledger import Carried, Entry, Ledger
+from loopbook.loop.money.operating import price_sites
+from loopbook.loop.money.owning import PAYOUT, share_cash
+from loopbook.loop.money.trading import price_flows
+from loopbook.loop.nouns.settings import NOMINAL
+from loopbook.loop.terms.lot import Quotes
+from loopbook.loop.terms.sites.invest import Invest
+from loopbook.loop.time.calendar import Step, month_number, span_of
+from loopbook.loop.values.cells import OUTSIDE
+from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.walking.result import Walk
+from loopbook.tables import Array
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Money and carbon of a walk.
+
+    Parameters
+    ----------
+    walked : the walk.
+    payments : in the currency of the loop by entry, (step, draw); an amount below zero flows back.
+    later : what is due after the last step, (draw,).
+    burdens : t CO2e by burden, (step, draw).
+    paid : what the buyer pays the seller for each flow, without duties and credits, (step, draw).
+    findings : what no row states (``not-stated``), grades that no payable fits (``not-paid``) or
+        that are not accepted (``grade``), and money that is not counted.
+    """
+
+    walked: Walk
+    payments: Mapping[Entry, Array]
+    later: Mapping[Entry, Array]
+    burdens: Mapping[Carried, Array]
+    paid: tuple[Array, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Parties in the order of the tables, and the outside."""
+        return (*self.walked.loop.parties, OUTSIDE)
+
+    def cash(self, party: str, *, shared: bool = True) -> Array:
+        """What a party receives less what it pays, (step, draw).
+
+        Parameters
+        ----------
+        shared : whether with what owners bring and get.
+        """
+        return self._net(lambda entry: (entry.payer, entry.payee), party, shared=shared)
+
+    def account(self, site: str) -> Array:
+        """What a site receives less what it pays, (step, draw)."""
+        return self._net(lambda entry: (entry.payer_site, entry.payee_site), site, shared=False)
+
+    def _net(self, sides: Callable[[Entry], tuple[str, str]], side: str, *, shared: bool) -> Array:
+        whole = np.zeros((len(self.walked.steps), 1))
+        for entry, amount in self.payments.items():
+            pays, gets = sides(entry)
+            if pays != gets and side in (pays, gets) and (shared or not is_shared(entry)):
+                whole = whole + (amount if gets == side else -amount)
+        return whole
+
+    def burden(self, site: str) -> Array:
+        """t CO2e that a site carries: its own, of its purchases and its freight, (step, draw)."""
+        rows = (tonnes for burden, tonnes in self.burdens.items() if burden.site == site)
+        return np.asarray(sum(rows, np.zeros((len(self.walked.steps), 1))))
+
+    def present_value(self, party: str, *, shared: bool = True) -> Array:
+        """Net present value of a party's cash by the settings ``[npv]``, (draw,).
+
+        ``sum cash / (1 + rate) ** years``; years from `at` to the end or middle of the period, and
+        of money on a day to that day, at its own rate if it has one.
+
+        Raises
+        ------
+        InputError : the settings have no ``[npv]``.
+        """
+        settings = self.walked.loop.settings.npv
+        if settings is None:
+            raise InputError.of("missing", "case.toml", "a table [npv] with rate and at", "none")
+        at, whole = _moment(settings.at), np.zeros(1)
+        for entry, amount in self.payments.items():
+            if party in (entry.payer, entry.payee) and (shared or not is_shared(entry)):
+                signed = amount if party == entry.payee else -amount
+                for step, money in zip(self.walked.steps, signed, strict=True):
+                    moment = _moment(entry.day) if entry.day else _falls(step, settings.flows)
+                    rate = (entry.rate or settings.rate).in_month(step.first, "1")
+                    whole = whole + money / (1.0 + rate) ** ((moment - at) / 12.0)
+        return whole
+
+
+def is_shared(entry: Entry) -> bool:
+    """Whether a payment is between a company and its owners."""
+    return entry.term == PAYOUT or (entry.term == Invest.law and entry.payee != OUTSIDE)
+
+
+def _moment(day: date) -> float:
+    """A day in months."""
+    return month_number(day) + (day.day - 1) / monthrange(day.year, day.month)[1]
+
+
+def _falls(step: Step, flows: str) -> float:
+    """When the money of a period falls, in months."""
+    return step.period.end if flows == "end" else step.period.middle
+
+
+def accounts(walked: Walk) -> Accounts:
+    """Money and carbon of a walk, by the terms of its loop.
+
+    Raises
+    ------
+    InputError : a price, a rate of exchange or a quantity that is missing, or money of a year that
+        is not the loop's.
+    """
+    loop = walked.loop
+    quotes = Quotes(
+        loop.settings.money.currency,
+        {
+            name: Quantity(unit=row.unit, series=row, where=row.where, money_year=row.money_year)
+            for name, row in loop.series.items()
+        },
+        loop.settings.money.year if loop.settings.money.year != NOMINAL else "",
+    )
+    ledger = Ledger(walked, quotes)
+    price_flows(ledger)
+    price_sites(ledger)
+    ledger.drop_before(_first_month(loop))
+    share_cash(ledger)
+    payments = ledger.payments()
+    steps = len(walked.steps)
+    return Accounts(
+        walked,
+        {entry: amount[:steps] for entry, amount in payments.items()},
+        {entry: amount[steps] for entry, amount in payments.items() if amount[steps].any()},
+        ledger.burdens(),
+        tuple(ledger.stacked(ledger.paid[k]) for k in range(len(walked.flows))),
+        (*loop.unstated, *ledger.findings.values()),
+    )
+
+
+def _first_month(loop: Loop) -> int:
+    """Number of the first month whose money counts."""
+    span = span_of(loop.settings.money.from_)
+    return span.first if span else loop.calendar.first

@@ -1,0 +1,74 @@
+"""What is left of a company's cash goes to its owners, and they bring what it invests."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from loopbook.errors import InputError
+from loopbook.loop.money.ledger import Entry, Ledger
+from loopbook.loop.nouns.numbers import ONE
+from loopbook.loop.terms.sites.invest import Invest
+from loopbook.loop.time.calendar import month_number
+from loopbook.tables import Array
+
+PAYOUT = "payout"
+"""The term of what owners get of a company's cash, and bear of its losses."""
+
+
+def share_cash(ledger: Ledger) -> None:
+    """Payments between companies and their owners, of the companies that own nothing first.
+
+    Raises
+    ------
+    InputError : companies own each other in a circle.
+    """
+    for company in _in_order(ledger):
+        payments = ledger.payments()
+        for entry in [x for x in payments if x.payer == company and x.term == Invest.law]:
+            assert entry.day is not None
+            for owner, share in ledger.loop.owners_of(company, entry.day).items():
+                month = month_number(entry.day)
+                paid = payments[entry].sum(axis=0) * share.in_month(month, "1")
+                row = replace(
+                    entry, payer=owner, payee=company, on=company, payer_site="", payee_site=""
+                )
+                ledger.pay(row, month, paid)
+        cash = cash_of(payments, company, len(ledger.steps))
+        numbers = ledger.loop.companies.get(company)
+        payout = numbers.payout if numbers else ONE
+        where = ledger.loop.parties[company].where
+        for step in ledger.steps:
+            for month in step:
+                day = date(month // 12, month % 12 + 1, 1)
+                for owner, share in ledger.loop.owners_of(company, day).items():
+                    part = share.in_month(month, "1") * payout.in_month(month, "1") / step.months
+                    row = Entry(company, owner, company, PAYOUT, where=where)
+                    ledger.pay(row, month, cash[step.index] * part)
+
+
+def cash_of(payments: dict[Entry, Array], party: str, steps: int) -> Array:
+    """What a party receives less what it pays, without investments, (step, draw)."""
+    whole = np.zeros((steps, 1))
+    for entry, amount in payments.items():
+        if party in (entry.payer, entry.payee) and entry.term != Invest.law:
+            whole = whole + (amount if party == entry.payee else -amount)[:steps]
+    return whole
+
+
+def _in_order(ledger: Ledger) -> Iterator[str]:
+    """Companies, each after all that it owns."""
+    rows = ledger.loop.owners
+    waiting = list(dict.fromkeys(row.company for row in rows))
+    while waiting:
+        ready = [
+            name
+            for name in waiting
+            if not any(row.owner == name and row.company in waiting for row in rows)
+        ]
+        if not ready:
+            what = "companies that do not own each other"
+            raise InputError.of("cycle", rows[0].where, what, ", ".join(waiting))
+        yield from ready
+        waiting = [name for name in waiting if name not in ready]
