@@ -104,6 +104,29 @@ def test_a_posted_ticket_keeps_its_tare_until_it_is_corrected(gate: Gate) -> Non
     assert verify(gate.book, replan=True).clean
 
 
+@pytest.mark.parametrize(
+    ("change", "kept", "new"),
+    [({"ticket": "W-6"}, 20_100, 19_700), ({"gross_kg": "35200"}, 20_200, 19_800)],
+)
+def test_a_correction_of_a_ticket_asks_which_stored_tare_counts(
+    gate: Gate, change: dict[str, str], kept: int, new: int
+) -> None:
+    """Both ways of the hint are followed; no correction of another field changes the tare."""
+    assert not gate.weigh(6, "35100", vehicle="T-7")
+    assert not gate.tare(5, "15400", tare="late")
+    with pytest.raises(InputError) as caught:
+        correct(gate.book, "W6", change, reason="typed wrongly", actor="amy")
+    (finding,) = caught.value.findings
+    assert finding.sentence.endswith("stored tare 15,000 kg, which is 15,400 kg by now")
+    follows(finding, "add --set tare_kg=15000 to keep it, --set tare_kg= for the new one")
+    assert gate.kg() == 20_100
+    correct(gate.book, "W6", {**change, "tare_kg": "15000"}, reason="typed wrongly", actor="amy")
+    assert gate.kg() == kept
+    correct(gate.book, "W6 corrected", {"tare_kg": ""}, reason="tare of the 5th", actor="amy")
+    assert gate.kg() == new
+    assert not verify(gate.book, replan=True).findings
+
+
 def test_a_late_fact_plays_a_ticket_again_with_its_own_tare(gate: Gate) -> None:
     assert not gate.weigh(6, "35100", vehicle="T-7")
     assert not gate.post(7, {"kind": "split", "lot": "L", "parts_kg": {"L2": "10000"}})

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import kg
 from loopbook.book.commands.keeping.reverse import Reverse
 from loopbook.book.commands.kinds import command_of
 from loopbook.book.commands.planning import AMEND
@@ -110,6 +111,7 @@ def correct(
     def work(session: Session) -> None:
         notes[:] = same_paper(session, wrong, changes)
         planned[:] = judged.plan(session, book.recorded_at(session))
+        _refuse_tare(wrong, planned, changes)
         numbers[:] = [session.append(event) for event in planned]
         if dry_run:
             session.flush()
@@ -138,6 +140,21 @@ def _refuse_reversed(book: Book, wrong: Event) -> None:
         text = f"{wrong.key} was reversed by {reversal} already"
         where, expected = f"event {wrong.key}", "an event that is not reversed"
         raise InputError([Finding("duplicate", where, expected, reversal, hint, sentence=text)])
+
+
+def _refuse_tare(wrong: Event, planned: Sequence[Event], changes: Mapping[str, str]) -> None:
+    """A finding where a ticket would get another stored tare, which nobody asked for."""
+    if not changes.keys().isdisjoint(("tare_kg", "vehicle", "occurred_at")):
+        return
+    tares = [x for event in (wrong, *planned) for x in event.measurements if x.quantity == "tare"]
+    if len(tares) < 2 or len({x.value for x in tares}) == 1:
+        return
+    old, new = (int(x.value) for x in (tares[0], tares[-1]))
+    text = f"the ticket has the stored tare {kg(old)}, which is {kg(new)} by now"
+    plain = kg(old).removesuffix(" kg").replace(",", "")
+    hint = f"add --set tare_kg={plain} to keep it, --set tare_kg= for the new one"
+    where = f"event {wrong.key}"
+    raise InputError([Finding("tare", where, kg(old), kg(new), hint, sentence=text)])
 
 
 def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> Command:
