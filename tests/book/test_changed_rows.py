@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from test_hints_of_commands import UNDO, posted
-from test_same_names import CONSTANTS, LABORATORY, NICKEL, STOCK, Shell
+from test_same_names import CONSTANTS, LABORATORY, LOT, NICKEL, STOCK, Shell
 
 from support.advice import follows
 
@@ -129,3 +129,41 @@ def correct(shell: Shell, message: str) -> None:
         words = [*shlex.split(line)[2:], "--reason", "typed wrongly", "--actor", "amy"]
         done = shell.run(*words)
         assert not done.exit_code, done.stderr
+
+
+RUN = 'run = "Run"\nrole = "Role"\nlot = "Lot"\nmaterial = "What"\n'
+RUN += 'mass = { column = "kg", unit = "kg" }\n' + NICKEL
+PART = {"kind": "split", "key": "c", "lot": "L-1", "parts_kg": {"Q-1": 9000, "Q-2": 300}}
+PLACE = {"actor": "amy", "site": "W", "occurred_at": "2026-03-05T08:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "differ"),
+    [
+        ("R,input,Q-2,,290,\n", "R,input,Q-2,,,\n", "inputs_kg.Q-2 all of it, not 290"),
+        ("R,input,Q-2,,,\n", "R,input,Q-2,,290,\n", "inputs_kg.Q-2 290, not all of it"),
+        ("", "R,input,Q-2,,,\n", "inputs_kg.Q-2 all of it, not empty"),
+        ("R,input,Q-2,,,\n", "", "inputs_kg.Q-2 empty, not all of it"),
+    ],
+)
+def test_an_input_of_which_all_is_taken(shell: Shell, before: str, after: str, differ: str) -> None:
+    """An empty mass of an input is all of its lot; the advice keeps the input."""
+    assert not shell.post([PART], name="parts.jsonl").exit_code
+    rows = "Run,Role,Lot,What,kg,Ni\nR,input,Q-1,,,\n{}R,output,BM,foil,9000,31\n"
+    assert not shell.run(*shell.file("runs", rows.format(before), RUN, PLACE)).exit_code
+    words = shell.file("runs", rows.format(after), RUN, PLACE)
+    wrong = shell.run(*words).stderr
+    assert differ in wrong
+    correct(shell, wrong)
+    if after.endswith(",,,\n"):
+        assert "Q-2" not in shell.lots()
+    else:
+        assert sum(shell.held("Q-2").values()) == (10 if after else 300)
+    assert "in the book already" in shell.run(*words).stdout
+
+
+def test_a_number_in_other_digits_is_no_difference(shell: Shell) -> None:
+    changed = LOT | {"lot": "L-1", "actor": "bob", "mass_kg": "20000.0"}
+    wrong = shell.post([changed]).stderr
+    assert "found actor bob, not amy (" in wrong
+    assert "mass_kg" not in wrong

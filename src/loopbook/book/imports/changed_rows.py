@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.planning import as_text
@@ -14,6 +15,7 @@ from loopbook.errors import Finding
 from loopbook.tables import Value, escaped
 
 _OF_EVENT = frozenset(("key", "actor", "document"))  # a correction has its own
+_ALL = "all of it"
 
 
 def standing_event(session: Session, known: Event) -> Event | None:
@@ -33,10 +35,25 @@ def is_same(command: Command, event: Event | None) -> bool:
 
 
 def differences(before: str, after: str) -> list[str]:
-    """Names of fields in which two commands differ, as text."""
+    """Names of fields in which two commands differ, as text.
+
+    A number in other digits is not among them, unless there is nothing else.
+
+    >>> differences('{"actor": "a", "kg": "1"}', '{"actor": "b", "kg": "1.0", "lots": {"L": null}}')
+    ['actor', 'lots.L']
+    """
     old, new = (_flat(json.loads(text)) for text in (before, after))
     names = [name for name in {**new, **old} if new.get(name) != old.get(name)]
-    return [name for name in names if not name.startswith("accepted")]
+    names = [name for name in names if not name.startswith("accepted")]
+    return [x for x in names if _amount(old.get(x)) != _amount(new.get(x))] or names
+
+
+def _amount(value: Value) -> Value | Decimal:
+    """A number whatever its digits; another value as it is."""
+    try:
+        return Decimal(value) if isinstance(value, str) and value[:1].isdecimal() else value
+    except InvalidOperation:
+        return value
 
 
 def changed_row(
@@ -96,9 +113,14 @@ def _correction(session: Session, command: Command) -> Iterator[str]:
     event = None if known is None else standing_event(session, known)
     if event is None or event.states or event.reverses or event.kind != command.kind:
         return
-    new = _flat(json.loads(as_text(command)))
+    values = json.loads(as_text(command))
+    new = _flat(values)
     names = [x for x in differences(event.command, as_text(command)) if x not in _OF_EVENT]
-    settings = [shlex.quote(f"{name}={_text(new.get(name))}") for name in names]
+    for k, name in enumerate(names):
+        if new.get(name) == _ALL:  # a text cannot be null: the whole map is given
+            names[k] = name.partition(".")[0]
+            new[names[k]] = values[names[k]]
+    settings = [shlex.quote(f"{name}={_text(new.get(name))}") for name in dict.fromkeys(names)]
     if settings:
         yield f"loopbook book correct {shlex.quote(event.key)} --set {' --set '.join(settings)}"
 
@@ -109,9 +131,10 @@ def _text(value: Value) -> str:
 
 
 def _flat(values: Mapping[str, Value], head: str = "") -> dict[str, Value]:
-    """A command's fields with those inside them: ``shares.Ni``."""
+    """A command's fields with those inside them: ``shares.Ni``; there, null is all of it."""
     flat: dict[str, Value] = {}
     for name, value in values.items():
         inner = isinstance(value, dict)
-        flat |= _flat(value, f"{head}{name}.") if inner else {head + name: value}
+        one = _ALL if head and value is None else value
+        flat |= _flat(value, f"{head}{name}.") if inner else {head + name: one}
     return flat
