@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,11 +11,10 @@ from loop_folder import loop_of
 
 from loopbook.cases import run_case
 from loopbook.errors import InputError
-from loopbook.loop import Walk, walk
+from loopbook.loop import Walk, load, walk
 from support.advice import follows
 
-GMBI = Path(__file__).parents[2] / "cases" / "gmbi"
-YEARS = range(2025, 2036)
+CASES = Path(__file__).parents[2] / "cases"
 NCMA = "NCMA 89-4-4-3"
 
 LINES: Mapping[str, str] = {
@@ -63,105 +61,39 @@ def tonnes(walked: Walk, site: str, material: str) -> list[float]:
     return walked.sites[site].made[material].sum(axis=(1, 2)).tolist()
 
 
-def rows_of(name: str) -> list[dict[str, str]]:
-    with (GMBI / name).open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def gmbi_folder() -> dict[str, str]:
-    """The founding case's lines and clients, with scrap that all goes to the market."""
-    series = ["series,unit," + ",".join(map(str, YEARS))]
-
-    def line(name: str, unit: str, table: str, column: str, **key: str) -> None:
-        rows = [x for x in rows_of(table) if all(x[k] == v for k, v in key.items())]
-        numbers = {row["year"]: row[column] for row in rows}
-        series.append(f"{name},{unit}," + ",".join(numbers[str(year)] for year in YEARS))
-
-    columns = ("cell_reject_share", "active_material_loss", "foil_loss")
-    paths = {row["path"] for row in rows_of("scrap_path.csv")}
-    for path in sorted(paths):
-        for column in columns:
-            line(f"{column} {path}", "1", "scrap_path.csv", column, path=path)
-    line("Lansing", "GWh/yr", "lines.csv", "made_gwh")
-    line("contract", "GWh/yr", "contract.csv", "contract_gwh")
-    clients = {row["client"]: row for row in rows_of("clients.csv")}
-    parameters = ["on,parameter,of,value"]
-    paths_of = {"Lansing": "lansing", **{name: row["path"] for name, row in clients.items()}}
-    for site, path in paths_of.items():
-        material = "cells of " + (clients[site]["chemistry"] if site in clients else NCMA)
-        if site in clients:
-            line(site, "GWh/yr", "client_output.csv", "made_gwh", client=site)
-        parameters.append(f"{site},makes,{material},{site}")
-        for column in columns:
-            name = column.replace("cell_reject_share", "reject").replace("_", " ")
-            parameters.append(f"{site},{name},,{column} {path}")
-    origins = {"cells": "rejects", "cathode": "cathode", "anode": "anode"}
-    shares: dict[str, str] = {}
-    for row in rows_of("scrap_types.csv"):
-        kind = row["scrap_type"]
-        dry = row["origin"] == "cells" and row["electrolyte"] == "no"
-        origin = origins[row["origin"]] + (" without electrolyte" if dry else "")
-        shares[kind] = (
-            f"{100 * float(row['share']):g} % of {'electrodes' if kind in shares else origin}"
-        )
-    parameters += [f"cell lines,scrap,{kind},{share}" for kind, share in shares.items()]
-    chemistries = sorted({NCMA, *(row["chemistry"] for row in clients.values())})
-    for name in chemistries:
-        parameters.append(f"cells of {name},mass,,lib:cell_design/NMC811/cell mass per energy")
-    parameters.append("Lansing,foil,copper,lib:cell_design/copper foil 10 um/foil mass per energy")
-    sites = ["Lansing", *clients]
-    outputs = {name: f"cells of {row['chemistry']}" for name, row in clients.items()}
-    return {
-        "case.toml": 'title = "lines of the founding case"\nperiods = ["2025..2035"]\n',
-        "parties.csv": "party\n" + "".join(f"{site}\n" for site in sites),
-        "sites.csv": "site,model\n" + "".join(f"{site},cell lines\n" for site in sites),
-        "materials.csv": "material,group,like,active\n"
-        + "".join(f"cells of {name},,lib:composition_cell/NMC811,{name}\n" for name in chemistries)
-        + "".join(f"{kind},scrap,,\n" for kind in shares),
-        "parameters.csv": "\n".join([*parameters, ""]),
-        "series.csv": "\n".join([*series, ""]),
-        "contracts.csv": "contract,from,material,to,amount\n"
-        f"cells,Lansing,cells of {NCMA},outside,contract\n"
-        + "".join(f"cells,{name},{made},outside,all\n" for name, made in outputs.items())
-        + "".join(f"scrap,{site},scrap,outside,all\n" for site in sites),
-    }
-
-
-def test_the_founding_case_has_the_same_cells_and_scrap(tmp_path: Path) -> None:
-    switches = [row["switch"] for row in rows_of("clients.csv")]
-    tables = run_case("gmbi", switches, cases=GMBI.parent).tables
-    walked = walk(loop_of(tmp_path, gmbi_folder()))
+def test_the_founding_case_has_the_same_cells_and_scrap() -> None:
+    """The founding case from its tables has the cells, scrap, needs and foil of its own code."""
+    clients = ("tbmnc", "gm", "ford", "stellantis", "hyundai", "honda")
+    tables = run_case("gmbi", clients, cases=CASES).tables
+    walked = walk(load(CASES / "gmbi-loop", switches=dict.fromkeys(clients, True)))
     near = {"rel": 1e-9, "abs": 1e-9}
 
     def column(table: str, name: str) -> list[float]:
         place = [x.name for x in tables[table].columns].index(name)
         return [row[place] for row in tables[table].rows]
 
-    cells = f"cells of {NCMA}"
-    assert tonnes(walked, "Lansing", cells) == pytest.approx(
-        column("production", "cells_t"), **near
-    )
-    nickel = walked.content(walked.sites["Lansing"].made[cells], "Ni")[:, 0]
+    lansing = walked.sites["Lansing"]
+    cells = lansing.made["NCMA cells"]
+    assert cells.sum(axis=(1, 2)) == pytest.approx(column("production", "cells_t"), **near)
+    nickel = walked.content(cells, "Ni")[:, 0]
     assert nickel == pytest.approx(column("production", "nickel_t"), **near)
     kinds = ("cathode foil", "mixed electrode scrap", "anode foil", "dry cells", "wet cells",
              "formed cells")  # fmt: skip
     for kind in kinds:
         expected = column("scrap", kind.replace(" ", "_") + "_t")
         assert tonnes(walked, "Lansing", kind) == pytest.approx(expected, **near)
-    scrap = np.sum([tonnes(walked, "Lansing", kind) for kind in kinds], axis=0)
-    assert scrap == pytest.approx(column("scrap", "contract_t"), **near)
-    assert walked.sites["Lansing"].disposal.max() < 1e-9
-    for element in ("Ni", "Co", "Mn", "Li", "Al", "Cu"):
-        rows = [row for row in tables["metals"].rows if row[1] == NAMES[element]]
-        drawn = walked.content(walked.sites["Lansing"].drawn, element)[:, 0]
-        assert drawn == pytest.approx([row[4] for row in rows], **near)
-    bought = walked.sites["Lansing"].counts["copper"][:, 0]
-    assert bought == pytest.approx(column("copper", "contract_foil_bought_t"), **near)
+    assert lansing.disposal.max() < 1e-9
+    for element, metal in NAMES.items():
+        expected = [row[4] for row in tables["metals"].rows if row[1] == metal]
+        assert lansing.needs[element][:, 0] == pytest.approx(expected, **near)
+    held, bought = walked.content(cells, "Cu")[1:, 0], lansing.needs["Cu"][1:, 0]
+    foil = np.array(column("copper", "contract_foil_t"))[1:] * bought / held
+    assert foil == pytest.approx(column("copper", "contract_foil_bought_t")[1:], **near)
+    sites = {walked.loop.sites[name].party: name for name in walked.sites}
     for row in tables["clients"].rows:
         year, client, expected = row[0] - 2025, row[1], row[5]
-        site = walked.sites[client]
-        scrap_t = sum(site.made[kind][year].sum() for kind in kinds)
-        assert scrap_t == pytest.approx(expected, **near)
+        made = walked.sites[sites[client]].made
+        assert sum(made[kind][year].sum() for kind in kinds) == pytest.approx(expected, **near)
 
 
 NAMES = {
@@ -250,6 +182,9 @@ def test_part_names_components_that_are_not_of_the_library(tmp_path: Path) -> No
         "material,group,basis,powder,sheet\ncells,,parts,9,1\nrejected,scrap,,,\ncoated,scrap,,,\n"
     )
     files = {**LINES, "materials.csv": materials + "powder,,,,\nsheet,,,,\ncopper foil 6 um,,,,\n"}
+    files["parameters.csv"] = files["parameters.csv"].replace(
+        "lines,foil,copper foil 6 um,0.147 kg/kWh\n", ""
+    )
     with pytest.raises(InputError, match="component of cells that is of the cathode") as error:
         walk(loop_of(tmp_path / "without", files))
     follows(error.value.findings[0], "write a row lines,part,COMPONENT,cathode coating")
@@ -286,3 +221,13 @@ def test_metal_that_comes_back_is_not_bought(tmp_path: Path) -> None:
     lines = walked.sites["lines"]
     assert saved == pytest.approx([500.0] * 3)
     assert not lines.absorbed.any()
+
+
+def test_a_foil_that_is_of_no_component_of_the_cell_is_found(tmp_path: Path) -> None:
+    files = {
+        **LINES,
+        "materials.csv": LINES["materials.csv"].replace("6 um,,parts,,,1", "6 um,,,,,"),
+    }
+    with pytest.raises(InputError, match="a component of cells that copper foil 6 um") as error:
+        walk(loop_of(tmp_path, files))
+    assert error.value.findings[0].where == "parameters.csv:8"

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from loop_folder import loop_of
+from test_cell_lines import LINES
+from test_fleet import RETURNS
 
 from loopbook.errors import InputError
-from loopbook.loop import Walk, walk
+from loopbook.loop import Amount, Facts, Loop, Now, Quantity, SiteModel, Walk, walk
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.models.making import settled
+from loopbook.loop.values.cells import Lifetime
+from loopbook.loop.walking.network import network_of
+from loopbook.tables import Array
 
 ASSEMBLY: Mapping[str, str] = {
     "case.toml": 'title = "assembly"\nperiods = ["2027..2028"]\n',
@@ -157,6 +165,125 @@ def test_a_refiner_returns_metal_to_a_maker_to_order(tmp_path: Path) -> None:
     assert drawn == pytest.approx(basis.content(basis.stream("NMC811", goes_in), "Li"))
     (powder,) = walked.of("powder")
     assert powder.short_by_seller[:, 0] == pytest.approx([0, 0, 600])
+
+
+def test_tolled_metal_goes_to_a_maker_under_its_givers_title(tmp_path: Path) -> None:
+    """90 % of the nickel is credited to the maker of scrap and replaces new nickel of cathodes."""
+    files = {
+        **changed(TOLLED, "contracts.csv", "as needed,,,1", "as needed,,Maker,1"),
+        "terms.csv": "on,term,of,value\ntoll,return,Ni,90 %\ntoll,return,Co,80 %\n",
+    }
+    files["contracts.csv"] += "own,refinery,nickel; cobalt,outside,all,,,3\n"
+    walked = walk(loop_of(tmp_path, files))
+    basis = walked.basis
+    share = basis.content(basis.stream("NMC811", np.ones(1)), "Ni")[0]
+    need = share * np.array([1200.0, 1600.0, 2000.0]) / 0.97
+    credit = 0.9 * 0.3 * np.array([1000.0, 4000.0, 4000.0])
+    (returned,) = (x for x in walked.of("returned") if x.row.material == "nickel")
+    (new,) = (x for x in walked.of("new") if x.row.material == "nickel")
+    (own,) = (x for x in walked.of("own") if x.row.material == "nickel")
+    there, back = 0.0, []
+    for amount, most in zip(credit, need, strict=True):
+        there += amount
+        back.append(min(there, most))
+        there -= back[-1]
+    assert returned.taken[:, 0] == pytest.approx(back)
+    assert new.taken[:, 0] == pytest.approx(need - back)
+    assert own.taken[:, 0] == pytest.approx(credit / 0.9 * 0.96 - credit)
+
+
+def test_vehicles_are_made_of_packs_of_cells(tmp_path: Path) -> None:
+    """Steel in packs that arrive is no steel for vehicles: only packs decide."""
+    files = {
+        **changed(ASSEMBLY, "sites.csv", "packers,", "car works,Packers,assembly\npackers,"),
+        "materials.csv": "material,basis,cells,packs,steel\ncells,,,,\npacks,%,65,,35\n"
+        "cars,%,,25,75\nsteel,,,,\n",
+        "parameters.csv": "on,parameter,of,value\ncell works,makes,cells,output\n"
+        "smelter,makes,steel,50 t/yr\npackers,makes,packs,all\ncar works,makes,cars,900 t/yr\n",
+        "contracts.csv": """\
+contract,from,material,to,amount,priority
+cell supply,cell works,cells,packers,all,
+ingots,smelter,steel,outside,all,
+pack supply,packers,packs,car works,as needed,1
+more packs,packers,packs,outside,all,2
+sales,car works,cars,outside,600 t/yr,
+""",
+    }
+    walked = walk(loop_of(tmp_path, files))
+    packs = [1000 / 0.65, 50 / 0.65]
+    assert tonnes(walked, "packers", "packs") == pytest.approx(packs)
+    assert walked.of("pack supply")[0].taken[:, 0] == pytest.approx([150, packs[1]])
+    cars = tonnes(walked, "car works", "cars")
+    assert cars == pytest.approx([600, packs[1] / 0.25])
+    assert tonnes(walked, "car works", "drawn") == pytest.approx([450, 0.75 * cars[1]])
+    assert max(tonnes(walked, "car works", "disposal")) < 1e-6
+
+
+ORDERED = {"lines": ["cells"], "foils": ["copper foil 6 um"], "packers": ["car packs"]}
+RATE = Quantity(number=1.0, unit="t/yr", draws=np.array([200.0, 5000.0, 5000.0]))
+YEARS = Quantity(number=1.0, unit="yr", draws=np.array([1.0, 4.0, 12.0]))
+STOCK = Quantity(number=1.0, unit="pack", draws=np.array([1e4, 2e4, 5e4]))
+DRAWN = Quantity(number=0.1, draws=np.array([0.05, 0.1, 0.3]))
+
+
+@pytest.mark.parametrize(
+    ("files", "site", "changes"),
+    [
+        (LINES, "lines", {"reject": DRAWN, "foil_loss": DRAWN, "availability": DRAWN}),
+        (LINES, "foils", {"yield_": {"": DRAWN}, "capacity": {"": RATE}}),
+        (ASSEMBLY, "packers", {"use": {"cells": DRAWN}}),
+        (ASSEMBLY, "packers", {"makes": {"car packs": Amount("share", "made", DRAWN)}}),
+        (RETURNS, "roads", {"lifetime": {"packs": Lifetime("weibull", 2.0, YEARS)}, "fails": {}}),
+        (RETURNS, "roads", {"returns": {"old packs": Amount("share", "packs", DRAWN)}}),
+        (RETURNS, "roads", {"sales": {}, "stock": {"packs": STOCK}}),
+    ],
+)
+def test_draws_are_as_each_of_them_alone(
+    tmp_path: Path, files: Mapping[str, str], site: str, changes: Mapping[str, object]
+) -> None:
+    loop = loop_of(tmp_path, files)
+    together = outcomes(loop, replace(loop.models[site], **changes))
+    for draw in range(3):
+        for all_of_it, alone in zip(
+            together, outcomes(loop, replace(loop.models[site], **changes), draw), strict=True
+        ):
+            assert all_of_it.keys() == alone.keys()
+            for name, stream in alone.items():
+                whole = np.broadcast_to(all_of_it[name], (len(stream), 3))
+                np.testing.assert_allclose(whole[:, draw], stream[:, 0], rtol=1e-12, atol=1e-12)
+
+
+def outcomes(loop: Loop, model: SiteModel, draw: int | None = None) -> list[dict[str, Array]]:
+    """What a model does in the first steps with all draws, or with one of them."""
+    if draw is not None:
+        model = only(model, draw)
+    net, site = network_of(loop), model.name
+    days = loop.days(loop.sites[site])
+    prepared, state = model.prepare(Facts(net.basis, loop.calendar, days)), None
+    results = []
+    for step in loop.calendar.steps[:3]:
+        now = Now(step, days, loop.calendar, net.basis, prepared, state)
+        feed = {"cells": net.basis.stream("cells", np.full(1, 900.0))} if model.by_arrival else {}
+        orders = {} if site == "roads" else {name: np.full(1, 300.0) for name in ORDERED[site]}
+        outcome = model.run(feed, orders, now)
+        if not model.by_arrival:
+            outcome = model.receive({}, outcome, now)
+        state = outcome.state
+        parts = {name: getattr(outcome, name) for name in ("disposal", "drawn", "held")}
+        results.append({**outcome.made, **{k: x for k, x in parts.items() if x is not None}})
+    return results
+
+
+def only(thing: object, draw: int) -> Any:
+    """The same with one of its draws, however deep."""
+    if isinstance(thing, Quantity):
+        return thing if thing.draws is None else replace(thing, draws=thing.draws[[draw]])
+    if isinstance(thing, Mapping):
+        return {name: only(x, draw) for name, x in thing.items()}
+    if isinstance(thing, SiteModel | Amount | Lifetime):
+        fields = {x.name: getattr(thing, x.name) for x in dataclass_fields(thing)}
+        return replace(thing, **{name: only(x, draw) for name, x in fields.items()})
+    return thing
 
 
 def test_makers_of_what_has_no_composition_are_found(tmp_path: Path) -> None:

@@ -73,8 +73,7 @@ class Assembly(SiteModel):
     def run(self, feed: Goods, orders: Mapping[str, Array], now: Now) -> Outcome:
         """Products of what arrived."""
         parts = {product: self._parts(product, now) for product in self.makes}
-        names = self._counted({name for row in parts.values() for name in row}, feed, now)
-        there = {name: self._there(name, feed, now) for name in names}
+        there = self._there({name for row in parts.values() for name in row}, feed, now)
         left, made = dict(there), dict[str, Array]()
         for rank in ("rate", "made", "left", "all"):
             asked = {
@@ -84,7 +83,7 @@ class Assembly(SiteModel):
             }
             uses = {
                 name: sum((x * parts[p].get(name, 0.0) for p, x in asked.items()), np.zeros(1))
-                for name in names
+                for name in there
             }
             cut = np.ones(1)
             for name, use in uses.items():
@@ -122,18 +121,22 @@ class Assembly(SiteModel):
             raise InputError.of("missing", "materials", expected, "nothing")
         return parts
 
-    def _counted(self, components: set[str], feed: Goods, now: Now) -> list[str]:
-        """Components that decide how much is made."""
-        if self.use:
-            return [name for name in self.use if name in components]
-        whole = sum_of(feed, now.basis)
-        return sorted(n for n in components if n in feed or now.basis.content(whole, n).any())
+    def _there(self, components: set[str], feed: Goods, now: Now) -> dict[str, Array]:
+        """Tonnes that can be built in of the components that decide how much is made.
 
-    def _there(self, name: str, feed: Goods, now: Now) -> Array:
-        """Tonnes of a component that can be built in."""
-        others = sum_of({k: x for k, x in feed.items() if k != name}, now.basis)
-        own = feed[name].sum(axis=0) if name in feed else 0.0
-        return (own + now.basis.content(others, name)) * self._use(name, now)
+        What arrives as a component is that alone; anything else counts by its content.
+        """
+        loose = sum_of({k: x for k, x in feed.items() if k not in components}, now.basis)
+        tonnes = {
+            name: now.basis.content(loose, name) + (feed[name].sum(axis=0) if name in feed else 0.0)
+            for name in sorted(components)
+        }
+        counted = self.use.keys() & components if self.use else components
+        return {
+            name: x * self._use(name, now)
+            for name, x in tonnes.items()
+            if name in counted and (self.use or x.any() or name in feed)
+        }
 
     def _use(self, name: str, now: Now) -> Array:
         return now.mean(self.use[name]) if name in self.use else np.ones(1)

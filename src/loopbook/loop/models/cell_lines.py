@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated
 
@@ -38,6 +39,12 @@ _DRY_OF = {"rejects without electrolyte": "rejects"}
 
 LOSS = Measure("1", high=0.99, words="a share up to 99 %")
 NONE = Quantity(number=0.0)
+
+
+@cache
+def _usual_parts() -> Mapping[str, str]:
+    """Parts that components of the library are, active materials too."""
+    return MappingProxyType({**dict.fromkeys(chemistries(), PARTS[0]), **USUAL_PARTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ class CellLines(SiteModel):
 
     def prepare(self, facts: Facts) -> object:
         """Parts of cells, each as a column that is 1 for its components."""
-        known = {**dict.fromkeys(chemistries(facts.library), PARTS[0]), **USUAL_PARTS, **self.part}
+        known = {**_usual_parts(), **self.part}
         return {
             part: np.array([[float(known.get(name) == part)] for name in facts.basis.names])
             for part in PARTS
@@ -200,6 +207,9 @@ class CellLines(SiteModel):
         for foil, by_energy in self.foil.items():
             of = next(iter(now.basis.compositions.get(foil) or (foil,)))
             held, all_of_it = (now.basis.content(x, of) for x in (accepted, bought))
+            if accepted.any() and not held.any():
+                expected = f"a component of {cells} that {foil} consists of"
+                raise InputError.of("missing", by_energy.where, expected, of)
             gwh = tonnes / now.basis.in_tonnes(cells, "GWh")
             ratio = all_of_it / np.where(held > 0, held, 1.0)
             yield foil, gwh * now.mean(by_energy, "t/GWh") * ratio
