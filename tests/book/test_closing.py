@@ -11,9 +11,19 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from loopbook.book import Book, close_period, post_lines, show_event, verify
+from loopbook.book import (
+    Book,
+    ClosePeriod,
+    close_period,
+    correct,
+    period_statement,
+    post_lines,
+    show_event,
+    verify,
+)
 from loopbook.cli import main
 from loopbook.errors import InputError
+from support.advice import follows
 from support.shelves import Shelf
 
 AT = "2026-03-{:02}T08:00:00Z"
@@ -34,6 +44,7 @@ NOUNS: list[dict[str, Any]] = [
 ]
 PLACE = {"material": "foil", "supplier": "A", "owner": "A", "site": "W"}
 SHARES = {"Ni": "0.3", "Co": "0.04"}
+END = {"kind": "close-period", "period": "2026-03", "occurred_at": "2026-04-01T08:00:00Z"}
 
 
 class Month:
@@ -126,9 +137,9 @@ def test_w6_a_month_with_much_unaccounted_and_no_assay_needs_reasons(month: Mont
 def test_the_same_holds_where_the_closing_is_posted_as_a_line(month: Month) -> None:
     month.receive("L", "20000", whole=False)
     with pytest.raises(InputError, match="unassayed"):
-        month.post(28, {"kind": "close-period", "period": "2026-03"})
+        month.post(28, END)
     reasons = {"unassayed": "later", "unweighed": "later"}
-    month.post(28, {"kind": "close-period", "period": "2026-03", "accepted": reasons})
+    month.post(28, {**END, "accepted": reasons})
     assert month.book.store.nouns().periods["2026-03"].closed
 
 
@@ -195,6 +206,152 @@ def test_lots_of_the_last_days_may_wait_for_the_laboratory(month: Month) -> None
     month.receive("B", "1900", 30, whole=False)
     assert month.outside() == {}
     assert [where for where, _ in month.look("unassayed")] == ["B"]
+
+
+def a_part(lot: str, part: str, kg: str) -> dict[str, Any]:
+    return {"kind": "split", "lot": lot, "parts_kg": {part: kg}}
+
+
+def test_a_lot_that_was_cut_up_counts_by_its_parts(month: Month) -> None:
+    month.receive("A", "20000", whole=False)
+    month.post(3, {"kind": "split", "lot": "A", "parts_kg": {"A1": "12000", "A2": "8000"}})
+    month.post(4, {"kind": "split", "lot": "A1", "parts_kg": {"A11": "5000", "A12": "7000"}})
+    for lot, kg in (("A2", "8000"), ("A11", "5000")):
+        month.post(5, ticket(lot, kg))
+        month.assay(lot, 5, Ni="0.31")
+    assert month.look("unassayed") == [("A", "7,000 kg by k7")] == month.look("unweighed")
+    assert month.outside()["unassayed"] == "1 of 1 lot, 35 % of the mass"
+    month.post(5, ticket("A12", "7000"))
+    month.assay("A12", 5, Ni="0.31")
+    assert month.outside() == {}
+
+
+def ticket(lot: str, kg: str) -> dict[str, Any]:
+    gross = {"gross_kg": str(int(kg) + 15000), "tare_kg": "15000"}
+    return {"kind": "weigh", "lot": lot, "ticket": f"W{lot}", **gross}
+
+
+def test_a_part_that_was_reversed_measures_nothing(month: Month) -> None:
+    month.receive("A", "20000", whole=False)
+    month.post(3, {"key": "cut", **a_part("A", "A1", "20000")})
+    month.assay("A1", 3, Ni="0.31")
+    assert month.look("unassayed") == []
+    month.post(4, {"kind": "reverse", "event": "k9", "reason": "of another lot"})
+    month.post(4, {"kind": "reverse", "event": "cut", "reason": "of another lot"})
+    assert month.look("unassayed") == [("A", "20,000 kg by k7")]
+
+
+def of_april(month: Month) -> dict[str, str]:
+    """Results of the lines of April that are outside, when it has ended."""
+    may = CLOSED.replace(month=5)
+    listed = close_period(month.book, "2026-04", actor="amy", at=may, dry_run=True)
+    return {line.check: line.result for line in listed.checks if line.outside}
+
+
+@pytest.mark.parametrize("late", ["ticket", "assay", "ticket corrected"])
+def test_a_loss_that_a_late_fact_brings_into_a_run_of_a_closed_month(
+    month: Month, late: str
+) -> None:
+    """The run is judged again, as a whole, in the month into which the late fact is posted."""
+    month.receive("A", "20000")
+    month.run("A", "19900")
+    month.close()
+    assert of_april(month) == {}
+    if late == "ticket":
+        month.post(4, ticket("A", "26000"), ticket="the trailer, too")
+        assert of_april(month) == {"unaccounted": "6,100 kg of 26,000 kg in 1 run, 23.5 %"}
+    elif late == "assay":
+        month.assay("A", 4, Ni="0.4", Co="0.041")
+        assert of_april(month) == {"unaccounted": "100 kg of 20,000 kg in 1 run, 0.5 %"}
+    else:
+        values = {"gross_kg": "41000"}
+        correct(month.book, "k8", values, reason="typed", actor="amy", accept={"ticket": "yes"})
+        assert of_april(month) == {"unaccounted": "6,100 kg of 26,000 kg in 1 run, 23.5 %"}
+
+
+def test_a_small_late_loss_of_a_run_of_a_closed_month_passes(month: Month) -> None:
+    month.receive("A", "20000")
+    month.run("A", "19900")
+    month.close()
+    month.post(4, ticket("A", "20050"))
+    assert of_april(month) == {}
+
+
+def test_what_is_dated_between_two_periods_is_in_the_later_one(month: Month) -> None:
+    """April is closed, June is open, and a load comes in May."""
+    june = {"start": "2026-06-01T00:00:00Z", "end": "2026-07-01T00:00:00Z"}
+    month.post(1, {"kind": "open-period", "period": "2026-06", **june})
+    month.receive("A", "20000")
+    month.post(
+        2,
+        {
+            "kind": "receive",
+            "key": "of May",
+            "occurred_at": "2026-05-10T08:00:00Z",
+            **{"lot": "B", "mass_kg": "9000", "shares": SHARES, **PLACE},
+        },
+    )
+    july = CLOSED.replace(month=7)
+    for closed in (False, True):
+        received = {
+            name: period_statement(month.book, name).kg("received")
+            for name in ("2026-03", "2026-04", "2026-06")
+        }
+        assert received == {"2026-03": 20000, "2026-04": 0, "2026-06": 9000}
+        listed = close_period(month.book, "2026-06", actor="amy", at=july, dry_run=True)
+        assert [x.where for x in listed.items if x.check == "unassayed"] == ["B"]
+        if not closed:
+            month.close()
+            close_period(month.book, "2026-04", actor="amy", at=july)
+    title = period_statement(month.book, "2026-06").headline()
+    assert title.startswith("Metal statement, 2026-06 with the time since the period before")
+    assert "2026-05-01 to 2026-07-01" in title
+    with pytest.raises(InputError, match="unassayed: 1 of 1 lot"):
+        close_period(month.book, "2026-06", actor="amy", at=july)
+
+
+def test_a_month_that_has_not_begun_is_not_closed(month: Month) -> None:
+    early = {"kind": "close-period", "period": "2026-04", "key": "early"}
+    month.close()
+    with pytest.raises(InputError, match="2026-04 begins at 2026-04-01") as error:
+        month.post(15, early)
+    follows(error.value, "close it when it has ended")
+    with pytest.raises(InputError, match="2026-04 begins at 2026-04-01"):
+        close_period(month.book, "2026-04", actor="amy", at=CLOSED.replace(month=3))
+    command = ClosePeriod(
+        key="c", actor="amy", occurred_at=CLOSED.replace(month=3), period="2026-04"
+    )
+    with pytest.raises(InputError, match="2026-04 begins at 2026-04-01"):
+        month.book.post(command)
+    month.post(15, {**early, "occurred_at": "2026-05-01T00:00:00Z"})
+    assert month.book.store.nouns().periods["2026-04"].closed
+
+
+def test_a_month_that_has_not_ended_is_closed_with_a_reason(month: Month) -> None:
+    with pytest.raises(InputError, match=r"running: lasts until 2026-04-01T00:00:00\+00:00"):
+        month.post(15, {"kind": "close-period", "period": "2026-03"})
+    middle = CLOSED.replace(month=3, day=15)
+    listed = close_period(month.book, "2026-03", actor="amy", at=middle, dry_run=True)
+    assert [x.check for x in listed.checks if x.outside] == ["running"]
+    close_period(month.book, "2026-03", actor="amy", at=middle, accept={"running": "plant is sold"})
+    assert show_event(month.book, "close 2026-03").accepted == ("running: plant is sold",)
+    assert verify(month.book, replan=True).clean
+
+
+def test_a_road_is_open_since_the_shipment_that_counts(month: Month) -> None:
+    """A corrected date counts, and of two journeys under one number the second one."""
+    month.receive("A", "20000")
+    month.post(3, {"kind": "ship", "key": "s", "lot": "A", "from_site": "W", "consignment": "C-1"})
+    assert "since 2026-03-03" in month.look("road")[0][1]
+    changes = {"occurred_at": "2026-03-28T08:00:00Z"}
+    correct(month.book, "s", changes, reason="typed", actor="amy")
+    assert "since 2026-03-28" in month.look("road")[0][1]
+    assert month.outside() == {}
+    arrived = {"lot": "A", "consignment": "C-1", "site": "R", "mass_kg": "20000"}
+    month.post(29, {"kind": "arrive", **arrived})
+    assert month.look("road") == []
+    month.post(30, {"kind": "ship", "lot": "A", "from_site": "R", "consignment": "C-1"})
+    assert "since 2026-03-30" in month.look("road")[0][1]
 
 
 def test_the_terminal_shows_the_list_and_closes(tmp_path: Path) -> None:

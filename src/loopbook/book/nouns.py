@@ -210,13 +210,13 @@ class Period:
 
 
 class CameIn(NamedTuple):
-    """A lot that came from a supplier: the event's key, mg, whether it was weighed and assayed."""
+    """A lot that came from a supplier: the event's key, mg, mg without a ticket and an assay."""
 
     lot: str
     key: str
     mg: int
-    weighed: bool
-    assayed: bool
+    unweighed: int
+    unassayed: int
 
 
 class RunLoss(NamedTuple):
@@ -242,7 +242,8 @@ class Month:
 
     Parameters
     ----------
-    came_in, runs, roads : lots from suppliers, runs, lots that are on the road at the end.
+    came_in, runs, roads : lots from suppliers, runs that were posted or amended, lots that are on
+        the road at the end.
     negative : lots with less than nothing of a substance.
     accepted : key and stored command of the events whose warnings were accepted.
     limits : key, lot, substance and value of results that are limits, such as ``<0.01``.

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding, microseconds, moment_at
+from loopbook.book.commands.keeping.close_period import ClosePeriod
 from loopbook.book.commands.planning import FUTURE_US
 from loopbook.book.nouns import Event
 from loopbook.book.storage.address import shown_address
@@ -42,7 +43,24 @@ def note_clock(session: Session, now: int) -> None:
 
 
 def refuse_future(session: Session, command: Command) -> None:
-    """Refuse a command that is dated after a clock which is before the last event."""
+    """Refuse what has not happened: a period's closing that is dated before the period begins.
+
+    And, with a clock that is before the last event, what is dated after it.
+    """
+    if isinstance(command, ClosePeriod) and command.occurred_at.tzinfo is not None:
+        period = session.nouns.periods.get(command.period)
+        if period is not None and microseconds(command.occurred_at) < period.start:
+            start, dated = moment_at(period.start), command.occurred_at.isoformat()
+            text = f"period {period.id} begins at {start} and cannot be closed before, on {dated}"
+            where = f"{type(command).__name__} {command.key}, occurred_at"
+            hint = "close it when it has ended"
+            raise InputError(
+                [
+                    CommandFinding(
+                        "future", where, f"after {start}", dated, hint, "", text, "occurred_at"
+                    )
+                ]
+            )
     if not session.behind or command.occurred_at.tzinfo is None:
         return
     if microseconds(command.occurred_at) <= int(session.behind["clock_us"]) + FUTURE_US:

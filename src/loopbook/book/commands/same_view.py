@@ -41,9 +41,9 @@ class SameAsked:
         """Number of an event in the order of recording."""
         return self.book.number_of(key)
 
-    def month(self, start: int, end: int) -> Month:
+    def month(self, period: Period) -> Month:
         """What was posted into a period, and what is open at its end."""
-        return self.book.month(start, end)
+        return self.book.month(period)
 
     def tickets(self, vehicle: str, moment: int) -> Sequence[tuple[int, str]]:
         """Tickets from a moment on that took a stored tare of a vehicle."""

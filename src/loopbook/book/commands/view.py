@@ -66,8 +66,8 @@ class Asked(Protocol):
     def number_of(self, key: str) -> int:
         """Number of an event in the order of recording."""
 
-    def month(self, start: int, end: int) -> Month:
-        """What was posted into a period, and what is open at its end."""
+    def month(self, period: Period) -> Month:
+        """What was posted into a period and the time before it, and what is open at its end."""
 
     def tickets(self, vehicle: str, moment: int) -> Sequence[tuple[int, str]]:
         """Date and key of the tickets from a moment on that took a stored tare of a vehicle."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from loopbook.book.book import Book
+from loopbook.book.commands.draft import microseconds
 from loopbook.book.commands.keeping.close_period import ClosePeriod
 from loopbook.book.commands.warnings import read_limits
 from loopbook.book.commands.warnings.closing import closing_checks
@@ -82,9 +83,10 @@ def close_period(
     if known.closed and not dry_run:
         text = f"period {period} is closed already"
         raise InputError([Finding("duplicate", "period", "open", "closed", sentence=text)])
+    start = book.store.nouns().counts_from(known)
     with book.store.snapshot():
-        month = month_of(book.store, book.substances, known.start, known.end)
-    checks = closing_checks(month, book.substances, known.end, read_limits())
+        month = month_of(book.store, book.substances, start, known.end)
+    checks = closing_checks(month, book.substances, (microseconds(at), known.end), read_limits())
     if not dry_run:
         key = f"close {period}"
         command = ClosePeriod(key=key, actor=actor, occurred_at=at, period=period)

@@ -66,7 +66,7 @@ class RunAccount(Answer):
     def notes(self) -> Annotated[tuple[str, ...], "what is unaccounted, of what was checked in"]:
         """Shares that are unaccounted of what was checked in."""
         shares = [
-            f"{name} {100 * x:.2f} %"
+            f"{name} {100 * x:z.2f} %"
             for name in ("mass", *self.substances)
             if (x := self.share(name)) is not None
         ]

@@ -177,12 +177,21 @@ def period_statement(
     lot: str | None = None,
     known_at: datetime | int | None = None,
 ) -> Statement:
-    """The metal statement of a period of the book, by its name; see `metal_statement`."""
-    periods = book.store.nouns().periods
-    require_known("a period of the book", period, periods, where="period")
-    of = periods[period]
+    """The metal statement of a period of the book, by its name; see `metal_statement`.
+
+    It begins at the end of the period before, so that no date between two periods is left out.
+    """
+    nouns = book.store.nouns()
+    require_known("a period of the book", period, nouns.periods, where="period")
+    of = nouns.periods[period]
     return metal_statement(
-        book, start=of.start, end=of.end, party=party, site=site, lot=lot, known_at=known_at
+        book,
+        start=nouns.counts_from(of),
+        end=of.end,
+        party=party,
+        site=site,
+        lot=lot,
+        known_at=known_at,
     )
 
 
@@ -340,12 +349,14 @@ def _must_close(lines: Sequence[Line], count: int) -> None:
 
 
 def _title(book: Book, stretch: Stretch) -> str:
-    titles = [
-        f"Metal statement, {period.id}, {'closed' if period.closed else 'not closed'}"
-        for period in book.store.nouns().periods.values()
-        if (period.start, period.end) == (stretch.start, stretch.end)
-    ]
-    return titles[0] if titles else "Metal statement"
+    nouns = book.store.nouns()
+    for period in nouns.periods.values():
+        start = nouns.counts_from(period)
+        if (start, period.end) == (stretch.start, stretch.end):
+            more = " with the time since the period before" if start < period.start else ""
+            state = "closed" if period.closed else "not closed"
+            return f"Metal statement, {period.id}{more}, {state}"
+    return "Metal statement"
 
 
 def _method(
@@ -383,5 +394,5 @@ def _notes(book: Book, stretch: Stretch, scope: Scope, lines: Sequence[Line]) ->
     masses = {line.name: line.mass for line in lines}
     if consumed := masses["consumed"]:
         percent = 100 * masses["of which unaccounted"] / consumed
-        notes.append(f"unaccounted in runs: {percent:.2f} % of the mass consumed")
+        notes.append(f"unaccounted in runs: {percent:z.2f} % of the mass consumed")
     return notes

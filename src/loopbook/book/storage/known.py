@@ -38,6 +38,14 @@ class Nouns:
     strange_lots: dict[str, str] = field(default_factory=dict)
     strange_until: int = -1
 
+    def counts_from(self, period: Period) -> int:
+        """From when a period counts: the end of the one before it; its start if there is none.
+
+        A date between two periods belongs to the later one.
+        """
+        earlier = [x.end for x in self.periods.values() if x.end <= period.start]
+        return max(earlier, default=period.start)
+
     def alike(self, kind: str, name: str) -> str:
         """Another party, site, material, vehicle or period of nearly the name; empty if none is."""
         named: dict[str, Iterable[str]] = {"party": self.parties, "site": self.sites}

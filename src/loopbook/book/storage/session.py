@@ -145,10 +145,11 @@ class Asked:
         self.flush()
         return event_number(self.db, key) or 0
 
-    def month(self, start: int, end: int) -> Month:
-        """What was posted into a period, and what is open at its end."""
+    def month(self, period: Period) -> Month:
+        """What was posted into a period and the time before it, and what is open at its end."""
         self.flush()
-        return month_of(self.db, self.nouns.substances, start, end)
+        start = self.nouns.counts_from(period)
+        return month_of(self.db, self.nouns.substances, start, period.end)
 
     def tickets(self, vehicle: str, moment: int) -> Sequence[tuple[int, str]]:
         """Date and key of the tickets from a moment on that took a stored tare of a vehicle."""

@@ -27,6 +27,7 @@ from loopbook.book.nouns import (
     Event,
     Lot,
     Month,
+    Period,
     Vehicle,
     add,
     add_to,
@@ -98,7 +99,7 @@ class _Fleet(Stated):
         """Number of the event in hand."""
         return self.number
 
-    def month(self, start: int, end: int) -> Month:
+    def month(self, period: Period) -> Month:
         """Nothing: months were accepted then."""
         return Month()
 

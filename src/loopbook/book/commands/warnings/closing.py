@@ -33,19 +33,21 @@ class Check(NamedTuple):
 
 
 def closing_checks(
-    month: Month, substances: Sequence[str], end: int, limits: Limits
+    month: Month, substances: Sequence[str], moments: tuple[int, int], limits: Limits
 ) -> tuple[Check, ...]:
     """The check list of a period.
 
     Parameters
     ----------
     substances : in the order of contents.
-    end : of the period, microseconds since 1970 UTC.
+    moments : when it is closed, and the end of the period, microseconds since 1970 UTC.
     """
+    at, end = moments
     most = limits.most["closing"]
-    unassayed = [lot for lot in month.came_in if not lot.assayed]
-    unweighed = [lot for lot in month.came_in if not lot.weighed]
+    unassayed = [(lot, lot.unassayed) for lot in month.came_in if lot.unassayed]
+    unweighed = [(lot, lot.unweighed) for lot in month.came_in if lot.unweighed]
     return (
+        *_of_end(at, end),
         _of_lots("unassayed", unassayed, month, most["unassayed"]),
         _of_lots("unweighed", unweighed, month, most["unweighed"]),
         _of_runs(month, substances, limits),
@@ -61,12 +63,18 @@ def closing_checks(
     )
 
 
-def _of_lots(check: str, lots: Sequence[CameIn], month: Month, most: float) -> Check:
-    """Lots that came in without ticket or assay, by their share of the mass."""
-    whole, some = (sum(lot.mg for lot in x) for x in (month.came_in, lots))
+def _of_end(at: int, end: int) -> Iterator[Check]:
+    """A period that has not ended: what is dated in it later is posted into the next one."""
+    if at < end:
+        yield Check("running", f"lasts until {moment_at(end)}", "a period that has ended", True)
+
+
+def _of_lots(check: str, lots: Sequence[tuple[CameIn, int]], month: Month, most: float) -> Check:
+    """Lots that came in, with what of each has no ticket or assay, by its share of the mass."""
+    whole, some = sum(lot.mg for lot in month.came_in), sum(mg for _, mg in lots)
     share = some / whole if whole else 0.0
     result = f"{len(lots)} of {counted(len(month.came_in), 'lot')}, {percent(share)} of the mass"
-    items = tuple((lot.lot, f"{kg(lot.mg)} by {lot.key}") for lot in lots)
+    items = tuple((lot.lot, f"{kg(mg)} by {lot.key}") for lot, mg in lots)
     return Check(check, result, f"at most {percent(most)}", not share <= most, items)
 
 

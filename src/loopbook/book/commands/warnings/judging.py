@@ -188,8 +188,9 @@ def _of_period(draft: Draft, period: str, limits: Limits) -> Iterator[Warned]:
         return
     from loopbook.book.commands.warnings.closing import closing_checks
 
-    month = draft.view.month(known.start, known.end)
-    for one in closing_checks(month, draft.view.substances, known.end, limits):
+    month = draft.view.month(known)
+    moments = draft.occurred_at, known.end
+    for one in closing_checks(month, draft.view.substances, moments, limits):
         if one.outside:
             some = "; ".join(f"{where}: {what}" for where, what in one.items[:3])
             more = f" and {len(one.items) - 3} more" * (len(one.items) > 3)

@@ -26,6 +26,7 @@ KINDS: Mapping[str, str] = {
     "unassayed": "at the closing of a period, much that came in has no assay",
     "unweighed": "at the closing of a period, much that came in has no ticket",
     "road": "at the closing of a period, a lot has been on the road for long",
+    "running": "a period is closed before it has ended",
     "negative": "at the closing of a period, a lot has less than nothing",
     "assay": "a share is far from the one that the book has",
     "uncertainty": "a standard uncertainty is as large as what it is of",
