@@ -354,6 +354,31 @@ def named_twice(plant: Plant) -> tuple[str, str, str]:
     return one, two, text
 
 
+def test_serials_of_another_lot_are_named(plant: Plant) -> None:
+    """The register has them for a lot that the event does not touch: said wherever they count."""
+    key = plant.post(b.Deliver, lot="C-1", site="W", customer="B", serials=["Q-001 to Q-009"])
+    for words in (
+        ("serials", "count", "C-1"),
+        ("serials", "find", "Q-009"),
+        ("serials", "rebuild"),
+        ("suspect", "C-1"),
+    ):
+        done = plant.run(*words)
+        assert done.exit_code == 0, done.output
+        assert f"Q-009 is named by event {key} (C-1), and was entered" in done.stdout
+        assert "for lot C-2, of which that was not made" in " ".join(done.stdout.split())
+        follows(done.stdout, "reverse the event and post it with the right serials")
+    plant.post(b.Reverse, event=key, reason="the serials of another lot")
+    plant.post(b.Deliver, lot="C-1", site="W", customer="B", serials=["P-0001 to P-1000"])
+    assert "is named by event" not in plant.run("serials", "count", "C-1", "C-2").stdout
+    assert plant.cells("C-2") == [500]
+
+
+def test_serials_of_a_part_of_another_lot_are_named(plant: Plant) -> None:
+    plant.split("C-1", {"C-1a": ["Q-001 to Q-400"]}, C_1a=400)
+    assert "Q-400 is named by event" in plant.run("serials", "count", "C-1a").stdout
+
+
 def test_two_splits_that_name_the_same_cells(plant: Plant) -> None:
     _, two, text = named_twice(plant)
     for arguments in (

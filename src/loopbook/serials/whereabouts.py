@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from loopbook.book import NOW, AsOf, Book, event_keys, events_not_reversed
 from loopbook.serials.family import Family
 from loopbook.serials.moves import Move, common, joined, overlapping, union
-from loopbook.serials.ranges import RangeTable
+from loopbook.serials.ranges import Range, RangeTable
 from loopbook.serials.register import SerialRegister, Source, of_range
 from loopbook.serials.step import moves_in_step
 from loopbook.serials.text import lengths_of, matrix_of
@@ -135,7 +135,27 @@ class Whereabouts:
         apart = [(a, b) for a, b in pairs if not (_older(a, b, above) or _older(b, a, above))]
         keys = event_keys(self._book.store, sorted({x.event for pair in apart for x in pair}))
         texts = (_named_twice(a, b, keys) for a, b in apart)
-        return tuple(dict.fromkeys(texts))
+        return tuple(dict.fromkeys([*texts, *self._of_others(asked)]))
+
+    def _of_others(self, asked: Set[str]) -> Iterator[str]:
+        """Serials that an event names for a lot, and that were entered for a lot apart from it."""
+        moves = [
+            one
+            for node, some in self._named.items()
+            for one in some
+            if one.event and (node in asked or one.source in asked)
+        ]
+        above = self._above({one.node for one in moves}) if moves else {}
+        keys = event_keys(self._book.store, sorted({one.event for one in moves}))
+        for one in moves:
+            for serial in dict.fromkeys(_ends(one.serials)):
+                lot = self._register.lot_of(serial)
+                if lot is not None and lot not in {one.node, *above[one.node]}:
+                    yield (
+                        f"{serial} is named by event {keys[one.event]} ({_place(one.node)}), and "
+                        f"was entered for lot {lot}, of which that was not made: it is counted in "
+                        "both; reverse the event and post it with the right serials"
+                    )
 
     def lots_of(self, serial: str) -> tuple[str, ...]:
         """Lots that a serial is, or may be, in; none for an unknown one.
@@ -309,6 +329,12 @@ class Whereabouts:
         most = least + self.count(possible)
         names = tuple(sorted(map(_place, others.union(heirs) - {lot})))
         return InLot(lot, least, most, sure, possible, names)
+
+
+def _ends(one: Range) -> Iterator[str]:
+    """The first and the last serial of a range."""
+    for number in (one.first, one.last):
+        yield f"{one.prefix}{number:0{one.width}d}{one.suffix}" if one.width else one.prefix
 
 
 def _older(one: Move, other: Move, above: Mapping[str, Set[str]]) -> bool:
