@@ -12,11 +12,15 @@ they run with the rights of the person who names them.
 import importlib.util
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from loopbook.errors import Finding, raise_findings
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 
@@ -33,10 +37,8 @@ def installed_kinds(group: str, base: type[T]) -> tuple[type[T], ...]:
     ------
     InputError : a package registers something else.
     """
-    from importlib.metadata import entry_points
-
     kinds, findings = [], []
-    for entry in sorted(entry_points(group=group)):
+    for entry in _entries(group, tuple(sys.path)):
         kind = entry.load()
         if isinstance(kind, type) and issubclass(kind, base):
             kinds.append(kind)
@@ -51,6 +53,14 @@ def installed_kinds(group: str, base: type[T]) -> tuple[type[T], ...]:
             )
     raise_findings(findings)
     return tuple(kinds)
+
+
+@cache
+def _entries(group: str, path: tuple[str, ...]) -> "list[EntryPoint]":
+    """Entry points of a group, in order of name; every package on the path is read once."""
+    from importlib.metadata import entry_points
+
+    return sorted(entry_points(group=group))
 
 
 def kinds_in_files(

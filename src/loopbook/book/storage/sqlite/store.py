@@ -250,21 +250,11 @@ class SqliteStore:
             yield from pages.result()
         objects: set[_Object] = set(self.rows(_OBJECTS))
         names = {name for _, name, _ in objects}
-        expected = self._expected_objects()
+        first = tuple(first_substances(self))
+        expected = _expected_objects(first, tuple(read_nouns(self).substances[len(first) :]))
         harmless = {x for x in objects - expected if _is_harmless(*x, expected)}
         for kind, name, _ in sorted((expected ^ objects) - harmless):
             yield f"{kind} {name} is {'changed or added' if name in names else 'missing'}"
-
-    def _expected_objects(self) -> set[_Object]:
-        """Tables, indexes and triggers as this version makes them, substance by substance."""
-        first = first_substances(self)
-        added = read_nouns(self).substances[len(first) :]
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
-            for statement in sqlite_ddl(first):
-                empty.execute(statement)
-            for k, substance in enumerate(added):
-                declare_in(empty, substance, (*first, *added[: k + 1]))
-            return set(empty.execute(_OBJECTS))
 
     def settle(self, recorded_at: int) -> None:
         """Nothing to do: one writer at a time, so what is recorded is in the book."""
@@ -289,7 +279,18 @@ def _is_first(path: Path) -> bool:
     return True
 
 
-def _is_harmless(kind: str, name: str, sql: str, expected: set[_Object]) -> bool:
+@lru_cache(maxsize=16)
+def _expected_objects(first: tuple[str, ...], added: tuple[str, ...]) -> frozenset[_Object]:
+    """Tables, indexes and triggers as this version makes them, substance by substance."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+        for statement in sqlite_ddl(first):
+            empty.execute(statement)
+        for k, substance in enumerate(added):
+            declare_in(empty, substance, (*first, *added[: k + 1]))
+        return frozenset(empty.execute(_OBJECTS))
+
+
+def _is_harmless(kind: str, name: str, sql: str, expected: frozenset[_Object]) -> bool:
     """Whether an added object changes no event and refuses none: statistics, or a plain index."""
     if name in {known for _, known, _ in expected}:
         return False
