@@ -107,6 +107,23 @@ def shipped(plant: Plant) -> Plant:
     return plant
 
 
+def test_a_consignment_that_never_was_is_not_listed(shipped: Plant) -> None:
+    """A corrected number, a reversed shipment, a reversed part; on the older clock they are."""
+    known = shipped.book.event("ship").recorded_at
+    b.correct(shipped.book, "ship", {"consignment": "C-1"}, reason="typed", actor="bob")
+    assert rows(shipped) == [("C-1", 60_000, 0, 60_000, 0, "L-1")]
+    shipped.post(4, partial(b.Split, lot="L-1", parts_kg={"L-9": 100}), key="cut")
+    assert rows(shipped) == [("C-1", 60_000, 0, 60_000, 0, "L-1 L-9")]
+    shipped.post(5, partial(b.Reverse, event="cut", reason="of another lot"))
+    assert rows(shipped) == [("C-1", 60_000, 0, 60_000, 0, "L-1")]
+    shipped.weigh(2.5, "L-1", 59_000)
+    assert rows(shipped) == [("C-1", 59_000, 0, 59_000, 0, "L-1")]
+    shipped.post(6, partial(b.Reverse, event="ship corrected", reason="stayed"))
+    assert rows(shipped) == []
+    then = b.list_consignments(shipped.book, asof=b.AsOf(recorded=known)).consignments
+    assert [x.consignment for x in then] == ["C-9"]
+
+
 def test_three_trucks_between_sites(shipped: Plant) -> None:
     """Nothing is lost before the last truck is there; then the difference is the road's."""
     shipped.post(4, arrive("L-1", 20_020, "t1"))

@@ -173,6 +173,69 @@ def test_a_correction_comes_at_the_place_of_what_it_corrects(yard: Yard) -> None
     assert yard.where("L") == "W Bay 2"
 
 
+def test_a_load_of_a_consignment_is_where_it_arrived_and_the_rest_is_not(yard: Yard) -> None:
+    yard.receive("L")
+    assert not yard.post(4, {"kind": "ship", "lot": "L", "from_site": "W", "consignment": "C"})
+    truck = {"kind": "arrive", "lot": "L", "consignment": "C", "site": "R"}
+    first = {**truck, "mass_kg": "4000", "load": "L-1", "location": "Bay 1"}
+    assert any("Bay 1" in str(x) for x in yard.post(6, {**first, "location": "Bay 7"}))
+    assert not yard.post(6, first)
+    assert not yard.post(7, {**truck, "mass_kg": "5000"})
+    assert (yard.where("L-1"), yard.where("L")) == ("R Bay 1", "R")
+
+
+@pytest.mark.parametrize("again", ["corrected", "reversed", "reversed in another bay"])
+def test_a_part_that_was_cut_on_another_day_is_where_the_lot_was_then(
+    yard: Yard, again: str
+) -> None:
+    yard.receive("L")
+    cut = {"kind": "split", "lot": "L", "parts_kg": {"P": "3000"}}
+    assert not yard.post(3, {**cut, "key": "cut"})
+    known = yard.now()
+    if again == "corrected":
+        later = {"occurred_at": AT.format(5)}
+        correct(yard.book, "cut", later, reason="typed", actor="amy")
+        assert (yard.where("P"), yard.where("P", 4)) == ("W Bay 1", "")
+        earlier = {"occurred_at": AT.format(4)}
+        correct(yard.book, "cut corrected", earlier, reason="typed", actor="amy")
+        assert yard.where("P", 4) == "W Bay 1"
+    else:
+        assert not yard.post(6, {"kind": "reverse", "event": "cut", "reason": "of M"})
+        assert yard.where("P") == ""
+        if again == "reversed":
+            assert not yard.post(7, cut)
+            assert yard.where("P") == "W Bay 1"
+        else:
+            yard.move(7, "L", "W", "W", "Bay 2")
+            assert not yard.post(8, cut)
+            assert yard.where("P") == "W Bay 2"
+    assert yard.where("P", known=known) == "W Bay 1"
+
+
+def test_a_part_that_was_all_of_a_lot_and_went_back_left_nothing(yard: Yard) -> None:
+    yard.receive("L")
+    assert not yard.post(3, {"kind": "split", "lot": "L", "parts_kg": {"P": "3000"}})
+    away = {"kind": "deliver", "key": "gone", "lot": "P", "site": "W", "customer": "A"}
+    assert not yard.post(4, away)
+    assert not yard.post(5, {"kind": "reverse", "event": "gone", "reason": "stayed"})
+    assert yard.where("P") == "W Bay 1"
+    yard.move(6, "P", "W", "R")
+    yard.move(7, "P", "R", "W")
+    assert yard.where("P") == "W"
+
+
+def test_a_lot_that_was_counted_as_nothing_is_found_where_it_was(yard: Yard) -> None:
+    yard.receive("L")
+    assert not yard.post(3, {"kind": "split", "lot": "L", "parts_kg": {"P": "3000"}})
+    for lot, kg in (("L", "5990"), ("P", "2990")):
+        count = {"kind": "stock-take", "lot": lot, "site": "W", "accepted": {"count": "not seen"}}
+        assert not yard.post(4, {**count, "counted_kg": "0"})
+        assert yard.where(lot) == ""
+        found = {"kind": "stock-take", "lot": lot, "site": "W", "counted_kg": kg}
+        assert not yard.post(6, found) or not yard.post(6, {**found, "accepted": {"count": "yes"}})
+        assert yard.where(lot) == "W Bay 1"
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

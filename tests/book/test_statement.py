@@ -233,6 +233,11 @@ def test_check_in_and_check_out_of_a_run(desk: Desk) -> None:
     assert run_accounts(desk.book, start=0, end=microseconds(END), site="refinery") == ()
 
 
+def test_nothing_unaccounted_has_no_sign(desk: Desk) -> None:
+    a_month(desk)
+    assert "unaccounted in runs: 0.00 % of the mass consumed" in desk.state(lot="A").notes
+
+
 def test_a_run_that_was_taken_back_is_not_shown(desk: Desk) -> None:
     a_month(desk)
     for key in ("deliver", "arrive", "ship"):

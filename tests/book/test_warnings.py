@@ -302,6 +302,29 @@ def split_and_run(desk: Desk) -> None:
     assert desk.post({**run("13750"), **day_6, **accepted}) == []
 
 
+def test_a_hold_that_a_release_has_ended_is_asked_about(desk: Desk) -> None:
+    """A hold that is reported late, and dated before a release; not where the lot is on hold."""
+    hold = {"kind": "hold", "lot": "L-1", "reason": "wet", "occurred_at": DAY.format(4)}
+    release = {"kind": "release", "lot": "L-1", "occurred_at": DAY.format(5)}
+    assert not desk.post(hold, release)
+    late = {**hold, "reason": "a letter", "occurred_at": DAY.format(3)}
+    (finding,) = desk.post(late)
+    assert (finding.code, "this hold ends there" in str(finding)) == ("released", True)
+    follows(finding, "if the lot is to be on hold now, date the hold after 2026-03-05T08:00:00")
+    assert not desk.post({**late, "occurred_at": DAY.format(6)})
+    assert not desk.post(late)
+    assert verify(desk.book, replan=True).clean
+
+
+def test_a_hold_before_a_release_is_accepted_with_a_reason(desk: Desk) -> None:
+    hold = {"kind": "hold", "lot": "L-1", "reason": "wet", "occurred_at": DAY.format(4)}
+    release = {"kind": "release", "lot": "L-1", "occurred_at": DAY.format(5)}
+    assert not desk.post(hold, release)
+    late = {**hold, "occurred_at": DAY.format(3)}
+    assert [x.code for x in desk.post(late)] == ["released"]
+    assert not desk.post(late, accept={"released": "for the file"})
+
+
 def test_a_late_ticket_is_judged_by_what_the_book_has_at_its_date(desk: Desk) -> None:
     split_and_run(desk)
     late = {"occurred_at": DAY.format(3)}

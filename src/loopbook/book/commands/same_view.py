@@ -41,6 +41,10 @@ class SameAsked:
         """Number of an event in the order of recording."""
         return self.book.number_of(key)
 
+    def later_holds(self, lot: str, moment: int) -> Sequence[tuple[int, str]]:
+        """Dates and reasons of a lot's holds after a moment; empty of a release."""
+        return self.book.later_holds(lot, moment)
+
     def month(self, period: Period) -> Month:
         """What was posted into a period, and what is open at its end."""
         return self.book.month(period)

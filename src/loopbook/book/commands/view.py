@@ -66,6 +66,9 @@ class Asked(Protocol):
     def number_of(self, key: str) -> int:
         """Number of an event in the order of recording."""
 
+    def later_holds(self, lot: str, moment: int) -> Sequence[tuple[int, str]]:
+        """Dates and reasons of a lot's holds after a moment, in order; empty of a release."""
+
     def month(self, period: Period) -> Month:
         """What was posted into a period and the time before it, and what is open at its end."""
 

@@ -37,7 +37,7 @@ from loopbook.book.storage.known import BEFORE_ALL, Nouns
 from loopbook.book.storage.needs import HeldRow, MadeRow, Seen
 from loopbook.book.storage.questions.batch import accounts_of, ever_held, makings
 from loopbook.book.storage.questions.closing import month_of
-from loopbook.book.storage.questions.events import event_number, keys_taken, tickets_of
+from loopbook.book.storage.questions.events import event_number, holds_after, keys_taken, tickets_of
 from loopbook.book.storage.questions.history import (
     facts_of,
     lot_history,
@@ -144,6 +144,11 @@ class Asked:
         """Number of an event in the order of recording."""
         self.flush()
         return event_number(self.db, key) or 0
+
+    def later_holds(self, lot: str, moment: int) -> Sequence[tuple[int, str]]:
+        """Dates and reasons of a lot's holds after a moment, in order; empty of a release."""
+        self.flush()
+        return holds_after(self.db, lot, moment)
 
     def month(self, period: Period) -> Month:
         """What was posted into a period and the time before it, and what is open at its end."""

@@ -99,6 +99,10 @@ class _Fleet(Stated):
         """Number of the event in hand."""
         return self.number
 
+    def later_holds(self, lot: str, moment: int) -> Sequence[tuple[int, str]]:
+        """No holds: late ones were accepted then."""
+        return ()
+
     def month(self, period: Period) -> Month:
         """Nothing: months were accepted then."""
         return Month()

@@ -6,7 +6,7 @@ from typing import Annotated
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, in_proportion, kg
 from loopbook.book.commands.fields import ExistingLot, KnownSite, MadeLot, Mass
-from loopbook.book.commands.moving.locating import LocationName, check_location
+from loopbook.book.commands.moving.locating import LocationName, locate
 from loopbook.book.nouns import Account, Measurement, add, apportion, mass, negate
 
 
@@ -29,7 +29,12 @@ class Arrive(Command):
     copies = True
     example = {"lot": "T-1", "consignment": "C-16", "site": "Refinery", "mass_kg": "11995"}
     added = ("load", "location")
-    check_location = check_location
+
+    def check_location(
+        self, draft: Draft, *, lot: str, site: str, location: str | None, load: str | None = None
+    ) -> None:
+        """The location is one of the site; what arrives is there: the load, or else the lot."""
+        locate(draft, load or lot, (site, location), at="location")
 
     def plan(self, draft: Draft, *, lot: str, mass_kg: int = 0, load: str | None = None) -> None:
         """From the road to the site; what is missing is ``unaccounted`` on that road."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
 from loopbook.book.commands.warnings.limits import Limits
-from loopbook.book.commands.warnings.order import of_hold, of_stage
+from loopbook.book.commands.warnings.order import of_hold, of_release, of_stage
 from loopbook.book.commands.warnings.unaccounted import EDGE, outside, percent
 from loopbook.book.commands.warnings.warned import KINDS, LEAVE_OUT, Warned, warn
 from loopbook.book.nouns import LAST, WEIGHTS, Measurement, add, negate, zero
@@ -154,8 +154,10 @@ def _of_tare(draft: Draft, vehicle: str | None, tare_mg: int, limits: Limits) ->
 
 
 def _of_nouns(draft: Draft, limits: Limits) -> Iterator[Warned]:
-    """Tares that are stated, against what vehicles weigh and posted tickets; a period's closing."""
+    """Tares that are stated, against what vehicles weigh and posted tickets; closings; holds."""
     for kind, vehicle, body in draft.nouns:
+        if kind == "hold" and json.loads(body)["reason"]:
+            yield from of_release(draft, vehicle)
         if kind == "close":
             yield from _of_period(draft, vehicle, limits)
         if kind not in ("vehicle", "tare"):

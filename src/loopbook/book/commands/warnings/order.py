@@ -86,6 +86,22 @@ def of_hold(draft: Draft, command: Command, used: Iterable[str]) -> Iterator[War
         )
 
 
+def of_release(draft: Draft, lot: str) -> Iterator[Warned]:
+    """A hold that is reported after a later release: the lot is free today."""
+    later = draft.view.later_holds(lot, draft.occurred_at)
+    if later and not later[-1][1]:
+        released = moment_at(next(at for at, reason in later if not reason), draft.moment.tzinfo)
+        yield warn(
+            draft,
+            "released",
+            "occurred_at",
+            usual="that a hold is reported before its release",
+            value=draft.moment.isoformat(),
+            sentence=f"lot {lot} was released at {released}: this hold ends there",
+            advice=f"if the lot is to be on hold now, date the hold after {released}",
+        )
+
+
 def _field_of(command: Command, lot: str) -> str:
     """The field of a command that names a lot."""
     inputs = getattr(command, "inputs_kg", None)

@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = {
     "sum": "shares sum to too little or too much",
     "range": "a share is outside of what its material usually has",
     "stage": "a result of an earlier stage counts over one of a later stage",
+    "released": "a hold is dated before a release, which ends it",
     "held": "a lot that is on hold is used, dated before its hold",
 }
 """Kinds of warnings: the words by which they are accepted."""

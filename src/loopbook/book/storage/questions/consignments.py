@@ -40,13 +40,15 @@ def masses_received(db: Database, lots: Sequence[str], asof: AsOf) -> dict[str, 
 def masses_in_transit(db: Database, asof: AsOf) -> list[tuple[str, str, str, str, int]]:
     """Place in transit, lot, kind of account and of event, and the sum of the masses, mg.
 
-    Of what a lot brought to the place or left there, and of what was missing on arrival.
+    Of what a lot brought to the place or left there, and of what was missing on arrival. Events
+    that were reversed, and what amended or reversed them, do not count.
     """
-    happened, moments = dated("e", asof)
+    (happened, moments), (undone, undone_by) = dated("e", asof), dated("r", asof)
     rows: list[tuple[str, str, str, str, int]] = db.rows(
         f"SELECT a.site, a.lot, a.kind, {_KIND}, sum(p.mass) {_POSTED} "
-        f"WHERE a.site LIKE '{TRANSIT} %'{happened} "
+        f"LEFT JOIN event r ON r.reverses = coalesce(o.key, e.key){undone} "
+        f"WHERE a.site LIKE '{TRANSIT} %' AND r.id IS NULL{happened} "
         f"GROUP BY a.site, a.lot, a.kind, {_KIND} ORDER BY a.site, a.lot",
-        moments,
+        (*undone_by, *moments),
     )
     return [(place, lot, account, kind, int(mg)) for place, lot, account, kind, mg in rows]

@@ -92,6 +92,16 @@ def holds(db: Database, asof: AsOf = NOW) -> dict[str, str]:
     return {lot: str(json.loads(body)["reason"]) for lot, body in rows}
 
 
+def holds_after(db: Database, lot: str, moment: int) -> list[tuple[int, str]]:
+    """Dates and reasons of a lot's holds after a moment, in order; empty of a release."""
+    rows: list[tuple[int, str]] = db.rows(
+        "SELECT e.occurred_at, n.body FROM noun n JOIN event e ON e.id = n.event "
+        "WHERE n.kind = 'hold' AND n.id = ? AND e.occurred_at > ? ORDER BY e.occurred_at, n.event",
+        (lot, moment),
+    )
+    return [(at, str(json.loads(body)["reason"])) for at, body in rows]
+
+
 def measurements(
     db: Database, lots: Sequence[str], asof: AsOf
 ) -> Iterator[tuple[int, str, str, str, str, str, str]]:
