@@ -317,7 +317,7 @@ def test_what_is_not_stated_is_a_line(tmp_path: Path) -> None:
     (*_, table) = account_tables(money)
     assert [(kind, what) for _, kind, what in table.rows] == [
         ("not-stated", "no burden of the freight of ore in ore is stated"),
-        ("not-stated", "nobody who pays the freight of ore in ore is stated"),
+        ("not-stated", "no payer of the freight of ore in ore is stated"),
         ("not-paid", "no payable of Ni in ore fits 10 % (2027)"),
         ("grade", "2 % Cu in ore is refused (2027)"),
         ("not-stated", "no cost of quarry is stated"),

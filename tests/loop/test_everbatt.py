@@ -56,6 +56,16 @@ def test_half_of_the_feed_costs_the_whole_of_what_is_fixed(route: RouteResult) -
         assert used[name] == pytest.approx(usd if name in VARIABLE else usd / 2)
 
 
+def test_a_gate_fee_makes_nothing_cheaper(route: RouteResult) -> None:
+    feed, none = np.array([CAPACITY]), np.zeros(1)
+    costing = EverBattCosting(route, feed, 12.0, "US")
+    free, gate = (costing.lines(bought, {}) for bought in (none, none - 1e6))
+    assert {name: usd.item() for name, usd in gate.items()} == pytest.approx(
+        {name: usd.item() for name, usd in free.items()}
+    )
+    assert min(usd.item() for usd in gate.values()) >= 0.0
+
+
 def test_nothing_is_fed(route: RouteResult) -> None:
     idle = costs(route, 0.0, 12.0)
     assert idle["energy"] == 0.0

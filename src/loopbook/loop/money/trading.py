@@ -203,7 +203,7 @@ class _Trade:
                     burden = Carried(self._site, row.contract, "freight", "", name, lane.where)
                     self.ledger.carry(burden, step, carbon)
                 if not terms:
-                    self._unstated(f"nobody who pays the freight of {name} in {row.contract}")
+                    self._unstated(f"no payer of the freight of {name} in {row.contract}")
                 for term in terms:
                     cost = freight(lot, lane, mode)
                     holds = held(term, loop.days(row), month, share)

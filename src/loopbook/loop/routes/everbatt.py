@@ -67,7 +67,8 @@ class EverBattCosting:
 
         Parameters
         ----------
-        bought, sold : USD in the step, for the feed and by product.
+        bought, sold : USD in the step, for the feed and by product. A fee that comes with the feed
+            makes no line cheaper.
         """
         years = self.months / 12.0
         feed = self.feed_t / years
@@ -101,7 +102,7 @@ class EverBattCosting:
             water_l_per_kg=flow("water", "water price", "USD/L"),
             wastewater_l_per_kg=flow("wastewater", "wastewater price", "USD/L"),
             solid_waste_kg_per_kg=flow("landfill", "landfill price", "USD/kg"),
-            feed_usd_per_kg=bought / years / kg,
+            feed_usd_per_kg=np.maximum(bought, 0.0) / years / kg,
             revenue_usd_per_kg={name: usd / years / kg for name, usd in sold.items()},
         )
         annual = plant_cost(plant, numbers, location=self.region).annual_usd
