@@ -183,6 +183,8 @@ def held(term: Term, days: tuple[date | None, date | None], month: int, share: f
     ----------
     days, share : days in force of what it is on, and the share of the month.
     """
+    if term.starts is None and term.ends is None:
+        return 1.0
     starts = max((day for day in (days[0], term.starts) if day), default=None)
     ends = min((day for day in (days[1], term.ends) if day), default=None)
     return month_in_force(starts, ends, month) / share

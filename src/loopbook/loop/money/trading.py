@@ -16,6 +16,7 @@ from loopbook.loop.terms.policies.credit import Credit
 from loopbook.loop.terms.policies.duty import Duty
 from loopbook.loop.terms.prices.freight import Freight, freight, freight_carbon
 from loopbook.loop.terms.prices.payable import Payable
+from loopbook.loop.terms.prices.take_or_pay import TakeOrPay
 from loopbook.loop.terms.sites.accept import Accept
 from loopbook.loop.terms.sites.burden import Burden
 from loopbook.loop.terms.sites.once import Once
@@ -68,7 +69,7 @@ class _Trade:
         days = self.ledger.loop.days(self.flow.row)
         for step in self.ledger.steps:
             shares = shares_of(days, step)
-            if sum(shares.values()) and (self.flow.asked[step.index] > 0.0).any():
+            if sum(shares.values()) and self._moves(step.index):
                 whole = self._lot(step.index)
                 for month, arrived, part, share in months_of(shares, self._lead):
                     paid = arrived if self.flow.row.due == "arrival" else month
@@ -76,6 +77,11 @@ class _Trade:
                     self._month(lot, share)
                 self._freight(step.index, shares)
                 self._check(whole, step.index)
+
+    def _moves(self, step: int) -> bool:
+        """Whether there is something to pay for: what is taken, or what was to be."""
+        is_bound = any(isinstance(term, TakeOrPay) for term in self._terms)
+        return bool((self.flow.asked if is_bound else self.flow.taken)[step].any())
 
     @cached_property
     def _terms(self) -> tuple[Amount, ...]:
@@ -227,6 +233,8 @@ class _Trade:
             if isinstance(term, Payable) and self.ledger.loop.months_open(term, first):
                 payables.setdefault(term.of, []).append(term)
         for of, terms in payables.items():
+            if any(term.when is None for term in terms):
+                continue
             fits = np.sum([whole.holds(term.when, of) for term in terms], axis=0)
             if ((whole.content(of) > 0.0) & (fits == 0.0)).any():
                 grade = 100.0 * float(whole.grade(of).max())

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
@@ -15,6 +16,12 @@ CURRENCIES = ("USD", "EUR", "KRW", "CNY")
 """Currencies that a quantity may be of."""
 
 _CURRENCY = re.compile(rf"\b({'|'.join(CURRENCIES)})\b")
+
+
+@cache
+def _factor(unit: str, to: str, where: str) -> np.float64:
+    """One of a unit in another."""
+    return np.float64(convert(1.0, unit, to, where=where))
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class Quantity:
                     "nothing",
                 )
             numbers = value * (self.draws if self.draws is not None else np.ones(1))
-        return numbers * np.float64(convert(1.0, self.unit, unit, where=self.where or "quantity"))
+        return numbers * _factor(self.unit, unit, self.where or "quantity")
 
     def over(self, span: Span, unit: str) -> Array:
         """Its mean over the months of a span, shape (1,) or (draws,); see `in_month`."""

@@ -33,9 +33,11 @@ class Payable(Amount):
 
     def amount(self, lot: Lot) -> Array:
         """``content as priced * value * index`` where the grades hold, within floor and cap."""
-        index = self.index or self.of
+        content, index = lot.content(self.of), self.index or self.of
+        if not content.any():
+            return content
         price = lot.price(index, self.lag)
         for row in lot.bounds:
             price = row.bound(price, lot) if row.of == self.of else price
         share = self.value.in_month(lot.shipped, "1") * lot.holds(self.when, self.of)
-        return lot.content(self.of) * as_priced(self.of, index) * share * price
+        return content * as_priced(self.of, index) * share * price
