@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from loop_folder import changed, loop_of
 
 from loopbook.errors import InputError
 from loopbook.flowsheet import ROUTES, RouteSetting
-from loopbook.loop import walk
+from loopbook.loop import Quantity, walk
 from loopbook.loop.money.accounts import Accounts, accounts
 from loopbook.loop.money.footprint import footprint
 from loopbook.loop.money.tables import account_tables, footprint_table
 from loopbook.loop.routes.everbatt import GROUPS
+from loopbook.loop.terms.prices.payable import Payable
 from loopbook.matter import Sourced, composition, load_library
 
 LIBRARY = load_library()
@@ -359,6 +361,34 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
         assert other.cash(party) == pytest.approx(one.cash(party), abs=1e-6)
     for site in one.walked.sites:
         assert other.burden(site) == pytest.approx(one.burden(site))
+
+
+def test_draws_of_prices_and_rates_are_scenarios(tmp_path: Path) -> None:
+    """Nickel at 90, 100 and 120 % of its row, ore at 40, 50 and 60 % of its metal."""
+    loop = loop_of(tmp_path, SMELTER)
+    row, factors = loop.series["Ni"], np.array([0.9, 1.0, 1.2])
+    shares = np.array([40.0, 50.0, 60.0])
+    terms = tuple(
+        replace(term, value=replace(term.value, draws=shares))
+        if isinstance(term, Payable) and term.on == "ore"
+        else term
+        for term in loop.terms
+    )
+    walked = walk(replace(loop, terms=terms))
+    nickel = Quantity(unit=row.unit, series=row, draws=factors)
+    money, alone = accounts(walked, series={"Ni": nickel}), account(tmp_path / "alone")
+    for of, payment, ratio in (
+        ("ore", "payable", factors * shares / 50),
+        ("matte", "payable", factors),
+        ("ore", "freight", np.ones(1)),
+    ):
+        (drawn,) = (x for e, x in money.payments.items() if (e.on, e.term) == (of, payment))
+        (single,) = (x for e, x in alone.payments.items() if (e.on, e.term) == (of, payment))
+        np.testing.assert_allclose(drawn, single * ratio)
+    whole = np.sum([np.broadcast_to(money.cash(x), (3, 3)) for x in money.parties], axis=0)
+    assert np.abs(whole).max() < 0.005
+    assert money.present_value("Ann").shape == (3,)
+    assert money.present_value("Ann")[1] == pytest.approx(alone.present_value("Ann")[0])
 
 
 def test_money_of_a_year_is_not_mixed(tmp_path: Path) -> None:

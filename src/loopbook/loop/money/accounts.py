@@ -115,8 +115,12 @@ def _falls(step: Step, flows: str) -> float:
     return step.period.end if flows == "end" else step.period.middle
 
 
-def accounts(walked: Walk) -> Accounts:
+def accounts(walked: Walk, *, series: Mapping[str, Quantity] | None = None) -> Accounts:
     """Money and carbon of a walk, by the terms of its loop.
+
+    Parameters
+    ----------
+    series : rows of ``series`` by name, in place of the loop's: with a draw for each scenario.
 
     Raises
     ------
@@ -124,14 +128,12 @@ def accounts(walked: Walk) -> Accounts:
         is not the loop's.
     """
     loop = walked.loop
-    quotes = Quotes(
-        loop.settings.money.currency,
-        {
-            name: Quantity(unit=row.unit, series=row, where=row.where, money_year=row.money_year)
-            for name, row in loop.series.items()
-        },
-        loop.settings.money.year if loop.settings.money.year != NOMINAL else "",
-    )
+    rows = {
+        name: Quantity(unit=row.unit, series=row, where=row.where, money_year=row.money_year)
+        for name, row in loop.series.items()
+    }
+    year = "" if loop.settings.money.year == NOMINAL else loop.settings.money.year
+    quotes = Quotes(loop.settings.money.currency, {**rows, **(series or {})}, year)
     ledger = Ledger(walked, quotes)
     price_flows(ledger)
     price_sites(ledger)

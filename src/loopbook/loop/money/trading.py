@@ -19,12 +19,11 @@ from loopbook.loop.terms.prices.payable import Payable
 from loopbook.loop.terms.prices.take_or_pay import TakeOrPay
 from loopbook.loop.terms.sites.accept import Accept
 from loopbook.loop.terms.sites.burden import Burden
-from loopbook.loop.terms.sites.once import Once
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.walking.result import Flow
 from loopbook.tables import Array
 
-_LATE = (Duty, Credit, Once)
+_LATE = (Duty, Credit)
 UNITS_OF_GOODS = {"kWh": ("GWh", 1e6), "pack": ("pack", 1.0)}
 """Unit in which goods are counted, and what it has of a unit of prices."""
 
@@ -145,7 +144,7 @@ class _Trade:
         lot = replace(lot, bounds=bounds)
         for term in self._terms:
             part = held(term, days, lot.shipped, share)
-            if part <= 0.0 or isinstance(term, _LATE):
+            if part <= 0.0 or term.dated or isinstance(term, _LATE):
                 continue
             amount = term.amount(lot) * part
             if isinstance(term, Burden):
@@ -159,7 +158,7 @@ class _Trade:
         lot = replace(lot, settled=settled, cost=settled)
         for term in self._terms:
             part = held(term, days, lot.shipped, share)
-            if part > 0.0 and isinstance(term, (Duty, Credit)):
+            if part > 0.0 and isinstance(term, _LATE):
                 self._pay(term, lot.paid, term.amount(lot) * part)
 
     def _pay(self, term: Amount, month: int, amount: Array) -> None:
