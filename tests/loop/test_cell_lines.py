@@ -195,13 +195,24 @@ def test_part_names_components_that_are_not_of_the_library(tmp_path: Path) -> No
     assert tonnes(walked, "lines", "coated") == pytest.approx(lost)
 
 
-def test_shares_of_scrap_above_the_whole_are_found(tmp_path: Path) -> None:
-    files = {
-        **LINES,
-        "parameters.csv": LINES["parameters.csv"].replace("100 % of electrodes", "30 % of rejects"),
-    }
-    with pytest.raises(InputError, match="at most 100 % of each side") as error:
-        walk(loop_of(tmp_path, files))
+@pytest.mark.parametrize(
+    ("old", "new", "of"),
+    [
+        ("rejected,100 % of rejects", "rejected,101 % of rejects", ""),
+        ("coated,100 % of electrodes", "coated,30 % of rejects", "rejects"),
+        ("coated,100 % of electrodes", "coated,1 % of rejects without electrolyte", "rejects"),
+        ("rejected,100 % of rejects", "rejected,30 % of anode", "anode"),
+        ("rejected,100 % of rejects", "rejected,shares of electrodes", "cathode"),
+    ],
+)
+def test_shares_of_scrap_above_the_whole_are_found(
+    tmp_path: Path, old: str, new: str, of: str
+) -> None:
+    files = with_rows({**LINES}, series="shares,%,0,0,10\n")
+    files["parameters.csv"] = files["parameters.csv"].replace(old, new)
+    match = f"shares of {of} at lines that sum to at most 100 %" if of else "0..100 %"
+    with pytest.raises(InputError, match=match) as error:
+        loop_of(tmp_path, files)
     assert error.value.findings[0].where.startswith("parameters.csv:")
 
 

@@ -12,6 +12,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (sums.check_owners, ("owners",)),
     (sums.check_compositions, ()),
     (sums.check_splits, ("shares",)),
+    (sums.check_parts, ("parameters", "series")),
     (contracts.check_ends, ("parameters", "shares", "materials")),
     (contracts.check_takers, ("contracts", "parameters", "shares", "materials", "sites")),
     (contracts.check_promises, ("contracts", "series")),

@@ -1,17 +1,20 @@
 """Sums that a rule fixes: shares of a company, percent of a composition, shares of a process."""
 
 import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from loopbook.loop.checking.subject import Subject
 from loopbook.loop.nouns.matter import Material
-from loopbook.loop.time.calendar import month_name
-from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.time.calendar import Span, month_name
+from loopbook.loop.values.quantity import Amount, Quantity
 
 _PERCENT = 0.05
 """By which the percent of a composition may miss 100."""
 
 _ROUNDING = 1e-9
+_RANKS = ("made", "left")  # shares of these follow each other
 
 
 def check_owners(subject: Subject) -> None:
@@ -78,13 +81,31 @@ def check_splits(subject: Subject) -> None:
     for process, rows in loop.splits.items():
         for component in dict.fromkeys(name for row in rows for name in row.components):
             shares = [row.components[component] for row in rows if component in row.components]
-            for month in loop.calendar.span:
-                whole = math.fsum(_share(share, month) for share in shares)
-                if whole > 1 + _ROUNDING:
-                    subject.at(rows[-1]).note(
-                        "sum",
-                        f"shares of {component} in {process} that sum to at most 100 %",
-                        f"{100 * whole:.10g} % in {month_name(month)}",
-                        at=component,
-                    )
-                    break
+            if whole := _above(shares, loop.calendar.span):
+                expected = f"shares of {component} in {process} that sum to at most 100 %"
+                subject.at(rows[-1]).note("sum", expected, whole, at=component)
+
+
+def check_parts(subject: Subject) -> None:
+    """Parameters that are shares of one whole sum to at most 1; models have no faults."""
+    for model in subject.loop.models.values():
+        subject.findings.items += model.faults()
+        for rows in vars(model).values():
+            shares: dict[str, list[Quantity]] = defaultdict(list)
+            for x in rows.values() if isinstance(rows, Mapping) else ():
+                if isinstance(x, Amount) and x.upper and x.kind == "share" and x.of not in _RANKS:
+                    for of in model.wholes.get(x.of, (x.of,)):
+                        shares[of].append(x.upper)
+            for of, parts in shares.items():
+                if whole := _above(parts, subject.loop.calendar.span):
+                    expected = f"shares of {of} at {model.name} that sum to at most 100 %"
+                    subject.findings.about(parts[-1].where).note("sum", expected, whole)
+
+
+def _above(shares: Iterable[Quantity], months: Span) -> str:
+    """The sum of shares in the first month in which it is above 1; empty if in none."""
+    for month in months:
+        whole = math.fsum(_share(share, month) for share in shares)
+        if whole > 1 + _ROUNDING:
+            return f"{100 * whole:.10g} % in {month_name(month)}"
+    return ""

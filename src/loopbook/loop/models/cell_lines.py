@@ -35,8 +35,6 @@ USUAL_PARTS: Mapping[str, str] = MappingProxyType(
 )
 """Parts that components of the library are; active materials of the library are coating."""
 
-_DRY_OF = {"rejects without electrolyte": "rejects"}
-
 LOSS = Measure("1", high=0.99, words="a share up to 99 %")
 NONE = Quantity(number=0.0)
 
@@ -82,6 +80,9 @@ class CellLines(SiteModel):
     """
 
     model = "cell lines"
+    wholes = MappingProxyType(
+        {"rejects without electrolyte": ("rejects",), "electrodes": ("cathode", "anode")}
+    )
 
     makes: Annotated[
         Mapping[
@@ -141,7 +142,8 @@ class CellLines(SiteModel):
                 share = now.mean(amount.upper)
                 stream = share * sides[amount.of]
                 scrap[material], bought = scrap.get(material, 0.0) + stream, bought + stream
-                rest = rest - share * sides[_DRY_OF.get(amount.of, amount.of)]
+                for of in self.wholes.get(amount.of, (amount.of,)):
+                    rest = rest - share * sides[of]
                 if rest.min() < -1e-9 * sides["rejects"].max() - 1e-9 * sides["electrodes"].max():
                     expected = "shares of scrap that sum to at most 100 % of each side"
                     raise InputError.of("sum", amount.upper.where, expected, "more")

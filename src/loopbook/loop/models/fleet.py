@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from loopbook.errors import InputError
+from loopbook.errors import Finding, InputError
 from loopbook.loop.goods.exchange import (
     Facts,
     Goods,
@@ -135,7 +135,6 @@ class Fleet(SiteModel):
 
     def prepare(self, facts: Facts) -> object:
         """What is in use before the first period."""
-        self._check()
         cohorts: dict[Body, tuple[_Cohorts, ...]] = {}
         for product in self._products:
             for span in _spans_before(self._facts_of(product), facts.calendar):
@@ -195,16 +194,15 @@ class Fleet(SiteModel):
     def _facts_of(self, product: str) -> Quantity | None:
         return self.sales.get(product, self.stock.get(product))
 
-    def _check(self) -> None:
+    def faults(self) -> Iterable[Finding]:
         """Each product has a lifetime, and sales or a stock; shares are of products."""
         rows = [*self.sales.items(), *self.stock.items()]
         uses = [(x.of, x.upper) for x in (*self.returns.values(), *self.fails.values())]
         for name, quantity in [*rows, *uses]:
             if name not in self._products and quantity is not None:
-                raise self._no_lifetime(name, quantity.where)
-        for name in {*self.sales} & {*self.stock}:
-            where = self.stock[name].where
-            raise InputError.of("column", where, f"sales or stock of {name}", "both")
+                yield from self._no_lifetime(name, quantity.where).findings
+        for name in sorted({*self.sales} & {*self.stock}):
+            yield Finding("column", self.stock[name].where, f"sales or stock of {name}", "both")
 
     def _no_lifetime(self, name: str, where: str) -> InputError:
         hint = f"write a row {self.name},lifetime,{name} with a value such as 8 yr"

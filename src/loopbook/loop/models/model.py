@@ -11,8 +11,10 @@ last buyer up, then lets it `run`, from the first seller down.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Annotated, ClassVar, TypeAlias
 
+from loopbook.errors import Finding
 from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome
 from loopbook.loop.nouns.matter import Split
 from loopbook.loop.nouns.numbers import ONE, Each, EachOrAll, Numbers
@@ -45,6 +47,7 @@ class SiteModel(Numbers):
     counts : names, beside materials, that costs and burdens of it may be of.
     by_arrival : whether what arrives in a step changes what it makes in the step.
     keeps_title : whether goods stay whose they were: then it runs for each owner alone.
+    wholes : of a share of several wholes, or of one by another name, what it is a share of.
     makes_goods, takes_goods : whether it delivers goods, and whether it receives some.
 
     Parameters
@@ -59,6 +62,7 @@ class SiteModel(Numbers):
     counts: ClassVar[tuple[str, ...]] = ()
     by_arrival: ClassVar[bool] = False
     keeps_title: ClassVar[bool] = False
+    wholes: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
     makes_goods: ClassVar[bool] = True
     takes_goods: ClassVar[bool] = True
 
@@ -82,6 +86,10 @@ class SiteModel(Numbers):
         splits : rows of ``shares`` of its process.
         """
         return None
+
+    def faults(self) -> Iterable[Finding]:
+        """What is wrong with its parameters as a whole, before anything is walked."""
+        return ()
 
     def components(self, facts: Facts) -> Iterable[str]:
         """Components that it makes or acts on, beside those of the tables."""
