@@ -419,6 +419,7 @@ def test_a_plugin_whose_name_is_taken_is_renamed(shell: Shell) -> None:
     assert "remark" in works("book", "kinds")
 
 
+PLAN = "plan = lambda self, draft: None"
 BARE = """
 from dataclasses import dataclass
 
@@ -443,7 +444,7 @@ class Counts(ImportKind):
     ("command", "kind", "advice"),
     [
         ("example = {}", "entry = print", "write plan() in the class"),
-        ("plan = print", "columns = ()", "write entry() or entries() in the class"),
+        (PLAN, "columns = ()", "write entry() or entries() in the class"),
         ("check_all = print", "known = {}", "write plan() in the class"),
     ],
 )
@@ -454,7 +455,7 @@ def test_a_plugin_without_its_method_gets_one(
     (shell.folder / "bare.py").write_text(BARE.format(command=command, kind=kind))
     shell.write("loopbook.toml", 'plugins = ["bare.py"]')
     advised(advice, "book", "kinds")
-    (shell.folder / "full.py").write_text(BARE.format(command="plan = print", kind="entry = print"))
+    (shell.folder / "full.py").write_text(BARE.format(command=PLAN, kind="entry = print"))
     shell.write("loopbook.toml", 'plugins = ["full.py"]')
     assert "remark" in works("book", "kinds")
 

@@ -11,13 +11,22 @@ The settings also hold limits of warnings (`loopbook.book.commands.warnings.limi
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
-from loopbook.errors import Finding, Findings, raise_findings
-from loopbook.tables import TomlFile, installed_kinds, kinds_in_files, read_fields, read_toml
+from loopbook.errors import Finding, Findings, InputError, raise_findings
+from loopbook.tables import (
+    TomlFile,
+    add_kinds,
+    class_place,
+    installed_kinds,
+    kinds_in_files,
+    read_fields,
+    read_toml,
+)
 
 GROUP = "loopbook.kinds"
 SETTINGS = "loopbook.toml"
@@ -39,6 +48,16 @@ class Kind:
         """Make the kind's name: ``TransferTitle`` is ``transfer-title``."""
         super().__init_subclass__()
         cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def flaws(cls) -> Iterator[tuple[str, str, str]]:
+        """Errors in the declaration, each as expected, found and remedy."""
+        base = next(x for x in cls.__mro__ if "methods" in vars(x))
+        if not any(getattr(cls, x, None) is not getattr(base, x, None) for x in cls.methods):
+            names = " or ".join(f"{name}()" for name in cls.methods)
+            yield f"a class with {names}", "none", f"write {names} in the class"
+        if not cls.__doc__ or cls.__doc__.startswith(f"{cls.__name__}("):
+            yield "a docstring", "none", "write its purpose below the name of the class"
 
 
 K = TypeVar("K", bound=Kind)
@@ -64,20 +83,33 @@ def with_plugins(ours: Mapping[str, type[K]], base: type[K]) -> dict[str, type[K
     ------
     InputError : errors in the settings, a plugin that cannot be loaded, a name that is taken.
     """
-    known, findings = dict(ours), []
-    for kind in (*installed_kinds(GROUP, Kind), *_in_files()):
-        if not issubclass(kind, base):
-            continue
-        where = f"{GROUP} {kind.__qualname__}"
-        if known.setdefault(kind.kind, kind) is not kind:
-            text = f"{kind.kind}, which exists"
-            findings.append(Finding("duplicate", where, "a new kind", text, "rename the class"))
-        if not any(getattr(kind, x, None) is not getattr(base, x, None) for x in base.methods):
-            methods = " or ".join(f"{name}()" for name in base.methods)
-            hint = f"write {methods} in the class"
-            findings.append(Finding("plugin", where, f"a class with {methods}", "none", hint))
+    known, findings = loaded(ours, base)
     raise_findings(findings)
     return known
+
+
+def loaded(ours: Mapping[str, type[K]], base: type[K]) -> tuple[dict[str, type[K]], list[Finding]]:
+    """Our kinds and those plugins that can be loaded, and the findings about the others."""
+    known, findings = dict(ours), list[Finding]()
+    kinds = installed_kinds(GROUP, Kind, findings)
+    try:
+        kinds += _in_files(findings)
+    except InputError as error:
+        findings += error.findings
+    fit = [kind for kind in kinds if issubclass(kind, base)]
+    wrong = {kind: flaws for kind in fit if (flaws := _flaws(cast(Hashable, kind)))}
+    findings += [flaw for flaws in wrong.values() for flaw in flaws]
+    add_kinds(known, [kind for kind in fit if kind not in wrong], "kind", findings)
+    return known, findings
+
+
+@cache
+def _flaws(kind: Hashable) -> tuple[Finding, ...]:
+    """Errors in the declaration of a kind, as findings."""
+    assert isinstance(kind, type)
+    assert issubclass(kind, Kind)
+    place = class_place(kind)
+    return tuple(Finding("plugin", place, *flaw) for flaw in kind.flaws())
 
 
 def user_settings() -> tuple[Settings, TomlFile | None]:
@@ -91,9 +123,10 @@ def user_settings() -> tuple[Settings, TomlFile | None]:
     return Settings(**(values or {})), file
 
 
-def _in_files() -> tuple[type[Kind], ...]:
+def _in_files(findings: list[Finding]) -> list[type[Kind]]:
     """Kinds in the files that the settings name."""
     settings, file = user_settings()
     folder = Path(os.environ.get("LOOPBOOK_SETTINGS", SETTINGS)).parent
-    where = "" if file is None else file.name
-    return kinds_in_files([folder / name for name in settings.plugins], Kind, where=where)
+    where = "" if file is None else file.where("plugins")
+    files = [folder / name for name in settings.plugins]
+    return kinds_in_files(files, Kind, findings, where=where)

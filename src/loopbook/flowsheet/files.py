@@ -36,15 +36,7 @@ from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Amount, Unit, Value
 from loopbook.flowsheet.wiring import SECTIONS, with_place
 from loopbook.matter import Component, ComponentSet, borrowed_name, component_names, components
-from loopbook.tables import (
-    FieldType,
-    RecordOf,
-    TomlFile,
-    fields_of,
-    kinds_in_files,
-    parse_toml,
-    read_toml,
-)
+from loopbook.tables import FieldType, RecordOf, TomlFile, fields_of, parse_toml, read_toml
 
 
 @dataclass(frozen=True)
@@ -244,8 +236,7 @@ def _fill(
 ) -> None:
     """Add feeds and units; raises all findings at once."""
     files = [folder / name for name in flowsheet.plugins]
-    plugins = kinds_in_files(files, Unit, where="flowsheet, plugins")
-    kinds = known_kinds() | {kind.kind: kind for kind in (*plugins, *own_kinds)}
+    kinds = known_kinds(files, own_kinds, where="flowsheet, plugins")
     findings = Findings()
     for name, table, inside in _tables(file, "feed", findings):
         feed = RecordOf[Findings](_FeedTable).read(table, "", inside)

@@ -58,7 +58,15 @@ from loopbook.tables.numbers import (
     remedy,
     within_years,
 )
-from loopbook.tables.plugins import installed_kinds, kinds_in_files
+from loopbook.tables.plugins import (
+    PLUGIN_ERRORS,
+    add_kinds,
+    class_place,
+    failure,
+    in_words,
+    installed_kinds,
+    kinds_in_files,
+)
 from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet, read_sheets
 from loopbook.tables.text import Grid, LineOf, TextTable, decode, read_table
 from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
@@ -78,6 +86,7 @@ else:
 
 __all__ = [
     "KNOWN_UNITS",
+    "PLUGIN_ERRORS",
     "SHARE",
     "YEAR",
     "Array",
@@ -107,19 +116,23 @@ __all__ = [
     "TomlFile",
     "Value",
     "Whole",
+    "add_kinds",
     "cell_text",
     "check_fields",
     "check_line",
     "check_unit",
+    "class_place",
     "convert",
     "decode",
     "escaped",
     "exact",
     "exact_or_none",
     "factor",
+    "failure",
     "field_type",
     "fields_of",
     "form_problem",
+    "in_words",
     "installed_kinds",
     "is_percent",
     "kinds_in_files",

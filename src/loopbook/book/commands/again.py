@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from loopbook.book.commands.checks import check_plan
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft
+from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.view import View
-from loopbook.tables import Value, check_fields, read_fields
+from loopbook.tables import PLUGIN_ERRORS, Value, check_fields, failure, read_fields
 
 _NO_DATE = datetime.min.replace(tzinfo=UTC)  # until the command is read
 
@@ -32,8 +34,23 @@ def plan_again(view: View, kind: type[Command], key: str, text: str, *, at: int)
 
 
 def take_steps(command: Command, draft: Draft, checked: Mapping[str, Value]) -> None:
-    """Every step of a command whose fields are right."""
+    """Every step of a command whose fields are right; a plugin's plan is checked after it."""
+    kind = type(command)
+    is_ours = COMMANDS.get(command.kind) is kind
     for step, fields in command.steps.items():
-        if not any(needed and name in draft.wrong for name, needed in fields.items()):
-            values = {name: checked[name] for name in fields if name not in draft.wrong}
+        if any(needed and name in draft.wrong for name, needed in fields.items()):
+            continue
+        values = {name: checked[name] for name in fields if name not in draft.wrong}
+        if is_ours:
             getattr(command, step)(draft, **values)
+            continue
+        try:
+            getattr(command, step)(draft, **values)
+        except PLUGIN_ERRORS as error:
+            text = failure(error, kind)
+            why = f"{step}() of kind {command.kind} stops at {text}"
+            draft.note("plan", f"a {step}() that ends", text, sentence=why)
+    if not is_ours and not draft.items:
+        check_plan(command, draft)
+    if not is_ours and draft.items:
+        draft.legs.clear()  # no warning reads legs that may be wrong

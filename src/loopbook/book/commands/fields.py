@@ -364,9 +364,13 @@ class NewLot(NewName):
     def check(self, value: str, at: str, draft: Draft) -> str:
         """The name, used by no lot of the book and once in the command."""
         if draft.view.lot(value) is not None or value in draft.new_lots:
-            draft.note(
-                "duplicate", self.words, value, at=at, sentence=f"lot {value} exists already"
+            is_twice = value in draft.new_lots
+            text = (
+                f"{value} is named twice, as two lots"
+                if is_twice
+                else f"lot {value} exists already"
             )
+            draft.note("duplicate", self.words, value, at=at, sentence=text)
         for other in draft.new_lots if look(value) != value else ():
             if other != value and look(other) == look(value):
                 draft.note(

@@ -2,8 +2,8 @@
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.ours import COMMANDS
-from loopbook.book.plugins import with_plugins
-from loopbook.errors import InputError
+from loopbook.book.plugins import loaded, with_plugins
+from loopbook.errors import Finding
 
 
 def all_commands() -> dict[str, type[Command]]:
@@ -16,9 +16,6 @@ def command_of(kind: str) -> type[Command] | None:
     return COMMANDS.get(kind) or all_commands().get(kind)
 
 
-def loadable_commands() -> dict[str, type[Command]]:
-    """Our commands, and those of plugins if they can be loaded."""
-    try:
-        return all_commands()
-    except InputError:
-        return COMMANDS
+def loadable_commands() -> tuple[dict[str, type[Command]], list[Finding]]:
+    """Our commands and those of plugins that can be loaded, and findings about the others."""
+    return loaded(COMMANDS, Command)

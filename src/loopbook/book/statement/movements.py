@@ -8,9 +8,9 @@ lines of adjoining periods add up.
 
 from collections.abc import Mapping, Sequence
 
-from loopbook.book.commands.command import Command
+from loopbook.book.commands.command import ROAD, Command, lines_of
 from loopbook.book.commands.kinds import all_commands
-from loopbook.book.nouns import Content, add_to, mass, negate, zero
+from loopbook.book.nouns import Content, add_to, mass, zero
 from loopbook.book.scope import Scope, Stretch
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.events import postings_between
@@ -18,9 +18,6 @@ from loopbook.errors import InputError
 
 RUN_LOSSES = ("emissions", "waste", "unaccounted")
 """Where what a run consumed and did not produce went."""
-
-_ROAD = "transit"
-_BOUNDARY = {"emission": "emissions", "waste": "waste", "unaccounted": "unaccounted"}
 
 
 def moved(
@@ -36,34 +33,15 @@ def moved(
         are quicker.
     """
     commands = all_commands()
-    single = [x.kind for x in commands.values() if not x.line[1] or _ROAD in x.line[1]]
+    single = [x.kind for x in commands.values() if not x.line[1] or ROAD in x.line[1]]
     moves: dict[str, dict[str, Content]] = {}
     for kind, account, road, sign, lot, *milligrams in postings_between(
         db, substances, stretch, scope, by_lot=by_lot, single=single
     ):
         command, content = _command(commands, kind), tuple(milligrams)
-        for line, part in _lines_of(command, account, content, road=bool(road), sign=sign):
+        for line, part in lines_of(command, account, content, road=bool(road), sign=sign):
             add_to(moves.setdefault(line, {}), lot, part)
     return moves
-
-
-def _lines_of(
-    command: type[Command], account: str, content: Content, *, road: bool, sign: int
-) -> list[tuple[str, Content]]:
-    """Lines that legs of one sort belong to, with what they add to them."""
-    gained, lost = command.line
-    if account != "lot":
-        line = _BOUNDARY[account]
-        if command.of_which:
-            return [(f"run {line}", negate(content))]
-        # Matter that is missing on arrival did not arrive: it left the road as unaccounted.
-        back = [(lost, content)] if _ROAD in lost else []
-        return [*back, (line, negate(content))]
-    if not lost:  # its boundary legs have the lines
-        return []
-    if _ROAD in gained + lost:  # it moves between a site and the road, whatever the sign
-        return [(gained if road == (_ROAD in gained) else lost, content)]
-    return [(gained if sign > 0 else lost, content)]
 
 
 def _command(commands: Mapping[str, type[Command]], kind: str) -> type[Command]:

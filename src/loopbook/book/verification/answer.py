@@ -37,6 +37,7 @@ class VerifyReport(Answer):
     planned: Annotated[
         int | None, "events that were planned again from their commands; it was not asked for"
     ] = None
+    unloaded: Annotated[tuple[str, ...], "plugins that cannot be loaded, and why"] = ()
 
     @property
     def clean(self) -> Annotated[bool, "whether there is no finding"]:
@@ -45,7 +46,7 @@ class VerifyReport(Answer):
 
     @property
     def notes(self) -> Annotated[tuple[str, ...], "remarks for people", Column(drops=HIDDEN)]:
-        """The kinds of events that are not known, and what the checkpoints rest on."""
+        """Plugins that cannot be loaded, unknown kinds, and what the checkpoints rest on."""
         own = (
             "the checkpoints were checked with keys that the book itself notes: give "
             "--verifier-key KEY, or --checkpoint FILE with a checkpoint that somebody else kept"
@@ -61,7 +62,8 @@ class VerifyReport(Answer):
             "KEY, or keep checkpoints with loopbook book witness, which keeps their key"
         )
         owned = self.own_key and self.kept_covered is None
-        return (*kinds, *[own] * owned, *[bare] * (self.unchecked > 0))
+        broken = tuple(f"a plugin cannot be loaded: {x}" for x in self.unloaded)
+        return (*broken, *kinds, *[own] * owned, *[bare] * (self.unchecked > 0))
 
     def headline(self) -> str:
         """The findings as sentences, and how much was read."""

@@ -15,7 +15,7 @@ checkpoint that somebody else kept.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,6 +62,7 @@ def verify(
     replan : whether to plan the events again from their commands, too, and compare.
     """
     notes, file = Notes(), Notes()
+    commands, unloaded = loadable_commands()
     rest: _Rest | None = None
     kinds: Mapping[str, int] = {}
     planned: int | None = None
@@ -80,7 +81,7 @@ def verify(
             rest.run()
             kinds = scan.kinds
             if replan:
-                again = Replan(book.store, nouns, loadable_commands(), notes)
+                again = Replan(book.store, nouns, commands, notes)
                 with notes.reading("replan", "rows that can be read"):
                     again.run()
                 planned = scan.seen["heads"] - again.left
@@ -95,7 +96,7 @@ def verify(
         notes.first_wrong,
         tuple([*file.findings, *notes.findings][:MOST]),
         file.count + notes.count,
-        _unknown(kinds),
+        _unknown(kinds, commands),
         covered,
         events - covered,
         None if rest is None else rest.kept_covered,
@@ -103,13 +104,17 @@ def verify(
         0 if rest is None or rest.keys else sum(not note.checked for note in rest.kept),
         planned,
         modelled="" if rest is None else rest.nouns.modelled,
+        unloaded=tuple(map(str, unloaded)),
     )
 
 
-def _unknown(kinds: Mapping[str, int]) -> tuple[UnknownKind, ...]:
+def _unknown(kinds: Mapping[str, int], commands: Container[str]) -> tuple[UnknownKind, ...]:
     """Kinds of events that are not ours and not of a plugin that can be loaded."""
-    known = {*loadable_commands(), AMEND}
-    return tuple(UnknownKind(kind, n) for kind, n in sorted(kinds.items()) if kind not in known)
+    return tuple(
+        UnknownKind(kind, n)
+        for kind, n in sorted(kinds.items())
+        if kind not in commands and kind != AMEND
+    )
 
 
 def _nouns(db: Store, notes: Notes) -> Nouns:

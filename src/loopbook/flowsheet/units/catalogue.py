@@ -1,14 +1,16 @@
 """The catalogue of unit operations: answers that are made from their declarations."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import MISSING, dataclass
+from pathlib import Path
 from typing import Annotated
 
-from loopbook.errors import require_known
+from loopbook.errors import Finding, raise_findings, require_known
 from loopbook.flowsheet.units.ours import KINDS
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.report import Answer, Column, Rows
-from loopbook.tables import fields_of, installed_kinds, meaning_of
+from loopbook.tables import add_kinds, fields_of, installed_kinds, kinds_in_files, meaning_of
 
 GROUP = "loopbook.units"
 """Entry point group under which installed packages register unit operations."""
@@ -60,9 +62,27 @@ class UnitKind(Answer):
     parameters: Annotated[tuple[Parameter, ...], Rows("Parameters")]
 
 
-def known_kinds() -> dict[str, type[Unit]]:
-    """Our unit operations and those of installed packages, by kind."""
-    return KINDS | {unit.kind: unit for unit in installed_kinds(GROUP, Unit)}
+def known_kinds(
+    files: Iterable[Path] = (), own: Iterable[type[Unit]] = (), *, where: str = ""
+) -> dict[str, type[Unit]]:
+    """Our unit operations and those of installed packages, files and programs, by kind.
+
+    Parameters
+    ----------
+    files : Python files with unit operations.
+    own : unit operations of the program that asks.
+    where : place that names the files, for findings.
+
+    Raises
+    ------
+    InputError : what cannot be loaded, and two unit operations of one kind.
+    """
+    known, findings = dict(KINDS), list[Finding]()
+    units = installed_kinds(GROUP, Unit, findings)
+    units += kinds_in_files(files, Unit, findings, where=where)
+    add_kinds(known, [*units, *own], "kind", findings)
+    raise_findings(findings)
+    return known
 
 
 def unit_kinds() -> UnitKinds:

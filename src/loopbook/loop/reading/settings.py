@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, replace
 from typing import TypeVar
 
+from loopbook.errors import Finding, raise_findings
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.models.ours import MODELS
 from loopbook.loop.nouns.row import column_of
@@ -21,7 +22,7 @@ from loopbook.loop.reading.written import Tables
 from loopbook.loop.time.calendar import Calendar, read_calendar, span_of
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.quantity import Quantity
-from loopbook.tables import Flag, ListOf, Value, fields_of, kinds_in_files
+from loopbook.tables import Flag, ListOf, Value, add_kinds, fields_of, kinds_in_files
 
 Record = TypeVar("Record", Money, PresentValue, Carbon, Recycled, Switch)
 
@@ -160,7 +161,10 @@ def read_plugins(tables: Tables, findings: LoopFindings) -> dict[str, type[SiteM
     for name in files:
         at.check_known("a Python file beside the tables", str(name), known, at="plugins")
     paths = [known[name] for name in files if name in known]
-    return MODELS | {kind.model: kind for kind in kinds_in_files(paths, SiteModel)}
+    models, errors = dict(MODELS), list[Finding]()
+    add_kinds(models, kinds_in_files(paths, SiteModel, errors), "model", errors)
+    raise_findings(errors)
+    return models
 
 
 def _check_money(
