@@ -10,6 +10,7 @@ PEERS := $(VENV)/.installed-peers
 BIOSTEAM := build/biosteam
 BEANCOUNT := build/beancount
 IGRAPH := build/igraph
+TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 MAKEFLAGS += --no-builtin-rules
@@ -25,13 +26,13 @@ run: $(RUNTIME)  ## compute the founding case; prints a summary and where the re
 	@echo 'The command is $(BIN)/loopbook; after "source $(BIN)/activate" it is loopbook.'
 
 test: $(DEV)  ## fast tests, doctests and the documentation's examples; under five minutes
-	$(BIN)/python -m pytest -n 2 -m 'not slow and not browser and not server'
+	$(TESTS) -m 'not slow and not browser and not server'
 
 test-all: $(DEV)  ## every test, slow ones, the browser's and the server's too
-	$(BIN)/python -m pytest -n 2
+	$(TESTS)
 
 nightly: $(DEV)  ## every test, with generated cases that no run had before; prints their seed
-	$(BIN)/python -m pytest -n 2 --seed fresh
+	$(TESTS) --seed fresh
 
 check: $(DEV)  ## what a commit needs: format, lint, types, arrows, house rules; under a minute
 	$(BIN)/ruff format --check .

@@ -68,6 +68,11 @@ def pytest_configure(config: pytest.Config) -> None:
         core.global_force_seed = int(config.option.seed)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put slow tests first, so that no process waits for one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the seed of a run, so that it can be run again."""
     seed = terminalreporter.config.option.seed

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
+
+from loopbook.cases import run_case
+from loopbook.report import RunResult
 
 ROOT = Path(__file__).resolve().parents[2]
 GMBI = ROOT / "cases" / "gmbi"
 TOY = Path(__file__).parent / "data" / "toy"
+
+
+@cache
+def founding() -> RunResult:
+    """What the founding case gives, computed once for all tests that only read it."""
+    return run_case(GMBI)
 
 
 def copy_case(source: Path, target: Path) -> Path:

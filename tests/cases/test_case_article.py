@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from case_folder import GMBI, copy_case, replace_in
+from case_folder import GMBI, copy_case, founding, replace_in
 
 from loopbook.cases import load_case, run_case
 from loopbook.cases.year.article import case_references
@@ -16,7 +16,7 @@ from loopbook.report import RunResult
 
 @pytest.fixture(scope="module")
 def gmbi() -> RunResult:
-    return run_case(GMBI)
+    return founding()
 
 
 def test_every_statement_has_an_answer_a_reading_and_a_doubt(gmbi: RunResult) -> None:

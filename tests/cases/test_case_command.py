@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from case_folder import GMBI, TOY, copy_case, replace_in
+from case_folder import GMBI, TOY, copy_case, founding, replace_in
 from click.testing import CliRunner, Result
 
 from loopbook.cases import run_case
 from loopbook.cli import main
 from loopbook.errors import InputError
-from loopbook.report import Run, RunResult, SwitchChange, compare_runs, record_text, write_result
+from loopbook.report import Run, SwitchChange, compare_runs, record_text, write_result
 
 GOLDEN = Path(__file__).parent / "data" / "toy_run.txt"
 
@@ -69,7 +69,7 @@ def test_the_years_quote_the_tables() -> None:
 
 @pytest.mark.parametrize(("width", "dropped"), [(80, ""), (64, "more columns (")])
 def test_a_narrow_screen_shows_every_key_figure_whole(width: int, dropped: str) -> None:
-    record = Run.of(run_case(GMBI), Path("out/gmbi/report.html")).as_record()
+    record = Run.of(founding(), Path("out/gmbi/report.html")).as_record()
     text = record_text(record, width=width)
     assert max(map(len, text.splitlines()[:-1])) <= width
     figures, _, years = text.partition("\n\n")
@@ -99,7 +99,7 @@ def test_findings_end_with_1_and_misuse_with_2(tmp_path: Path) -> None:
 
 
 def test_tables_are_written_as_csv_and_parquet(tmp_path: Path) -> None:
-    result = run_case(GMBI)
+    result = founding()
     write_result(result, tmp_path / "run")
     for table in result.tables.values():
         names = [column.name for column in table.columns]
@@ -120,7 +120,7 @@ def test_tables_are_written_as_csv_and_parquet(tmp_path: Path) -> None:
 
 
 def test_inputs_are_written_with_checksums(tmp_path: Path) -> None:
-    write_result(run_case(GMBI), tmp_path / "run")
+    write_result(founding(), tmp_path / "run")
     data = json.loads((tmp_path / "run" / "inputs.json").read_text(encoding="utf-8"))
     names = {path.name for path in GMBI.iterdir() if path.suffix in {".csv", ".toml"}}
     assert {file["name"] for file in data["files"]} == names
@@ -248,7 +248,7 @@ def test_half_a_run_is_refused(changed: tuple[Path, Path]) -> None:
 
 
 def test_a_result_answers_json_numbers_only() -> None:
-    result: RunResult = run_case(GMBI)
+    result = founding()
     for table in result.tables.values():
         for row in table.rows:
             json.dumps(row, allow_nan=False)

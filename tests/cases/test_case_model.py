@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from case_folder import GMBI, TOY, copy_case, replace_in
+from case_folder import GMBI, TOY, copy_case, founding, replace_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ from loopbook.report import RunResult
 
 @pytest.fixture(scope="module")
 def gmbi() -> RunResult:
-    return run_case(GMBI)
+    return founding()
 
 
 @pytest.fixture(scope="module")

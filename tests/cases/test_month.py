@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from case_folder import GMBI, TOY, copy_case, replace_in
+from case_folder import GMBI, TOY, copy_case, founding, replace_in
 
 from loopbook.book import Book, RegisterParty, metal_statement, run_accounts, verify
 from loopbook.book.commands.draft import microseconds
@@ -22,7 +22,7 @@ MONTH = "month.toml"
 
 @pytest.fixture(scope="module")
 def result() -> RunResult:
-    return run_case(GMBI)
+    return founding()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from case_folder import GMBI, copy_case, replace_in
+from case_folder import GMBI, copy_case, founding, replace_in
 
 from loopbook.book import Book, run_accounts, verify
 from loopbook.cases import run_case
@@ -29,7 +29,7 @@ ORDER BY e.id
 
 @pytest.fixture(scope="module")
 def result() -> RunResult:
-    return run_case(GMBI)
+    return founding()
 
 
 @pytest.fixture(scope="module")
