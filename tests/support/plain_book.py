@@ -31,6 +31,19 @@ class PlainBook:
         self.counted: dict[str, dict[Place, Matter]] = {}  # what was there when nothing was counted
         self.with_customer: dict[tuple[str, str], Matter] = {}  # by lot and customer
 
+    def copy(self) -> "PlainBook":
+        """Another book with the same content."""
+        other = PlainBook(self.substances)
+        other.lots = {place: dict(matter) for place, matter in self.lots.items()}
+        other.outside = {place: dict(matter) for place, matter in self.outside.items()}
+        other.made = set(self.made)
+        other.counted = {
+            lot: {place: dict(matter) for place, matter in places.items()}
+            for lot, places in self.counted.items()
+        }
+        other.with_customer = {key: dict(matter) for key, matter in self.with_customer.items()}
+        return other
+
     # -- matter
 
     def nothing(self) -> Matter:

@@ -137,6 +137,7 @@ class Story:
     def __init__(self, seed: int, length: int = 32) -> None:
         self.draw = random.Random(seed)
         self.facts: list[Fact] = []
+        self._now = PlainBook(SUBSTANCES)
         self.lots: list[str] = []
         tries = 0
         while len(self.facts) < length and tries < 40 * length:
@@ -144,13 +145,14 @@ class Story:
             fact = self._next(len(self.facts))
             if fact is not None:
                 try:
-                    PlainBook(SUBSTANCES).play([*self.facts, fact])
+                    now = self._now.copy().play([fact])
                 except Impossible:
                     continue
                 self.facts.append(fact)
+                self._now = now
 
     def _next(self, at: int) -> Fact | None:
-        draw, now = self.draw, PlainBook(SUBSTANCES).play(self.facts)
+        draw, now = self.draw, self._now
         key = f"f{at}"
         held = sorted({p[0] for p, m in now.lots.items() if any(m.values())})
         if len(held) < 3 or draw.random() < 0.1:
