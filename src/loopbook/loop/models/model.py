@@ -88,7 +88,7 @@ class SiteModel(Numbers):
         return None
 
     def faults(self) -> Iterable[Finding]:
-        """What is wrong with its parameters as a whole, before anything is walked."""
+        """Errors in its parameters taken together, found when the loop is read."""
         return ()
 
     def components(self, facts: Facts) -> Iterable[str]:
