@@ -11,6 +11,7 @@ import numpy as np
 
 from loopbook.errors import Findings, raise_findings
 from loopbook.flowsheet.graph import Arc, Group, order_groups
+from loopbook.flowsheet.units.own_laws import law_of
 from loopbook.flowsheet.units.unit import BindContext, Bound, Flags, Unit
 from loopbook.flowsheet.wiring import Placed, Wiring, with_place
 from loopbook.matter import ComponentSet
@@ -97,7 +98,7 @@ class Plan:
     def steps(self, group: Group, bound: Sequence[Bound] | Mapping[int, Bound]) -> list[Step]:
         """The calculations of one pass through a group."""
         return [
-            Step(self.units[u].unit.run, bound[u], self.units[u].ins, self.units[u].outs)
+            Step(law_of(self.units[u].unit), bound[u], self.units[u].ins, self.units[u].outs)
             for u in group.units
         ]
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from loopbook.errors import Finding, raise_findings, require_known
 from loopbook.flowsheet.units.ours import KINDS
+from loopbook.flowsheet.units.own_laws import flaws_of
 from loopbook.flowsheet.units.unit import Unit
 from loopbook.report import Answer, Column, Rows
 from loopbook.tables import add_kinds, fields_of, installed_kinds, kinds_in_files, meaning_of
@@ -80,6 +81,8 @@ def known_kinds(
     known, findings = dict(KINDS), list[Finding]()
     units = installed_kinds(GROUP, Unit, findings)
     units += kinds_in_files(files, Unit, findings, where=where)
+    for kind in units:
+        findings += flaws_of(kind)
     add_kinds(known, [*units, *own], "kind", findings)
     raise_findings(findings)
     return known
