@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loopbook.loop import Loop, load, read_loop
+from loopbook.flowsheet import ROUTES
+from loopbook.loop import Loop, Walk, load, read_loop, walk
+from loopbook.matter import Sourced, components, composition, load_library
 
 INTEGRATED = Path(__file__).parents[2] / "cases" / "integrated"
 SWITCHES = ("all_lithium", "dear_lithium")
@@ -16,6 +18,11 @@ SWITCHES = ("all_lithium", "dear_lithium")
 @pytest.fixture(scope="module")
 def loop() -> Loop:
     return load(INTEGRATED)
+
+
+@pytest.fixture(scope="module")
+def walked(loop: Loop) -> Walk:
+    return walk(loop)
 
 
 @pytest.mark.parametrize("on", [(), *((name,) for name in SWITCHES), SWITCHES])
@@ -54,3 +61,72 @@ def test_a_switch_sends_all_lithium_to_the_works() -> None:
         assert row.amount.upper is not None
         amounts.append(row.amount.upper.number)
     assert amounts == [40, 100]
+
+
+# -- a quarter by hand, from numbers of the tables and of the library alone
+
+LIBRARY = load_library()
+ACTIVE_LOSS, FOIL_LOSS = 0.078216, 0.13474
+COATING = ("graphite", "carbon black", "PVDF", "anode binder")
+FOILS = ("copper", "aluminium")
+
+
+def scrap_by_hand(cell: str, gwh: float, reject: float) -> dict[str, float]:
+    """Scrap of an energy of accepted cells by component, t: rejects and losses of electrodes."""
+    shares = composition(Sourced(LIBRARY), "composition_cell", cell)
+    kg_per_kwh = LIBRARY.get(cell, "cell mass per energy").value
+    begun = 1000.0 * gwh * kg_per_kwh / (1.0 - reject)
+    scrap = {name: begun * reject * share for name, share in shares.items()}
+    for name in (cell, *COATING):
+        scrap[name] += begun * shares[name] * ACTIVE_LOSS / (1.0 - ACTIVE_LOSS)
+    for name in FOILS:
+        scrap[name] += begun * shares[name] * FOIL_LOSS / (1.0 - FOIL_LOSS)
+    return scrap
+
+
+def test_nickel_comes_home_a_quarter_after_it_was_tolled(walked: Walk) -> None:
+    scrap = scrap_by_hand("NCA", 6.0 / 4, 0.225)
+    whole = sum(scrap.values())
+    taken = min(whole, 9000.0 / 4 * 0.60)
+    (toll,) = walked.of("NCA toll")
+    assert toll.taken[1, 0] == pytest.approx(taken, rel=1e-9)
+    in_nca = components("NCA").items[0].element_shares()["Ni"]
+    nickel = scrap["NCA"] * in_nca * taken / whole
+    (home,) = [flow for flow in walked.of("metal home") if flow.row.material == "Ni"]
+    assert home.taken[1, 0] == 0
+    assert home.taken[2, 0] == pytest.approx(0.93 * nickel, rel=1e-9)
+    # two quarters of black mass are refined in the first quarter of the works, within its capacity
+    (market,) = [flow for flow in walked.of("metal market") if flow.row.material == "Ni"]
+    refined = min(2 * 0.95 * nickel, 0.95 * nickel * 8000.0 / 4 * 0.60 / black_mass(scrap, taken))
+    assert market.taken[2, 0] == pytest.approx(0.98 * refined - 0.93 * nickel, rel=1e-9)
+
+
+def black_mass(scrap: dict[str, float], taken: float) -> float:
+    """Black mass of a quarter as the walk has it in its first full one."""
+    shares = {name: tonnes / sum(scrap.values()) for name, tonnes in scrap.items()}
+    made = ROUTES["preprocessing"](shares, numbers=Sourced(LIBRARY)).products["black mass"]
+    return taken * float(made[0])
+
+
+def test_lithium_of_lfp_is_sold_or_refined(walked: Walk) -> None:
+    quarter = 4  # of 2028, when the lithium works runs
+    scrap = scrap_by_hand("LFP", 12.0 / 4, 0.05)
+    whole = sum(scrap.values())
+    taken = min(whole, 8000.0 / 4 * 0.90)
+    kept = dict.fromkeys(("LFP", "graphite", "carbon black"), 0.95)
+    kept |= dict.fromkeys(("PVDF", "anode binder", *FOILS), 0.05)
+    black = {name: scrap[name] * share * taken / whole for name, share in kept.items()}
+    lithium = black["LFP"] * components("LFP").items[0].element_shares()["Li"]
+    (gate,), (works,) = walked.of("LFP gate"), walked.of("LFP black mass")
+    (sale,), (market,) = walked.of("LFP black mass sale"), walked.of("lithium market")
+    assert gate.taken[quarter, 0] == pytest.approx(taken, rel=1e-9)
+    assert works.taken[quarter, 0] == pytest.approx(0.4 * sum(black.values()), rel=1e-9)
+    assert sale.taken[quarter, 0] == pytest.approx(0.6 * sum(black.values()), rel=1e-9)
+    assert market.taken[quarter, 0] == pytest.approx(0.4 * 0.9 * lithium, rel=1e-9)
+
+
+def test_nothing_waits_beyond_its_store_and_little_is_owed(walked: Walk) -> None:
+    assert walked.findings == ()
+    assert {contract for contract, _ in walked.owed} == {"NCA toll"}
+    for owed in walked.owed.values():
+        assert owed.min() > -1e-9
