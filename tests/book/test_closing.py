@@ -44,6 +44,7 @@ NOUNS: list[dict[str, Any]] = [
 ]
 PLACE = {"material": "foil", "supplier": "A", "owner": "A", "site": "W"}
 SHARES = {"Ni": "0.3", "Co": "0.04"}
+REASONS = {"unassayed": "later", "unweighed": "later"}
 END = {"kind": "close-period", "period": "2026-03", "occurred_at": "2026-04-01T08:00:00Z"}
 
 
@@ -138,8 +139,7 @@ def test_the_same_holds_where_the_closing_is_posted_as_a_line(month: Month) -> N
     month.receive("L", "20000", whole=False)
     with pytest.raises(InputError, match="unassayed"):
         month.post(28, END)
-    reasons = {"unassayed": "later", "unweighed": "later"}
-    month.post(28, {**END, "accepted": reasons})
+    month.post(28, {**END, "accepted": REASONS})
     assert month.book.store.nouns().periods["2026-03"].closed
 
 
@@ -325,6 +325,58 @@ def test_a_month_that_has_not_begun_is_not_closed(month: Month) -> None:
         month.book.post(command)
     month.post(15, {**early, "occurred_at": "2026-05-01T00:00:00Z"})
     assert month.book.store.nouns().periods["2026-04"].closed
+
+
+def test_a_period_with_a_wrong_end_is_changed_while_it_is_open(month: Month) -> None:
+    """The wrong end made April impossible; what was posted stays in the period of its date."""
+    month.close()
+    wrong = {"start": "2026-05-01T00:00:00Z", "end": "2027-06-01T00:00:00Z"}
+    month.post(20, {"kind": "open-period", "key": "may", "period": "2026-05", **wrong})
+    month.post(20, {"kind": "receive", "lot": "B", "mass_kg": "9000", "shares": SHARES, **PLACE})
+    right = {**wrong, "end": "2026-06-01T00:00:00Z"}
+    advice = "post a change-period with the right start and end, as long as the period is open"
+    with pytest.raises(InputError) as error:
+        correct(month.book, "may", {"end": right["end"]}, reason="typed", actor="amy")
+    follows(error.value, advice)
+    with pytest.raises(InputError) as error:
+        month.post(20, {"kind": "reverse", "event": "may", "reason": "typed"})
+    follows(error.value, advice)
+    june = {"start": "2026-06-01T00:00:00Z", "end": "2026-07-01T00:00:00Z"}
+    with pytest.raises(InputError, match="overlaps period 2026-05"):
+        month.post(20, {"kind": "open-period", "period": "2026-06", **june})
+    before = period_statement(month.book, "2026-03")
+    change = {"kind": "change-period", "period": "2026-05", **right}
+    month.post(20, change)
+    month.post(20, {"kind": "open-period", "period": "2026-06", **june})
+    for refused, why in (
+        ({**change, "end": "2026-06-02T00:00:00Z"}, "2026-05 overlaps period 2026-06"),
+        ({**change, "start": "2026-03-30T00:00:00Z"}, "the book is closed up to 2026-04-01"),
+        ({**change, "period": "2026-03"}, "2026-03 is closed, and keeps its bounds"),
+    ):
+        with pytest.raises(InputError, match=why):
+            month.post(20, refused)
+    assert period_statement(month.book, "2026-03") == before
+    assert period_statement(month.book, "2026-04").kg("received") == 9000
+    close_period(month.book, "2026-04", actor="amy", at=CLOSED.replace(month=5), accept=REASONS)
+    close_period(month.book, "2026-05", actor="amy", at=CLOSED.replace(month=6))
+    assert verify(month.book, replan=True).clean
+
+
+def test_a_wrong_location_or_site_has_a_way(month: Month) -> None:
+    month.receive("A", "20000")
+    month.post(3, {"kind": "register-location", "key": "bay", "site": "W", "location": "Bey"})
+    with pytest.raises(InputError) as error:
+        correct(month.book, "bay", {"location": "Bay"}, reason="typed", actor="amy")
+    follows(error.value, "register the right location, and move the lots there")
+    month.post(3, {"kind": "register-location", "site": "W", "location": "Bay"})
+    month.post(
+        4, {"kind": "move", "lot": "A", "from_site": "W", "to_site": "W", "to_location": "Bay"}
+    )
+    with pytest.raises(InputError) as error:
+        month.post(5, {"kind": "reverse", "event": "k2", "reason": "another limit"})
+    follows(error.value, "register another one under a name of its own, and use that from now on")
+    month.post(5, {"kind": "register-site", "site": "W 2", "limits_kg": {"foil": "40000"}})
+    month.post(6, {"kind": "move", "lot": "A", "from_site": "W", "to_site": "W 2"})
 
 
 def test_a_month_that_has_not_ended_is_closed_with_a_reason(month: Month) -> None:

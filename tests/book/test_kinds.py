@@ -78,7 +78,7 @@ def test_a_kinds_example_is_posted_and_is_in_the_statement(
         book.post(world(kind, envelope))
         line = {"kind": kind.kind, **envelope(key="example"), **kind.example}
         raw = json.dumps(line, default=datetime.isoformat).encode()
-        reasons = ("unassayed", "unweighed", "road") if kind is b.ClosePeriod else ()
+        reasons = ("unassayed", "unweighed", "road", "running") if kind is b.ClosePeriod else ()
         accept = dict.fromkeys(reasons, "an example")
         done = b.post_lines(book, raw, name="example.jsonl", accept=accept)
         assert len(done.events) == 1
@@ -98,6 +98,10 @@ def test_a_statement_is_given_over_every_kind(book: b.Book, envelope: Envelopes)
     commands = [x for x in story(envelope) if not isinstance(x, b.Reverse)]
     commands.append(b.RegisterLocation(location="Bay 3", site="WS", **envelope()))
     commands += [kind(**LORRY[1], **envelope()) for kind in (b.RegisterVehicle, b.TareVehicle)]
+    bounds = {"start": START + timedelta(days=90), "end": START + timedelta(days=120)}
+    commands += [
+        kind(period="June", **bounds, **envelope()) for kind in (b.OpenPeriod, b.ChangePeriod)
+    ]
     book.post(commands)
     (disposed,) = (x for x in commands if isinstance(x, b.Dispose))
     book.post(b.Reverse(event=disposed.key, reason="typed twice", **envelope()))

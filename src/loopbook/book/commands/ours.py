@@ -6,6 +6,7 @@ from loopbook.book.commands.command import Command
 from loopbook.book.commands.cutting.blend import Blend
 from loopbook.book.commands.cutting.sample import Sample
 from loopbook.book.commands.cutting.split import Split
+from loopbook.book.commands.keeping.change_period import ChangePeriod
 from loopbook.book.commands.keeping.close_period import ClosePeriod
 from loopbook.book.commands.keeping.hold import Hold
 from loopbook.book.commands.keeping.open_period import OpenPeriod

@@ -123,9 +123,9 @@ class SameView(SamePast):
         """A period that began before a moment and is open."""
         return self.book.open_before(moment)
 
-    def overlapping(self, start: int, end: int) -> Period | None:
+    def overlapping(self, start: int, end: int, *, but: str = "") -> Period | None:
         """A period that shares time with a stretch of it."""
-        return self.book.overlapping(start, end)
+        return self.book.overlapping(start, end, but=but)
 
     def load_mg(self, site: str, hazard: str) -> int:
         """Mass of a hazard class at a site now."""

@@ -104,8 +104,8 @@ class View(Past, Asked, Protocol):
     def open_before(self, moment: int) -> Period | None:
         """A period that began before a moment and is open."""
 
-    def overlapping(self, start: int, end: int) -> Period | None:
-        """A period that shares time with a stretch of it."""
+    def overlapping(self, start: int, end: int, *, but: str = "") -> Period | None:
+        """A period but one that shares time with a stretch of it."""
 
     def holdings(self, lot: str) -> Mapping[Account, Content]:
         """The content of the lot's accounts, without the empty ones."""

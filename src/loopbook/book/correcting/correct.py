@@ -13,7 +13,7 @@ from typing import Annotated
 from loopbook.book.book import Book
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import kg
-from loopbook.book.commands.keeping.reverse import Reverse
+from loopbook.book.commands.keeping.reverse import REMEDIES, Reverse
 from loopbook.book.commands.kinds import command_of
 from loopbook.book.commands.planning import AMEND
 from loopbook.book.correcting.fields import free_key, set_fields
@@ -27,14 +27,6 @@ from loopbook.report import KEYS, Answer, Rows, counted
 from loopbook.tables import read_fields
 
 _OF_EVENT = ("key", "actor", "document", "accepted")  # the correction has its own
-
-_TARE = "post a tare-vehicle of it with the right tare and the same date"
-_REMEDIES = {
-    "register-vehicle": _TARE,
-    "tare-vehicle": _TARE,
-    "hold": "post a release of the lot, which ends the hold",
-    "release": "post a hold of the lot with its reason",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +155,7 @@ def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> 
     where = f"event {wrong.key}"
     if kind is None or wrong.states or wrong.reverses:
         value = "a reversal" if wrong.reverses else wrong.kind
-        hint = _REMEDIES.get(wrong.kind, "")
+        hint = REMEDIES.get(wrong.kind, "")
         expected = "an event that moved or measured matter"
         finding = Finding("correct", where, expected, value, hint)
         raise InputError([finding])

@@ -101,10 +101,10 @@ class Stated:
         periods = self.nouns.periods.values()
         return next((p for p in periods if p.start < moment and not p.closed), None)
 
-    def overlapping(self, start: int, end: int) -> Period | None:
-        """A period that overlaps a stretch of time."""
+    def overlapping(self, start: int, end: int, *, but: str = "") -> Period | None:
+        """A period but one that overlaps a stretch of time."""
         for period in self.nouns.periods.values():
-            if period.start < end and start < period.end:
+            if period.id != but and period.start < end and start < period.end:
                 return period
         return None
 

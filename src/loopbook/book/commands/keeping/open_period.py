@@ -25,26 +25,31 @@ class OpenPeriod(Command):
 
     def plan(self, draft: Draft, *, start: datetime, end: datetime) -> None:
         """State the period."""
-        if start >= end:
-            draft.note("range", "start before end", f"{start} to {end}", at="end")
-        stretch = microseconds(start), microseconds(end)
-        closed = draft.view.closed_until()
-        if stretch[0] < closed:
-            first = moment_at(closed, start.tzinfo)
-            draft.note(
-                "closed",
-                f"{first} or later",
-                f"{start}",
-                at="start",
-                sentence=f"the book is closed up to {first}",
-            )
-        other = draft.view.overlapping(*stretch)
-        if other is not None:
-            draft.note(
-                "overlap",
-                "a stretch of its own",
-                other.id,
-                at="start",
-                sentence=f"period {self.period} overlaps period {other.id}",
-            )
-        draft.state("period", self.period, start=str(stretch[0]), end=str(stretch[1]))
+        state_bounds(draft, self.period, start, end)
+
+
+def state_bounds(draft: Draft, period: str, start: datetime, end: datetime) -> None:
+    """State the bounds of a period: after what is closed, and apart from other periods."""
+    if start >= end:
+        draft.note("range", "start before end", f"{start} to {end}", at="end")
+    stretch = microseconds(start), microseconds(end)
+    closed = draft.view.closed_until()
+    if stretch[0] < closed:
+        first = moment_at(closed, start.tzinfo)
+        draft.note(
+            "closed",
+            f"{first} or later",
+            f"{start}",
+            at="start",
+            sentence=f"the book is closed up to {first}",
+        )
+    other = draft.view.overlapping(*stretch, but=period)
+    if other is not None:
+        draft.note(
+            "overlap",
+            "a stretch of its own",
+            other.id,
+            at="start",
+            sentence=f"period {period} overlaps period {other.id}",
+        )
+    draft.state("period", period, start=str(stretch[0]), end=str(stretch[1]))

@@ -1,5 +1,6 @@
 """An event is reversed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,6 +8,24 @@ from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft
 from loopbook.book.nouns import is_zero, negate
 from loopbook.tables import Text
+
+_TARE = "post a tare-vehicle of it with the right tare and the same date"
+_PERIOD = "post a change-period with the right start and end, as long as the period is open"
+_OTHER = "register another one under a name of its own, and use that from now on"
+
+REMEDIES: Mapping[str, str] = {
+    "register-vehicle": _TARE,
+    "tare-vehicle": _TARE,
+    "hold": "post a release of the lot, which ends the hold",
+    "release": "post a hold of the lot with its reason",
+    "open-period": _PERIOD,
+    "change-period": _PERIOD,
+    "register-location": "register the right location, and move the lots there",
+    "register-site": _OTHER,
+    "register-party": _OTHER,
+    "register-material": _OTHER,
+}
+"""What is posted in place of an event that states a noun: hints, by kinds of commands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +49,8 @@ class Reverse(Command):
         elif posted.states or posted.reverses or posted.amends:
             expected = "an event that moved or measured matter"
             value = "a reversal" if posted.reverses else posted.kind
-            draft.note("reverse", expected, value, at="event")
+            hint = REMEDIES.get(posted.kind, "")
+            draft.note("reverse", expected, value, at="event", hint=hint)
         elif again := view.reversal(event):
             why = f"{event} was reversed by {again} already"
             draft.note("duplicate", "an event not reversed", again, at="event", sentence=why)
