@@ -51,6 +51,7 @@ __all__ = [
     "WiringError",
     "article",
     "nearest_hint",
+    "no_date",
     "raise_findings",
     "require_known",
     "visible",
@@ -345,3 +346,11 @@ def nearest_hint(name: str, known: Iterable[str]) -> str:
     if hits:
         return "did you mean " + ", ".join(lower[h] for h in hits) + "?"
     return ("known: " if names else "") + ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+
+
+def no_date(microseconds: int) -> str:
+    """What is wrong with a moment of a book that is beyond all dates."""
+    return (
+        f"the book is damaged: it has a moment {microseconds} microseconds from 1970; "
+        "loopbook book verify lists what else is damaged"
+    )

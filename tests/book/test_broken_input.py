@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sqlite3
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from import_case import MAPS, SUBSTANCES, findings_of, make_book, workbook, write_files
+from tampering import tamper
 
-from loopbook.book import Book
+from loopbook.book import Book, Weigh
 from loopbook.book.imports.json_lines import post_lines
 from loopbook.book.log.keys import generate_signer
 from loopbook.cli import main
 from loopbook.errors import FormulaError, InputError
 from loopbook.matter import parse_formula
+from support.lots import SUBSTANCES as LOT_SUBSTANCES
+from support.lots import nouns, receive
+from support.world import Envelopes
 
 LINE = (
     '{"kind":"receive","key":"r9","actor":"amy","occurred_at":"2026-02-07T08:00:00Z",'
@@ -349,3 +357,29 @@ def test_a_broken_proof_proves_nothing(tmp_path: Path, text: str) -> None:
     result = CliRunner().invoke(main, ["book", "check", str(path), "--verifier-key", key])
     assert result.exit_code == 1, result.exception
     assert "ProofError" in result.output
+
+
+READERS = (["log"], ["event", "w1"], ["lots"], ["balance"], ["statement"], ["verify"])
+WORST = (9 * 10**18, "abc")
+
+
+@pytest.mark.parametrize("table", ["book", "event", "posting", "measurement", "noun", "lot"])
+def test_no_reader_of_a_damaged_book_fails_without_a_word(tmp_path: Path, table: str) -> None:
+    """Each column of the last row gets what it never has; every reader answers or refuses."""
+    whole = tmp_path / "whole.sqlite"
+    envelope = Envelopes(datetime(2026, 3, 1, tzinfo=UTC))
+    with Book(whole, create=True, substances=LOT_SUBSTANCES) as book:
+        book.post([*nouns(envelope), receive(envelope, "L")])
+        book.post(Weigh(lot="L", ticket="T", gross_kg=9, tare_kg=1, **envelope(key="w1")))
+    with closing(sqlite3.connect(whole)) as link:
+        columns = [row[1] for row in link.execute(f"PRAGMA table_info({table})")]
+    assert columns
+    for column, (k, value) in product(columns, enumerate(WORST)):
+        path = Path(shutil.copy(whole, tmp_path / f"{column}{k}.sqlite"))
+        last = f"(SELECT max(rowid) FROM {table})"
+        with suppress(sqlite3.Error):
+            tamper(path, (f'UPDATE {table} SET "{column}" = ? WHERE rowid = {last}', (value,)))
+        for words in READERS:
+            done = CliRunner().invoke(main, ["book", *words, "--book", str(path)])
+            kept = done.exception is None or isinstance(done.exception, SystemExit)
+            assert kept, (table, column, value, words, done.exception)

@@ -21,7 +21,7 @@ from loopbook.book.nouns import (
     part,
     zero,
 )
-from loopbook.errors import Finding, Findings
+from loopbook.errors import Finding, Findings, StorageError, no_date
 
 FINE = 10**15  # shares as whole numbers
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +45,10 @@ def moment_at(microseconds: int, zone: tzinfo | None = UTC) -> str:
     >>> moment_at(1_000_000)
     '1970-01-01T00:00:01+00:00'
     """
-    return (_EPOCH + timedelta(microseconds=microseconds)).astimezone(zone).isoformat()
+    try:
+        return (_EPOCH + timedelta(microseconds=microseconds)).astimezone(zone).isoformat()
+    except OverflowError:
+        raise StorageError(no_date(microseconds)) from None
 
 
 def kg(mg: int) -> str:

@@ -22,7 +22,15 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, TypeAlias, Union, get_args, get_origin, get_type_hints
 
-from loopbook.errors import DuplicateError, Finding, NotFiniteError, nearest_hint, raise_findings
+from loopbook.errors import (
+    DuplicateError,
+    Finding,
+    NotFiniteError,
+    StorageError,
+    nearest_hint,
+    no_date,
+    raise_findings,
+)
 from loopbook.report.table import HIDDEN, Cell, Column, Lazy, Table
 
 KEYS = Column()
@@ -65,7 +73,10 @@ def moment_of(microseconds: int) -> datetime:
     >>> moment_of(1_000_000).isoformat()
     '1970-01-01T00:00:01+00:00'
     """
-    return _EPOCH + timedelta(microseconds=microseconds)
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        raise StorageError(no_date(microseconds)) from None
 
 
 def share(value: float) -> float | None:
