@@ -102,6 +102,7 @@ _LATER = {
     "statement.statement": "Statement metal_statement period_statement",
     "statement.uncertainty": "SHARED Knowledge knowledge",
     "verification.answer": "VerifyReport",
+    "verification.damaged": "damage_of",
     "verification.report": "verify",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
@@ -142,6 +143,7 @@ if typing.TYPE_CHECKING:
     from loopbook.book.statement.statement import Statement, metal_statement, period_statement
     from loopbook.book.statement.uncertainty import SHARED, Knowledge, knowledge
     from loopbook.book.verification.answer import VerifyReport
+    from loopbook.book.verification.damaged import damage_of
     from loopbook.book.verification.report import verify
 else:
 
@@ -221,6 +223,7 @@ __all__ = [
     "columns_of",
     "consistency",
     "correct",
+    "damage_of",
     "deliveries",
     "describe_kind",
     "edges_between",

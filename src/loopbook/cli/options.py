@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
-from loopbook.errors import Finding, InputError, LoopbookError, StorageError, visible
+from loopbook.errors import Finding, InputError, StorageError, visible
 
 if TYPE_CHECKING:
     from loopbook.book import Book, SignedCheckpoint
@@ -192,34 +192,16 @@ substance_option = click.option(
 )
 
 
-_UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
-
-
-def _damage(address: str) -> str:
-    """What is damaged of a book, in one line; empty if nothing is."""
-    from loopbook.book import Book, verify
-
-    try:
-        with Book(address) as opened:
-            findings = verify(opened).findings
-    except (*_UNREADABLE, LoopbookError):
-        return "its settings cannot be read; open a copy that was kept elsewhere"
-    if not findings:
-        return ""
-    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
-    return f"{findings[0]}{more}; loopbook book verify lists all"
-
-
 @contextmanager
 def open_book(address: str) -> Iterator[Book]:
     """An open book, closed afterwards; what cannot be read of a damaged one is said so."""
-    from loopbook.book import Book
+    import loopbook.book as room
 
     try:
-        with Book(address) as opened:
+        with room.Book(address) as opened:
             yield opened
-    except _UNREADABLE as error:
-        damage = _damage(address)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        damage = room.damage_of(address)
         if not damage:
             raise
         raise StorageError(f"{visible(address)} is damaged: {damage}") from error
