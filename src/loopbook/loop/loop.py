@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from loopbook.errors import Finding
 from loopbook.loop.models.model import SiteModel
@@ -16,6 +17,7 @@ from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.time.calendar import Calendar, Span, months_in_force
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Quantity, Series
+from loopbook.matter import Library
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,8 @@ class Loop:
     models : site models with their parameters, by site.
     modes, goods, trades, companies : parameters of modes of freight, materials, contracts and
         parties, by name; of each there is one.
+    flowsheets : files of flowsheets beside the tables, by name.
+    library : the data library that it was read with.
     warnings : what may be a slip; nothing is refused for it.
     unstated : flows of money, freight and carbon that no row states: listed, never zero.
     """
@@ -57,6 +61,8 @@ class Loop:
     statements: tuple[Statement, ...] = ()
     stations: tuple[Station, ...] = ()
     laws: tuple[Law, ...] = ()
+    flowsheets: Mapping[str, Path] = field(default_factory=dict)
+    library: Library | None = None
     works: Mapping[str, Work] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
     unstated: tuple[Finding, ...] = ()

@@ -34,6 +34,7 @@ class Facts:
     splits : rows of ``shares`` of the site's process.
     flowsheet : the site's flowsheet file, or None.
     library : the data library.
+    materials : names of materials.
     priced_as : cell of the library whose active material's price stands for that of another, by
         active material.
     """
@@ -44,6 +45,7 @@ class Facts:
     splits: Sequence[Split] = ()
     flowsheet: Path | None = None
     library: Library | None = None
+    materials: frozenset[str] = frozenset()
     priced_as: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -91,9 +91,12 @@ class SiteModel(Numbers):
         """Errors in its parameters taken together, found when the loop is read."""
         return ()
 
-    def components(self, facts: Facts) -> Iterable[str]:
-        """Components that it makes or acts on, beside those of the tables."""
-        return ()
+    def components(self, facts: Facts) -> Mapping[str, Mapping[str, float]]:
+        """Components that it makes or acts on, beside those of the tables.
+
+        Each with its composition, kg/kg, which is empty for one of the library.
+        """
+        return {}
 
     def prepare(self, facts: Facts) -> object:
         """What it computes once, before the first step; it comes back as ``now.prepared``."""

@@ -11,6 +11,7 @@ from loopbook.flowsheet import ROUTES, RouteSetting
 from loopbook.loop.goods.exchange import Facts, Goods, Now, Outcome
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.matter import Split
+from loopbook.loop.routes.own import OwnFlowsheet, own_components
 from loopbook.loop.routes.running import Running, route_components
 from loopbook.loop.values.measure import factor_to, numbers_of
 from loopbook.matter import load_library
@@ -50,13 +51,19 @@ class Process(SiteModel):
         """Materials of the rows of ``shares``; those of a route or flowsheet are its own."""
         return [row.to for row in splits if row.to != "disposal"] or None
 
-    def components(self, facts: Facts) -> Iterable[str]:
-        """Those of its route."""
+    def components(self, facts: Facts) -> Mapping[str, Mapping[str, float]]:
+        """Those of its route or flowsheet."""
+        if facts.flowsheet is not None:
+            return own_components(facts)
+        if self.process not in ROUTES:
+            return {}
         library = facts.library or load_library()
-        return route_components(self.process, library) if self.process in ROUTES else ()
+        return {name: {} for name in route_components(self.process, library)}
 
     def prepare(self, facts: Facts) -> object:
         """The process of its name."""
+        if facts.flowsheet is not None:
+            return OwnFlowsheet.of(facts)
         if self.process in ROUTES:
             library = facts.library or load_library()
             return Running.of(self.process, self._setting(facts.priced_as), library, facts.basis)
@@ -68,6 +75,8 @@ class Process(SiteModel):
         process, whole = now.prepared, sum(feed.values(), now.basis.zeros())
         if isinstance(process, Running):
             return process.run(whole, now.state)
+        if isinstance(process, OwnFlowsheet):
+            return process.run(whole)
         assert isinstance(process, Splitting)
         return process.run(whole, now)
 

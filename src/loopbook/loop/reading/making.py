@@ -67,6 +67,8 @@ def made_loop(
         statements=rows.of(Statement),
         stations=rows.of(Station),
         laws=rows.of(Law),
+        flowsheets=dict(names.flowsheets),
+        library=findings.library,
         works={row.source_id: row for row in rows.of(Work)},
     )
 

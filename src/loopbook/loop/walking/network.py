@@ -133,18 +133,7 @@ def network_of(loop: Loop, draws: int = 1) -> Network:
         draws,
         tuple(_leg(k, row, loop, basis) for k, row in enumerate(loop.contracts)),
         {site: _room(model, loop, basis) for site, model in loop.models.items()},
-        {
-            site: model.prepare(
-                Facts(
-                    basis,
-                    loop.calendar,
-                    loop.days(loop.sites[site]),
-                    loop.splits.get(model.process, ()),
-                    priced_as=_priced_as(loop),
-                )
-            )
-            for site, model in loop.models.items()
-        },
+        {site: model.prepare(_facts(model, loop, basis)) for site, model in loop.models.items()},
     )
 
 
@@ -154,13 +143,29 @@ def basis_of(loop: Loop) -> Basis:
     names = [name for rows in loop.splits.values() for row in rows for name in row.components]
     names += [name for row in loop.contracts for name in loop.materials_of(row.material)]
     names += [*loop.materials]
-    none = Facts(Basis.of((), {}), loop.calendar)
-    names += [name for model in loop.models.values() for name in model.components(none)]
+    nothing = Basis.of((), {})
+    for model in loop.models.values():
+        own = model.components(_facts(model, loop, nothing))
+        names += own
+        compositions |= {name: dict(parts) for name, parts in own.items() if parts}
     masses: dict[tuple[str, str], Array] = {}
     for name, numbers in loop.goods.items():
         if numbers.mass is not None:
             masses.update(_tonnes(name, numbers.mass, numbers.energy, loop.calendar.steps[0]))
     return Basis.of(names, compositions, masses)
+
+
+def _facts(model: SiteModel, loop: Loop, basis: Basis) -> Facts:
+    return Facts(
+        basis,
+        loop.calendar,
+        loop.days(loop.sites[model.name]),
+        loop.splits.get(model.process, ()),
+        loop.flowsheets.get(model.process),
+        loop.library,
+        frozenset(loop.materials),
+        _priced_as(loop),
+    )
 
 
 def _priced_as(loop: Loop) -> dict[str, str]:

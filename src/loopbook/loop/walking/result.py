@@ -28,9 +28,9 @@ class Flow:
     seller, buyer : parties.
     asked : what it asked for, (step, draw).
     taken : what it got, (step, draw): the sum of `materials`.
-    short_by_seller, short_by_buyer : what is missing of it, for there was no more or no room for
-        it, (step, draw); of ``200..300 t/month`` what is missing of the lower. Nothing is short
-        of an `offer`.
+    short_by_seller, short_by_buyer : what is missing of it, (step, draw): by the seller what the
+        buyer still had room for, by the buyer the rest; of ``200..300 t/month`` what is missing of
+        the lower. Nothing is short of an `offer`.
     materials : streams by material as they leave, (step, component, draw). Of a contract on an
         element, its content alone.
     arrived : the same when they arrive: in the step in which the lane's lead ends. What is still

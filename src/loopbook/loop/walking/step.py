@@ -219,8 +219,7 @@ class StepWalk:
                     self._make_to_order(leg.row.from_, name, moved)
                 self._send(leg, name, moved)
         for k, leg in enumerate(legs):
-            left = np.full(1, np.inf) if sources[k].endless else self._source(leg).tonnes
-            self._write(leg, asked[k], taken[k], left)
+            self._write(leg, sources[k], asked[k], taken[k])
 
     def _make_to_order(self, site: str, material: str, stream: Array) -> None:
         self.record.stream(site, "made", material, stream)
@@ -345,13 +344,15 @@ class StepWalk:
         put(self.stock.arrived[leg.row.to], (material, leg.owner_at_end), stream)
         self.stock.accounts.credit(leg, stream, self.step)
 
-    def _write(self, leg: Leg, asked: Array, taken: Array, left: Array) -> None:
-        """What was asked, taken, and is short by seller or buyer."""
+    def _write(self, leg: Leg, source: _Source, asked: Array, taken: Array) -> None:
+        """What was asked, taken, and is short: by the seller as far as the buyer has room yet."""
         least = asked if leg.lower is None else leg.lower[self.k]
         short = np.zeros(1) if leg.row.amount.offer else np.maximum(least - taken, 0.0)
         short = np.where(short > _TINY * asked, short, 0.0)
-        buyer = np.minimum(short, left)
-        amounts = {"asked": asked, "taken": taken, "buyer": buyer, "seller": short - buyer}
+        seller = np.zeros(1) if source.endless else short
+        if short.any():
+            (seller,) = filled([seller], [*self._rooms([leg], [source])])
+        amounts = {"asked": asked, "taken": taken, "buyer": short - seller, "seller": seller}
         self.record.amounts(leg, **amounts)
 
 
