@@ -16,6 +16,7 @@ Rules of the notation, in order:
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from loopbook.errors import FormulaError, nearest_hint
@@ -327,7 +328,12 @@ found 'Xo4' (did you mean O?)
     """
     if not text or not text.strip():
         raise FormulaError.of("formula", "formula", "a formula", repr(text))
-    text = text.strip()
+    return dict(_atoms(text.strip()))
+
+
+@lru_cache(maxsize=4096)  # flowsheets ask for the same few formulas again and again
+def _atoms(text: str) -> Mapping[str, float]:
+    """Atoms of a formula; the same for each who asks, and never changed."""
     if text.count(".") > _MOST_DOTS:
         raise _fail(text, 0, f"at most {_MOST_DOTS} dots")
     total: dict[str, float] = {}
