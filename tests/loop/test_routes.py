@@ -81,6 +81,19 @@ def test_cells_are_opened_and_scenarios_are_apart() -> None:
     assert black == pytest.approx([100.0 * first, 50.0 * second, 0.0], rel=1e-9)
 
 
+def test_a_feed_of_the_same_shares_is_solved_once() -> None:
+    plant = running("preprocessing", cells=NCA, others=NMC)
+    one, other = (plant.basis.stream(x, np.array([1.0])) for x in ("cells", "others"))
+    ran = plant.run(one, None)
+    again = plant.run(3.0 * one, ran.state)
+    assert again.solved is ran.solved
+    for name, stream in again.made.items():
+        assert stream == pytest.approx(3.0 * ran.made[name], rel=1e-12)
+    mixed = plant.run(one + 1e-9 * other, ran.state)
+    assert mixed.solved is not ran.solved
+    assert plant.run(one, mixed.state).solved is not mixed.solved
+
+
 def test_a_plant_that_stands_still_makes_nothing() -> None:
     plant = running("preprocessing", cells=NCA)
     ran = plant.run(plant.basis.stream("cells", np.array([1.0])), None)

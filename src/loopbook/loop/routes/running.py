@@ -13,6 +13,7 @@ from loopbook.matter import Library, Sourced, chemistries, components
 from loopbook.tables import Array
 
 _CLOSURE = 1e-9
+_ROUNDING = 1e-15
 _DISSOLVED = "(aq)"  # no product is dissolved in water
 
 
@@ -22,6 +23,28 @@ def route_components(name: str, library: Library) -> Iterable[str]:
     names = (*chemistries(library), *route.parts, *route.made)
     dry = tuple(name for name in names if not name.endswith(_DISSOLVED))
     return dict.fromkeys((*dry, *components(*names).elements))
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A route that was solved.
+
+    Parameters
+    ----------
+    shares : of its feed, kg/kg, shape (component, draw).
+    solved : the route.
+    products, supplies : streams for a kg of feed.
+    """
+
+    shares: Array
+    solved: RouteResult
+    products: Mapping[str, Array]
+    supplies: Array
+
+    def is_of(self, shares: Array) -> bool:
+        """Whether a feed has its shares, to what rounding leaves."""
+        same = self.shares.shape == shares.shape
+        return same and bool(np.abs(self.shares - shares).max() <= _ROUNDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +76,13 @@ class Running:
         """What the route makes of a stream of tonnes, shape (component, draw).
 
         Products have their composition; one that is counted as an element is that element alone.
-        Reagents are drawn and everything else is disposal, both by element. Without feed the route
-        that ran before stands for what the plant is.
+        Reagents are drawn and everything else is disposal, both by element. A feed of the shares of
+        the step before is not solved again. Without feed the route that ran before stands for what
+        the plant is.
+
+        Parameters
+        ----------
+        before : state of the step before, or None.
 
         Raises
         ------
@@ -64,22 +92,26 @@ class Running:
         seen = self.opened @ feed
         tonnes = seen.sum(axis=0)
         if not tonnes.any():
-            known = before if isinstance(before, RouteResult) else None
-            return Outcome(solved=known, state=before)
+            return Outcome(solved=before.solved if isinstance(before, Ran) else None, state=before)
         shares = np.where(tonnes > 0.0, seen, seen.sum(axis=1, keepdims=True))
         shares = shares / shares.sum(axis=0)
+        ran = before if isinstance(before, Ran) and before.is_of(shares) else self._ran(shares)
+        made = {name: x * tonnes for name, x in ran.products.items()}
+        drawn = ran.supplies * tonnes
+        rest = self.basis.matrix @ (seen + drawn - sum(made.values(), self.basis.zeros()))
+        disposal = np.zeros_like(seen)
+        disposal[[self.basis.index[name] for name in self.basis.elements]] = rest
+        return Outcome(made=made, disposal=disposal, drawn=drawn, solved=ran.solved, state=ran)
+
+    def _ran(self, shares: Array) -> "Ran":
         composition = {n: shares[k] for n, k in self.basis.index.items() if shares[k].any()}
         solved = self.route(composition, self.setting, numbers=Sourced(self.library))
         if not solved.solution.report.worst_closure <= _CLOSURE:
             worst = solved.solution.report.worst_closure
             raise BalanceError(f"{self.route.name} closes to {worst:.3g} only")
-        each = tonnes / solved.solution.mass(self.route.feed)
-        made = {name: x * each for name, x in self._products(solved, composition).items()}
-        drawn = self._supplies(solved) * each
-        rest = self.basis.matrix @ (seen + drawn - sum(made.values(), self.basis.zeros()))
-        disposal = np.zeros_like(seen)
-        disposal[[self.basis.index[name] for name in self.basis.elements]] = rest
-        return Outcome(made=made, disposal=disposal, drawn=drawn, solved=solved, state=solved)
+        whole = solved.solution.mass(self.route.feed)
+        products = {name: x / whole for name, x in self._products(solved, composition).items()}
+        return Ran(shares, solved, products, self._supplies(solved) / whole)
 
     def _products(self, solved: RouteResult, composition: Mapping[str, Array]) -> dict[str, Array]:
         """Products as the flowsheet has them, kg/h."""
