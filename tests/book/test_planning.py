@@ -358,6 +358,13 @@ RIGHT: dict[str, tuple[list[b.Command], b.Command, dict[str, tuple[int, ...]]]] 
         b.Weigh(lot="S", ticket="T", gross_kg=kg(2000), vehicle="T-7", **e()),
         {WS_S: (-2, -1, 0, -7), "reassay/LGES/WS/": (2, 1, 0, 7)},
     ),
+    "change-period: nothing moves": (
+        [b.OpenPeriod(period="Feb", start=T - timedelta(days=38), end=T, **e("o"))],
+        b.ChangePeriod(
+            period="Feb", start=T - timedelta(days=38), end=T - timedelta(days=9), **e()
+        ),
+        {},
+    ),
     "a new substance, then assayed": (
         [b.AddSubstance(substance="Zn", **e("zn"))],
         b.Assay(lot="S", stage="final", basis="as received", shares={"Zn": "0.5"}, **e()),

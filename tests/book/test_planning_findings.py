@@ -136,6 +136,11 @@ WRONG: dict[str, tuple[list[b.Command], b.Command, list[tuple[str, ...]]]] = {
         b.OpenPeriod(period="", start=IN_FEB, end=T, **e()),
         [("name", "period", "''")],
     ),
+    "change what is closed": (
+        [OPEN, CLOSE],
+        b.ChangePeriod(period="Feb", start=IN_FEB, end=T, **e()),
+        [("closed", "period", "Feb is closed")],
+    ),
     "close what is not there": (
         [],
         b.ClosePeriod(period="Feb", **e()),
