@@ -16,7 +16,8 @@ from tampering import tamper
 
 from loopbook import book as c
 from loopbook.book.book import Book
-from loopbook.book.commands.planning import PLANNER, plan
+from loopbook.book.commands.kinds import PLANNER
+from loopbook.book.commands.planning import plan
 from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.exports import export_book
 from loopbook.book.log import proofs

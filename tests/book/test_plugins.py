@@ -295,3 +295,47 @@ def test_two_plugins_of_one_name_are_both_named(shell: Shell) -> None:
     assert "give.py, class Give" in done.stderr
     (shell.folder / "other.py").write_text(plugin(name="GiveAway"))
     assert "give-away" in kinds().stdout
+
+
+# -- a plugin that changes
+
+SECOND = LINE + "    version = 2\n"
+WASTE = give("content", 'Account("waste", account.party, account.site)')
+OWN_LINE = '    line = ("", "")\n'
+
+
+def ticket(key: str) -> dict[str, object]:
+    """A lot is weighed before a part of it was given away."""
+    mass = {"gross_kg": "34100", "tare_kg": "14000", "occurred_at": "2026-03-02T07:00:00Z"}
+    return {"kind": "weigh", "key": key, "lot": "L-1", "ticket": key, **mass}
+
+
+def earlier(shell: Shell) -> Path:
+    at = {"occurred_at": "2026-03-01T08:00:00Z"}
+    lot = {**WORLD_LOT, "key": "r2", "lot": "L-2", "mass_kg": "20000", **at}
+    assert not shell.post([lot]).exit_code
+    return shell.folder
+
+
+def test_events_of_another_version_of_a_plugin_are_not_planned_again(shell: Shell) -> None:
+    """A late fact would give them what the new rules make; nothing named the plugin."""
+    earlier(shell)
+    install(shell, plugin())
+    command = {**COMMAND, "lot": "L-2"}
+    assert not shell.post([command]).exit_code
+    install(shell, plugin(WASTE, line=OWN_LINE))
+    changed = shell.run("verify", "--replan")
+    assert changed.exit_code == 1
+    assert "of kind give, whose plugin may have changed under the same version" in changed.stdout
+    install(shell, plugin(WASTE, line=OWN_LINE + "    version = 2\n"))
+    report = json.loads(shell.run("verify", "--replan", "--json").stdout)
+    assert (report["count"], report["events"] - report["planned"]) == (0, 1)
+    late = {**ticket("w"), "lot": "L-2"}
+    refused = shell.post([late])
+    assert refused.exit_code == 1
+    assert "version 1 of kind give planned it, and version 2 is here" in refused.stderr
+    assert not shell.post([{**command, "key": "g2"}]).exit_code
+    assert json.loads(shell.run("verify", "--replan", "--json").stdout)["count"] == 0
+    install(shell, plugin())
+    report = json.loads(shell.run("verify", "--replan", "--json").stdout)
+    assert (report["count"], report["events"] - report["planned"]) == (0, 1)

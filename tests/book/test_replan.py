@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from tampering import reseal, tamper
 
 from loopbook import book as b
+from loopbook.book.commands import kinds
 from loopbook.book.verification import replan
 from loopbook.book.verification.report import VerifyReport, verify
 from loopbook.cli import main
@@ -185,7 +186,7 @@ def test_other_rules_are_counted_and_not_planned_again(
     report = planned_again(path)
     assert (report.findings, report.planned, report.events) == ((), 11, 18)
     assert "other rules planned them: 7" in report.headline()
-    monkeypatch.setattr(replan, "PLANNER", 2)
+    monkeypatch.setattr(kinds, "PLANNER", 2)
     report = planned_again(path)
     assert (report.findings, report.planned) == ((), 2)  # what a reversal undoes needs no rules
 

@@ -17,6 +17,7 @@ from loopbook.book.commands.again import take_steps
 from loopbook.book.commands.checks import check_limits
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, microseconds
+from loopbook.book.commands.kinds import command_of, rules_of
 from loopbook.book.commands.replay import Replay
 from loopbook.book.commands.view import View
 from loopbook.book.commands.warnings.judging import judge
@@ -28,8 +29,6 @@ from loopbook.tables import check_fields
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 AMEND = "amend"
 """Kind of the events that give another event other legs because of a late fact."""
-PLANNER = 1
-"""Version of the planning rules: raised when the same command on the same book gets other legs."""
 FUTURE_US = 300 * 1_000_000
 """How far after a clock a fact may be dated: clocks of two computers may differ by minutes."""
 
@@ -108,7 +107,7 @@ def event_of(
         nouns=tuple(sorted(draft.nouns)),
         reverses=draft.reverses,
         posted_at=open_from if draft.occurred_at < open_from else None,
-        planner=PLANNER,
+        planner=rules_of(type(command)),
     )
 
 
@@ -158,7 +157,7 @@ def amendments(
             legs=_balanced(fact.key, [Leg(*leg) for leg in sorted(legs.items())]),
             amends=fact.key,
             posted_at=open_from if fact.occurred_at < open_from else None,
-            planner=PLANNER,
+            planner=rules_of(command_of(fact.kind)),
         )
         for key, (fact, legs) in zip(keys, amended, strict=True)
     ]

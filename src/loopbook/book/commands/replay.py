@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from loopbook.book.commands.again import plan_again
 from loopbook.book.commands.draft import CommandFinding, moment_at
 from loopbook.book.commands.empty_lots import COUNTED, counted_out, to_customers
-from loopbook.book.commands.kinds import command_of
+from loopbook.book.commands.kinds import PLUGIN, command_of, rules_of
 from loopbook.book.commands.same_view import SameView
 from loopbook.book.nouns import (
     LAST,
@@ -206,7 +206,12 @@ class Replay(SameView):
         """Legs that an event gets at this place; None after a finding."""
         kind = command_of(event.kind)
         if kind is None:
-            self._refuse(event, f"no command of kind {event.kind} is known")
+            self._refuse(event, f"no command of kind {event.kind} is known; it needs its plugin")
+            return None
+        if event.planner // PLUGIN != rules_of(kind) // PLUGIN:
+            version, now = event.planner // PLUGIN + 1, kind.version
+            why = f"version {version} of kind {event.kind} planned it, and version {now} is here"
+            self._refuse(event, why)
             return None
         self._hidden, self._planned_again = {lot.id for lot in event.lots}, True
         self._in_hand = event.key

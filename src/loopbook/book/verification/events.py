@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopbook.book.commands.draft import moment_at
+from loopbook.book.commands.kinds import PLUGIN
 from loopbook.book.storage.database import uncollected
 from loopbook.book.storage.protocol import Store
 from loopbook.book.storage.questions.checks import DatedPosting, dated_postings
@@ -189,9 +190,10 @@ class EventScan:
             values = f"{occurred_at!r}, {recorded_at!r}, {posted_at!r}, {planner!r}"
             yield "type", "times in whole microseconds, and a planner's version", values
             return
-        if planner < self._planner:
-            yield "planner", f"planner {self._planner} or later, as before it", f"planner {planner}"
-        self._planner = max(self._planner, planner)
+        rules = planner % PLUGIN  # without the version of a plugin
+        if rules < self._planner:
+            yield "planner", f"planner {self._planner} or later, as before it", f"planner {rules}"
+        self._planner = max(self._planner, rules)
         if self._corrected and not head[8]:
             yield "correct", f"the reversal of what {self._corrected!r} corrects", head[2]
         self._corrected = head[1] if corrects is not None else ""

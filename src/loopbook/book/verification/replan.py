@@ -17,7 +17,8 @@ from loopbook.book.commands.again import plan_again
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
 from loopbook.book.commands.empty_lots import COUNTED, to_customers
-from loopbook.book.commands.planning import PLANNER
+from loopbook.book.commands.kinds import rules_of
+from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.view import View
 from loopbook.book.nouns import (
     Account,
@@ -253,7 +254,7 @@ class Replan:
     def _planned(self, view: View, head: StatingHead) -> Draft | None:
         """The draft of an event; None after a finding."""
         at, number, key, kind, text, _ = head
-        where, expected = f"event {number} {key!r}", "a command that can be planned again"
+        where, expected = self._place(number, key, kind), "a command that can be planned again"
         try:
             draft = plan_again(view, self.commands[kind], key, text, at=at)
         except _UNPLANNED as error:
@@ -265,6 +266,15 @@ class Replan:
             self.notes.add("plan", where, expected, why, event=True)
             return None
         return draft
+
+    def _has_rules(self, kind: str, planner: int) -> bool:
+        """Whether the rules that planned an event of a kind are the present ones."""
+        return kind in self.commands and planner == rules_of(self.commands[kind])
+
+    def _place(self, number: int, key: str, kind: str) -> str:
+        """An event, for findings; of a plugin's with the reason that there may be."""
+        changed = f", of kind {kind}, whose plugin may have changed under the same version"
+        return f"event {number} {key!r}{'' if kind in COMMANDS else changed}"
 
     # -- nouns
 
@@ -278,7 +288,7 @@ class Replan:
         for head in stating_heads(self.db):
             at, number, _, kind, _, planner = head
             posted = stated.get(number, [])
-            if planner != PLANNER or kind not in self.commands:
+            if not self._has_rules(kind, planner):
                 self.left += 1
             elif (draft := self._planned(view, head)) is not None:
                 self._same(head, "nouns", draft.nouns, posted)
@@ -292,7 +302,7 @@ class Replan:
         if planned != posted:
             due, there = Counter(planned), Counter(posted)
             if due != there:
-                where, expected = f"event {head[1]} {head[2]!r}", _words(due - there)
+                where, expected = self._place(*head[1:4]), _words(due - there)
                 expected = f"by its command {what} {expected}"
                 self.notes.add("plan", where, expected, _words(there - due), event=True)
 
@@ -316,13 +326,13 @@ class Replan:
             if number in self._stating:
                 continue
             if undone:
-                self._compare(number, key, {}, posted)
+                self._compare((number, key, kind), {}, posted)
                 continue
             made, draft = lots.get(number, []), None
-            if reverses or planner != PLANNER or kind not in self.commands:
+            if reverses or not self._has_rules(kind, planner):
                 self.left += 1 + amended[number]
             elif (draft := self._planned(view, head[:6])) is not None:
-                self._compare(number, key, draft.legs, posted)
+                self._compare((number, key, kind), draft.legs, posted)
                 self._same(head[:6], "lots", [(x.id, x.material) for x in draft.lots], made)
                 values = measured.get(number, [])
                 self._same(head[:6], "measurements", [(*x,) for x in draft.measurements], values)
@@ -342,8 +352,7 @@ class Replan:
 
     def _compare(
         self,
-        number: int,
-        key: str,
+        event: tuple[int, str, str],
         planned: Mapping[Account, Content],
         posted: Mapping[Account, Content],
     ) -> None:
@@ -359,7 +368,7 @@ class Replan:
                 expected = ", ".join(f"{s} {kg(x)}" for s, x, _ in wrong)
                 value = ", ".join(f"{s} {kg(y)}" for s, _, y in wrong)
                 expected = f"by its command {expected} on {account}"
-                self.notes.add("plan", f"event {number} {key!r}", expected, value, event=True)
+                self.notes.add("plan", self._place(*event), expected, value, event=True)
                 return
 
 
