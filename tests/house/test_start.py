@@ -40,3 +40,9 @@ def test_the_book_opens_without_what_few_commands_need() -> None:
 
 def test_the_clock_sees_work() -> None:
     assert cpu_s([sys.executable, "-c", "sum(range(20_000_000))"]) > 0.1
+
+
+def test_the_command_line_is_a_module_too() -> None:
+    words = [sys.executable, "-m", "loopbook", "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("loopbook, version")

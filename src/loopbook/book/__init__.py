@@ -34,9 +34,20 @@ import importlib
 import typing
 
 from loopbook.book.book import Book, Receipt, unknown_names
-from loopbook.book.commands.command import Command
+from loopbook.book.commands.command import LINES, Command
 from loopbook.book.commands.draft import CommandFinding, Draft, microseconds
-from loopbook.book.commands.fields import FreeLot, Kg, KnownSite, MadeLot, SomeMass
+from loopbook.book.commands.fields import (
+    ExistingLot,
+    FreeLot,
+    Kg,
+    KnownMaterial,
+    KnownParty,
+    KnownSite,
+    MadeLot,
+    Mass,
+    Shares,
+    SomeMass,
+)
 from loopbook.book.commands.kinds import all_commands
 from loopbook.book.commands.ours import *  # noqa: F403  # a command is listed once
 from loopbook.book.commands.ours import COMMANDS
@@ -157,6 +168,7 @@ else:
 __all__ = [
     "BOUNDARIES",
     "COMMANDS",
+    "LINES",
     "NOW",
     "SHARED",
     "SUBSTANCES",
@@ -178,18 +190,22 @@ __all__ = [
     "EdgeRow",
     "Entry",
     "Event",
+    "ExistingLot",
     "FreeLot",
     "ImportKind",
     "ImportRow",
     "Imported",
     "Kg",
     "Knowledge",
+    "KnownMaterial",
+    "KnownParty",
     "KnownSite",
     "LatestEvents",
     "Leg",
     "Lot",
     "Lots",
     "MadeLot",
+    "Mass",
     "Material",
     "Measurement",
     "OneEvent",
@@ -201,6 +217,7 @@ __all__ = [
     "RunAccount",
     "Scope",
     "SerialMove",
+    "Shares",
     "SignedCheckpoint",
     "Signer",
     "Site",
