@@ -16,6 +16,11 @@ def rules_of(kind: type[Command] | None) -> int:
     return PLANNER if kind is None else PLANNER + PLUGIN * (kind.version - 1)
 
 
+def is_ours(kind: str) -> bool:
+    """Whether a kind is one of our commands."""
+    return kind in COMMANDS
+
+
 def all_commands() -> dict[str, type[Command]]:
     """Our commands and those of plugins, by the name of their kind."""
     return with_plugins(COMMANDS, Command)

@@ -17,8 +17,7 @@ from loopbook.book.commands.again import plan_again
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
 from loopbook.book.commands.empty_lots import COUNTED, to_customers
-from loopbook.book.commands.kinds import rules_of
-from loopbook.book.commands.ours import COMMANDS
+from loopbook.book.commands.kinds import is_ours, rules_of
 from loopbook.book.commands.view import View
 from loopbook.book.nouns import (
     Account,
@@ -274,7 +273,7 @@ class Replan:
     def _place(self, number: int, key: str, kind: str) -> str:
         """An event, for findings; of a plugin's with the reason that there may be."""
         changed = f", of kind {kind}, whose plugin may have changed under the same version"
-        return f"event {number} {key!r}{'' if kind in COMMANDS else changed}"
+        return f"event {number} {key!r}{'' if is_ours(kind) else changed}"
 
     # -- nouns
 
