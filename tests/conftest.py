@@ -29,6 +29,8 @@ settings.load_profile("house")
 
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 """A folder in memory, and the bytes that must be free in it."""
+DISK = "LOOPBOOK_TEST_DISK"
+"""Variable of the environment that hands the usual temporary folder to the tests that need it."""
 
 # Doctests are looked for in every module; of several files named conftest only one can be imported.
 collect_ignore_glob = ["*conftest.py"]
@@ -54,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     They lie in memory where it has room: on a disk, each commit waits for it. A process that is
     killed leaves the same bytes on both.
     """
+    os.environ.setdefault(DISK, tempfile.gettempdir())
     if "TMPDIR" not in os.environ and MEMORY.is_dir():
         may_run_programs = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
         if may_run_programs and shutil.disk_usage(MEMORY).free > ROOM:
@@ -95,6 +98,13 @@ def grammar(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(Finding, "__str__", judged)
     yield
     assert slipped == []
+
+
+@pytest.fixture
+def on_disk() -> Iterator[Path]:
+    """A folder where a commit waits for the disk, so that a process may be killed while it does."""
+    with tempfile.TemporaryDirectory(dir=os.environ[DISK]) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

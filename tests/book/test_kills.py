@@ -376,15 +376,15 @@ def _wait_for_backends(server: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_killed_at_work(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
-    kill_often(kind, "sqlite", 2, request, tmp_path)
+def test_killed_at_work(request: pytest.FixtureRequest, on_disk: Path, kind: str) -> None:
+    kill_often(kind, "sqlite", 2, request, on_disk)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
 def test_killed_at_work_often(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str, store: str
+    request: pytest.FixtureRequest, on_disk: Path, kind: str, store: str
 ) -> None:
     kills = int(request.config.getoption("--kills")) // (2 * len(KINDS))
-    print(kind, store, kill_often(kind, store, kills, request, tmp_path))
+    print(kind, store, kill_often(kind, store, kills, request, on_disk))
