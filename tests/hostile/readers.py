@@ -113,7 +113,7 @@ CLOSING = (
     {"kind": "change-period", "period": "2026-03", "start": END, "end": "2026-03-02T00:00:00Z"},
     {
         **{"kind": "close-period", "period": "2026-03", "occurred_at": "2026-03-02T00:00:00Z"},
-        "accepted": {"road": "by sea"},
+        "accepted": {"road": "by sea", "unassayed": "soon", "unweighed": "soon"},
     },
 )
 SETTINGS = """\
