@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache, partial
 
 from loopbook.errors import UnitError
-from loopbook.tables.numbers import SPACES, CellError, exact, limit_parts
+from loopbook.tables.numbers import SPACES, CellError, exact, is_plain, limit_parts
 from loopbook.tables.sheet import MERGED, Cell, FileSettings
 from loopbook.tables.units import convert, unit_finding
 
@@ -62,8 +62,10 @@ def cell_text(cell: Cell) -> str:
     >>> cell_text(Cell(1001.0))
     '1001'
     """
-    refuse_errors(cell)
     value = cell.value
+    if type(value) is str and not cell.form and value[:1] != "#":
+        return value.strip()  # as most are
+    refuse_errors(cell)
     if value is None:
         return ""
     if isinstance(value, str):
@@ -147,7 +149,8 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
     problem = unit_problem(unit, base)
     if problem:
         raise CellError("unit", problem[0], unit or "none", problem[1])
-    _check_form(cell, unit, base)
+    if cell.form:
+        _check_form(cell, unit, base)
     value = number(cell, settings) * factor(unit, base)
     if base == "kg" and abs(value) > _MOST_KG:
         raise CellError("too-large", "at most 1e9 kg", f"{value:.12g} kg")
@@ -156,8 +159,6 @@ def quantity(cell: Cell, unit: str, base: str, settings: FileSettings) -> Decima
 
 def _check_form(cell: Cell, unit: str, base: str) -> None:
     """Refuse a number format that shows another number, or another unit, than the column has."""
-    if not cell.form:
-        return
     shown = f"a cell in the number format {cell.form}, whose value is {cell.value}"
     bare = _bare(cell.form)
     if "%" in bare and unit not in ("1", "kg/kg"):
@@ -214,8 +215,8 @@ def without_sign(cell: Cell) -> tuple[str, Cell]:
     ('<', Cell(value=0.01, form='0.00'))
     """
     if isinstance(cell.value, str):
-        sign, text = limit_parts(cell.value) or ("", cell.value)
-        return sign, Cell(text, cell.form)
+        parts = limit_parts(cell.value)
+        return (parts[0], Cell(parts[1], cell.form)) if parts else ("", cell)
     match = _LIMIT_FORM.match(cell.form)
     return (match[1], Cell(cell.value, cell.form[match.end() :])) if match else ("", cell)
 
@@ -244,8 +245,11 @@ def number(cell: Cell, settings: FileSettings) -> Decimal:
     >>> number(Cell(0.1 + 0.2), FileSettings())
     Decimal('0.3')
     """
-    refuse_errors(cell)
     value = cell.value
+    is_point = settings.decimal == "." and not settings.thousands
+    if isinstance(value, str) and is_point and not cell.form and is_plain(value):
+        return Decimal(value)  # as most are
+    refuse_errors(cell)
     if isinstance(value, _NO_NUMBER):
         raise CellError(
             "not-a-number",

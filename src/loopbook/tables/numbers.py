@@ -101,6 +101,8 @@ def exact(
     Traceback (most recent call last):
     loopbook.tables.numbers.CellError: not-a-number: expected a number, found '1_000'
     """
+    if type(value) is str and decimal == "." and not thousands and is_plain(value):
+        return Decimal(value)
     if isinstance(value, int) and abs(value) >= _TOO_LONG:
         raise CellError("not-a-number", "a number", "one of more than 40 digits")
     text = str(value).strip()
@@ -131,6 +133,15 @@ def exact_or_none(
     except CellError as error:
         findings.note(error.code, expected, error.found, at=at, hint=error.hint)
     return None
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is a number of digits and at most one point, as most numbers are.
+
+    >>> is_plain("12.5"), is_plain("-12.5"), is_plain("1e3"), is_plain(".")
+    (True, False, False, False)
+    """
+    return text.isascii() and text.replace(".", "", 1).isdecimal() and len(text) <= 40
 
 
 def within_years(moment: datetime) -> datetime:

@@ -62,6 +62,8 @@ class Binding:
     declared : names of the columns that the kind declares.
     vehicles : of the book.
     percents : numbers of the columns of a workbook that has cells of them in percent.
+    same : values of the columns that are the same in every row: constants, and what the mapping
+        does not name.
     """
 
     sheet: Sheet
@@ -74,6 +76,7 @@ class Binding:
     declared: frozenset[str]
     vehicles: Mapping[str, Vehicle]
     percents: frozenset[int]
+    same: Mapping[str, Value]
 
     def words(self, finding: CommandFinding) -> str:
         """How the mapping takes the name of a finding, which looks like another, for that one."""
@@ -123,8 +126,24 @@ def bind(
     }
     shares = {k for name, s in plan.sources.items() if s.base == "1" for k in places[name][0]}
     percents = frozenset(k for k in shares if any(is_percent(row.cells[k]) for row in sheet.rows))
-    known = frozenset(plan.known)
-    return Binding(sheet, plan, places, groups, signs, beside, ignored, known, vehicles, percents)
+    known, same = frozenset(plan.known), _same_in_all(plan)
+    return Binding(
+        sheet, plan, places, groups, signs, beside, ignored, known, vehicles, percents, same
+    )
+
+
+def _same_in_all(plan: ImportMap) -> dict[str, Value]:
+    """Values of the columns that no cell gives, without those of which a row needs one."""
+    same: dict[str, Value] = {}
+    for name, column in plan.known.items():
+        value: Value = plan.constants.get(name)
+        if column.cells == "shares" or (value is None and name in plan.sources):
+            continue
+        if column.cells == "text":
+            value = "" if value is None else plan.words.get(name, {}).get(value, value)
+        if not (column.required and value in ("", None)):
+            same[name] = value
+    return same
 
 
 def _other_units(
@@ -184,8 +203,8 @@ def kg(value: Decimal) -> str:
     return f"{value.normalize():f} kg"
 
 
-class ImportRow:
-    """A row of a file; ``row["gross"]`` is the value of a column.
+class ImportRow(dict[str, Value]):
+    """A row of a file; ``row["gross"]`` is the value of a column, read when it is first asked for.
 
     The value is a text, a moment, a mass in kg, a share, or shares by substance. Where a cell is
     empty it is None, or an empty text; after a finding, too, or it is a harmless value.
@@ -197,26 +216,27 @@ class ImportRow:
     bad : columns with such an error.
     """
 
+    __slots__ = ("_binding", "_map", "_row", "bad", "findings", "line")
+
     def __init__(self, binding: Binding, row: Row) -> None:
+        super().__init__(binding.same)
         self.line = row.line
         self.findings: list[Finding] = []
         self.bad: set[str] = set()
         self._binding, self._row, self._map = binding, row, binding.map
-        self._values: dict[str, Value] = {}
 
-    def __getitem__(self, name: str) -> Value:
-        if name not in self._values:
-            column = self._map.known[name]
-            if column.cells == "shares":
-                group = self._binding.groups.get(name, {})
-                kind = "result" if column.has_limits else "share"
-                read = {s: self._read(one, kind) for s, one in group.items()}
-                self._values[name] = {s: share for s, share in read.items() if share is not None}
-            else:
-                self._values[name] = self._read(name, column.cells)
-                if column.required:
-                    self.need(name)
-        return self._values[name]
+    def __missing__(self, name: str) -> Value:
+        column = self._map.known[name]
+        if column.cells == "shares":
+            group = self._binding.groups.get(name, {})
+            kind = "result" if column.has_limits else "share"
+            read = {s: self._read(one, kind) for s, one in group.items()}
+            self[name] = {s: share for s, share in read.items() if share is not None}
+        else:
+            self[name] = self._read(name, column.cells)
+            if column.required:
+                self.need(name)
+        return self[name]
 
     def need(self, *names: str) -> None:
         """Record each of these columns that is empty."""
@@ -324,25 +344,39 @@ class ImportRow:
             return "" if kind == "text" else None
         try:
             if kind == "text":
-                if value is None:
-                    value = " ".join(filter(None, map(cell_text, self._cells(name))))
-                    value = value.replace("/", self._map.sources[name].slash)
-                return self._map.words.get(name, {}).get(value, value)
+                return self._text(name, value)
             if value is not None:
                 return value
+            cells = self._cells(name)
             if kind == "time":
-                epoch = self._binding.sheet.epoch
-                return moment(self._cells(name), self._map.settings, epoch)
-            numbers = [self._number(cell, name, kind) for cell in self._cells(name)]
-            if len(numbers) > 1:
-                numbers = [one for one in numbers if one is not None] or [None]
-            return numbers[0] if len(numbers) == 1 else tuple(numbers)
+                return moment(cells, self._map.settings, self._binding.sheet.epoch)
+            return self._numbers(cells, name, kind)
         except CellError as error:
             hint = error.hint or self._units_hint(name, error)
             if kind == "result" and error.code == "not-a-number":
                 hint = hint or _RESULTS
             self.note(name, error.code, error.expected, error.found, hint=hint)
             return _STAND_INS.get(kind)
+
+    def _numbers(self, cells: list[Cell], name: str, kind: str) -> Value:
+        """The number of a cell, or a tuple where several cells have one."""
+        if len(cells) == 1:
+            return self._number(cells[0], name, kind)
+        numbers = [self._number(cell, name, kind) for cell in cells]
+        if len(numbers) > 1:
+            numbers = [one for one in numbers if one is not None] or [None]
+        return numbers[0] if len(numbers) == 1 else tuple(numbers)
+
+    def _text(self, name: str, value: Value) -> Value:
+        """The text of a column, or a constant, in the words of the mapping."""
+        if value is None:
+            cells = self._cells(name)
+            texts = map(cell_text, cells)
+            value = next(texts) if len(cells) == 1 else " ".join(filter(None, texts))
+            if "/" in value:
+                value = value.replace("/", self._map.sources[name].slash)
+        words = self._map.words.get(name)
+        return words.get(value, value) if words else value
 
     def _units_hint(self, name: str, error: CellError) -> str:
         """The remedy where a number's cell holds a unit: a row of units below the header."""
@@ -360,7 +394,7 @@ class ImportRow:
         if written.value in (None, "") and written.form != "formula":
             return None
         sign, cell = without_sign(written) if kind == "result" else ("", written)
-        if not sign:
+        if not sign and name in self._binding.beside:
             self._refuse_sign_beside(name)
         if cell.value == "":
             return str(written.value)
@@ -388,7 +422,7 @@ class ImportRow:
 
     def _refuse_sign_beside(self, name: str) -> None:
         """Raise a `CellError` for a sign beside a result whose signs the mapping does not name."""
-        for k in self._binding.beside.get(name, ()):
+        for k in self._binding.beside[name]:
             mark, head = str(self._row.cells[k].value).strip(), self._binding.sheet.header[k]
             if mark in _SIGNS:
                 raise CellError(
@@ -416,8 +450,8 @@ class ImportRow:
         return Cell(f"{mark} {number}", written.form)
 
     def _cells(self, name: str) -> list[Cell]:
-        columns, _ = self._binding.places.get(name, _NOWHERE)
-        return [self._row.cells[k] for k in columns]
+        cells, (columns, _) = self._row.cells, self._binding.places.get(name, _NOWHERE)
+        return [cells[k] for k in columns]
 
 
 class ImportKind(Kind):
