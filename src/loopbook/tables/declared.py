@@ -24,7 +24,7 @@ value with an error becomes None.
 import dataclasses
 import inspect
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,7 +45,8 @@ Value: TypeAlias = Any
 F_contra = TypeVar("F_contra", bound=Findings, contravariant=True)
 _INFINITE = float("inf")
 _KEY = "__declared__"  # where a record keeps its fields
-_NAMED = "__named__"  # where it keeps those that hold names
+_NAMED = "__named__"  # where it keeps those that hold names, by the roles that are asked for
+_CHECKS = "__checks__"  # where it keeps how they are checked
 
 
 class FieldType(Generic[F_contra]):
@@ -395,8 +396,8 @@ class MapOf(FieldType[F_contra]):
         """Checked values by checked name, in the order of the names: no result hangs on another."""
         pairs = [
             (
-                self.key.check(name, f"{at}.{name}", findings),
-                self.value.check(one, f"{at}.{name}", findings),
+                self.key.check(name, place := f"{at}.{name}", findings),
+                self.value.check(one, place, findings),
             )
             for name, one in value.items()
         ]
@@ -496,6 +497,7 @@ class RecordOf(FieldType[F_contra]):
 # -- records
 
 AnyField: TypeAlias = FieldType[Any]
+_Named: TypeAlias = Callable[[object], Iterable[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -609,12 +611,25 @@ def read_fields(
 def check_fields(record: object, findings: Findings, *, at: str = "") -> dict[str, Value]:
     """Checked values of a record's fields; errors are added to the findings."""
     head, checked = f"{at}." if at else "", {}
-    for field in fields_of(type(record)):
-        value = getattr(record, field.name)
-        if field.checks and not (value is None and field.default is None):
-            value = field.type.check(value, head + field.name, findings)
-        checked[field.name] = value
+    for name, check, is_optional in _checks_of(type(record)):
+        value = getattr(record, name)
+        if check is not None and not (value is None and is_optional):
+            value = check(value, head + name, findings)
+        checked[name] = value
     return checked
+
+
+def _checks_of(record: type) -> tuple[tuple[str, Callable[..., Value] | None, bool], ...]:
+    """Fields of a record, each with its check, if it has one, and whether None needs none."""
+    known: tuple[tuple[str, Callable[..., Value] | None, bool], ...] | None
+    known = record.__dict__.get(_CHECKS)
+    if known is None:
+        fields = fields_of(record)
+        known = tuple(
+            (x.name, x.type.check if x.checks else None, x.default is None) for x in fields
+        )
+        setattr(record, _CHECKS, known)
+    return known
 
 
 def names_in(record: type, values: object, *roles: str) -> list[tuple[str, str]]:
@@ -624,19 +639,29 @@ def names_in(record: type, values: object, *roles: str) -> list[tuple[str, str]]
     ----------
     roles : fields that can have none of these are passed over; none for all fields.
     """
-    named: tuple[Field, ...] | None = record.__dict__.get(_NAMED)
-    if named is None:
-        named = tuple(field for field in fields_of(record) if field.roles)
-        setattr(record, _NAMED, named)
-    written = values if isinstance(values, Mapping) else None
     names: list[tuple[str, str]] = []
-    for field in named:
-        if roles and field.roles.isdisjoint(roles):
-            continue
-        one = getattr(values, field.name, None) if written is None else written.get(field.name)
-        if one:
-            names += field.type.names(one)
+    if type(values) is record or not isinstance(values, Mapping):
+        for name, named in _named_in(record, roles):
+            if one := getattr(values, name, None):
+                names += named(one)
+        return names
+    for name, named in _named_in(record, roles):
+        if one := values.get(name):
+            names += named(one)
     return names
+
+
+def _named_in(record: type, roles: tuple[str, ...]) -> list[tuple[str, _Named]]:
+    """Fields of a record that may hold names of some roles, each with what finds them."""
+    known: dict[tuple[str, ...], list[tuple[str, _Named]]] | None = record.__dict__.get(_NAMED)
+    if known is None:
+        known = {}
+        setattr(record, _NAMED, known)
+    if roles not in known:
+        fields = [field for field in fields_of(record) if field.roles]
+        some = [x for x in fields if not (roles and x.roles.isdisjoint(roles))]
+        known[roles] = [(field.name, field.type.names) for field in some]
+    return known[roles]
 
 
 def schema_of(fields: Iterable[Field]) -> Schema:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -60,7 +61,8 @@ def plan(
     draft = Draft(where, view=view, moment=command.occurred_at)
     text = as_text(command)
     check_date(draft, recorded_at)
-    late = any(view.last_date(lot) > draft.occurred_at for lot in command.names("lot"))
+    dates = map(view.last_date, command.names("lot"))
+    late = max(dates, default=draft.occurred_at) > draft.occurred_at
     if late:
         draft.view = Replay(view, draft.occurred_at, kind=command.kind)
     checked = check_fields(command, draft)
@@ -193,7 +195,18 @@ def check_date(draft: Draft, recorded_at: int) -> None:
 
 def as_text(command: Command) -> str:
     """The command as JSON text: keys sorted, numbers as text, times in UTC."""
-    return _json(vars(command))
+    values = vars(command)
+    fields = [
+        head + (encode_basestring(value) if type(value := values[name]) is str else _json(value))
+        for name, head in _heads(tuple(values))
+    ]
+    return f"{{{','.join(fields)}}}"
+
+
+@lru_cache(1_000)
+def _heads(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Names in their order, each with the text that comes before its value."""
+    return [(name, f"{encode_basestring(name)}:") for name in sorted(names)]
 
 
 def _json(value: Any) -> str:

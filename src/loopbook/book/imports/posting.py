@@ -70,15 +70,17 @@ class Entry:
 
     def __post_init__(self) -> None:
         """Add the lots that the commands make and use."""
-        named: dict[str, list[str]] = {"new lot": [*self.makes], "lot": []}
+        made, used = [*self.makes], list[str]()
         for command in self.commands:
-            for role, name in names_in(type(command), command, *named):
-                named.setdefault(role, []).append(name)
-        made = named["new lot"]
+            for role, name in names_in(type(command), command, "new lot", "lot"):
+                if role == "new lot":
+                    made.append(name)
+                elif role == "lot":
+                    used.append(name)
         if self.commands and not self.paper:
             object.__setattr__(self, "paper", self.commands[-1].paper)
         object.__setattr__(self, "makes", tuple(made))
-        object.__setattr__(self, "uses", (*(x for x in named["lot"] if x not in made), *self.uses))
+        object.__setattr__(self, "uses", (*[x for x in used if x not in made], *self.uses))
 
     def place(self, at: str) -> str:
         """Place in the file of a command's field, such as ``gross_kg`` or ``shares.Ni``."""
@@ -260,19 +262,21 @@ class _Planner:
 
     def _repeated(self, entry: Entry) -> list[Finding]:
         """Findings if a row of the file, or a paper of the book, comes again."""
-        first = next((self.keys[x.key] for x in entry.commands if x.key in self.keys), None)
+        first = None
         for command in entry.commands:
-            self.keys.setdefault(command.key, entry)
+            before = self.keys.setdefault(command.key, entry)
+            if before is not entry and first is None:
+                first = before
         if first is not None and not entry.bad & {"ticket", "lot", "run"}:
             return [self._twice(entry, first)]
         key = self.papers.get(entry.paper)
         if key is None or any(self.session.event(x.key) is not None for x in entry.commands):
             return []
-        before = f"{entry.paper[1]} is in the book as {key}"
+        present = f"{entry.paper[1]} is in the book as {key}"
         is_assay = entry.commands[-1].kind == "assay"
         hint = f"if it is a replicate, reverse {key} and {_REPLICATES}" * is_assay
         place = entry.find("ticket") or entry.place("sample")
-        return [Finding("duplicate", place, "a new paper", before, hint)]
+        return [Finding("duplicate", place, "a new paper", present, hint)]
 
     def _plan(self, entry: Entry) -> list[Finding]:
         """Plan the entry's commands; its findings, and none if its events are posted."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeAlias
 
@@ -68,12 +69,18 @@ def refuse_unwritten(event: Event) -> None:
     ------
     StorageError : names the parts.
     """
-    record = event.__dataclass_fields__.keys()
-    lost = sorted([name for name in record - _WRITTEN if getattr(event, name)])
+    kind: type[Event] = type(event)
+    lost = [name for name in _unwritten(kind) if getattr(event, name)]  # type: ignore[arg-type]  # a class has a hash
     if lost:
         raise StorageError(
             f"event {event.key}: no table holds its {', '.join(lost)}; nothing was posted"
         )
+
+
+@cache
+def _unwritten(record: type[Event]) -> list[str]:
+    """Parts of an event that `write_parts` does not write."""
+    return sorted(record.__dataclass_fields__.keys() - _WRITTEN)
 
 
 def write_parts(

@@ -273,7 +273,9 @@ class Session(EmptyLots, Asked, Stated):
         self._dated(lot, last_at)
 
     def _dated(self, lot: str, moment: int) -> None:
-        self._latest[lot] = max(moment, self._latest.get(lot, moment))
+        latest = self._latest.get(lot)
+        if latest is None or latest < moment:
+            self._latest[lot] = moment
 
     def last_date(self, lot: str) -> int:
         """Date of the last posting on the lot's accounts; below all dates if there is none."""
@@ -386,8 +388,9 @@ class Session(EmptyLots, Asked, Stated):
             self._lots[lot.id] = Lot(lot.id, lot.material, event.occurred_at, lot.again)
             self._makers[lot.id], self._materials[lot.id] = event.key, lot.material
             self._held.setdefault(lot.id, {})
-            if look(lot.id) != lot.id:
-                self.nouns.strange_lots.setdefault(look(lot.id), lot.id)
+            plain = look(lot.id)
+            if plain != lot.id:
+                self.nouns.strange_lots.setdefault(plain, lot.id)
         if event.kind == "assay" or event.reverses:
             self._note_results({leg.account.lot for leg in event.legs})
         for leg in event.legs:

@@ -7,6 +7,7 @@ view. Rules read legs, measurements and lots, so that commands of plugins are ju
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import reduce
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft, kg
@@ -107,18 +108,19 @@ def _of_weight(
 ) -> Iterator[Warned]:
     """A mass that was weighed or counted against the book, and against what a lorry carries."""
     (change, limits), value = known, int(measured.value)
-    if measured.quantity == "tare":
-        yield from _of_tare(draft, getattr(command, "vehicle", None), value, limits)
+    if measured.quantity == "tare" and (vehicle := getattr(command, "vehicle", None)):
+        yield from _of_tare(draft, vehicle, value, limits)
     kind = _WEIGHED.get(measured.stage or measured.method, "")
     load = _LOADS.get(measured.stage or measured.quantity, "")
     if load:
         low, high = limits.ranges["load"][load]
         few, most = limits.ranges["load"]["net in tonnes"] if load == "net" else (0.0, 0.0)
         is_few = value < most * 1e6 and (value >= few * 1e6 or bool(value % 1_000_000))
-        usual = f"at least {most:g} kg, or under {few:g} kg without decimals: is it in t?"
-        if not low <= value / 1e6 <= high * EDGE:
-            is_few, usual = True, f"{low:,.0f} to {high:,.0f} kg for a lorry"
-        if is_few:
+        is_load = low <= value / 1e6 <= high * EDGE
+        if is_few or not is_load:
+            usual = f"at least {most:g} kg, or under {few:g} kg without decimals: is it in t?"
+            if not is_load:
+                usual = f"{low:,.0f} to {high:,.0f} kg for a lorry"
             text, at = f"{load} mass is {kg(value)}", _field(command, *_MASSES)
             yield warn(draft, "load", at, usual=usual, value=kg(value), sentence=text)
     if measured.quantity != "mass" or not kind:
@@ -141,9 +143,9 @@ def _of_weight(
         yield warn(draft, kind, at, usual=f"at most {percent(most)}", value=off, sentence=text)
 
 
-def _of_tare(draft: Draft, vehicle: str | None, tare_mg: int, limits: Limits) -> Iterator[Warned]:
+def _of_tare(draft: Draft, vehicle: str, tare_mg: int, limits: Limits) -> Iterator[Warned]:
     """A tare against the stored one of its vehicle."""
-    known = draft.view.vehicle(vehicle) if vehicle else None
+    known = draft.view.vehicle(vehicle)
     stored = None if known is None else known.tare_mg(draft.occurred_at)
     most = limits.most["tare"]["difference"]
     if stored is not None and not abs(tare_mg - stored) <= most * stored * EDGE:
@@ -238,21 +240,24 @@ def _of_run(draft: Draft, limits: Limits) -> Iterator[Warned]:
 def _of_results(draft: Draft, limits: Limits) -> Iterator[Warned]:
     """Results of a laboratory against the book, and against what the material usually has."""
     results = {x.quantity: x for x in draft.measurements if x.quantity not in WEIGHTS}
-    lot = next((x.lot for x in results.values()), "")
+    if not results:
+        return
+    lot = next(iter(results.values())).lot
     made = draft.view.lot(lot) if lot else None
     if made is None:
         return
-    held = [*draft.view.holdings(lot).values()]
+    nothing = zero(len(draft.view.substances))
+    held = reduce(add, draft.view.holdings(lot).values(), nothing)
     legs = [content for account, content in draft.legs.items() if account.lot == lot]
-    whole, usual = sum(map(sum, held)), limits.most["assay"]
+    after_all = reduce(add, legs, held)
+    whole, usual = sum(held), limits.most["assay"]
     most_doubt = limits.most["uncertainty"]["share"]
     ranges = limits.ranges.get(made.material.lower(), {})
     for place, name in enumerate(draft.view.substances):
         result = results.get(name)
         if result is None or name == "other":
             continue
-        at, before = f"shares.{name}", sum([content[place] for content in held])
-        after = before + sum([content[place] for content in legs])
+        at, before, after = f"shares.{name}", held[place], after_all[place]
         is_limit = result.value[0] in "<>"
         is_main = before >= usual["main beside a limit" if is_limit else "main"] * whole / EDGE
         is_main &= not is_limit or float(result.value[1:]) > usual["limit"]
@@ -314,7 +319,11 @@ def _of_sums(draft: Draft, command: Command, limits: Limits) -> Iterator[Warned]
         return
     most, least = limits.most["sum"]["all"], limits.most["sum"]["stated"]
     for at, shares in stated:
-        if not isinstance(shares, Mapping) or not shares or at.partition(".")[0] in draft.wrong:
+        if (
+            not (type(shares) is dict or isinstance(shares, Mapping))
+            or not shares
+            or at.partition(".")[0] in draft.wrong
+        ):
             continue
         is_wet = getattr(command, "basis", "") == "as received"
         try:

@@ -25,7 +25,10 @@ def of_stage(draft: Draft) -> Iterator[Warned]:
     lot, stage = draft.measurements[0].lot, next(iter(stages.values()))
     over: dict[str, Assayed] = {}  # results that count over this one, and under it
     under: dict[str, Assayed] = {}
-    for other in draft.view.assays(lot):
+    results = draft.view.assays(lot)
+    if not results:
+        return
+    for other in results:
         if other.substance in stages and other.stage in RANKS:
             (under if other.at <= draft.occurred_at else over)[other.substance] = other
     zone, usual = draft.moment.tzinfo, "that the later stage counts"

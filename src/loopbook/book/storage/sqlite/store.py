@@ -126,11 +126,15 @@ class SqliteStore:
         unknown = [account for account in accounts if account not in known]
         siblings = self._find(unknown)
         last = first_value(self, "SELECT coalesce(max(id), 0) FROM account", (), 0)
+        highest: dict[int, int] = {}  # numbers of families that got some, by the family
+        rows: list[tuple[int, *Account]] = []
         for account in [account for account in unknown if account not in known]:
-            number = self._free_number(account.lot, siblings.get(account.lot, 0), last)
-            self.insert("account", [(number, *account)])
+            number = self._free_number(account.lot, siblings.get(account.lot, 0), last, highest)
+            rows.append((number, *account))
             known[account] = siblings[account.lot] = number
+            highest[number // _FAMILY] = number
             last = max(last, number)
+        self.insert("account", rows)
         return {account: known[account] for account in accounts}
 
     def _find(self, accounts: Sequence[Account]) -> dict[str, int]:
@@ -149,7 +153,7 @@ class SqliteStore:
                 self._numbers |= {account: number} if number else {}
         return siblings
 
-    def _free_number(self, lot: str, sibling: int, last: int) -> int:
+    def _free_number(self, lot: str, sibling: int, last: int, highest: Mapping[int, int]) -> int:
         """A number for a new account: beside the lot's others while there is room.
 
         A move between owners or sites of a lot then changes one page of the balances and one of the
@@ -159,12 +163,15 @@ class SqliteStore:
         ----------
         sibling : number of another account of the lot; 0 if it has none.
         last : the highest number.
+        highest : numbers that are given and not written yet, the highest of each family.
         """
         if not lot or not sibling:
             return last // _FAMILY * _FAMILY + _FAMILY if lot else last + 1
         end = sibling // _FAMILY * _FAMILY + _FAMILY
-        sql = "SELECT max(id) FROM account WHERE id >= ? AND id < ?"
-        beside = first_value(self, sql, (end - _FAMILY, end), sibling) + 1
+        beside = highest.get(sibling // _FAMILY, 0) + 1
+        if beside == 1:
+            sql = "SELECT max(id) FROM account WHERE id >= ? AND id < ?"
+            beside = first_value(self, sql, (end - _FAMILY, end), sibling) + 1
         return beside if beside < end else last + 1
 
     def declare(self, substance: str, after: Sequence[str]) -> None:
