@@ -101,15 +101,13 @@ def exact(
     Traceback (most recent call last):
     loopbook.tables.numbers.CellError: not-a-number: expected a number, found '1_000'
     """
-    if isinstance(value, str):
-        if decimal == "." and not thousands and is_plain(value):
-            return Decimal(value)
-    elif isinstance(value, Decimal):
-        if value.is_finite() and "E" not in (text := str(value)) and len(text) <= 40:
-            return value
-    elif isinstance(value, int) and abs(value) >= _TOO_LONG:
+    if isinstance(value, str) and decimal == "." and not thousands and is_plain(value):
+        return Decimal(value)
+    if isinstance(value, int) and abs(value) >= _TOO_LONG:
         raise CellError("not-a-number", "a number", "one of more than 40 digits")
     text = str(value).strip()
+    if isinstance(value, Decimal) and value.is_finite() and "E" not in text and len(text) <= 40:
+        return value
     match = _pattern(decimal, thousands).fullmatch(text)
     if match and (match[2] or match[3]) and len(text) <= 40:
         if decimal == "." and not thousands and text.isascii():
