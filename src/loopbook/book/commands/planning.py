@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -196,17 +195,8 @@ def check_date(draft: Draft, recorded_at: int) -> None:
 def as_text(command: Command) -> str:
     """The command as JSON text: keys sorted, numbers as text, times in UTC."""
     values = vars(command)
-    fields = [
-        head + (encode_basestring(value) if type(value := values[name]) is str else _json(value))
-        for name, head in _heads(tuple(values))
-    ]
+    fields = [f"{encode_basestring(name)}:{_json(values[name])}" for name in sorted(values)]
     return f"{{{','.join(fields)}}}"
-
-
-@lru_cache(1_000)
-def _heads(names: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Names in their order, each with the text that comes before its value."""
-    return [(name, f"{encode_basestring(name)}:") for name in sorted(names)]
 
 
 def _json(value: Any) -> str:
