@@ -6,7 +6,6 @@ A measurement is the list of its fields; fields that came later (`_FIRST_FIELDS`
 they and all after them are empty, so that the bytes of events without them do not change either.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -86,4 +85,6 @@ def leaf_of(body: bytes) -> bytes:
     >>> leaf_of(b"").hex()[:16]
     '6e340b9cffb37a98'
     """
+    import hashlib  # takes time, and no look at a book needs it
+
     return hashlib.sha256(b"\x00" + body).digest()

@@ -15,18 +15,13 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from loopbook.errors import Finding, Findings, InputError, raise_findings
-from loopbook.tables import (
-    TomlFile,
-    add_kinds,
-    class_place,
-    installed_kinds,
-    kinds_in_files,
-    read_fields,
-    read_toml,
-)
+from loopbook.tables import add_kinds, class_place, installed_kinds, kinds_in_files, read_fields
+
+if TYPE_CHECKING:
+    from loopbook.tables import TomlFile
 
 GROUP = "loopbook.kinds"
 SETTINGS = "loopbook.toml"
@@ -112,11 +107,13 @@ def _flaws(kind: Hashable) -> tuple[Finding, ...]:
     return tuple(Finding("plugin", place, *flaw) for flaw in kind.flaws())
 
 
-def user_settings() -> tuple[Settings, TomlFile | None]:
+def user_settings() -> "tuple[Settings, TomlFile | None]":
     """The user's settings, and the file that they are from; none where there is no file."""
     path = Path(os.environ.get("LOOPBOOK_SETTINGS", SETTINGS))
     if not path.exists() and "LOOPBOOK_SETTINGS" not in os.environ:
         return Settings(), None
+    from loopbook.tables import read_toml
+
     findings, file = Findings(path.name), read_toml(path)
     values = read_fields(Settings, file.data, findings)
     findings.raise_all()

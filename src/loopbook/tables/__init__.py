@@ -8,6 +8,7 @@ type of numbers in arrays (`Array`). Knows no battery. May import nothing of Loo
 2000.0
 """
 
+import importlib
 import typing
 
 from loopbook.tables.cells import (
@@ -46,10 +47,7 @@ from loopbook.tables.declared import (
     read_fields,
     schema_of,
 )
-from loopbook.tables.json_text import parse_json
-from loopbook.tables.moments import form_problem, moment
 from loopbook.tables.names import escaped, look, near, told_apart, unescaped, unfit
-from loopbook.tables.nested import Leaf, TableOf, read_leaves
 from loopbook.tables.numbers import (
     CellError,
     exact,
@@ -67,21 +65,34 @@ from loopbook.tables.plugins import (
     installed_kinds,
     kinds_in_files,
 )
-from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet, read_sheets
-from loopbook.tables.text import Grid, LineOf, TextTable, decode, read_table
-from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
+
+_LATER = {
+    "arrays": "Array",
+    "json_text": "parse_json",
+    "moments": "form_problem moment",
+    "nested": "Leaf TableOf read_leaves",
+    "sheet": "Cell FileSettings Row Sheet read_sheet read_sheets",
+    "text": "Grid LineOf TextTable decode read_table",
+    "toml_places": "TomlFile parse_toml read_toml",
+}
+"""Names by the module that they are imported from when they are first used; each takes time."""
 
 if typing.TYPE_CHECKING:
     from loopbook.tables.arrays import Array
+    from loopbook.tables.json_text import parse_json
+    from loopbook.tables.moments import form_problem, moment
+    from loopbook.tables.nested import Leaf, TableOf, read_leaves
+    from loopbook.tables.sheet import Cell, FileSettings, Row, Sheet, read_sheet, read_sheets
+    from loopbook.tables.text import Grid, LineOf, TextTable, decode, read_table
+    from loopbook.tables.toml_places import TomlFile, parse_toml, read_toml
 else:
 
     def __getattr__(name: str) -> object:
-        if name != "Array":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from loopbook.tables.arrays import Array  # when it is first used: NumPy takes time
-
-        return Array
+        for module, names in _LATER.items():
+            if name in names.split():
+                return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [

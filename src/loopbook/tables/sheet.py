@@ -6,18 +6,14 @@ names the setting of the column-mapping file that reads the file if it is right 
 """
 
 import io
-import lzma
 import re
-import struct
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeAlias
-from xml.etree.ElementTree import ParseError
 
 from loopbook.errors import Finding, Findings, MissingExtraError, nearest_hint
 from loopbook.tables.numbers import CellError
@@ -27,25 +23,35 @@ from loopbook.tables.unpacked import MOST_CELLS, MOST_ROWS, MOST_TEXT, check_par
 CellValue: TypeAlias = str | int | float | bool | datetime | time | timedelta | None
 
 _ZIP, _OLE2 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_DAMAGED = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    NameError,
-    OSError,
-    ParseError,
-    RuntimeError,  # of encrypted parts, unknown packing and parts that hold themselves
-    SyntaxError,
-    TypeError,
-    ValueError,
-    lzma.LZMAError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What the readers of workbooks and of their parts raise over damaged ones."""
+
+
+@cache
+def _damaged() -> tuple[type[Exception], ...]:
+    """What the readers of workbooks and of their parts raise over damaged ones."""
+    import lzma
+    import struct
+    import zipfile
+    import zlib
+    from xml.etree.ElementTree import ParseError
+
+    return (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        EOFError,
+        LookupError,
+        NameError,
+        OSError,
+        ParseError,
+        RuntimeError,  # of encrypted parts, unknown packing and parts that hold themselves
+        SyntaxError,
+        TypeError,
+        ValueError,
+        lzma.LZMAError,
+        struct.error,
+        zipfile.BadZipFile,
+        zlib.error,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,7 @@ def _grids(
             return grids
     except CellError as error:  # beyond a limit
         findings.append(Finding(error.code, name, error.expected, error.found, error.hint))
-    except _DAMAGED as error:
+    except _damaged() as error:
         findings.append(
             Finding(
                 "file-truncated",

@@ -1,9 +1,12 @@
 """Limits of a workbook, checked before and while it is read: a small file can hold gigabytes."""
 
 import io
-import zipfile
+import typing
 
 from loopbook.tables.numbers import CellError
+
+if typing.TYPE_CHECKING:
+    import zipfile
 
 MOST_CELLS = 1_500_000
 """Cells of a sheet, with the empty ones before a filled one."""
@@ -29,6 +32,8 @@ def too_large(expected: str, what: str) -> CellError:
 
 def check_parts(raw: bytes) -> None:
     """Raise a `CellError` for a workbook whose parts are larger than a sheet can need."""
+    import zipfile  # takes time
+
     with zipfile.ZipFile(io.BytesIO(raw)) as parts:
         infos = parts.infolist()
         unpacked = sum(part.file_size for part in infos)
@@ -47,7 +52,7 @@ def check_parts(raw: bytes) -> None:
                 _check_tags(parts, part)
 
 
-def _check_tags(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+def _check_tags(parts: "zipfile.ZipFile", part: "zipfile.ZipInfo") -> None:
     """Count tags and cells of a part without reading it as XML."""
     name = part.filename.lower()
     most = _MOST_TAGS if "sheet" in name or "strings" in name else _MOST_OTHER_TAGS

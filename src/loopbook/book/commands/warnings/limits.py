@@ -20,7 +20,7 @@ from pathlib import Path
 
 from loopbook.book.plugins import user_settings
 from loopbook.errors import Findings
-from loopbook.tables import CellError, quantity_text, read_table
+from loopbook.tables import CellError, quantity_text
 
 LIMITS_FILE = Path(__file__).with_name("limits.csv")
 COLUMNS = [
@@ -86,6 +86,8 @@ def read_limits() -> Limits:
 @cache
 def _our_limits() -> tuple[Limits, Mapping[tuple[str, str], str]]:
     """The limits of our table, and the base unit of each: ``kg`` or ``1``."""
+    from loopbook.tables import read_table
+
     findings = Findings()
     table = read_table(LIMITS_FILE, COLUMNS, findings)
     findings.raise_all()
