@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from loopbook.book.commands.checks import check_plan
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import Draft
+from loopbook.book.commands.ours import COMMANDS
 from loopbook.book.commands.view import View
 from loopbook.tables import PLUGIN_ERRORS, Value, check_fields, failure, read_fields
 
@@ -34,8 +35,6 @@ def plan_again(view: View, kind: type[Command], key: str, text: str, *, at: int)
 
 def take_steps(command: Command, draft: Draft, checked: Mapping[str, Value]) -> None:
     """Every step of a command whose fields are right; a plugin's plan is checked after it."""
-    from loopbook.book.commands.ours import COMMANDS  # brings all kinds
-
     kind = type(command)
     is_ours = COMMANDS.get(command.kind) is kind
     for step, fields in command.steps.items():
