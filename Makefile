@@ -28,8 +28,8 @@ run: $(RUNTIME)  ## compute the founding case; prints a summary and where the re
 test: $(DEV)  ## fast tests, doctests and the documentation's examples; under five minutes
 	$(TESTS) -m 'not slow and not browser and not server'
 
-test-all: $(DEV)  ## every test, slow ones, the browser's and the server's too
-	$(TESTS)
+test-all: $(DEV)  ## every test, slow ones, the browser's and the server's too; or ONLY='slow or server'
+	$(TESTS) $(if $(ONLY),-m '$(ONLY)')
 
 nightly: $(DEV)  ## every test, with generated cases that no run had before; prints their seed
 	$(TESTS) --seed fresh

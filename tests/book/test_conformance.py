@@ -121,7 +121,7 @@ def test_every_command_once(book: Book, envelope: Envelopes) -> None:
         assert not receipt.again
         assert not any(sums(book)), command
     assert balances_kg(book) == {**KG, "lot/GMBI/WS/S2": 400, "supplier/LGES//": -1500}
-    stated = {c.AddSubstance, c.MarkModelled}  # in tests of their own
+    stated = {c.AddSubstance, c.MarkModelled, c.ChangePeriod}  # in tests of their own
     posted = {type(x) for x in [*nouns(envelope), *commands]} | stated
     assert posted == set(c.COMMANDS.values())
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from loopbook.errors import BalanceError
+from loopbook.errors import BalanceError, InputError
 from loopbook.flowsheet import (
     AirClassifier,
     Crystalliser,
@@ -235,10 +235,15 @@ class Threshold(Unit):
         return out, feed - out
 
 
-@pytest.mark.parametrize("unit", [Leak("leak"), Hoard("hoard"), Threshold("step")])
+@pytest.mark.parametrize("unit", [Leak("leak"), Threshold("step")])
 def test_a_wrong_law_does_not_pass(unit: Unit) -> None:
     with pytest.raises(BalanceError):
         check_unit(unit, BASIS)
+
+
+def test_a_law_that_changes_its_inlet_does_not_run() -> None:
+    with pytest.raises(InputError, match="read-only"):
+        check_unit(Hoard("hoard"), BASIS)
 
 
 def test_a_reaction_reads_as_it_is_written() -> None:

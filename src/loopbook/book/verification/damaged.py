@@ -16,7 +16,7 @@ def damage_of(address: str) -> str:
         with Book(address) as opened:
             findings = verify(opened).findings
     except (LoopbookError, ArithmeticError, LookupError, TypeError, ValueError):
-        return "its settings cannot be read; open a copy that was kept elsewhere"
+        return "its settings cannot be read"
     if not findings:
         return ""
     more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""

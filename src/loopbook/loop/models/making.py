@@ -53,8 +53,8 @@ def settled(needed: Array, came: Array, basis: Basis) -> tuple[Array, Array]:
     >>> basis = Basis.of(["NiCO3", "copper", "nickel"], {})
     >>> one = basis.stream("NiCO3", np.ones(1)) + basis.stream("copper", np.ones(1))
     >>> drawn, over = settled(one, basis.stream("nickel", np.full(1, 0.4)), basis)
-    >>> basis.content(drawn, "Ni").round(4).tolist(), drawn.sum().round(4).tolist(), over.sum()
-    ([0.0944], 1.6, 0.0)
+    >>> basis.content(drawn, "Ni").round(3).tolist(), float(drawn.sum().round(4)), float(over.sum())
+    ([0.094], 1.6, 0.0)
     """
     rest = needed - came
     rest = np.where(np.abs(rest) > _TINY * np.abs(needed).max(initial=1.0), rest, 0.0)
