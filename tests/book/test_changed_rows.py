@@ -110,6 +110,47 @@ def test_a_row_whose_events_were_reversed_goes_in_from_another_file(shell: Shell
     assert sum(shell.held("W-9").values()) == 20_000
 
 
+def week_nine(shell: Shell, words: list[str]) -> None:
+    """The row is imported from a file of another name."""
+    (shell.folder / "file.csv").rename(shell.folder / "week9.csv")
+    done = shell.run(*[word.replace("file.csv", "week9.csv") for word in words])
+    assert not done.exit_code, done.stderr
+
+
+def test_a_ticket_of_a_later_hour_is_entered_again(shell: Shell) -> None:
+    """A load cannot be corrected event by event: it would be weighed before it came."""
+    constants = CONSTANTS | {"supplier": "A"}
+    rows = "Ticket,Lot,Gross,Tare\nT-1,W-9,25900,900\n"
+    assert not shell.run(*shell.file("tickets", rows, TICKET, constants)).exit_code
+    later = constants | {"occurred_at": "2026-03-01T10:00:00Z"}
+    words = shell.file("tickets", rows, TICKET, later)
+    follows(
+        shell.run(*words).stderr,
+        "if the row is right, reverse 'file.csv/T-1/weigh', then reverse 'file.csv/T-1/receive', "
+        "and import the row from a file of another name",
+    )
+    for key in ("file.csv/T-1/weigh", "file.csv/T-1/receive"):
+        posted(shell, UNDO | {"key": f"u {key}", "event": key})
+    week_nine(shell, words)
+    assert sum(shell.held("W-9").values()) == 25_000
+    assert shell.lots() == ["L-1", "W-9"]
+
+
+def test_a_row_of_which_one_event_was_reversed_is_entered_again(shell: Shell) -> None:
+    """The load is not booked twice."""
+    constants = CONSTANTS | {"supplier": "A"}
+    rows = "Ticket,Lot,Gross,Tare\nT-1,W-9,25900,900\n"
+    assert not shell.run(*shell.file("tickets", rows, TICKET, constants)).exit_code
+    posted(shell, UNDO | {"key": "u", "event": "file.csv/T-1/weigh"})
+    words = shell.file("tickets", rows.replace("25900", "20900"), TICKET, constants)
+    hint = "if the row is right, reverse 'file.csv/T-1/receive', and import the row from a file of"
+    follows(shell.run(*words).stderr, hint)
+    posted(shell, UNDO | {"key": "u2", "event": "file.csv/T-1/receive"})
+    week_nine(shell, words)
+    assert sum(shell.held("W-9").values()) == 20_000
+    assert shell.lots() == ["L-1", "W-9"]
+
+
 def test_a_file_that_was_imported_with_same_needs_it_again(shell: Shell) -> None:
     """The hint is followed: the load is not booked twice."""
     constants = CONSTANTS | {"supplier": "Ay", "owner": "Ay"}

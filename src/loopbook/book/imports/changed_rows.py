@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from loopbook.book.commands.command import Command
+from loopbook.book.commands.draft import microseconds
 from loopbook.book.commands.planning import as_text
 from loopbook.book.commands.warnings import same_fact
 from loopbook.book.nouns import Event
@@ -85,7 +86,10 @@ def changed_row(
     ways = []
     if renamed:
         ways = [f"if it is the same, give --same {' --same '.join(dict.fromkeys(renamed))} again"]
-    if right and not renamed:
+    again = _entered_again(session, commands)
+    if again and not renamed:
+        ways = [f"if the row is right, {again}, and {beside}"]
+    elif right and not renamed:
         ways = [f"if the row is right, correct what is posted: {', and then '.join(right)}"]
     is_made = any(session.lot(name) for x in commands for name in x.names("new lot"))
     other = ", with another name for its lot" * is_made
@@ -94,6 +98,21 @@ def changed_row(
     return (names[0] if names else ""), Finding(
         "duplicate", "", f"what is posted as {event.key}", differ, "; ".join(ways)
     )
+
+
+def _entered_again(session: Session, commands: Sequence[Command]) -> str:
+    """What is reversed where a row cannot be corrected event by event; empty where it can.
+
+    That is so if one of its events is reversed, or if they are later than posted: a lot would be
+    weighed before it came.
+    """
+    known = [(one, event) for one in commands if (event := session.event(one.key))]
+    pairs = [(one, standing_event(session, event)) for one, event in known]
+    keys = [event.key for _, event in pairs if event is not None]
+    later = [event and microseconds(one.occurred_at) > event.occurred_at for one, event in pairs]
+    if not keys or len(pairs) < 2 or not (len(keys) < len(pairs) or any(later)):
+        return ""
+    return ", then ".join(f"reverse {key!r}" for key in reversed(keys))
 
 
 def _is_name(
