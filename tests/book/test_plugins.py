@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from test_conformance import story
-from test_same_names import Shell
+from test_same_names import LABORATORY, NICKEL, Shell
 
 from loopbook import book as b
 from loopbook.book.commands import again
@@ -339,3 +339,47 @@ def test_events_of_another_version_of_a_plugin_are_not_planned_again(shell: Shel
     install(shell, plugin())
     report = json.loads(shell.run("verify", "--replan", "--json").stdout)
     assert (report["count"], report["events"] - report["planned"]) == (0, 1)
+
+
+SHEET = """\
+'''A plugin.'''
+
+from loopbook.book import Assay, ImportKind, columns_of
+
+
+class Sheet(ImportKind):
+    '''Results.'''
+
+    columns = columns_of(Assay, "lot", "shares", "stage", "basis", "laboratory", "sample")
+
+    def entry(self, row):
+        {}
+"""
+ENTRIES = {
+    "pass": "file.csv:2: plugin: expected an entry, found NoneType from sheet.py, class Sheet",
+    "return row.command(Assay, row['lot'], 'assay')": "found Assay from sheet.py, class Sheet",
+    "return row['lott']": "file.csv:2: plugin: expected a kind of file that runs, found sheet.py, "
+    "class Sheet, which stops at sheet.py:12: KeyError: 'lott'",
+    "return row.entri()": "sheet.py:12: AttributeError",
+    "return 1 / 0": "sheet.py:12: ZeroDivisionError",
+}
+
+
+@pytest.mark.parametrize("body", ENTRIES)
+def test_an_import_kind_that_stops_names_its_row(shell: Shell, body: str) -> None:
+    install(shell, SHEET.format(body), "sheet.py")
+    words = shell.file("sheet", "Lot,Ni\nL-1,31\n", 'lot = "Lot"\n' + NICKEL, LABORATORY)
+    done = shell.run(*words)
+    assert done.exit_code == 1, done.output
+    assert ENTRIES[body] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_import_kind_returns_what_its_finding_says(shell: Shell) -> None:
+    install(shell, SHEET.format("return row.command(Assay, row['lot'], 'assay')"), "sheet.py")
+    words = shell.file("sheet", "Lot,Ni\nL-1,31\n", 'lot = "Lot"\n' + NICKEL, LABORATORY)
+    follows(shell.run(*words).stderr, "write return row.entry(COMMAND, ...)")
+    body = "return row.entry(row.command(Assay, row['lot'], 'assay'))"
+    install(shell, SHEET.format(body), "sheet.py")
+    assert not shell.run(*words).exit_code
+    assert shell.held()["Ni"] == 6200

@@ -8,7 +8,7 @@ in the plant, never of its line: the same row is the same event, wherever it is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from loopbook.book.book import Book
@@ -20,7 +20,7 @@ from loopbook.book.imports.totals import without_totals
 from loopbook.book.plugins import with_plugins
 from loopbook.book.storage.database import uncollected
 from loopbook.errors import Finding, Findings, InputError
-from loopbook.tables import Row, read_sheet
+from loopbook.tables import PLUGIN_ERRORS, Row, class_place, failure, read_sheet
 
 
 def all_imports() -> dict[str, type[ImportKind]]:
@@ -71,7 +71,7 @@ def import_file(
     rows = (ImportRow(binding, row) for row in sheet.rows)
     has_document = "document" in {**plan.sources, **plan.constants}
     named = "under another document" if has_document else "from a file of another name"
-    entries = [*(_torn(*torn) for torn in sheet.torn), *known[kind]().entries(rows)]
+    entries = [*(_torn(*torn) for torn in sheet.torn), *_entries(known[kind], rows)]
     return post_entries(
         book,
         entries,
@@ -83,6 +83,31 @@ def import_file(
         beside=f"import the row {named}",
         accept=accept,
     )
+
+
+def _entries(kind: type[ImportKind], rows: Iterable[ImportRow]) -> Iterator[Entry]:
+    """Entries of the rows of a file; an error of a kind that others wrote is a finding."""
+    if kind in KINDS:
+        yield from kind().entries(rows)
+        return
+    place = class_place(kind)
+
+    def noted() -> Iterator[ImportRow]:
+        nonlocal place
+        for row in rows:
+            place = row.where
+            yield row
+
+    try:
+        for made in kind().entries(noted()):
+            if not isinstance(made, Entry):
+                words = f"{type(made).__name__} from {class_place(kind)}"
+                hint = "write return row.entry(COMMAND, ...)"
+                raise InputError.of("plugin", place, "an entry", words, hint=hint)
+            yield made
+    except PLUGIN_ERRORS as error:
+        words = f"{class_place(kind)}, which stops at {failure(error, kind)}"
+        raise InputError.of("plugin", place, "a kind of file that runs", words) from error
 
 
 def _torn(row: Row, finding: Finding) -> Entry:
