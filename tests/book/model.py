@@ -185,7 +185,7 @@ class Model:
     def _holds_by(self, moment: int) -> dict[str, str]:
         """Holds as they were at a date."""
         holds: dict[str, str] = {}
-        for fact in self.facts.values():
+        for fact in sorted(self.facts.values(), key=lambda fact: fact.occurred_at):
             if fact.occurred_at <= moment and type(fact.command).__name__ in ("Hold", "Release"):
                 holds[fact.command.lot] = getattr(fact.command, "reason", "")
         return holds

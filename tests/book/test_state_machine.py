@@ -478,7 +478,7 @@ TestMachine.settings = settings(
     max_examples=60, stateful_step_count=25, suppress_health_check=list(HealthCheck)
 )
 
-TestLongMachine = pytest.mark.slow(LongMachine.TestCase)
+TestLongMachine = pytest.mark.slow(first=True)(LongMachine.TestCase)
 TestLongMachine.settings = settings(
     max_examples=2_000, stateful_step_count=40, suppress_health_check=list(HealthCheck)
 )
