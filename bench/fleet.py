@@ -54,7 +54,7 @@ def ours_from_sales(sales: Array, shape: Array, scale: Array) -> Answer:
 
 def flodym_from(what: str, numbers: Array, shape: Array, scale: Array) -> Answer:
     """The same by flodym: from ``stock`` or from ``sales``."""
-    import flodym as fd  # type: ignore[import-not-found]
+    import flodym as fd
 
     spans = fd.Dimension(name="Time", letter="t", items=list(range(len(numbers))), dtype=int)
     kinds = [f"k{n}" for n in range(numbers.shape[1])]

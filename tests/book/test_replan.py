@@ -47,10 +47,13 @@ def make(path: Path) -> None:
                 partial(b.Process, run="R", site="WS", inputs_kg={"L": 400}, outputs=[output]),
             ),
             (2, "late", partial(b.Weigh, lot="L", ticket="T", gross_kg=990, tare_kg=0)),
-            (2.5, "wrong", partial(b.Assay, lot="L", stage="final", basis="as received",
-                                   shares={"Ni": "0.2"})),
+            (
+                2.5,
+                "wrong",
+                partial(b.Assay, lot="L", stage="final", basis="as received", shares={"Ni": "0.2"}),
+            ),
             (7, "back", partial(b.Reverse, event="wrong", reason="of another lot")),
-        ):  # fmt: skip
+        ):
             book.post(command(**envelope(day, key)))
 
 

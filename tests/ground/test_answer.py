@@ -77,9 +77,17 @@ def test_an_answer_knows_its_record() -> None:
     assert (record.name, record.version, record.keys) == ("stock", 1, ("Ni", "Co"))
     (table,) = record.tables
     assert [c.name for c in table.columns] == [
-        "code", "lot", "sites", "made_at", "held", "mass_kg", "Ni_kg", "Co_kg", "Ni_share",
+        "code",
+        "lot",
+        "sites",
+        "made_at",
+        "held",
+        "mass_kg",
+        "Ni_kg",
+        "Co_kg",
+        "Ni_share",
         "Co_share",
-    ]  # fmt: skip
+    ]
     assert [c.unit for c in table.columns if c.key == "Ni"] == ["kg", "1"]
     assert [c.kind for c in table.columns][2:6] == [tuple, datetime, bool, Decimal]
     assert record.facts.column("site") == ["WS"]

@@ -11,12 +11,11 @@ import pytest
 from loop_folder import changed, loop_of
 
 from loopbook.errors import InputError
-from loopbook.flowsheet import ROUTES, RouteSetting
+from loopbook.flowsheet import COST_GROUPS, ROUTES, RouteSetting
 from loopbook.loop import Quantity, walk
 from loopbook.loop.money.accounts import Accounts, accounts
 from loopbook.loop.money.footprint import footprint
 from loopbook.loop.money.tables import account_tables, footprint_table
-from loopbook.loop.routes.everbatt import GROUPS
 from loopbook.loop.terms.prices.payable import Payable
 from loopbook.matter import Sourced, composition, load_library
 
@@ -460,6 +459,6 @@ metals,plant,copper; aluminium,outside,all
     assert carbon["energy"] == pytest.approx(6750 * float(each["energy"][0]))
     assert carbon["reagents"] == pytest.approx(6750 * float(each["materials"][0]))
     sold = float(alone.products["black mass"][0]) * 6750 * 4000
-    costs = sum(line(money, "plant", name)[0] for name in GROUPS if name != "reagents")
+    costs = sum(line(money, "plant", name)[0] for name in COST_GROUPS if name != "reagents")
     costs += sum(x[0, 0] for e, x in money.payments.items() if e.term == "reagents")
     assert money.account("plant")[0, 0] == pytest.approx(sold - 6750 * 1000 - costs)

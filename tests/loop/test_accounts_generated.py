@@ -71,7 +71,8 @@ def loops(draw: st.DrawFn) -> dict[str, str]:
     def rows(on: str, laws: tuple[str, ...]) -> list[str]:
         chosen = draw(st.lists(st.sampled_from(laws), unique=True, min_size=1))
         return [
-            f"{on}," + law.format(
+            f"{on},"
+            + law.format(
                 share=draw(st.integers(1, 99)),
                 money=draw(st.integers(1, 500)),
                 grade=draw(st.integers(6, 30)),
@@ -79,7 +80,7 @@ def loops(draw: st.DrawFn) -> dict[str, str]:
                 side=draw(st.sampled_from(["buyer", "seller"])),
             )
             for law in chosen
-        ]  # fmt: skip
+        ]
 
     sites, contracts, lanes, parameters, terms = [], [], [], [], []
     for k in range(suppliers):

@@ -77,8 +77,14 @@ def test_the_founding_case_has_the_same_cells_and_scrap() -> None:
     assert cells.sum(axis=(1, 2)) == pytest.approx(column("production", "cells_t"), **near)
     nickel = walked.content(cells, "Ni")[:, 0]
     assert nickel == pytest.approx(column("production", "nickel_t"), **near)
-    kinds = ("cathode foil", "mixed electrode scrap", "anode foil", "dry cells", "wet cells",
-             "formed cells")  # fmt: skip
+    kinds = (
+        "cathode foil",
+        "mixed electrode scrap",
+        "anode foil",
+        "dry cells",
+        "wet cells",
+        "formed cells",
+    )
     for kind in kinds:
         expected = column("scrap", kind.replace(" ", "_") + "_t")
         assert tonnes(walked, "Lansing", kind) == pytest.approx(expected, **near)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from loopbook.flowsheet import RouteResult, RouteSetting, preprocessing
-from loopbook.loop.routes.everbatt import GROUPS, EverBattCosting
+from loopbook.flowsheet import COST_GROUPS, RouteResult, RouteSetting, preprocessing
+from loopbook.loop.routes.everbatt import EverBattCosting
 from loopbook.matter import Sourced, load_library, scrap_type
 
 LIBRARY = load_library()
@@ -34,10 +34,12 @@ def costs(
 
 
 def test_a_full_year_costs_what_the_route_costs(route: RouteResult) -> None:
-    annual = route.cost.annual_usd
-    expected = {name: float(sum(annual[x][0] for x in lines)) for name, lines in GROUPS.items()}
+    annual, groups = route.cost.annual_usd, COST_GROUPS
+    expected = {
+        name: float(sum(annual[x][0] for x in lines)) for name, lines in COST_GROUPS.items()
+    }
     assert costs(route, 1.0, 12.0) == pytest.approx(expected, rel=1e-12)
-    assert sorted(x for lines in GROUPS.values() for x in lines) == sorted({*annual} - {"feed"})
+    assert sorted(x for lines in groups.values() for x in lines) == sorted({*annual} - {"feed"})
 
 
 def test_a_quarter_costs_a_quarter(route: RouteResult) -> None:

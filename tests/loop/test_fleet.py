@@ -118,8 +118,11 @@ def test_a_fixed_lifetime_returns_sales_that_began_before_the_first_period(tmp_p
 def test_sales_follow_from_a_stock(tmp_path: Path) -> None:
     """A stock of a fixed lifetime: what is sold replaces what leaves, and adds what is wanted."""
     parameters = RETURNS["parameters.csv"]
-    for name in ("roads,sales,packs,sold", "roads,fails,warranty packs,3 % of packs",
-                 'roads,lifetime,warranty packs,"weibull 1, 10 months"'):  # fmt: skip
+    for name in (
+        "roads,sales,packs,sold",
+        "roads,fails,warranty packs,3 % of packs",
+        'roads,lifetime,warranty packs,"weibull 1, 10 months"',
+    ):
         assert name in parameters
         parameters = parameters.replace(name + "\n", "")
     parameters = parameters.replace('"weibull 2.8, 4 yr"', "2 yr") + "roads,stock,packs,in use\n"

@@ -70,12 +70,12 @@ def lot(
         contents=lambda of: np.array([held.get(of, 0.0)]),
         quotes=QUOTES,
         bounds=bounds,
-        **{**months, **fields},  # type: ignore[arg-type]
+        **{**months, **fields},
     )
 
 
 def amount(term: Term, of: Lot) -> float:
-    (number,) = term.amount(of)  # type: ignore[attr-defined]
+    (number,) = term.amount(of)
     return float(number)
 
 
@@ -192,12 +192,12 @@ def test_take_or_pay(taken: float, expected: float) -> None:
 
 def test_metal_that_is_returned() -> None:
     row = law("return", of="Ni", value="92 %", lag="2 months", when="<= 30 t/month")
-    assert (row.lag.arrival, row.lag.months) == (True, 2.0)  # type: ignore[attr-defined]
-    assert row.credit(lot(contents=BLACK_MASS)) == pytest.approx([20 * 0.92])  # type: ignore[attr-defined]
+    assert (row.lag.arrival, row.lag.months) == (True, 2.0)
+    assert row.credit(lot(contents=BLACK_MASS)) == pytest.approx([20 * 0.92])
     quarter = span_of("2027-Q1")
-    due = row.due(np.array([50.0, 100.0]), quarter, 3.0)  # type: ignore[attr-defined]
+    due = row.due(np.array([50.0, 100.0]), quarter, 3.0)
     assert due.tolist() == [50.0, 90.0]
-    assert row.due(np.array([50.0]), quarter, 1.5).tolist() == [45.0]  # type: ignore[attr-defined]
+    assert row.due(np.array([50.0]), quarter, 1.5).tolist() == [45.0]
 
 
 def test_policies() -> None:
@@ -244,9 +244,9 @@ def test_money_on_a_day() -> None:
 
 def test_a_grade_that_is_not_accepted() -> None:
     row = law("accept", of="F", when="<= 0.5 %")
-    assert row.refused(lot(contents=BLACK_MASS)).tolist() == [1.0]  # type: ignore[attr-defined]
-    assert row.refused(lot(contents={"F": 0.5})).tolist() == [0.0]  # type: ignore[attr-defined]
-    assert row.refused(lot(0.0)).tolist() == [0.0]  # type: ignore[attr-defined]
+    assert row.refused(lot(contents=BLACK_MASS)).tolist() == [1.0]
+    assert row.refused(lot(contents={"F": 0.5})).tolist() == [0.0]
+    assert row.refused(lot(0.0)).tolist() == [0.0]
 
 
 def number(value: float, unit: str) -> Quantity:

@@ -205,8 +205,10 @@ def test_a_loop_in_steady_state_solves_its_linear_system(tmp_path: Path) -> None
             ]
         )
         solution = np.linalg.solve(system, [(3.0, 1.0, 6.0)[k], 0, 0, 0])
-        fed = [sum(walked.content(x, element)[-1, 0] for x in walked.sites[site].feed.values())
-               for site in ("shredder", "yard", "refinery")]  # fmt: skip
+        fed = [
+            sum(walked.content(x, element)[-1, 0] for x in walked.sites[site].feed.values())
+            for site in ("shredder", "yard", "refinery")
+        ]
         (flow,) = walked.of("back")
         fed.append(walked.content(flow.materials["residue"], element)[-1, 0])
         np.testing.assert_allclose(fed, solution, rtol=1e-9, atol=1e-12)

@@ -17,6 +17,8 @@ in a plant, not what happened (that is the book). May import `loopbook.matter` o
 from loopbook.flowsheet.checking import UnitCheck, check_unit
 from loopbook.flowsheet.economics.burden import Burdens, burdens
 from loopbook.flowsheet.economics.cost import (
+    COST_GROUPS,
+    VARIABLE_GROUPS,
     Equipment,
     EquipmentCatalogue,
     Plant,
@@ -70,8 +72,10 @@ from loopbook.flowsheet.units.unit import (
 from loopbook.flowsheet.wiring import Feed, Placed, Wiring
 
 __all__ = [
+    "COST_GROUPS",
     "KINDS",
     "ROUTES",
+    "VARIABLE_GROUPS",
     "ActiveMaterial",
     "Amount",
     "BindContext",

@@ -24,32 +24,9 @@ from loopbook.cases.year.plants import (
     metal_share,
 )
 from loopbook.errors import Finding, UnknownNameError, nearest_hint
+from loopbook.flowsheet import COST_GROUPS, VARIABLE_GROUPS
 from loopbook.report import Table, YearColumn, slug, year_table
 from loopbook.tables import Array
-
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "reagents": ("reagents", "consumables", "packaging and shipping"),
-    "energy": ("electricity", "natural gas"),
-    "water and disposal": ("water", "wastewater", "landfill"),
-    "labour": ("operating labour", "supervision", "salary overhead"),
-    "maintenance": ("maintenance",),
-    "overhead": (
-        "general and administrative",
-        "property taxes and insurance",
-        "rent",
-        "environmental charges",
-        "research and development",
-        "selling and marketing",
-        "licences and royalties",
-        "interest on working capital",
-    ),
-    "capital": ("capital",),
-}
-"""Cost lines of EverBatt's method by the groups that the table shows."""
-
-_VARIABLE = ("reagents", "energy", "water and disposal")
-"""Groups that are paid with every tonne; the others are fixed."""
-
 
 _FREIGHT = "tonnes x (miles x price per mile / payload + packaging)"
 _NOTE = (
@@ -188,17 +165,17 @@ def _groups(
     return {
         name: Money(
             np.sum([yearly.annual_usd[line] for line in lines], axis=0)
-            * (variable if name in _VARIABLE else fixed),
+            * (variable if name in VARIABLE_GROUPS else fixed),
             join_keys(used, keys),
         )
-        for name, lines in GROUPS.items()
+        for name, lines in COST_GROUPS.items()
     }
 
 
 def _group_columns(groups: Mapping[str, Money]) -> Iterator[YearColumn]:
     for name, cost in groups.items():
         yield cost.column(
-            f"{slug(name)}_usd", name.capitalize(), ("EverBatt: " + ", ".join(GROUPS[name]))
+            f"{slug(name)}_usd", name.capitalize(), ("EverBatt: " + ", ".join(COST_GROUPS[name]))
         )
 
 

@@ -37,6 +37,27 @@ OF_PLACE = (
     *("landfill price", "labour price"),
 )
 """What the cost of a plant takes of its place, in table ``geography``."""
+COST_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "reagents": ("reagents", "consumables", "packaging and shipping"),
+    "energy": ("electricity", "natural gas"),
+    "water and disposal": ("water", "wastewater", "landfill"),
+    "labour": ("operating labour", "supervision", "salary overhead"),
+    "maintenance": ("maintenance",),
+    "overhead": (
+        "general and administrative",
+        "property taxes and insurance",
+        "rent",
+        "environmental charges",
+        "research and development",
+        "selling and marketing",
+        "licences and royalties",
+        "interest on working capital",
+    ),
+    "capital": ("capital",),
+}
+"""Cost lines of EverBatt's method by the groups that tables show."""
+VARIABLE_GROUPS = ("reagents", "energy", "water and disposal")
+"""Groups that are paid with every tonne; the others are fixed."""
 _ON_SITE = ("property taxes and insurance", "rent", "environmental charges")
 
 

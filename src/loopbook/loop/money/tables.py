@@ -87,9 +87,11 @@ def sites_table(accounts: Accounts) -> Table:
 def burdens_table(accounts: Accounts) -> Table:
     """Each burden by period."""
     columns = (
-        Column("site", "Site"), *_WHO[2:], Column("period", "Period"),
+        Column("site", "Site"),
+        *_WHO[2:],
+        Column("period", "Period"),
         Column("burden_tco2e", "Burden", "t CO2e", adds=True),
-    )  # fmt: skip
+    )
     rows = (
         (x.site, x.on, x.term, x.of, x.material, x.where, period, value)
         for x, tonnes in accounts.burdens.items()

@@ -5,31 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopbook.flowsheet import Equipment, Plant, RouteResult, plant_cost
+from loopbook.flowsheet import (
+    COST_GROUPS,
+    VARIABLE_GROUPS,
+    Equipment,
+    Plant,
+    RouteResult,
+    plant_cost,
+)
 from loopbook.matter import Sourced
 from loopbook.tables import Array
 
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "reagents": ("reagents", "consumables", "packaging and shipping"),
-    "energy": ("electricity", "natural gas"),
-    "water and disposal": ("water", "wastewater", "landfill"),
-    "labour": ("operating labour", "supervision", "salary overhead"),
-    "maintenance": ("maintenance",),
-    "overhead": (
-        "general and administrative",
-        "property taxes and insurance",
-        "rent",
-        "environmental charges",
-        "research and development",
-        "selling and marketing",
-        "licences and royalties",
-        "interest on working capital",
-    ),
-    "capital": ("capital",),
-}
-"""Cost lines of EverBatt's method by group."""
-
-_VARIABLE = ("reagents", "energy", "water and disposal")
 _BURDENS = {"process": "process", "energy": "energy", "reagents": "materials"}
 _FREE = ("O2", "water")  # from the air and the tap
 
@@ -109,7 +95,7 @@ class EverBattCosting:
         used = np.ones(1) if self.fixed_in_full else feed / full
         return {
             name: np.sum(np.broadcast_arrays(*(annual[line] for line in lines)), axis=0)
-            * (1.0 if name in _VARIABLE else used)
+            * (1.0 if name in VARIABLE_GROUPS else used)
             * years
-            for name, lines in GROUPS.items()
+            for name, lines in COST_GROUPS.items()
         }

@@ -52,8 +52,11 @@ class OwnFlowsheet:
     def run(self, feed: Array) -> Outcome:
         """What it makes of a stream, (component, draw); reagents are drawn."""
         seen = self.opened @ feed
-        rows = [k for k, name in enumerate(self.basis.names)
-                if name in self.flowsheet.components.index and seen[k].any()]  # fmt: skip
+        rows = [
+            k
+            for k, name in enumerate(self.basis.names)
+            if name in self.flowsheet.components.index and seen[k].any()
+        ]
         past = seen.copy()
         past[rows] = 0.0
         if not rows:

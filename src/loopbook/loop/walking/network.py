@@ -199,8 +199,10 @@ def _leg(number: int, row: Contract, loop: Loop, basis: Basis) -> Leg:
     whole = [sum(in_force(open_days, step)) for step in steps]
     one = Quantity(number=1.0)
     share = row.amount.upper if row.amount.kind == "share" else None
-    force = [total(share or one, "1", days, step) / months if months else np.zeros(1)
-             for step, months in zip(steps, whole, strict=True)]  # fmt: skip
+    force = [
+        total(share or one, "1", days, step) / months if months else np.zeros(1)
+        for step, months in zip(steps, whole, strict=True)
+    ]
     rate = row.amount.upper if row.amount.kind == "rate" else None
     lower = row.amount.lower or rate
     lanes = {name: loop.lane(row.from_, row.to, name) for name in materials}

@@ -89,8 +89,9 @@ def _opening(net: Network, material: str, quantity: Quantity) -> Array:
     row = net.loop.materials.get(material)
     makers = [rows for rows in net.loop.splits.values() if any(x.to == material for x in rows)]
     if row is not None and not row.components and makers:
-        columns = [x for rows in makers for split in rows for x in split.components
-                   if split.to == material]  # fmt: skip
+        columns = [
+            x for rows in makers for split in rows for x in split.components if split.to == material
+        ]
         if len({*columns}) > 1:
             raise InputError.of(
                 "missing",
