@@ -70,6 +70,12 @@ class Basis:
             shares[self.index[name]] = share
         return shares * tonnes
 
+    def contents(self, stream: Array) -> dict[str, Array]:
+        """Tonnes of each component and element that is in a stream, shape (draw,)."""
+        whole = np.concatenate([stream, self.matrix @ stream])
+        names = (*self.names, *self.elements)
+        return {names[k]: whole[k] for k in np.flatnonzero(whole.any(axis=1))}
+
     def content(self, stream: Array, of: str) -> Array:
         """Tonnes of an element, or of a component, in a stream, shape (draw,)."""
         if of in self.elements:

@@ -155,9 +155,14 @@ def arrivals(calendar: Calendar, step: Step, delay: Array) -> Iterator[tuple[int
             return
 
 
-def in_force(days: tuple[date | None, date | None], step: Span) -> list[float]:
+def in_force(days: tuple[date | None, date | None], step: Span) -> tuple[float, ...]:
     """Share of each month of a step that is between two days."""
-    return [month_in_force(*days, month) for month in step]
+    return _in_force(*days, step.first, step.end)
+
+
+@cache
+def _in_force(starts: date | None, ends: date | None, first: int, end: int) -> tuple[float, ...]:
+    return tuple(month_in_force(starts, ends, month) for month in range(first, end))
 
 
 def total(rate: Quantity, unit: str, days: tuple[date | None, date | None], step: Span) -> Array:

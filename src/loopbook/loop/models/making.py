@@ -34,9 +34,7 @@ def within_capacity(model: SiteModel, tonnes: Mapping[str, Array], now: Now) -> 
 
 def needs_for(stream: Array, basis: Basis) -> Needs:
     """A stream as needs: of each of its components, and of each element in it."""
-    by_element = dict(zip(basis.elements, basis.matrix @ stream, strict=True))
-    by_component = dict(zip(basis.names, stream, strict=True))
-    return Needs({name: x for name, x in (by_component | by_element).items() if x.any()})
+    return Needs(basis.contents(stream))
 
 
 def settled(needed: Array, came: Array, basis: Basis) -> tuple[Array, Array]:

@@ -42,25 +42,22 @@ def filled(asked: Sequence[Array], limits: Sequence[Limit]) -> list[Array]:
         return [np.maximum(taken, 0.0)]
     draws = max(len(x) for x in (*asked, *(limit.there for limit in limits)))
     claims = np.array([np.broadcast_to(x, draws) for x in asked])
-    taken, open_ = np.zeros_like(claims), claims > 0
-    left = [np.broadcast_to(limit.there, draws).astype(np.float64) for limit in limits]
-    level = np.zeros(draws)
+    shares = np.zeros((len(limits), len(asked), draws))
+    for k, limit in enumerate(limits):
+        for i, part in limit.shares.items():
+            shares[k, i] = part
+    counted = shares > 0
+    left = np.array([np.broadcast_to(limit.there, draws) for limit in limits]).reshape(-1, draws)
+    taken, open_, level = np.zeros_like(claims), claims > 0, np.zeros(draws)
     for _ in range(len(limits) + 1):
-        rates = [
-            np.sum([share * claims[i] * open_[i] for i, share in limit.shares.items()], axis=0)
-            for limit in limits
-        ]
-        rises = [
-            np.where(rate > 0, there / np.where(rate > 0, rate, 1.0), np.inf)
-            for rate, there in zip(rates, left, strict=True)
-        ]
-        rise = np.maximum(np.min([1.0 - level, *rises], axis=0), 0.0)
+        rates = np.einsum("lid,id->ld", shares, claims * open_)
+        rises = np.where(rates > 0, left / np.where(rates > 0, rates, 1.0), np.inf)
+        rise = np.maximum(np.minimum(1.0 - level, rises.min(axis=0, initial=np.inf)), 0.0)
         taken += open_ * claims * rise
         level += rise
-        for k, limit in enumerate(limits):
-            left[k] = np.maximum(left[k] - rise * rates[k], 0.0)
-            for i in limit.shares:
-                open_[i] &= (rises[k] > rise) | (rates[k] <= 0)
-        if not open_.any():
+        left = np.maximum(left - rise * rates, 0.0)
+        binds = (rises <= rise) & (rates > 0)
+        open_ &= ~(binds[:, None] & counted).any(axis=0)
+        if not open_.any() or (level >= 1.0).all():
             break
     return list(taken)

@@ -97,6 +97,7 @@ class Network:
     rooms: Mapping[str, Room]
     prepared: Mapping[str, object]
     _arrivals: dict[tuple[int, str, int], tuple[Arrival, ...]] = field(default_factory=dict)
+    _in_one: dict[str, Mapping[str, Array]] = field(default_factory=dict)
 
     def arrivals(self, leg: Leg, material: str, step: Step) -> tuple[Arrival, ...]:
         """When a flow of a step arrives."""
@@ -107,6 +108,13 @@ class Network:
         if key not in self._arrivals:
             self._arrivals[key] = tuple(arrivals(self.loop.calendar, step, lead))
         return self._arrivals[key]
+
+    def in_one(self, material: str) -> Mapping[str, Array]:
+        """What a tonne of a material holds of itself, its components and their elements."""
+        if material not in self._in_one:
+            stream = self.basis.stream(material, np.ones(1))
+            self._in_one[material] = {**self.basis.contents(stream), material: np.ones(1)}
+        return self._in_one[material]
 
     def limits_arrivals(self, site: str) -> bool:
         """Whether the capacity of a site is for what arrives; else for what it makes."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from loopbook.tables import Array
 _TINY = 1e-9  # tonnes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Source:
     """What a leg may draw.
 
@@ -32,10 +33,21 @@ class _Source:
     streams: Pool
     endless: bool = False
 
-    @property
+    @cached_property
+    def by_key(self) -> Mapping[Key, Array]:
+        """Tonnes of each stream."""
+        return {key: stream.sum(axis=0) for key, stream in self.streams.items()}
+
+    @cached_property
     def tonnes(self) -> Array:
         """All of it."""
-        return np.asarray(sum((x.sum(axis=0) for x in self.streams.values()), np.zeros(1)))
+        return np.asarray(sum(self.by_key.values(), np.zeros(1)))
+
+    @cached_property
+    def shares(self) -> Mapping[Key, Array]:
+        """Share of each stream."""
+        whole = np.where(self.tonnes > 0, self.tonnes, 1.0)
+        return {key: tonnes / whole for key, tonnes in self.by_key.items()}
 
 
 class StepWalk:
@@ -96,19 +108,17 @@ class StepWalk:
         legs = [leg for leg in self.net.legs if leg.row.to == site]
         for leg in sorted(legs, key=lambda leg: leg.row.priority):
             for name in leg.materials:
-                one = self.net.basis.stream(name, np.ones(1))
+                one = self.net.in_one(name)
                 if leg.upper is not None:
                     tonnes = leg.upper[self.k] / len(leg.materials)
                 elif leg.row.amount.kind == "needed":
                     rivals = [x for x in legs if x.row.priority == leg.row.priority]
                     count = sum(x.upper is None and name in x.materials for x in rivals)
-                    whole, rest = (self._enough(name, one, x) for x in (needs, unordered))
+                    whole, rest = (x.get(name, _enough(one, x)) for x in (needs, unordered))
                     tonnes = np.minimum(leg.force[self.k] * whole / count, rest)
                 else:
                     continue
-                for of, lack in unordered.items():
-                    met = tonnes if of == name else self.net.basis.content(one * tonnes, of)
-                    unordered[of] = np.maximum(lack - met, 0.0)
+                _meet(unordered, {of: share * tonnes for of, share in one.items()})
                 ordered = self.orders[leg.row.from_]
                 ordered[name] = ordered.get(name, np.zeros(1)) + tonnes
 
@@ -261,18 +271,10 @@ class StepWalk:
         lacks = self.lacks.get(leg.row.to, {})
         direct = [lacks[name] for name in leg.materials if name in lacks]
         stream = sum(source.streams.values(), self.net.basis.zeros())
-        return np.asarray(sum(direct)) if direct else self._enough("", stream, lacks)
-
-    def _enough(self, material: str, stream: Array, lacks: Mapping[str, Array]) -> Array:
-        """Tonnes of a stream that meet what is lacking, by its content, and exceed none of it."""
-        if material in lacks:
-            return lacks[material]
-        whole, most = stream.sum(axis=0), np.full(1, np.inf)
-        for name, lack in lacks.items():
-            content = self.net.basis.content(stream, name)
-            tonnes = lack * whole / np.where(content > 0, content, 1.0)
-            most = np.minimum(most, np.where(content > 0, tonnes, np.inf))
-        return np.where(np.isfinite(most), most, 0.0)
+        if direct or not lacks:
+            return np.asarray(sum(direct, np.zeros(1)))
+        whole = np.where(source.tonnes > 0, source.tonnes, 1.0)
+        return _enough(self.net.basis.contents(stream / whole), lacks)
 
     def _rooms(self, legs: Sequence[Leg], sources: Sequence[_Source]) -> Iterator[Limit]:
         """What each receiver has room for, where its model works on what arrives."""
@@ -280,10 +282,10 @@ class StepWalk:
             if not self.net.limits_arrivals(site):
                 continue
             shares = {
-                (i, key[0]): stream.sum(axis=0) / np.where(source.tonnes > 0, source.tonnes, 1.0)
+                (i, key[0]): share
                 for i, (leg, source) in enumerate(zip(legs, sources, strict=True))
                 if leg.row.to == site
-                for key, stream in source.streams.items()
+                for key, share in source.shares.items()
             }
             for capacity in self.net.rooms[site].capacity:
                 yield from self._room(site, capacity, legs, shares)
@@ -336,9 +338,8 @@ class StepWalk:
                 self._arrive(leg, material, stream * share)
             else:
                 self.stock.travelling[k].append((leg, material, stream * share))
-        for name, lack in self.lacks.get(leg.row.to, {}).items():
-            met = stream.sum(axis=0) if name == material else self.net.basis.content(stream, name)
-            self.lacks[leg.row.to][name] = np.maximum(lack - met, 0.0)
+        if lacks := self.lacks.get(leg.row.to):
+            _meet(lacks, {**self.net.basis.contents(stream), material: stream.sum(axis=0)})
 
     def _arrive(self, leg: Leg, material: str, stream: Array) -> None:
         put(self.stock.arrived[leg.row.to], (material, leg.owner_at_end), stream)
@@ -356,6 +357,22 @@ class StepWalk:
         self.record.amounts(leg, **amounts)
 
 
+def _meet(lacks: dict[str, Array], came: Mapping[str, Array]) -> None:
+    """Take what came off what is lacking, by material, component and element."""
+    for name in came.keys() & lacks:
+        lacks[name] = np.maximum(lacks[name] - came[name], 0.0)
+
+
+def _enough(one: Mapping[str, Array], lacks: Mapping[str, Array]) -> Array:
+    """Tonnes of goods that meet what is lacking, and exceed none of it, by what a tonne holds."""
+    most = np.full(1, np.inf)
+    for name, share in one.items():
+        if name in lacks:
+            tonnes = lacks[name] / np.where(share > 0, share, 1.0)
+            most = np.minimum(most, np.where(share > 0, tonnes, np.inf))
+    return np.where(np.isfinite(most), most, 0.0)
+
+
 def _pools(legs: Sequence[Leg], sources: Sequence[_Source]) -> Iterator[Limit]:
     """What there is of each stream, for those that draw it in proportion."""
     there: dict[tuple[str, str, Key], Array] = {}
@@ -364,9 +381,9 @@ def _pools(legs: Sequence[Leg], sources: Sequence[_Source]) -> Iterator[Limit]:
         whole, element = source.tonnes, leg.row.material if leg.is_element else ""
         if not source.endless:
             yield Limit(whole, {i: 1.0})
-        for key, stream in () if source.endless else source.streams.items():
-            tonnes = stream.sum(axis=0)
+        for key, tonnes in () if source.endless else source.by_key.items():
             there[leg.row.from_, element, key] = tonnes
-            claims[leg.row.from_, element, key][i] = tonnes / np.where(whole > 0, whole, 1.0)
+            claims[leg.row.from_, element, key][i] = source.shares[key]
     for name, tonnes in there.items():
-        yield Limit(tonnes, claims[name])
+        if len(claims[name]) > 1:  # else the limit of its leg's source is the same
+            yield Limit(tonnes, claims[name])
