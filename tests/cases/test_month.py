@@ -301,7 +301,7 @@ def test_a_month_that_cannot_be_drawn_leaves_the_years_as_they_are(
     def cannot(*_: object) -> None:
         raise failure
 
-    monkeypatch.setattr("loopbook.cases.month.month.month_events", cannot)
+    monkeypatch.setattr("loopbook.plant.month.month_events", cannot)
     without = run_case(GMBI)
     assert without.years == result.years
     assert without.summary.rows == result.summary.rows

@@ -46,6 +46,8 @@ def test_arrows_are_kept() -> None:
         ("serials/inner.py", "def f():\n    import loopbook.flowsheet"),
         ("loop/inner.py", "import loopbook.book"),
         ("trace/inner.py", "import loopbook.book.inner"),
+        ("trace/inner.py", "import loopbook.plant"),
+        ("plant/__init__.py", "import loopbook.trace"),
         ("cli/inner.py", "def f():\n    from loopbook.cases.inner import x"),
     ],
 )
@@ -58,6 +60,7 @@ def test_a_wrong_arrow_is_seen(tmp_path: Path, module: str, line: str) -> None:
         "book",
         "serials",
         "trace",
+        "plant",
         "cases",
         "cli",
         "report",

@@ -82,7 +82,7 @@ def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _s
         tables["article"] = article_table(case, references)
     attachments: dict[str, bytes] = {}
     if case.month is not None:
-        from loopbook.cases.month.month import keep_book
+        from loopbook.cases.month.record import keep_book
 
         progress("the book of a month")
         try:

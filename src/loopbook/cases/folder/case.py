@@ -7,9 +7,9 @@ import numpy as np
 
 from loopbook.cases.folder.settings import Settings
 from loopbook.cases.folder.tables import Record
-from loopbook.cases.month.settings import MonthSettings
 from loopbook.errors import UnknownNameError, nearest_hint
 from loopbook.matter import Library
+from loopbook.plant import MonthSettings
 from loopbook.report import InputFile, InputRow
 from loopbook.tables import Array
 

@@ -1,1 +1,1 @@
-"""One drawn month of the case, posted to a book."""
+"""The month of a case: its settings, its record, and where the metal of its cells came from."""

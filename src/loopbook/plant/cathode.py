@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from loopbook import book as c
-from loopbook.cases.month.matter import CAUSTIC, REAGENTS, SALTS, Lines, caustic_kg, element_share
-from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, draw, waste
+from loopbook.plant.matter import CAUSTIC, REAGENTS, SALTS, Lines, caustic_kg, element_share
+from loopbook.plant.state import Month, Road, Stock, When, amounts_text, draw, waste
 
 CATHODE = "cathode active material"
 

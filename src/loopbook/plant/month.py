@@ -1,23 +1,21 @@
-"""A case keeps a book: a month of operations is posted and its metal statement becomes a table.
+"""A month of operations is posted to a book, and its metal statement becomes a table.
 
-The month follows from the computed year and from ``month.toml`` (`settings`); what truly
-happens is drawn from the seed (`matter`), and entered into the book as people would enter it
-(`events`). The same case gives the same events, byte for byte.
+The month follows from a record of what the sites did in it and from ``month.toml`` (`settings`);
+what truly happens is drawn from the seed (`matter`), and entered into the book as people would
+enter it (`events`). The same record gives the same events, byte for byte.
 """
 
 import hashlib
-import tempfile
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from loopbook.book import Book, MarkModelled, Statement, metal_statement, microseconds
-from loopbook.cases.month.events import MonthEvents, month_events
-from loopbook.cases.month.matter import MonthMatter, month_matter
-from loopbook.cases.month.origins import cell_origins
-from loopbook.cases.month.settings import MonthSettings
-from loopbook.cases.year.mass import Outcome
+from loopbook.plant.events import MonthEvents, month_events
+from loopbook.plant.matter import MonthMatter
+from loopbook.plant.settings import MonthSettings
 from loopbook.report import Column, Table
 
 _PAIRS = (
@@ -28,45 +26,56 @@ _PAIRS = (
 )
 
 
-@np.errstate(divide="raise", invalid="raise", over="raise")
-def keep_book(
-    outcome: Outcome, settings: MonthSettings
-) -> tuple[tuple[Table, ...], dict[str, bytes]]:
-    """Post the month to a new book.
+@dataclass(frozen=True, slots=True)
+class MonthRecord:
+    """What a month is drawn from.
 
     Parameters
     ----------
-    outcome : the computed case.
+    case : its name.
     settings : of the month.
+    matter : what the sites did in the month; only components that occur in it.
+    keys : input rows that the month rests on.
+    """
+
+    case: str
+    settings: MonthSettings
+    matter: MonthMatter
+    keys: tuple[str, ...] = ()
+
+
+@np.errstate(divide="raise", invalid="raise", over="raise")
+def post_month(record: MonthRecord, path: Path) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+    """Draw the month and post it to a new book.
+
+    Parameters
+    ----------
+    record : what the month is drawn from.
+    path : file of the book.
 
     Returns
     -------
-    Result tables (the plant's metal statement, the whole book's, lots of finished cells and where
-    their metal came from), and files by name: the book (SQLite), and the picture of a lineage.
+    Result tables (the plant's metal statement, the whole book's, lots of finished cells), and the
+    names of these lots in the order in which they were made.
+
+    Raises
+    ------
+    InputError : the book refuses an event, such as one beyond a limit of `settings`.
+    ArithmeticError : nothing is there of what the month needs.
     """
-    matter = month_matter(outcome, settings)
+    settings, matter = record.settings, record.matter.with_reagents()
     digest = hashlib.sha256(settings.texts["seed"].encode("utf-8")).digest()
     events = month_events(matter, settings, int.from_bytes(digest[:8], "big"))
-    keys = tuple(dict.fromkeys((*outcome.taken_keys, *outcome.refiner.keys, *settings.keys)))
-    with tempfile.TemporaryDirectory(prefix="loopbook-") as folder:
-        path = Path(folder) / "book.sqlite"
-        clock = [0]
-        with Book(path, create=True, clock=lambda: clock[0]) as book:
-            first, opening = events.days[0]
-            mark = _mark(outcome.case.name, settings, first)
-            for entered, commands in ((first, [mark, *opening]), *events.days[1:]):
-                clock[0] = microseconds(entered)
-                book.post(commands)
-            tables = _statements(book, settings, keys)
-            lots = [lot.lot for lot in events.cell_lots]
-            origins, pictures = cell_origins(
-                book, lots, sorted({feed.scrap_type for feed in matter.feeds}), keys
-            )
-        raw = path.read_bytes()
-    return (*tables, _cell_lots(events, matter, settings, keys), *origins), {
-        "book.sqlite": raw,
-        **pictures,
-    }
+    clock = [0]
+    with Book(path, create=True, clock=lambda: clock[0]) as book:
+        first, opening = events.days[0]
+        mark = _mark(record.case, settings, first)
+        for entered, commands in ((first, [mark, *opening]), *events.days[1:]):
+            clock[0] = microseconds(entered)
+            book.post(commands)
+        tables = _statements(book, settings, record.keys)
+    lots = tuple(lot.lot for lot in events.cell_lots)
+    return (*tables, _cell_lots(events, matter, settings, record.keys)), lots
 
 
 def _mark(case: str, settings: MonthSettings, entered: datetime) -> MarkModelled:

@@ -16,8 +16,8 @@ import numpy as np
 
 from loopbook import book as c
 from loopbook.book import SUBSTANCES
-from loopbook.cases.month.matter import Lab, MonthMatter
-from loopbook.cases.month.settings import MonthSettings
+from loopbook.plant.matter import Lab, MonthMatter
+from loopbook.plant.settings import MonthSettings
 from loopbook.tables import Array
 
 BLACK_MASS = "black mass"

@@ -8,8 +8,8 @@ is full, and then goes to the plant in place of a load that would else come from
 from collections.abc import Iterator, Mapping
 
 from loopbook import book as c
-from loopbook.cases.month.matter import Feed, Lines
-from loopbook.cases.month.state import CellLot, Month, Road, Stock, When, deliver, draw
+from loopbook.plant.matter import Feed, Lines
+from loopbook.plant.state import CellLot, Month, Road, Stock, When, deliver, draw
 from loopbook.tables import Array
 
 CELLS = "finished cells"

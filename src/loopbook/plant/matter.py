@@ -19,16 +19,13 @@ the year: recovered by all that the lines take.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from loopbook.book import SUBSTANCES
-from loopbook.cases.month.settings import MonthSettings
-from loopbook.cases.year.mass import Outcome, recovered_t
-from loopbook.cases.year.plants import BLACK_MASS
-from loopbook.matter import ComponentSet, atomic_weights, components, molar_mass
+from loopbook.matter import atomic_weights, components, molar_mass
 from loopbook.tables import Array
 
 
@@ -136,15 +133,34 @@ class MonthMatter:
     feeds : what comes in.
     passed : share of each component that goes to each product.
     refining, lines : what the refiner and the cell lines do with a kilogram; None where idle.
-    to_substances : matrix (substance, component), kg/kg.
     """
 
     names: tuple[str, ...]
     feeds: tuple[Feed, ...]
     passed: Mapping[str, Array]
-    to_substances: Array
     refining: Refining | None = None
     lines: Lines | None = None
+
+    def with_reagents(self) -> "MonthMatter":
+        """The same with components for reagents, salts and gases, of which there is nothing."""
+        names = tuple(dict.fromkeys((*self.names, *EXTRA)))
+        none = np.zeros(len(names) - len(self.names))
+
+        def wide(kg: Array) -> Array:
+            return np.concatenate((kg, none))
+
+        lines = self.lines and replace(
+            self.lines,
+            cells=wide(self.lines.cells),
+            scrap={kind: wide(kg) for kind, kg in self.lines.scrap.items()},
+        )
+        return replace(
+            self,
+            names=names,
+            feeds=tuple(replace(feed, shares=wide(feed.shares)) for feed in self.feeds),
+            passed={product: wide(share) for product, share in self.passed.items()},
+            lines=lines,
+        )
 
     def of(self, kg: Mapping[str, float]) -> Array:
         """Kilograms by component as an array of all components."""
@@ -152,7 +168,7 @@ class MonthMatter:
 
     def substances(self, kg: Array) -> Array:
         """Kilograms of each substance of the book in kilograms by component."""
-        return np.asarray(self.to_substances @ kg)
+        return np.asarray(_matrix(self.names) @ kg)
 
     def by_name(self, kg: Array) -> dict[str, float]:
         """Kilograms by name of substance in kilograms by component."""
@@ -184,63 +200,10 @@ class Lab:
         return reported
 
 
-def month_matter(outcome: Outcome, settings: MonthSettings) -> MonthMatter:
-    """The year of the month, cut down to the month."""
-    made = outcome.made
-    place = outcome.case.years.index(settings.start.year)
-    names = tuple(dict.fromkeys((*made.components, *EXTRA)))
-    padding = np.zeros(len(names) - len(made.components))
-    feeds = []
-    for flow in made.scrap:
-        taken = flow.taken_t[:, place] * 1000.0 * settings.year_share
-        mass = float(taken.sum())
-        if mass > 0.0:
-            contract = flow.producer.switch is None
-            shares = np.concatenate((taken / mass, padding))
-            feeds.append(
-                Feed(
-                    settings.texts["owner"] if contract else flow.producer.name,
-                    flow.scrap_type,
-                    flow.hazmat,
-                    mass,
-                    shares,
-                )
-            )
-    solution = outcome.plant.route.solution
-    feed = made.feed_t()[:, place]
-    feed_share = feed / max(float(feed.sum()), 1e-12)
-    whole = _whole_flow(outcome, place)
-    passed = {}
-    for product in outcome.plant.route.products:
-        share = np.zeros(len(made.components))
-        for k, name in enumerate(made.components):
-            if name in solution.plan.basis.names and feed_share[k] > 0.0:
-                flow_kg = float(solution.flow(product, name)[place])
-                share[k] = min(flow_kg / (whole * feed_share[k]), 1.0)
-        if share.any():
-            passed[product] = np.concatenate((share, padding))
-    return MonthMatter(
-        names,
-        tuple(feeds),
-        passed,
-        _matrix(components(*names)),
-        refining(outcome, settings),
-        lines(outcome, settings, len(names)),
-    )
-
-
-def _whole_flow(outcome: Outcome, place: int) -> float:
-    """Feed of the plant's flowsheet, kg/h: a product's flow over its share of the feed."""
-    route = outcome.plant.route
-    return max(
-        float(route.solution.mass(name)[place]) / float(share[place])
-        for name, share in route.products.items()
-        if float(share[place]) > 0.0
-    )
-
-
-def _matrix(basis: ComponentSet) -> Array:
+@cache
+def _matrix(names: tuple[str, ...]) -> Array:
     """Substances of the book by component; what is no substance of the book is ``other``."""
+    basis = components(*names)
     matrix = np.zeros((len(SUBSTANCES), len(basis.names)))
     other = SUBSTANCES.index("other")
     for k, element in enumerate(basis.elements):
@@ -248,52 +211,6 @@ def _matrix(basis: ComponentSet) -> Array:
         matrix[row] += basis.element_matrix[k]
     matrix[other] += 1.0 - matrix.sum(axis=0)
     return matrix
-
-
-def refining(outcome: Outcome, settings: MonthSettings) -> Refining | None:
-    """The refiner in the year of the month; None unless it makes salts of all four metals."""
-    place = outcome.case.years.index(settings.start.year)
-    done, black = outcome.refiner, outcome.plant.elements_t[BLACK_MASS]
-    recovered = {}
-    for element in ("Ni", "Co", "Mn", "Li", "C"):
-        got = sum(float(made[element][place]) for made in done.elements_t.values())
-        held = float(black[element][place])
-        recovered[element] = min(got / held, 1.0) if held > 0.0 else 0.0
-    if not all(recovered.values()) or done.route.route != "hydro":
-        return None
-    reagents = {
-        name: float(dose[place])
-        for name, dose in done.route.reagents.items()
-        if name in REAGENTS and name != "water"
-    }
-    return Refining(recovered, reagents, float(done.route.wastes["oxygen"][place]))
-
-
-def lines(outcome: Outcome, settings: MonthSettings, count: int) -> Lines | None:
-    """The contract's lines in the month, arrays of `count` components; None if idle."""
-    made, place = outcome.made, outcome.case.years.index(settings.start.year)
-    padding = np.zeros(count - len(made.components))
-    cells_t = made.cells_t[:, place]
-    scrap_t: dict[str, Array] = {}
-    for flow in made.of(contract=True):
-        old = scrap_t.get(flow.scrap_type, np.zeros(len(made.components)))
-        scrap_t[flow.scrap_type] = old + flow.made_t[:, place]
-    whole_t = cells_t + np.sum(list(scrap_t.values()), axis=0)
-    total = float(whole_t.sum())
-    if not total > 0.0:
-        return None
-    nickel = float(outcome.element_t(whole_t[:, None], "Ni")[0])
-    back = float(recovered_t(outcome, "Ni")[place])
-    if not (nickel > 0.0 and back > 0.0):
-        return None
-    return Lines(
-        active=str(outcome.case.settings.get("chemistry")),
-        cells=np.concatenate((cells_t / total, padding)),
-        scrap={kind: np.concatenate((t / total, padding)) for kind, t in scrap_t.items()},
-        kg_per_day=total * 1000.0 * settings.year_share / settings.days,
-        recovered_share=min(back / nickel, 1.0),
-        kg_per_kwh=made.mass_per_energy,
-    )
 
 
 @cache

@@ -17,12 +17,12 @@ import numpy as np
 
 from loopbook import book as c
 from loopbook.book import SUBSTANCES
-from loopbook.cases.month.cathode import CATHODE
-from loopbook.cases.month.cells import MATERIALS, make_cells, return_scrap
-from loopbook.cases.month.matter import REAGENTS, SALTS, Feed, Lab, MonthMatter
-from loopbook.cases.month.refining import refine
-from loopbook.cases.month.settings import MonthSettings
-from loopbook.cases.month.state import (
+from loopbook.plant.cathode import CATHODE
+from loopbook.plant.cells import MATERIALS, make_cells, return_scrap
+from loopbook.plant.matter import REAGENTS, SALTS, Feed, Lab, MonthMatter
+from loopbook.plant.refining import refine
+from loopbook.plant.settings import MonthSettings
+from loopbook.plant.state import (
     BLACK_MASS,
     PLANT_LABORATORY,
     CellLot,

@@ -8,8 +8,8 @@ residue and effluent to waste.
 
 import numpy as np
 
-from loopbook.cases.month.cathode import make_cathode, pure_lot
-from loopbook.cases.month.matter import (
+from loopbook.plant.cathode import make_cathode, pure_lot
+from loopbook.plant.matter import (
     CAUSTIC,
     REAGENTS,
     SALTS,
@@ -18,7 +18,7 @@ from loopbook.cases.month.matter import (
     crystal_water_kg,
     element_share,
 )
-from loopbook.cases.month.state import Month, Road, Stock, When, amounts_text, deliver, waste
+from loopbook.plant.state import Month, Road, Stock, When, amounts_text, deliver, waste
 from loopbook.tables import Array
 
 
@@ -60,7 +60,8 @@ def _reagents(
 ) -> list[Stock]:
     """Buy a lot of each reagent: doses by kg of black mass, caustic and water by the crystals."""
     model, black_mass_kg, got = need
-    kg = {name: dose * black_mass_kg for name, dose in model.reagents.items()}
+    doses = {name: dose for name, dose in model.reagents.items() if name in REAGENTS}
+    kg = {name: dose * black_mass_kg for name, dose in doses.items()}
     spared = sum(kg * caustic_kg(element) for element, kg in got.items())
     kg[CAUSTIC] = kg.get(CAUSTIC, 0.0) - spared
     kg["water"] = sum(kg * crystal_water_kg(element) for element, kg in got.items())
