@@ -13,7 +13,10 @@ from loopbook.loop.terms.ours import LAWS
 from loopbook.tables import Field, MapOf, meaning_of
 
 _HEAD = "|  | holds | meaning |\n|---|---|---|\n"
-_WIDE = {"component": "then a column a component"}
+_WIDE = {
+    "component": "then a column a component",
+    "period": "then a column a period (`2028`, `2026-Q1`, `2027-03`) or a year of age (`age 0`)",
+}
 
 
 def reference_page() -> str:
@@ -24,8 +27,6 @@ def reference_page() -> str:
         f"that also read the tables. Every table may end with {last}. Columns in bold name a row: "
         "no two rows share them.\n",
         *(_noun(noun) for noun in NOUNS.values()),
-        "## series\n\nNumbers in time: **series**, `unit`, then a column a period (`2028`, "
-        "`2026-Q1`, `2027-03`) or a year of age (`age 0`, `age 1`).\n",
         "## Site models\n\nThe column `model` of `sites`, and its parameters.\n",
         _numbers("every site", SiteModel, Numbers),
         *(_numbers(name, kind, SiteModel) for name, kind in MODELS.items()),

@@ -40,6 +40,19 @@ class Parameter(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InTime(Row):
+    """Numbers in time."""
+
+    table = "series"
+    key = ("series",)
+    wide = "period"
+    role = "series"
+
+    series: Annotated[str, Own(), "its name"]
+    unit: Annotated[str, Text(), "of its numbers"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Law(Row):
     """How rows that move together are drawn; without a row: split normal through the points."""
 
@@ -60,6 +73,7 @@ class Work(Row):
 
     table = "sources"
     key = ("source_id",)
+    role = "source"
 
     source_id: Annotated[str, Own(), "its name in tables"]
     title: Annotated[str, Text(), "its title"]

@@ -60,6 +60,7 @@ class Split(Row):
     table = "shares"
     key = ("process", "to")
     wide = "component"
+    role = "process"
 
     process: Annotated[str, Own(), "name of the process"]
     to: Annotated[str, Ref("a material", "material|disposal"), "material that they go to"]

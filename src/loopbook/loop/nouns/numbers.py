@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, TypeAlias
 from loopbook.loop.values.cells import Ref
 from loopbook.loop.values.measure import SHARE, Measure
 from loopbook.loop.values.quantity import Quantity
-from loopbook.tables import Field, MapOf, fields_of
+from loopbook.tables import Field, fields_of
 
 Each: TypeAlias = Annotated[str, Ref("a material", "material|group|component")]
 """What the column ``of`` of a parameter by material names."""
@@ -100,7 +100,7 @@ OTHERS: tuple[type[Numbers], ...] = (MaterialNumbers, ModeNumbers, ContractNumbe
 """Parameters of what is no site."""
 
 
-def parameters_in(record: type[Numbers]) -> dict[str, Field]:
+def parameters_in(record: type[Numbers]) -> Mapping[str, Field]:
     """Declared parameters by the name that the column ``parameter`` has.
 
     >>> [*parameters_in(MaterialNumbers)]
@@ -108,8 +108,3 @@ def parameters_in(record: type[Numbers]) -> dict[str, Field]:
     """
     fields = (field for field in fields_of(record) if field.name not in ("name", "process"))
     return {field.name.rstrip("_").replace("_", " "): field for field in fields}
-
-
-def is_by_material(parameter: Field) -> bool:
-    """Whether it has a row for each material."""
-    return isinstance(parameter.type, MapOf)

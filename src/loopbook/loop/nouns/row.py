@@ -1,11 +1,11 @@
 """What every row of a loop has: its key, its switch, and where its numbers come from."""
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from loopbook.loop.values.cells import Ref
-from loopbook.tables import Field, Text, fields_of
+from loopbook.report import GRADES
+from loopbook.tables import Choice, Field, Text, fields_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,14 +24,13 @@ class Provenance:
     moves: Annotated[str, Text("a word"), "rows with the same word have the same draw"] = ""
     source_id: Annotated[str, Text("a source"), "the work that the numbers are from"] = ""
     page: Annotated[str, Text("a page"), "place in the work"] = ""
-    grade: Annotated[str, Text("a grade"), "how sure the numbers are"] = ""
+    grade: Annotated[str, Choice(*GRADES), "how sure the numbers are"] = ""
     note: Annotated[str, Text("a note"), "anything else, such as a second source"] = ""
     where: str = ""
     address: str = ""
 
 
-_PLACE = frozenset({"where", "address"})
-PROVENANCE = tuple(field for field in fields_of(Provenance) if field.name not in _PLACE)
+PROVENANCE = tuple(field for field in fields_of(Provenance) if field.meaning)
 """Last columns of every table."""
 
 
@@ -86,15 +85,9 @@ def columns_of(noun: type[Row]) -> tuple[Field, ...]:
     >>> [column_of(field.name) for field in columns_of(Lane)][:3]
     ['from', 'to', 'material']
     """
-    return tuple(
-        field for field in fields_of(noun) if field.name not in ("provenance", _WIDE.get(noun.wide))
-    )
+    return tuple(x for x in fields_of(noun) if x.name not in ("provenance", "components"))
 
 
-_WIDE = {"component": "components", "period": "line"}
-"""Field of a noun that holds the further columns."""
-
-
-def is_needed(field: Field) -> bool:
-    """Whether a row must have a cell of a column."""
-    return field.default is dataclasses.MISSING
+def all_columns(noun: type[Row]) -> dict[str, Field]:
+    """Fields by column: those of a noun's own, then the last ones of every table."""
+    return {column_of(field.name): field for field in (*columns_of(noun), *PROVENANCE)}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from loopbook.errors import Findings, nearest_hint
-from loopbook.loop.nouns.row import column_of, columns_of, is_needed
+from loopbook.loop.nouns.row import column_of, columns_of
 from loopbook.loop.reading.folder import Raw
 from loopbook.loop.reading.written import NOUNS, SERIES, Cell, Line, Tables, known_columns
 from loopbook.loop.time.calendar import span_of
@@ -12,40 +12,26 @@ from loopbook.loop.time.calendar import span_of
 AGE = re.compile(r"age (\d{1,3})")
 """The column of a year since the start of a site: ``age 0``."""
 
-_SERIES_SHEET = re.compile(r"series-.+")
-
 
 def arranged(raw: Raw, findings: Findings) -> Tables:
     """The tables of a loop; sheets of other names, and columns of other names, are findings."""
     tables = Tables(raw.name, raw.settings, raw.places, broken=set(raw.broken), files=raw.files)
     for name, sheet in raw.sheets.items():
-        table = SERIES if _SERIES_SHEET.fullmatch(name) else name
+        table = SERIES if name.startswith(f"{SERIES}-") else name
         place = f"{sheet.name}:{sheet.header_line}"
-        if table != SERIES and table not in NOUNS:
-            known = (*NOUNS, SERIES)
-            findings.unknown("a table of a loop", name, known, at=place)
+        if table not in NOUNS:
+            findings.unknown("a table of a loop", name, NOUNS, at=place)
             continue
-        if not _check_header(table, sheet.header, findings, at=place):
-            if "series" in sheet.header:
-                tables.lost_series |= {row["series"] for _, row in sheet.records()}
-            else:
-                tables.broken.add(table)
-            continue
-        if sheet.torn:
+        whole = _check_header(table, sheet.header, findings, at=place)
+        if not whole and "series" in sheet.header:
+            tables.lost_series |= {row["series"] for _, row in sheet.records()}
+        elif not whole or sheet.torn:
             tables.broken.add(table)
-        for number, row in sheet.records():
+        for number, row in sheet.records() if whole else ():
             where = f"{sheet.name}:{number}"
             cells = {x: Cell(text, where) for x, text in row.items() if text or table == SERIES}
             tables.lines.setdefault(table, []).append(Line(table, where, cells))
     return tables
-
-
-def needed_columns(table: str) -> tuple[str, ...]:
-    """Columns that a table must have."""
-    if table == SERIES:
-        return ("series", "unit")
-    fields = columns_of(NOUNS[table])
-    return tuple(column_of(field.name) for field in fields if is_needed(field))
 
 
 def _check_header(table: str, header: Sequence[str], findings: Findings, *, at: str) -> bool:
@@ -53,19 +39,18 @@ def _check_header(table: str, header: Sequence[str], findings: Findings, *, at: 
 
     Components are looked up when all names are known.
     """
-    needed = needed_columns(table)
-    missing = [name for name in needed if name not in header]
-    for name in missing:
+    noun, known = NOUNS[table], known_columns(table)
+    needed = [column_of(field.name) for field in columns_of(noun) if field.required]
+    wrong = [name for name in needed if name not in header]
+    for name in wrong:
         findings.missing(f"column {name} of {table}", at=at, hint=nearest_hint(name, header))
-    known = known_columns(table)
-    wide = SERIES if table == SERIES else NOUNS[table].wide
     for name in header:
-        if name in known or (wide == "component" and name):
+        if name in known or (noun.wide == "component" and name):
             continue
-        if wide != SERIES:
+        if noun.wide != "period":
             findings.unknown(f"a column of {table}", name or "an empty name", known, at=at)
         elif span_of(name) is None and not AGE.fullmatch(name):
             hint = "a period is 2028, 2026-Q1 or 2027-03; a year of age is age 0"
             findings.note("period", "a period, or age 0", name or "nothing", at=at, hint=hint)
-            missing.append(name)
-    return not missing
+            wrong.append(name)
+    return not wrong

@@ -5,28 +5,26 @@ filled cells of the row that has it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from loopbook.errors import Findings, nearest_hint
+from loopbook.errors import Findings
 from loopbook.loop.reading.folder import CASE
-from loopbook.loop.reading.written import NOUNS, SERIES, Line, Tables, fields_of_table, opened
-from loopbook.loop.time.calendar import span_of
+from loopbook.loop.reading.written import NOUNS, Line, Tables, fields_of_table, opened
+from loopbook.loop.time.calendar import month_name, span_of
+from loopbook.loop.values.findings import LoopFindings
 
-_SET = re.compile(r"(?P<address>.+?/(?P<column>[^/<>=]+))=(?P<value>.*)", re.DOTALL)
+_SET = re.compile(r"(?P<row>.+?)/(?P<column>[^/<>=]+)=(?P<value>.*)", re.DOTALL)
 
 
 def key_of(line: Line) -> tuple[str, ...]:
     """The key of a row as text: days as days, blanks as one."""
-    columns = ("series",) if line.table == SERIES else NOUNS[line.table].key
-    return tuple(_canonical(line[column], column) for column in columns)
+    return tuple(_canonical(line[column], column) for column in NOUNS[line.table].key)
 
 
 def _canonical(text: str, column: str) -> str:
     span = span_of(text) if column == "starts" else None
-    if span is not None:
-        return f"{span.first // 12:04d}-{span.first % 12 + 1:02d}-01"
-    return " ".join(text.split())
+    return f"{month_name(span.first)}-01" if span else " ".join(text.split())
 
 
 def address_of(line: Line) -> str:
@@ -61,10 +59,11 @@ class Keyed:
 
     def in_force(self, switches: Mapping[str, bool]) -> Iterable[Line]:
         """Rows that hold in a run."""
-        rows: dict[tuple[str, ...], Line] = {}
-        for key, line in self.base.items():
-            if switches.get(line["switch"], not line["switch"]):
-                rows[key] = line
+        rows = {
+            key: line
+            for key, line in self.base.items()
+            if switches.get(line["switch"], not line["switch"])
+        }
         for key, line in self.changes:
             if switches.get(line["switch"], False):
                 rows[key] = line.over(rows[key]) if key in rows else line
@@ -74,18 +73,12 @@ class Keyed:
 def keyed(lines: Iterable[Line], findings: Findings) -> Keyed:
     """Rows by key; a key that is given twice, for one switch or without, is a finding."""
     table, first = Keyed(), dict[tuple[tuple[str, ...], str], Line]()
-    ordered = sorted(lines, key=lambda line: bool(line["switch"]))
-    for line in ordered:
+    for line in sorted(lines, key=lambda line: bool(line["switch"])):
         key = key_of(line)
         before = first.setdefault((key, line["switch"]), line)
         if before is not line:
-            findings.note(
-                "duplicate",
-                "each key once",
-                " / ".join(filter(None, key)),
-                at=line.where,
-                hint=f"first at {before.where}",
-            )
+            shown, hint = " / ".join(filter(None, key)), f"first at {before.where}"
+            findings.note("duplicate", "each key once", shown, at=line.where, hint=hint)
         elif key in table.base:
             table.changes.append((key, line))
         else:
@@ -95,69 +88,51 @@ def keyed(lines: Iterable[Line], findings: Findings) -> Keyed:
 
 def key_tables(tables: Tables, findings: Findings) -> dict[str, Keyed]:
     """All tables opened and by key."""
-    made = {SERIES: keyed(tables.lines.get(SERIES, ()), findings)}
-    for table in NOUNS:
-        made[table] = keyed(opened(tables.lines.get(table, ()), table), findings)
-    return made
+    return {table: keyed(opened(tables.lines.get(table, ())), findings) for table in NOUNS}
 
 
 def set_cells(
-    tables: Tables, keyed_tables: dict[str, Keyed], texts: Iterable[str], findings: Findings
+    tables: Tables, keyed_tables: Mapping[str, Keyed], texts: Iterable[str], findings: LoopFindings
 ) -> None:
     """Apply ``ADDRESS=VALUE`` to rows and settings; what cannot be set is a finding."""
     for text in texts:
-        match = _SET.fullmatch(text)
-        where = f"--set {text}"
+        match, at = _SET.fullmatch(text), findings.about(f"--set {text}")
         if match is None:
             hint = 'write it as "sites/plant/model=hold"'
-            findings.note("address", "ADDRESS=VALUE", text, at=where, hint=hint)
-        elif match["address"].startswith(f"{CASE}/"):
-            _set_setting(tables, match["address"], match["value"], where)
+            at.note("address", "ADDRESS=VALUE", text, hint=hint)
+        elif match["row"].partition("/")[0] == CASE:
+            path = f"{match['row']}/{match['column']}".split("/")[1:]
+            _set_setting(tables, path, match["value"], at.where)
         else:
-            _set_cell(keyed_tables, match, where, findings)
+            _set_cell(keyed_tables, match, at)
 
 
-def _set_setting(tables: Tables, address: str, value: str, where: str) -> None:
-    *path, name = address.split("/")[1:]
+def _set_setting(tables: Tables, path: Sequence[str], value: str, where: str) -> None:
+    *parents, name = path
     inner = tables.settings
-    for part in path:
+    for part in parents:
         below = inner.setdefault(part, {})
         if not isinstance(below, dict):
             inner[part] = below = {}
         inner = below
-    old = inner.get(name)
-    listed = isinstance(old, list) or name == "periods"
+    listed = isinstance(inner.get(name), list) or name == "periods"
     flag = {"true": True, "false": False}.get(value, value)
     inner[name] = [x.strip() for x in value.split(";")] if listed else flag
-    tables.places = {**tables.places, ".".join((*path, name)): where}
+    tables.places = {**tables.places, ".".join(path): where}
 
 
-def _set_cell(
-    keyed_tables: dict[str, Keyed], match: re.Match[str], where: str, findings: Findings
-) -> None:
-    column, value = match["column"], match["value"].strip()
-    row = match["address"].removesuffix(f"/{column}")
+def _set_cell(tables: Mapping[str, Keyed], match: re.Match[str], at: LoopFindings) -> None:
+    row, column, value = match["row"], match["column"], match["value"].strip()
     table = row.partition("/")[0]
-    if table not in keyed_tables:
-        findings.unknown("a table of the loop", table, keyed_tables, at=where)
-        return
-    rows = {address_of(line): key for key, line in keyed_tables[table].base.items()}
-    if row not in rows:
-        findings.unknown("the address of a row", row, rows, at=where)
-        return
-    key = rows[row]
-    line = keyed_tables[table].base[key]
-    allowed = [*fields_of_table(table)] if table != SERIES else ["unit"]
-    wide = table == SERIES or NOUNS[table].wide
-    if column not in (*allowed, *line.cells) and not wide:
-        findings.note(
-            "unknown-name",
-            f"a column of {table}",
-            column,
-            at=where,
-            hint=nearest_hint(column, allowed),
-        )
-    elif column in (NOUNS[table].key if table != SERIES else ("series",)):
-        findings.note("address", "a column that is no key", column, at=where)
+    base = tables[table].base if table in tables else {}
+    keys = {address_of(line): key for key, line in base.items()}
+    if table not in tables:
+        at.unknown("a table of the loop", table, tables)
+    elif row not in keys:
+        at.unknown("the address of a row", row, keys)
+    elif column in NOUNS[table].key:
+        at.note("address", "a column that is no key", column)
+    elif NOUNS[table].wide or column in base[keys[row]].cells or column in fields_of_table(table):
+        base[keys[row]] = base[keys[row]].with_cell(column, value, at.where)
     else:
-        keyed_tables[table].base[key] = line.with_cell(column, value, where)
+        at.unknown(f"a column of {table}", column, fields_of_table(table))

@@ -1,9 +1,8 @@
 """The loop that good rows make: defaults filled, parameters bound to sites, terms that end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import pairwise
 
 from loopbook.errors import InputError
 from loopbook.flowsheet import ROUTES, read_flowsheet
@@ -15,8 +14,8 @@ from loopbook.loop.nouns.people import Ownership, Party
 from loopbook.loop.nouns.places import Lane, Site
 from loopbook.loop.nouns.settings import Settings
 from loopbook.loop.nouns.trade import Contract, Term
-from loopbook.loop.reading.binding import bound, models_of
 from loopbook.loop.reading.names import Names
+from loopbook.loop.reading.parameters import bound, models_of
 from loopbook.loop.reading.typed import Rows
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.findings import LoopFindings
@@ -38,9 +37,7 @@ def made_loop(
     parties = {row.party: row for row in rows.of(Party)}
     sites = _sites(rows.of(Site), parties, names, findings)
     parameters = rows.of(Parameter)
-    splits: dict[str, tuple[Split, ...]] = {}
-    for split in rows.of(Split):
-        splits[split.process] = (*splits.get(split.process, ()), split)
+    splits = rows.of(Split)
     materials = {row.material: row for row in rows.of(Material)}
     ends = {OUTSIDE, *sites}
     contracts = [row for row in rows.of(Contract) if {row.from_, row.to} <= ends]
@@ -51,7 +48,7 @@ def made_loop(
         owners=rows.of(Ownership),
         sites=sites,
         materials=materials,
-        splits=splits,
+        splits={x.process: tuple(y for y in splits if y.process == x.process) for x in splits},
         parameters=parameters,
         models=models_of(
             sites, parameters, settings.calendar.first, names.owners.kinds, findings=findings
@@ -111,20 +108,12 @@ def _check_process(process: str, names: Names, findings: LoopFindings) -> None:
     )
 
 
-def _ending(terms: Iterable[Term]) -> tuple[Term, ...]:
+def _ending(terms: Sequence[Term]) -> tuple[Term, ...]:
     """Terms, each until the next row of the same law, thing, material and condition starts."""
-    rows = [*terms]
-    groups: dict[str, list[Term]] = {}
-    for row in rows:
-        key = row.on, row.term, getattr(row, "of", ""), getattr(row, "when", None)
-        groups.setdefault(repr(key), []).append(row)
-    ends: dict[int, date] = {}
-    for group in groups.values():
-        group.sort(key=lambda row: row.starts or date.min)
-        for row, following in pairwise(group):
-            if following.starts is not None and following.starts > date.min:
-                ends[id(row)] = following.starts - timedelta(days=1)
-    return tuple(
-        replace(row, ends=min(row.ends or date.max, ends[id(row)])) if id(row) in ends else row
-        for row in rows
-    )
+    starts, ends = dict[str, date](), dict[int, date]()
+    for row in sorted(terms, key=lambda row: row.starts or date.min, reverse=True):
+        key = repr((row.on, row.term, getattr(row, "of", ""), getattr(row, "when", None)))
+        if starts.get(key, date.min) > date.min:
+            ends[id(row)] = min(row.ends or date.max, starts[key] - timedelta(days=1))
+        starts[key] = row.starts or date.min
+    return tuple(replace(row, ends=ends.get(id(row), row.ends)) for row in terms)

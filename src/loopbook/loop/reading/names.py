@@ -1,6 +1,6 @@
 """Names of a loop: where each is declared, what rows name, and what is off with its switch."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.row import Row, column_of, columns_of
 from loopbook.loop.reading.keys import Keyed
 from loopbook.loop.reading.parameters import Owners, mode_names
-from loopbook.loop.reading.written import NOUNS, SERIES, Line, Tables, fields_of_table
+from loopbook.loop.reading.written import NOUNS, Line, Tables, fields_of_table
 from loopbook.loop.values.cells import OUTSIDE, Ref
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.matter import OTHER, atomic_weights, component_names
@@ -26,14 +26,9 @@ FIXED: Mapping[str, tuple[str, ...]] = {
 ACTORS = ("party", "site", "contract", "mode")
 """Lists of what acts: a name is in one of them."""
 
-_ROLES: Mapping[str, tuple[str, ...]] = {
-    "parties": ("party",),
-    "sites": ("site",),
-    "contracts": ("contract",),
-    "materials": ("material", "group", "component"),
-    "parameters": ("mode",),
-    SERIES: ("series",),
-}
+_MORE = {"materials": ("group", "component"), "parameters": ("mode",)}
+"""Roles of the names that a table declares beside those of its first column."""
+
 _SWITCHED = ("party", "site", "contract")
 _NEVER = "never"
 
@@ -74,10 +69,6 @@ class Names:
             case _:
                 return FIXED.get(role, self.places.get(role, ()))
 
-    def lists_with(self, name: str) -> list[str]:
-        """Lists of the case that have a name."""
-        return [role for role, names in self.places.items() if name in names]
-
 
 def declared(
     rows: Mapping[str, Keyed],
@@ -94,69 +85,60 @@ def declared(
     tables : as they are written.
     kinds : site models by name.
     """
-    names = Names(lost=frozenset(role for x in tables.broken for role in _ROLES.get(x, ())))
+    roles = {table: (noun.role, *_MORE.get(table, ())) for table, noun in NOUNS.items()}
+    names = Names(lost=frozenset(role for x in tables.broken for role in roles.get(x, ()) if role))
     for table, noun in NOUNS.items():
         if noun.role:
-            column = noun.key[0]
-            names.places[noun.role] = _places(rows[table].all_lines(), column)
-    names.places["series"] = _places(rows[SERIES].all_lines(), "series")
+            names.places[noun.role] = _places(rows[table].all_lines(), noun.key[0])
     names.places["series"] |= dict.fromkeys(tables.lost_series, "")
     names.places["group"] = _places(rows[Material.table].all_lines(), "group")
-    names.places["process"] = _places(rows["shares"].all_lines(), "process")
-    names.places["source"] = _places(rows["sources"].all_lines(), "source_id")
     names.places["switch"] = {name: tables.place(f"switch.{name}") for name in switches}
     names.flowsheets = {name: x for name, x in tables.files.items() if x.suffix == ".toml"}
     models = {line["site"]: line["model"] for line in rows["sites"].all_lines()}
     others = {role: names.places[role] for role in ("material", "contract", "party")}
-    names.owners = Owners(models, others, kinds)
     parameters = [*rows["parameters"].all_lines()]
-    modes = mode_names(parameters, names.owners)
-    places = _places(parameters, "on")
-    names.places["mode"] = {name: places[name] for name in places if name in modes}
+    modes = mode_names(parameters, Owners(models, others, kinds))
+    names.places["mode"] = _places((line for line in parameters if line["on"] in modes), "on")
+    names.owners = Owners(models, {**others, "mode": modes}, kinds)
     return names
 
 
 def _places(lines: Iterable[Line], column: str) -> dict[str, str]:
-    places: dict[str, str] = {}
-    for line in lines:
-        if line[column]:
-            places.setdefault(line[column], line.where)
-    return places
-
-
-def references(row: Row) -> Iterator[tuple[str, str, str]]:
-    """Column, roles and name of each name in a row."""
-    for one in columns_of(type(row)):
-        name = getattr(row, one.name)
-        if isinstance(one.type, Ref) and name:
-            yield column_of(one.name), one.type.role, name
+    places = [(line[column], line.where) for line in lines if line[column]]
+    return dict(places) | dict(reversed(places))  # the first of each
 
 
 def check_references(row: Row, names: Names, findings: LoopFindings) -> None:
     """Findings for names in a row that no list has, or another list than the one it is of."""
-    at = findings.about(row.where)
+    at, switch = findings.about(row.where), row.provenance.switch
     if isinstance(row, Material | Split) and not names.are_lost("component"):
         _check_components(row, names, findings)
-    switch = row.provenance.switch
     if switch:
         at.check_known("a switch of the case", switch, names.of("switch"), at="switch")
-    for column, roles, name in references(row):
-        if names.are_lost(roles):
-            continue
-        known = names.of(roles)
-        if name in known:
-            findings.uses.update((role, name) for role in roles.split("|"))
-            continue
-        what = " or ".join(_WORDS.get(role, f"a {role}") for role in roles.split("|"))
-        own = {x for role in roles.split("|") for x in names.places.get(role, ())}
-        hints = [nearest_hint(name, own), nearest_hint(name, known)]  # the case's own names first
-        hint = next((x for x in hints if x.startswith("did")), hints[0] or hints[1])
-        others = names.lists_with(name)
-        if others:
-            hint = hint if hint.startswith("did") else ""
-            at.note("wrong-list", what, f"{name}, a {others[0]}", at=column, hint=hint)
-        else:
-            at.note("unknown-name", what, name, at=column, hint=hint)
+    for one in columns_of(type(row)):
+        name = getattr(row, one.name)
+        if isinstance(one.type, Ref) and name and not names.are_lost(one.type.role):
+            _check_reference(name, column_of(one.name), one.type.role.split("|"), names, at=at)
+
+
+def _check_reference(
+    name: str, column: str, roles: Sequence[str], names: Names, *, at: LoopFindings
+) -> None:
+    """A finding for a name that no list of the roles has."""
+    known = names.of("|".join(roles))
+    if name in known:
+        at.uses.update((role, name) for role in roles)
+        return
+    what = " or ".join(_WORDS.get(role, f"a {role}") for role in roles)
+    own = {x for role in roles for x in names.places.get(role, ())}
+    hints = [nearest_hint(name, own), nearest_hint(name, known)]  # the case's own names first
+    near = next((x for x in hints if x.startswith("did")), "")
+    others = [role for role, places in names.places.items() if name in places]
+    if others:
+        at.note("wrong-list", what, f"{name}, a {others[0]}", at=column, hint=near)
+    else:
+        hint = near or hints[0] or hints[1]
+        at.note("unknown-name", what, name, at=column, hint=hint)
 
 
 def _check_components(row: Material | Split, names: Names, findings: LoopFindings) -> None:
@@ -185,48 +167,35 @@ _WORDS = {
 
 def in_force(tables: Mapping[str, Keyed], switches: Mapping[str, bool]) -> dict[str, list[Line]]:
     """Rows of each table that hold in a run; what names a thing that is off is off too."""
-    lines = {table: [*rows.in_force(switches)] for table, rows in tables.items()}
-    everything = {table: [*rows.all_lines()] for table, rows in tables.items()}
-    while True:
-        off = _off(lines, everything)
+    kept = {table: [*rows.in_force(switches)] for table, rows in tables.items()}
+    declared = {
+        noun.role: (noun, {line[noun.key[0]] for line in tables[table].all_lines()})
+        for table, noun in NOUNS.items()
+        if noun.role in _SWITCHED
+    }
+    lines: dict[str, list[Line]] = {}
+    while lines != kept:
+        lines = kept
+        off = {
+            role: names - {x[noun.key[0]] for x in lines[noun.table] if x["starts"] != _NEVER}
+            for role, (noun, names) in declared.items()
+        }
         kept = {
             table: [line for line in rows if not _names_off(line, off)]
             for table, rows in lines.items()
         }
-        if all(len(kept[table]) == len(rows) for table, rows in lines.items()):
-            return kept
-        lines = kept
-
-
-def _off(
-    lines: Mapping[str, list[Line]], everything: Mapping[str, list[Line]]
-) -> dict[str, set[str]]:
-    """Names by role that are declared, and by no row in force."""
-    off = {}
-    for table, noun in NOUNS.items():
-        if noun.role in _SWITCHED:
-            column = noun.key[0]
-            on = {line[column] for line in lines[table] if line["starts"] != _NEVER}
-            off[noun.role] = {line[column] for line in everything[table]} - on
-    return off
+    return kept
 
 
 def _names_off(line: Line, off: Mapping[str, set[str]]) -> bool:
     """Whether a row names a thing that is off, or is that thing's own row."""
-    if line.table == SERIES:
-        return False
-    noun = NOUNS[line.table]
-    if noun.role in off and line[noun.key[0]] in off[noun.role]:
-        return True
-    if line.table == "parameters":
-        return _is_off(line["on"], _SWITCHED, off)
+    roles = {NOUNS[line.table].key[0]: NOUNS[line.table].role}
     for column, one in fields_of_table(line.table).items():
-        if isinstance(one.type, Ref) and line[column]:
-            roles = [role for role in one.type.role.split("|") if role in off]
-            if roles and _is_off(line[column], roles, off):
-                return True
-    return False
-
-
-def _is_off(name: str, roles: Iterable[str], off: Mapping[str, set[str]]) -> bool:
-    return any(name in off[role] for role in roles)
+        if isinstance(one.type, Ref):
+            roles[column] = one.type.role
+    return any(
+        line[column] in names and (named == "any" or role in named.split("|"))
+        for column, named in roles.items()
+        for role, names in off.items()
+        if line[column]
+    )

@@ -1,12 +1,12 @@
 """Rows as nouns: every cell by its declaration, with what the row rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import MISSING, replace
 from typing import TypeVar
 
-from loopbook.errors import Findings, InputError, nearest_hint
+from loopbook.errors import Findings, InputError
 from loopbook.loop.nouns.matter import BASES, Material, Split
-from loopbook.loop.nouns.row import PROVENANCE, Provenance, Row, column_of, columns_of
+from loopbook.loop.nouns.row import PROVENANCE, Provenance, Row, all_columns, column_of, columns_of
 from loopbook.loop.nouns.trade import Term
 from loopbook.loop.reading.keys import address_of
 from loopbook.loop.reading.written import Line
@@ -15,18 +15,13 @@ from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.measure import LIBRARY, SHARE, factor_to, read_quantity
 from loopbook.loop.values.quantity import Amount, Quantity
 from loopbook.matter import Sourced, component_names, composition
-from loopbook.report import GRADES
-from loopbook.tables import Field, Text, Value, Whole, exact_or_none, remedy
+from loopbook.tables import Field, Value, Whole, exact_or_none, remedy
 
 Noun = TypeVar("Noun", bound=Row)
 
 
 def read_row(
-    noun: type[Noun],
-    line: Line,
-    findings: LoopFindings,
-    *,
-    types: Mapping[str, Field] | None = None,
+    noun: type[Noun], line: Line, findings: LoopFindings, *, fields: Sequence[Field] = ()
 ) -> Noun | None:
     """The noun of a row, or None with a finding for each cell that cannot be read.
 
@@ -35,11 +30,11 @@ def read_row(
     noun : its class.
     line : the row as it is written.
     findings : takes the errors.
-    types : fields of other types than the declared ones, such as the value of a parameter.
+    fields : in place of the declared ones; a parameter's value has the type of its declaration.
     """
     before, lost, address = len(findings), len(findings.losses), address_of(line)
     values: dict[str, Value] = {}
-    for field in ((types or {}).get(x.name, x) for x in columns_of(noun)):
+    for field in fields or columns_of(noun):
         column = column_of(field.name)
         at = _about(line, column, address, findings)
         values[field.name] = _read_cell(line[column], field, column, at)
@@ -62,29 +57,22 @@ def read_term(line: Line, findings: LoopFindings) -> Term | None:
     """A term, as its law."""
     law = LAWS.get(line["term"])
     if law is None:
-        where = line.cells["term"].where if "term" in line.cells else line.where
-        findings.about(where).unknown("a law of terms", line["term"] or "nothing", LAWS, at="term")
+        at = _about(line, "term", "", findings)
+        at.unknown("a law of terms", line["term"] or "nothing", LAWS, at="term")
         return None
-    row = read_row(law, line, findings)
-    columns = {column_of(field.name) for field in columns_of(law)}
-    columns |= {field.name for field in PROVENANCE}
+    row, known = read_row(law, line, findings), all_columns(law)
     for column, cell in line.cells.items():
-        if cell.text and column not in columns:
-            findings.about(cell.where).note(
-                "column",
-                f"nothing, for {law.law} does not read {column}",
-                cell.text,
-                at=column,
-                hint=f"{law.law} reads {', '.join(sorted(columns_read(law)))}",
-            )
+        if cell.text and column not in known:
+            what = f"nothing, for {law.law} does not read {column}"
+            hint = f"{law.law} reads {', '.join(sorted(columns_read(law)))}"
+            findings.about(cell.where).note("column", what, cell.text, at=column, hint=hint)
             row = None
     return row
 
 
 def columns_read(law: type[Term]) -> set[str]:
     """Columns that a law reads beside those that every term has."""
-    common = {field.name for field in columns_of(Term)}
-    return {field.name for field in columns_of(law)} - common
+    return all_columns(law).keys() - all_columns(Term).keys()
 
 
 def _about(line: Line, column: str, address: str, findings: LoopFindings) -> LoopFindings:
@@ -119,17 +107,13 @@ def _components(
     noun: type[Row], line: Line, address: str, findings: LoopFindings
 ) -> dict[str, Value]:
     """Cells of the further columns: numbers of a composition, or shares of a process."""
-    known = {column_of(field.name) for field in columns_of(noun)}
-    known |= {field.name for field in PROVENANCE}
-    values: dict[str, Value] = {}
+    values, known = dict[str, Value](), all_columns(noun)
     for column, cell in line.cells.items():
-        if column in known or not cell.text:
-            continue
-        at = findings.about(cell.where, address, line["source_id"])
-        at.uses.add(("component", column))
-        values[column] = (
-            _parts(cell.text, column, at) if noun is Material else SHARE.read(cell.text, column, at)
-        )
+        if cell.text and column not in known:
+            at = _about(line, column, address, findings)
+            at.uses.add(("component", column))
+            read = _parts if noun is Material else SHARE.read
+            values[column] = read(cell.text, column, at)
     return values
 
 
@@ -173,40 +157,28 @@ def read_provenance(line: Line, address: str, findings: LoopFindings) -> Provena
     """The last columns of a row."""
     texts = {field.name: line[field.name] for field in PROVENANCE}
     for field in PROVENANCE:
-        text = texts[field.name]
-        at = _about(line, field.name, address, findings)
-        if text and isinstance(field.type, Text):
-            field.type.check(text, field.name, at)
-        if field.name == "grade" and text and text not in GRADES:
-            hint = nearest_hint(text, GRADES)
-            at.note("grade", ", ".join(GRADES), text, at="grade", hint=hint)
+        if texts[field.name]:
+            at = _about(line, field.name, address, findings)
+            field.type.check(texts[field.name], field.name, at)
     return Provenance(where=line.where, address=address, **texts)
 
 
 def _with_range(row: Noun, line: Line, findings: LoopFindings) -> Noun:
     """The row with low and high in the quantity that they are of."""
     provenance = row.provenance
-    if not (provenance.low or provenance.high or provenance.moves):
+    limits = provenance.low or provenance.high
+    if not (limits or provenance.moves):
         return row
-    address = row.address
-    at = _about(line, "low" if provenance.low else "high", address, findings)
+    at = _about(line, "low" if provenance.low else "high", row.address, findings)
     whole = getattr(row, row.ranged, None) if row.ranged else None
     quantity = whole.upper if isinstance(whole, Amount) else whole
     if not isinstance(quantity, Quantity):
-        if provenance.low or provenance.high:
-            at.note(
-                "range",
-                "no low and high, for the row has no number",
-                provenance.low or provenance.high,
-            )
+        if limits:
+            at.note("range", "no low and high, for the row has no number", limits)
         return row
-    if quantity.series is not None and (provenance.low or provenance.high):
-        at.note(
-            "range",
-            "no low and high of a series in its place",
-            provenance.low or provenance.high,
-            hint=f"write them in the row {quantity.series.name} of series",
-        )
+    if quantity.series is not None and limits:
+        hint = f"write them in the row {quantity.series.name} of series"
+        at.note("range", "no low and high of a series in its place", limits, hint=hint)
         return row
     low = read_limit(provenance.low, quantity, "low", at)
     high = read_limit(provenance.high, quantity, "high", at)
@@ -222,9 +194,7 @@ def _with_range(row: Noun, line: Line, findings: LoopFindings) -> Noun:
 
 def read_limit(text: str, quantity: Quantity, at: str, findings: LoopFindings) -> float | None:
     """The 5 % or 95 % point in the unit of a quantity; None where the cell is empty."""
-    if not text:
-        return None
-    limit = read_quantity(text, at, findings)
+    limit = read_quantity(text, at, findings) if text else None
     if limit is None:
         return None
     factor = factor_to(limit.unit, quantity.unit)

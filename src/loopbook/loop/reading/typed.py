@@ -1,10 +1,9 @@
 """Rows of all tables as nouns."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TypeVar
 
-from loopbook.loop.nouns.facts import Parameter
+from loopbook.loop.nouns.facts import InTime, Parameter
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.nouns.trade import Term
 from loopbook.loop.reading.names import Names
@@ -16,35 +15,23 @@ from loopbook.loop.values.findings import LoopFindings
 Noun = TypeVar("Noun", bound=Row)
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(list[Row]):
     """Rows of all tables as nouns, in their order."""
-
-    rows: list[Row] = field(default_factory=list)
-
-    def add(self, row: Row | None) -> None:
-        """Add a row, if it could be read."""
-        if row is not None:
-            self.rows.append(row)
 
     def of(self, noun: type[Noun]) -> tuple[Noun, ...]:
         """Rows of a noun."""
-        return tuple(row for row in self.rows if isinstance(row, noun))
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows)
+        return tuple(row for row in self if isinstance(row, noun))
 
 
 def typed(lines: Mapping[str, list[Line]], names: Names, findings: LoopFindings) -> Rows:
     """Rows of each table as nouns, series excepted; those that cannot be read are left out."""
-    modes, lost = set(names.places["mode"]), bool(names.lost)
-    read = Rows()
+    rows: list[Row | None] = []
     for table, noun in NOUNS.items():
-        for line in lines[table]:
+        for line in lines[table] if noun is not InTime else ():
             if noun is Term:
-                read.add(read_term(line, findings))
+                rows.append(read_term(line, findings))
             elif noun is Parameter:
-                read.add(read_parameter(line, names.owners, modes, findings, lost=lost))
+                rows.append(read_parameter(line, names.owners, findings, lost=bool(names.lost)))
             else:
-                read.add(read_row(noun, line, findings))
-    return read
+                rows.append(read_row(noun, line, findings))
+    return Rows(filter(None, rows))

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
+from loopbook.loop.nouns.facts import InTime, Law, Parameter, Statement, Station, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.people import Ownership, Party
 from loopbook.loop.nouns.places import Lane, Site
-from loopbook.loop.nouns.row import PROVENANCE, Row, column_of, columns_of
+from loopbook.loop.nouns.row import Row, all_columns, column_of, columns_of
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.terms.ours import LAWS
 from loopbook.loop.values.cells import Own, Ref
@@ -19,13 +20,13 @@ from loopbook.tables import Field
 NOUNS: Mapping[str, type[Row]] = {
     noun.table: noun
     for noun in (
-        *(Work, Party, Ownership, Site, Material, Split, Parameter),
+        *(Work, Party, Ownership, Site, Material, Split, Parameter, InTime),
         *(Lane, Contract, Term, Law, Station, Statement),
     )
 }
-"""Nouns by the name of their table, `series` excepted."""
+"""Nouns by the name of their table."""
 
-SERIES = "series"
+SERIES = InTime.table
 SEPARATOR = ";"
 """What parts the names of a cell that stands for several rows."""
 
@@ -98,39 +99,34 @@ class Tables:
         return self.places.get(path, self.places.get("", self.name))
 
 
-def fields_of_table(table: str) -> dict[str, Field]:
+@cache
+def fields_of_table(table: str) -> Mapping[str, Field]:
     """Fields of a table by column: of `terms` those of all laws, the first that has a column."""
     nouns = [NOUNS[table], *(LAWS.values() if table == Term.table else ())]
-    fields: dict[str, Field] = {}
-    for noun in nouns:
-        for one in columns_of(noun):
-            fields.setdefault(column_of(one.name), one)
-    return fields
+    fields = [(column_of(one.name), one) for noun in nouns for one in columns_of(noun)]
+    return dict(fields) | dict(reversed(fields))
 
 
 def known_columns(table: str) -> tuple[str, ...]:
     """Columns that a table may have, beside periods and components."""
-    own = ("series", "unit") if table == SERIES else tuple(fields_of_table(table))
-    return tuple(dict.fromkeys((*own, *(one.name for one in PROVENANCE))))
+    return tuple({**fields_of_table(table), **all_columns(NOUNS[table])})
 
 
-def opened(lines: Iterable[Line], table: str) -> Iterator[Line]:
+def opened(lines: Iterable[Line]) -> Iterator[Line]:
     """Rows with one name in each cell: a list of names stands for a row for each.
 
     >>> cells = {"on": Cell("scrap; copper", "t:2"), "of": Cell("Ni; Co", "t:2")}
-    >>> [f"{row['on']}/{row['of']}" for row in opened([Line("terms", "t:2", cells)], "terms")]
+    >>> [f"{row['on']}/{row['of']}" for row in opened([Line("terms", "t:2", cells)])]
     ['scrap/Ni', 'scrap/Co', 'copper/Ni', 'copper/Co']
     """
-    fields = fields_of_table(table)
-    lists = [name for name, one in fields.items() if isinstance(one.type, (Own, Ref))]
     for line in lines:
-        several = [name for name in lists if SEPARATOR in line[name]]
-        if not several:
-            yield line
-            continue
-        parts = [[x.strip() for x in line[name].split(SEPARATOR)] for name in several]
-        for names in product(*parts):
-            cells = dict(line.cells)
-            for column, name in zip(several, names, strict=True):
-                cells[column] = Cell(name, cells[column].where)
-            yield Line(line.table, line.where, cells)
+        names = [
+            x for x, one in fields_of_table(line.table).items() if isinstance(one.type, Own | Ref)
+        ]
+        several = {name: line.cells[name] for name in names if SEPARATOR in line[name]}
+        parts = [
+            [(name, Cell(text.strip(), cell.where)) for text in cell.text.split(SEPARATOR)]
+            for name, cell in several.items()
+        ]
+        for cells in product(*parts):
+            yield Line(line.table, line.where, {**line.cells, **dict(cells)})
