@@ -23,7 +23,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (terms.check_counts, ("terms", "sites")),
     (terms.check_freight, ("lanes", "parameters", "materials")),
     (terms.check_money, ("series",)),
-    (unused.check_works, ()),
+    (unused.check_works, ("sources",)),
     (times.check_never, ()),
     (slips.check_metal_prices, ()),
     (slips.check_capacities, ()),

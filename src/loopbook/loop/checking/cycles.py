@@ -1,6 +1,5 @@
 """A cycle in which what arrives changes what is made needs a time on the way."""
 
-from loopbook.loop.checking.contracts import joined
 from loopbook.loop.checking.subject import Subject
 from loopbook.loop.nouns.trade import Contract
 
@@ -10,9 +9,9 @@ def check_cycles(subject: Subject) -> None:
     loop = subject.loop
     driven = {name for name, model in loop.models.items() if model.by_arrival}
     arrows: dict[str, dict[str, Contract]] = {}
-    for start, end, row in joined(subject):
-        if start != end and {start, end} <= driven and not _has_lead(row, subject):
-            arrows.setdefault(start, {}).setdefault(end, row)
+    for row in loop.contracts:
+        if row.from_ != row.to and {row.from_, row.to} <= driven and not _has_lead(row, subject):
+            arrows.setdefault(row.from_, {}).setdefault(row.to, row)
     for cycle in _cycles({start: [*ends] for start, ends in arrows.items()}):
         row = arrows[cycle[-1]][cycle[0]]
         way = " -> ".join((*cycle, cycle[0]))

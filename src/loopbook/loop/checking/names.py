@@ -77,9 +77,8 @@ def _one_apart(name: str, other: str) -> bool:
     """Whether long names differ by one letter: another, one more, or two in the other order."""
     if min(len(name), len(other)) < _LONG or abs(len(name) - len(other)) > 1:
         return False
-    start = next((k for k, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), None)
-    if start is None:
-        return not max(name, other, key=len)[-1].isdigit()
+    pairs = enumerate(zip(name, other, strict=False))
+    start = next((k for k, (a, b) in pairs if a != b), min(len(name), len(other)))
     if any(text[start : start + 1].isdigit() for text in (name, other)):
         return False  # line 1, line 2
     left, right = name[start:], other[start:]

@@ -1,5 +1,6 @@
 """What the rules between rows look at."""
 
+import math
 from dataclasses import dataclass
 
 from loopbook.loop.loop import Loop
@@ -10,6 +11,7 @@ from loopbook.loop.reading.names import Names
 from loopbook.loop.reading.typed import Rows
 from loopbook.loop.time.calendar import month_in_force
 from loopbook.loop.values.findings import LoopFindings
+from loopbook.loop.values.quantity import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,11 @@ class Subject:
         """Numbers of the months of the calendar in which it holds."""
         days = self.loop.days(row)
         return [m for m in self.loop.calendar.span if month_in_force(*days, m) > 0]
+
+
+def share_in(month: int, quantity: Quantity) -> float:
+    """A share in a month; NaN where its series has no number, which has its own finding."""
+    line = quantity.series.line if quantity.series else None
+    if line and math.isnan(line.in_month(month, quantity.since)):
+        return math.nan
+    return float(quantity.in_month(month, "1")[0])

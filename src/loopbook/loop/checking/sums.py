@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from loopbook.loop.checking.subject import Subject
+from loopbook.loop.checking.subject import Subject, share_in
 from loopbook.loop.nouns.matter import Material
-from loopbook.loop.time.calendar import Span, month_name
+from loopbook.loop.time.calendar import Span, first_day, month_name, month_number
 from loopbook.loop.values.quantity import Amount, Quantity
 
 _PERCENT = 0.05
@@ -19,45 +19,19 @@ _RANKS = ("made", "left")  # shares of these follow each other
 
 def check_owners(subject: Subject) -> None:
     """The shares of a company sum to 1 from the day on that one of its rows starts."""
-    loop = subject.loop
+    loop, months = subject.loop, subject.loop.calendar.span
     for company in dict.fromkeys(row.company for row in loop.owners):
         rows = [row for row in loop.owners if row.company == company]
-        days = sorted({max(row.starts or date.min, _first_day(subject)) for row in rows})
-        for day in days:
-            if day > _last_day(subject):
-                continue
-            shares = loop.owners_of(company, day)
-            months = loop.calendar.span
-            month = max(months.first, 12 * day.year + day.month - 1)
-            whole = math.fsum(_share(x, month) for x in shares.values())
-            if not abs(whole - 1) <= _ROUNDING:
-                names = ", ".join(
-                    f"{name} {100 * _share(x, month):g} %" for name, x in shares.items()
-                )
+        first = first_day(months.first)
+        for day in sorted({max(row.starts or first, first) for row in rows}):
+            owners, month = loop.owners_of(company, day), month_number(day)
+            shares = {name: share_in(month, x) for name, x in owners.items()}
+            whole = math.fsum(shares.values())
+            if month in months and not abs(whole - 1) <= _ROUNDING:
                 last = [row for row in rows if (row.starts or date.min) <= day][-1]
-                subject.at(last).note(
-                    "sum",
-                    f"shares of {company} that sum to 100 % on {day}",
-                    f"{100 * whole:.10g} % ({names})",
-                    at="share",
-                )
-
-
-def _share(quantity: Quantity, month: int) -> float:
-    """A share in a month; NaN where a series has none."""
-    if quantity.series is None:
-        return float(quantity.in_month(month, "1")[0])
-    return quantity.series.line.in_month(month) * (0.01 if quantity.unit == "%" else 1.0)
-
-
-def _first_day(subject: Subject) -> date:
-    first = subject.loop.calendar.first
-    return date(first // 12, first % 12 + 1, 1)
-
-
-def _last_day(subject: Subject) -> date:
-    last = subject.loop.calendar.end - 1
-    return date(last // 12, last % 12 + 1, 1)
+                what = f"shares of {company} that sum to 100 % on {day}"
+                names = ", ".join(f"{name} {100 * share:g} %" for name, share in shares.items())
+                subject.at(last).note("sum", what, f"{100 * whole:.10g} % ({names})", at="share")
 
 
 def check_compositions(subject: Subject) -> None:
@@ -105,7 +79,7 @@ def check_parts(subject: Subject) -> None:
 def _above(shares: Iterable[Quantity], months: Span) -> str:
     """The sum of shares in the first month in which it is above 1; empty if in none."""
     for month in months:
-        whole = math.fsum(_share(share, month) for share in shares)
+        whole = math.fsum(share_in(month, share) for share in shares)
         if whole > 1 + _ROUNDING:
             return f"{100 * whole:.10g} % in {month_name(month)}"
     return ""

@@ -3,15 +3,16 @@
 import math
 from itertools import combinations
 
+import numpy as np
+
 from loopbook.loop.checking.subject import Subject
-from loopbook.loop.checking.times import missing_value, term_months
+from loopbook.loop.checking.times import note_missing, term_months
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.terms.lot import counted_in
 from loopbook.loop.terms.prices.freight import Freight
 from loopbook.loop.terms.prices.payable import Payable
 from loopbook.loop.terms.sites.burden import Burden
 from loopbook.loop.terms.sites.cost import Cost
-from loopbook.loop.time.calendar import month_name
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.measure import is_kind
 from loopbook.loop.values.quantity import Comparison, Quantity, When
@@ -48,9 +49,12 @@ def check_prices(subject: Subject) -> None:
         if not any(is_kind(series.unit, unit) for unit in _PRICE):
             what = "a series of prices, such as USD/t"
             at.note("unit", what, f"{name} in {series.unit}", at="index")
-            continue
-        if name not in reported and _lacks_price(row, name, subject):
-            reported.add(name)
+        elif name not in reported:
+            lag = getattr(row, "lag", None)
+            later = math.ceil(lag.months) if lag else 0
+            months = [month + later for month in term_months(row, subject)]
+            if note_missing(series, months, row, subject):
+                reported.add(name)
 
 
 def check_counts(subject: Subject) -> None:
@@ -66,18 +70,6 @@ def check_counts(subject: Subject) -> None:
                 at.missing("what is counted, such as feed, made or disposal", at="of")
 
 
-def _lacks_price(row: Term, name: str, subject: Subject) -> bool:
-    """Whether the price month of a shipment has no price, with its finding."""
-    lag = getattr(row, "lag", None)
-    later = math.ceil(lag.months) if lag else 0
-    series = subject.loop.series[name]
-    for month in term_months(row, subject):
-        if math.isnan(series.line.in_month(month + later)):
-            missing_value(series, month_name(month + later), row, subject)
-            return True
-    return False
-
-
 def check_bands(subject: Subject) -> None:
     """Two payables of one thing on one contract never hold for one grade at one time."""
     rows = [row for row in subject.loop.terms if isinstance(row, Payable)]
@@ -86,39 +78,27 @@ def check_bands(subject: Subject) -> None:
             continue
         months = set(term_months(first, subject)) & set(term_months(second, subject))
         if months and _overlap(first.when, second.when):
-            subject.at(second).note(
-                "overlap",
-                f"grades apart from those of {first.where}",
-                f"payables of {second.of} on {second.on} that hold at once",
-                at="when",
-            )
+            what = f"grades apart from those of {first.where}"
+            shown = f"payables of {second.of} on {second.on} that hold at once"
+            subject.at(second).note("overlap", what, shown, at="when")
 
 
 def _overlap(first: When | None, second: When | None) -> bool:
     """Whether some grade keeps to both conditions; limits in time count as overlapping."""
-    limits = [*(first.comparisons if first else ()), *(second.comparisons if second else ())]
-    for name in {limit.of for limit in limits}:
-        low, high, open_ = 0.0, 1.0, False
-        for limit in (x for x in limits if x.of == name):
-            if limit.limit.series is not None:
-                continue
-            value = float(limit.limit.in_month(0, "1")[0])
-            if limit.sign.startswith(">") and value >= low:
-                low, open_ = value, (open_ and value == low) or limit.sign == ">"
-            if limit.sign.startswith("<") and value <= high:
-                high, open_ = value, (open_ and value == high) or limit.sign == "<"
-        if low > high or (low == high and _excludes(limits, name, low)):
-            return False
-    return True
+    limits = [limit for when in (first, second) if when for limit in when.comparisons]
+    names = dict.fromkeys(limit.of for limit in limits)
+    return all(_can_hold([limit for limit in limits if limit.of == name]) for name in names)
 
 
-def _excludes(limits: list[Comparison], name: str, value: float) -> bool:
-    """Whether a limit without its own value is at a value."""
-    return any(
-        x.of == name and x.sign in "<>" and float(x.limit.in_month(0, "1")[0]) == value
-        for x in limits
-        if x.limit.series is None
-    )
+def _can_hold(limits: list[Comparison]) -> bool:
+    """Whether some grade keeps to all limits that are constant: one at a limit, or between two."""
+    bounds = [(x, x.limit.in_month(0, "1")) for x in limits if x.limit.series is None]
+    ends = np.unique([0.0, 1.0, *(float(value[0]) for _, value in bounds)])
+    grades = np.concatenate([ends, (ends[1:] + ends[:-1]) / 2])
+    kept = np.ones_like(grades)
+    for limit, value in bounds:
+        kept = kept * limit.holds(grades, value)
+    return bool(kept.any())
 
 
 def check_freight(subject: Subject) -> None:

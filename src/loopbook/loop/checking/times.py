@@ -1,7 +1,6 @@
 """Rules of time: nothing ends before it starts, and no value is missing when it is needed."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from loopbook.loop.checking.subject import Subject
 from loopbook.loop.nouns.facts import Parameter
@@ -11,6 +10,7 @@ from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.time.calendar import month_name, month_number
 from loopbook.loop.values.cells import NEVER
 from loopbook.loop.values.quantity import Amount, Quantity, Series, When
+from loopbook.tables import Value
 
 
 def check_order(subject: Subject) -> None:
@@ -41,62 +41,53 @@ def check_values(subject: Subject) -> None:
     """A value that is needed in a month is there."""
     reported: set[str] = set()
     for row, quantity, months in _needs(subject):
-        series = quantity.series
+        series = quantity.series if isinstance(quantity, Quantity) else None
         if series is None or series.name in reported:
             continue
-        for month in months:
-            if math.isnan(series.line.in_month(month, quantity.since)):
-                reported.add(series.name)
-                age = " at the age of the site that uses it" if series.line.by_age else ""
-                missing_value(series, f"{month_name(month)}{age}", row, subject)
-                break
+        if note_missing(series, months, row, subject, since=quantity.since):
+            reported.add(series.name)
 
 
-def missing_value(series: Series, when: str, row: Row, subject: Subject) -> None:
-    """A finding for a value that a row needs and a series does not have."""
-    at = subject.findings.about(series.where)
-    hint = f"{row.where} needs it"
-    at.missing(f"a value of {series.name} in {when}", hint=hint)
+def note_missing(
+    series: Series, months: Iterable[int], row: Row, subject: Subject, *, since: int | None = None
+) -> bool:
+    """Whether a value that a row needs is missing, with its finding."""
+    month = next(series.line.missing(months, since), None)
+    if month is not None:
+        age = " at the age of the site that uses it" if series.line.by_age else ""
+        what = f"a value of {series.name} in {month_name(month)}{age}"
+        subject.findings.about(series.where).missing(what, hint=f"{row.where} needs it")
+    return month is not None
 
 
-def _needs(subject: Subject) -> Iterator[tuple[Row, Quantity, list[int]]]:
-    """Rows with their quantities in time, and the months in which each is needed."""
+def _needs(subject: Subject) -> Iterator[tuple[Row, Value, list[int]]]:
+    """Rows with what may be a quantity in time, and the months in which each is needed."""
     loop = subject.loop
     for row in loop.parameters:
         yield from _of_parameter(row, subject)
     for contract in loop.contracts:
         months = subject.months(contract)
-        for quantity in (contract.amount.upper, contract.amount.lower):
-            if quantity is not None:
-                yield contract, quantity, months
+        yield from ((contract, x, months) for x in (contract.amount.upper, contract.amount.lower))
     for term in loop.terms:
         months = term_months(term, subject)
-        for value in (getattr(term, "value", None), *_limits(getattr(term, "when", None))):
-            if isinstance(value, Quantity):
-                yield term, value, months
+        values = (getattr(term, "value", None), *_limits(getattr(term, "when", None)))
+        yield from ((term, x, months) for x in values)
     for process, splits in loop.splits.items():
-        months = sorted(
-            {m for x in loop.sites.values() if x.process == process for m in subject.months(x)}
-        )
-        for split in splits:
-            for quantity in split.components.values():
-                yield split, quantity, months
+        sites = [x for x in loop.sites.values() if x.process == process]
+        months = sorted({month for site in sites for month in subject.months(site)})
+        yield from ((split, x, months) for split in splits for x in split.components.values())
     for owned in loop.owners:
         first = month_number(owned.starts) if owned.starts else loop.calendar.first
         yield owned, owned.share, [m for m in loop.calendar.span if m >= first]
 
 
-def _of_parameter(row: Parameter, subject: Subject) -> Iterator[tuple[Row, Quantity, list[int]]]:
+def _of_parameter(row: Parameter, subject: Subject) -> Iterator[tuple[Row, Value, list[int]]]:
     loop, value = subject.loop, row.value
     quantity = value.upper if isinstance(value, Amount) else value
-    if not isinstance(quantity, Quantity) or quantity.series is None:
-        return
-    users = [x for x in loop.sites.values() if row.on in (x.site, x.model)]
-    for site in users:
-        start = month_number(site.starts) if site.starts else loop.calendar.first
-        yield row, quantity.since_month(start), subject.months(site)
-    if not users:
-        yield row, quantity, []
+    for site in loop.sites.values():
+        if row.on in (site.site, site.model) and isinstance(quantity, Quantity):
+            start = month_number(site.starts) if site.starts else loop.calendar.first
+            yield row, quantity.since_month(start), subject.months(site)
 
 
 def _limits(when: When | None) -> list[Quantity | None]:
@@ -107,12 +98,8 @@ def _limits(when: When | None) -> list[Quantity | None]:
 
 def term_months(term: Term, subject: Subject) -> list[int]:
     """Months in which a term holds: those of the term and of what it is on."""
-    loop = subject.loop
-    own = set(subject.months(term))
-    contracts = [row for row in loop.contracts if row.contract == term.on]
-    things: list[Site | Contract] = [*contracts]
-    if term.on in loop.sites:
-        things.append(loop.sites[term.on])
-    if not things:
-        return sorted(own)
-    return sorted({month for thing in things for month in subject.months(thing)} & own)
+    loop, months = subject.loop, subject.months(term)
+    things: list[Site | Contract] = [row for row in loop.contracts if row.contract == term.on]
+    things += [site for site in loop.sites.values() if site.site == term.on]
+    held = {month for thing in things for month in subject.months(thing)}
+    return [month for month in months if month in held or not things]

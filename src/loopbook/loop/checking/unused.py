@@ -1,5 +1,6 @@
 """Rows that nothing uses, works that are not known, and flows without a price."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from loopbook.errors import Finding
@@ -18,19 +19,14 @@ from loopbook.loop.values.cells import OUTSIDE
 def check_works(subject: Subject) -> None:
     """A source_id is of the case's sources or of the library's."""
     known = {*subject.names.places["source"], *subject.findings.library.sources}
-    if "sources" in subject.broken:
-        return
-    for row in subject.every:
-        if isinstance(row, Work):
-            continue
-        for name in filter(None, [row.provenance.source_id]):
+    rows = [row for row in subject.every if not isinstance(row, Work)]
+    sources = [(row.where, row.provenance.source_id) for row in rows]
+    sources += [(series.where, series.source) for series in subject.loop.series.values()]
+    for where, name in sources:
+        if name:
             subject.findings.uses.add(("source", name))
-            subject.at(row).check_known("a source_id", name, known, at="source_id")
-    for series in subject.loop.series.values():
-        if series.source:
-            subject.findings.uses.add(("source", series.source))
-            at = subject.findings.about(series.where)
-            at.check_known("a source_id", series.source, known, at="source_id")
+            at = subject.findings.about(where)
+            at.check_known("a source_id", name, known, at="source_id")
 
 
 def check_uses(subject: Subject) -> None:
@@ -38,28 +34,26 @@ def check_uses(subject: Subject) -> None:
     used = _used(subject)
     for role in ("party", "site", "material", "mode", "series", "process", "source", "switch"):
         for name, where in subject.names.places[role].items():
-            if name not in used.get(role, ()) and role not in subject.names.lost:
+            if name not in used[role] and role not in subject.names.lost:
                 sentence = f"no row uses the {role} {name}"
                 subject.findings.about(where).warn("unused", sentence)
+    ways = {(row.from_, row.to) for row in subject.every.of(Contract)}
     for lane in subject.every.of(Lane):
-        ways = {(row.from_, row.to) for row in subject.every.of(Contract)}
         if (lane.from_, lane.to) not in ways:
             sentence = f"no contract goes from {lane.from_} to {lane.to}"
             subject.at(lane).warn("unused", sentence)
 
 
 def _used(subject: Subject) -> dict[str, set[str]]:
-    used: dict[str, set[str]] = {}
+    used = defaultdict[str, set[str]](set)
     for role, name in subject.findings.uses:
-        used.setdefault(role, set()).add(name)
+        used[role].add(name)
     rows = subject.every
-    sites = rows.of(Site)
-    used.setdefault("party", set()).update(site.party or site.site for site in sites)
-    used.setdefault("process", set()).update(site.process for site in sites)
+    used["party"] |= {site.party or site.site for site in rows.of(Site)}
+    used["process"] |= {site.process for site in rows.of(Site)}
     used["site"] = {name for row in rows.of(Contract) for name in (row.from_, row.to)}
-    materials = used.setdefault("material", set())
-    groups = used.get("group", set())
-    materials |= used.get("component", set())
+    materials, groups = used["material"], used["group"]
+    materials |= used["component"]
     materials |= {row.material for row in rows.of(Material) if row.group in groups}
     materials |= {name for row in rows.of(Material) for name in row.components}
     materials |= {name for row in rows.of(Parameter) for name in (row.of, row.on)}

@@ -145,14 +145,7 @@ def arrivals(calendar: Calendar, step: Step, delay: Array) -> Iterator[tuple[int
 
     As `Calendar.arrivals`, with a delay in months for each draw, shape (draw,).
     """
-    begin, end = step.first + delay, step.end + delay
-    for other in (*calendar.steps[step.index :], None):
-        first, last = (other.first, other.end) if other else (calendar.end, np.inf)
-        overlap = np.maximum(np.minimum(end, last) - np.maximum(begin, first), 0.0)
-        if overlap.any():
-            yield other.index if other else len(calendar.steps), overlap / step.months
-        elif other and np.all(first >= end):
-            return
+    return calendar.arrivals(step, delay)
 
 
 def in_force(days: tuple[date | None, date | None], step: Span) -> tuple[float, ...]:

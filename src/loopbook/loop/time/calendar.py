@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+import numpy as np
+
 from loopbook.errors import Findings
+from loopbook.tables import Array
 
 _NAME = re.compile(r"(?P<year>\d{4})(?:-Q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?")
 FORM = "a year 2028, a quarter 2026-Q1 or a month 2027-03"
@@ -35,6 +38,15 @@ def month_name(month: int) -> str:
     '2026-03'
     """
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
+
+
+def first_day(month: int) -> date:
+    """First day of a month by its number.
+
+    >>> first_day(month_number(date(2026, 3, 31)))
+    datetime.date(2026, 3, 1)
+    """
+    return date(month // 12, month % 12 + 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +169,22 @@ class Calendar:
         spans = [
             (period, span)
             for period in self.periods
-            for span in (map(_month, period) if self.monthly else [period])
+            for span in ([_named(month, 1) for month in period] if self.monthly else [period])
         ]
         return tuple(
             Step(span.name, span.first, span.months, k, period)
             for k, (period, span) in enumerate(spans)
         )
 
-    def arrivals(self, step: Step, delay: float) -> Iterator[tuple[int, float]]:
+    def arrivals(self, step: Step, delay: Array | float) -> Iterator[tuple[int, Array]]:
         """Steps in which an even flow of one step arrives after a delay, with their shares.
 
         Parameters
         ----------
         step : the step of departure.
-        delay : in months; within steps of one length ``L`` the share ``1 - r`` arrives
-            ``floor(delay / L)`` steps later and ``r = delay / L - floor(delay / L)`` one more.
+        delay : in months, a number or one for each draw, shape (draw,); within steps of one length
+            ``L`` the share ``1 - r`` arrives ``floor(delay / L)`` steps later and
+            ``r = delay / L - floor(delay / L)`` one more.
 
         Yields
         ------
@@ -179,19 +192,17 @@ class Calendar:
         the index after it.
 
         >>> calendar = Calendar.of(["2026-Q1..2026-Q4"])
-        >>> [(k, round(share, 3)) for k, share in calendar.arrivals(calendar.steps[0], 4)]
+        >>> [(k, float(share.round(3))) for k, share in calendar.arrivals(calendar.steps[0], 4)]
         [(1, 0.667), (2, 0.333)]
         """
         begin, end = step.first + delay, step.end + delay
         for other in (*self.steps[step.index :], None):
-            first, last = (other.first, other.end) if other else (self.end, math.inf)
-            overlap = min(end, last) - max(begin, first)
-            if overlap > 0:
+            first, last = (other.first, other.end) if other else (self.end, np.inf)
+            overlap = np.maximum(np.minimum(end, last) - np.maximum(begin, first), 0.0)
+            if overlap.any():
                 yield other.index if other else len(self.steps), overlap / step.months
-
-
-def _month(first: int) -> Span:
-    return _named(first, 1)
+            elif other and np.all(first >= end):
+                return
 
 
 def read_calendar(

@@ -6,7 +6,7 @@ without a value has none: it is never zero.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from loopbook.errors import Findings
@@ -52,8 +52,8 @@ class Line:
             month -= since
         return self._months.get(month, math.nan)
 
-    def missing(self, months: Span, since: int | None = None) -> Iterator[int]:
-        """Months of a span that have no number."""
+    def missing(self, months: Iterable[int], since: int | None = None) -> Iterator[int]:
+        """Those of some months that have no number."""
         return (month for month in months if math.isnan(self.in_month(month, since)))
 
 
