@@ -33,14 +33,6 @@ _values_of = attrgetter(*_FIELDS)
 _BY_ACCOUNT = itemgetter(0)  # of a leg
 
 
-def ends_group(head: Head) -> bool:
-    """Whether an event is the last of those that are recorded together and count together.
-
-    What amends others comes before the late fact, and what corrects an event before its reversal.
-    """
-    return head[10] is None and head[13] is None
-
-
 class EventRows(NamedTuple):
     """Rows of some events in order.
 
@@ -150,9 +142,6 @@ def event_rows(
     )
     if not heads:
         return EventRows(heads)
-    if len(heads) == count > 1:  # what amends an event comes with the late fact, which is next
-        whole = max((k for k, head in enumerate(heads) if ends_group(head)), default=count - 1)
-        del heads[whole + 1 :]
     return _with_parts(
         db, substances, heads, those=("BETWEEN ? AND ?", (heads[0][0], heads[-1][0])), edges=edges
     )

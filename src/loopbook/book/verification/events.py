@@ -1,7 +1,6 @@
 """Verify's pass over the events: rows in pages, each event computed again, sums in NumPy."""
 
 import bisect
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from loopbook.book.storage.questions.checks import DatedPosting, dated_postings
 from loopbook.book.storage.rows import Head, Posting
 from loopbook.book.verification.seals import PAGE, Page, Wrong, one_line, wrong_seal
 from loopbook.book.verification.second_process import Helper
+from loopbook.book.verification.together import Group, Together, wrong_amendment
 from loopbook.errors import Finding, LoopbookError, StorageError
 
 MOST = 20  # findings listed
@@ -29,6 +29,8 @@ UNREADABLE = (LoopbookError, KeyError, ValueError, TypeError, AttributeError)
 
 _EVER = -(2**63)
 _BEFORE_LOT, _THERE = "before-lot", "lots that were made by then"
+_NOT_BELOW = "lots of zero or more"
+_NO_GROUP: Group = ("", 0)
 
 Numbers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -71,8 +73,8 @@ class EventScan:
         closed periods, by start.
     notes : takes the findings.
     helper : judges the hashes and edges of the later events, if there is one.
-    causes : number and key of the first event that amends another for a late fact, by the fact's
-        key; of facts that have not come yet.
+    page : events that are read at once.
+    together : events that count together.
     """
 
     db: Store
@@ -80,21 +82,23 @@ class EventScan:
     closed: list[tuple[int, int, int, str]]
     notes: Notes
     helper: Helper | None = None
+    page: int = PAGE
+    together: Together = field(default_factory=Together)
     last: int = 0
     seen: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     slots: dict[int, int] = field(default_factory=dict)
     sums: Numbers = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     bounded: dict[int, bool] = field(default_factory=dict)
-    causes: dict[str, tuple[int, str]] = field(default_factory=dict)
     _recorded: int = -(2**63)
     _planner: int = 0
-    _corrected: str = ""
     _open_from: int = _EVER
     _closings: list[tuple[int, int]] = field(default_factory=list)
     _made: dict[str, int] = field(default_factory=dict)
     _dates: Numbers = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     _unordered: set[int] = field(default_factory=set)
+    _groups: dict[int, Group] = field(default_factory=dict)
+    _unchecked: dict[int, tuple[Group, str, str]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Read and check all events."""
@@ -104,6 +108,8 @@ class EventScan:
         with uncollected():
             for page in self._pages():
                 self._check(page)
+        for account in [*self._unchecked]:
+            self._check_end(account)
 
     def last_at(self, slot: int) -> int:
         """Latest date of a posting on an account, by its place in `sums`."""
@@ -139,10 +145,10 @@ class EventScan:
         while True:
             place = f"event after number {after}"
             try:
-                page = Page(self.db, self.substances, after, 1 if alone > 0 else PAGE)
+                page = Page(self.db, self.substances, after, 1 if alone > 0 else self.page)
             except (StorageError, TypeError, ValueError) as error:
                 if alone <= 0:
-                    alone = PAGE
+                    alone = self.page
                     continue
                 self.notes.add(
                     "storage", place, "rows that can be read", one_line(error), event=True
@@ -169,6 +175,7 @@ class EventScan:
         for number, lots in page.lots.items():
             date = page.dates.get(number, 0)
             self._made.update((lot, min(date, self._made.get(lot, date))) for _, lot, _ in lots)
+        self._groups = {head[0]: self.together.group(head) for head in page.heads}
         self._amounts(page)
         for head in page.heads:
             number = head[0]
@@ -185,7 +192,7 @@ class EventScan:
 
     def _wrong_head(self, head: Head) -> Iterator[Wrong]:
         number, occurred_at, recorded_at = head[0], head[5], head[6]
-        posted_at, planner, corrects = head[11:]
+        posted_at, planner = head[11:13]
         if {*map(type, (occurred_at, recorded_at, posted_at, planner))} != {int}:
             values = f"{occurred_at!r}, {recorded_at!r}, {posted_at!r}, {planner!r}"
             yield "type", "times in whole microseconds, and a planner's version", values
@@ -194,12 +201,8 @@ class EventScan:
         if rules < self._planner:
             yield "planner", f"planner {self._planner} or later, as before it", f"planner {rules}"
         self._planner = max(self._planner, rules)
-        if self._corrected and not head[8]:
-            yield "correct", f"the reversal of what {self._corrected!r} corrects", head[2]
-        self._corrected = head[1] if corrects is not None else ""
-        self.causes.pop(head[1], None)
         if head[10] is not None:
-            yield from self._wrong_amendment(head)
+            yield from wrong_amendment(head)
         if self.db.gapless and number != self.last + 1:
             yield "gap", f"event number {self.last + 1}", f"number {number}"
         earliest = self._recorded - self.db.slack_us
@@ -216,18 +219,6 @@ class EventScan:
         due = max(occurred_at, self._open_from) if planner else occurred_at
         if posted_at != due:
             yield "closed-period", f"posted at {due}", str(posted_at)
-
-    def _wrong_amendment(self, head: Head) -> Iterator[Wrong]:
-        """The command of what amends an event names that event, and the late fact."""
-        try:
-            command = json.loads(head[7])
-            named, cause = command["event"], str(command["because"])
-        except (ValueError, TypeError, LookupError, RecursionError) as error:
-            yield "amend", "an event and its late fact", one_line(error)
-            return
-        self.causes.setdefault(cause, (head[0], head[1]))
-        if named != head[10]:
-            yield "amend", f"the event {head[10]!r} in its command", repr(named)
 
     def _too_early(self, page: Page, number: int) -> Iterator[Wrong]:
         """A lot that is measured, held or released before it was made."""
@@ -283,6 +274,8 @@ class EventScan:
             self.bounded[row[1]] = row[2] == "lot"
             if slot >= known:
                 self._dates[slot, 0] = self._made.get(row[5], _EVER)
+            elif row[1] in self._unchecked:
+                self._check_end(row[1], self._group(row))
         before = np.zeros((len(starts), amounts.shape[1]), np.int64)
         before[1:] = running[starts[1:] - 1]
         running += (self.sums[slots] - before)[groups]
@@ -290,12 +283,40 @@ class EventScan:
         self.sums[slots] = running[ends]
         rows = [page.postings[k] for k in order.tolist()]
         of_lot = np.array([row[2] == "lot" for row in rows])
-        whole = np.array([page.facts.get(row[0], row[0]) for row in rows])
-        whole = np.append((np.diff(whole) != 0) | (np.diff(groups) != 0), True)
+        whole = self._ends_of_groups(page, rows, ends)
         for k in np.flatnonzero((running < 0).any(axis=1) & of_lot & whole).tolist():
-            lot = f"lot {rows[k][5]} of {rows[k][3]} at {rows[k][4]} below zero"
-            page.add(rows[k][0], "negative", "lots of zero or more", lot)
+            page.add(rows[k][0], "negative", _NOT_BELOW, _below(rows[k]))
         self._run_order(page, rows, of_lot, slots=slots[groups], starts=starts)
+
+    def _group(self, row: Posting) -> Group:
+        """The group of a posting's event."""
+        return self._groups.get(row[0], ("", row[0]))
+
+    def _ends_of_groups(self, page: Page, rows: Sequence[Posting], ends: Numbers) -> Flags:
+        """Whether each posting is the last one of its group on its account.
+
+        Of a group that goes on after the page nobody knows: it is checked at the account's next.
+
+        Parameters
+        ----------
+        rows, ends : postings account by account, and where each account ends.
+        """
+        groups = [*map(self._group, rows)]
+        are_last = np.array([*(one != other for one, other in pairwise(groups)), True])
+        are_last[ends] = True
+        for k in ends.tolist() if self.together.waiting else ():
+            row = rows[k]
+            if groups[k] in self.together.waiting and row[2] == "lot":
+                key = next(head[1] for head in page.heads if head[0] == row[0])
+                self._unchecked[row[1]] = groups[k], f"event {row[0]} {key!r}", _below(row)
+                are_last[k] = False
+        return are_last
+
+    def _check_end(self, account: int, group: Group = _NO_GROUP) -> None:
+        """Check an account after the last page's group, if that does not go on."""
+        last, where, below = self._unchecked.pop(account)
+        if last != group and (self.sums[self.slots[account]] < 0).any():
+            self.notes.add("negative", where, _NOT_BELOW, below, event=True)
 
     def _run_order(
         self, page: Page, rows: Sequence[Posting], of_lot: Flags, *, slots: Numbers, starts: Numbers
@@ -317,6 +338,10 @@ class EventScan:
             page.add(rows[k][0], _BEFORE_LOT, _THERE, _later(rows[k][5]))
         latest = np.maximum(np.maximum.reduceat(when, starts), before[starts])
         self._dates[slots[starts], 1] = latest
+
+
+def _below(row: Posting) -> str:
+    return f"lot {row[5]} of {row[3]} at {row[4]} below zero"
 
 
 def _later(lot: str) -> str:

@@ -33,7 +33,7 @@ from loopbook.book.storage.questions import checks, log
 from loopbook.book.verification.answer import UnknownKind, VerifyReport
 from loopbook.book.verification.events import MOST, UNREADABLE, EventScan, Notes
 from loopbook.book.verification.replan import Replan
-from loopbook.book.verification.seals import one_line
+from loopbook.book.verification.seals import PAGE, one_line
 from loopbook.book.verification.second_process import Second, helped
 from loopbook.errors import InputError, ProofError
 
@@ -48,6 +48,7 @@ def verify(
     kept: Iterable[SignedCheckpoint] = (),
     second: Second | None = None,
     replan: bool = False,
+    page: int = PAGE,
 ) -> VerifyReport:
     """Compute everything in a book again and report what does not agree.
 
@@ -60,6 +61,7 @@ def verify(
         or one with another root at such a size, is a finding.
     second : when a second process helps; by default with large books where there is a core for it.
     replan : whether to plan the events again from their commands, too, and compare.
+    page : events that are read at once.
     """
     notes, file = Notes(), Notes()
     commands, unloaded = loadable_commands()
@@ -75,7 +77,7 @@ def verify(
             notes.add("settings", "settings and nouns", "readable", one_line(error))
         else:
             with helped(book.store, nouns.substances, second or Second()) as helper:
-                scan = EventScan(book.store, nouns.substances, closed, notes, helper)
+                scan = EventScan(book.store, nouns.substances, closed, notes, helper, page)
                 scan.run()
             rest = _Rest(book.store, nouns, scan, notes, tuple(keys), tuple(kept))
             rest.run()
@@ -212,9 +214,9 @@ class _Rest:
         for number, key, amends in checks.wrong_amendments(self.db):
             where = f"event {number} {key!r}"
             self.notes.add("amend", where, "an earlier event of its date", repr(amends), event=True)
-        for cause, (number, key) in self.scan.causes.items():
-            where, expected = f"event {number} {key!r}", f"the late fact {cause!r} after it"
-            self.notes.add("amend", where, expected, "none", event=True)
+        for code, number, key, due in self.scan.together.waiting.values():
+            where, expected = f"event {number} {key!r}", f"{due} after it"
+            self.notes.add(code, where, expected, "none", event=True)
 
     def _balances(self) -> None:
         """Balances are the sums of the postings, with the latest date of a lot's."""

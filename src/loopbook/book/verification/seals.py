@@ -13,7 +13,7 @@ from loopbook.book.event_bytes import event_bytes, leaf_of
 from loopbook.book.nouns import Account, Content, Leg
 from loopbook.book.storage.database import Database
 from loopbook.book.storage.questions.history import legs_before
-from loopbook.book.storage.rows import Head, ends_group, event_from, event_rows
+from loopbook.book.storage.rows import Head, event_from, event_rows
 from loopbook.errors import BalanceError
 
 Rest = TypeVarTuple("Rest")
@@ -40,16 +40,6 @@ def by_event(rows: Iterable[tuple[int, *Rest]]) -> dict[int, list[tuple[*Rest]]]
     return rest
 
 
-def _facts(heads: Sequence[Head]) -> dict[int, int]:
-    """For each event the number of the fact that it is recorded with: its own, or a later one."""
-    facts: dict[int, int] = {}
-    last = 0
-    for head in reversed(heads):
-        last = head[0] if ends_group(head) or not last else last
-        facts[head[0]] = last
-    return facts
-
-
 class Page:
     """Some events after a number, in order, with their rows by event; and errors by event.
 
@@ -65,7 +55,6 @@ class Page:
         self.lots, self.nouns = by_event(rows.lots), by_event(rows.nouns)
         self.measurements = by_event(rows.measurements)
         self.dates = {head[0]: head[5] if type(head[5]) is int else 0 for head in rows.heads}
-        self.facts = _facts(rows.heads)
         self.sizes = {table: len(of_table) for table, of_table in rows._asdict().items()}
         self.wrong: dict[int, list[Wrong]] = {}
 
