@@ -338,7 +338,7 @@ def _close_circle(
     }
     s = sum(shares.values())
     annual_capital = lines["capital"]
-    other: Array = np.sum([x for n, x in lines.items() if n != "capital"], axis=0)
+    other = sum((x for n, x in lines.items() if n != "capital"), np.zeros(1))
     cash = (other + s * annual_capital + interest * fixed_part) / (1.0 - s - interest * k)
     working = cash * k + fixed_part
     added = {name: share * (cash + annual_capital) for name, share in shares.items()}

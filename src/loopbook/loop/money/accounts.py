@@ -139,14 +139,13 @@ def accounts(walked: Walk, *, series: Mapping[str, Quantity] | None = None) -> A
     price_sites(ledger)
     ledger.drop_before(_first_month(loop))
     share_cash(ledger)
-    payments = ledger.payments()
-    steps = len(walked.steps)
+    payments = ledger.payments
     return Accounts(
         walked,
-        {entry: amount[:steps] for entry, amount in payments.items()},
-        {entry: amount[steps] for entry, amount in payments.items() if amount[steps].any()},
-        ledger.burdens(),
-        tuple(ledger.stacked(ledger.paid[k]) for k in range(len(walked.flows))),
+        {entry: amount[:-1] for entry, amount in payments.items()},
+        {entry: amount[-1] for entry, amount in payments.items() if amount[-1].any()},
+        {burden: tonnes[:-1] for burden, tonnes in ledger.burdens.items()},
+        tuple(money[:-1] for money in ledger.paid.values()),
         (*loop.unstated, *ledger.findings.values()),
     )
 

@@ -1,21 +1,23 @@
 """Payments and burdens of all steps, written down as they are worked out."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 import numpy as np
 
 from loopbook.errors import Finding
 from loopbook.loop.nouns.trade import Term
 from loopbook.loop.terms.law import Amount
-from loopbook.loop.terms.lot import Quotes
+from loopbook.loop.terms.lot import Lot, Quotes
 from loopbook.loop.time.calendar import Step, month_in_force
 from loopbook.loop.values.cells import OUTSIDE
-from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.values.quantity import Months, Quantity
 from loopbook.loop.walking.result import Walk
 from loopbook.tables import Array
+
+_K = TypeVar("_K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +82,42 @@ class Ledger:
         self.walked, self.quotes, self.loop = walked, quotes, walked.loop
         self.steps = walked.steps
         self.findings: dict[tuple[str, ...], Finding] = {}
-        self.paid: dict[int, dict[int, Array]] = defaultdict(dict)
-        self._payments: dict[Entry, dict[int, Array]] = defaultdict(dict)
-        self._burdens: dict[Carried, dict[int, Array]] = defaultdict(dict)
+        self.payments: dict[Entry, Array] = {}
+        self.burdens: dict[Carried, Array] = {}
+        self.paid: dict[int, Array] = dict.fromkeys(range(len(walked.flows)), self.zeros(1))
         self._steps = {month: step.index for step in self.steps for month in step}
+
+    def zeros(self, more: int = 0) -> Array:
+        """Nothing in each step, shape (step + more, 1)."""
+        return np.zeros((len(self.steps) + more, 1))
 
     def step_of(self, month: int) -> int:
         """Index of the step that a month is in; of a later month the index after the last."""
         return self._steps.get(month, len(self.steps) if month >= self.steps[-1].end else -1)
 
-    def pay(self, entry: Entry, month: int, amount: Array) -> None:
-        """Add a payment in a month; between a party and itself no money moves."""
-        if entry.payer != entry.payee and np.any(amount):
-            _add(self._payments[entry], self.step_of(month), amount)
+    def pay(self, entry: Entry, months: Months, amount: Array) -> None:
+        """Add payments in some months, (month, draw); between a party and itself none moves.
 
-    def carry(self, burden: Carried, step: int, tonnes: Array) -> None:
-        """Add a burden in a step, t CO2e."""
+        `payments` has their sums by entry, shape (step + 1, draw); the last is due after the last
+        step.
+        """
+        if entry.payer != entry.payee and np.any(amount):
+            self._add(self.payments, entry, [*map(self.step_of, months.tolist())], amount)
+
+    def carry(self, burden: Carried, steps: Months, tonnes: Array) -> None:
+        """Add burdens in some steps, t CO2e, (step, draw); `burdens` has their sums likewise."""
         if np.any(tonnes):
-            _add(self._burdens[burden], step, tonnes)
+            self._add(self.burdens, burden, steps.tolist(), tonnes)
+
+    def settle(self, flow: int, months: Months, amount: Array) -> None:
+        """Add what the buyer pays the seller for a flow, by its number."""
+        self._add(self.paid, flow, [*map(self.step_of, months.tolist())], amount)
+
+    def _add(self, sums: dict[_K, Array], key: _K, steps: Sequence[int], amount: Array) -> None:
+        amount = np.broadcast_to(amount, (len(steps), amount.shape[-1]))
+        whole = np.zeros((len(self.steps) + 2, amount.shape[-1]))
+        np.add.at(whole, steps, amount)  # what is before the first step is the last row: -1
+        sums[key] = sums[key] + whole[:-1] if key in sums else whole[:-1]
 
     def note(self, code: str, where: str, sentence: str, *key: str) -> None:
         """Add a finding once."""
@@ -105,52 +125,73 @@ class Ledger:
             key or (where, sentence), Finding(code, where, "", "", sentence=sentence)
         )
 
-    def payments(self) -> dict[Entry, Array]:
-        """Sums by entry, shape (step + 1, draw); the last is due after the last step."""
-        return {entry: self.stacked(rows, 1) for entry, rows in self._payments.items()}
-
-    def burdens(self) -> dict[Carried, Array]:
-        """Sums by burden, t CO2e, shape (step, draw)."""
-        return {burden: self.stacked(rows, 0) for burden, rows in self._burdens.items()}
-
     def drop_before(self, month: int) -> None:
         """Leave out money before a month."""
         first = next((step.index for step in self.steps if step.end > month), len(self.steps))
-        for rows in (*self._payments.values(), *self.paid.values()):
-            for step in [step for step in rows if step < first]:
-                del rows[step]
+        for sums in (*self.payments.values(), *self.paid.values()):
+            sums[:first] = 0.0
 
-    def settle(self, flow: int, month: int, amount: Array) -> None:
-        """Add what the buyer pays the seller for a flow, by its number."""
-        _add(self.paid[flow], self.step_of(month), amount)
+    def cost(self, sites: Collection[str]) -> Array:
+        """What sites have paid the outside for what they do, (step, draw)."""
+        rows = (x for e, x in self.payments.items() if e.on in sites and e.payee == OUTSIDE)
+        return np.asarray(sum(rows, self.zeros(1)))[:-1]
 
-    def cost(self, sites: Collection[str], step: int) -> Array:
-        """What sites have paid the outside in a step for what they do."""
-        rows = (
-            rows
-            for entry, rows in self._payments.items()
-            if entry.on in sites and entry.payee == OUTSIDE
+    def carbon(self, sites: Collection[str]) -> Array:
+        """Burdens of what sites do, without those of freight and of what they buy, (step, draw)."""
+        rows = (tonnes for burden, tonnes in self.burdens.items() if burden.on in sites)
+        return np.asarray(sum(rows, self.zeros(1)))[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Even parts of what is done in steps: one for each month in force, or two of a broken lead.
+
+    Parameters
+    ----------
+    days : first and last day in force of what does it.
+    step : index of the step.
+    shipped, arrived : months of shipment and arrival.
+    share : of what is done in the step, (month, 1).
+    force : share of the month in force.
+    """
+
+    days: tuple[date | None, date | None]
+    step: Months
+    shipped: Months
+    arrived: Months
+    share: Array
+    force: Array
+
+    @classmethod
+    def of(
+        cls, days: tuple[date | None, date | None], steps: Iterable[Step], lead: float = 0.0
+    ) -> "Parts":
+        """Parts of steps between two days, with months on the way."""
+        rows = [
+            (step.index, *row) for step in steps for row in months_of(shares_of(days, step), lead)
+        ]
+        table = np.array(rows, dtype=np.float64).reshape(-1, 5)
+        step, shipped, arrived = table[:, :3].astype(np.int64).T
+        return cls(days, step, shipped, arrived, table[:, 3:4], table[:, 4])
+
+    def only(self, rows: Months) -> "Parts":
+        """Some of them."""
+        step, shipped, arrived = (x[rows] for x in (self.step, self.shipped, self.arrived))
+        return Parts(self.days, step, shipped, arrived, self.share[rows], self.force[rows])
+
+    def held(self, term: Term) -> Array:
+        """Share of each for which a term holds, (month, 1); see `held`."""
+        if term.starts is None and term.ends is None:
+            return np.ones((len(self.step), 1))
+        rows = zip(self.shipped.tolist(), self.force.tolist(), strict=True)
+        return np.array([[held(term, self.days, *row)] for row in rows]).reshape(-1, 1)
+
+    def of_lot(self, lot: Lot, paid: Months | None = None) -> Lot:
+        """The parts of a lot by step, one for each month; paid on shipment if not said."""
+        paid = self.shipped if paid is None else paid
+        return lot.part(
+            self.share, shipped=self.shipped, arrived=self.arrived, paid=paid, rows=self.step
         )
-        return np.asarray(sum((x[step] for x in rows if step in x), np.zeros(1)))
-
-    def carbon(self, sites: Collection[str], step: int) -> Array:
-        """Burdens of what sites do in a step, without those of freight and of what they buy."""
-        rows = (rows for burden, rows in self._burdens.items() if burden.on in sites)
-        return np.asarray(sum((x[step] for x in rows if step in x), np.zeros(1)))
-
-    def stacked(self, rows: Mapping[int, Array], more: int = 0) -> Array:
-        """Sums by step as an array (step + more, draw)."""
-        draws = max((len(amount) for amount in rows.values()), default=1)
-        whole = np.zeros((len(self.steps) + more, draws))
-        for step, amount in rows.items():
-            if step < len(whole):
-                whole[step] = amount
-        return whole
-
-
-def _add(rows: dict[int, Array], step: int, amount: Array) -> None:
-    if step >= 0:
-        rows[step] = rows[step] + amount if step in rows else amount
 
 
 def months_of(
@@ -183,8 +224,6 @@ def held(term: Term, days: tuple[date | None, date | None], month: int, share: f
     ----------
     days, share : days in force of what it is on, and the share of the month.
     """
-    if term.starts is None and term.ends is None:
-        return 1.0
     starts = max((day for day in (days[0], term.starts) if day), default=None)
     ends = min((day for day in (days[1], term.ends) if day), default=None)
     return month_in_force(starts, ends, month) / share

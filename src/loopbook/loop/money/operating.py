@@ -1,12 +1,13 @@
 """What sites and companies pay and carry by terms of their own, month by month."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from loopbook.loop.models.process import Process
-from loopbook.loop.money.ledger import Carried, Entry, Ledger, held, months_of, shares_of, sides
+from loopbook.loop.money.ledger import Carried, Entry, Ledger, Parts, sides
 from loopbook.loop.money.trading import UNITS_OF_GOODS, counted
 from loopbook.loop.routes.everbatt import EverBattCosting
 from loopbook.loop.terms.law import Amount
@@ -31,15 +32,15 @@ def price_sites(ledger: Ledger) -> None:
         rows = _laws(ledger, name)
         _cost_process(ledger, name)
         own = [row for row in rows if isinstance(row, (Cost, Burden))]
-        lots = _lots(ledger, ledger.walked.sites[name], rows)
+        lot = _lot(ledger, ledger.walked.sites[name], rows)
         rest = sorted((x for x in rows if x not in own), key=lambda x: isinstance(x, CarbonPrice))
         for some in (own, rest):
-            _price(ledger, some, lots, [name], on=name)
+            _price(ledger, some, lot, [name], on=name)
         _note_unstated(ledger, name, own)
     for name in loop.parties:
         if name not in loop.sites:
             sites = [site for site, row in loop.sites.items() if row.party == name]
-            _price(ledger, _laws(ledger, name), {}, sites, on=name)
+            _price(ledger, _laws(ledger, name), _empty(ledger), sites, on=name)
     for term in loop.terms:
         if isinstance(term, _DATED):
             _pay_on_day(ledger, term)
@@ -51,27 +52,33 @@ def _cost_process(ledger: Ledger, site: str) -> None:
     if not isinstance(model, Process) or not model.costing:
         return
     party, feed = ledger.loop.sites[site].party, operation.quantity("feed", ledger.walked.basis)
+    runs: dict[int, list[Step]] = defaultdict(list)
     for step, route in zip(ledger.steps, operation.solved, strict=False):
-        months = float(operation.months[step.index])
-        if route is None or not months:
-            if months:
+        if operation.months[step.index]:
+            runs[id(route)].append(step)
+            if route is None:
                 sentence = f"no cost of {site} before its route has run ({step.name}) is stated"
                 ledger.note("not-stated", ledger.loop.sites[site].where, sentence, site, "route")
+    for steps in runs.values():
+        route = operation.solved[steps[0].index]
+        if route is None:
             continue
+        rows, firsts = (np.array([getattr(x, n) for x in steps]) for n in ("index", "first"))
         in_full = model.fixed_costs == "in full"
-        costing = EverBattCosting(route, feed[step.index], months, model.region, in_full)
-        bought, sold, rate = ZERO, dict[str, Array](), ledger.quotes.rate("USD", step.first)
+        months = operation.months[rows, None]
+        costing = EverBattCosting(route, feed[rows], months, model.region, in_full)
+        bought, sold, rate = ZERO, dict[str, Array](), ledger.quotes.rate("USD", firsts)
         for number, flow in enumerate(ledger.walked.flows):
-            usd = ledger.paid[number].get(step.index, ZERO) / rate
+            usd = ledger.paid[number][rows] / rate
             if flow.row.to == site:
                 bought = bought + usd
             elif flow.row.from_ == site:
                 sold[flow.row.material] = sold.get(flow.row.material, ZERO) + usd
         for line, usd in costing.lines(bought, sold).items():
             entry = Entry(party, OUTSIDE, site, line, payer_site=site, payee_site=OUTSIDE)
-            ledger.pay(entry, step.first, usd * rate)
+            ledger.pay(entry, firsts, usd * rate)
         for line, tonnes in costing.burdens.items():
-            ledger.carry(Carried(site, site, line), step.index, tonnes)
+            ledger.carry(Carried(site, site, line), rows, tonnes)
 
 
 def _note_unstated(ledger: Ledger, site: str, rows: Iterable[Amount]) -> None:
@@ -93,8 +100,8 @@ def _laws(ledger: Ledger, name: str) -> list[Amount]:
     return [row for row in rows if isinstance(row, Amount) and not isinstance(row, _DATED)]
 
 
-def _lots(ledger: Ledger, site: Operation, rows: Iterable[Amount]) -> dict[int, Lot]:
-    """What a site did in each step, of all that its terms count."""
+def _lot(ledger: Ledger, site: Operation, rows: Iterable[Amount]) -> Lot:
+    """What a site did by step, of all that its terms count."""
     basis = ledger.walked.basis
     names = {getattr(row, "of", "") for row in rows} - {""}
     tonnes = {name: site.quantity(name, basis) for name in names}
@@ -109,50 +116,33 @@ def _lots(ledger: Ledger, site: Operation, rows: Iterable[Amount]) -> dict[int, 
                 counts |= {} if whole is None else {(name, unit): whole}
             elif (whole := counted(basis, {name: tonnes[name]}, unit)) is not None:
                 counts[name, unit] = whole
-    return {
-        step.index: Lot(
-            quotes=ledger.quotes,
-            shipped=step.first,
-            arrived=step.first,
-            paid=step.first,
-            goods={name: _row(x, step.index) for name, x in tonnes.items()},
-            counts={key: _row(x, step.index) for key, x in counts.items()},
-        )
-        for step in ledger.steps
-    }
-
-
-def _row(values: Array, step: int) -> Array:
-    """Numbers of a step; of what there never is, zero."""
-    return np.asarray(values[step]) if len(values) > step else ZERO
+    shape = len(ledger.steps), 1
+    return replace(
+        _empty(ledger),
+        goods={name: x + np.zeros(shape) for name, x in tonnes.items()},
+        counts={key: x + np.zeros(shape) for key, x in counts.items()},
+    )
 
 
 def _price(
-    ledger: Ledger, rows: Iterable[Amount], lots: Mapping[int, Lot], sites: list[str], *, on: str
+    ledger: Ledger, rows: Iterable[Amount], whole: Lot, sites: list[str], *, on: str
 ) -> None:
     """Payments and burdens of terms on a site, or on a company with its sites."""
     site = ledger.loop.sites.get(on)
     party = site.party if site else on
     days = ledger.loop.days(site) if site else (None, None)
+    parts = Parts.of(days, ledger.steps)
     for term in rows:
         of, place = getattr(term, "of", ""), on if site else ""
         payer, payee = sides(term, {"": party})
         ends = _ends(payer, payee, party, place)
         entry = Entry(payer, payee, on, term.term, of, "", *ends, term.where)
-        burden = Carried(on, on, term.term, of, "", term.where)
-        for step in ledger.steps:
-            whole = replace(
-                lots.get(step.index, _empty(ledger, step)),
-                cost=ledger.cost(sites, step.index),
-                carbon=ledger.carbon(sites, step.index),
-            )
-            for month, _, part, share in months_of(shares_of(days, step)):
-                lot = whole.part(part, shipped=month, arrived=month, paid=month)
-                amount = term.amount(lot) * held(term, days, month, share)
-                if isinstance(term, Burden):
-                    ledger.carry(burden, step.index, amount)
-                else:
-                    ledger.pay(entry, month, amount)
+        lot = replace(whole, cost=ledger.cost(sites), carbon=ledger.carbon(sites))
+        amount = term.amount(parts.of_lot(lot)) * parts.held(term)
+        if isinstance(term, Burden):
+            ledger.carry(Carried(on, on, term.term, of, "", term.where), parts.step, amount)
+        else:
+            ledger.pay(entry, parts.shipped, amount)
 
 
 def _ends(payer: str, payee: str, party: str, place: str) -> tuple[str, str]:
@@ -160,8 +150,11 @@ def _ends(payer: str, payee: str, party: str, place: str) -> tuple[str, str]:
     return (place if payer == party else OUTSIDE), (place if payee == party else OUTSIDE)
 
 
-def _empty(ledger: Ledger, step: Step) -> Lot:
-    return Lot(quotes=ledger.quotes, shipped=step.first, arrived=step.first, paid=step.first)
+def _empty(ledger: Ledger) -> Lot:
+    none = ledger.zeros()
+    return Lot(
+        quotes=ledger.quotes, shipped=0, arrived=0, paid=0, mass=none, contents=lambda _: none
+    )
 
 
 def _pay_on_day(ledger: Ledger, term: Invest | Once) -> None:
@@ -180,7 +173,7 @@ def _pay_on_day(ledger: Ledger, term: Invest | Once) -> None:
     entry = Entry(payer, payee, term.on, term.term, "", "", *ends, term.where, term.starts, rate)
     if 0 <= ledger.step_of(month) < len(ledger.steps):
         lot = Lot(quotes=ledger.quotes, shipped=month, arrived=month, paid=month)
-        ledger.pay(entry, month, term.amount(lot))
+        ledger.pay(entry, np.array([month]), term.amount(lot))
     else:
         sentence = f"{term.term} of {term.starts} is before or after the periods, and not counted"
         ledger.note("not-counted", term.where, sentence)

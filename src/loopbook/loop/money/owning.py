@@ -1,5 +1,6 @@
 """What is left of a company's cash goes to its owners, and they bring what it invests."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -25,7 +26,7 @@ def share_cash(ledger: Ledger) -> None:
     InputError : companies own each other in a circle.
     """
     for company in _in_order(ledger):
-        payments = ledger.payments()
+        payments = dict(ledger.payments)
         for entry in [x for x in payments if x.payer == company and x.term == Invest.law]:
             assert entry.day is not None
             for owner, share in ledger.loop.owners_of(company, entry.day).items():
@@ -34,18 +35,23 @@ def share_cash(ledger: Ledger) -> None:
                 row = replace(
                     entry, payer=owner, payee=company, on=company, payer_site="", payee_site=""
                 )
-                ledger.pay(row, month, paid)
+                ledger.pay(row, np.array([month]), paid)
         cash = cash_of(payments, company, len(ledger.steps))
         numbers = ledger.loop.companies.get(company)
         payout = numbers.payout if numbers else ONE
         where = ledger.loop.parties[company].where
+        parts: dict[str, list[tuple[int, int, Array]]] = defaultdict(list)
         for step in ledger.steps:
             for month in step:
                 day = date(month // 12, month % 12 + 1, 1)
                 for owner, share in ledger.loop.owners_of(company, day).items():
                     part = share.in_month(month, "1") * payout.in_month(month, "1") / step.months
-                    row = Entry(company, owner, company, PAYOUT, where=where)
-                    ledger.pay(row, month, cash[step.index] * part)
+                    parts[owner].append((step.index, month, part))
+        for owner, rows in parts.items():
+            steps, months, shares = zip(*rows, strict=True)
+            paid = cash[[*steps]] * np.array(np.broadcast_arrays(*shares))
+            row = Entry(company, owner, company, PAYOUT, where=where)
+            ledger.pay(row, np.array(months), paid)
 
 
 def cash_of(payments: dict[Entry, Array], party: str, steps: int) -> Array:

@@ -30,15 +30,15 @@ class EverBattCosting:
     Parameters
     ----------
     route : the solved route, sized by the capacity; flows per kg of feed, shape (draw,).
-    feed_t : feed of the step.
-    months : in operation.
+    feed_t : feed of steps, (step, draw).
+    months : in operation, (step, 1).
     region : row of ``geography`` for prices.
     fixed_in_full : whether fixed costs are paid in full.
     """
 
     route: RouteResult
     feed_t: Array
-    months: float
+    months: Array
     region: str
     fixed_in_full: bool = True
 

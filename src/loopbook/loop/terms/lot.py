@@ -3,17 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import Protocol
+from types import EllipsisType
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from loopbook.errors import InputError, nearest_hint
 from loopbook.loop.time.calendar import month_name
 from loopbook.loop.values.measure import is_kind
-from loopbook.loop.values.quantity import Lag, Quantity, When
+from loopbook.loop.values.quantity import Lag, Months, Quantity, When
 from loopbook.matter import atomic_weights, component_names, components
 from loopbook.tables import Array
 
+_K = TypeVar("_K")
 ZERO = np.zeros(1)
 UNITS = ("t", "pack", "kWh", "month")
 """Units in which a price may count."""
@@ -65,6 +67,10 @@ def elements_in(name: str) -> dict[str, float]:
         return {}
 
 
+def _first_name(month: int | Months) -> str:
+    return month_name(int(np.min(month)))
+
+
 @dataclass(frozen=True)
 class Quotes:
     """Prices and rates of exchange, as money of one currency.
@@ -84,7 +90,9 @@ class Quotes:
     def _rates(self) -> dict[str, Quantity]:
         return {row.unit: row for row in self.series.values()}
 
-    def money(self, quantity: Quantity, month: int, unit: str, *, paid: int) -> Array:
+    def money(
+        self, quantity: Quantity, month: int | Months, unit: str, *, paid: int | Months
+    ) -> Array:
         """A sum of money or a price in the currency of results, shape (1,) or (draws,).
 
         Parameters
@@ -100,7 +108,7 @@ class Quotes:
         number = quantity.in_month(month, unit.replace("USD", currency))
         return number * self.rate(currency, paid)
 
-    def rate(self, currency: str, month: int) -> Array:
+    def rate(self, currency: str, month: int | Months) -> Array:
         """Money of the results for one of a currency, in a month."""
         if currency == self.currency:
             return np.ones(1)
@@ -109,14 +117,16 @@ class Quotes:
                 return self._rates[unit].in_month(month, unit) ** float(power)
         hint = f"write a series with the unit {currency}/{self.currency}"
         raise InputError.of(
-            "missing", month_name(month), f"a rate of {currency}", "nothing", hint=hint
+            "missing", _first_name(month), f"a rate of {currency}", "nothing", hint=hint
         )
 
-    def price(self, name: str, month: int, *, unit: str, paid: int) -> Array:
+    def price(self, name: str, month: int | Months, *, unit: str, paid: int | Months) -> Array:
         """The price that a series has in a month; see `money`."""
         if name not in self.series:
             hint = nearest_hint(name, self.series)
-            raise InputError.of("missing", month_name(month), f"a series {name}", "none", hint=hint)
+            raise InputError.of(
+                "missing", _first_name(month), f"a series {name}", "none", hint=hint
+            )
         return self.money(self.series[name], month, unit, paid=paid)
 
 
@@ -134,6 +144,8 @@ class Bound(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Lot:
     """What moved under a contract, or what a site did, in a month or an even part of it.
+
+    Of several months, or steps, all arrays have them first: (month, draw).
 
     Parameters
     ----------
@@ -153,9 +165,9 @@ class Lot:
     mass: Array = field(default_factory=lambda: ZERO)
     contents: Callable[[str], Array] = lambda of: ZERO
     quotes: Quotes
-    shipped: int
-    arrived: int
-    paid: int
+    shipped: int | Months
+    arrived: int | Months
+    paid: int | Months
     asked: Mapping[str, Array] = field(default_factory=dict)
     bounds: "Sequence[Bound]" = ()
     goods: Mapping[str, Array] = field(default_factory=dict)
@@ -164,20 +176,38 @@ class Lot:
     cost: Array = field(default_factory=lambda: ZERO)
     carbon: Array = field(default_factory=lambda: ZERO)
 
-    def part(self, share: float, *, shipped: int, arrived: int, paid: int) -> "Lot":
-        """An even part of it, of other months."""
+    def part(
+        self,
+        share: float | Array,
+        *,
+        shipped: int | Months,
+        arrived: int | Months,
+        paid: int | Months,
+        rows: int | Months | EllipsisType = ...,
+    ) -> "Lot":
+        """An even part of it, of other months.
+
+        Parameters
+        ----------
+        share : of the lot; of several months (month, 1).
+        rows : of its arrays, of each month; all of them if not given.
+        """
+
+        def parts(numbers: Mapping[_K, Array]) -> dict[_K, Array]:
+            return {key: number[rows] * share for key, number in numbers.items()}
+
         return replace(
             self,
             shipped=shipped,
             arrived=arrived,
             paid=paid,
-            asked={unit: number * share for unit, number in self.asked.items()},
-            mass=self.mass * share,
-            cost=self.cost * share,
-            carbon=self.carbon * share,
-            contents=lambda of: self.contents(of) * share,
-            goods={name: mass * share for name, mass in self.goods.items()},
-            counts={name: number * share for name, number in self.counts.items()},
+            asked=parts(self.asked),
+            mass=self.mass[rows] * share,
+            cost=self.cost[rows] * share,
+            carbon=self.carbon[rows] * share,
+            contents=lambda of: self.contents(of)[rows] * share,
+            goods=parts(self.goods),
+            counts=parts(self.counts),
         )
 
     def content(self, of: str) -> Array:
@@ -210,7 +240,7 @@ class Lot:
         hint = "packs and energy need the parameters mass and energy of the material"
         raise InputError.of(
             "unit",
-            month_name(self.shipped),
+            _first_name(self.shipped),
             f"a number of {unit} of {of or 'all'}",
             "none",
             hint=hint,
@@ -237,8 +267,8 @@ class Lot:
         """A price or a sum in the month of shipment, in the currency of results."""
         return self.quotes.money(value, self.shipped, unit, paid=self.paid)
 
-    def month(self, lag: Lag) -> int:
-        """Number of a price month."""
+    def month(self, lag: Lag) -> int | Months:
+        """Number of the price month."""
         return (self.arrived if lag.arrival else self.shipped) + int(lag.months)
 
     def price(self, index: str, lag: Lag) -> Array:

@@ -15,6 +15,9 @@ from loopbook.tables import Array, convert
 CURRENCIES = ("USD", "EUR", "KRW", "CNY")
 """Currencies that a quantity may be of."""
 
+Months = np.ndarray[tuple[int], np.dtype[np.int64]]
+"""Numbers of months."""
+
 _CURRENCY = re.compile(rf"\b({'|'.join(CURRENCIES)})\b")
 
 
@@ -101,12 +104,14 @@ class Quantity:
         match = _CURRENCY.search(self.unit)
         return match[1] if match else ""
 
-    def in_month(self, month: int, unit: str) -> Array:
-        """Its number in a month, shape (1,) or (draws,).
+    def in_month(self, month: int | Months, unit: str) -> Array:
+        """Its number in a month, shape (1,) or (draws,); of several (month, 1) or (month, draws).
+
+        Several months have one number, shape (1,) or (draws,), where it is constant.
 
         Parameters
         ----------
-        month : number of the month.
+        month : number of the month, or of each month, shape (month,).
         unit : of the result; of the same kind.
 
         Raises
@@ -119,16 +124,25 @@ class Quantity:
         if self.series is None:
             numbers = self.draws if self.draws is not None else np.array([self.number])
         else:
-            value = self.series.line.in_month(month, self.since)
-            if math.isnan(value):
-                raise InputError.of(
-                    "missing",
-                    self.series.where or self.where,
-                    f"a value of {self.series.name} in {month_name(month)}",
-                    "nothing",
-                )
-            numbers = value * (self.draws if self.draws is not None else np.ones(1))
+            factors = self.draws if self.draws is not None else np.ones(1)
+            if isinstance(month, np.ndarray):
+                values = np.array([self._in_series(int(one)) for one in month], dtype=np.float64)
+                numbers = values[:, None] * factors
+            else:
+                numbers = self._in_series(month) * factors
         return numbers * _factor(self.unit, unit, self.where or "quantity")
+
+    def _in_series(self, month: int) -> float:
+        assert self.series is not None
+        value = self.series.line.in_month(month, self.since)
+        if math.isnan(value):
+            raise InputError.of(
+                "missing",
+                self.series.where or self.where,
+                f"a value of {self.series.name} in {month_name(month)}",
+                "nothing",
+            )
+        return value
 
     def over(self, span: Span, unit: str) -> Array:
         """Its mean over the months of a span, shape (1,) or (draws,); see `in_month`."""
