@@ -36,6 +36,8 @@ And priced, month by month; money is in the loop's currency, by step and draw::
     money.findings                          # what no row states, and grades that no payable fits
     footprint(money).flows                  # t CO2e that each contract row carries
     account_tables(money)                   # tables for people
+    result_tables(walked, money)            # those that `results` declares, by name
+    answer(walked, money, "sum(made(plant))", unit="kt")     # a formula, by period and draw
 
 A site model answers `needs` and `run` for a site in a step (`Now`) with `Needs` and an `Outcome`;
 see `SiteModel`.
@@ -49,6 +51,7 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 12000.0
 """
 
+from loopbook.loop.answers.tables import answer, result_tables
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome
 from loopbook.loop.loop import Loop
@@ -57,7 +60,7 @@ from loopbook.loop.money.accounts import Accounts, accounts
 from loopbook.loop.money.footprint import Footprint, footprint
 from loopbook.loop.money.ledger import Carried, Entry
 from loopbook.loop.money.tables import account_tables, footprint_table
-from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
+from loopbook.loop.nouns.facts import Law, Parameter, Result, Statement, Station, Work
 from loopbook.loop.nouns.matter import CLASSES, Material, Split
 from loopbook.loop.nouns.numbers import Each, EachOrAll
 from loopbook.loop.nouns.people import Ownership, Party
@@ -142,6 +145,7 @@ __all__ = [
     "Quantity",
     "Read",
     "Recycled",
+    "Result",
     "Row",
     "Series",
     "Settings",
@@ -159,6 +163,7 @@ __all__ = [
     "Work",
     "account_tables",
     "accounts",
+    "answer",
     "copy_loop",
     "footprint",
     "footprint_table",
@@ -169,6 +174,7 @@ __all__ = [
     "months_in_force",
     "read_loop",
     "reference_page",
+    "result_tables",
     "span_of",
     "walk",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loopbook.errors import Finding
 from loopbook.loop.models.model import SiteModel
-from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
+from loopbook.loop.nouns.facts import Law, Parameter, Result, Statement, Station, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
 from loopbook.loop.nouns.people import Ownership, Party
@@ -29,8 +29,9 @@ class Loop:
     name : of the folder or workbook.
     settings : of ``case.toml``.
     parties, sites, materials, series, works : rows by name.
-    owners, lanes, contracts, terms, parameters, statements, stations, laws : rows in the order
-        of the files, each list cell opened to a row for each.
+    owners, lanes, contracts, terms, parameters, results, statements, stations, laws : rows in the
+        order of the files, each list cell opened to a row for each.
+    quantities : numbers of all rows by the row's address, also of those whose switch is off.
     splits : rows of ``shares`` by process.
     models : site models with their parameters, by site.
     modes, goods, trades, companies : parameters of modes of freight, materials, contracts and
@@ -58,9 +59,11 @@ class Loop:
     lanes: tuple[Lane, ...] = ()
     contracts: tuple[Contract, ...] = ()
     terms: tuple[Term, ...] = ()
+    results: tuple[Result, ...] = ()
     statements: tuple[Statement, ...] = ()
     stations: tuple[Station, ...] = ()
     laws: tuple[Law, ...] = ()
+    quantities: Mapping[str, Quantity] = field(default_factory=dict)
     flowsheets: Mapping[str, Path] = field(default_factory=dict)
     library: Library | None = None
     works: Mapping[str, Work] = field(default_factory=dict)

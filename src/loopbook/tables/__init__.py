@@ -65,7 +65,14 @@ from loopbook.tables.plugins import (
     installed_kinds,
     kinds_in_files,
 )
-from loopbook.tables.units import KNOWN_UNITS, check_unit, convert, parse_quantity, unit_finding
+from loopbook.tables.units import (
+    KNOWN_UNITS,
+    check_unit,
+    composed,
+    convert,
+    parse_quantity,
+    unit_finding,
+)
 
 _LATER = {
     "arrays": "Array",
@@ -133,6 +140,7 @@ __all__ = [
     "check_line",
     "check_unit",
     "class_place",
+    "composed",
     "convert",
     "decode",
     "escaped",

@@ -144,12 +144,12 @@ _QUANTITY = re.compile(
 
 
 @cache
-def _composed(unit: str) -> tuple[float, Mapping[str, int]] | None:
+def composed(unit: str) -> tuple[float, Mapping[str, int]] | None:
     """Factor and powers of the dimensions of a unit; None where it is no unit.
 
     A ratio of two of one dimension other than mass has that ratio as its dimension.
 
-    >>> _composed("kWh/t"), _composed("h/d")
+    >>> composed("kWh/t"), composed("h/d")
     ((0.001, {'energy': 1, 'mass': -1}), (0.041666666666666664, {'time/time': 1}))
     """
     written = re.sub(r"\bm(?:\*\*|\^)3\b", "m3", unit)
@@ -202,7 +202,7 @@ def unit_finding(unit: str, where: str) -> Finding | None:
     'a tonne is t (1000 kg); a short ton is short_ton (907.18474 kg), a long ton long_ton \
 (1016.0469088 kg)'
     """
-    if unit in KNOWN_UNITS or _composed(unit):
+    if unit in KNOWN_UNITS or composed(unit):
         return None
     if not unit.strip():
         return Finding("unit", where, "a unit", "none", "write 1 for a plain number")
@@ -251,7 +251,7 @@ def convert(value: float, unit: str, to: str, *, where: str = "convert") -> floa
     check_unit(to, where)
     if unit == to:
         return float(value)
-    source, target = _composed(unit), _composed(to)
+    source, target = composed(unit), composed(to)
     plain = unit in _PLAIN and target is not None and all("/" in name for name in target[1])
     if not source or not target or (source[1] != target[1] and not plain):
         hint = _ratio_hint(source[1]) if source and target and not target[1] else ""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from loopbook.errors import Finding
+from loopbook.loop.answers.check import check_results
 from loopbook.loop.checking import contracts, cycles, slips, sums, terms, times, unused
 from loopbook.loop.checking.subject import Subject
 
@@ -23,6 +24,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (terms.check_counts, ("terms", "sites")),
     (terms.check_freight, ("lanes", "parameters", "materials")),
     (terms.check_money, ("series",)),
+    (check_results, ("parties", "sites", "contracts", "materials", "parameters", "series")),
     (unused.check_works, ("sources",)),
     (times.check_never, ()),
     (slips.check_metal_prices, ()),

@@ -101,6 +101,27 @@ class Station(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Result(Row):
+    """A column of a table of results, or with `row` its cells in one row of that table.
+
+    Without `column` it is the table itself: its title, in `how` its note, and in `answer` what must
+    be above zero in a row that is kept. Rows of the tables are named where they first occur.
+    """
+
+    table = "results"
+    key = ("table", "column", "row", "by")
+
+    table_: Annotated[str, Own(), "table of results"]
+    column: Annotated[str, Own(), "its column; the table itself if empty"] = ""
+    row: Annotated[str, Own(), "name of a row, for which this answer holds"] = ""
+    by: Annotated[str, Own(), "second name of the row"] = ""
+    title: Annotated[str, Text(), "for people; a column without title is not shown"] = ""
+    unit: Annotated[str, Text("a unit"), "of the answer; 1 for a plain number or a share"] = ""
+    answer: Annotated[str, Text("a formula"), "formula of what was walked"] = ""
+    how: Annotated[str, Text(), "how it is computed, in words; of a table its note"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statement(Row):
     """A statement that results are compared with, or a question that they answer."""
 

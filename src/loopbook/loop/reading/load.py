@@ -16,7 +16,7 @@ from loopbook.loop.reading.making import made_loop
 from loopbook.loop.reading.names import check_references, declared, in_force
 from loopbook.loop.reading.series import read_series
 from loopbook.loop.reading.settings import read_plugins, read_settings, read_switches
-from loopbook.loop.reading.typed import typed
+from loopbook.loop.reading.typed import quantities_of, typed
 from loopbook.loop.reading.written import SERIES, Tables
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.matter import Library, load_library
@@ -99,6 +99,7 @@ def _read(
     if settings is None:
         return None
     loop = made_loop(tables.name, settings, held, names, findings=findings)
+    loop = replace(loop, quantities=quantities_of((*every, *held), findings.series))
     places = (*(finding.where for finding in findings), *findings.losses)
     broken = frozenset(map(_table_of, places))
     unstated = check_loop(Subject(loop, every, names, findings, broken))

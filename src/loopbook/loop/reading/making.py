@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from loopbook.errors import InputError
 from loopbook.flowsheet import ROUTES, read_flowsheet
 from loopbook.loop.loop import Loop
-from loopbook.loop.nouns.facts import Law, Parameter, Statement, Station, Work
+from loopbook.loop.nouns.facts import Law, Parameter, Result, Statement, Station, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
 from loopbook.loop.nouns.people import Ownership, Party
@@ -61,6 +61,7 @@ def made_loop(
         lanes=tuple(row for row in rows.of(Lane) if {row.from_, row.to} <= ends),
         contracts=tuple(contracts),
         terms=_ending(rows.of(Term)),
+        results=rows.of(Result),
         statements=rows.of(Statement),
         stations=rows.of(Station),
         laws=rows.of(Law),

@@ -1,6 +1,6 @@
 """Rows of all tables as nouns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from loopbook.loop.nouns.facts import InTime, Parameter
@@ -9,8 +9,9 @@ from loopbook.loop.nouns.trade import Term
 from loopbook.loop.reading.names import Names
 from loopbook.loop.reading.parameters import read_parameter
 from loopbook.loop.reading.rows import read_row, read_term
-from loopbook.loop.reading.written import NOUNS, Line
+from loopbook.loop.reading.written import NOUNS, SERIES, Line
 from loopbook.loop.values.findings import LoopFindings
+from loopbook.loop.values.quantity import Amount, Quantity, Series
 
 Noun = TypeVar("Noun", bound=Row)
 
@@ -35,3 +36,17 @@ def typed(lines: Mapping[str, list[Line]], names: Names, findings: LoopFindings)
             else:
                 rows.append(read_row(noun, line, findings))
     return Rows(filter(None, rows))
+
+
+def quantities_of(rows: Iterable[Row], series: Mapping[str, Series]) -> dict[str, Quantity]:
+    """Numbers of rows by address; of rows of one address the last."""
+    numbers = {
+        f"{SERIES}/{name}": Quantity(unit=x.unit, series=x, where=x.where, money_year=x.money_year)
+        for name, x in series.items()
+    }
+    for row in rows:
+        whole = getattr(row, row.ranged, None) if row.ranged else None
+        number = whole.upper if isinstance(whole, Amount) else whole
+        if isinstance(number, Quantity):
+            numbers[row.address] = number
+    return numbers

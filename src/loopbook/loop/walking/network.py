@@ -140,7 +140,7 @@ def network_of(loop: Loop, draws: int = 1) -> Network:
         steps,
         draws,
         tuple(_leg(k, row, loop, basis) for k, row in enumerate(loop.contracts)),
-        {site: _room(model, loop, basis) for site, model in loop.models.items()},
+        {site: room_of(model, loop, basis) for site, model in loop.models.items()},
         {site: model.prepare(_facts(model, loop, basis)) for site, model in loop.models.items()},
     )
 
@@ -246,7 +246,8 @@ def _stacked(rows: list[Array]) -> Array:
     return np.array([np.broadcast_to(row, draws) for row in rows])
 
 
-def _room(model: SiteModel, loop: Loop, basis: Basis) -> Room:
+def room_of(model: SiteModel, loop: Loop, basis: Basis) -> Room:
+    """Capacities and stores of a site, by step."""
     days = loop.days(loop.sites[model.name])
     capacity, store = {}, {}
     for key, rate in model.capacity.items():
