@@ -98,6 +98,8 @@ WRONG = [
     ("contracts.csv", "black mass market,plant", "black mass,plant", "contracts.csv:5: duplicate; terms.csv:5, on: unknown-name; terms.csv:6, on: unknown-name", "black mass / plant / black mass"),
     ("contracts.csv", "metal,outside", "Trader,outside", "terms.csv:11, on: unknown-name; terms.csv:12, on: unknown-name; contracts.csv:9: duplicate", "metal"),
     ("contracts.csv", "as needed", "as neeeded", "contracts.csv:9, amount: unknown-name", "as neeeded"),
+    ("contracts.csv", "metal,outside,Ni; Co,cathode", "metal,outside,Ni; Co,works", "contracts.csv:9, amount: amount", "works, whose model is process"),
+    ("terms.csv", "scrap,freight,,,,buyer,", "scrap,return,Ni,,,90 %,,,,,\nscrap,freight,,,,buyer,", "terms.csv:4: no-taker", "none"),
     ("terms.csv", "cells,fixed", "cell,fixed", "terms.csv:2, on: unknown-name", "cell"),
     ("terms.csv", "cells,fixed,,,,90 USD/kWh", "cells,fixed,,,,90", "terms.csv:2, value: unit", "90"),
     ("terms.csv", "cells,fixed,,,,90 USD/kWh", "cells,fixed,,,,-90 USD/kWh", "terms.csv:2, value: negative", "-90 USD/kWh"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from loop_folder import changed, loop_of, walk_of
+from loop_folder import TOLLING, changed, loop_of, walk_of
 
 from loopbook.errors import InputError
 from loopbook.loop import walk
@@ -62,3 +62,20 @@ def test_an_opening_of_unknown_composition_needs_one(tmp_path: Path) -> None:
     known = changed("materials.csv", "black mass,%,,", "black mass,%,90,10", opened)
     (sale,) = walk_of(tmp_path / "b", known).of("sale")
     assert sale.taken[0, 0] == pytest.approx(10 + 0.95 * 40 + 0.02 * 60)
+
+
+def test_metal_that_is_owed_and_not_made_is_bought(tmp_path: Path) -> None:
+    files = changed("parameters.csv", "refinery,opening,nickel,10 t\n", "", TOLLING)
+    files = changed("parameters.csv", "20 t/month", "30 t/month", files)
+    files = changed("shares.csv", "nickel,96 %", "nickel,90 %", files)
+    bought = "bought,outside,Ni,refinery,as needed,,\n"
+    short = changed("contracts.csv", bought, "", files)
+    short = changed("terms.csv", "bought,burden,,,9 t/t,\n", "", short)
+    short = changed("terms.csv", "own; bought", "own", short)
+    (finding,) = walk_of(tmp_path / "a", short).findings
+    assert (finding.code, finding.where) == ("owed", "terms.csv:3")
+    follows(finding, "write a contract that brings Ni as needed to a site of Refiner")
+    walked = walk_of(tmp_path / "b", files)
+    assert walked.findings == ()
+    (bring,) = walked.of("bought")
+    assert bring.taken[:, 0] == pytest.approx(12 * [0.92 * 30 - 27])

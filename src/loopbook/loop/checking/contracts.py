@@ -6,6 +6,7 @@ from loopbook.errors import InputError, nearest_hint
 from loopbook.loop.checking.subject import Subject, share_in
 from loopbook.loop.nouns.places import Site
 from loopbook.loop.nouns.trade import Contract
+from loopbook.loop.terms.prices.give_back import Return
 from loopbook.loop.time.calendar import Step, month_name
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Quantity
@@ -34,6 +35,28 @@ def check_ends(subject: Subject) -> None:
         if made is not None and not _covers(subject, row.material, made):
             what, hint = f"a material that {row.from_} makes", nearest_hint(row.material, made)
             at.note("unknown-name", what, row.material, at="material", hint=hint)
+
+
+def check_needs(subject: Subject) -> None:
+    """What is bought as needed is needed, and what is returned is taken from its keeper."""
+    loop = subject.loop
+    keepers = set()
+    for term in loop.terms:
+        for row in loop.contracts if isinstance(term, Return) else ():
+            if row.contract == term.on:
+                giver, keeper = loop.seller(row), loop.party_of(row.to)
+                keepers.add(keeper)
+                taken = [x for x in loop.contracts if loop.seller(x) == giver]
+                if not any(loop.party_of(x.from_) == keeper for x in taken):
+                    what = f"a contract that takes {term.of} from {keeper} with {giver} as seller"
+                    subject.at(term).note("no-taker", what, "none")
+    for row in loop.contracts:
+        model = loop.models.get(row.to)
+        if row.amount.kind != "needed" or (model is not None and model.has_needs):
+            continue
+        if model is None or loop.party_of(row.to) not in keepers:
+            of = OUTSIDE if model is None else f"{row.to}, whose model is {model.model}"
+            subject.at(row).note("amount", "a receiver that needs goods", of, at="amount")
 
 
 def outputs(subject: Subject, site: str) -> set[str] | None:

@@ -78,6 +78,11 @@ class SiteModel(Numbers):
     ] = field(default_factory=dict)
     opening: Annotated[Stocks, "what waits before the first period"] = field(default_factory=dict)
 
+    @property
+    def has_needs(self) -> bool:
+        """Whether it needs goods by its model; else only what is lacking in metal accounts."""
+        return type(self).needs is not SiteModel.needs
+
     def outputs(self, splits: Sequence[Split]) -> Iterable[str] | None:
         """Materials that it makes; None where its parameters do not show them all.
 

@@ -1,6 +1,6 @@
-"""Metal accounts: what a giver is credited by terms of return, and gets under its title."""
+"""Metal accounts: what a giver is credited, set aside for it, and returned under its title."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,13 @@ from loopbook.loop.terms.prices.give_back import Return
 from loopbook.loop.time.calendar import Step
 from loopbook.loop.walking.network import Leg, Network
 from loopbook.tables import Array
+
+_ASIDE = "set aside for "
+
+
+def is_aside(owner: str) -> bool:
+    """Whether goods are set aside for what is credited: they need no store."""
+    return owner.startswith(_ASIDE)
 
 
 @dataclass(slots=True)
@@ -23,34 +30,49 @@ class Account:
     giver : party that gets it.
     keeper : party that owes it, at any of its sites.
     due : t that become due, by step.
+    credited : t that were credited and not returned.
+    aside : t of them that are set aside.
     owed : t that are due and not returned.
-    returned : t of them that were returned in the step.
+    returned : t that were returned in the step.
     """
 
     term: Return
     giver: str
     keeper: str
     due: dict[int, Array] = field(default_factory=dict)
+    credited: Array = field(default_factory=lambda: ZERO)
+    aside: Array = field(default_factory=lambda: ZERO)
     owed: Array = field(default_factory=lambda: ZERO)
     returned: Array = field(default_factory=lambda: ZERO)
+
+    @property
+    def lacking(self) -> Array:
+        """t for which nothing is set aside yet."""
+        return np.maximum(self.credited - self.aside, 0.0)
 
     def ready(self, step: Step) -> Array:
         """t that may be returned yet in a step: no more than the term lets be returned in it."""
         whole = self.term.due(self.owed + self.returned, step, step.months)
-        return np.maximum(whole - self.returned, 0.0)
+        return np.minimum(np.maximum(whole - self.returned, 0.0), self.aside)
 
     def give(self, tonnes: Array) -> None:
-        """Return some of it."""
+        """Return some of what is set aside."""
+        self.credited, self.aside = self.credited - tonnes, self.aside - tonnes
         self.owed, self.returned = self.owed - tonnes, self.returned + tonnes
+
+    def keep(self, tonnes: Array) -> None:
+        """Set some aside."""
+        self.aside = self.aside + tonnes
 
 
 @dataclass
 class Accounts:
     """All metal accounts of a walk, by contract and element.
 
-    A delivery is credited when it arrives and due after the term's lag. What is due passes to the
-    giver's title as soon as a site of the keeper makes goods that hold it and that a contract takes
-    from there under that title, never more than all of them; the rest stays in the account.
+    A delivery is credited when it arrives and due after the term's lag. When a site of the keeper
+    has run, goods that hold what is credited are set aside, if a contract takes them from there
+    under the giver's title, and never more than all of them; the rest is the keeper's own. What is
+    due passes to the giver's title; the rest stays in the account.
     """
 
     net: Network
@@ -73,6 +95,7 @@ class Accounts:
             if name not in self.by_name:
                 self.by_name[name] = Account(term, leg.seller, loop.party_of(leg.row.to))
             account, tonnes = self.by_name[name], term.credit(self._lot(stream, step))
+            account.credited = account.credited + tonnes
             for k, share in arrivals(loop.calendar, step, np.full(1, term.lag.months)):
                 if k == step.index:
                     account.owed = account.owed + tonnes * share
@@ -91,41 +114,98 @@ class Accounts:
         )
 
     def settle(self, site: str, pool: dict[tuple[str, str], Array], step: Step) -> None:
-        """Pass goods that a site made to the title of those to whom they are due."""
-        keeper = self.net.loop.party_of(site)
-        for giver, materials in self._takers(site):
-            accounts = [x for x in self.by_name.values() if (x.giver, x.keeper) == (giver, keeper)]
-            for material, owner in [*pool]:
-                if owner or material not in materials:
-                    continue
-                stream = pool[material, owner]
-                given = stream * self._share(accounts, stream, step)
-                pool[material, owner] = stream - given
-                pool[material, giver] = pool.get((material, giver), 0.0) + given
+        """Set goods of a site aside for what is credited, and pass what is due to its givers."""
+        keeper, takers = self.net.loop.party_of(site), self._takers(site)
+        own = {
+            giver: [x for x in self.by_name.values() if (x.giver, x.keeper) == (giver, keeper)]
+            for giver in takers
+        }
+        for material, owner in sorted(pool):
+            stream = pool[material, owner]
+            if not owner:
+                shares = {
+                    giver: self._share(own[giver], stream, lambda account: account.lacking)
+                    for giver, materials in takers.items()
+                    if material in materials
+                }
+                whole = np.maximum(sum(shares.values(), ZERO), 1.0)
+                for giver, share in shares.items():
+                    aside = stream * (share / whole)
+                    self._enter(own[giver], aside, Account.keep, lambda account: account.lacking)
+                    _pass(pool, material, ("", _ASIDE + giver), aside)
+        for material, owner in sorted(filter(lambda key: is_aside(key[1]), pool)):
+            stream, giver = pool[material, owner], owner.removeprefix(_ASIDE)
+            share = self._share(own[giver], stream, lambda account: account.ready(step))
+            given = stream * np.minimum(share, 1.0)
+            self._enter(own[giver], given, Account.give, lambda account: account.ready(step))
+            _pass(pool, material, (owner, giver), given)
 
-    def _takers(self, site: str) -> Iterator[tuple[str, set[str]]]:
+    def short(self, keeper: str, in_process: Iterable[Array]) -> dict[str, Array]:
+        """t by element that a party owes beyond what is set aside and what it has in process."""
+        accounts = [account for account in self.by_name.values() if account.keeper == keeper]
+        streams = [*in_process] if accounts else []
+        lacks: dict[str, Array] = {}
+        for of in dict.fromkeys(account.term.of for account in accounts):
+            there = sum((self.net.basis.content(x, of) for x in streams), ZERO)
+            whole = sum((x.lacking for x in accounts if x.term.of == of), ZERO)
+            lacks[of] = np.maximum(whole - there, 0.0)
+        return lacks
+
+    def name_of(self, site: str, material: str) -> str:
+        """What bought metal is called where it meets an account: as the goods that are returned."""
+        names = sorted({name for materials in self._takers(site).values() for name in materials})
+        rows = self.net.loop.splits.get(self.net.model(site).process, ())
+        made = [row.to for row in rows if row.to in names and material in row.components]
+        return material if material in names else next(iter((*made, *names)), material)
+
+    def _takers(self, site: str) -> dict[str, set[str]]:
         """Givers for whom contracts take goods from a site, with their materials."""
-        legs = [leg for leg in self.net.legs if leg.row.from_ == site and leg.owner]
-        for giver in dict.fromkeys(leg.owner for leg in legs):
-            own = [leg for leg in legs if leg.owner == giver]
-            yield giver, {name for leg in own for name in leg.materials}
+        takers: dict[str, set[str]] = {}
+        for leg in self.net.legs:
+            if leg.row.from_ == site and leg.owner:
+                takers.setdefault(leg.owner, set()).update(leg.materials)
+        return takers
 
-    def _share(self, accounts: list[Account], stream: Array, step: Step) -> Array:
-        """Share of a stream that is due to a giver; it is taken off the accounts.
+    def _share(
+        self, accounts: Sequence[Account], stream: Array, amount: Callable[[Account], Array]
+    ) -> Array:
+        """Share of a stream that meets an amount of accounts; above 1 where it is too little.
 
-        Of goods that hold several elements no more than the least that is due of any.
+        Of goods that hold several elements no more than the least amount of any.
         """
-        content = {x.term.of: self.net.basis.content(stream, x.term.of) for x in accounts}
-        content = {of: held for of, held in content.items() if held.any()}
-        share = np.full(1, float(bool(content)))
-        for of, held in content.items():
-            ready = sum((x.ready(step) for x in accounts if x.term.of == of), ZERO)
-            most = np.where(held > 0, ready / np.where(held > 0, held, 1.0), 1.0)
-            share = np.minimum(share, most)
-        for of, held in content.items():
-            rest = held * share
-            for account in (x for x in accounts if x.term.of == of):
-                tonnes = np.minimum(account.ready(step), rest)
-                account.give(tonnes)
-                rest = rest - tonnes
+        share = np.zeros(1)
+        for k, (of, held) in enumerate(self._contents(accounts, stream)):
+            whole = sum((amount(x) for x in accounts if x.term.of == of), ZERO)
+            most = np.where(held > 0, whole / np.where(held > 0, held, 1.0), 1.0)
+            share = np.minimum(share if k else np.inf, most)
         return share
+
+    def _enter(
+        self,
+        accounts: Sequence[Account],
+        stream: Array,
+        change: Callable[[Account, Array], None],
+        amount: Callable[[Account], Array],
+    ) -> None:
+        """Enter the content of a stream in accounts, in proportion to an amount of each."""
+        for of, held in self._contents(accounts, stream):
+            amounts = [(x, amount(x)) for x in accounts if x.term.of == of]
+            whole = sum((tonnes for _, tonnes in amounts), ZERO)
+            for account, tonnes in amounts:
+                change(account, held * tonnes / np.where(whole > 0, whole, 1.0))
+
+    def _contents(self, accounts: Sequence[Account], stream: Array) -> Iterable[tuple[str, Array]]:
+        """Elements of accounts that a stream holds, with their t."""
+        for of in dict.fromkeys(account.term.of for account in accounts):
+            held = self.net.basis.content(stream, of)
+            if held.any():
+                yield of, held
+
+
+def _pass(
+    pool: dict[tuple[str, str], Array], material: str, owners: tuple[str, str], stream: Array
+) -> None:
+    """Let goods become another's."""
+    before, after = owners
+    pool[material, before] = pool[material, before] - stream
+    pool[material, after] = pool.get((material, after), 0.0) + stream

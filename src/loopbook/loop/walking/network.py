@@ -37,6 +37,8 @@ class Leg:
     owner : party under whose title the goods are at `from`; empty for that of the site.
     owner_at_end : the same at `to`.
     leads : months on the way by material, shape (draw,).
+    for_account : whether it brings what is lacking in a metal account, to a site that needs nothing
+        else.
     """
 
     number: int
@@ -50,6 +52,7 @@ class Leg:
     owner: str
     owner_at_end: str
     leads: Mapping[str, Array]
+    for_account: bool = False
 
     @property
     def is_element(self) -> bool:
@@ -238,6 +241,7 @@ def _leg(number: int, row: Contract, loop: Loop, basis: Basis) -> Leg:
         "" if seller == loop.party_of(row.from_) else seller,
         "" if at_end == loop.party_of(row.to) else at_end,
         leads,
+        row.amount.kind == "needed" and row.to in loop.models and not loop.models[row.to].has_needs,
     )
 
 

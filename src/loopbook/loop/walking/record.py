@@ -8,6 +8,7 @@ import numpy as np
 from loopbook.errors import Finding
 from loopbook.flowsheet import RouteResult
 from loopbook.loop.time.calendar import Step
+from loopbook.loop.walking.accounts import Account
 from loopbook.loop.walking.network import Leg, Network
 from loopbook.loop.walking.result import Flow, Operation, Walk
 from loopbook.loop.walking.stock import Stock, put
@@ -61,6 +62,22 @@ class Record:
                 f"at most {most:g} t of {material} in the store of {site}",
                 f"{over:,.4g} t more at the end of {self.step.name}",
                 f"write a contract that takes {material}, or a store for it",
+            )
+        )
+
+    def lacks_metal(self, account: Account, contract: str, tonnes: float) -> None:
+        """Metal that is credited and that nobody has, once for each account."""
+        if (contract, account.term.of) in self._overflowing:
+            return
+        self._overflowing.add((contract, account.term.of))
+        of, keeper = account.term.of, account.keeper
+        self.findings.append(
+            Finding(
+                "owed",
+                account.term.where,
+                f"all {of} that {contract} credits to {account.giver}, made or bought",
+                f"{tonnes:,.4g} t less at the end of {self.step.name}",
+                f"write a contract that brings {of} as needed to a site of {keeper}",
             )
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from loopbook.errors import InputError
 from loopbook.loop.models.model import SiteModel
@@ -31,7 +32,8 @@ def scheduled(models: Mapping[str, SiteModel], legs: Sequence[Leg]) -> Schedule:
 
     A site that makes of what arrives runs after all that it receives in the step; the others run
     first. A contract is met after its source has run, and after those of lower numbers of priority
-    at the same source or the same receiver; what the outside sells as needed comes last. Where
+    at the same source or the same receiver; what the outside sells as needed comes last, and what
+    meets a metal account as soon as its site has run. Where
     ranks of receivers and the order of sites exclude each other, the order of sites counts.
 
     Raises
@@ -62,6 +64,10 @@ class _Turns:
         for name in self.todo:
             if isinstance(name, str) and not self._missing(name):
                 self._do([name])
+                bring = [x for x in self._waiting() if x.for_account and x.row.to == name]
+                bring = sorted((x for x in bring if x.row.from_ in self.ran), key=rank)
+                for _, equals in groupby(bring, rank):
+                    self._do([*equals])
                 return True
         legs = [leg for leg in self._waiting() if leg.row.from_ in self.ran]
         for same_receiver in (True, False):
@@ -101,7 +107,7 @@ class _Turns:
 
     def _missing(self, site: str) -> list[Leg]:
         """Legs that must be met before a site runs."""
-        return [leg for leg in self._waiting() if leg.row.to == site]
+        return [x for x in self._waiting() if x.row.to == site and not x.for_account]
 
     def _is_behind(self, leg: Leg, ready: Sequence[Leg], same_receiver: bool) -> bool:
         """Whether another goes first: one of a lower rank at its source or receiver, or one of

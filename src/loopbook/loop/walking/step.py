@@ -10,6 +10,7 @@ import numpy as np
 from loopbook.errors import InputError
 from loopbook.loop.goods.exchange import Now, Outcome
 from loopbook.loop.values.cells import OUTSIDE
+from loopbook.loop.walking.accounts import is_aside
 from loopbook.loop.walking.filling import Limit, filled
 from loopbook.loop.walking.network import Leg, Network
 from loopbook.loop.walking.record import Record
@@ -82,6 +83,9 @@ class StepWalk:
             self._close(site)
         for name, account in self.stock.accounts.by_name.items():
             self.record.owes(name, account.owed)
+            short = self._short(account.keeper)[account.term.of]
+            if np.any(np.minimum(short, account.lacking) > _TINY * account.credited):
+                self.record.lacks_metal(account, name[0], float(short.max()))
 
     # -- needs
 
@@ -143,6 +147,14 @@ class StepWalk:
                 self.record.stream(site, "made", material, stream)
             self._keep(site, owner, outcome, now)
         self.stock.accounts.settle(site, self.stock.made[site], self.step)
+        if any(leg.for_account and leg.row.to == site for leg in self.net.legs):
+            self.lacks[site] = self._short(self.net.loop.party_of(site))
+            for name, tonnes in self.lacks[site].items():
+                self.record.number(site, "needs", name, tonnes)
+
+    def _short(self, keeper: str) -> dict[str, Array]:
+        """What a party owes beyond what is set aside and what its sites have or will get."""
+        return self.stock.accounts.short(keeper, self.stock.in_process(self.net, keeper))
 
     def _feed(self, site: str) -> Pool:
         """What a site can work on of what arrived and waited; the rest waits."""
@@ -168,6 +180,8 @@ class StepWalk:
 
     def _finish(self, site: str, owner: str, outcome: Outcome) -> None:
         self.stock.states[site, owner] = outcome.state
+        if outcome.held is not None:
+            self.stock.held[site, owner] = outcome.held
         for kind in ("disposal", "drawn", "absorbed", "held"):
             self.record.stream(site, kind, "", getattr(outcome, kind))
         for name, values in outcome.counts.items():
@@ -189,7 +203,8 @@ class StepWalk:
             for key, stream in pool.items():
                 material = key[0]
                 self.record.stream(site, "waiting", material, stream)
-                put(tonnes, material, stream.sum(axis=0))
+                if not is_aside(key[1]):
+                    put(tonnes, material, stream.sum(axis=0))
         self._check_store(site, tonnes)
         for name, lacking in self.lacks.get(site, {}).items():
             self.record.number(site, "lacking", name, lacking)
@@ -284,7 +299,7 @@ class StepWalk:
             shares = {
                 (i, key[0]): share
                 for i, (leg, source) in enumerate(zip(legs, sources, strict=True))
-                if leg.row.to == site
+                if leg.row.to == site and not leg.for_account
                 for key, share in source.shares.items()
             }
             for capacity in self.net.rooms[site].capacity:
@@ -333,7 +348,8 @@ class StepWalk:
             if leg.row.to == OUTSIDE:
                 continue
             tonnes = (stream * share).sum(axis=0)
-            self.stock.book(self.net, leg.row.to, at=k, material=material, tonnes=tonnes)
+            if not leg.for_account:
+                self.stock.book(self.net, leg.row.to, at=k, material=material, tonnes=tonnes)
             if k == self.k:
                 self._arrive(leg, material, stream * share)
             else:
@@ -342,8 +358,14 @@ class StepWalk:
             _meet(lacks, {**self.net.basis.contents(stream), material: stream.sum(axis=0)})
 
     def _arrive(self, leg: Leg, material: str, stream: Array) -> None:
-        put(self.stock.arrived[leg.row.to], (material, leg.owner_at_end), stream)
-        self.stock.accounts.credit(leg, stream, self.step)
+        accounts, site = self.stock.accounts, leg.row.to
+        if leg.for_account:
+            pool = self.stock.made[site]
+            put(pool, (accounts.name_of(site, material), leg.owner_at_end), stream)
+            accounts.settle(site, pool, self.step)
+            return
+        put(self.stock.arrived[site], (material, leg.owner_at_end), stream)
+        accounts.credit(leg, stream, self.step)
 
     def _write(self, leg: Leg, source: _Source, asked: Array, taken: Array) -> None:
         """What was asked, taken, and is short: by the seller as far as the buyer has room yet."""

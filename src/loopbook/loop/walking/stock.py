@@ -65,6 +65,21 @@ class Stock:
                         stock.travelling[k].append((leg, name, stream * share))
         return stock
 
+    def in_process(self, net: Network, party: str) -> Iterator[Array]:
+        """Streams that a party has at its sites or on the way there, and has not worked on."""
+        sites = {name for name in net.loop.sites if net.loop.party_of(name) == party}
+        for site in sites:
+            yield from self.arrived[site].values()
+            yield from (held for (place, _), held in self.held.items() if place == site)
+        within = (leg for leg in net.legs if {leg.row.from_, leg.row.to} <= sites)
+        lots = {(leg.row.from_, (name, leg.owner)) for leg in within for name in leg.materials}
+        for site, lot in sorted(lots):
+            if lot in self.made[site]:
+                yield self.made[site][lot]
+        for leg, _, stream in (item for items in self.travelling.values() for item in items):
+            if leg.row.to in sites and (leg.row.from_ in sites or leg.for_account):
+                yield stream
+
     def book(self, net: Network, site: str, *, at: int, material: str, tonnes: Array) -> None:
         """Count what arrives in a step against the capacities that it needs."""
         for key in net.rooms[site].capacity:
