@@ -39,17 +39,15 @@ def check_ends(subject: Subject) -> None:
 
 def check_needs(subject: Subject) -> None:
     """What is bought as needed is needed, and what is returned is taken from its keeper."""
-    loop = subject.loop
-    keepers = set()
-    for term in loop.terms:
-        for row in loop.contracts if isinstance(term, Return) else ():
-            if row.contract == term.on:
-                giver, keeper = loop.seller(row), loop.party_of(row.to)
-                keepers.add(keeper)
-                taken = [x for x in loop.contracts if loop.seller(x) == giver]
-                if not any(loop.party_of(x.from_) == keeper for x in taken):
-                    what = f"a contract that takes {term.of} from {keeper} with {giver} as seller"
-                    subject.at(term).note("no-taker", what, "none")
+    loop, keepers = subject.loop, set[str]()
+    for term in (x for x in loop.terms if isinstance(x, Return)):
+        for row in (x for x in loop.contracts if x.contract == term.on):
+            giver, keeper = loop.seller(row), loop.party_of(row.to)
+            keepers.add(keeper)
+            takers = (x for x in loop.contracts if loop.seller(x) == giver)
+            if not any(loop.party_of(x.from_) == keeper for x in takers):
+                what = f"a contract that takes {term.of} from {keeper} with {giver} as seller"
+                subject.at(term).note("no-taker", what, "none")
     for row in loop.contracts:
         model = loop.models.get(row.to)
         if row.amount.kind != "needed" or (model is not None and model.has_needs):
