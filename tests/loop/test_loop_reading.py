@@ -343,6 +343,7 @@ class Mill(SiteModel):
 def test_a_site_model_of_ones_own_is_a_python_file_that_the_case_names(tmp_path: Path) -> None:
     files = changed("case.toml", 'step = "period"', 'step = "period"\nplugins = ["mill.py"]')
     files = changed("sites.csv", "cathode,Refiner,make to order", "cathode,Refiner,mill", files)
+    files = changed("contracts.csv", "cathode,as needed", "cathode,10 t/yr", files)
     files["mill.py"] = MILL
     (finding,) = findings_of(tmp_path, files, library=LIBRARY)
     assert str(finding).startswith("sites.csv:5: missing: parameter power of cathode is missing")
