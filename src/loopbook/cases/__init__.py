@@ -12,6 +12,16 @@ room; no room imports this one.
 from loopbook.cases.folder.load import load_case
 from loopbook.cases.folder.reference import reference_page
 from loopbook.cases.folder.shipped import find_case, new_case
+from loopbook.cases.month.draw import DrawnMonth, draw_month
 from loopbook.cases.run import compute, run_case
 
-__all__ = ["compute", "find_case", "load_case", "new_case", "reference_page", "run_case"]
+__all__ = [
+    "DrawnMonth",
+    "compute",
+    "draw_month",
+    "find_case",
+    "load_case",
+    "new_case",
+    "reference_page",
+    "run_case",
+]

@@ -11,8 +11,9 @@ from loopbook.cases.folder.metals import RECOVERY_TABLES
 from loopbook.cases.folder.schema import SETTINGS, SETTINGS_FILE, TABLES
 from loopbook.cases.folder.settings import Settings, check_owners, read_settings
 from loopbook.cases.folder.tables import Record, TableSpec, read_records
-from loopbook.cases.month.settings import MONTH_FILE, read_month
+from loopbook.cases.month.settings import month_of
 from loopbook.matter import Library, Number, load_library
+from loopbook.plant import MONTH_FILE
 from loopbook.report import InputFile, InputRow
 
 _FILES = (SETTINGS_FILE, MONTH_FILE, *(spec.name for spec in TABLES))
@@ -41,7 +42,7 @@ def load_case(folder: Path | str, library: Library | None = None) -> Case:
     for spec in TABLES[1:]:
         if spec.required or (root / spec.name).exists():
             tables[spec.name] = read_records(root / spec.name, spec, findings)
-    month = read_month(root / MONTH_FILE, findings)
+    month = month_of(root / MONTH_FILE, findings)
     for path in sorted(root.iterdir()):
         if path.suffix in {".csv", ".toml"} and path.name not in _FILES:
             findings.unknown("a file of a case", path.name, _FILES, at=path.name)

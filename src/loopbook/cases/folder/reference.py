@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from loopbook.cases.folder.fields import PROVENANCE, Sourced
 from loopbook.cases.folder.schema import SETTINGS, SETTINGS_FILE, TABLES
 from loopbook.cases.folder.tables import TableSpec
-from loopbook.cases.month.settings import MONTH_FILE
-from loopbook.cases.month.settings import SETTINGS as MONTH
+from loopbook.plant import MONTH_FILE, Measured
+from loopbook.plant import SETTINGS as MONTH
 from loopbook.tables import Field, ListOf, MapOf, TableOf
 
 _HEAD = "|  | holds | meaning |\n|---|---|---|\n"
@@ -46,7 +46,9 @@ def _row(field: Field, name: str) -> str:
     """A line of a table; a number's unit is in its words or follows them."""
     words, unit = field.type.words, field.type.unit
     shown = words if unit in ("", "1") or unit in words else f"{words} in {unit}"
-    optional = "" if field.required or isinstance(field.type, Sourced) else "; may be left out"
+    optional = (
+        "" if field.required or isinstance(field.type, Sourced | Measured) else "; may be left out"
+    )
     return f"| `{name}` | {shown}{optional} | {field.meaning} |\n"
 
 

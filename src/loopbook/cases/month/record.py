@@ -1,23 +1,11 @@
 """The month's book of a case, filled from its computed year."""
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 
-from loopbook.book import Book
-from loopbook.cases.month.origins import cell_origins
+from loopbook.cases.month.draw import drawn
 from loopbook.cases.year.mass import Outcome, recovered_t
 from loopbook.cases.year.plants import BLACK_MASS
-from loopbook.plant import (
-    Feed,
-    Lines,
-    MonthMatter,
-    MonthRecord,
-    MonthSettings,
-    Refining,
-    post_month,
-)
+from loopbook.plant import Feed, Lines, MonthMatter, MonthRecord, MonthSettings, Refining
 from loopbook.report import Table
 from loopbook.tables import Array
 
@@ -40,18 +28,6 @@ def keep_book(
     keys = tuple(dict.fromkeys((*outcome.taken_keys, *outcome.refiner.keys, *settings.keys)))
     matter = month_matter(outcome, settings)
     return drawn(MonthRecord(outcome.case.name, settings, matter, keys))
-
-
-def drawn(record: MonthRecord) -> tuple[tuple[Table, ...], dict[str, bytes]]:
-    """Tables of a month, and its book and picture; see `keep_book`."""
-    scrap = sorted({feed.scrap_type for feed in record.matter.feeds})
-    with tempfile.TemporaryDirectory(prefix="loopbook-") as folder:
-        path = Path(folder) / "book.sqlite"
-        tables, lots = post_month(record, path)
-        with Book(path) as book:
-            origins, pictures = cell_origins(book, lots, scrap, record.keys)
-        raw = path.read_bytes()
-    return (*tables, *origins), {"book.sqlite": raw, **pictures}
 
 
 def month_matter(outcome: Outcome, settings: MonthSettings) -> MonthMatter:
