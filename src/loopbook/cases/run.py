@@ -6,7 +6,8 @@ from pathlib import Path
 
 from loopbook.cases.folder.case import Case
 from loopbook.cases.folder.load import library_input, load_case
-from loopbook.cases.folder.shipped import find_case
+from loopbook.cases.folder.shipped import find_case, is_loop
+from loopbook.cases.loops import run_loop
 from loopbook.cases.year.article import article_table, case_references
 from loopbook.cases.year.carbon import carbon_table
 from loopbook.cases.year.equivalents import equivalent_tables
@@ -40,16 +41,18 @@ def _silent(_: str) -> None:
 def run_case(
     path_or_name: str | Path,
     switches: Iterable[str] = (),
+    cells: Iterable[str] = (),
     *,
     cases: Path | None = None,
     progress: Progress = _silent,
 ) -> RunResult:
-    """Run a case from its folder, or by name from the folder ``cases``.
+    """Run a case from its folder or workbook, or by name from the folder ``cases``.
 
     Parameters
     ----------
     path_or_name : folder of the case, or its name.
     switches : scenarios to switch on, beside those that are on by default.
+    cells : cells that this run sets, each ``ADDRESS=VALUE``.
     cases : folder that holds named cases; ``cases`` in the working folder by default.
     progress : called with each step as it begins.
 
@@ -58,8 +61,11 @@ def run_case(
     InputError : with everything that is wrong with the case, by file and line.
     BalanceError : mass does not close somewhere.
     """
+    place = find_case(path_or_name, cases)
+    if is_loop(place):
+        return run_loop(place, switches, cells, progress)
     progress("reading the case")
-    return compute(load_case(find_case(path_or_name, cases)), switches, progress=progress)
+    return compute(load_case(place), switches, progress=progress)
 
 
 def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _silent) -> RunResult:

@@ -80,25 +80,37 @@ def new_command(name: str, source: str) -> Answer:
     help="Switch a scenario on; may be repeated.",
 )
 @click.option(
+    "--set",
+    "cells",
+    multiple=True,
+    metavar="ADDRESS=VALUE",
+    help="Set a cell for this run, by the address in the report's inputs; may be repeated.",
+)
+@click.option(
     "--out",
     "folder",
     type=click.Path(path_type=Path),
     help="Folder of the run; out/NAME if not given.",
 )
 @shows_answer
-def run_command(case: Path, switches: tuple[str, ...], folder: Path | None) -> Answer:
-    """Run a CASE and write tables, inputs and a report: a folder, or a name in ./cases or shipped.
+def run_command(
+    case: Path, switches: tuple[str, ...], cells: tuple[str, ...], folder: Path | None
+) -> Answer:
+    """Run a CASE and write tables, inputs and a report.
+
+    CASE is a folder, a workbook, or a name in ./cases or among the shipped ones.
 
     \b
     Example:
       loopbook run gmbi
       loopbook run gmbi --switch tbmnc --switch gm --out out/with-clients
+      loopbook run starter --set "parameters/shredder/capacity/value=9 kt/yr"
     """
     from loopbook.cases import run_case
     from loopbook.report import Run, names_beside, write_result
 
     with _progress() as report_step:
-        result = run_case(case, switches, progress=report_step)
+        result = run_case(case, switches, cells, progress=report_step)
         report_step("writing tables and report")
         out = folder or Path("out") / result.name
         beside = names_beside(result, out)

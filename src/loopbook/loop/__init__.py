@@ -54,6 +54,7 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 from loopbook.loop.answers.tables import answer, result_tables
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome
+from loopbook.loop.inputs import input_rows, works_of
 from loopbook.loop.loop import Loop
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.money.accounts import Accounts, accounts
@@ -167,6 +168,7 @@ __all__ = [
     "copy_loop",
     "footprint",
     "footprint_table",
+    "input_rows",
     "load",
     "month_in_force",
     "month_name",
@@ -177,4 +179,5 @@ __all__ = [
     "result_tables",
     "span_of",
     "walk",
+    "works_of",
 ]

@@ -44,7 +44,7 @@ _LATER = {
     "answers.workbook": "write_workbook",
     "answers.writing": "WRITERS csv_lines kind_of save_record with_kinds",
     "compare": "Comparison SwitchChange compare_runs",
-    "layout": "Layout parse_layout",
+    "layout": "Figure Flows Layout Plot Section YearFigure parse_layout",
     "page": "check_basis render_report write_report",
     "references": "Kind Quotation References Referred",
     "run": "MONTH_LEFT_OUT Run figures_table years_table",
@@ -58,7 +58,15 @@ if typing.TYPE_CHECKING:
     from loopbook.report.answers.workbook import write_workbook
     from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
     from loopbook.report.compare import Comparison, SwitchChange, compare_runs
-    from loopbook.report.layout import Layout, parse_layout
+    from loopbook.report.layout import (
+        Figure,
+        Flows,
+        Layout,
+        Plot,
+        Section,
+        YearFigure,
+        parse_layout,
+    )
     from loopbook.report.page import check_basis, render_report, write_report
     from loopbook.report.references import Kind, Quotation, References, Referred
     from loopbook.report.run import MONTH_LEFT_OUT, Run, figures_table, years_table
@@ -84,12 +92,15 @@ __all__ = [
     "Cell",
     "Column",
     "Comparison",
+    "Figure",
+    "Flows",
     "InputFile",
     "InputRow",
     "Kind",
     "Layout",
     "Lazy",
     "Plain",
+    "Plot",
     "Quotation",
     "Quote",
     "Record",
@@ -98,9 +109,11 @@ __all__ = [
     "Rows",
     "Run",
     "RunResult",
+    "Section",
     "SwitchChange",
     "Table",
     "YearColumn",
+    "YearFigure",
     "check_basis",
     "compare_runs",
     "counted",

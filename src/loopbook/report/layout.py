@@ -44,7 +44,9 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """A Sankey of flows between places: columns ``year, source, target`` and numbers with a unit.
+    """A Sankey of flows between places.
+
+    Its table has a period in the first column, ``source``, ``target`` and numbers with a unit.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from typing import Annotated
 from loopbook.report.answers.answer import Answer, Record
 from loopbook.report.layout import Figure, Layout
 from loopbook.report.references import References
-from loopbook.report.table import HIDDEN, Column, RunResult, Table
+from loopbook.report.table import HIDDEN, Cell, Column, RunResult, Table
 
 MONTH_LEFT_OUT = "month_left_out"
 """Name of the table that takes the place of a month that cannot be drawn."""
@@ -33,8 +33,14 @@ def figures_table(figures: Iterable[Figure], references: References) -> Table:
     )
 
 
-def years_table(layout: Layout, references: References, years: Sequence[int]) -> Table:
-    """The layout's columns of the years, a row a year."""
+def years_table(
+    layout: Layout,
+    references: References,
+    years: Sequence[Cell],
+    *,
+    first: Column = Column("year", "Year"),  # noqa: B008
+) -> Table:
+    """The layout's columns of the years, or of other periods, a row each."""
     columns = (
         Column(x.name, x.title, x.unit, how=x.value, decimals=x.decimals, drops=x.drops)
         for x in layout.years
@@ -49,7 +55,7 @@ def years_table(layout: Layout, references: References, years: Sequence[int]) ->
         )
         for year in years
     )
-    return Table("years", "Year by year", (Column("year", "Year"), *columns), tuple(rows))
+    return Table("years", f"{first.title} by {first.name}", (first, *columns), tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)

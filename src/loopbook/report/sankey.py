@@ -26,15 +26,17 @@ _LETTER_PX = 8  # width of a letter of a label, at most on average
 
 @dataclass(frozen=True, slots=True)
 class Sankey:
-    """Figures by view, year and measure, and which year the page shows first.
+    """Figures by view, year or other period, and measure, and the period that is shown first.
 
-    A measure is what the widths of the flows are: a column of the table.
+    A measure is what the widths of the flows are: a column of the table. `axis` is the title of
+    the column of periods.
     """
 
     views: dict[str, str]
     years: tuple[str, ...]
     measures: tuple[Column, ...]
     year: str
+    axis: str
     figures: dict[str, Figure]
 
 
@@ -49,10 +51,11 @@ def loop_sankey(result: RunResult, drawn: Flows) -> Sankey | None:
     table = result.tables.get(drawn.table)
     if table is None:
         return None
-    ends = ("year", "source", "target")
+    axis = table.columns[0].name
+    ends = (axis, "source", "target")
     measures = tuple(c for c in table.columns if c.unit and c.name not in ends)
     flows = [
-        (str(r["year"]), (str(r["source"]), str(r["target"])), r)
+        (str(r[axis]), (str(r["source"]), str(r["target"])), r)
         for r in table.records()
         if any(_width(r[m.name]) > 0 for m in measures)
     ]
@@ -77,7 +80,8 @@ def loop_sankey(result: RunResult, drawn: Flows) -> Sankey | None:
             and (width := _width(record[measure.name])) > 0
         ]
         figures[f"{view}/{year}/{measure.name}"] = _figure(links, measure, roles)
-    return Sankey(views, years, measures, years[round((len(years) - 1) * _MATURE)], figures)
+    shown = years[round((len(years) - 1) * _MATURE)]
+    return Sankey(views, years, measures, shown, table.columns[0].title, figures)
 
 
 def open_loop(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -139,9 +139,10 @@ class InputRow:
 
     Parameters
     ----------
-    key : unique, for example ``case/scrap_path.csv/2027/cell_reject_share``.
-    where : ``scrap_path.csv:5``.
+    key : unique: the address at which a run sets it, such as ``terms/scrap/payable/Ni/value``.
+    where : ``terms.csv:5``.
     source, page, grade : the work, the place in it, and how sure (``assumption`` if nobody does).
+    low, high : 5 % and 95 % points in its unit; None where not known.
     """
 
     key: str
@@ -152,6 +153,8 @@ class InputRow:
     page: str
     grade: str
     note: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

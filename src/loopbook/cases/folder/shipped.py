@@ -38,17 +38,22 @@ def shipped_cases() -> Path:
 
 
 def case_names(folder: Path) -> list[str]:
-    """Names of the cases in a folder, sorted; a loop, which has contracts.csv, is none yet."""
-    folders = (path.parent for path in folder.glob(f"*/{SETTINGS_FILE}"))
-    return sorted(path.name for path in folders if not (path / "contracts.csv").exists())
+    """Names of the cases in a folder, sorted: folders and workbooks."""
+    folders = (path.parent.name for path in folder.glob(f"*/{SETTINGS_FILE}"))
+    return sorted((*folders, *(path.name for path in folder.glob("*.xlsx"))))
+
+
+def is_loop(place: Path) -> bool:
+    """Whether a case is a loop's tables."""
+    return place.is_file() or (place / "sites.csv").exists()
 
 
 def find_case(name: str | Path, cases: Path | None = None) -> Path:
-    """Folder of a case: a path, or the name of a case in ``cases`` or among the shipped ones.
+    """Place of a case: a path, or the name of a case in ``cases`` or among the shipped ones.
 
     Parameters
     ----------
-    name : path of a folder, or a name.
+    name : path of a folder or workbook, or a name.
     cases : folder of named cases, before the shipped ones; ``cases`` in the working folder by
         default.
 
@@ -58,13 +63,13 @@ def find_case(name: str | Path, cases: Path | None = None) -> Path:
     """
     path = Path(name)
     roots = [Path("cases") if cases is None else cases, shipped_cases()]
-    for folder in (path, *(root / path for root in roots)):
-        if folder.is_dir():
-            return folder
+    for place in (path, *(root / path for root in roots)):
+        if place.is_dir() or (place.is_file() and place.suffix.lower() == ".xlsx"):
+            return place
     raise InputError.of(
         "missing-file",
         str(name),
-        "a case folder",
+        "a folder or workbook of a case",
         "nothing",
         hint=nearest_hint(str(name), {known for root in roots for known in case_names(root)}),
     )

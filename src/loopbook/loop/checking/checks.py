@@ -28,6 +28,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (check_results, ("parties", "sites", "contracts", "materials", "parameters", "series")),
     (unused.check_works, ("sources",)),
     (times.check_never, ()),
+    (times.check_left_out, ("series",)),
     (slips.check_metal_prices, ()),
     (slips.check_capacities, ()),
     (unused.check_uses, ("contracts", "terms", "parameters", "lanes", "sites")),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from loopbook.loop.checking.subject import Subject
 from loopbook.loop.nouns.facts import Parameter
+from loopbook.loop.nouns.people import Ownership
 from loopbook.loop.nouns.places import Site
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.nouns.trade import Contract, Term
@@ -11,6 +12,8 @@ from loopbook.loop.time.calendar import month_name, month_number
 from loopbook.loop.values.cells import NEVER
 from loopbook.loop.values.quantity import Amount, Quantity, Series, When
 from loopbook.tables import Value
+
+_NEVER = month_number(NEVER)
 
 
 def check_order(subject: Subject) -> None:
@@ -35,6 +38,25 @@ def check_never(subject: Subject) -> None:
             what = f"the {type(row).role} {getattr(row, type(row).role)}"
             span = loop.calendar.span.name
             subject.at(row).warn("never", f"{what} is in force in no month of {span}")
+
+
+def check_left_out(subject: Subject) -> None:
+    """Warn of what is outside of the periods, counted: a run may have fewer than the tables."""
+    loop, span = subject.loop, subject.loop.calendar.span
+    rows: list[Site | Contract | Term | Ownership] = [*loop.sites.values(), *loop.contracts]
+    rows += [*loop.terms, *loop.owners]
+    late = [x for x in rows if x.starts and span.end <= month_number(x.starts) < _NEVER]
+    past = [x for x in rows if (end := getattr(x, "ends", None)) and month_number(end) < span.first]
+    columns = [
+        column.name
+        for series in loop.series.values()
+        for column in (() if series.line.by_age else series.line.columns)
+        if column.first >= span.end and series.written[column.name][0]
+    ]
+    if late or past or columns:
+        numbers = f"{len(columns)} numbers of series in {len(set(columns))} later columns"
+        sentence = f"{numbers} and {len(late) + len(past)} rows are outside of {span.name}"
+        subject.findings.about("case/periods").warn("left-out", sentence)
 
 
 def check_values(subject: Subject) -> None:

@@ -26,6 +26,8 @@ def account_tables(accounts: Accounts) -> Iterator[Table]:
     """All tables of money and burdens."""
     yield payments_table(accounts)
     yield cash_table(accounts)
+    if accounts.walked.loop.settings.npv is not None:
+        yield present_value_table(accounts)
     yield sites_table(accounts)
     yield burdens_table(accounts)
     yield not_stated_table(accounts)
@@ -46,22 +48,37 @@ def payments_table(accounts: Accounts) -> Table:
 
 
 def cash_table(accounts: Accounts) -> Table:
-    """Cash of each party by period, before and after the shares of owners, and what it is worth."""
-    unit, priced = _money(accounts), accounts.walked.loop.settings.npv is not None
-    columns = [Column("party", "Party"), Column("period", "Period")]
-    columns += [
+    """Cash of each party by period, before and after the shares of owners."""
+    unit = _money(accounts)
+    columns = (
+        Column("period", "Period"),
+        Column("party", "Party"),
         Column("own", "Cash", unit, how="received - paid, without owners' shares", adds=True),
         Column("shared", "Cash with owners' shares", unit, how="received - paid", adds=True),
-    ]
+    )
     rows: list[tuple[Cell, ...]] = []
     for party in accounts.parties:
         own, shared = accounts.cash(party, shared=False), accounts.cash(party)
         pairs = zip(_by_period(accounts, own), _by_period(accounts, shared), strict=True)
-        rows += [(party, period, first, second) for (period, first), (_, second) in pairs]
-        if priced:
-            values = (accounts.present_value(party, shared=x).mean() for x in (False, True))
-            rows.append((party, "present value", *(float(value) for value in values)))
-    return Table("cash", "Cash of the parties", tuple(columns), tuple(rows))
+        rows += [(period, party, first, second) for (period, first), (_, second) in pairs]
+    return Table("cash", "Cash of the parties", columns, tuple(rows))
+
+
+def present_value_table(accounts: Accounts) -> Table:
+    """What the cash of each party is worth, by the settings of the present value."""
+    settings, unit = accounts.walked.loop.settings.npv, _money(accounts)
+    assert settings is not None
+    how = f"cash of the periods, discounted to {settings.at}"
+    columns = (
+        Column("party", "Party"),
+        Column("own", "Without owners' shares", unit, how=how, adds=True),
+        Column("shared", "With owners' shares", unit, how=how, adds=True),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for party in accounts.parties:
+        own, shared = (accounts.present_value(party, shared=x).mean() for x in (False, True))
+        rows.append((party, float(own), float(shared)))
+    return Table("present_value", "Present value of the parties' cash", columns, tuple(rows))
 
 
 def sites_table(accounts: Accounts) -> Table:

@@ -1,6 +1,7 @@
 """What every row of a loop has: its key, its switch, and where its numbers come from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 from loopbook.loop.values.cells import Ref
@@ -16,6 +17,7 @@ class Provenance:
     ----------
     where : ``file:line``.
     address : what ``--set`` calls the row: ``terms/black mass/payable/Li``.
+    changed : places of the cells that one run sets, by column.
     """
 
     switch: Annotated[str, Ref("a switch", "switch"), "the row holds only when that is on"] = ""
@@ -28,6 +30,7 @@ class Provenance:
     note: Annotated[str, Text("a note"), "anything else, such as a second source"] = ""
     where: str = ""
     address: str = ""
+    changed: Mapping[str, str] = field(default_factory=dict)
 
 
 PROVENANCE = tuple(field for field in fields_of(Provenance) if field.meaning)

@@ -67,6 +67,7 @@ class Settings:
     calendar : its periods and steps.
     money, npv, carbon, recycled : see there; no `npv` where nothing is discounted.
     switches : by name, with whether each is on in this run.
+    written : settings as they are written, by path (``money/currency``): text and place.
     """
 
     title: str
@@ -76,3 +77,4 @@ class Settings:
     carbon: Carbon = Carbon()
     recycled: Recycled = Recycled()
     switches: Mapping[str, Switch] = field(default_factory=dict)
+    written: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ and ``value``: the path of a setting has dots (``money.currency``), a list has s
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -167,3 +167,14 @@ def split_path(path: str) -> tuple[str, ...]:
         name, _, last = rest.rpartition(".")
         return first, name, last
     return tuple(path.split("."))
+
+
+def setting_texts(settings: Mapping[str, object], head: str = "") -> Iterator[tuple[str, str]]:
+    """Settings by their paths with dots, as texts."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from setting_texts(value, f"{head}{name}.")
+        elif isinstance(value, list):
+            yield head + name, "; ".join(map(str, value))
+        else:
+            yield head + name, str(value).lower() if isinstance(value, bool) else str(value)

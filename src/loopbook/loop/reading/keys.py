@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 
 from loopbook.errors import Findings
 from loopbook.loop.reading.folder import CASE
-from loopbook.loop.reading.written import NOUNS, Line, Tables, fields_of_table, opened
+from loopbook.loop.reading.written import NOTHING, NOUNS, Cell, Line, Tables, fields_of_table, opened
 from loopbook.loop.time.calendar import month_name, span_of
 from loopbook.loop.values.findings import LoopFindings
+
+SET = "--set "
+"""How the place of a cell begins that one run sets."""
 
 _SET = re.compile(r"(?P<row>.+?)/(?P<column>[^/<>=]+)=(?P<value>.*)", re.DOTALL)
 
@@ -96,7 +99,7 @@ def set_cells(
 ) -> None:
     """Apply ``ADDRESS=VALUE`` to rows and settings; what cannot be set is a finding."""
     for text in texts:
-        match, at = _SET.fullmatch(text), findings.about(f"--set {text}")
+        match, at = _SET.fullmatch(text), findings.about(f"{SET}{text}")
         if match is None:
             hint = 'write it as "sites/plant/model=hold"'
             at.note("address", "ADDRESS=VALUE", text, hint=hint)
@@ -128,11 +131,25 @@ def _set_cell(tables: Mapping[str, Keyed], match: re.Match[str], at: LoopFinding
     keys = {address_of(line): key for key, line in base.items()}
     if table not in tables:
         at.unknown("a table of the loop", table, tables)
-    elif row not in keys:
-        at.unknown("the address of a row", row, keys)
-    elif column in NOUNS[table].key:
-        at.note("address", "a column that is no key", column)
-    elif NOUNS[table].wide or column in base[keys[row]].cells or column in fields_of_table(table):
-        base[keys[row]] = base[keys[row]].with_cell(column, value, at.where)
+    elif row in keys:
+        base[keys[row]] = _with_cell(base[keys[row]], column, Cell(value, at.where), at)
+    elif (whole := f"{row}/{column}") in keys:
+        hint = f"write {whole}/{NOUNS[table].ranged or 'COLUMN'}={value}"
+        at.note("address", "a column behind the row's address", column, hint=hint)
     else:
-        at.unknown(f"a column of {table}", column, fields_of_table(table))
+        at.unknown("the address of a row", row, keys)
+
+
+def _with_cell(line: Line, column: str, cell: Cell, at: LoopFindings) -> Line:
+    """The row with another cell; a range that it has is of the number that is replaced."""
+    noun, known = NOUNS[line.table], fields_of_table(line.table)
+    if column in noun.key:
+        at.note("address", "a column that is no key", column)
+    elif not (noun.wide or column in line.cells or column in known):
+        at.unknown(f"a column of {line.table}", column, known)
+    else:
+        for limit in ("low", "high") if column == noun.ranged else ():
+            if not line.cells.get(limit, NOTHING).where.startswith(SET):
+                line = line.with_cell(limit, "", at.where)
+        line = line.with_cell(column, cell.text, cell.where)
+    return line

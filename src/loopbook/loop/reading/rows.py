@@ -8,7 +8,7 @@ from loopbook.errors import Findings, InputError
 from loopbook.loop.nouns.matter import BASES, Material, Split
 from loopbook.loop.nouns.row import PROVENANCE, Provenance, Row, all_columns, column_of, columns_of
 from loopbook.loop.nouns.trade import Term
-from loopbook.loop.reading.keys import address_of
+from loopbook.loop.reading.keys import SET, address_of
 from loopbook.loop.reading.written import Line
 from loopbook.loop.terms.ours import LAWS
 from loopbook.loop.values.findings import LoopFindings
@@ -160,7 +160,8 @@ def read_provenance(line: Line, address: str, findings: LoopFindings) -> Provena
         if texts[field.name]:
             at = _about(line, field.name, address, findings)
             field.type.check(texts[field.name], field.name, at)
-    return Provenance(where=line.where, address=address, **texts)
+    changed = {x: cell.where for x, cell in line.cells.items() if cell.where.startswith(SET)}
+    return Provenance(where=line.where, address=address, changed=changed, **texts)
 
 
 def _with_range(row: Noun, line: Line, findings: LoopFindings) -> Noun:

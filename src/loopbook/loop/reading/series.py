@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import pairwise
 
 from loopbook.errors import Findings
@@ -67,8 +66,21 @@ def _row(line: Line, findings: LoopFindings, orders: set[str]) -> Series | None:
     if len(findings) > before:
         return None
     low, high = limits
-    made = Series(name, unit, numbers, year, low=low, high=high)
-    return replace(made, moves=provenance.moves, where=line.where, source=provenance.source_id)
+    return Series(
+        name,
+        unit,
+        numbers,
+        money_year=year,
+        low=low,
+        high=high,
+        moves=provenance.moves,
+        where=line.where,
+        source=provenance.source_id,
+        page=provenance.page,
+        grade=provenance.grade,
+        note=provenance.note,
+        written={column: line.cells[column] for column, _ in columns},
+    )
 
 
 def _columns(line: Line, findings: LoopFindings, orders: set[str]) -> list[tuple[str, Span]]:

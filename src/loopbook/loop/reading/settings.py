@@ -17,7 +17,7 @@ from loopbook.loop.nouns.settings import (
     Settings,
     Switch,
 )
-from loopbook.loop.reading.folder import CASE
+from loopbook.loop.reading.folder import CASE, setting_texts
 from loopbook.loop.reading.written import Tables
 from loopbook.loop.time.calendar import Calendar, read_calendar, span_of
 from loopbook.loop.values.findings import LoopFindings
@@ -66,6 +66,11 @@ def read_settings(
         carbon=carbon or Carbon(),
         recycled=recycled or Recycled(),
         switches=switches,
+        written={
+            path.replace(".", "/"): (text, tables.place(path))
+            for path, text in setting_texts(written)
+            if not path.startswith(("title", "switch."))
+        },
     )
 
 

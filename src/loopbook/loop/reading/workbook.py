@@ -2,12 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from loopbook.errors import Findings
 from loopbook.files import whole_folder, write_whole, writing
-from loopbook.loop.reading.folder import CASE, Raw, read_raw
+from loopbook.loop.reading.folder import CASE, Raw, read_raw, setting_texts
 from loopbook.report import Column, write_workbook
 from loopbook.tables import TextTable
 
@@ -48,22 +47,11 @@ def _write_workbook(raw: Raw, path: Path) -> None:
         (name, [Column(column) for column in sheet.header], _cells(sheet))
         for name, sheet in raw.sheets.items()
     ]
-    write_workbook(path, [(CASE, settings, [*_paths(raw.settings)]), *tables])
+    write_workbook(path, [(CASE, settings, [*setting_texts(raw.settings)]), *tables])
 
 
 def _cells(sheet: TextTable) -> list[tuple[str, ...]]:
     return [row.cells for row in sheet.rows]
-
-
-def _paths(settings: Mapping[str, object], head: str = "") -> Iterator[tuple[str, str]]:
-    """Settings by their paths with dots, as texts."""
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            yield from _paths(value, f"{head}{name}.")
-        elif isinstance(value, list):
-            yield head + name, "; ".join(map(str, value))
-        else:
-            yield head + name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _write_folder(raw: Raw, folder: Path) -> None:

@@ -13,7 +13,6 @@ from loopbook.flowsheet import (
     RouteResult,
     plant_cost,
 )
-from loopbook.matter import Sourced
 from loopbook.tables import Array
 
 _BURDENS = {"process": "process", "energy": "energy", "reagents": "materials"}
@@ -59,7 +58,7 @@ class EverBattCosting:
         years = self.months / 12.0
         feed = self.feed_t / years
         kg = np.where(feed > 0.0, 1000.0 * feed, 1.0)
-        sized, numbers = self.route.cost, Sourced(self.route.numbers.library)
+        sized, numbers = self.route.cost, self.route.numbers
         full = sized.throughput_t_per_yr
 
         def flow(line: str, price: str, unit: str) -> Array:

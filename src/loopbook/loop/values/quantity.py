@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -41,7 +42,8 @@ class Series:
         them; None where not known.
     moves : rows with the same word have the same draw.
     where : ``file:line``.
-    source : source_id of the row; empty for an assumption.
+    source, page, grade, note : where its numbers are from; no `source` for an assumption.
+    written : cells as they are written, by column: text and place.
     """
 
     name: str
@@ -53,6 +55,10 @@ class Series:
     moves: str = ""
     where: str = ""
     source: str = ""
+    page: str = ""
+    grade: str = ""
+    note: str = ""
+    written: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
