@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 
 from loopbook.errors import Findings
 from loopbook.loop.reading.folder import CASE
-from loopbook.loop.reading.written import NOTHING, NOUNS, Cell, Line, Tables, fields_of_table, opened
+from loopbook.loop.reading.written import (
+    NOTHING,
+    NOUNS,
+    Cell,
+    Line,
+    Tables,
+    fields_of_table,
+    opened,
+)
 from loopbook.loop.time.calendar import month_name, span_of
 from loopbook.loop.values.findings import LoopFindings
 
