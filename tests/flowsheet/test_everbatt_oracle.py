@@ -370,7 +370,6 @@ def test_a_better_screen_is_a_scenario() -> None:
         ({"NMC811": 0.6, "graphite": float("nan")}, ShareError),
         ({"NMC811": 60.0, "graphite": 40.0}, ShareError),
         ({"NMC811": 1.2, "graphite": -0.2}, NegativeError),
-        ({"LFP": 0.6, "graphite": 0.4}, InputError),
         ({"graphite": 1.0}, InputError),
         ({"NMC81": 0.6, "graphite": 0.4}, UnknownNameError),
     ],
@@ -381,6 +380,17 @@ def test_a_wrong_feed_is_refused(
 ) -> None:
     with pytest.raises(error):
         route(feed, numbers=NUMBERS)
+
+
+@pytest.mark.parametrize("route", [hydro, pyro, direct])
+def test_lfp_alone_has_no_refinery(route: Callable[..., RouteResult]) -> None:
+    with pytest.raises(InputError):
+        route({"LFP": 0.6, "graphite": 0.4}, numbers=NUMBERS)
+
+
+def test_lfp_in_the_feed_of_direct_recycling_is_refused() -> None:
+    with pytest.raises(InputError, match="lithium oxide"):
+        direct({"NMC811": 0.5, "LFP": 0.1, "graphite": 0.4}, numbers=NUMBERS)
 
 
 @pytest.mark.parametrize("throughput", [0.0, -1.0, float("nan"), float("inf")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from loop_folder import TOLLING, changed, loop_of, walk_of
+from loop_folder import TOLLING, changed, findings_of, loop_of, walk_of
 
 from loopbook.errors import InputError
 from loopbook.loop import walk
@@ -79,3 +79,30 @@ def test_metal_that_is_owed_and_not_made_is_bought(tmp_path: Path) -> None:
     assert walked.findings == ()
     (bring,) = walked.of("bought")
     assert bring.taken[:, 0] == pytest.approx(12 * [0.92 * 30 - 27])
+
+
+GROUPED = {
+    **SHRED,
+    "materials.csv": (
+        "material,group,basis,Ni,Cu\ncells,scrap,%,40,60\nfoils,scrap,%,0,100\nblack mass,,%,,\n"
+    ),
+    "contracts.csv": (
+        "contract,from,material,to,amount\ncells,outside,scrap,Shredder,10 t/yr\n"
+        "sale,Shredder,black mass,outside,all\n"
+    ),
+    "sites.csv": "site,party,model,process\nShredder,,process,shredding\n",
+    "parameters.csv": "on,parameter,of,value\n",
+}
+
+
+def test_a_group_from_outside_is_a_row_for_each_material(tmp_path: Path) -> None:
+    (finding,) = findings_of(tmp_path / "a", GROUPED)
+    assert (finding.code, finding.where) == ("group", "contracts.csv:2, material")
+    follows(finding, "write cells; foils with the amount of each")
+    each = changed("contracts.csv", "scrap,Shredder", "cells; foils,Shredder", GROUPED)
+    cells, foils = walk_of(tmp_path / "b", each).of("cells")
+    assert cells.taken[0, 0] == foils.taken[0, 0] == pytest.approx(10)
+    # a source that makes what is ordered is no other
+    supply = changed("sites.csv", "Shredder,,", "factory,Maker,supply,\nShredder,,", GROUPED)
+    supply = changed("contracts.csv", "outside,scrap", "factory,scrap", supply)
+    assert [x.code for x in findings_of(tmp_path / "c", supply)] == ["group"]

@@ -132,6 +132,34 @@ def test_two_plants_in_a_row_with_stock_between(tmp_path: Path) -> None:
     assert slow.findings == ()
 
 
+SORTED = {
+    "case.toml": 'title = "sorting"\nperiods = ["2027..2028"]\n',
+    "parties.csv": "party\nMaker\nSorter\n",
+    "sites.csv": "site,party,model,process\nfactory,Maker,supply,\nSorter,,process,sorting\n",
+    "materials.csv": "material,basis,Ni,Cu\nscrap,%,40,60\nfoils,%,0,100\ngood,,,\nmetal,,,\n",
+    "shares.csv": "process,to,scrap,Cu\nsorting,good,75 %,\nsorting,metal,5 %,90 %\n",
+    "parameters.csv": (
+        "on,parameter,of,value\nfactory,makes,scrap,200 t/yr\nfactory,makes,foils,50 t/yr\n"
+    ),
+    "contracts.csv": (
+        "contract,from,material,to,amount\nin,factory,scrap; foils,Sorter,all\n"
+        "good,Sorter,good,outside,all\nmetal,Sorter,metal,outside,all\n"
+    ),
+}
+"""A sorter that sends parts of a material on as it came; another it opens into copper."""
+
+
+def test_a_process_acts_on_a_material_that_it_has_a_column_for(tmp_path: Path) -> None:
+    """Scrap is not opened: its copper does not go by the column of copper."""
+    walked = walk_of(tmp_path, SORTED)
+    sorter = walked.sites["Sorter"]
+    assert sorter.made["good"].sum(axis=1)[0, 0] == pytest.approx(150, rel=1e-12)
+    assert walked.content(sorter.made["good"], "Ni")[0, 0] == pytest.approx(60, rel=1e-12)
+    assert sorter.made["metal"].sum(axis=1)[0, 0] == pytest.approx(10 + 45, rel=1e-12)
+    assert walked.content(sorter.made["metal"], "Cu")[0, 0] == pytest.approx(6 + 45, rel=1e-12)
+    assert sorter.disposal[0].sum() == pytest.approx(40 + 5, rel=1e-12)
+
+
 FIVE = {
     "case.toml": 'title = "five sites"\nperiods = ["2027-01..2027-12"]\nstep = "month"\n',
     "parties.csv": "party\nMaker\nRecycler\nTrader\n",

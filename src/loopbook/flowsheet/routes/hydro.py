@@ -12,7 +12,8 @@ So the closed flowsheet does that. Leaching is complete; what recovery leaves of
 manganese goes with the solid waste, what it leaves of lithium with the wastewater. Lattice
 aluminium, for which EverBatt doses nothing, takes acid and caustic by stoichiometry and leaves as
 Al(OH)3 in the solid waste. Foil copper and aluminium stay in the residue, as in EverBatt (Landfill,
-CC115:CC116). The strip liquors stand for their salts; their water stays in the raffinate.
+CC115:CC116); so does LFP, whose acid is not counted. The strip liquors stand for their salts; their
+water stays in the raffinate.
 
 >>> result = hydro({"NMC811": 0.6, "graphite": 0.4})
 >>> round(float(result.products["Ni"][0]), 4)
@@ -20,6 +21,7 @@ CC115:CC116). The strip liquors stand for their salts; their water stays in the 
 """
 
 from loopbook.flowsheet.model import Flowsheet
+from loopbook.flowsheet.routes.matter import WASTED
 from loopbook.flowsheet.routes.route import BLACK_MASS, WASTEWATER, Product, Route, RouteBase
 from loopbook.flowsheet.units.ours import (
     Filter,
@@ -148,4 +150,5 @@ hydro = Route(
     products=_products,
     solid_wastes=("leach residue", "metal losses", "aluminium hydroxide"),
     other_wastes=(WASTEWATER, "oxygen"),
+    phosphates=WASTED,
 )

@@ -12,6 +12,9 @@ from loopbook.flowsheet.units.reaction.stoichiometry import Reaction
 from loopbook.flowsheet.units.unit import Value
 from loopbook.matter import Component, atomic_weights, components, parse_formula
 
+KEPT, WASTED = "kept", "wasted"
+"""What a route does with phosphates: it keeps them in its product, or they go to its waste."""
+
 _METALS = ("Ni", "Co", "Mn")
 _LATTICE = {"Li", "Ni", "Co", "Mn", "Al", "O"}
 _SHARE_TOLERANCE = 1e-6  # published compositions are rounded
@@ -101,29 +104,30 @@ def _reaction(taken: Mapping[str, float], made: Mapping[str, float]) -> Reaction
     return Reaction((*terms, *((n, v) for n, v in made.items() if v > 0.0)))
 
 
-def active_materials(names: Mapping[str, Value]) -> tuple[ActiveMaterial, ...]:
-    """Active materials among the names of a feed, in order.
+def active_materials(
+    names: Mapping[str, Value], phosphates: str = ""
+) -> tuple[tuple[ActiveMaterial, ...], tuple[str, ...]]:
+    """Active materials among the names of a feed, in order: lithium oxides, and phosphates.
 
-    Lithium oxides of Ni, Co, Mn and Al. LFP is an active material that no route here recovers: it
-    is refused.
+    Parameters
+    ----------
+    phosphates : what a route does with LFP; it is refused where that is empty.
     """
-    actives = []
+    oxides, passing = [], []
     for name in names:
         item = _component(name)
         atoms = set() if item.formula is None else set(parse_formula(item.formula))
         if {"Li", "O"} <= atoms and atoms & {*_METALS, "Fe"} and item.phase == "solid":
-            if not atoms <= _LATTICE:
-                raise InputError.of(
-                    "not-covered",
-                    f"feed {name}",
-                    "a lithium oxide of Ni, Co, Mn, Al",
-                    name,
-                    hint="phosphates have no route yet",
-                )
-            actives.append(ActiveMaterial.of(name))
-    if not actives:
+            if atoms <= _LATTICE:
+                oxides.append(ActiveMaterial.of(name))
+                continue
+            if not phosphates or "P" not in atoms:
+                what = "a lithium oxide of Ni, Co, Mn, Al"
+                raise InputError.of("not-covered", f"feed {name}", what, name)
+            passing.append(name)
+    if not oxides and (not passing or phosphates == WASTED):
         raise InputError.of("missing", "feed", "an active material", "none")
-    return tuple(actives)
+    return tuple(oxides), tuple(passing)
 
 
 def _component(name: str) -> Component:

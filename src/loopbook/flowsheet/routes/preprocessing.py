@@ -4,7 +4,7 @@ EverBatt 2023, sheet Preproc. Par. The closed flowsheet: crush; burn solvents, p
 and break down LiPF6 in a furnace into which lime and nitrogen are blown; bind fluorine and
 phosphorus in the off-gas; screen black mass; take steel, then copper and aluminium out of the
 oversize. EverBatt's transfer coefficients (AD102:AD110) hold for the whole plant and are placed at
-the unit that does the work.
+the unit that does the work. LFP is a coating like another and keeps its form in the furnace.
 
 >>> from loopbook.matter import Sourced, composition
 >>> cells = composition(Sourced(), "composition_cell", "NMC811")
@@ -13,7 +13,7 @@ the unit that does the work.
 """
 
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.routes.matter import combustion
+from loopbook.flowsheet.routes.matter import KEPT, combustion
 from loopbook.flowsheet.routes.route import BLACK_MASS, SCRAP, STACK, Product, Route, RouteBase
 from loopbook.flowsheet.units.ours import (
     AirClassifier,
@@ -75,7 +75,9 @@ def _build(fs: Flowsheet, base: RouteBase) -> None:
     cleaning = OffGasTreatment("gas treatment", reactions=_GAS_CLEANING)
     fs.add(cleaning, gas="furnace gas", residue="gas residue", stack=STACK)
     foil = _share(base, "binder and foil to black mass")
-    fine = dict.fromkeys((*base.names, *_COATING), _share(base, "coating to black mass"))
+    fine = dict.fromkeys(
+        (*base.names, *base.phosphates, *_COATING), _share(base, "coating to black mass")
+    )
     fine |= dict.fromkeys(_FOILS, foil) | dict.fromkeys(_BINDERS, 1.0)
     screen = Sieve("screen", to_undersize={"default": 0.0, **fine})
     fs.add(screen, feed="burnt scrap", undersize=BLACK_MASS, oversize="oversize")
@@ -106,4 +108,5 @@ preprocessing = Route(
     solid_wastes=("residue", "gas residue"),
     other_wastes=(),
     service_water="water",
+    phosphates=KEPT,
 )

@@ -4,7 +4,7 @@ The closed flowsheet: everything organic burns, active material falls apart into
 oxygen, aluminium burns, limestone calcines; alloy is tapped from slag; the off-gas is limed by
 stoichiometry; the alloy is dissolved in sulphuric acid; copper is won by electrolysis, cobalt and
 nickel are extracted as sulphates. Recovery (95 %) is placed at the tap: the rest of the metal is in
-the slag, with all lithium, manganese and aluminium.
+the slag, with all lithium, manganese and aluminium, and LFP as it came.
 
 >>> result = pyro({"NMC811": 0.6, "graphite": 0.3, "copper": 0.1})
 >>> round(float(result.products["Cu"][0]), 4)
@@ -12,7 +12,7 @@ the slag, with all lithium, manganese and aluminium.
 """
 
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.routes.matter import combustion
+from loopbook.flowsheet.routes.matter import WASTED, combustion
 from loopbook.flowsheet.routes.route import (
     SCRAP,
     STACK,
@@ -139,5 +139,6 @@ pyro = Route(
     build=_build,
     products=_products,
     solid_wastes=("slag", "gas residue"),
+    phosphates=WASTED,
     machines=_machines,
 )

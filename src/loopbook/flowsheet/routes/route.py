@@ -24,7 +24,7 @@ from loopbook.flowsheet.economics.cost import (
     plant_cost,
 )
 from loopbook.flowsheet.model import Flowsheet
-from loopbook.flowsheet.routes.matter import ActiveMaterial, active_materials, check_shares
+from loopbook.flowsheet.routes.matter import WASTED, ActiveMaterial, active_materials, check_shares
 from loopbook.flowsheet.solution import Solution
 from loopbook.flowsheet.units.unit import Value
 from loopbook.matter import Sourced, atomic_weights, components, molar_mass
@@ -102,6 +102,7 @@ class RouteBase:
     setting: RouteSetting
     numbers: Sourced
     actives: tuple[ActiveMaterial, ...]
+    phosphates: tuple[str, ...]
     hours_per_yr: float
     days_per_yr: float
     life_yr: float
@@ -147,12 +148,12 @@ class RouteBase:
 
     def element(self, shares: Composition, symbol: str) -> Array:
         """kg of an element in the active materials per kg of feed."""
-        parts = [shares[a.name] * a.share(symbol) for a in self.actives]
-        return np.asarray(np.sum(parts, axis=0))
+        parts = (shares[a.name] * a.share(symbol) for a in self.actives)
+        return np.asarray(sum(parts, np.zeros_like(next(iter(shares.values())))))
 
     def drivers(self, shares: Composition) -> dict[str, Array]:
         """Amounts per kg of feed on which energy is counted, by their name in the tables."""
-        active: Array = np.sum([shares[n] for n in self.names], axis=0)
+        active: Array = sum((shares[n] for n in self.names), np.zeros_like(shares["copper"]))
         copper, lithium = shares["copper"], atomic_weights()["Li"]
         return {
             "": np.ones_like(active),
@@ -210,6 +211,7 @@ class RouteResult:
     solution : flows of all streams; every element closes.
     feed : composition of the feed, kg/kg.
     products, reagents, wastes : kg per kg of feed by name.
+    contaminants : what it takes and does not recover, by component, kg per kg of feed.
     process_energy_mj_per_kg : by carrier.
     burdens, cost : of these flows.
     numbers : tables with the rows that were used.
@@ -221,6 +223,7 @@ class RouteResult:
     products: Mapping[str, Array]
     reagents: Mapping[str, Array]
     wastes: Mapping[str, Array]
+    contaminants: Mapping[str, Array]
     process_energy_mj_per_kg: Mapping[str, Array]
     burdens: Burdens
     cost: PlantCost
@@ -247,6 +250,7 @@ class Route:
     solid_wastes : streams for the landfill.
     other_wastes : streams that leave for nothing; `WASTEWATER` is treated at a price.
     machines : equipment that is not sized by the plant's feed, by name.
+    phosphates : whether LFP is ``kept`` in black mass or ``wasted``; empty where it is refused.
     service_water : name of the rule for water that is used and let go beside the flowsheet.
     """
 
@@ -261,6 +265,7 @@ class Route:
     other_wastes: tuple[str, ...] = (WASTEWATER,)
     machines: Callable[[RouteBase, Composition], Mapping[str, list[Machine]]] = _no_machines
     service_water: str = ""
+    phosphates: str = ""
 
     def base(self, feed: Mapping[str, Value], setting: RouteSetting, numbers: Sourced) -> RouteBase:
         """Check the feed and read the calendar (Preproc. Par.!AC9:AC13, the same for all)."""
@@ -270,7 +275,8 @@ class Route:
         days = numbers("generic", "days", "preprocessing", unit="d/yr")
         hours = days * numbers("generic", "processing hours", "preprocessing", unit="h/d")
         life = numbers("generic", "plant life", "preprocessing", unit="yr")
-        return RouteBase(self, setting, numbers, active_materials(feed), hours, days, life)
+        actives = active_materials(feed, self.phosphates)
+        return RouteBase(self, setting, numbers, *actives, hours, days, life)
 
     def flowsheet(self, feed: Mapping[str, Value], base: RouteBase) -> Flowsheet:
         """The closed flowsheet, ready to solve.
@@ -311,7 +317,7 @@ class Route:
         base = self.base(feed, setting or RouteSetting(), numbers or Sourced())
         solution = self.flowsheet(feed, base).solve(scenarios)
         total = solution.mass(self.feed)
-        shares = shares_of(solution, self.feed, (*base.names, *self.parts))
+        shares = shares_of(solution, self.feed, (*base.names, *base.phosphates, *self.parts))
         made = self.products(base)
         products = {name: product.flow(solution) / total for name, product in made.items()}
         reagents = _drawn(solution, total)
@@ -353,6 +359,7 @@ class Route:
             products=products,
             reagents=reagents,
             wastes=wastes,
+            contaminants={n: shares[n] for n in base.phosphates if self.phosphates == WASTED},
             process_energy_mj_per_kg=plant.energy_mj_per_kg,
             burdens=burden,
             cost=plant_cost(plant, base.numbers, location=base.setting.location),
@@ -378,7 +385,8 @@ def black_mass_composition(result: RouteResult) -> dict[str, Array]:
 def _price(name: str, product: Product, solution: Solution, base: RouteBase) -> Array | float:
     if product.price:
         return base.price(product.price)
-    return base.payable(shares_of(solution, product.stream, base.names), name)
+    named = (*base.names, *base.phosphates)
+    return base.payable(shares_of(solution, product.stream, named), name)
 
 
 def _drawn(solution: Solution, total: Array) -> dict[str, Array]:

@@ -15,6 +15,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (sums.check_splits, ("shares",)),
     (sums.check_parts, ("parameters", "series")),
     (contracts.check_ends, ("parameters", "shares", "materials")),
+    (contracts.check_groups, ("contracts", "parameters", "materials", "sites")),
     (contracts.check_needs, ("contracts", "terms", "sites", "parameters")),
     (contracts.check_takers, ("contracts", "parameters", "shares", "materials", "sites")),
     (contracts.check_promises, ("contracts", "series")),

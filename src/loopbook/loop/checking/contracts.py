@@ -4,6 +4,7 @@ import math
 
 from loopbook.errors import InputError, nearest_hint
 from loopbook.loop.checking.subject import Subject, share_in
+from loopbook.loop.models.supply import Supply
 from loopbook.loop.nouns.places import Site
 from loopbook.loop.nouns.trade import Contract
 from loopbook.loop.terms.prices.give_back import Return
@@ -55,6 +56,19 @@ def check_needs(subject: Subject) -> None:
         if model is None or loop.party_of(row.to) not in keepers:
             of = OUTSIDE if model is None else f"{row.to}, whose model is {model.model}"
             subject.at(row).note("amount", "a receiver that needs goods", of, at="amount")
+
+
+def check_groups(subject: Subject) -> None:
+    """What is not made without an order is one material, for nothing says how much of each."""
+    loop = subject.loop
+    for row in loop.contracts:
+        names, model = loop.materials_of(row.material), loop.models.get(row.from_)
+        ordered = model is not None and model.model == Supply.model
+        made = {*names} & {*getattr(model, "makes", {})}
+        if len(names) > 1 and not made and (row.from_ == OUTSIDE or ordered):
+            what = f"a material, for {row.from_} has no amounts of the group {row.material}"
+            hint = f"write {'; '.join(names)} with the amount of each"
+            subject.at(row).note("group", what, row.material, at="material", hint=hint)
 
 
 def outputs(subject: Subject, site: str) -> set[str] | None:

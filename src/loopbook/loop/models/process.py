@@ -78,7 +78,7 @@ class Process(SiteModel):
         if isinstance(process, OwnFlowsheet):
             return process.run(whole)
         assert isinstance(process, Splitting)
-        return process.run(whole, now)
+        return process.run(feed, now)
 
     def _setting(self, priced_as: Mapping[str, str]) -> RouteSetting:
         """Size by its largest capacity, place and prices."""
@@ -105,15 +105,21 @@ class Splitting:
     opened: Array
     splits: tuple[Split, ...]
 
-    def run(self, feed: Array, now: Now) -> Outcome:
-        """Each row takes its shares of the opened components; the rest is disposal."""
-        seen = self.opened @ feed
-        rest, made = seen, {}
+    def run(self, feed: Goods, now: Now) -> Outcome:
+        """Each row takes its shares of materials that arrive and of what others open into.
+
+        A material that has a column stays as it is. What no row takes is disposal.
+        """
+        columns = {name for split in self.splits for name in split.components}
+        opened = [stream for name, stream in feed.items() if name not in columns]
+        seen = self.opened @ sum(opened, now.basis.zeros())
+        rest, made = seen + sum((feed[x] for x in columns & {*feed}), now.basis.zeros()), {}
         for split in self.splits:
-            taken = np.zeros_like(seen)
+            taken = np.zeros_like(rest)
             for name, share in split.components.items():
                 row = now.basis.index[name]
-                taken[row] = now.mean(share) * seen[row]
+                taken[row] = taken[row] + now.mean(share) * seen[row]
+                taken = taken + now.mean(share) * feed.get(name, 0.0)
             made[split.to] = taken
             rest = rest - taken
         disposal = rest + made.pop("disposal", 0.0)

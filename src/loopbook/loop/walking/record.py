@@ -119,6 +119,7 @@ class Record:
 
     def result(self) -> Walk:
         """The walk of all steps."""
+        self._find_contaminants()
         return Walk(
             self.net.loop,
             self.net.basis,
@@ -127,6 +128,21 @@ class Record:
             tuple(self.findings),
             self.owed,
         )
+
+    def _find_contaminants(self) -> None:
+        """What routes take and do not recover, the most of all steps."""
+        most: dict[tuple[str, str], tuple[float, int]] = {}
+        for (site, step), solved in self.solved.items():
+            for name, shares in solved.contaminants.items() if solved else ():
+                worst = max(most.get((site, name), (0.0, 0)), (float(shares.max()), step))
+                most[site, name] = worst
+        for (site, name), (share, step) in most.items():
+            where, at = self.net.loop.sites[site].where, self.net.steps[step].name
+            sentence = (
+                f"up to {100 * share:.3g} % {name} in the feed of {site} is not recovered ({at}): "
+                "it goes to its waste, and no reagent is counted for it"
+            )
+            self.findings.append(Finding("contamination", where, "", "", sentence=sentence))
 
     def _flow(self, leg: Leg) -> Flow:
         amounts = self._flows[leg.number]
