@@ -370,7 +370,7 @@ def test_server_gone(server: Server, tmp_path: Path) -> None:
 
 def test_a_held_lot_waits_its_turn(shelf: Shelf) -> None:
     """A client that stops in the middle holds up others on its lot only."""
-    receive = client.setup()[-1]
+    elsewhere = client.setup()[-1]
     with shelf.open() as one, shelf.open() as two:
         started, done = threading.Event(), threading.Event()
 
@@ -379,7 +379,7 @@ def test_a_held_lot_waits_its_turn(shelf: Shelf) -> None:
             started.set()
             assert done.wait(20)
 
-        thread = threading.Thread(target=one.store.transact, args=([receive], slow))
+        thread = threading.Thread(target=one.store.transact, args=([elsewhere], slow))
         thread.start()
         assert started.wait(20)
         kg = {"key": "t1", "actor": "x", "occurred_at": client.START}

@@ -15,7 +15,7 @@ from loopbook.book.recording import note_clock, refuse_future, refuse_modelled
 from loopbook.book.scope import TRANSIT, AsOf, Scope
 from loopbook.book.storage.open import open_store
 from loopbook.book.storage.protocol import Store
-from loopbook.book.storage.questions.events import event_number, recent_keys
+from loopbook.book.storage.questions.events import event_number, last_event, recent_keys
 from loopbook.book.storage.questions.lots import lots_named, unknown_lot
 from loopbook.book.storage.rows import read_event
 from loopbook.book.storage.session import Session
@@ -132,6 +132,12 @@ class Book(AbstractContextManager["Book"]):
         if now < last - _BACK_US:
             note_clock(session, now)
         return max(now, last + 1)  # so that what was known at a moment never changes
+
+    def settled(self) -> int:
+        """Number of the last event; all events up to it are in the book now, or never will be."""
+        last = last_event(self.store)
+        self.store.settle(2**62)
+        return last
 
     def event(self, key: str) -> Event:
         """A posted event, read back from its rows.

@@ -57,11 +57,13 @@ def keep_step(folder: Path, book: Book, *, new: bool = True) -> None:
     if not new and not folder.exists():
         return
     with writing(folder) as register:
-        _keep(register, moves_in_step(register, book), book)
+        last = book.settled()
+        _keep(register, moves_in_step(register, book), book, last)
 
 
-def _keep(register: SerialRegister, moves: list[Move], book: Book) -> None:
-    manifest, last = register.manifest, last_event(book.store)
+def _keep(register: SerialRegister, moves: list[Move], book: Book, last: int) -> None:
+    """Keep the moves up to an event of the book, and none that somebody names meanwhile."""
+    manifest, moves = register.manifest, [move for move in moves if move.event <= last]
     if moves != register.moves:
         name = write_moves(register.folder, moves, manifest.number)
         manifest = replace(manifest, moves=name, number=manifest.number + 1)
@@ -101,9 +103,12 @@ def read_again(folder: Path, book: Book) -> Rebuilt:
     """
     with writing(folder) as register:
         before, newer = register.manifest.event, not is_of(register, book)
-        named = [move_of(one) for one in serial_moves(book.store, 0)]
+        last = book.settled()
+        named = [
+            move for one in serial_moves(book.store, 0) if (move := move_of(one)).event <= last
+        ]
         parts = [one for one in register.moves if not one.event]
-        _keep(register, [*parts, *named], book)
+        _keep(register, [*parts, *named], book, last)
         entered = {one.serials.lot for one in parts}
         entered.update(register.ranges.columns["lot"].to_pylist())
         for run in register.runs:
@@ -117,7 +122,7 @@ def read_again(folder: Path, book: Book) -> Rebuilt:
     return Rebuilt(
         str(folder),
         before,
-        last_event(book.store),
+        last,
         newer,
         len({one.event for one in named}),
         sum(one.count for one in joined(move.serials for move in named)),

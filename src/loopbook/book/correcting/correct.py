@@ -95,7 +95,7 @@ def correct(
         reason=reason,
     )
     judged = JudgedCorrection(wrong, right, back, accept)
-    before = book.balances()
+    before: dict[Account, Content] = {}
     planned: list[Event] = []
     numbers: list[int] = []
     notes: list[str] = []
@@ -104,6 +104,8 @@ def correct(
         notes[:] = same_paper(session, wrong, changes)
         planned[:] = judged.plan(session, book.recorded_at(session))
         _refuse_tare(wrong, planned, changes)
+        before.clear()  # of an attempt that was given up
+        before.update(book.balances())  # nobody else posts on these lots any more
         numbers[:] = [session.append(event) for event in planned]
         if dry_run:
             session.flush()

@@ -47,6 +47,9 @@ class Database(Protocol):
     def lock_load(self, site: str, hazard: str) -> None:
         """Lock what a site holds of a hazard class, where others may write at the same time."""
 
+    def lock_all(self) -> None:
+        """Have nobody else write, where others may write at the same time."""
+
 
 def first_value(db: Database, sql: str, values: Sequence[Value], default: T) -> T:
     """The first value of a query's first row, of the type of `default`, which is for no row."""

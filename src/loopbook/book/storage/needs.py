@@ -73,9 +73,19 @@ class Seen:
 
 
 class More(Exception):
-    """Another client holds what planning turned out to need: begin again, and wait for it."""
+    """Another client holds what planning turned out to need: begin again, and wait for it.
 
-    def __init__(self, *, lots: Iterable[str] = (), loads: Iterable[tuple[str, str]] = ()) -> None:
+    `alone` is whether that is the whole book.
+    """
+
+    def __init__(
+        self,
+        *,
+        lots: Iterable[str] = (),
+        loads: Iterable[tuple[str, str]] = (),
+        alone: bool = False,
+    ) -> None:
         super().__init__()
         self.lots = frozenset(lots)
         self.loads = frozenset(loads)
+        self.alone = alone

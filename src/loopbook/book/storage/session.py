@@ -56,6 +56,9 @@ from loopbook.book.storage.rows import (
 from loopbook.book.storage.snapshots import keep_snapshots
 from loopbook.tables import look
 
+_OF_LOTS = ("clock", "hold", "located")
+"""Kinds of nouns that concern an event or its lots; all others concern the whole book."""
+
 
 class Stated:
     """The part of a `View` that the nouns answer."""
@@ -334,6 +337,8 @@ class Session(EmptyLots, Asked, Stated):
         if kind != "lot":
             return self.nouns.alike(kind, name)
         nouns, plain = self.nouns, look(name)
+        if plain != name:  # nobody makes the lot that it looks like meanwhile
+            self.db.lock_all()
         if not self._all_seen:
             (_, last), *lots = strange_lots(self.db, nouns.strange_until)
             nouns.strange_lots.update((look(lot), lot) for lot, _ in lots)
@@ -371,6 +376,8 @@ class Session(EmptyLots, Asked, Stated):
             noun = ("clock", event.key, json.dumps(self.behind, ensure_ascii=False))
             event = replace(event, nouns=tuple(sorted([*event.nouns, noun])))
         refuse_unwritten(event)
+        if any(kind not in _OF_LOTS for kind, *_ in event.nouns):
+            self.db.lock_all()
         number = next(self.numbers)
         if event.reverses:
             self._unmake(event.reverses)
@@ -398,11 +405,9 @@ class Session(EmptyLots, Asked, Stated):
         for kind, name, body in event.nouns:
             if kind == "substance":
                 self._declare(name)
-            if kind in ("clock", "located"):
-                continue
             if kind == "hold":
                 self._ever_held[name] = True
-            else:
+            elif kind not in _OF_LOTS:
                 self.nouns.learn(kind, name, body, number=number)
         return number
 

@@ -20,7 +20,6 @@ from loopbook.book import (
     edges_between,
     edges_into,
     edges_out_of_book,
-    last_event,
     lots_between,
     lots_named,
     targets_of,
@@ -53,8 +52,7 @@ def read_new(
     number of the last event that is in it now; nothing if the book has recorded nothing.
     """
     store = book.store
-    last = last_event(store)
-    store.settle(2**62)  # events up to the last one are there now, or never will be
+    last = book.settled()
     for substance in book.substances[len(graph.substances) :]:
         graph.add_substance(substance)
     try:

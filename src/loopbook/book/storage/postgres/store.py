@@ -3,10 +3,11 @@
 How many clients post at once without harm:
 
 1. A transaction first takes a shared lock on the book's nouns (exclusive if it states some, adds a
-   substance, opens or closes a period), then row locks on the loads of limited sites, then on all
-   lots of its batch, each sorted. What planning finds out it needs beyond that is tried without
-   waiting; if another client has it, the attempt is given up and begun again with a longer list,
-   and the third time alone: a late fact may turn out to need ever more lots.
+   substance, opens or closes a period, or makes a lot whose name is not what it looks like), then
+   row locks on the loads of limited sites, then on all lots of its batch, each sorted. What
+   planning finds out it needs beyond that is tried without waiting; if another client has it, the
+   attempt is given up and begun again with a longer list, and the third time alone: a late fact may
+   turn out to need ever more lots.
    Nobody waits for a lower lock while holding a higher one, so there is no circle to break.
 2. Everything that the batch needs to know is read in one round trip, everything that it posts is
    written, checked and committed in another one.
@@ -113,7 +114,7 @@ class PostgresStore:
         self, address: str, *, create: bool = False, substances: Sequence[str] = SUBSTANCES
     ) -> None:
         self.address = address
-        self._posting = self._committing = False
+        self._posting = self._committing = self._alone = False
         self._settled: int | None = None  # what the snapshot waited for, in one
         self._locked, self._locked_loads = set[str](), set[tuple[str, str]]()
         self._begun = (
@@ -281,6 +282,11 @@ class PostgresStore:
             self._try_lock(_LOAD + " NOWAIT", ([site], [hazard]), more)
             self._locked_loads.add((site, hazard))
 
+    def lock_all(self) -> None:
+        """Begin again with the lock that nobody else can share, unless the batch has it."""
+        if not self._alone:
+            raise More(alone=True)
+
     def _try_lock(self, sql: str, names: Sequence[list[str]], more: More) -> None:
         """Lock without waiting; raise `more` where another client holds it."""
         try:
@@ -299,7 +305,7 @@ class PostgresStore:
             except More as more:
                 needs.lots |= more.lots
                 needs.loads |= more.loads
-                needs.alone = attempt > 0
+                needs.alone = needs.alone or more.alone or attempt > 0
             except psycopg.Error as error:
                 if not isinstance(error, _RACES) or attempt + 1 == _ATTEMPTS:
                     raise self._named(error) from error
@@ -341,15 +347,13 @@ class PostgresStore:
         """Lock what a batch needs, and read it: one round trip."""
         self._committing = False
         self._look_ahead(needs, self.nouns())
+        self._alone = needs.states_nouns or needs.alone
         lots, loads = sorted(needs.lots), sorted(needs.loads)
         named = ([site for site, _ in loads], [hazard for _, hazard in loads], lots, needs.keys)
         arrays = ", ".join([literal(text_array(names)) for names in named])
         short = max(0, len(lots) + 2 - len(self._spare))
         spare = max(short, _SPARE) if short else 0
-        answer = ask(
-            self._link,
-            f"BEGIN; SELECT look({needs.states_nouns or needs.alone}, {arrays}, {spare})",
-        )
+        answer = ask(self._link, f"BEGIN; SELECT look({self._alone}, {arrays}, {spare})")
         version, last, now, numbers, spare, keys, made, held, holds = json.loads(
             answer.get_value(0, 0) or b""
         )

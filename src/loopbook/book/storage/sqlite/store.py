@@ -184,6 +184,9 @@ class SqliteStore:
     def lock_load(self, site: str, hazard: str) -> None:
         """Nothing to do, as for lots."""
 
+    def lock_all(self) -> None:
+        """Nothing to do, as for lots."""
+
     # -- Store
 
     def close(self) -> None:
