@@ -376,8 +376,6 @@ class Session(EmptyLots, Asked, Stated):
             noun = ("clock", event.key, json.dumps(self.behind, ensure_ascii=False))
             event = replace(event, nouns=tuple(sorted([*event.nouns, noun])))
         refuse_unwritten(event)
-        if any(kind not in _OF_LOTS for kind, *_ in event.nouns):
-            self.db.lock_all()
         number = next(self.numbers)
         if event.reverses:
             self._unmake(event.reverses)
@@ -402,14 +400,19 @@ class Session(EmptyLots, Asked, Stated):
             self._note_results({leg.account.lot for leg in event.legs})
         for leg in event.legs:
             self._apply(leg, event.occurred_at)
+        self._learn_nouns(event, number)
+        return number
+
+    def _learn_nouns(self, event: Event, number: int) -> None:
+        """Take in what an event states, alone where it concerns the whole book."""
         for kind, name, body in event.nouns:
-            if kind == "substance":
-                self._declare(name)
             if kind == "hold":
                 self._ever_held[name] = True
             elif kind not in _OF_LOTS:
+                self.db.lock_all()
+                if kind == "substance":
+                    self._declare(name)
                 self.nouns.learn(kind, name, body, number=number)
-        return number
 
     def _unmake(self, key: str) -> None:
         """Forget the lots of an event that the reversal in hand undoes."""
