@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from loopbook.errors import InputError
 from loopbook.loop.money.ledger import Entry, Ledger
 from loopbook.loop.nouns.numbers import ONE
 from loopbook.loop.terms.sites.invest import Invest
-from loopbook.loop.time.calendar import month_number
+from loopbook.loop.time.calendar import first_day, month_number
 from loopbook.tables import Array
 
 PAYOUT = "payout"
@@ -43,7 +42,7 @@ def share_cash(ledger: Ledger) -> None:
         parts: dict[str, list[tuple[int, int, Array]]] = defaultdict(list)
         for step in ledger.steps:
             for month in step:
-                day = date(month // 12, month % 12 + 1, 1)
+                day = first_day(month)
                 for owner, share in ledger.loop.owners_of(company, day).items():
                     part = share.in_month(month, "1") * payout.in_month(month, "1") / step.months
                     parts[owner].append((step.index, month, part))

@@ -1,13 +1,12 @@
 """Cells that are no plain quantity: names, days, amounts, conditions, lags."""
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from loopbook.loop.time.calendar import FORM, span_of
+from loopbook.loop.time.calendar import FORM, first_day, span_of
 from loopbook.loop.values.findings import LoopFindings
-from loopbook.loop.values.measure import SHARE, Measure, is_kind, read_quantity
+from loopbook.loop.values.measure import SHARE, Measure, factor_to, is_kind, read_quantity
 from loopbook.loop.values.quantity import Amount, Comparison, Lag, Quantity, When
 from loopbook.tables import FieldType, Name, Schema, Text, Value, check_line
 
@@ -21,7 +20,7 @@ NEVER = date.max
 """A start that never comes."""
 
 _NO_NAME = re.compile(r"[;/=]|^[-~+\d.]|^lib:")
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 _SLASHES = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{1,4})")
 
 
@@ -82,26 +81,17 @@ class Day(FieldType[LoopFindings]):
         """The day, or None with a finding."""
         if written == "never" and not self.last:
             return NEVER
-        span = span_of(written)
+        span, match = span_of(written), _ISO.fullmatch(written)
         if span is not None:
-            month = span.end - 1 if self.last else span.first
-            year, number = month // 12, month % 12 + 1
-            return date(year, number, monthrange(year, number)[1] if self.last else 1)
-        match = _ISO.fullmatch(written)
+            return first_day(span.end) - timedelta(days=1) if self.last else first_day(span.first)
         try:
-            return (
-                date(int(match[1]), int(match[2]), int(match[3]))
-                if match
-                else self._no(written, at, findings)
-            )
+            return date.fromisoformat(match[1] if match else "")
         except ValueError:
-            return self._no(written, at, findings)
-
-    def _no(self, written: str, at: str, findings: LoopFindings) -> None:
-        hint = "" if self.last else "a start that never comes is never"
-        if _SLASHES.fullmatch(written):
-            hint = "write the year first, with hyphens, and format the cells as text"
-        findings.note("date", f"{self.words}, or {FORM}", written, at=at, hint=hint)
+            hint = "" if self.last else "a start that never comes is never"
+            if _SLASHES.fullmatch(written):
+                hint = "write the year first, with hyphens, and format the cells as text"
+            findings.note("date", f"{self.words}, or {FORM}", written, at=at, hint=hint)
+        return None
 
     def schema(self) -> Schema:
         """A date."""
@@ -110,8 +100,7 @@ class Day(FieldType[LoopFindings]):
 
 _OF = re.compile(r"(.+?) of (made|left)")
 _BAND = re.compile(r"(.+?)\s*\.\.\s*(.+)")
-RATE_UNITS = ("t/yr", "GWh/yr", "pack/yr")
-"""Kinds of rates that contracts ask for."""
+_RATE = Measure("t/yr", "GWh/yr", "pack/yr")
 
 
 @dataclass(frozen=True)
@@ -122,9 +111,8 @@ class AmountOf(FieldType[LoopFindings]):
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The amount, or None with a finding."""
-        text, offer = written, False
-        if text == "offer" or text.startswith("offer "):
-            text, offer = text.removeprefix("offer").strip(), True
+        text = written.removeprefix("offer ").strip() if written != "offer" else ""
+        offer = text != written
         if text in ("all", "as needed"):
             return Amount("all" if text == "all" else "needed", offer=offer)
         if not text:
@@ -133,37 +121,29 @@ class AmountOf(FieldType[LoopFindings]):
         if share := _OF.fullmatch(text):
             upper = SHARE.read(share[1], at, findings)
             return None if upper is None else Amount("share", share[2], upper, offer=offer)
-        lower = None
         if band := _BAND.fullmatch(text):
             return self._band(band[1], band[2], at=at, offer=offer, findings=findings)
         upper = read_quantity(text, at, findings)
         if upper is not None and is_kind(upper.unit, "1"):
-            findings.note(
-                "share",
-                "a share of something",
-                text,
-                at=at,
-                hint=f"write {text} of made, or {text} of left",
-            )
+            hint = f"write {text} of made, or {text} of left"
+            findings.note("share", "a share of something", text, at=at, hint=hint)
             return None
-        rate = None if upper is None else Measure(*RATE_UNITS).fit(upper, at, findings)
-        return None if rate is None else Amount("rate", "", rate, lower, offer)
+        rate = None if upper is None else _RATE.fit(upper, at, findings)
+        return None if rate is None else Amount("rate", "", rate, None, offer)
 
     def _band(
         self, low: str, high: str, *, at: str, offer: bool, findings: LoopFindings
     ) -> Amount | None:
-        upper = Measure(*RATE_UNITS).read(high, at, findings)
-        if upper is None:
+        upper = _RATE.read(high, at, findings)
+        text = f"{low} {upper.unit}" if upper and re.fullmatch(r"[\d.,]+", low) else low
+        lower = _RATE.read(text, at, findings) if upper else None
+        if upper is None or lower is None:
             return None
-        text = f"{low} {upper.unit}" if re.fullmatch(r"[\d.,]+", low) else low
-        lower = Measure(*RATE_UNITS).read(text, at, findings)
-        if lower is None:
+        constant = upper.series is None and lower.series is None
+        factor = factor_to(lower.unit, upper.unit) if constant else None
+        if factor is not None and lower.number * factor > upper.number:
+            findings.note("order", "a band from its lower end", f"{low}..{high}", at=at)
             return None
-        if upper.series is None and lower.series is None and is_kind(lower.unit, upper.unit):
-            numbers = float(lower.in_month(0, upper.unit)[0]), upper.number
-            if numbers[0] > numbers[1]:
-                findings.note("order", "a band from its lower end", f"{low}..{high}", at=at)
-                return None
         return Amount("rate", "", upper, lower, offer)
 
 
@@ -192,8 +172,7 @@ class WhenOf(FieldType[LoopFindings]):
     kinds: tuple[str, ...] = ()
 
     def __init__(self, *kinds: str) -> None:
-        object.__setattr__(self, "kinds", kinds)
-        object.__setattr__(self, "words", " or ".join(_WHEN[kind] for kind in kinds))
+        vars(self).update(kinds=kinds, words=" or ".join(_WHEN[kind] for kind in kinds))
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The condition, or None with a finding."""
@@ -205,21 +184,17 @@ class WhenOf(FieldType[LoopFindings]):
             findings.note("condition", self.words, written or "nothing", at=at)
             return None
         if kind == "base":
-            return _base(rest.strip(), at, findings)
+            span = span_of(rest.strip())
+            if span is None:
+                findings.note("period", _WHEN["base"], written, at=at)
+            return None if span is None else When(base=span.first)
         if kind in ("at", "share"):
             share = SHARE.read(rest.strip() if kind == "at" else written, at, findings)
             name = "rate" if kind == "at" else "share"
             return None if share is None else When(**{name: share})
-        unit = SHARE if kind == "grade" else Measure(*RATE_UNITS)
+        unit = SHARE if kind == "grade" else _RATE
         limits = [_comparison(part.strip(), unit, at, findings) for part in written.split(",")]
         return None if None in limits else When(tuple(filter(None, limits)))
-
-
-def _base(text: str, at: str, findings: LoopFindings) -> When | None:
-    span = span_of(text)
-    if span is None:
-        findings.note("period", _WHEN["base"], f"base {text}", at=at)
-    return None if span is None else When(base=span.first)
 
 
 def _comparison(text: str, unit: Measure, at: str, findings: LoopFindings) -> Comparison | None:
@@ -228,12 +203,11 @@ def _comparison(text: str, unit: Measure, at: str, findings: LoopFindings) -> Co
         hint = "part limits with commas"
         findings.note("condition", "a limit, such as > 3 %", text, at=at, hint=hint)
         return None
-    limit = unit.read(match[3], at, findings)
-    if limit is None:
-        return None
     if match[1]:
         findings.uses.add(("component", match[1]))
-    return Comparison(match[1], _SIGNS.get(match[2], match[2]), limit)
+    limit = unit.read(match[3], at, findings)
+    sign = _SIGNS.get(match[2], match[2])
+    return None if limit is None else Comparison(match[1], sign, limit)
 
 
 _LAG = re.compile(r"([MA])(?:\s*\+\s*(\d{1,2}))?")
@@ -264,8 +238,7 @@ class PartOf(FieldType[LoopFindings]):
     whole: tuple[str, ...] = ()
 
     def __init__(self, *whole: str) -> None:
-        object.__setattr__(self, "whole", whole)
-        object.__setattr__(self, "words", f"a share, such as 70 % of {(*whole, 'packs')[0]}")
+        vars(self).update(whole=whole, words=f"a share, such as 70 % of {(*whole, 'packs')[0]}")
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The share, or None with a finding."""

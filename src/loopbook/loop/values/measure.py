@@ -68,14 +68,9 @@ class Measure(FieldType[LoopFindings]):
         words: str = "",
         usual: Mapping[str, tuple[float, float]] = MappingProxyType({}),
     ) -> None:
-        object.__setattr__(self, "usual", usual)
-        object.__setattr__(self, "units", units)
-        object.__setattr__(self, "low", low)
-        object.__setattr__(self, "high", high)
-        kinds = " or ".join(f"{'a share' if unit == '1' else unit}" for unit in units)
-        object.__setattr__(
-            self, "words", words or (f"a quantity ({kinds})" if units else "a quantity")
-        )
+        kinds = " or ".join("a share" if unit == "1" else unit for unit in units)
+        words = words or (f"a quantity ({kinds})" if units else "a quantity")
+        vars(self).update(units=units, low=low, high=high, words=words, usual=usual)
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The quantity, or None with a finding."""
@@ -88,24 +83,18 @@ class Measure(FieldType[LoopFindings]):
         factors = {one: factor_to(quantity.unit, one) for one in self.units}
         unit, factor = next(((x, f) for x, f in factors.items() if f is not None), ("", None))
         if self.units and factor is None:
-            findings.note(
-                "unit",
-                f"a unit of the kind of {' or '.join(map(_unit_name, self.units))}",
-                _unit_name(quantity.unit),
-                at=at,
-                hint=_kind_hint(quantity.unit, self.units),
-            )
+            what = f"a unit of the kind of {' or '.join(map(_unit_name, self.units))}"
+            hint = _kind_hint(quantity.unit, self.units)
+            findings.note("unit", what, _unit_name(quantity.unit), at=at, hint=hint)
             return None
-        good = True
         for number in numbers_of(quantity):
             value = number * (factor or 1.0)
             if not self.low <= value <= self.high:
-                good = False
                 self._refuse(number, value, quantity, at=at, findings=findings)
-                break
-        if good and unit in self.usual:
+                return None
+        if unit in self.usual:
             warn_unusual(quantity, self.usual[unit], unit, at=at, findings=findings)
-        return quantity if good else None
+        return quantity
 
     def _refuse(
         self, number: float, value: float, quantity: Quantity, *, at: str, findings: LoopFindings
@@ -141,15 +130,15 @@ def warn_unusual(
     """Warn of a quantity that is outside of the usual range, zeros excepted."""
     factor = factor_to(quantity.unit, unit) or math.nan
     low, high = usual
-    numbers = [x for x in numbers_of(quantity) if x and not low <= abs(x) * factor <= high]
-    if not numbers:
-        return
-    number = numbers[0]
-    meant = [x for x in (number * 1000, number / 1000) if low <= abs(x) * factor <= high]
-    hint = f"is it {meant[0]:,.12g} {quantity.unit}?" if meant else ""
-    name = f" of series {quantity.series.name}" if quantity.series else ""
-    sentence = f"{number:,g} {quantity.unit}{name}: the usual is {low:,g}..{high:,g} {unit}"
-    findings.warn("slip", sentence, at=at, hint=hint)
+    for number in numbers_of(quantity):
+        if number and not low <= abs(number) * factor <= high:
+            meant = [x for x in (number * 1000, number / 1000) if low <= abs(x) * factor <= high]
+            hint = f"is it {meant[0]:,.12g} {quantity.unit}?" if meant else ""
+            name = f" of series {quantity.series.name}" if quantity.series else ""
+            shown = f"{number:,g} {quantity.unit}{name}"
+            sentence = f"{shown}: the usual is {low:,g}..{high:,g} {unit}"
+            findings.warn("slip", sentence, at=at, hint=hint)
+            return
 
 
 def is_kind(unit: str, kind: str) -> bool:
@@ -217,11 +206,10 @@ def read_quantity(
             return None
     if " of " in rest:
         rest, _, content = rest.partition(" of ")
-    number, unit, year = _number(match["number"], at, findings), rest.strip(), ""
+    number, unit = _number(match["number"], at, findings), rest.strip()
     if number is None:
         return None
-    times = _BEFORE_MONEY.match(unit)
-    if times:
+    if times := _BEFORE_MONEY.match(unit):
         number, unit = number * _TIMES[times["times"]], unit[times.end() :]
     unit, year = plain_unit(unit)
     if _refuse_unit(unit, f"{match['number']} {example}", at, findings):
@@ -273,42 +261,36 @@ def _share(text: str, at: str, findings: LoopFindings) -> float | None:
 def _refuse_unit(unit: str, example: str, at: str, findings: LoopFindings) -> bool:
     """Whether a unit is missing or unknown, with its finding."""
     number = example.partition(" ")[0]
+    problem = unit_finding(unit, "")
     if not unit:
         findings.note("unit", f"a unit, such as {example}", number, at=at)
-        return True
-    problem = unit_finding(unit, "")
-    if problem is None:
-        return False
-    hint = problem.hint
-    if _MILLION.search(unit):
-        hint = f"write a million as M and a thousand as k, with a blank: {number} M USD"
-    findings.note("unit", problem.expected, unit, at=at, hint=hint)
-    return True
+    elif problem is not None:
+        hint = problem.hint
+        if _MILLION.search(unit):
+            hint = f"write a million as M and a thousand as k, with a blank: {number} M USD"
+        findings.note("unit", problem.expected, unit, at=at, hint=hint)
+    return problem is not None
 
 
 def _of_series(text: str, at: str, findings: LoopFindings) -> Quantity | None:
     series = findings.series.get(text)
+    if series is not None and text not in findings.lost_series:
+        findings.uses.add(("series", text))
+        return Quantity(
+            unit=series.unit,
+            series=series,
+            money_year=series.money_year,
+            address=f"{findings.address}/{at}",
+            where=findings.where,
+            source=findings.source,
+        )
     if text in findings.lost_series:
         findings.losses.append(findings.where)
-        return None
-    if series is None:
-        findings.note(
-            "unknown-name",
-            "a quantity with its unit, a series or a row of the library",
-            text or "nothing",
-            at=at,
-            hint=nearest_hint(text, findings.series) if findings.series else "",
-        )
-        return None
-    findings.uses.add(("series", text))
-    return Quantity(
-        unit=series.unit,
-        series=series,
-        money_year=series.money_year,
-        address=f"{findings.address}/{at}",
-        where=findings.where,
-        source=findings.source,
-    )
+    else:
+        what = "a quantity with its unit, a series or a row of the library"
+        hint = nearest_hint(text, findings.series) if findings.series else ""
+        findings.note("unknown-name", what, text or "nothing", at=at, hint=hint)
+    return None
 
 
 def library_row(text: str, at: str, findings: LoopFindings) -> Number | None:
