@@ -1,7 +1,7 @@
 """Cell lines: accepted cells by order, at most what the lines can; scrap by type."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated
@@ -9,9 +9,8 @@ from typing import Annotated
 import numpy as np
 
 from loopbook.errors import InputError
-from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome, counted_in, in_force
-from loopbook.loop.models.making import needs_for, settled, sum_of, within_capacity
-from loopbook.loop.models.model import SiteModel
+from loopbook.loop.goods.exchange import Facts, Goods, Now, Outcome, counted_in, in_force
+from loopbook.loop.models.making import Maker, sum_of, within_capacity
 from loopbook.loop.nouns.matter import Split
 from loopbook.loop.nouns.numbers import Each
 from loopbook.loop.time.calendar import month_number
@@ -56,7 +55,7 @@ class _Month:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CellLines(SiteModel):
+class CellLines(Maker):
     """Makes the accepted cells that are ordered, at most what the lines can, and scrap.
 
     Of cells made the share `reject` is rejected: rejected are ``accepted * r / (1 - r)``. What
@@ -119,12 +118,6 @@ class CellLines(SiteModel):
             for part in PARTS
         }
 
-    def needs(self, orders: Mapping[str, Array], now: Now) -> Needs:
-        """Components and elements of what goes in."""
-        outcome = self.run({}, orders, now)
-        assert outcome.drawn is not None
-        return needs_for(outcome.drawn, now.basis)
-
     def run(self, feed: Goods, orders: Mapping[str, Array], now: Now) -> Outcome:
         """Accepted cells and scrap; all that goes in is new until something arrives."""
         months = {name: [*self._months(name, now)] for name in self.makes}
@@ -154,12 +147,6 @@ class CellLines(SiteModel):
         streams = {name: now.basis.stream(name, tonnes) for name, tonnes in made.items()} | scrap
         drawn = sum_of(streams, now.basis) + disposal
         return Outcome(made=streams, disposal=disposal, drawn=drawn, counts=counts)
-
-    def receive(self, arrived: Goods, outcome: Outcome, now: Now) -> Outcome:
-        """What arrives replaces new material; what exceeds it stays."""
-        assert outcome.drawn is not None
-        drawn, left = settled(outcome.drawn, sum_of(arrived, now.basis), now.basis)
-        return replace(outcome, drawn=drawn, absorbed=left)
 
     def _sides(
         self, cells: str, tonnes: Array, months: Sequence[_Month], now: Now

@@ -1,14 +1,13 @@
 """A maker to order: what is ordered, from the elements that it needs for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
 
-from loopbook.loop.goods.exchange import Goods, Needs, Now, Outcome
-from loopbook.loop.models.making import needs_for, settled, sum_of, within_capacity
-from loopbook.loop.models.model import SiteModel
+from loopbook.loop.goods.exchange import Goods, Now, Outcome
+from loopbook.loop.models.making import Maker, sum_of, within_capacity
 from loopbook.loop.nouns.numbers import EachOrAll
 from loopbook.loop.values.measure import Measure
 from loopbook.loop.values.quantity import Quantity
@@ -18,7 +17,7 @@ YIELD = Measure("1", low=0.01, high=1.0, words="a share above 1 %")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MakeToOrder(SiteModel):
+class MakeToOrder(Maker):
     """Makes what is ordered, within its capacity: ``ordered / yield`` goes in.
 
     It needs the components of that, and their elements. What arrives counts in the same step, by
@@ -33,27 +32,12 @@ class MakeToOrder(SiteModel):
         Mapping[EachOrAll, Annotated[Quantity, YIELD]], "share of what goes in that is sold"
     ] = field(default_factory=dict)
 
-    def needs(self, orders: Mapping[str, Array], now: Now) -> Needs:
-        """Components and elements of what goes in."""
-        return needs_for(self._goes_in(orders, now)[1], now.basis)
-
     def run(self, feed: Goods, orders: Mapping[str, Array], now: Now) -> Outcome:
         """What is ordered; all that goes in is new until something arrives."""
-        made, goes_in = self._goes_in(orders, now)
-        return Outcome(made=made, drawn=goes_in, disposal=goes_in - sum_of(made, now.basis))
-
-    def receive(self, arrived: Goods, outcome: Outcome, now: Now) -> Outcome:
-        """What arrives replaces new material; what exceeds it stays."""
-        assert outcome.drawn is not None
-        drawn, left = settled(outcome.drawn, sum_of(arrived, now.basis), now.basis)
-        return replace(outcome, drawn=drawn, absorbed=left)
-
-    def _goes_in(self, orders: Mapping[str, Array], now: Now) -> tuple[dict[str, Array], Array]:
-        """Streams that are made, and all that goes into them."""
         tonnes = within_capacity(self, orders, now)
         made = {name: now.basis.stream(name, x) for name, x in tonnes.items()}
         goes_in = now.basis.zeros()
         for name, stream in made.items():
             share = self.yield_.get(name, self.yield_.get(""))
             goes_in = goes_in + stream / (now.mean(share) if share and now.months else np.ones(1))
-        return made, goes_in
+        return Outcome(made=made, drawn=goes_in, disposal=goes_in - sum_of(made, now.basis))

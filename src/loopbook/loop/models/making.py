@@ -1,15 +1,33 @@
 """What makers share: their capacity, what they need, and what closes their balance."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from loopbook.loop.goods.basis import Basis
-from loopbook.loop.goods.exchange import Goods, Needs, Now
+from loopbook.loop.goods.exchange import Goods, Needs, Now, Outcome
 from loopbook.loop.models.model import SiteModel
 from loopbook.tables import Array
 
 _TINY = 1e-12  # of the largest amount
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maker(SiteModel):
+    """A model that makes what is ordered, and draws all that goes in until something arrives."""
+
+    def needs(self, orders: Mapping[str, Array], now: Now) -> Needs:
+        """Components and elements of what goes in."""
+        drawn = self.run({}, orders, now).drawn
+        assert drawn is not None
+        return needs_for(drawn, now.basis)
+
+    def receive(self, arrived: Goods, outcome: Outcome, now: Now) -> Outcome:
+        """What arrives replaces new material; what exceeds it stays."""
+        assert outcome.drawn is not None
+        drawn, left = settled(outcome.drawn, sum_of(arrived, now.basis), now.basis)
+        return replace(outcome, drawn=drawn, absorbed=left)
 
 
 def within_capacity(model: SiteModel, tonnes: Mapping[str, Array], now: Now) -> dict[str, Array]:
