@@ -20,7 +20,6 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (contracts.check_takers, ("contracts", "parameters", "shares", "materials", "sites")),
     (contracts.check_promises, ("contracts", "series")),
     (cycles.check_cycles, ("lanes",)),
-    (terms.check_kinds, ()),
     (terms.check_prices, ("series",)),
     (terms.check_bands, ("terms",)),
     (terms.check_counts, ("terms", "sites")),

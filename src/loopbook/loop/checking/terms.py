@@ -20,16 +20,6 @@ from loopbook.loop.values.quantity import Comparison, Quantity, When
 _PRICE = ("USD/t", "USD/pack", "USD/kWh")
 
 
-def check_kinds(subject: Subject) -> None:
-    """A law is on the kind of thing that it is a law of."""
-    names = subject.names
-    for row in subject.every.of(Term):
-        kinds = [kind for kind in ("contract", "site", "party") if row.on in names.places[kind]]
-        if kinds and not set(kinds) & set(row.kinds):
-            what = " or ".join(f"a {kind}" for kind in row.kinds)
-            subject.at(row).note("wrong-list", what, f"{row.on}, a {kinds[0]}", at="on")
-
-
 def check_prices(subject: Subject) -> None:
     """A payable has a series of prices, in every month in which it is needed."""
     loop, reported = subject.loop, set[str]()

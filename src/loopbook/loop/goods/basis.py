@@ -1,6 +1,6 @@
 """The components of all streams of a walk, their elements, and what materials consist of."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,9 +38,8 @@ class Basis:
         shares = [elements_of(name, self.compositions) for name in self.names]
         elements = tuple(dict.fromkeys(element for row in shares for element in row))
         matrix = np.array([[row.get(element, 0.0) for row in shares] for element in elements])
-        object.__setattr__(self, "index", {name: k for k, name in enumerate(self.names)})
-        object.__setattr__(self, "elements", elements)
-        object.__setattr__(self, "matrix", matrix)
+        index = {name: k for k, name in enumerate(self.names)}
+        vars(self).update(index=index, elements=elements, matrix=matrix)
 
     @classmethod
     def of(
@@ -77,12 +76,17 @@ class Basis:
         return {names[k]: whole[k] for k in np.flatnonzero(whole.any(axis=1))}
 
     def content(self, stream: Array, of: str) -> Array:
-        """Tonnes of an element, or of a component, in a stream, shape (draw,)."""
+        """Tonnes of an element, or of a component, in a stream, shape (..., draw).
+
+        Parameters
+        ----------
+        stream : tonnes, shape (component, draw), or (step, component, draw) of all steps.
+        """
         if of in self.elements:
             return np.asarray(self.matrix[self.elements.index(of)] @ stream)
         if of in self.index:
-            return np.asarray(stream[self.index[of]])
-        return np.zeros(stream.shape[-1])
+            return np.asarray(stream[..., self.index[of], :])
+        return np.zeros((*stream.shape[:-2], stream.shape[-1]))
 
     def opened(self, components: Collection[str]) -> Array:
         """How a process sees a stream: a matrix (component, component), of column sums 1.
@@ -94,20 +98,15 @@ class Basis:
         ----------
         components : those that the process has a column for.
         """
+
+        def stays(name: str) -> bool:
+            return name in components or not self._holds(name, components)
+
         matrix = np.zeros((len(self.names), len(self.names)))
         for k, name in enumerate(self.names):
-            for part, share in self._opened(name, components).items():
+            for part, share in opened(name, self.compositions, stays).items():
                 matrix[self.index[part], k] += share
         return matrix
-
-    def _opened(self, name: str, components: Collection[str]) -> dict[str, float]:
-        if name in components or not self._holds(name, components):
-            return {name: 1.0}
-        whole: dict[str, float] = {}
-        for part, share in parts_of(name, self.compositions).items():
-            for inner, of_it in self._opened(part, components).items():
-                whole[inner] = whole.get(inner, 0.0) + share * of_it
-        return whole
 
     def _holds(self, name: str, components: Collection[str]) -> bool:
         parts = parts_of(name, self.compositions)
@@ -150,11 +149,17 @@ def parts_of(name: str, compositions: Mapping[str, Mapping[str, float]]) -> dict
 
 def elements_of(name: str, compositions: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """Mass shares of elements, kg/kg; what cannot be opened is an element of its own."""
-    parts = parts_of(name, compositions)
-    if not parts:
+    return opened(name, compositions, lambda part: not parts_of(part, compositions))
+
+
+def opened(
+    name: str, compositions: Mapping[str, Mapping[str, float]], stays: Callable[[str], bool]
+) -> dict[str, float]:
+    """Mass shares of what a component consists of, kg/kg, down to what stays as it is."""
+    if stays(name):
         return {name: 1.0}
     whole: dict[str, float] = {}
-    for part, share in parts.items():
-        for element, of_it in elements_of(part, compositions).items():
-            whole[element] = whole.get(element, 0.0) + share * of_it
+    for part, share in parts_of(name, compositions).items():
+        for inner, of_it in opened(part, compositions, stays).items():
+            whole[inner] = whole.get(inner, 0.0) + share * of_it
     return whole

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from loopbook.errors import Findings, nearest_hint
 from loopbook.loop.nouns.row import column_of, columns_of
-from loopbook.loop.reading.folder import Raw
 from loopbook.loop.reading.written import NOUNS, SERIES, Cell, Line, Tables, known_columns
 from loopbook.loop.time.calendar import span_of
 
@@ -13,10 +12,9 @@ AGE = re.compile(r"age (\d{1,3})")
 """The column of a year since the start of a site: ``age 0``."""
 
 
-def arranged(raw: Raw, findings: Findings) -> Tables:
-    """The tables of a loop; sheets of other names, and columns of other names, are findings."""
-    tables = Tables(raw.name, raw.settings, raw.places, broken=set(raw.broken), files=raw.files)
-    for name, sheet in raw.sheets.items():
+def arrange(tables: Tables, findings: Findings) -> None:
+    """Make rows of texts; sheets of other names, and columns of other names, are findings."""
+    for name, sheet in tables.sheets.items():
         table = SERIES if name.startswith(f"{SERIES}-") else name
         place = f"{sheet.name}:{sheet.header_line}"
         if table not in NOUNS:
@@ -31,7 +29,6 @@ def arranged(raw: Raw, findings: Findings) -> Tables:
             where = f"{sheet.name}:{number}"
             cells = {x: Cell(text, where) for x, text in row.items() if text or table == SERIES}
             tables.lines.setdefault(table, []).append(Line(table, where, cells))
-    return tables
 
 
 def _check_header(table: str, header: Sequence[str], findings: Findings, *, at: str) -> bool:

@@ -6,12 +6,12 @@ and ``value``: the path of a setting has dots (``money.currency``), a list has s
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from loopbook import tables
 from loopbook.errors import Findings, InputError
+from loopbook.loop.reading.written import Tables
 from loopbook.tables import CellError, Grid, LineOf, TextTable, cell_text, read_sheets, read_toml
 
 CASE = "case"
@@ -24,29 +24,7 @@ _MONTH = re.compile(r"(\d{4}-\d\d)-01 00:00:00")  # a period that a spreadsheet 
 _LISTS = ("periods", "recycled.readings")
 
 
-@dataclass(slots=True)
-class Raw:
-    """Tables of texts, as a folder or a workbook has them.
-
-    Parameters
-    ----------
-    name : of the folder or workbook.
-    settings : nested, as TOML has them.
-    places : ``file:line`` of a setting by its path with dots; of the file itself under "".
-    sheets : tables by the name of their file without its ending, or of their sheet.
-    broken : names of those that cannot be read.
-    files : Python files and other TOML files, such as flowsheets, by name.
-    """
-
-    name: str
-    settings: dict[str, object] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
-    sheets: dict[str, TextTable] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
-    files: dict[str, Path] = field(default_factory=dict)
-
-
-def read_raw(place: Path, findings: Findings) -> Raw | None:
+def read_texts(place: Path, findings: Findings) -> Tables | None:
     """The texts of a folder or workbook; None if there is nothing of the name."""
     if place.is_dir():
         return _folder(place, findings)
@@ -59,8 +37,8 @@ def read_raw(place: Path, findings: Findings) -> Raw | None:
     return None
 
 
-def _folder(root: Path, findings: Findings) -> Raw:
-    raw = Raw(root.resolve().name, places={"": f"{CASE}.toml:1"})
+def _folder(root: Path, findings: Findings) -> Tables:
+    raw = Tables(root.resolve().name, places={"": f"{CASE}.toml:1"})
     try:
         document = read_toml(root / f"{CASE}.toml")
     except InputError as error:
@@ -81,8 +59,8 @@ def _folder(root: Path, findings: Findings) -> Raw:
     return raw
 
 
-def _workbook(path: Path, findings: Findings) -> Raw:
-    raw = Raw(path.stem, places={"": f"{path.name}[{CASE}]:1"})
+def _workbook(path: Path, findings: Findings) -> Tables:
+    raw = Tables(path.stem, places={"": f"{path.name}[{CASE}]:1"})
     for name, sheet in read_sheets(path, findings.items).items():
         header = tuple(_MONTH.sub(r"\1", column) for column in sheet.header)
         rows = tuple(_texts(sheet, header, findings))
@@ -135,7 +113,7 @@ def text_of(cell: tables.Cell) -> str:
     return cell_text(cell)
 
 
-def _read_case(case: TextTable, raw: Raw, findings: Findings) -> None:
+def _read_case(case: TextTable, raw: Tables, findings: Findings) -> None:
     """The settings of a sheet, nested as in TOML."""
     place = f"{case.name}:{case.header_line}"
     for column in ("setting", "value"):

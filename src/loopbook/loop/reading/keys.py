@@ -129,7 +129,7 @@ def _set_setting(tables: Tables, path: Sequence[str], value: str, where: str) ->
     listed = isinstance(inner.get(name), list) or name == "periods"
     flag = {"true": True, "false": False}.get(value, value)
     inner[name] = [x.strip() for x in value.split(";")] if listed else flag
-    tables.places = {**tables.places, ".".join(path): where}
+    tables.places[".".join(path)] = where
 
 
 def _set_cell(tables: Mapping[str, Keyed], match: re.Match[str], at: LoopFindings) -> None:

@@ -9,8 +9,8 @@ from loopbook.loop.checking.checks import check_loop
 from loopbook.loop.checking.names import check_names
 from loopbook.loop.checking.subject import Subject
 from loopbook.loop.loop import Loop
-from loopbook.loop.reading.arranging import arranged
-from loopbook.loop.reading.folder import read_raw
+from loopbook.loop.reading.arranging import arrange
+from loopbook.loop.reading.folder import read_texts
 from loopbook.loop.reading.keys import key_tables, set_cells
 from loopbook.loop.reading.making import made_loop
 from loopbook.loop.reading.names import check_references, declared, in_force
@@ -71,8 +71,7 @@ def read_loop(
 ) -> Read:
     """The loop of a folder or workbook, or its findings; see `load`."""
     findings = LoopFindings(library=library or load_library())
-    raw = read_raw(Path(place), findings)
-    tables = None if raw is None else arranged(raw, findings)
+    tables = read_texts(Path(place), findings)
     loop = None if tables is None else _read(tables, switches or {}, cells, findings=findings)
     every = tuple(dict.fromkeys(findings))
     return Read(None if every else loop, every)
@@ -81,6 +80,7 @@ def read_loop(
 def _read(
     tables: Tables, switches: Mapping[str, bool], cells: Iterable[str], *, findings: LoopFindings
 ) -> Loop | None:
+    arrange(tables, findings)
     rows = key_tables(tables, findings)
     set_cells(tables, rows, cells, findings)
     named = read_switches(tables, switches, findings)

@@ -8,6 +8,7 @@ from loopbook.errors import nearest_hint
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.row import Row, column_of, columns_of
+from loopbook.loop.nouns.trade import Term
 from loopbook.loop.reading.keys import Keyed
 from loopbook.loop.reading.parameters import Owners, mode_names
 from loopbook.loop.reading.written import NOUNS, Line, Tables, fields_of_table
@@ -118,7 +119,9 @@ def check_references(row: Row, names: Names, findings: LoopFindings) -> None:
     for one in columns_of(type(row)):
         name = getattr(row, one.name)
         if isinstance(one.type, Ref) and name and not names.are_lost(one.type.role):
-            _check_reference(name, column_of(one.name), one.type.role.split("|"), names, at=at)
+            listed = one.type.role.split("|")
+            roles = row.kinds if isinstance(row, Term) and one.name == "on" else listed
+            _check_reference(name, column_of(one.name), roles, names, at=at)
 
 
 def _check_reference(

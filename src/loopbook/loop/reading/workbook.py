@@ -6,7 +6,8 @@ from pathlib import Path
 
 from loopbook.errors import Findings
 from loopbook.files import whole_folder, write_whole, writing
-from loopbook.loop.reading.folder import CASE, Raw, read_raw, setting_texts
+from loopbook.loop.reading.folder import CASE, read_texts, setting_texts
+from loopbook.loop.reading.written import Tables
 from loopbook.report import Column, write_workbook
 from loopbook.tables import TextTable
 
@@ -26,7 +27,7 @@ def copy_loop(place: Path | str, to: Path | str) -> Path:
     InputError : what is there cannot be read, or what is named exists.
     """
     findings, target = Findings(), Path(to)
-    raw = read_raw(Path(place), findings)
+    raw = read_texts(Path(place), findings)
     if target.exists():
         hint = "choose another name"
         findings.note("file", "a new name", "it exists", at=str(target), hint=hint)
@@ -41,7 +42,7 @@ def copy_loop(place: Path | str, to: Path | str) -> Path:
     return target
 
 
-def _write_workbook(raw: Raw, path: Path) -> None:
+def _write_workbook(raw: Tables, path: Path) -> None:
     settings = [Column("setting"), Column("value")]
     tables = [
         (name, [Column(column) for column in sheet.header], _cells(sheet))
@@ -54,7 +55,7 @@ def _cells(sheet: TextTable) -> list[tuple[str, ...]]:
     return [row.cells for row in sheet.rows]
 
 
-def _write_folder(raw: Raw, folder: Path) -> None:
+def _write_folder(raw: Tables, folder: Path) -> None:
     import tomli_w
 
     write_whole(folder / f"{CASE}.toml", tomli_w.dumps(raw.settings).encode())

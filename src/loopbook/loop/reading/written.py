@@ -15,7 +15,7 @@ from loopbook.loop.nouns.row import Row, all_columns, column_of, columns_of
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.terms.ours import LAWS
 from loopbook.loop.values.cells import Own, Ref
-from loopbook.tables import Field
+from loopbook.tables import Field, TextTable
 
 NOUNS: Mapping[str, type[Row]] = {
     noun.table: noun
@@ -77,7 +77,8 @@ class Tables:
     ----------
     name : of the folder or workbook.
     settings : of ``case.toml``, nested.
-    places : ``file:line`` of a setting by its path.
+    places : ``file:line`` of a setting by its path with dots; of the file itself under "".
+    sheets : texts by the name of their file without its ending, or of their sheet.
     lines : rows of each table.
     broken : tables without a column that they need, or that cannot be read.
     files : files beside the tables: flowsheets, and site models in Python.
@@ -85,11 +86,12 @@ class Tables:
     """
 
     name: str
-    settings: dict[str, object]
-    places: Mapping[str, str]
+    settings: dict[str, object] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    sheets: dict[str, TextTable] = field(default_factory=dict)
     lines: dict[str, list[Line]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    files: Mapping[str, Path] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
     lost_series: set[str] = field(default_factory=set)
 
     def place(self, path: str) -> str:

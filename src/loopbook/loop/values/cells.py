@@ -184,10 +184,7 @@ class WhenOf(FieldType[LoopFindings]):
             findings.note("condition", self.words, written or "nothing", at=at)
             return None
         if kind == "base":
-            span = span_of(rest.strip())
-            if span is None:
-                findings.note("period", _WHEN["base"], written, at=at)
-            return None if span is None else When(base=span.first)
+            return _base(rest.strip(), at, findings)
         if kind in ("at", "share"):
             share = SHARE.read(rest.strip() if kind == "at" else written, at, findings)
             name = "rate" if kind == "at" else "share"
@@ -195,6 +192,13 @@ class WhenOf(FieldType[LoopFindings]):
         unit = SHARE if kind == "grade" else _RATE
         limits = [_comparison(part.strip(), unit, at, findings) for part in written.split(",")]
         return None if None in limits else When(tuple(filter(None, limits)))
+
+
+def _base(text: str, at: str, findings: LoopFindings) -> When | None:
+    span = span_of(text)
+    if span is None:
+        findings.note("period", _WHEN["base"], f"base {text}", at=at)
+    return None if span is None else When(base=span.first)
 
 
 def _comparison(text: str, unit: Measure, at: str, findings: LoopFindings) -> Comparison | None:

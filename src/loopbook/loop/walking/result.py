@@ -110,17 +110,7 @@ class Operation:
             return np.asarray(self.disposal.sum(axis=1))
         if of in self.made or of in self.feed:  # what is held is both: it counts once
             return np.asarray((self.made if of in self.made else self.feed)[of].sum(axis=1))
-        return sum((content(basis, x, of) for x in self.feed.values()), np.zeros((1, 1)))
-
-
-def content(basis: Basis, stream: Array, of: str) -> Array:
-    """Tonnes of an element or component in a stream (step, component, draw): (step, draw)."""
-    if of in basis.elements:
-        row = basis.matrix[basis.elements.index(of)]
-        return np.asarray(np.einsum("c,scd->sd", row, stream))
-    if of in basis.index:
-        return np.asarray(stream[:, basis.index[of]])
-    return np.zeros((stream.shape[0], stream.shape[2]))
+        return sum((basis.content(x, of) for x in self.feed.values()), np.zeros((1, 1)))
 
 
 @dataclass(frozen=True)
@@ -158,4 +148,4 @@ class Walk:
 
     def content(self, stream: Array, of: str) -> Array:
         """Tonnes of an element or component in a stream: (step, draw)."""
-        return content(self.basis, stream, of)
+        return self.basis.content(stream, of)
