@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from loopbook.errors import Finding
 from loopbook.loop.models.model import SiteModel
@@ -18,6 +19,8 @@ from loopbook.loop.time.calendar import Calendar, Span, months_in_force
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Quantity, Series
 from loopbook.matter import Library
+
+LawT = TypeVar("LawT", bound=Term)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +131,10 @@ class Loop:
     def terms_on(self, name: str, term: str = "") -> tuple[Term, ...]:
         """Terms on a contract, site or party; of one law if it is named."""
         return tuple(row for row in self.terms if row.on == name and term in ("", row.term))
+
+    def laws_on(self, name: str, law: type[LawT]) -> tuple[LawT, ...]:
+        """Terms on a contract, site or party that are of a law, or of laws of one form."""
+        return tuple(row for row in self.terms if row.on == name and isinstance(row, law))
 
     def owners_of(self, company: str, day: date) -> dict[str, Quantity]:
         """Shares of a company on a day, by owner: of each the last row that has started."""

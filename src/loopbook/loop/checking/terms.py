@@ -99,7 +99,7 @@ def check_freight(subject: Subject) -> None:
             hint = "write its distance, or its cost and carbon"
             subject.at(lane).missing("the distance of a lane with a mode", at="distance", hint=hint)
     for contract in loop.contracts:
-        terms = [row for row in loop.terms_on(contract.contract) if isinstance(row, Freight)]
+        terms = loop.laws_on(contract.contract, Freight)
         if terms and OUTSIDE not in (contract.from_, contract.to):
             _check_lanes(contract, terms[0], subject)
 

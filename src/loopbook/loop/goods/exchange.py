@@ -76,8 +76,8 @@ class Now:
         return float(sum(in_force(self.days, self.step)))
 
     def arrivals(self, delay: Array) -> Iterator[tuple[int, Array]]:
-        """See `arrivals`."""
-        return arrivals(self.calendar, self.step, delay)
+        """See `Calendar.arrivals`."""
+        return self.calendar.arrivals(self.step, delay)
 
     def amount(self, rate: Quantity, material: str) -> Array:
         """Tonnes of a material at a rate over the months in operation, shape (1,) or (draw,)."""
@@ -138,14 +138,6 @@ class Outcome:
     counts: Mapping[str, Array] = field(default_factory=dict)
     state: object = None
     solved: RouteResult | None = None
-
-
-def arrivals(calendar: Calendar, step: Step, delay: Array) -> Iterator[tuple[int, Array]]:
-    """Steps in which an even flow of a step arrives after a delay, with their shares.
-
-    As `Calendar.arrivals`, with a delay in months for each draw, shape (draw,).
-    """
-    return calendar.arrivals(step, delay)
 
 
 def in_force(days: tuple[date | None, date | None], step: Span) -> tuple[float, ...]:

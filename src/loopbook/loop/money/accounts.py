@@ -1,7 +1,7 @@
 """The accounts of a walk: all payments between parties and all burdens of sites, by step."""
 
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,7 @@ from loopbook.errors import Finding, InputError
 from loopbook.loop.loop import Loop
 from loopbook.loop.money.ledger import Carried, Entry, Ledger
 from loopbook.loop.money.operating import price_sites
-from loopbook.loop.money.owning import PAYOUT, share_cash
+from loopbook.loop.money.owning import PAYOUT, net_of, share_cash
 from loopbook.loop.money.trading import price_flows
 from loopbook.loop.nouns.settings import NOMINAL
 from loopbook.loop.terms.lot import Quotes
@@ -57,19 +57,16 @@ class Accounts:
         ----------
         shared : whether with what owners bring and get.
         """
-        return self._net(lambda entry: (entry.payer, entry.payee), party, shared=shared)
+        return net_of(self._entries(shared), party, len(self.walked.steps))
 
     def account(self, site: str) -> Array:
         """What a site receives less what it pays, (step, draw)."""
-        return self._net(lambda entry: (entry.payer_site, entry.payee_site), site, shared=False)
+        ends = ("payer_site", "payee_site")
+        return net_of(self._entries(shared=False), site, len(self.walked.steps), ends)
 
-    def _net(self, sides: Callable[[Entry], tuple[str, str]], side: str, *, shared: bool) -> Array:
-        whole = np.zeros((len(self.walked.steps), 1))
-        for entry, amount in self.payments.items():
-            pays, gets = sides(entry)
-            if pays != gets and side in (pays, gets) and (shared or not is_shared(entry)):
-                whole = whole + (amount if gets == side else -amount)
-        return whole
+    def _entries(self, shared: bool) -> Mapping[Entry, Array]:
+        """Payments, with those between companies and their owners or without."""
+        return {x: amount for x, amount in self.payments.items() if shared or not is_shared(x)}
 
     def burden(self, site: str) -> Array:
         """t CO2e that a site carries: its own, of its purchases and its freight, (step, draw)."""
@@ -90,8 +87,8 @@ class Accounts:
         if settings is None:
             raise InputError.of("missing", "case.toml", "a table [npv] with rate and at", "none")
         at, whole = _moment(settings.at), np.zeros(1)
-        for entry, amount in self.payments.items():
-            if party in (entry.payer, entry.payee) and (shared or not is_shared(entry)):
+        for entry, amount in self._entries(shared).items():
+            if party in (entry.payer, entry.payee):
                 signed = amount if party == entry.payee else -amount
                 for step, money in zip(self.walked.steps, signed, strict=True):
                     moment = _moment(entry.day) if entry.day else _falls(step, settings.flows)

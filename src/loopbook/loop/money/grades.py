@@ -22,9 +22,8 @@ def check_grades(ledger: Ledger, row: Contract, whole: Lot, steps: Iterable[Step
     steps : in which something moved.
     """
     loop = ledger.loop
-    payables = [x for x in loop.terms_on(row.contract) if isinstance(x, Payable)]
-    places = (row.contract, row.to)
-    limits = [x for name in places for x in loop.terms_on(name) if isinstance(x, Accept)]
+    payables = loop.laws_on(row.contract, Payable)
+    limits = (*loop.laws_on(row.contract, Accept), *loop.laws_on(row.to, Accept))
     if not limits and all(term.when is None for term in payables):
         return
     for step in steps:

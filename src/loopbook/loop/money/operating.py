@@ -96,8 +96,7 @@ def _note_unstated(ledger: Ledger, site: str, rows: Iterable[Amount]) -> None:
 
 
 def _laws(ledger: Ledger, name: str) -> list[Amount]:
-    rows = ledger.loop.terms_on(name)
-    return [row for row in rows if isinstance(row, Amount) and not isinstance(row, _DATED)]
+    return [row for row in ledger.loop.laws_on(name, Amount) if not row.dated]
 
 
 def _lot(ledger: Ledger, site: Operation, rows: Iterable[Amount]) -> Lot:
@@ -107,15 +106,14 @@ def _lot(ledger: Ledger, site: Operation, rows: Iterable[Amount]) -> Lot:
     tonnes = {name: site.quantity(name, basis) for name in names}
     counts: dict[tuple[str, str], Array] = {("", "month"): site.months[:, None]}
     for name in names:
-        goods = {"feed": site.feed, "made": site.made}.get(name)
+        streams = {"feed": site.feed, "made": site.made}.get(name)
+        goods = {name: tonnes[name]}
+        if streams is not None:
+            goods = {material: stream.sum(axis=1) for material, stream in streams.items()}
         for unit, (_, times) in UNITS_OF_GOODS.items():
-            if name in site.counts:
-                counts[name, unit] = site.counts[name] * times
-            elif goods is not None:
-                whole = counted(basis, {x: stream.sum(axis=1) for x, stream in goods.items()}, unit)
-                counts |= {} if whole is None else {(name, unit): whole}
-            elif (whole := counted(basis, {name: tonnes[name]}, unit)) is not None:
-                counts[name, unit] = whole
+            own = site.counts[name] * times if name in site.counts else counted(basis, goods, unit)
+            if own is not None:
+                counts[name, unit] = own
     shape = len(ledger.steps), 1
     return replace(
         _empty(ledger),

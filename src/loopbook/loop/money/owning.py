@@ -1,7 +1,7 @@
 """What is left of a company's cash goes to its owners, and they bring what it invests."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -35,7 +35,8 @@ def share_cash(ledger: Ledger) -> None:
                     entry, payer=owner, payee=company, on=company, payer_site="", payee_site=""
                 )
                 ledger.pay(row, np.array([month]), paid)
-        cash = cash_of(payments, company, len(ledger.steps))
+        earned = {entry: x for entry, x in payments.items() if entry.term != Invest.law}
+        cash = net_of(earned, company, len(ledger.steps))
         numbers = ledger.loop.companies.get(company)
         payout = numbers.payout if numbers else ONE
         where = ledger.loop.parties[company].where
@@ -53,12 +54,23 @@ def share_cash(ledger: Ledger) -> None:
             ledger.pay(row, np.array(months), paid)
 
 
-def cash_of(payments: dict[Entry, Array], party: str, steps: int) -> Array:
-    """What a party receives less what it pays, without investments, (step, draw)."""
+def net_of(
+    payments: Mapping[Entry, Array],
+    name: str,
+    steps: int,
+    ends: tuple[str, str] = ("payer", "payee"),
+) -> Array:
+    """What a party receives less what it pays, (step, draw).
+
+    Parameters
+    ----------
+    ends : fields of the two sides: parties, or ``payer_site`` and ``payee_site``.
+    """
     whole = np.zeros((steps, 1))
     for entry, amount in payments.items():
-        if party in (entry.payer, entry.payee) and entry.term != Invest.law:
-            whole = whole + (amount if party == entry.payee else -amount)[:steps]
+        pays, gets = (getattr(entry, end) for end in ends)
+        if pays != gets and name in (pays, gets):
+            whole = whole + (amount if gets == name else -amount)[:steps]
     return whole
 
 

@@ -58,8 +58,9 @@ class _Trade:
         if not len(parts.step):
             return
         whole = self._lot
-        rows: tuple[Amount | Bounded, ...] = (*self._terms, *self._bounds)
-        terms = [(term, parts.held(term)) for term in rows]
+        bounds = self.ledger.loop.laws_on(self.flow.row.contract, Bounded)
+        laws: tuple[Amount | Bounded, ...] = (*self._terms, *bounds)
+        terms = [(term, parts.held(term)) for term in laws]
         there = {getattr(term, "of", "") for term in self._terms} - {""}
         flags = [np.ones(len(parts.step)), *(held[:, 0] for _, held in terms)]
         flags += [np.abs(whole.content(of)).max(axis=-1)[parts.step] for of in sorted(there)]
@@ -82,13 +83,7 @@ class _Trade:
 
     @cached_property
     def _terms(self) -> tuple[Amount, ...]:
-        rows = self.ledger.loop.terms_on(self.flow.row.contract)
-        return tuple(row for row in rows if isinstance(row, Amount))
-
-    @cached_property
-    def _bounds(self) -> tuple[Bounded, ...]:
-        rows = self.ledger.loop.terms_on(self.flow.row.contract)
-        return tuple(row for row in rows if isinstance(row, Bounded))
+        return self.ledger.loop.laws_on(self.flow.row.contract, Amount)
 
     @cached_property
     def _lead(self) -> float:
@@ -202,7 +197,7 @@ class _Trade:
         flow, loop, row = self.flow, self.ledger.loop, self.flow.row
         if OUTSIDE in (row.from_, row.to):
             return
-        terms = [term for term in loop.terms_on(row.contract) if isinstance(term, Freight)]
+        terms = loop.laws_on(row.contract, Freight)
         for name in flow.materials:
             mass, lane = self._lot.goods[name], self._lane(name)
             parts = self._parts(step for step in steps if mass[step.index].any())

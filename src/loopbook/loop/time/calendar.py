@@ -7,7 +7,7 @@ months: a rate of ``t/yr`` is twelve times that of ``t/month`` in every month.
 import math
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -195,13 +195,18 @@ class Calendar:
         >>> [(k, float(share.round(3))) for k, share in calendar.arrivals(calendar.steps[0], 4)]
         [(1, 0.667), (2, 0.333)]
         """
-        begin, end = step.first + delay, step.end + delay
-        for other in (*self.steps[step.index :], None):
-            first, last = (other.first, other.end) if other else (self.end, np.inf)
+        return self.spread(step.first + delay, step.end + delay, self.steps[step.index :])
+
+    def spread(
+        self, begin: Array | float, end: Array | float, steps: Iterable[Step]
+    ) -> Iterator[tuple[int, Array]]:
+        """Steps of some in which an even flow between two moments falls; see `arrivals`."""
+        for step in (*steps, None):
+            first, last = (step.first, step.end) if step else (self.end, np.inf)
             overlap = np.maximum(np.minimum(end, last) - np.maximum(begin, first), 0.0)
             if overlap.any():
-                yield other.index if other else len(self.steps), overlap / step.months
-            elif other and np.all(first >= end):
+                yield step.index if step else len(self.steps), overlap / (end - begin)
+            elif step and np.all(first >= end):
                 return
 
 

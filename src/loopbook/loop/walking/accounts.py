@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from loopbook.loop.goods.exchange import arrivals
 from loopbook.loop.terms.lot import ZERO, Lot, Quotes
 from loopbook.loop.terms.prices.give_back import Return
 from loopbook.loop.time.calendar import Step
@@ -87,8 +86,7 @@ class Accounts:
     def credit(self, leg: Leg, stream: Array, step: Step) -> None:
         """Credit what arrives under a contract in a step."""
         loop = self.net.loop
-        for term in loop.terms_on(leg.row.contract, Return.law):
-            assert isinstance(term, Return)
+        for term in loop.laws_on(leg.row.contract, Return):
             if not loop.months_open(term, step):
                 continue
             name = leg.row.contract, term.of
@@ -96,7 +94,7 @@ class Accounts:
                 self.by_name[name] = Account(term, leg.seller, loop.party_of(leg.row.to))
             account, tonnes = self.by_name[name], term.credit(self._lot(stream, step))
             account.credited = account.credited + tonnes
-            for k, share in arrivals(loop.calendar, step, np.full(1, term.lag.months)):
+            for k, share in loop.calendar.arrivals(step, np.full(1, term.lag.months)):
                 if k == step.index:
                     account.owed = account.owed + tonnes * share
                 else:

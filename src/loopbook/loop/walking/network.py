@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from loopbook.loop.goods.basis import Basis
-from loopbook.loop.goods.exchange import Facts, amount, arrivals, counted_in, in_force, total
+from loopbook.loop.goods.exchange import Facts, amount, counted_in, in_force, total
 from loopbook.loop.loop import Loop
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.trade import Contract
@@ -109,7 +109,7 @@ class Network:
             return ((step.index, np.ones(1)),)
         key = leg.number, material, step.index
         if key not in self._arrivals:
-            self._arrivals[key] = tuple(arrivals(self.loop.calendar, step, lead))
+            self._arrivals[key] = tuple(self.loop.calendar.arrivals(step, lead))
         return self._arrivals[key]
 
     def in_one(self, material: str) -> Mapping[str, Array]:

@@ -51,12 +51,10 @@ class _Turns:
     """What is done and what is left while the order is found."""
 
     def __init__(self, models: Mapping[str, SiteModel], legs: Sequence[Leg]) -> None:
-        self.legs = legs
         self.driven = {name for name, model in models.items() if model.by_arrival}
         self.todo: list[str | Leg] = [*(n for n in models if n in self.driven), *legs]
         self.done: list[str | tuple[Leg, ...]] = [n for n in models if n not in self.driven]
         self.ran = {*self.done, OUTSIDE}
-        self.met: set[int] = set()
         self.later: set[int] = set()
 
     def advance(self) -> bool:
@@ -71,7 +69,7 @@ class _Turns:
                 return True
         legs = [leg for leg in self._waiting() if leg.row.from_ in self.ran]
         for same_receiver in (True, False):
-            ready = [leg for leg in legs if not self._is_behind(leg, legs, same_receiver)]
+            ready = [leg for leg in legs if not self._is_behind(leg, same_receiver)]
             if ready:
                 first = min(map(rank, ready))
                 self._do([leg for leg in ready if rank(leg) == first])
@@ -99,7 +97,6 @@ class _Turns:
         names = [item for item in items if isinstance(item, str)]
         legs = tuple(item for item in items if isinstance(item, Leg))
         self.ran.update(names)
-        self.met.update(leg.number for leg in legs)
         self.done += [*names, legs] if legs else names
 
     def _waiting(self) -> list[Leg]:
@@ -109,7 +106,7 @@ class _Turns:
         """Legs that must be met before a site runs."""
         return [x for x in self._waiting() if x.row.to == site and not x.for_account]
 
-    def _is_behind(self, leg: Leg, ready: Sequence[Leg], same_receiver: bool) -> bool:
+    def _is_behind(self, leg: Leg, same_receiver: bool) -> bool:
         """Whether another goes first: one of a lower rank at its source or receiver, or one of
         its rank whose source has not run yet.
         """

@@ -139,13 +139,16 @@ class StepWalk:
             self.record.stream(site, "feed", material, stream)
         owners = {owner for place, owner in self.stock.states if place == site}
         for owner in sorted({*by_owner, *owners}):
-            now = self._now(site, owner)
-            outcome = model.run(by_owner.get(owner, {}), self.orders[site], now)
+            now, own = self._now(site, owner), by_owner.get(owner, {})
+            outcome = model.run(own, self.orders[site], now)
             for material, stream in outcome.made.items():
                 put(self.stock.made[site], (material, owner), stream)
                 put(self.made[site], material, stream.sum(axis=0))
                 self.record.stream(site, "made", material, stream)
-            self._keep(site, owner, outcome, now)
+            if model.by_arrival:
+                self._finish(site, owner, outcome)
+            else:  # until the step closes
+                self.outcomes[site] = outcome
         self.stock.accounts.settle(site, self.stock.made[site], self.step)
         if any(leg.for_account and leg.row.to == site for leg in self.net.legs):
             self.lacks[site] = self._short(self.net.loop.party_of(site))
@@ -170,13 +173,6 @@ class StepWalk:
         for lot, worked in feed.items():
             pool[lot] = pool[lot] - worked
         return feed
-
-    def _keep(self, site: str, owner: str, outcome: Outcome, now: Now) -> None:
-        """What a model carries over; of one that runs first until the step closes."""
-        if not self.net.model(site).by_arrival:
-            self.outcomes[site] = outcome
-            return
-        self._finish(site, owner, outcome)
 
     def _finish(self, site: str, owner: str, outcome: Outcome) -> None:
         self.stock.states[site, owner] = outcome.state
@@ -228,12 +224,12 @@ class StepWalk:
             self._meet(elements)
             return
         sources = [self._source(leg) for leg in legs]
-        there = [source.tonnes for source in sources]
         asked = [self._asked(*pair) for pair in zip(legs, sources, strict=True)]
         limits = [*_pools(legs, sources), *self._rooms(legs, sources)]
         taken = filled(asked, limits)
-        for leg, source, tonnes, whole in zip(legs, sources, taken, there, strict=True):
-            share = tonnes if source.endless else tonnes / np.where(whole > 0, whole, 1.0)
+        for leg, source, tonnes in zip(legs, sources, taken, strict=True):
+            whole = np.where(source.tonnes > 0, source.tonnes, 1.0)
+            share = tonnes if source.endless else tonnes / whole
             for key, stream in source.streams.items():
                 moved = stream * share
                 name = leg.row.material if leg.is_element else key[0]
@@ -241,14 +237,11 @@ class StepWalk:
                     pool = self.stock.made[leg.row.from_]
                     pool[key] = np.maximum(pool[key] - moved, 0.0)
                 elif leg.row.from_ != OUTSIDE:
-                    self._make_to_order(leg.row.from_, name, moved)
+                    for kind, of in (("made", name), ("drawn", "")):
+                        self.record.stream(leg.row.from_, kind, of, moved)
                 self._send(leg, name, moved)
         for k, leg in enumerate(legs):
             self._write(leg, sources[k], asked[k], taken[k])
-
-    def _make_to_order(self, site: str, material: str, stream: Array) -> None:
-        self.record.stream(site, "made", material, stream)
-        self.record.stream(site, "drawn", "", stream)
 
     def _source(self, leg: Leg) -> _Source:
         """What a leg may draw: its materials under its seller's title, or an element in them."""
@@ -375,8 +368,8 @@ class StepWalk:
         seller = np.zeros(1) if source.endless else short
         if short.any():
             (seller,) = filled([seller], [*self._rooms([leg], [source])])
-        amounts = {"asked": asked, "taken": taken, "buyer": short - seller, "seller": seller}
-        self.record.amounts(leg, **amounts)
+        buyer = short - seller
+        self.record.amounts(leg, asked=asked, taken=taken, buyer=buyer, seller=seller)
 
 
 def _meet(lacks: dict[str, Array], came: Mapping[str, Array]) -> None:

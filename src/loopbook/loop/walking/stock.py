@@ -61,7 +61,9 @@ class Stock:
                 if material in ("", *leg.materials):
                     name = material or leg.materials[0]
                     stream = _opening(net, name, quantity)
-                    for k, share in _on_the_way(net, leg.leads[name]):
+                    begin, lead = net.loop.calendar.first, leg.leads[name]  # it left before
+                    end = begin + np.where(lead > 0, lead, 1e-9)
+                    for k, share in net.loop.calendar.spread(begin, end, net.steps):
                         stock.travelling[k].append((leg, name, stream * share))
         return stock
 
@@ -122,14 +124,3 @@ def _opening(net: Network, material: str, quantity: Quantity) -> Array:
     if quantity.content:
         tonnes = tonnes / net.basis.content(stream, quantity.content)
     return stream * tonnes
-
-
-def _on_the_way(net: Network, lead: Array) -> Iterator[tuple[int, Array]]:
-    """When an even flow that left in the months of the lead before the first step arrives."""
-    begin = net.steps[0].first
-    length = np.where(lead > 0, lead, 1e-9)
-    for step in (*net.steps, None):
-        first, last = (step.first, step.end) if step else (net.loop.calendar.end, np.inf)
-        overlap = np.maximum(np.minimum(last, begin + length) - max(begin, first), 0.0)
-        if overlap.any():
-            yield step.index if step else len(net.steps), overlap / length
