@@ -211,7 +211,8 @@ def test_what_a_finding_advises_is_done(
 def test_an_address_is_written_as_its_hint_advises(tmp_path: Path) -> None:
     (finding,) = findings_of(tmp_path, JOINT, cells=["hold"], library=LIBRARY)
     follows(finding, 'write it as "sites/plant/model=hold"')
-    cells = ["sites/cathode/model=hold"]
+    metals = [f"contracts/metal/outside/{name}/amount=9 t/yr" for name in ("Ni", "Co")]
+    cells = ["sites/cathode/model=hold", *metals]
     assert loop_of(tmp_path, cells=cells, library=LIBRARY).sites["cathode"].model == "hold"
 
 
