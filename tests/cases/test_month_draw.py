@@ -17,7 +17,7 @@ from case_folder import ROOT, replace_in
 from loopbook.cases import draw_month
 from loopbook.errors import InputError
 from loopbook.loop import Walk, load, walk
-from loopbook.plant import MONTH_FILE, SETTINGS, MonthSettings, chain_record, read_month
+from loopbook.plant import MONTH_FILE, SETTINGS, chain_record, month_page, read_month
 from loopbook.report import MONTH_LEFT_OUT, Table
 from loopbook.tables import Field
 from support.advice import follows
@@ -34,12 +34,6 @@ QUARTERS = 'periods = ["2025..2028", "2029-Q1..2030-Q4", "2031..2035"]'
 def walked(*switches: str) -> Walk:
     """The founding loop, walked."""
     return walk(load(LOOP, switches=dict.fromkeys(switches, True)))
-
-
-@cache
-def settings() -> MonthSettings:
-    """Its month."""
-    return read_month(LOOP / MONTH_FILE, SOURCES)
 
 
 def sources() -> set[str]:
@@ -259,3 +253,8 @@ def test_loads_too_small_for_a_month_are_found(tmp_path: Path) -> None:
     path.write_text(text, "utf-8")
     with pytest.raises(InputError, match=r"month.toml:\d+, scrap_load.value: range: expected at"):
         chain_record(walked(), read_month(path, SOURCES))
+
+
+def test_the_reference_is_made_from_the_declaration() -> None:
+    page = (ROOT / "docs" / "month.md").read_text("utf-8")
+    assert page == month_page(), "run python docs/make_month.py"

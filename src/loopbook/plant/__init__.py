@@ -15,6 +15,7 @@ and the record of a loop that was walked (`chain_record`). May import ``loop``, 
 from loopbook.plant.chain import chain_record
 from loopbook.plant.matter import Feed, Lines, MonthMatter, Refining
 from loopbook.plant.month import MonthRecord, post_month
+from loopbook.plant.reference import month_page
 from loopbook.plant.settings import MONTH_FILE, SETTINGS, Measured, MonthSettings, read_month
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "MonthSettings",
     "Refining",
     "chain_record",
+    "month_page",
     "post_month",
     "read_month",
 ]

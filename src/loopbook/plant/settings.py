@@ -101,21 +101,21 @@ _SOURCE = (
 )
 _LOAD = Measured("kg", low=100.0)
 _MASS, _ENERGY, _NUMBER = (Measured(unit) for unit in ("kg", "kWh", "1"))
-_SHARE = Measured("1", high=1.0)
+_SHARE, _YIELD = Measured("1", high=1.0), Measured("1", low=0.01, high=1.0)
 
 TEXTS = (
     Field("month", MonthName(), "the month"),
     Field("seed", Name(), "text from which all draws follow"),
     Field("owner", Name(), "party with title to the scrap when it arrives"),
     Field("plant", Name(), "party that runs the plant and buys what is not tolled"),
-    Field("plant_site", Name(), "site of the plant"),
+    Field("plant_site", Name(), "name of the plant's site"),
     Field("other_sender", Name(), "party that sends a share of the loads"),
     Field("refiner", Name(), "party that refines the black mass"),
-    Field("refiner_site", Name(), "site of the refiner"),
+    Field("refiner_site", Name(), "name of the refiner's site"),
     Field("merchant", Name(), "party that takes copper, aluminium and graphite"),
     Field("cathode_maker", Name(), "party that makes active material"),
-    Field("cathode_site", Name(), "site of the cathode maker"),
-    Field("cell_site", Name(), "site of the cell lines"),
+    Field("cathode_site", Name(), "name of the cathode maker's site"),
+    Field("cell_site", Name(), "name of the cell lines' site"),
     Field("customer", Name(), "party that receives the cells"),
     Field("serial_prefix", Name(), "beginning of the cells' serial numbers"),
     Field("reagent_supplier", Name(), "party that sells reagents"),
@@ -162,7 +162,7 @@ NUMBERS = (
     Field("waste_uncertainty", _NUMBER, "relative uncertainty of residue and effluent"),
     Field("cathode_road_days", _NUMBER, "days from the refiner to the cathode maker"),
     Field("cathode_lot", _LOAD, "a lot of active material"),
-    Field("cathode_share", _SHARE, "share of the salts' metals that becomes active material"),
+    Field("cathode_share", _YIELD, "share of the salts' metals that becomes active material"),
     Field("cell_road_days", _NUMBER, "days from the cathode maker to the cell lines"),
     Field("material_days", _NUMBER, "days of other materials that the lines receive at a time"),
     Field("cell_energy", _ENERGY, "energy of a cell"),
