@@ -258,3 +258,12 @@ def test_loads_too_small_for_a_month_are_found(tmp_path: Path) -> None:
 def test_the_reference_is_made_from_the_declaration() -> None:
     page = (ROOT / "docs" / "month.md").read_text("utf-8")
     assert page == month_page(), "run python docs/make_month.py"
+
+
+def test_a_month_of_too_many_events_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loopbook.plant.state.MOST_EVENTS", 500)
+    (table,), attachments, _ = draw_month(LOOP, walked())
+    assert attachments == {}
+    ((where, finding),) = table.rows
+    assert where == MONTH_FILE
+    assert str(finding).startswith("too-large: expected numbers that give at most 500 events")

@@ -20,7 +20,7 @@ RECOVERED = {"Ni": "Ni", "Co": "Co", "Mn": "Mn", "Li": "Li", "C": "graphite"}
 ROUTE = "hydro"
 """The route of which salts are made; that of another ends with black mass at the refiner."""
 
-MOST_LOADS = 3000
+MOST_LOADS = 1000
 """Loads of a month, and lots of it, beyond which a slip is more likely."""
 
 

@@ -101,6 +101,8 @@ _SOURCE = (
 )
 _LOAD = Measured("kg", low=100.0)
 _MASS, _ENERGY, _NUMBER = (Measured(unit) for unit in ("kg", "kWh", "1"))
+_ERROR = Measured("kg", high=1000.0)
+_SPREAD = Measured("1", high=0.5)
 _SHARE, _YIELD = Measured("1", high=1.0), Measured("1", low=0.01, high=1.0)
 
 TEXTS = (
@@ -137,17 +139,21 @@ PARTS = (
 
 NUMBERS = (
     Field("scrap_load", _LOAD, "net mass of a load of scrap"),
-    Field("load_spread", _NUMBER, "relative standard deviation of a load's mass"),
-    Field("tare", _MASS, "empty truck and trailer with packaging"),
-    Field("composition_spread", _NUMBER, "relative standard deviation of a component's share"),
-    Field("declared_spread", _NUMBER, "relative standard deviation of the sender's mass"),
-    Field("scale_uncertainty", _MASS, "standard uncertainty of a weighbridge's net mass"),
-    Field("scale_division", _MASS, "step in which a weighbridge shows a mass"),
-    Field("floor_scale_uncertainty", _MASS, "standard uncertainty of a run's big bags together"),
-    Field("provisional_uncertainty", _NUMBER, "relative uncertainty of the plant's own assay"),
-    Field("final_uncertainty", _NUMBER, "relative uncertainty of the refiner's assay"),
+    Field("load_spread", _SPREAD, "relative standard deviation of a load's mass"),
+    Field("tare", Measured("kg", low=6000.0), "empty truck and trailer with packaging"),
+    Field("composition_spread", _SPREAD, "relative standard deviation of a component's share"),
+    Field("declared_spread", _SPREAD, "relative standard deviation of the sender's mass"),
+    Field("scale_uncertainty", _ERROR, "standard uncertainty of a weighbridge's net mass"),
+    Field(
+        "scale_division",
+        Measured("kg", low=1.0, high=1000.0),
+        "step in which a weighbridge shows a mass",
+    ),
+    Field("floor_scale_uncertainty", _ERROR, "standard uncertainty of a run's big bags together"),
+    Field("provisional_uncertainty", _SPREAD, "relative uncertainty of the plant's own assay"),
+    Field("final_uncertainty", _SPREAD, "relative uncertainty of the refiner's assay"),
     Field("dust", _SHARE, "share of a run's powder that no scale weighs"),
-    Field("transit_spread", _NUMBER, "relative standard deviation between the scales of a road"),
+    Field("transit_spread", _SPREAD, "relative standard deviation between the scales of a road"),
     Field("tolled_share", _SHARE, "share of loads whose title stays with the sender"),
     Field("black_mass_load", _LOAD, "black mass in a full truck"),
     Field("road_days", _NUMBER, "days from the plant to the refiner"),
@@ -158,8 +164,8 @@ NUMBERS = (
     Field("campaign_days", _NUMBER, "days of black mass that are refined together"),
     Field("refining_days", _NUMBER, "days from the beginning of a campaign to its crystals"),
     Field("hold_up_share", _SHARE, "share of products that no scale weighs"),
-    Field("product_uncertainty", _NUMBER, "relative uncertainty of a product's assay"),
-    Field("waste_uncertainty", _NUMBER, "relative uncertainty of residue and effluent"),
+    Field("product_uncertainty", _SPREAD, "relative uncertainty of a product's assay"),
+    Field("waste_uncertainty", _SPREAD, "relative uncertainty of residue and effluent"),
     Field("cathode_road_days", _NUMBER, "days from the refiner to the cathode maker"),
     Field("cathode_lot", _LOAD, "a lot of active material"),
     Field("cathode_share", _YIELD, "share of the salts' metals that becomes active material"),

@@ -16,13 +16,17 @@ import numpy as np
 
 from loopbook import book as c
 from loopbook.book import SUBSTANCES
+from loopbook.errors import InputError
 from loopbook.plant.matter import Lab, MonthMatter
-from loopbook.plant.settings import MonthSettings
+from loopbook.plant.settings import MONTH_FILE, MonthSettings
 from loopbook.tables import Array
 
 BLACK_MASS = "black mass"
 PLANT_SCALE = "weighbridge"
 PLANT_LABORATORY = "plant laboratory"
+MOST_EVENTS = 20_000
+"""Events of a month beyond which a slip is more likely: such as a truck of a few kilograms."""
+
 BAGS_KG = 60  # big bags of a run's output together
 
 
@@ -137,6 +141,9 @@ class Month:
         **fields: object,
     ) -> None:
         """Enter a command on its day."""
+        if self.next("event") > MOST_EVENTS:
+            expected = f"numbers that give at most {MOST_EVENTS:,} events in the month"
+            raise InputError.of("too-large", MONTH_FILE, expected, "numbers that give more")
         day, hour = when
         moment = self.settings.start + timedelta(days=day, minutes=round(60 * hour))
         actor = "plant" if hour < 24 else "office"
