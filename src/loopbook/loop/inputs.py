@@ -1,7 +1,7 @@
 """Every number that a loop was computed from, by the address at which one run sets it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass, replace
+from dataclasses import asdict, replace
 
 from loopbook.loop.loop import Loop
 from loopbook.loop.nouns.facts import Statement
@@ -11,7 +11,7 @@ from loopbook.loop.reading.folder import CASE
 from loopbook.loop.reading.keys import SET
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.measure import LIBRARY, read_quantity
-from loopbook.loop.values.quantity import Quantity, Series
+from loopbook.loop.values.quantity import Quantity, Series, quantities_in
 from loopbook.loop.walking.result import Walk
 from loopbook.matter import Library, Number, Sourced, composition, load_library
 from loopbook.report import InputRow
@@ -64,7 +64,7 @@ def _cells(row: Row, library: Library) -> Iterator[InputRow]:
     else:
         values = {column_of(x.name): getattr(row, x.name) for x in columns_of(type(row))}
         for column, value in (values | getattr(row, "components", {})).items():
-            numbers = [*_quantities(value)]
+            numbers = [*quantities_in(value)]
             if len(numbers) == 1:
                 yield _of_quantity(row, numbers[0], column, library)
             elif numbers:
@@ -72,18 +72,6 @@ def _cells(row: Row, library: Library) -> Iterator[InputRow]:
                 yield _sourced(row, column, text, "")
             elif column == "value" and isinstance(value, (str, int, float)) and value != "":
                 yield _sourced(row, column, value, "")
-
-
-def _quantities(value: object) -> Iterator[Quantity]:
-    """Quantities in a cell: of an amount, a condition, a lifetime."""
-    if isinstance(value, Quantity):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _quantities(part)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _quantities(getattr(value, field.name))
 
 
 def _sourced(row: Row, column: str, value: float | str, unit: str) -> InputRow:

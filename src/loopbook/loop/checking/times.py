@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from loopbook.loop.checking.subject import Subject
-from loopbook.loop.nouns.facts import Parameter
 from loopbook.loop.nouns.people import Ownership
 from loopbook.loop.nouns.places import Site
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.time.calendar import month_name, month_number
 from loopbook.loop.values.cells import NEVER
-from loopbook.loop.values.quantity import Amount, Quantity, Series, When
+from loopbook.loop.values.quantity import Series, quantities_in
 from loopbook.tables import Value
 
 _NEVER = month_number(NEVER)
@@ -62,8 +61,11 @@ def check_left_out(subject: Subject) -> None:
 def check_values(subject: Subject) -> None:
     """A value that is needed in a month is there."""
     reported: set[str] = set()
-    for row, quantity, months in _needs(subject):
-        series = quantity.series if isinstance(quantity, Quantity) else None
+    needed = (
+        (row, x, months) for row, cells, months in _needs(subject) for x in quantities_in(cells)
+    )
+    for row, quantity, months in needed:
+        series = quantity.series
         if series is None or series.name in reported:
             continue
         if note_missing(series, months, row, subject, since=quantity.since):
@@ -83,39 +85,26 @@ def note_missing(
 
 
 def _needs(subject: Subject) -> Iterator[tuple[Row, Value, list[int]]]:
-    """Rows with what may be a quantity in time, and the months in which each is needed."""
+    """Rows with cells that may hold quantities, and the months in which each is needed."""
     loop = subject.loop
     for row in loop.parameters:
-        yield from _of_parameter(row, subject)
+        for site in loop.sites.values():
+            if row.on in (site.site, site.model):
+                start = month_number(site.starts) if site.starts else loop.calendar.first
+                aged = tuple(x.since_month(start) for x in quantities_in(row.value))
+                yield row, aged, subject.months(site)
     for contract in loop.contracts:
-        months = subject.months(contract)
-        yield from ((contract, x, months) for x in (contract.amount.upper, contract.amount.lower))
+        yield contract, contract.amount, subject.months(contract)
     for term in loop.terms:
-        months = term_months(term, subject)
-        values = (getattr(term, "value", None), *_limits(getattr(term, "when", None)))
-        yield from ((term, x, months) for x in values)
+        cells = getattr(term, "value", None), getattr(term, "when", None)
+        yield term, cells, term_months(term, subject)
     for process, splits in loop.splits.items():
         sites = [x for x in loop.sites.values() if x.process == process]
         months = sorted({month for site in sites for month in subject.months(site)})
-        yield from ((split, x, months) for split in splits for x in split.components.values())
+        yield from ((split, tuple(split.components.values()), months) for split in splits)
     for owned in loop.owners:
         first = month_number(owned.starts) if owned.starts else loop.calendar.first
         yield owned, owned.share, [m for m in loop.calendar.span if m >= first]
-
-
-def _of_parameter(row: Parameter, subject: Subject) -> Iterator[tuple[Row, Value, list[int]]]:
-    loop, value = subject.loop, row.value
-    quantity = value.upper if isinstance(value, Amount) else value
-    for site in loop.sites.values():
-        if row.on in (site.site, site.model) and isinstance(quantity, Quantity):
-            start = month_number(site.starts) if site.starts else loop.calendar.first
-            yield row, quantity.since_month(start), subject.months(site)
-
-
-def _limits(when: When | None) -> list[Quantity | None]:
-    if when is None:
-        return []
-    return [*(limit.limit for limit in when.comparisons), when.rate, when.share]
 
 
 def term_months(term: Term, subject: Subject) -> list[int]:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.values.cells import Own, Ref
-from loopbook.loop.values.quantity import Quantity
 from loopbook.tables import Choice, Text, Value
 
 
@@ -31,12 +30,6 @@ class Parameter(Row):
     parameter: Annotated[str, Text(), "which number"]
     of: Annotated[str, Ref("a material", "material|group|component"), "of which material"] = ""
     value: Annotated[Value, Text("a value"), "the number with its unit"]
-
-    @property
-    def quantity(self) -> Quantity:
-        """The value, where it is a quantity."""
-        assert isinstance(self.value, Quantity)
-        return self.value
 
 
 @dataclass(frozen=True, kw_only=True)

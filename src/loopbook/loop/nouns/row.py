@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 from loopbook.loop.values.cells import Ref
+from loopbook.loop.values.quantity import Amount, Quantity
 from loopbook.report import GRADES
 from loopbook.tables import Choice, Field, Text, fields_of
 
@@ -65,6 +66,13 @@ class Row:
     def where(self) -> str:
         """``file:line`` of the row."""
         return self.provenance.where
+
+    @property
+    def number(self) -> Quantity | None:
+        """The quantity that `low` and `high` are of: of an amount its upper; None without one."""
+        whole = getattr(self, self.ranged, None) if self.ranged else None
+        quantity = whole.upper if isinstance(whole, Amount) else whole
+        return quantity if isinstance(quantity, Quantity) else None
 
     @property
     def address(self) -> str:

@@ -171,9 +171,8 @@ def _with_range(row: Noun, line: Line, findings: LoopFindings) -> Noun:
     if not (limits or provenance.moves):
         return row
     at = _about(line, "low" if provenance.low else "high", row.address, findings)
-    whole = getattr(row, row.ranged, None) if row.ranged else None
-    quantity = whole.upper if isinstance(whole, Amount) else whole
-    if not isinstance(quantity, Quantity):
+    quantity = row.number
+    if quantity is None:
         if limits:
             at.note("range", "no low and high, for the row has no number", limits)
         return row
@@ -189,6 +188,7 @@ def _with_range(row: Noun, line: Line, findings: LoopFindings) -> Noun:
         shown = f"{quantity.number:g} in [{provenance.low}, {provenance.high}]"
         at.note("range", "low <= value <= high", shown)
     ranged = replace(quantity, moves=provenance.moves, low=low, high=high)
+    whole = getattr(row, row.ranged)
     changed: Value = replace(whole, upper=ranged) if isinstance(whole, Amount) else ranged
     return replace(row, **{row.ranged: changed})
 

@@ -11,7 +11,7 @@ from loopbook.loop.reading.parameters import read_parameter
 from loopbook.loop.reading.rows import read_row, read_term
 from loopbook.loop.reading.written import NOUNS, SERIES, Line
 from loopbook.loop.values.findings import LoopFindings
-from loopbook.loop.values.quantity import Amount, Quantity, Series
+from loopbook.loop.values.quantity import Quantity, Series
 
 Noun = TypeVar("Noun", bound=Row)
 
@@ -44,9 +44,4 @@ def quantities_of(rows: Iterable[Row], series: Mapping[str, Series]) -> dict[str
         f"{SERIES}/{name}": Quantity(unit=x.unit, series=x, where=x.where, money_year=x.money_year)
         for name, x in series.items()
     }
-    for row in rows:
-        whole = getattr(row, row.ranged, None) if row.ranged else None
-        number = whole.upper if isinstance(whole, Amount) else whole
-        if isinstance(number, Quantity):
-            numbers[row.address] = number
-    return numbers
+    return numbers | {row.address: row.number for row in rows if row.number is not None}

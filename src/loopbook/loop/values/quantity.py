@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -242,3 +242,19 @@ class Lag:
 
     arrival: bool = False
     months: float = 0.0
+
+
+def quantities_in(value: object) -> Iterator[Quantity]:
+    """Quantities in a cell, or in several: of an amount, a condition, a lifetime.
+
+    >>> [x.number for x in quantities_in(Amount("share", "made", Quantity(number=35, unit="%")))]
+    [35]
+    """
+    if isinstance(value, Quantity):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from quantities_in(part)
+    elif is_dataclass(value):
+        for one in fields(value):
+            yield from quantities_in(getattr(value, one.name))
