@@ -1,7 +1,11 @@
 """Names and units in formulas of results, found when the loop is read."""
 
-from loopbook.errors import InputError
-from loopbook.loop.answers.evaluate import PERIOD, Evaluator, Place
+from collections.abc import Iterator
+
+from loopbook.errors import FormulaError, InputError
+from loopbook.loop.answers.evaluate import Evaluator, Place
+from loopbook.loop.answers.sheet import PERIOD, Key, Sheet
+from loopbook.loop.answers.tables import in_unit
 from loopbook.loop.answers.value import Value
 from loopbook.loop.checking.subject import Subject
 
@@ -9,32 +13,33 @@ from loopbook.loop.checking.subject import Subject
 def check_results(subject: Subject) -> None:
     """A finding for each formula that cannot be read, or has an unknown name or a wrong unit."""
     evaluator = Evaluator(subject.loop, None, subject.names)
-    seen: set[str] = set()
-
-    def note(error: InputError) -> None:
-        for one in error.findings:
-            if str(one) not in seen:
-                seen.add(str(one))
-                subject.findings.items.append(one)
-
     for table, sheet in evaluator.sheets.items():
-        for column, rows in sheet.columns.items():
-            for key in sheet.keys:
-                row = sheet.answer(column, key)
-                if row is None or row.answer == PERIOD:
-                    continue
-                try:
-                    value = evaluator.cell(table, column, key)
-                    if isinstance(value, Value) and any(x.title for x in rows.values()):
-                        array = value.into(sheet.unit(column), row.where)
-                        if len(array) > 1 and not sheet.by_period:
-                            what = "one number, such as sum(...), for no column has periods"
-                            raise InputError.of("formula", row.where, what, "a number a period")
-                except InputError as error:
-                    note(error)
-        if sheet.head and sheet.head.answer:
+        for column, key in _places(sheet):
             try:
-                for key in sheet.keys:
-                    evaluator.formula(sheet.head.answer, Place(table, key, sheet.head.where))
+                _check(evaluator, sheet, column, at=Place(table, key))
             except InputError as error:
-                note(error)
+                new = (x for x in error.findings if x not in subject.findings.items)
+                subject.findings.items.extend(new)
+
+
+def _places(sheet: Sheet) -> Iterator[tuple[str, Key]]:
+    """Cells with a formula; an empty column is that which keeps rows."""
+    for key in sheet.keys:
+        for column in ("", *sheet.columns):
+            row = sheet.answer(column, key) if column else sheet.head
+            if row is not None and row.answer != PERIOD and (row.answer or column):
+                yield column, key
+
+
+def _check(evaluator: Evaluator, sheet: Sheet, column: str, *, at: Place) -> None:
+    row = sheet.answer(column, at.key) if column else sheet.head
+    assert row is not None
+    if not column:
+        evaluator.formula(row.answer, Place(at.table, at.key, f"{row.where}, answer"))
+        return
+    value = evaluator.cell(at.table, column, at.key)
+    if sheet.title(column) and (isinstance(value, Value) or sheet.unit(column)):
+        array = in_unit(value, sheet.unit(column), f"{row.where}, answer")
+        if len(array) > 1 and not sheet.by_period:
+            what = "one number, such as sum(...), for no column has periods"
+            raise FormulaError.of("formula", row.where, what, row.answer)

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopbook.flowsheet import COST_GROUPS
+from loopbook.loop.answers.value import Value
 from loopbook.loop.answers.world import World
+from loopbook.loop.goods.basis import elements_of, parts_of
+from loopbook.loop.loop import Loop
 from loopbook.loop.money.owning import PAYOUT
 from loopbook.loop.terms.ours import LAWS
-from loopbook.matter import components
 from loopbook.tables import Array
 
-MONEY = "money"
-"""Stands for the currency of the loop in the unit of a function."""
+MONEY, STREAM, VALUE, TEXT = "money", "stream", "value", "text"
+"""In place of a unit or a list of names: the loop's currency, tonnes of components, what a formula
+is worth, any text."""
 
-STREAM = "stream"
-"""Stands for tonnes of components in the unit of a function."""
-
-TERMS = frozenset({*LAWS, *COST_GROUPS, PAYOUT, "process", "energy", "reagents"})
+TERMS = frozenset({*LAWS, *COST_GROUPS, PAYOUT, "process"})
 """Laws of terms, lines of a costing, and what owners get."""
 
 GOODS = "material|group|component"
@@ -32,110 +32,125 @@ class Function:
 
     Parameters
     ----------
-    takes : list of names of each argument; ``*`` before one that may be left out or repeated.
-        ``stream`` is a stream, ``number`` a number.
-    unit : of the answer: ``t``, ``money``, ``stream``.
-    law : of the world and the arguments.
+    takes : list of names of each argument, with ``|`` between several; ``*`` before one that may
+        be left out or repeated. Empty where its arguments have names.
+    unit : of the answer; empty where the law gives a value, without anything walked.
+    law : of the world, or without unit of the loop, and of the arguments.
     words : what it is, for people.
     once : whether it is one number and none by period.
     """
 
     takes: tuple[str, ...]
     unit: str
-    law: Callable[..., Array]
+    law: Callable[..., Array | Value | bool]
     words: str
     once: bool = False
 
+    def arguments(self, count: int) -> tuple[str, ...] | None:
+        """Lists of names of so many arguments; None where it does not take so many."""
+        fixed = tuple(x for x in self.takes if not x.startswith("*"))
+        last = tuple(x[1:] for x in self.takes if x.startswith("*"))
+        roles = fixed + last * (count - len(fixed))
+        return roles if len(roles) == count else None
 
-def _part(world: World, of: str, whole: str) -> Array:
-    basis = world.walked.basis
-    if whole in basis.index or whole in basis.compositions:
-        return basis.content(basis.stream(whole, np.ones(1)), of)[None]
-    return np.array([[components(whole).items[0].element_shares().get(of, 0.0)]])
+
+def _part(loop: Loop, of: str, whole: str) -> Value:
+    compositions = {name: row.parts() for name, row in loop.materials.items()}
+    shares = {**parts_of(whole, compositions), **elements_of(whole, compositions)}
+    return Value(np.array([[shares.get(of, 0.0)]]))
 
 
-def _stated(world: World, statement: str, place: str = "1") -> Array:
-    (text,) = (row.stated for row in world.loop.statements if row.id == statement)
-    numbers = re.findall(r"\d[\d,]*\.?\d*", text)
-    return np.array([[float(numbers[int(place) - 1].replace(",", ""))]])
+def _stated(loop: Loop, statement: str, place: str = "1") -> Value:
+    numbers = [
+        float(x.replace(",", ""))
+        for row in loop.statements
+        if row.id == statement
+        for x in re.findall(r"\d[\d,]*\.?\d*", row.stated)
+    ]
+    if not 0 < int(place) <= len(numbers):
+        raise ValueError(f"{statement} states {len(numbers)} numbers")
+    return Value(np.array([[numbers[int(place) - 1]]]))
+
+
+def _over_periods(law: Callable[[Array], Array], words: str) -> Function:
+    return Function((VALUE,), "", lambda loop, x: x.map(law), f"{words} of all periods")
+
+
+def _extreme(law: np.ufunc, known: np.ufunc, words: str) -> Function:
+    def of(loop: Loop, first: Value, *others: Value) -> Value:
+        """Of several values in each period, of one over all periods that have a number."""
+        for other in others:
+            first = Value(law(first.number.array, first.alike(other).array), first.powers)
+        return first if others else first.map(lambda x: known.reduce(x, axis=0, keepdims=True))
+
+    return Function((VALUE, f"*{VALUE}"), "", of, f"{words} of all periods, or of several values")
 
 
 FUNCTIONS: Mapping[str, Function] = {
     "made": Function(
-        _SITE_OF,
-        STREAM,
-        lambda w, x, *of: w.sums(w.stream(w.walked.sites[x].made, of)),
-        "what a site makes",
+        _SITE_OF, STREAM, lambda w, x, *of: w.stream(w.sites[x].made, of), "what a site makes"
     ),
     "feed": Function(
-        _SITE_OF,
-        STREAM,
-        lambda w, x, *of: w.sums(w.stream(w.walked.sites[x].feed, of)),
-        "what a site works on",
+        _SITE_OF, STREAM, lambda w, x, *of: w.stream(w.sites[x].feed, of), "what it works on"
     ),
     "waiting": Function(
         _SITE_OF,
         STREAM,
-        lambda w, x, *of: w.at_end(w.stream(w.walked.sites[x].waiting, of)),
-        "what waits at a site at the end of a period",
-    ),
-    "disposal": Function(
-        ("site",), STREAM, lambda w, x: w.sums(w.walked.sites[x].disposal), "what goes nowhere"
-    ),
-    "drawn": Function(
-        ("site",),
-        STREAM,
-        lambda w, x: w.sums(w.walked.sites[x].drawn),
-        "what comes without a contract",
+        lambda w, x, *of: w.stream(w.sites[x].waiting, of, w.at_end),
+        "what waits there at the end of a period",
     ),
     "held": Function(
-        ("site",),
-        STREAM,
-        lambda w, x: w.at_end(w.walked.sites[x].held),
-        "what a site holds at the end",
+        ("site",), STREAM, lambda w, x: w.at_end(w.sites[x].held), "what it holds at the end"
+    ),
+    "disposal": Function(
+        ("site",), STREAM, lambda w, x: w.sums(w.sites[x].disposal), "what goes nowhere"
+    ),
+    "drawn": Function(
+        ("site",), STREAM, lambda w, x: w.sums(w.sites[x].drawn), "what comes without a contract"
     ),
     "taken": Function(_CONTRACT, STREAM, World.taken, "what a contract moves"),
-    "asked": Function(_CONTRACT, "t", World.asked, "what a contract asks for"),
+    "asked": Function(
+        _CONTRACT, "t", lambda w, *x: w.of_flows(lambda k, y: y.asked, *x), "what it asks for"
+    ),
     "short": Function(
         _CONTRACT,
         "t",
-        lambda w, *x: w.asked(*x, what=lambda flow: flow.short_by_seller + flow.short_by_buyer),
+        lambda w, *x: w.of_flows(lambda k, y: y.short_by_seller + y.short_by_buyer, *x),
         "what is missing of it",
     ),
-    "footprint": Function(_CONTRACT, "tCO2e", World.footprint, "what the goods of it carry"),
+    "footprint": Function(
+        _CONTRACT,
+        "tCO2e",
+        lambda w, *x: w.of_flows(lambda k, y: w.carried.flows[k], *x),
+        "the burden that it carries",
+    ),
+    "content": Function(
+        (STREAM, "element|component"),
+        "t",
+        lambda w, stream, of: w.walked.content(stream, of),
+        "an element or component in a stream",
+    ),
     "needs": Function(
         ("site", f"element|{GOODS}"),
         "t",
-        lambda w, x, of: w.sums(w.walked.sites[x].needs.get(of, np.zeros((1, 1)))),
+        lambda w, x, of: w.sums(w.sites[x].needs.get(of, w.zero)),
         "what a site needs",
     ),
     "count": Function(
         ("site", "count|flow|material|component"),
         "t",
-        lambda w, x, of: w.sums(w.walked.sites[x].quantity(of, w.walked.basis)),
-        "what `of` of a cost of the site counts",
+        lambda w, x, of: w.sums(w.sites[x].quantity(of, w.walked.basis)),
+        "what `of` of a cost counts",
     ),
     "capacity": Function(
         ("site", "*material"), "t", World.capacity, "what a site can take or make, in operation"
     ),
     "reagent": Function(("site", "component"), "t", World.reagent, "what its route takes of one"),
-    "content": Function(
-        (STREAM, "element|component"),
-        "t",
-        lambda w, x, of: w.walked.content(x, of),
-        "an element or component in a stream",
-    ),
-    "part": Function(
-        ("element|component", GOODS), "1", _part, "share of the first in the second", once=True
-    ),
     "account": Function(
         ("site",), MONEY, lambda w, x: w.sums(w.money.account(x)), "what a site receives - pays"
     ),
     "cash": Function(
-        ("party|outside",),
-        MONEY,
-        lambda w, x: w.sums(w.money.cash(x)),
-        "what a party receives - pays",
+        ("party|outside",), MONEY, lambda w, x: w.sums(w.money.cash(x)), "the same of a party"
     ),
     "npv": Function(
         ("party|outside",),
@@ -144,24 +159,41 @@ FUNCTIONS: Mapping[str, Function] = {
         "net present value of its cash",
         once=True,
     ),
+    "paid": Function(
+        (),
+        MONEY,
+        lambda w, some: w.matching(w.money.payments, some),
+        "payments by `on`, `term`, `of`, `material`, `payer`, `payee`",
+    ),
+    "burden": Function(
+        (),
+        "tCO2e",
+        lambda w, some: w.matching(w.money.burdens, some),
+        "burdens by `site`, `on`, `term`, `of`, `material`",
+    ),
     "share": Function(
         ("party", "party"), "1", World.share, "share that the first has in the second"
     ),
-    "paid": Function(
-        (), MONEY, World.paid, "payments, by `on`, `term`, `of`, `material`, `payer`, `payee`"
-    ),
-    "burden": Function(
-        (), "tCO2e", World.burden, "burdens, by `site`, `on`, `term`, `of`, `material`"
+    "part": Function(
+        ("element|component", GOODS), "", _part, "mass share of the first in the second"
     ),
     "stated": Function(
-        ("statement", "*number"),
-        "1",
-        _stated,
-        "a number of a statement, the first or the nth",
-        once=True,
+        ("statement", f"*{TEXT}"), "", _stated, "number of a statement, the first or the nth"
+    ),
+    "on": Function(
+        ("switch",), "", lambda loop, x: loop.settings.switches[x].on, "whether a switch is on"
+    ),
+    "sum": _over_periods(lambda x: x.sum(axis=0, keepdims=True), "sum"),
+    "mean": _over_periods(lambda x: x.mean(axis=0, keepdims=True), "mean"),
+    "first": _over_periods(lambda x: x[:1], "first"),
+    "last": _over_periods(lambda x: x[-1:], "last"),
+    "max": _extreme(np.maximum, np.fmax, "largest"),
+    "min": _extreme(np.minimum, np.fmin, "smallest"),
+    "some": Function(
+        (VALUE,), "", lambda loop, x: x, "the same; its column is left out where all is zero"
     ),
 }
-"""By name. Beside these are `parameter`, `on`, `sum`, `max` and the like; see `evaluate`."""
+"""By name. Beside these are `parameter` and `total`, which read other rows."""
 
 FILTERS: Mapping[str, str] = {
     "on": "contract|site|party",
@@ -173,17 +205,3 @@ FILTERS: Mapping[str, str] = {
     "site": "site",
 }
 """Lists of names of the arguments by name."""
-
-OVER_PERIODS: Mapping[str, Callable[[Array], Array]] = {
-    "sum": lambda x: x.sum(axis=0, keepdims=True),
-    "mean": lambda x: x.mean(axis=0, keepdims=True),
-    "max": lambda x: _known(x, np.fmax),
-    "min": lambda x: _known(x, np.fmin),
-    "first": lambda x: x[:1],
-    "last": lambda x: x[-1:],
-}
-"""One number for all periods; the largest and smallest of those that there are."""
-
-
-def _known(array: Array, law: np.ufunc) -> Array:
-    return np.asarray(law.reduce(array, axis=0, keepdims=True))

@@ -1,15 +1,14 @@
 """Tables of results: what formulas are worth, a row a period and a name, means of the draws."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
+from loopbook.errors import UnitError
 from loopbook.loop.answers.basis import basis_of
-from loopbook.loop.answers.evaluate import PERIOD, SOME, Answer, Evaluator, Key, Place, Sheet
-from loopbook.loop.answers.value import Value
+from loopbook.loop.answers.evaluate import Answer, Evaluator, Place
+from loopbook.loop.answers.sheet import PERIOD, Key, Sheet
+from loopbook.loop.answers.value import OtherUnitError, Value
 from loopbook.loop.answers.world import World
 from loopbook.loop.money.accounts import Accounts
-from loopbook.loop.nouns.facts import Result
 from loopbook.loop.walking.result import Walk
 from loopbook.report import Cell, Column, Table
 from loopbook.tables import Array
@@ -25,77 +24,66 @@ def result_tables(walked: Walk, money: Accounts) -> dict[str, Table]:
     ------
     InputError : a price or a number of a series that is missing.
     """
-    world = World(walked, money)
-    evaluator = Evaluator(walked.loop, world)
+    evaluator = Evaluator(walked.loop, World(walked, money))
     return {name: _table(name, sheet, evaluator) for name, sheet in evaluator.sheets.items()}
 
 
-def answer(
-    walked: Walk, money: Accounts, formula: str, *, unit: str = "1", where: str = ""
-) -> Array:
+def answer(walked: Walk, money: Accounts, formula: str, *, unit: str = "1") -> Array:
     """Numbers of a formula in a unit, (period, draw); in one period where it is the same in all.
 
     Raises
     ------
     InputError : a formula that cannot be read, or of another unit.
     """
-    value = Evaluator(walked.loop, World(walked, money)).formula(
-        formula, Place("", ("", ""), where)
-    )
-    assert isinstance(value, Value)
-    return value.into(unit, where)
+    value = Evaluator(walked.loop, World(walked, money)).formula(formula, Place())
+    return in_unit(value, unit, "formula")
 
 
-def shown(sheet: Sheet) -> Iterator[tuple[str, Result]]:
-    """Columns that people see, each with the row that has its title."""
-    for name, rows in sheet.columns.items():
-        titled = next((row for row in rows.values() if row.title), None)
-        if titled:
-            yield name, titled
+def in_unit(value: Answer, unit: str, where: str) -> Array:
+    """Numbers of a value in a unit; of another dimension, or a text, it is an `InputError`."""
+    try:
+        if not isinstance(value, Value):
+            raise OtherUnitError(f"a formula in {unit}", f"{value}, no number")
+        return value.into(unit or "1", where)
+    except OtherUnitError as error:
+        raise UnitError.of("unit", where, *error.args) from None
 
 
 def _table(name: str, sheet: Sheet, evaluator: Evaluator) -> Table:
-    world = evaluator.world
-    assert world is not None
-    count = len(world.periods) if sheet.by_period else 1
+    count = len(evaluator.loop.calendar.periods) if sheet.by_period else 1
     columns, cells = [], []
-    for column, row in shown(sheet):
-        made = {key: _cells(evaluator, name, column, key, count=count) for key in sheet.keys}
-        if row.answer.startswith(f"{SOME}(") and not any(x for some in made.values() for x in some):
+    for column in sheet.columns:
+        row = sheet.title(column)
+        if row is None:
             continue
-        used = evaluator.uses.get((name, column), set())
-        basis = basis_of(world.loop, used)
+        made = {key: _cells(evaluator, name, column, key)[:count] for key in sheet.keys}
+        if row.answer.startswith("some(") and not any(x for some in made.values() for x in some):
+            continue
+        basis = basis_of(evaluator.loop, evaluator.uses.get((name, column), ()))
         columns.append(Column(column, row.title, row.unit, basis, how=row.how or row.answer))
         cells.append(made)
-    keep = sheet.head.answer if sheet.head else ""
-    rows = tuple(
-        tuple(column[key][k] for column in cells)
-        for k in range(count)
-        for key in sheet.keys
-        if not keep or _is_kept(evaluator.formula(keep, Place(name, key, "")), k)
-    )
-    title, note = (sheet.head.title, sheet.head.how) if sheet.head else (name, "")
+    places = [(key, k) for k in range(count) for key in sheet.keys]
+    title, note = name, ""
+    if sheet.head:
+        title, note, keep = sheet.head.title, sheet.head.how, sheet.head.answer
+        places = [x for x in places if not keep or _is_kept(evaluator, keep, name, *x)]
+    rows = tuple(tuple(column[key][k] for column in cells) for key, k in places)
     return Table(name, title, tuple(columns), rows, note)
 
 
-def _cells(evaluator: Evaluator, table: str, column: str, key: Key, *, count: int) -> list[Cell]:
+def _cells(evaluator: Evaluator, table: str, column: str, key: Key) -> list[Cell]:
     """Cells of a column in the rows of one name, in the order of the periods."""
-    row = evaluator.sheets[table].answer(column, key)
-    assert row is not None
-    if row.answer == PERIOD:
-        assert evaluator.world is not None
-        names = (span.name for span in evaluator.world.periods)
-        return [int(name) if name.isdigit() else name for name in names]
+    sheet, spans = evaluator.sheets[table], evaluator.loop.calendar.periods
+    row = sheet.answer(column, key)
+    if row is not None and row.answer == PERIOD:
+        return [int(x.name) if x.name.isdigit() else x.name for x in spans]
     value = evaluator.cell(table, column, key)
     if not isinstance(value, Value):
-        return [value] * count
-    unit = evaluator.sheets[table].unit(column)
-    means = np.broadcast_to(value.into(unit, row.where).mean(axis=-1), (count,))
-    return [None if np.isnan(x) else float(x) for x in means]
+        return [value] * len(spans)
+    means = in_unit(value, sheet.unit(column), table).mean(axis=-1)
+    return [None if np.isnan(x) else float(x) for x in np.broadcast_to(means, len(spans))]
 
 
-def _is_kept(value: Answer, period: int) -> bool:
-    if not isinstance(value, Value):
-        return bool(value)
-    numbers = value.number.array.mean(axis=-1)
-    return bool(numbers[min(period, len(numbers) - 1)] > 0.0)
+def _is_kept(evaluator: Evaluator, formula: str, table: str, key: Key, period: int) -> bool:
+    value = evaluator.formula(formula, Place(table, key))
+    return not isinstance(value, Value) or value.number.array.mean(axis=-1)[period] > 0.0

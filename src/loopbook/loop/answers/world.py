@@ -1,22 +1,20 @@
 """What formulas may ask of a loop that was walked, by period and draw."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
-from loopbook.loop.loop import Loop
 from loopbook.loop.money.accounts import Accounts
 from loopbook.loop.money.footprint import Footprint, footprint
-from loopbook.loop.time.calendar import Span
 from loopbook.loop.values.quantity import Quantity
 from loopbook.loop.walking.network import room_of
 from loopbook.loop.walking.result import Flow, Walk
 from loopbook.tables import Array
 
-Filter = Mapping[str, Collection[str]]
-"""Names that a field of a payment or a burden may have, by field."""
+Row = TypeVar("Row")
 
 
 class World:
@@ -29,72 +27,65 @@ class World:
     """
 
     def __init__(self, walked: Walk, money: Accounts) -> None:
-        self.walked, self.money, self.loop = walked, money, walked.loop
-        self._starts = [
-            next(step.index for step in walked.steps if step.period == period)
-            for period in self.loop.calendar.periods
-        ]
-
-    @property
-    def periods(self) -> tuple[Span, ...]:
-        """Periods in order: the first axis of all arrays."""
-        return self.loop.calendar.periods
+        self.walked, self.money, self.loop, self.sites = walked, money, walked.loop, walked.sites
+        self.periods = walked.loop.calendar.periods
+        self.zero = np.zeros((len(walked.steps), 1))
+        self.nothing = np.zeros((len(walked.steps), len(walked.basis.names), 1))
+        of = [step.period for step in walked.steps]
+        self._starts = [of.index(period) for period in self.periods]
 
     def sums(self, by_step: Array) -> Array:
         """Sums of the steps of each period."""
-        return np.asarray(np.add.reduceat(self._every(by_step), self._starts, axis=0))
-
-    def _every(self, by_step: Array) -> Array:
-        return np.broadcast_to(by_step, (len(self.walked.steps), *by_step.shape[1:]))
+        every = np.broadcast_to(by_step, (len(self.zero), *by_step.shape[1:]))
+        return np.asarray(np.add.reduceat(every, self._starts, axis=0))
 
     def at_end(self, by_step: Array) -> Array:
         """What there is after the last step of each period."""
-        last = [*(k - 1 for k in self._starts[1:]), len(self.walked.steps) - 1]
-        return np.asarray(by_step[last])
+        return np.asarray(by_step[[*(k - 1 for k in self._starts[1:]), -1]])
 
-    @property
-    def nothing(self) -> Array:
-        """No stream, (step, component, draw)."""
-        return np.zeros((len(self.walked.steps), len(self.walked.basis.names), 1))
-
-    def stream(self, goods: Mapping[str, Array], of: Collection[str]) -> Array:
-        """Streams of some materials or groups, or of all, (step, component, draw)."""
+    def stream(
+        self,
+        goods: Mapping[str, Array],
+        of: Collection[str],
+        law: Callable[[Array], Array] | None = None,
+    ) -> Array:
+        """Streams of some materials or groups, or of all, (period, component, draw)."""
         names = {x for name in of for x in self.loop.materials_of(name)}
         parts = (stream for name, stream in goods.items() if not of or name in names)
-        return np.asarray(sum(parts, self.nothing))
-
-    def _flows(self, contract: str, some: Iterable[str]) -> Iterator[Flow]:
-        """Flows of a contract, of rows with all the sites that are named."""
-        sites = {name for name in some if name in self.loop.sites}
-        for flow in self.walked.of(contract):
-            if sites <= {flow.row.from_, flow.row.to}:
-                yield flow
+        return (law or self.sums)(np.asarray(sum(parts, self.nothing)))
 
     def taken(self, contract: str, *some: str) -> Array:
         """The stream that a contract moves, of some materials and sites."""
-        of = [name for name in some if name not in self.loop.sites]
-        parts = (self.stream(flow.materials, of) for flow in self._flows(contract, some))
-        return self.sums(np.asarray(sum(parts, self.nothing)))
+        of = [name for name in some if name not in self.sites]
+        flows = self.walked.of(contract)
+        ends = {*some} & self.sites.keys()
+        rows = [flow for flow in flows if ends <= {flow.row.from_, flow.row.to}]
+        nothing = self.sums(self.nothing)
+        return np.asarray(sum((self.stream(flow.materials, of) for flow in rows), nothing))
 
-    def asked(
-        self, contract: str, *some: str, what: Callable[[Flow], Array] = lambda flow: flow.asked
-    ) -> Array:
-        """Tonnes that rows of a contract ask for, or what else is known of them."""
-        of = {name for name in some if name not in self.loop.sites}
-        rows = (x for x in self._flows(contract, some) if not of or x.row.material in of)
-        return self.sums(np.asarray(sum(map(what, rows), np.zeros((len(self.walked.steps), 1)))))
+    def of_flows(self, law: Callable[[int, Flow], Array], contract: str, *some: str) -> Array:
+        """What is known of each row of a contract, of some sites and materials, in all."""
+        rows = (
+            law(k, flow)
+            for k, flow in enumerate(self.walked.flows)
+            if flow.row.contract == contract
+            and {*some} <= {flow.row.from_, flow.row.to, flow.row.material}
+        )
+        return self.sums(np.asarray(sum(rows, self.zero)))
 
     def capacity(self, site: str, of: str = "") -> Array:
-        """Tonnes that a site can take or make, in operation."""
+        """Tonnes that a site can take or make, in operation; a ValueError without a limit."""
         room = room_of(self.loop.models[site], self.loop, self.walked.basis)
+        if of not in room.capacity:
+            raise ValueError(f"{site} has no capacity" + (f" of {of}" if of else " of all"))
         return self.sums(room.capacity[of])
 
     def reagent(self, site: str, name: str) -> Array:
         """Tonnes of a reagent that the route of a site takes."""
-        done = self.walked.sites[site]
-        feed = self._every(done.quantity("feed", self.walked.basis))
-        doses = [np.zeros(1) if x is None else x.reagents.get(name, 0.0) for x in done.solved]
-        return self.sums(np.array([x * tonnes for x, tonnes in zip(doses, feed, strict=True)]))
+        feed = self.sites[site].quantity("feed", self.walked.basis)
+        solved = self.sites[site].solved
+        doses = [np.zeros(1) if x is None else x.reagents.get(name, np.zeros(1)) for x in solved]
+        return self.sums(feed * np.stack(np.broadcast_arrays(*doses))) if doses else self.zero
 
     def mean(self, quantity: Quantity) -> Array:
         """A quantity by period in its own unit; in one period where it is constant."""
@@ -103,45 +94,33 @@ class World:
 
     def share(self, owner: str, company: str) -> Array:
         """Share of a company that an owner has at the start of each period."""
-        rows = []
-        for span in self.periods:
-            owners = self.loop.owners_of(company, date(span.first // 12, span.first % 12 + 1, 1))
-            share = owners.get(owner)
-            rows.append(np.zeros(1) if share is None else share.in_month(span.first, "1"))
-        return np.stack(rows)
+        days = [date(span.first // 12, span.first % 12 + 1, 1) for span in self.periods]
+        shares = [self.loop.owners_of(company, day).get(owner) for day in days]
+        rows = (
+            np.zeros(1) if share is None else share.in_month(span.first, "1")
+            for share, span in zip(shares, self.periods, strict=True)
+        )
+        return np.stack(np.broadcast_arrays(*rows))
 
-    def paid(self, some: Filter) -> Array:
-        """Payments with some payer, payee, term and the like."""
-        rows = (x for entry, x in self.money.payments.items() if _fits(entry, some))
-        return self.sums(np.asarray(sum(rows, np.zeros((len(self.walked.steps), 1)))))
-
-    def burden(self, some: Filter) -> Array:
-        """t CO2e of burdens with some site, term and the like."""
-        rows = (x for burden, x in self.money.burdens.items() if _fits(burden, some))
-        return self.sums(np.asarray(sum(rows, np.zeros((len(self.walked.steps), 1)))))
+    def matching(self, rows: Mapping[Row, Array], some: Mapping[str, Collection[str]]) -> Array:
+        """Payments or burdens whose fields have some names."""
+        fits = (
+            amount
+            for row, amount in rows.items()
+            if all(getattr(row, field) in names for field, names in some.items())
+        )
+        return self.sums(np.asarray(sum(fits, self.zero)))
 
     @cached_property
-    def _carried(self) -> Footprint:
+    def carried(self) -> Footprint:
         """Burdens as they go to what is sold."""
         return footprint(self.money)
 
-    def footprint(self, contract: str, *some: str) -> Array:
-        """t CO2e that what a contract moves carries."""
-        number = {id(flow): k for k, flow in enumerate(self.walked.flows)}
-        return self.asked(contract, *some, what=lambda x: self._carried.flows[number[id(x)]])
-
-
-def _fits(row: object, some: Filter) -> bool:
-    return all(getattr(row, name) in names for name, names in some.items())
-
-
-def is_on(loop: Loop, role: str, name: str) -> bool:
-    """Whether a party, site or contract is in force; other names are always."""
-    match role:
-        case "party":
-            return name in loop.parties or name == "outside"
-        case "site":
-            return name in loop.sites
-        case "contract":
-            return any(row.contract == name for row in loop.contracts)
-    return True
+    def is_on(self, role: str, name: str) -> bool:
+        """Whether a site, contract or party is in force; other names always are."""
+        lists = {
+            "site": self.sites,
+            "contract": {row.contract for row in self.loop.contracts},
+            "party": self.loop.parties,
+        }
+        return name in lists.get(role, (name,))

@@ -209,8 +209,8 @@ def read_quantity(
     number, unit = _number(match["number"], at, findings), rest.strip()
     if number is None:
         return None
-    if times := _BEFORE_MONEY.match(unit):
-        number, unit = number * _TIMES[times["times"]], unit[times.end() :]
+    times, unit = without_times(unit)
+    number = number * times
     unit, year = plain_unit(unit)
     if _refuse_unit(unit, f"{match['number']} {example}", at, findings):
         return None
@@ -224,6 +224,16 @@ def read_quantity(
         where=findings.where,
         source=findings.source,
     )
+
+
+def without_times(unit: str) -> tuple[float, str]:
+    """A thousand, million or billion before money as a factor, and the unit.
+
+    >>> without_times("M USD/yr"), without_times("t")
+    ((1000000.0, 'USD/yr'), (1.0, 't'))
+    """
+    match = _BEFORE_MONEY.match(unit)
+    return (_TIMES[match["times"]], unit[match.end() :]) if match else (1.0, unit)
 
 
 def plain_unit(text: str) -> tuple[str, str]:
