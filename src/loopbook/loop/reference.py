@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from loopbook.loop.answers.functions import FUNCTIONS, GOODS, Function
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.models.ours import MODELS
 from loopbook.loop.nouns.numbers import OTHERS, Numbers, parameters_in
@@ -34,8 +35,10 @@ def reference_page() -> str:
         *(_numbers(kind.kind, kind, Numbers) for kind in OTHERS),
         "## Laws of terms\n\nThe column `term` of `terms`, and the columns that each law reads.\n",
         *map(_law, LAWS.values()),
+        "## Functions of results\n\nIn the column `answer` of `results`; of an argument with `*` "
+        "there may be none or several.\n\n|  | is | in |\n|---|---|---|\n",
     ]
-    return "\n".join(parts)
+    return "\n".join(parts) + "".join(map(_function, FUNCTIONS.items()))
 
 
 def _row(name: str, field: Field, *, key: bool = False) -> str:
@@ -80,3 +83,10 @@ def _law(law: type[Term]) -> str:
     rows = "".join(_row(x.name, x) for x in columns_of(law) if x.name in read)
     on = " or ".join(f"a {kind}" for kind in law.kinds)
     return f"### {law.law}\n\nOn {on}. {_law_text(law)}\n\n{_HEAD}{rows}"
+
+
+def _function(named: tuple[str, Function]) -> str:
+    name, function = named
+    takes = ", ".join(x.replace(GOODS, "material").replace("|", " or ") for x in function.takes)
+    unit = function.unit or "the unit of its value"
+    return f"| `{name}({takes})` | {function.words} | {unit} |\n"
