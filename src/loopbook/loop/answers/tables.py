@@ -66,7 +66,8 @@ def _table(name: str, sheet: Sheet, evaluator: Evaluator) -> Table:
     title, note = name, ""
     if sheet.head:
         title, note, keep = sheet.head.title, sheet.head.how, sheet.head.answer
-        places = [x for x in places if not keep or _is_kept(evaluator, keep, name, *x)]
+        kept = {key: _kept(evaluator, keep, Place(name, key)) for key in sheet.keys}
+        places = [(key, k) for key, k in places if kept[key][k % len(kept[key])]]
     rows = tuple(tuple(column[key][k] for column in cells) for key, k in places)
     return Table(name, title, tuple(columns), rows, note)
 
@@ -84,6 +85,9 @@ def _cells(evaluator: Evaluator, table: str, column: str, key: Key) -> list[Cell
     return [None if np.isnan(x) else float(x) for x in np.broadcast_to(means, len(spans))]
 
 
-def _is_kept(evaluator: Evaluator, formula: str, table: str, key: Key, period: int) -> bool:
-    value = evaluator.formula(formula, Place(table, key))
-    return not isinstance(value, Value) or value.number.array.mean(axis=-1)[period] > 0.0
+def _kept(evaluator: Evaluator, formula: str, at: Place) -> list[bool]:
+    """Whether a formula is above zero in each period; without one all rows are kept."""
+    value = evaluator.formula(formula, at) if formula else True
+    if not isinstance(value, Value):
+        return [bool(value)]
+    return [bool(x > 0.0) for x in value.number.array.mean(axis=-1)]
