@@ -29,8 +29,7 @@ class PartMade(AmountOf):
         """The amount, or None with a finding."""
         amount = super().read(written, at, findings)
         if amount is not None and (amount.kind == "needed" or amount.offer or amount.lower):
-            findings.note("amount", self.words, written, at=at)
-            return None
+            return findings.refuse("amount", self.words, written, at=at)
         return amount
 
 

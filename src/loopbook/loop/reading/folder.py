@@ -21,7 +21,6 @@ OTHERS = ("month.toml",)
 """Files of a case that other rooms read."""
 
 _MONTH = re.compile(r"(\d{4}-\d\d)-01 00:00:00")  # a period that a spreadsheet took for a date
-_LISTS = ("periods", "recycled.readings")
 
 
 def read_texts(place: Path, findings: Findings) -> Tables | None:
@@ -121,17 +120,10 @@ def _read_case(case: TextTable, raw: Tables, findings: Findings) -> None:
             findings.missing(f"column {column}", at=place)
             return
     for line, row in case.records():
-        path, value = row["setting"], row["value"]
-        inner = raw.settings
-        *parents, name = split_path(path)
-        for part in parents:
-            below = inner.setdefault(part, {})
-            inner = below if isinstance(below, dict) else {}
-        if name in inner:
-            findings.note("duplicate", "each setting once", path, at=f"{case.name}:{line}")
-        flag: object = {"true": True, "false": False}.get(value, value)
-        inner[name] = [x.strip() for x in value.split(";")] if path in _LISTS else flag
-        raw.places.setdefault(path, f"{case.name}:{line}")
+        path, where = row["setting"], f"{case.name}:{line}"
+        if path in raw.places:
+            findings.note("duplicate", "each setting once", path, at=where)
+        raw.put(split_path(path), row["value"], where)
 
 
 def split_path(path: str) -> tuple[str, ...]:

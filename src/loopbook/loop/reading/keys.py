@@ -5,7 +5,7 @@ filled cells of the row that has it.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from loopbook.errors import Findings
@@ -113,23 +113,9 @@ def set_cells(
             at.note("address", "ADDRESS=VALUE", text, hint=hint)
         elif match["row"].partition("/")[0] == CASE:
             path = f"{match['row']}/{match['column']}".split("/")[1:]
-            _set_setting(tables, path, match["value"], at.where)
+            tables.put(path, match["value"], at.where)
         else:
             _set_cell(keyed_tables, match, at)
-
-
-def _set_setting(tables: Tables, path: Sequence[str], value: str, where: str) -> None:
-    *parents, name = path
-    inner = tables.settings
-    for part in parents:
-        below = inner.setdefault(part, {})
-        if not isinstance(below, dict):
-            inner[part] = below = {}
-        inner = below
-    listed = isinstance(inner.get(name), list) or name == "periods"
-    flag = {"true": True, "false": False}.get(value, value)
-    inner[name] = [x.strip() for x in value.split(";")] if listed else flag
-    tables.places[".".join(path)] = where
 
 
 def _set_cell(tables: Mapping[str, Keyed], match: re.Match[str], at: LoopFindings) -> None:

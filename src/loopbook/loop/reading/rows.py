@@ -94,13 +94,12 @@ def _read_cell(text: str, field: Field, column: str, findings: LoopFindings) -> 
     return None if value is None else field.type.check(value, column, findings)
 
 
-def _whole(text: str, kind: Whole[Findings], at: str, findings: Findings) -> int | None:
+def _whole(text: str, kind: Whole[Findings], at: str, findings: LoopFindings) -> int | None:
     number = exact_or_none(text, kind.words, at, findings)
     if number is None or number.is_integer():
         checked: int | None = None if number is None else kind.check(int(number), at, findings)
         return checked
-    findings.note("range", "a whole number", text, at=at)
-    return None
+    return findings.refuse("range", "a whole number", text, at=at)
 
 
 def _components(

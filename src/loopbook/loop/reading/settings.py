@@ -79,27 +79,33 @@ def _at(tables: Tables, path: str, findings: LoopFindings) -> LoopFindings:
 
 
 def _calendar(tables: Tables, findings: LoopFindings) -> Calendar | None:
-    written = tables.settings.get("periods", [])
-    at = _at(tables, "periods", findings)
     step = tables.settings.get("step", "period")
     if step not in STEPS:
         _at(tables, "step", findings).unknown("a step", str(step), STEPS, at="step")
-    periods = [written] if isinstance(written, (str, int)) else written
-    if not isinstance(periods, list):
-        at.note("type", "a list of periods", repr(written)[:60], at="periods")
-        return None
-    return read_calendar([str(x) for x in periods], at, monthly=step == "month")
+    periods = _listed("periods", tables, findings)
+    at = _at(tables, "periods", findings)
+    return None if periods is None else read_calendar(periods, at, monthly=step == "month")
+
+
+def _listed(name: str, tables: Tables, findings: LoopFindings) -> list[str] | None:
+    """A setting that is a list, or one part alone; None with a finding."""
+    written = tables.settings.get(name, [])
+    if isinstance(written, (str, int, list)):
+        return [*map(str, written if isinstance(written, list) else [written])]
+    return _at(tables, name, findings).refuse(
+        "type", f"a list of {name}", repr(written)[:60], at=name
+    )
 
 
 def _record(kind: type[Record], path: str, tables: Tables, findings: LoopFindings) -> Record | None:
-    """A part of the settings; None with its findings."""
-    written: object = tables.settings
-    for part in path.split("\0"):
-        written = written.get(part, {}) if isinstance(written, dict) else {}
-    path = path.replace("\0", ".")
+    """A part of the settings, or a part of one by its path; None with its findings."""
+    first, _, rest = path.partition(".")
+    written: Value = tables.settings.get(first, {})
+    written = written[rest] if rest else written
     if not isinstance(written, dict):
-        _at(tables, path, findings).note("type", "a table of settings", repr(written)[:60], at=path)
-        return None
+        return _at(tables, path, findings).refuse(
+            "type", "a table of settings", repr(written)[:60], at=path
+        )
     before, values = len(findings), {}
     fields = {column_of(x.name): x for x in fields_of(kind) if x.meaning}
     for name in sorted(written.keys() - fields.keys()):
@@ -120,8 +126,7 @@ def _value(written: object, kind: Value, at: str, findings: LoopFindings) -> Val
     elif isinstance(written, (str, int)) and not isinstance(written, bool):
         value = kind.read(str(written), at, findings)
     else:
-        findings.note("type", "a text in quotes", str(written), at=at)
-        return None
+        return findings.refuse("type", "a text in quotes", str(written), at=at)
     if isinstance(value, Quantity):
         return replace(value, address=f"{CASE}/{at.replace('.', '/')}")
     return None if value is None else kind.check(value, at, findings)
@@ -145,7 +150,7 @@ def read_switches(
         return {}
     switches = {}
     for name in written:
-        switch = _record(Switch, f"switch\0{name}", tables, findings)
+        switch = _record(Switch, f"switch.{name}", tables, findings)
         if switch is not None:
             on = chosen.get(name, switch.default)
             switches[name] = replace(switch, on=on, where=tables.place(f"switch.{name}"))
@@ -156,15 +161,10 @@ def read_switches(
 
 def read_plugins(tables: Tables, findings: LoopFindings) -> dict[str, type[SiteModel]]:
     """Our site models, and those of the Python files that the case names."""
-    written = tables.settings.get("plugins", [])
-    at = _at(tables, "plugins", findings)
-    files = [written] if isinstance(written, str) else written
-    if not isinstance(files, list):
-        at.note("type", "a list of Python files", repr(written)[:60], at="plugins")
-        return MODELS
+    files, at = _listed("plugins", tables, findings) or [], _at(tables, "plugins", findings)
     known = {name: path for name, path in tables.files.items() if path.suffix == ".py"}
     for name in files:
-        at.check_known("a Python file beside the tables", str(name), known, at="plugins")
+        at.check_known("a Python file beside the tables", name, known, at="plugins")
     paths = [known[name] for name in files if name in known]
     models, errors = dict(MODELS), list[Finding]()
     add_kinds(models, kinds_in_files(paths, SiteModel, errors), "model", errors)

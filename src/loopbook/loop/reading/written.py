@@ -1,6 +1,6 @@
 """Tables as they are written: texts with their places, before anything is read in them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -27,6 +27,7 @@ NOUNS: Mapping[str, type[Row]] = {
 """Nouns by the name of their table."""
 
 SERIES = InTime.table
+_LISTS = (("periods",), ("plugins",), ("recycled", "readings"))
 SEPARATOR = ";"
 """What parts the names of a cell that stands for several rows."""
 
@@ -93,6 +94,18 @@ class Tables:
     broken: set[str] = field(default_factory=set)
     files: dict[str, Path] = field(default_factory=dict)
     lost_series: set[str] = field(default_factory=set)
+
+    def put(self, path: Sequence[str], value: str, where: str) -> None:
+        """Set a setting from a text; a list has semicolons between its parts."""
+        *parents, name = path
+        inner = self.settings
+        for part in parents:
+            below = inner.get(part, {})
+            inner[part] = below = below if isinstance(below, dict) else {"": below}
+            inner = below
+        flag: object = {"true": True, "false": False}.get(value, value)
+        inner[name] = [x.strip() for x in value.split(";")] if tuple(path) in _LISTS else flag
+        self.places[".".join(path)] = where
 
     def place(self, path: str) -> str:
         """``file:line`` of a setting, or of the nearest one around it."""

@@ -126,8 +126,7 @@ class AmountOf(FieldType[LoopFindings]):
         upper = read_quantity(text, at, findings)
         if upper is not None and is_kind(upper.unit, "1"):
             hint = f"write {text} of made, or {text} of left"
-            findings.note("share", "a share of something", text, at=at, hint=hint)
-            return None
+            return findings.refuse("share", "a share of something", text, at=at, hint=hint)
         rate = None if upper is None else _RATE.fit(upper, at, findings)
         return None if rate is None else Amount("rate", "", rate, None, offer)
 
@@ -142,8 +141,7 @@ class AmountOf(FieldType[LoopFindings]):
         constant = upper.series is None and lower.series is None
         factor = factor_to(lower.unit, upper.unit) if constant else None
         if factor is not None and lower.number * factor > upper.number:
-            findings.note("order", "a band from its lower end", f"{low}..{high}", at=at)
-            return None
+            return findings.refuse("order", "a band from its lower end", f"{low}..{high}", at=at)
         return Amount("rate", "", upper, lower, offer)
 
 
@@ -181,8 +179,7 @@ class WhenOf(FieldType[LoopFindings]):
         if _COMPARED.match(written):
             kind = "grade" if "grade" in self.kinds else "rate"
         if kind not in self.kinds:
-            findings.note("condition", self.words, written or "nothing", at=at)
-            return None
+            return findings.refuse("condition", self.words, written or "nothing", at=at)
         if kind == "base":
             return _base(rest.strip(), at, findings)
         if kind in ("at", "share"):
@@ -229,8 +226,7 @@ class LagOf(FieldType[LoopFindings]):
         if match := _LAG.fullmatch(written):
             return Lag(match[1] == "A", float(match[2] or 0))
         if not written[:1].isdigit():
-            findings.note("lag", self.words, written, at=at)
-            return None
+            return findings.refuse("lag", self.words, written, at=at)
         time: Quantity | None = _MONTHS.read(written, at, findings)
         return None if time is None else Lag(True, float(time.in_month(0, "month")[0]))
 
@@ -248,14 +244,13 @@ class PartOf(FieldType[LoopFindings]):
         """The share, or None with a finding."""
         share, _, whole = written.rpartition(" of ")
         if not share or (self.whole and whole not in self.whole):
-            findings.note(
+            return findings.refuse(
                 "share",
                 self.words,
                 written or "nothing",
                 at=at,
                 hint=f"write a share of {', '.join(self.whole) or 'a material'}",
             )
-            return None
         upper = SHARE.read(share, at, findings)
         return None if upper is None else Amount("share", whole, upper)
 
@@ -291,7 +286,6 @@ class LifetimeOf(FieldType[LoopFindings]):
         """The lifetime, or None with a finding."""
         match = _LIFETIME.fullmatch(written)
         if match is None or (match[1] and not float(match[2]) > 0):
-            findings.note("lifetime", self.words, written or "nothing", at=at)
-            return None
+            return findings.refuse("lifetime", self.words, written or "nothing", at=at)
         time = _YEARS.read(match[3], at, findings)
         return None if time is None else Lifetime(match[1] or "fixed", float(match[2] or 0), time)

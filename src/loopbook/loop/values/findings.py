@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Self, TypeVar
 
 from loopbook.errors import Finding, Findings
 from loopbook.loop.values.quantity import Series
 from loopbook.matter import Library
+
+Read = TypeVar("Read")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +39,13 @@ class LoopFindings(Findings):
     def about(self, where: str, address: str = "", source: str = "") -> Self:
         """Takes findings of one row and adds them to these."""
         return replace(self, where=where, address=address, source=source)
+
+    def refuse(
+        self, code: str, expected: str, value: str, *, at: str = "", hint: str = ""
+    ) -> Read | None:
+        """Record a finding; returns None, which is in the place of the value."""
+        self.note(code, expected, value, at=at, hint=hint)
+        return None
 
     def warn(self, code: str, sentence: str, *, at: str = "", hint: str = "") -> None:
         """Record what may be a slip, in words."""

@@ -85,8 +85,7 @@ class Measure(FieldType[LoopFindings]):
         if self.units and factor is None:
             what = f"a unit of the kind of {' or '.join(map(_unit_name, self.units))}"
             hint = _kind_hint(quantity.unit, self.units)
-            findings.note("unit", what, _unit_name(quantity.unit), at=at, hint=hint)
-            return None
+            return findings.refuse("unit", what, _unit_name(quantity.unit), at=at, hint=hint)
         for number in numbers_of(quantity):
             value = number * (factor or 1.0)
             if not self.low <= value <= self.high:
@@ -252,8 +251,7 @@ def _number(text: str, at: str, findings: LoopFindings) -> float | None:
     value = exact_or_none(plain, "a number", at, findings)
     if value is None or math.isfinite(value):
         return value
-    findings.note("not-finite", "a number", text, at=at)
-    return None
+    return findings.refuse("not-finite", "a number", text, at=at)
 
 
 def _share(text: str, at: str, findings: LoopFindings) -> float | None:
@@ -264,8 +262,7 @@ def _share(text: str, at: str, findings: LoopFindings) -> float | None:
         share = None if number is None else convert(number, match["rest"], "1")
         if share is None or share > 0:
             return share
-    findings.note("unit", "a step of grade, such as per 0.1 %", f"per {text}", at=at)
-    return None
+    return findings.refuse("unit", "a step of grade, such as per 0.1 %", f"per {text}", at=at)
 
 
 def _refuse_unit(unit: str, example: str, at: str, findings: LoopFindings) -> bool:
