@@ -383,3 +383,29 @@ def test_an_import_kind_returns_what_its_finding_says(shell: Shell) -> None:
     install(shell, SHEET.format(body), "sheet.py")
     assert not shell.run(*words).exit_code
     assert shell.held()["Ni"] == 6200
+
+
+def test_a_field_that_came_later_counts_as_its_default(shell: Shell) -> None:
+    """A command that is sent again is the same, though its event lacks the field."""
+    install(shell, plugin())
+    assert "1 event posted" in shell.post([COMMAND]).output
+    later = FIELDS + '    grade: Annotated[str, "of purity"] = "none"\n'
+    install(shell, plugin(fields=later), "later.py")
+    assert "was in the book already" in shell.post([COMMAND]).output
+    assert "was in the book already" in shell.post([COMMAND | {"grade": "none"}]).output
+    assert "grade pure, not empty" in shell.post([COMMAND | {"grade": "pure"}]).output
+    assert "mass_kg 3, not 2000" in shell.post([COMMAND | {"mass_kg": "3"}]).output
+
+
+def test_a_statement_names_the_kind_whose_lines_leave_something_out(shell: Shell) -> None:
+    install(shell, plugin())
+    assert "1 event posted" in shell.post([COMMAND]).output
+    install(shell, plugin(line='    line = ("", "")\n'), "other.py")
+    month = ("--from", "2026-03-01T00:00:00Z", "--to", "2026-04-01T00:00:00Z")
+    answer = shell.run("statement", *month)
+    assert answer.exit_code == 1
+    assert "events of kind give (other.py, class Give), the first 'g': plan" in answer.output
+    assert "line = ('', '') leaves -2,000 kg out of the metal statement" in answer.output
+    follows(answer.output, "write line and of_which in the class as they were when its events")
+    install(shell, plugin())
+    assert shell.run("statement", *month).exit_code == 0

@@ -26,6 +26,7 @@ from loopbook.loop.models.hold import Hold
 from loopbook.loop.terms.prices.give_back import Return
 from loopbook.loop.terms.prices.payable import Payable
 from loopbook.matter import load_library
+from support.advice import follows
 
 LIBRARY = load_library()
 
@@ -337,6 +338,9 @@ class Mill(SiteModel):
     model = "mill"
 
     power: Annotated[Quantity, Measure("kWh/t"), "electricity of grinding"]
+
+    def run(self, feed, orders, now):
+        """Nothing: the test only reads."""
 '''
 
 
@@ -354,6 +358,9 @@ def test_a_site_model_of_ones_own_is_a_python_file_that_the_case_names(tmp_path:
     files = changed("parameters.csv", "31 kWh/t", "31 kW", files)
     (finding,) = findings_of(tmp_path, files, library=LIBRARY)
     assert (finding.where, finding.code) == ("parameters.csv:14, value", "unit")
+    with pytest.raises(InputError, match="class Mill: plugin: expected a class with run") as error:
+        loop_of(tmp_path, changed("mill.py", "def run", "def runs", files), library=LIBRARY)
+    follows(error.value, "write run(self, feed, orders, now) in it")
     files = changed("case.toml", "mill.py", "mil.py", files)
     assert "case.toml:4, plugins" in {x.where for x in findings_of(tmp_path, files)}
 

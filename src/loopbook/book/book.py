@@ -8,8 +8,9 @@ from types import TracebackType
 
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.fields import bad_substance
-from loopbook.book.commands.planning import as_text, plan
-from loopbook.book.commands.warnings import read_limits, same_fact
+from loopbook.book.commands.planning import plan
+from loopbook.book.commands.repeated import repeats
+from loopbook.book.commands.warnings import read_limits
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
 from loopbook.book.recording import note_clock, refuse_future, refuse_modelled
 from loopbook.book.scope import TRANSIT, AsOf, Scope
@@ -206,7 +207,7 @@ def _substance_findings(substances: Sequence[str]) -> Iterator[Finding]:
 
 
 def _again(session: Session, command: Command, known: Event) -> Receipt:
-    if not same_fact(as_text(command), known.command) or command.kind != known.kind:
+    if not repeats(command, known):
         raise InputError(
             [
                 Finding(

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.commands.planning import as_text
-from loopbook.book.commands.warnings import same_fact
+from loopbook.book.commands.repeated import repeats
 from loopbook.book.nouns import Event
 from loopbook.book.storage.questions.history import standing_for
 from loopbook.book.storage.session import Session
@@ -27,12 +27,10 @@ def standing_event(session: Session, known: Event) -> Event | None:
 
 def is_same(command: Command, event: Event | None) -> bool:
     """Whether an event is of this command; what corrects another one has its own key and actor."""
-    if event is None or command.kind != event.kind:
-        return False
-    text = as_text(command)
-    if not event.corrects:
-        return same_fact(text, event.command)
-    return not set(differences(event.command, text)) - _OF_EVENT
+    if event is None or not event.corrects:
+        return event is not None and repeats(command, event)
+    changed = set(differences(event.command, as_text(command)))
+    return command.kind == event.kind and not changed - _OF_EVENT
 
 
 def differences(before: str, after: str) -> list[str]:

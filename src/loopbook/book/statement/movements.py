@@ -6,15 +6,17 @@ of the second line (`Command.of_which`). A reversal undoes its event on the same
 lines of adjoining periods add up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from loopbook.book.commands.command import ROAD, Command, lines_of
+from loopbook.book.commands.command import LINES, ROAD, Command, lines_of
+from loopbook.book.commands.draft import kg
 from loopbook.book.commands.kinds import all_commands
-from loopbook.book.nouns import Content, add_to, mass, zero
+from loopbook.book.nouns import Content, add_to, is_zero, mass, negate, zero
 from loopbook.book.scope import Scope, Stretch
 from loopbook.book.storage.database import Database
-from loopbook.book.storage.questions.events import postings_between
-from loopbook.errors import InputError
+from loopbook.book.storage.questions.events import first_of_kind, postings_between
+from loopbook.errors import Finding, InputError
+from loopbook.tables import class_place
 
 RUN_LOSSES = ("emissions", "waste", "unaccounted")
 """Where what a run consumed and did not produce went."""
@@ -42,6 +44,40 @@ def moved(
         for line, part in lines_of(command, account, content, road=bool(road), sign=sign):
             add_to(moves.setdefault(line, {}), lot, part)
     return moves
+
+
+def unstated(
+    db: Database, substances: Sequence[str], stretch: Stretch, scope: Scope
+) -> Iterator[Finding]:
+    """A finding for each kind of events whose lines do not show all that lots gained.
+
+    Parameters
+    ----------
+    db, substances, stretch, scope : as in `moved`.
+    """
+    commands = all_commands()
+    single = [x.kind for x in commands.values() if not x.line[1] or ROAD in x.line[1]]
+    gaps: dict[str, Content] = {}
+    for kind, account, road, sign, _, *milligrams in postings_between(
+        db, substances, stretch, scope, by_lot=False, single=single
+    ):
+        command, content = _command(commands, kind), tuple(milligrams)
+        if account == "lot":
+            add_to(gaps, kind, content)
+        for line, part in lines_of(command, account, content, road=bool(road), sign=sign):
+            if line in LINES:
+                add_to(gaps, kind, negate(part))
+    for kind, gap in gaps.items():
+        if not is_zero(gap):
+            first, line = first_of_kind(db, kind, stretch), f"line = {commands[kind].line}"
+            yield Finding(
+                "plan",
+                f"events of kind {kind} ({class_place(commands[kind])}), the first {first!r}",
+                "lines that show all that they moved",
+                line,
+                "write line and of_which in the class as they were when its events were posted",
+                sentence=f"{line} leaves {kg(mass(gap))} out of the metal statement",
+            )
 
 
 def _command(commands: Mapping[str, type[Command]], kind: str) -> type[Command]:

@@ -25,11 +25,11 @@ from typing import Annotated
 
 from loopbook.book.book import Book, unknown_names
 from loopbook.book.commands.command import LINES
-from loopbook.book.commands.draft import microseconds
+from loopbook.book.commands.draft import kg, microseconds
 from loopbook.book.modelled import says_modelled
-from loopbook.book.nouns import Account, Content, add_to, is_zero, mass
+from loopbook.book.nouns import Account, Content, add, add_to, is_zero, mass, negate
 from loopbook.book.scope import TRANSIT, Scope, Stretch
-from loopbook.book.statement.movements import RUN_LOSSES, amounts, moved, total
+from loopbook.book.statement.movements import RUN_LOSSES, amounts, moved, total, unstated
 from loopbook.book.statement.uncertainty import SHARED, Knowledge, Sure, knowledge, sure_of
 from loopbook.book.storage.questions.events import reversed_before
 from loopbook.book.storage.snapshots import balances
@@ -226,7 +226,7 @@ def metal_statement(
     Raises
     ------
     InputError : an unknown name, a moment without time zone, or an end that is not after the start.
-    BalanceError : opening and movements are not the closing.
+    BalanceError : opening and movements are not the closing, whatever the lines of the kinds.
     """
     scope, findings = Scope(party, site, lot), list[Finding]()
     stretch = Stretch(
@@ -251,7 +251,14 @@ def metal_statement(
             lots = {a.lot for a in (*opening, *closing)} | {x for m in moves.values() for x in m}
             known = knowledge(book.store, substances, lots, stretch.asof)
     lines = _lines(opening, closing, moves, _Sums(substances, known, shared))
-    _must_close(lines, len(substances))
+    off = _off(lines, len(substances))
+    if not is_zero(off):
+        raise_findings(unstated(book.store, substances, stretch, scope))
+        columns = zip(substances, off, strict=True)
+        raise BalanceError(
+            f"metal statement: opening and movements are {kg(mass(off))} more than the closing "
+            f"({', '.join(f'{s} {kg(x)}' for s, x in columns if x)})"
+        )
     return Statement(
         _title(book, stretch),
         stretch.start,
@@ -339,13 +346,11 @@ def _run_lines(moves: Mapping[str, Mapping[str, Content]], sums: _Sums) -> list[
     ]
 
 
-def _must_close(lines: Sequence[Line], count: int) -> None:
+def _off(lines: Sequence[Line], count: int) -> Content:
+    """What opening and movements have beside the closing, mg."""
     contents = {line.name: line.content for line in lines if line.counts}
-    closing, before = contents.pop("closing"), total(contents, count)
-    if before != closing:
-        raise BalanceError(
-            f"metal statement: opening and movements are {before} mg, closing is {closing} mg"
-        )
+    closing = contents.pop("closing")
+    return add(total(contents, count), negate(closing))
 
 
 def _title(book: Book, stretch: Stretch) -> str:

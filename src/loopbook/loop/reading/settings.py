@@ -22,7 +22,7 @@ from loopbook.loop.reading.written import Tables
 from loopbook.loop.time.calendar import Calendar, read_calendar, span_of
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.quantity import Quantity
-from loopbook.tables import Flag, ListOf, Value, add_kinds, fields_of, kinds_in_files
+from loopbook.tables import Flag, ListOf, Value, add_kinds, class_place, fields_of, kinds_in_files
 
 Record = TypeVar("Record", Money, PresentValue, Carbon, Recycled, Switch)
 
@@ -167,7 +167,13 @@ def read_plugins(tables: Tables, findings: LoopFindings) -> dict[str, type[SiteM
         at.check_known("a Python file beside the tables", name, known, at="plugins")
     paths = [known[name] for name in files if name in known]
     models, errors = dict(MODELS), list[Finding]()
-    add_kinds(models, kinds_in_files(paths, SiteModel, errors), "model", errors)
+    own = kinds_in_files(paths, SiteModel, errors)
+    add_kinds(models, own, "model", errors)
+    for model in own:
+        if model.run is SiteModel.run:
+            remedy = "write run(self, feed, orders, now) in it; it returns an Outcome"
+            finding = Finding("plugin", class_place(model), "a class with run()", "none", remedy)
+            errors.append(finding)
     raise_findings(errors)
     return models
 

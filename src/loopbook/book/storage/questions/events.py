@@ -160,6 +160,13 @@ def reversed_before(db: Database, stretch: Stretch) -> list[tuple[str, str, str,
     )
 
 
+def first_of_kind(db: Database, kind: str, stretch: Stretch) -> str:
+    """Key of the first event of a kind in a stretch; empty if there is none."""
+    when, moments = dated("e", stretch.asof, stretch.start)
+    sql = f"SELECT e.key FROM event e WHERE e.kind = ?{when} ORDER BY e.id LIMIT 1"
+    return first_value(db, sql, (kind, *moments), "")
+
+
 def postings_between(
     db: Database,
     substances: Sequence[str],
