@@ -9,10 +9,9 @@ from types import TracebackType
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.fields import bad_substance
 from loopbook.book.commands.planning import plan
-from loopbook.book.commands.repeated import repeats
 from loopbook.book.commands.warnings import read_limits
 from loopbook.book.nouns import SUBSTANCES, Account, Content, Event
-from loopbook.book.recording import note_clock, refuse_future, refuse_modelled
+from loopbook.book.recording import note_clock, refuse_future, refuse_modelled, repeats
 from loopbook.book.scope import TRANSIT, AsOf, Scope
 from loopbook.book.storage.open import open_store
 from loopbook.book.storage.protocol import Store

@@ -1,4 +1,4 @@
-"""What is recorded, and when: not in a modelled book, and in order where clocks differ.
+"""What is recorded, and when: once, not in a modelled book, in order where clocks differ.
 
 A clock that is before the book's last event may be wrong, or that of the computer which posted the
 last event may have been ahead; the book cannot know which. So the next event is recorded a moment
@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import CommandFinding, microseconds, moment_at
 from loopbook.book.commands.keeping.close_period import ClosePeriod
-from loopbook.book.commands.planning import FUTURE_US
+from loopbook.book.commands.planning import FUTURE_US, as_text
+from loopbook.book.commands.warnings.warned import same_fact
 from loopbook.book.nouns import Event
 from loopbook.book.storage.address import shown_address
 from loopbook.book.storage.questions.events import last_recorded
 from loopbook.book.storage.session import Session
-from loopbook.errors import Finding, InputError
+from loopbook.errors import Finding, Findings, InputError
+from loopbook.tables import read_fields
 
 
 def refuse_modelled(session: Session, address: str) -> None:
@@ -73,6 +75,24 @@ def refuse_future(session: Session, command: Command) -> None:
         "future", f"{where}, occurred_at", "not after now", dated, hint, "", text, "occurred_at"
     )
     raise InputError([finding])
+
+
+def repeats(command: Command, event: Event) -> bool:
+    """Whether an event was posted from a command, whatever warnings are accepted now.
+
+    A field that came later than the event counts as its default.
+    """
+    text, stored = as_text(command), event.command
+    if command.kind != event.kind:
+        return False
+    return same_fact(text, stored) or same_fact(text, _with_defaults(type(command), stored))
+
+
+def _with_defaults(kind: type[Command], text: str) -> str:
+    """The text of a stored command with fields that it lacks; as it is where it cannot be read."""
+    findings = Findings("")
+    values = read_fields(kind, json.loads(text), findings)
+    return text if values is None or findings.items else as_text(kind(**values))
 
 
 def clock_notes(events: Iterable[Event]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from loopbook.book.commands.command import Command
 from loopbook.book.commands.draft import microseconds
 from loopbook.book.commands.planning import as_text
-from loopbook.book.commands.repeated import repeats
 from loopbook.book.nouns import Event
+from loopbook.book.recording import repeats
 from loopbook.book.storage.questions.history import standing_for
 from loopbook.book.storage.session import Session
 from loopbook.errors import Finding
