@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 
 from loopbook.loop.nouns.row import Row
-from loopbook.loop.values.cells import NEVER, Day, Own, Ref
+from loopbook.loop.values.cells import Day, Own, Ref
 from loopbook.loop.values.measure import Measure
 from loopbook.loop.values.quantity import Quantity
 from loopbook.tables import Text
@@ -28,11 +28,6 @@ class Site(Row):
     place: Annotated[str, Text(), "where it is, for people"] = ""
     starts: Annotated[date | None, Day(), "first day of operation"] = None
     ends: Annotated[date | None, Day(last=True), "last day of operation"] = None
-
-    @property
-    def is_off(self) -> bool:
-        """Whether it never starts."""
-        return self.starts == NEVER
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from loopbook.loop.nouns.row import columns_of
 from loopbook.loop.reading.rows import read_row
 from loopbook.loop.reading.written import Line
 from loopbook.loop.time.calendar import month_number
+from loopbook.loop.values.cells import NEVER
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.quantity import Amount, Quantity, Series
 from loopbook.tables import Field, MapOf, Value
@@ -109,7 +110,7 @@ def models_of(
         if site.model not in kinds:
             continue
         kind = kinds[site.model]
-        since = month_number(site.starts) if site.starts and not site.is_off else first
+        since = month_number(site.starts) if site.starts not in (None, NEVER) else first
         own = [row for on in (site.model, site.site) for row in rows if row.on == on]
         aged = [replace(row, value=_aged(row.value, since)) for row in own]
         stated = {row.parameter for row in own}

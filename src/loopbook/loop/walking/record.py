@@ -14,7 +14,7 @@ from loopbook.loop.walking.result import Flow, Operation, Walk
 from loopbook.loop.walking.stock import Stock, put
 from loopbook.tables import Array
 
-_K = TypeVar("_K", tuple[int, str], tuple[str, str, str])
+_K = TypeVar("_K", tuple[int, str], tuple[str, str], tuple[str, str, str])
 
 
 class Record:
@@ -25,7 +25,7 @@ class Record:
         self.step: Step = net.steps[0]
         self.solved: dict[tuple[str, int], RouteResult | None] = {}
         self.owed: dict[tuple[str, str], Array] = {}
-        self.findings: list[Finding] = []
+        self.findings: dict[tuple[str, ...], Finding] = {}
         self.opening: dict[str, Array] = {}
         self.on_way: dict[tuple[int, str], Array] = {}
         steps, draws = len(net.steps), net.draws
@@ -33,7 +33,6 @@ class Record:
             {name: np.zeros((steps, draws)) for name in ("asked", "taken", "seller", "buyer")}
             for _ in net.legs
         ]
-        self._overflowing: set[tuple[str, str]] = set()
         self._moved: dict[tuple[int, str], Array] = {}
         self._arrived: dict[tuple[int, str], Array] = {}
         self._sites: dict[tuple[str, str, str], Array] = {}
@@ -52,34 +51,26 @@ class Record:
 
     def overflow(self, site: str, material: str, over: float, most: float) -> None:
         """Goods that wait beyond their store, once for each site and material."""
-        if (site, material) in self._overflowing:
-            return
-        self._overflowing.add((site, material))
-        self.findings.append(
-            Finding(
-                "store",
-                self.net.loop.sites[site].where,
-                f"at most {most:g} t of {material} in the store of {site}",
-                f"{over:,.4g} t more at the end of {self.step.name}",
-                f"write a contract that takes {material}, or a store for it",
-            )
+        finding = Finding(
+            "store",
+            self.net.loop.sites[site].where,
+            f"at most {most:g} t of {material} in the store of {site}",
+            f"{over:,.4g} t more at the end of {self.step.name}",
+            f"write a contract that takes {material}, or a store for it",
         )
+        self.findings.setdefault(("store", site, material), finding)
 
     def lacks_metal(self, account: Account, contract: str, tonnes: float) -> None:
         """Metal that is credited and that nobody has, once for each account."""
-        if (contract, account.term.of) in self._overflowing:
-            return
-        self._overflowing.add((contract, account.term.of))
         of, keeper = account.term.of, account.keeper
-        self.findings.append(
-            Finding(
-                "owed",
-                account.term.where,
-                f"all {of} that {contract} credits to {account.giver}, made or bought",
-                f"{tonnes:,.4g} t less at the end of {self.step.name}",
-                f"write a contract that brings {of} as needed to a site of {keeper}",
-            )
+        finding = Finding(
+            "owed",
+            account.term.where,
+            f"all {of} that {contract} credits to {account.giver}, made or bought",
+            f"{tonnes:,.4g} t less at the end of {self.step.name}",
+            f"write a contract that brings {of} as needed to a site of {keeper}",
         )
+        self.findings.setdefault(("owed", contract, of), finding)
 
     def amounts(self, leg: Leg, **amounts: Array) -> None:
         """What a leg asked and took in the step."""
@@ -88,33 +79,31 @@ class Record:
 
     def moved(self, leg: Leg, material: str, stream: Array) -> None:
         """A stream that leaves in the step."""
-        self._array(self._moved, (leg.number, material))[self.step.index] += stream
+        self._streams(self._moved, (leg.number, material))[self.step.index] += stream
 
     def arrived(self, leg: Leg, material: str, step: int, stream: Array) -> None:
         """A stream that arrives; after the last step it is still on its way."""
-        self._array(self._arrived, (leg.number, material), 1)[step] += stream
+        self._streams(self._arrived, (leg.number, material), 1)[step] += stream
 
     def stream(self, site: str, kind: str, name: str, stream: Array | None) -> None:
         """A stream of a site in the step."""
         if stream is not None:
-            self._array(self._sites, (site, kind, name))[self.step.index] += stream
+            self._streams(self._sites, (site, kind, name))[self.step.index] += stream
 
     def number(self, site: str, kind: str, name: str, values: Array) -> None:
         """An amount of a site in the step."""
-        key = site, kind, name
-        if key not in self._sites:
-            self._sites[key] = np.zeros((len(self.net.steps), self.net.draws))
-        self._sites[key][self.step.index] = values
+        self._array(self._sites, (site, kind, name), len(self.net.steps))[self.step.index] = values
 
     def owes(self, name: tuple[str, str], tonnes: Array) -> None:
         """What an account owes after the step."""
-        shape = len(self.net.steps), self.net.draws
-        self.owed.setdefault(name, np.zeros(shape))[self.step.index] = tonnes
+        self._array(self.owed, name, len(self.net.steps))[self.step.index] = tonnes
 
-    def _array(self, arrays: dict[_K, Array], key: _K, more: int = 0) -> Array:
+    def _streams(self, arrays: dict[_K, Array], key: _K, more: int = 0) -> Array:
+        return self._array(arrays, key, len(self.net.steps) + more, len(self.net.basis.names))
+
+    def _array(self, arrays: dict[_K, Array], key: _K, *shape: int) -> Array:
         if key not in arrays:
-            shape = len(self.net.steps) + more, len(self.net.basis.names), self.net.draws
-            arrays[key] = np.zeros(shape)
+            arrays[key] = np.zeros((*shape, self.net.draws))
         return arrays[key]
 
     def result(self) -> Walk:
@@ -125,7 +114,7 @@ class Record:
             self.net.basis,
             tuple(map(self._flow, self.net.legs)),
             {site: self._operation(site) for site in self.net.loop.sites},
-            tuple(self.findings),
+            tuple(self.findings.values()),
             self.owed,
         )
 
@@ -142,7 +131,8 @@ class Record:
                 f"up to {100 * share:.3g} % {name} in the feed of {site} is not recovered ({at}): "
                 "it goes to its waste, and no reagent is counted for it"
             )
-            self.findings.append(Finding("contamination", where, "", "", sentence=sentence))
+            finding = Finding("contamination", where, "", "", sentence=sentence)
+            self.findings["contamination", site, name] = finding
 
     def _flow(self, leg: Leg) -> Flow:
         amounts = self._flows[leg.number]
