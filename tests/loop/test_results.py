@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
-from loop_folder import findings_of, loop_of
+from loop_folder import STARTER, TOLLING, findings_of, loop_of, write_loop
 
 from loopbook.errors import InputError
-from loopbook.loop import Accounts, Walk, accounts, answer, result_tables, walk
+from loopbook.loop import Accounts, Walk, accounts, answer, load, mass_tables, result_tables, walk
+from loopbook.report import Cell
 
 FILES = {
     "case.toml": (
@@ -277,3 +279,36 @@ def test_a_switch_brings_what_was_zero(tmp_path: Path) -> None:
 def test_a_formula_of_another_unit_is_refused(priced: tuple[Walk, Accounts]) -> None:
     with pytest.raises(InputError, match="mass"):
         answer(*priced, "made(factory)", unit="USD")
+
+
+@pytest.mark.parametrize(
+    "tables", [FILES, TOLLING, "integrated"], ids=["scrap", "tolling", "integrated"]
+)
+def test_elements_of_a_loop_close_in_its_tables(
+    tables: Mapping[str, str] | str, tmp_path: Path
+) -> None:
+    case = STARTER.parent / tables if isinstance(tables, str) else write_loop(tmp_path, tables)
+    walked = walk(load(case))
+    flows, goods, elements = mass_tables(accounts(walked))
+    assert flows.rows
+    assert goods.rows
+    by_element: dict[Cell, list[tuple[Cell, ...]]] = {}
+    for row in elements.rows:
+        by_element.setdefault(row[0], []).append(row)
+    for rows in by_element.values():
+        numbers = np.array([row[2:] for row in rows], dtype=float)
+        first, change = numbers[0], np.diff(numbers[:, 2])
+        scale = np.abs(numbers).max()
+        net = numbers[1:, 0] - numbers[1:, 1]
+        np.testing.assert_allclose(net, change, rtol=1e-9, atol=1e-9 * scale)
+        assert first[2] >= -1e-9 * scale
+
+
+def test_tables_of_mass_are_the_sums_by_hand(priced: tuple[Walk, Accounts]) -> None:
+    flows, goods, elements = mass_tables(priced[1])
+    taken = [row[6] for row in flows.rows if row[0] == "sale"]
+    assert taken == pytest.approx(list(BLACK))
+    feed = [row[4] for row in goods.rows if row[1:3] == ("feed", "wet cells")]
+    assert feed == pytest.approx(list(WET[1:]))  # nothing in the first quarter
+    nickel = [row[2:] for row in elements.rows if row[0] == "Ni"]
+    assert np.array(nickel, dtype=float) == pytest.approx(np.stack([NICKEL, NICKEL, 0 * NICKEL], 1))

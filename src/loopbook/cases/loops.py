@@ -20,6 +20,7 @@ from loopbook.loop import (
     footprint_table,
     input_rows,
     load,
+    mass_tables,
     walk,
     works_of,
 )
@@ -84,6 +85,7 @@ def run_loop(
 def _tables(money: Accounts) -> Iterator[Table]:
     """Tables of any loop."""
     loop = money.walked.loop
+    yield from mass_tables(money)
     yield from account_tables(money)
     yield footprint_table(money, footprint(money))
     columns = (Column("place", "Row"), Column("kind", "Kind"), Column("what", "What"))

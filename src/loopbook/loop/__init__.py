@@ -35,7 +35,7 @@ And priced, month by month; money is in the loop's currency, by step and draw::
     money.cash("Recycler"), money.account("plant"), money.burden("plant")
     money.findings                          # what no row states, and grades that no payable fits
     footprint(money).flows                  # t CO2e that each contract row carries
-    account_tables(money)                   # tables for people
+    mass_tables(money), account_tables(money)       # tables for people, of any loop
     result_tables(walked, money)            # those that `results` declares, by name
     answer(walked, money, "sum(made(plant))", unit="kt")     # a formula, by period and draw
 
@@ -51,6 +51,7 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 12000.0
 """
 
+from loopbook.loop.answers.mass import mass_tables
 from loopbook.loop.answers.tables import answer, result_tables
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome
@@ -170,6 +171,7 @@ __all__ = [
     "footprint_table",
     "input_rows",
     "load",
+    "mass_tables",
     "month_in_force",
     "month_name",
     "month_number",
