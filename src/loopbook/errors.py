@@ -12,7 +12,8 @@ The tree::
     |   |-- UnitError           unit missing, unknown, refused or of wrong kind  unit
     |   |-- FormulaError        a formula that does not parse                 formula
     |   |-- FileTruncatedError  a file that ends before its content does      file-truncated
-    |   `-- WiringError    a port or stream wired wrongly                wiring
+    |   |-- WiringError    a port or stream wired wrongly                wiring
+    |   `-- DrawsError     numbers of some draws that do not go together  draws
     |-- MissingExtraError     an optional package is not installed
     |-- StorageError          a book's file or server refused: full, read-only, locked, damaged
     |-- ProofError            a proof or signature that does not prove what it should
@@ -33,6 +34,7 @@ from typing import Annotated, ClassVar, Self
 __all__ = [
     "BalanceError",
     "ConvergenceError",
+    "DrawsError",
     "DuplicateError",
     "FileTruncatedError",
     "Finding",
@@ -188,6 +190,12 @@ class FormulaError(InputError, code="formula"):
 
 class FileTruncatedError(InputError, code="file-truncated"):
     """A file that ends before its content does."""
+
+
+class DrawsError(InputError, code="draws"):
+    """Numbers of some draws that do not go together; `bad` is true for these draws."""
+
+    bad: tuple[bool, ...] = (True,)
 
 
 class WiringError(InputError, code="wiring"):

@@ -12,7 +12,7 @@ from loop_folder import changed, loop_of
 
 from loopbook.errors import InputError
 from loopbook.flowsheet import COST_GROUPS, ROUTES, RouteSetting
-from loopbook.loop import Quantity, walk
+from loopbook.loop import walk
 from loopbook.loop.money.accounts import Accounts, accounts
 from loopbook.loop.money.footprint import footprint
 from loopbook.loop.money.tables import account_tables, footprint_table
@@ -373,9 +373,10 @@ def test_draws_of_prices_and_rates_are_scenarios(tmp_path: Path) -> None:
         else term
         for term in loop.terms
     )
-    walked = walk(replace(loop, terms=terms))
-    nickel = Quantity(unit=row.unit, series=row, draws=factors)
-    money, alone = accounts(walked, series={"Ni": nickel}), account(tmp_path / "alone")
+    numbers = np.array([[np.nan if x is None else x] for x in row.line.numbers])
+    nickel = replace(row, draws=numbers * factors)
+    walked = walk(replace(loop, terms=terms, series={**loop.series, "Ni": nickel}))
+    money, alone = accounts(walked), account(tmp_path / "alone")
     for of, payment, ratio in (
         ("ore", "payable", factors * shares / 50),
         ("matte", "payable", factors),

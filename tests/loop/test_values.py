@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -107,12 +108,13 @@ def test_a_quantity_in_time_is_never_zero_where_it_has_no_value() -> None:
         quantity.over(YEAR, "t/yr")
 
 
-def test_draws_are_in_the_place_of_a_number_and_factors_of_a_series() -> None:
-    draws = np.array([0.5, 1.0, 2.0])
+def test_draws_are_in_the_place_of_numbers_and_cut_at_what_a_column_allows() -> None:
+    row = SERIES["lines"]
+    draws = np.array([[0.0 if x is None else x] for x in row.line.numbers]) * [0.5, 1.0, 2.0]
     number = Quantity(number=4.0, unit="t", draws=np.array([3.0, 4.0, 5.0]))
     assert number.over(YEAR, "kg").tolist() == [3000.0, 4000.0, 5000.0]
-    series = Quantity(unit="GWh/yr", series=SERIES["lines"], draws=draws)
-    assert series.over(YEAR, "GWh/yr").tolist() == [4.0, 8.0, 16.0]
+    series = Quantity(unit="GWh/yr", series=replace(row, draws=draws), most=15.0)
+    assert series.over(YEAR, "GWh/yr").tolist() == [4.0, 8.0, 15.0]
 
 
 def test_amounts() -> None:

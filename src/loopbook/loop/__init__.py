@@ -2,7 +2,8 @@
 
 Lives here: the nouns of a loop (`nouns`), what their cells hold (`values`), its calendar (`time`),
 site models with their parameters (`models`) and columns of terms (`terms`, one file a law), the
-reader of a folder, what moves (`goods`), the walk (`walking`), and its money and carbon (`money`).
+reader of a folder, what moves (`goods`), the walk (`walking`), its money and carbon (`money`), and
+scenarios (`draws`).
 May import ``matter``, ``flowsheet`` and the ground floor.
 
 A loop is read once, and then asked::
@@ -39,6 +40,12 @@ And priced, month by month; money is in the loop's currency, by step and draw::
     result_tables(walked, money)            # those that `results` declares, by name
     answer(walked, money, "sum(made(plant))", unit="kt")     # a formula, by period and draw
 
+And drawn, where its numbers have a low and a high; a measure is a function of walk and accounts::
+
+    drawn = sample(loop, 256, seed=1).loop  # a Loop whose walk has 256 draws
+    kept = indicators(loop, measure, draws=10_000, seed=1, processes=2)
+    kept.values["cash"], kept.failed        # by name, the draw last; draws that cannot be computed
+
 A site model answers `needs` and `run` for a site in a step (`Now`) with `Needs` and an `Outcome`;
 see `SiteModel`.
 
@@ -53,6 +60,8 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 
 from loopbook.loop.answers.mass import mass_tables
 from loopbook.loop.answers.tables import answer, result_tables
+from loopbook.loop.draws.indicators import Indicators, indicators
+from loopbook.loop.draws.sample import Sample, sample
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome
 from loopbook.loop.inputs import input_rows, works_of
@@ -127,6 +136,7 @@ __all__ = [
     "Flow",
     "Footprint",
     "Goods",
+    "Indicators",
     "Lag",
     "Lane",
     "Law",
@@ -149,6 +159,7 @@ __all__ = [
     "Recycled",
     "Result",
     "Row",
+    "Sample",
     "Series",
     "Settings",
     "Site",
@@ -169,6 +180,7 @@ __all__ = [
     "copy_loop",
     "footprint",
     "footprint_table",
+    "indicators",
     "input_rows",
     "load",
     "mass_tables",
@@ -179,6 +191,7 @@ __all__ = [
     "read_loop",
     "reference_page",
     "result_tables",
+    "sample",
     "span_of",
     "walk",
     "works_of",

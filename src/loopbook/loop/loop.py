@@ -41,6 +41,7 @@ class Loop:
         parties, by name; of each there is one.
     flowsheets : files of flowsheets beside the tables, by name.
     library : the data library that it was read with.
+    draws : scenarios that its numbers have; see `sample`.
     warnings : what may be a slip; nothing is refused for it.
     unstated : flows of money, freight and carbon that no row states: listed, never zero.
     """
@@ -69,6 +70,7 @@ class Loop:
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
     flowsheets: Mapping[str, Path] = field(default_factory=dict)
     library: Library | None = None
+    draws: int = 1
     works: Mapping[str, Work] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
     unstated: tuple[Finding, ...] = ()

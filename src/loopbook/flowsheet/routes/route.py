@@ -44,14 +44,14 @@ class RouteSetting:
 
     Parameters
     ----------
-    throughput_t_per_yr : feed of the plant, t/yr.
+    throughput_t_per_yr : feed of the plant, t/yr; a number or one per scenario.
     location : row of table ``geography`` for prices and, without `grid`, for electricity.
     grid : row of table ``geography`` for the greenhouse gas of electricity.
     dollar_year : year of the equipment's prices.
     priced_as : product whose price stands for one that table ``prices`` does not have.
     """
 
-    throughput_t_per_yr: float = 13500.0
+    throughput_t_per_yr: float | Array = 13500.0
     location: str = "US"
     grid: str = ""
     dollar_year: int = 2020
@@ -59,10 +59,10 @@ class RouteSetting:
 
     def __post_init__(self) -> None:
         """Refuse a plant without feed; NaN fails."""
-        if not 0.0 < self.throughput_t_per_yr < np.inf:
-            raise NegativeError.of(
-                "negative", "throughput_t_per_yr", "> 0 t/yr", f"{self.throughput_t_per_yr:g}"
-            )
+        size = np.asarray(self.throughput_t_per_yr)
+        if not ((size > 0.0) & (size < np.inf)).all():
+            smallest = f"{float(np.min(size)):g}"
+            raise NegativeError.of("negative", "throughput_t_per_yr", "> 0 t/yr", smallest)
 
 
 class Product(NamedTuple):
@@ -113,8 +113,8 @@ class RouteBase:
         return tuple(a.name for a in self.actives)
 
     @property
-    def feed_kg_per_h(self) -> float:
-        """Feed of the plant."""
+    def feed_kg_per_h(self) -> float | Array:
+        """Feed of the plant; a number or one per scenario."""
         return self.setting.throughput_t_per_yr * 1000.0 / self.hours_per_yr
 
     def rule(self, name: str, unit: str) -> float:

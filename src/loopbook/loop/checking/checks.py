@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from loopbook.errors import Finding
 from loopbook.loop.answers.check import check_results
-from loopbook.loop.checking import contracts, cycles, slips, sums, terms, times, unused
+from loopbook.loop.checking import contracts, cycles, laws, slips, sums, terms, times, unused
 from loopbook.loop.checking.subject import Subject
 
 RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
@@ -27,6 +27,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (terms.check_money, ("series",)),
     (check_results, ("parties", "sites", "contracts", "materials", "parameters", "series")),
     (unused.check_works, ("sources",)),
+    (laws.check_laws, ("laws", "series")),
     (times.check_never, ()),
     (times.check_left_out, ("series",)),
     (slips.check_metal_prices, ()),

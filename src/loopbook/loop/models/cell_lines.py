@@ -17,6 +17,7 @@ from loopbook.loop.time.calendar import month_number
 from loopbook.loop.values.cells import PartOf
 from loopbook.loop.values.measure import Measure
 from loopbook.loop.values.quantity import Amount, Quantity
+from loopbook.loop.values.refused import require_draws
 from loopbook.matter import chemistries
 from loopbook.tables import Array, Choice
 
@@ -137,9 +138,10 @@ class CellLines(Maker):
                 scrap[material], bought = scrap.get(material, 0.0) + stream, bought + stream
                 for of in self.wholes.get(amount.of, (amount.of,)):
                     rest = rest - share * sides[of]
-                if rest.min() < -1e-9 * sides["rejects"].max() - 1e-9 * sides["electrodes"].max():
-                    expected = "shares of scrap that sum to at most 100 % of each side"
-                    raise InputError.of("sum", amount.upper.where, expected, "more")
+                whole = sides["rejects"].max(axis=0) + sides["electrodes"].max(axis=0)
+                expected = "shares of scrap that sum to at most 100 % of each side"
+                good = rest.min(axis=0) >= -1e-9 * whole
+                require_draws(good, "sum", amount.upper.where, expected)
             rest = np.maximum(rest, 0.0)
             disposal = disposal + rest
             for foil, content in self._foils(name, tonnes, bought + rest, now):
@@ -220,16 +222,16 @@ class CellLines(Maker):
                     )
                     yield _Month(can * share * ramp, *losses)
 
-    def _lines(self, rate: Quantity, month: int, now: Now) -> Iterator[tuple[int | None, float]]:
+    def _lines(self, rate: Quantity, month: int, now: Now) -> Iterator[tuple[int | None, Array]]:
         """Lines that there are in a month: when each started, and its share of all."""
         first = month_number(now.days[0]) if now.days[0] else now.calendar.first
         if self.ages == "site" or rate.series is None:
-            yield (None if self.ages == "site" else first), 1.0
+            yield (None if self.ages == "site" else first), np.ones(1)
             return
-        highest, starts = 0.0, list[tuple[int, float]]()
+        highest, starts = np.zeros(1), list[tuple[int, Array]]()
         for start in range(first, month + 1):
-            makes = rate.series.line.in_month(start, rate.since)
-            if makes > highest:
-                starts.append((start, makes - highest))
-                highest = makes
-        yield from ((start, rise / highest) for start, rise in starts)
+            if rate.series.line.column(start, rate.since) is not None:
+                rise = np.maximum(rate.in_month(start, rate.unit) - highest, 0.0)
+                highest = highest + rise
+                starts += [(start, rise)] if rise.any() else []
+        yield from ((start, rise / np.where(highest > 0, highest, 1.0)) for start, rise in starts)

@@ -14,8 +14,11 @@ from loopbook.loop.nouns.matter import Split
 from loopbook.loop.routes.own import OwnFlowsheet, own_components
 from loopbook.loop.routes.running import Running, route_components
 from loopbook.loop.values.measure import factor_to, numbers_of
+from loopbook.loop.values.refused import require_draws
 from loopbook.matter import load_library
 from loopbook.tables import Array, Choice, Text, Whole
+
+_CLOSURE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +91,11 @@ class Process(SiteModel):
         size = self.capacity.get("")
         if size is None:
             return setting
-        largest = max(numbers_of(size)) * (factor_to(size.unit, "t/yr") or math.nan)
-        return replace(setting, throughput_t_per_yr=largest)
+        row = size.series
+        drawn = size.draws if row is None or row.draws is None else np.nanmax(row.draws, axis=0)
+        largest = np.asarray(max(numbers_of(size)) if drawn is None else drawn)
+        factor = factor_to(size.unit, "t/yr") or math.nan
+        return replace(setting, throughput_t_per_yr=largest * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,18 @@ class Splitting:
         seen = self.opened @ sum(opened, now.basis.zeros())
         rest, made = seen + sum((feed[x] for x in columns & {*feed}), now.basis.zeros()), {}
         for split in self.splits:
-            taken = np.zeros_like(rest)
-            for name, share in split.components.items():
-                row = now.basis.index[name]
-                taken[row] = taken[row] + now.mean(share) * seen[row]
-                taken = taken + now.mean(share) * feed.get(name, 0.0)
+            shares = {name: now.mean(share) for name, share in split.components.items()}
+            draws = np.broadcast_shapes(*(share.shape for share in shares.values()))
+            each = np.zeros((len(rest), *draws))
+            for name, share in shares.items():
+                each[now.basis.index[name]] = share
+            whole = [share * feed[name] for name, share in shares.items() if name in feed]
+            taken = sum(whole, each * seen)
             made[split.to] = taken
             rest = rest - taken
-        disposal = rest + made.pop("disposal", 0.0)
+        for split in self.splits[:1]:
+            good = rest.min(axis=0) >= -_CLOSURE * sum(feed.values(), seen).max(axis=0)
+            expected = f"shares of {split.process} that sum to at most 100 % of each component"
+            require_draws(good, "sum", split.where, expected)
+        disposal = np.maximum(rest, 0.0) + made.pop("disposal", 0.0)
         return Outcome(made=made, disposal=disposal)

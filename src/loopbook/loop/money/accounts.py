@@ -112,12 +112,8 @@ def _falls(step: Step, flows: str) -> float:
     return step.period.end if flows == "end" else step.period.middle
 
 
-def accounts(walked: Walk, *, series: Mapping[str, Quantity] | None = None) -> Accounts:
+def accounts(walked: Walk) -> Accounts:
     """Money and carbon of a walk, by the terms of its loop.
-
-    Parameters
-    ----------
-    series : rows of ``series`` by name, in place of the loop's: with a draw for each scenario.
 
     Raises
     ------
@@ -130,7 +126,7 @@ def accounts(walked: Walk, *, series: Mapping[str, Quantity] | None = None) -> A
         for name, row in loop.series.items()
     }
     year = "" if loop.settings.money.year == NOMINAL else loop.settings.money.year
-    quotes = Quotes(loop.settings.money.currency, {**rows, **(series or {})}, year)
+    quotes = Quotes(loop.settings.money.currency, rows, year)
     ledger = Ledger(walked, quotes)
     price_flows(ledger)
     price_sites(ledger)

@@ -1,5 +1,6 @@
 """Payments and burdens of all steps, written down as they are worked out."""
 
+import math
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +11,7 @@ import numpy as np
 from loopbook.errors import Finding
 from loopbook.loop.nouns.trade import Term
 from loopbook.loop.terms.law import Amount
-from loopbook.loop.terms.lot import Lot, Quotes
+from loopbook.loop.terms.lot import ZERO, Lot, Quotes
 from loopbook.loop.time.calendar import Step, month_in_force
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Months, Quantity
@@ -151,7 +152,7 @@ class Parts:
     days : first and last day in force of what does it.
     step : index of the step.
     shipped, arrived : months of shipment and arrival.
-    share : of what is done in the step, (month, 1).
+    share : of what is done in the step, (month, 1) or (month, draw).
     force : share of the month in force.
     """
 
@@ -164,15 +165,18 @@ class Parts:
 
     @classmethod
     def of(
-        cls, days: tuple[date | None, date | None], steps: Iterable[Step], lead: float = 0.0
+        cls, days: tuple[date | None, date | None], steps: Iterable[Step], lead: Array = ZERO
     ) -> "Parts":
         """Parts of steps between two days, with months on the way."""
         rows = [
             (step.index, *row) for step in steps for row in months_of(shares_of(days, step), lead)
         ]
-        table = np.array(rows, dtype=np.float64).reshape(-1, 5)
-        step, shipped, arrived = table[:, :3].astype(np.int64).T
-        return cls(days, step, shipped, arrived, table[:, 3:4], table[:, 4])
+        if not rows:
+            none = np.zeros(0, dtype=np.int64)
+            return cls(days, none, none, none, np.zeros((0, 1)), np.zeros(0))
+        step, shipped, arrived, share, force = zip(*rows, strict=True)
+        first, left, came = (np.array(x, dtype=np.int64) for x in (step, shipped, arrived))
+        return cls(days, first, left, came, np.array(share), np.array(force))
 
     def only(self, rows: Months) -> "Parts":
         """Some of them."""
@@ -195,21 +199,23 @@ class Parts:
 
 
 def months_of(
-    shares: Mapping[int, float], lead: float = 0.0
-) -> Iterator[tuple[int, int, float, float]]:
+    shares: Mapping[int, float], lead: Array = ZERO
+) -> Iterator[tuple[int, int, Array, float]]:
     """Even parts of a step's flow: months of shipment and arrival, share, share of the month.
+
+    A lead of 1.5 months brings half of a month's flow one month later, and half two.
 
     Parameters
     ----------
     shares : share of each month of the step in force.
-    lead : months on the way.
+    lead : months on the way, shape (1,) or (draw,), as the share is.
     """
     whole = sum(shares.values())
-    later, rest = int(lead // 1), lead % 1.0
     for month, share in shares.items():
-        for arrived, part in ((month + later, 1.0 - rest), (month + later + 1, rest)):
-            if share > 0.0 and part > 0.0:
-                yield month, arrived, share / whole * part, share
+        for later in range(int(lead.min()), math.ceil(lead.max()) + 1):
+            part = np.maximum(1.0 - np.abs(lead - later), 0.0)
+            if share > 0.0 and part.any():
+                yield month, month + later, share / whole * part, share
 
 
 def shares_of(days: tuple[date | None, date | None], step: Step) -> dict[int, float]:

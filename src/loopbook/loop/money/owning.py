@@ -9,8 +9,10 @@ import numpy as np
 from loopbook.errors import InputError
 from loopbook.loop.money.ledger import Entry, Ledger
 from loopbook.loop.nouns.numbers import ONE
+from loopbook.loop.terms.lot import ZERO
 from loopbook.loop.terms.sites.invest import Invest
 from loopbook.loop.time.calendar import first_day, month_number
+from loopbook.loop.values.refused import require_draws
 from loopbook.tables import Array
 
 PAYOUT = "payout"
@@ -44,7 +46,12 @@ def share_cash(ledger: Ledger) -> None:
         for step in ledger.steps:
             for month in step:
                 day = first_day(month)
-                for owner, share in ledger.loop.owners_of(company, day).items():
+                owners = ledger.loop.owners_of(company, day)
+                whole = sum((share.in_month(month, "1") for share in owners.values()), ZERO)
+                good = np.abs(whole - bool(owners)) <= 1e-6
+                what = f"owners of {company} who share 100 %"
+                require_draws(good, "sum", where, what, found="another sum")
+                for owner, share in owners.items():
                     part = share.in_month(month, "1") * payout.in_month(month, "1") / step.months
                     parts[owner].append((step.index, month, part))
         for owner, rows in parts.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class _Trade:
         self._freight(steps)
         check_grades(self.ledger, self.flow.row, whole, [x for x in steps if x.index in parts.step])
 
-    def _parts(self, steps: Iterable[Step], lead: float = 0.0) -> Parts:
+    def _parts(self, steps: Iterable[Step], lead: Array = ZERO) -> Parts:
         return Parts.of(self.ledger.loop.days(self.flow.row), steps, lead)
 
     def _moves(self, step: int) -> bool:
@@ -86,12 +86,12 @@ class _Trade:
         return self.ledger.loop.laws_on(self.flow.row.contract, Amount)
 
     @cached_property
-    def _lead(self) -> float:
-        """Months on the way: of a group the longest, of draws their mean."""
+    def _lead(self) -> Array:
+        """Months on the way: of a group the longest."""
         lanes = (self._lane(name) for name in self.flow.materials)
         first = self.ledger.steps[0]
-        leads = (lane.lead.over(first, "month").mean() for lane in lanes if lane and lane.lead)
-        return float(max(leads, default=0.0))
+        leads = (lane.lead.over(first, "month") for lane in lanes if lane and lane.lead)
+        return reduce(np.maximum, leads, ZERO)
 
     @cached_property
     def _site(self) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.values.cells import Own, Ref
+from loopbook.loop.values.measure import SHARE, Measure
+from loopbook.loop.values.quantity import Quantity
 from loopbook.tables import Choice, Text, Value
 
 
@@ -57,7 +59,29 @@ class Law(Row):
         str, Choice("split normal", "lognormal", "one of", "uniform"), "law of the draws"
     ] = "split normal"
     with_: Annotated[str, Text(), "another word that it moves with"] = ""
-    rank_correlation: Annotated[str, Text(), "with it, -1..1"] = ""
+    rank_correlation: Annotated[
+        Quantity | None, Measure("1", low=-1.0, high=1.0), "with it, -100..100 %"
+    ] = None
+    low_weight: Annotated[
+        Quantity | None, SHARE, "of one of low, value and high: share of the draws that are low"
+    ] = None
+    high_weight: Annotated[Quantity | None, SHARE, "share of the draws that are high"] = None
+
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """Shares of the draws that are low, value and high."""
+        low, high = (share_of(x) for x in (self.low_weight, self.high_weight))
+        return low, 1.0 - low - high, high
+
+    @property
+    def correlation(self) -> float:
+        """Rank correlation with the other word, -1..1."""
+        return share_of(self.rank_correlation)
+
+
+def share_of(quantity: Quantity | None) -> float:
+    """A constant share as a number; 0 where there is none."""
+    return 0.0 if quantity is None else float(quantity.in_month(0, "1")[0])
 
 
 @dataclass(frozen=True, kw_only=True)

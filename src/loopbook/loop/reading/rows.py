@@ -198,7 +198,7 @@ def read_limit(text: str, quantity: Quantity, at: str, findings: LoopFindings) -
     if limit is None:
         return None
     factor = factor_to(limit.unit, quantity.unit)
-    if factor is None or limit.series is not None:
+    if factor is None or limit.series is not None or limit.currency != quantity.currency:
         findings.note("unit", f"a quantity in {quantity.unit}", text, at=at)
         return None
     return limit.number * factor

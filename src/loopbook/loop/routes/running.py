@@ -99,7 +99,7 @@ class Running:
         made = {name: x * tonnes for name, x in ran.products.items()}
         drawn = ran.supplies * tonnes
         rest = self.basis.matrix @ (seen + drawn - sum(made.values(), self.basis.zeros()))
-        disposal = np.zeros_like(seen)
+        disposal = np.zeros((len(seen), rest.shape[1]))
         disposal[[self.basis.index[name] for name in self.basis.elements]] = rest
         return Outcome(made=made, disposal=disposal, drawn=drawn, solved=ran.solved, state=ran)
 

@@ -30,12 +30,12 @@ class Line:
     columns: tuple[Span, ...]
     numbers: tuple[float | None, ...]
     by_age: bool = False
-    _months: dict[int, float] = field(init=False, repr=False, compare=False)
+    _months: dict[int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the numbers by month."""
-        pairs = zip(self.columns, self.numbers, strict=True)
-        months = {month: x for span, x in pairs if x is not None for month in span}
+        """Index the columns that have a number by month."""
+        pairs = enumerate(zip(self.columns, self.numbers, strict=True))
+        months = {month: k for k, (span, x) in pairs if x is not None for month in span}
         object.__setattr__(self, "_months", months)
 
     def in_month(self, month: int, since: int | None = None) -> float:
@@ -46,11 +46,16 @@ class Line:
         month : number of the month.
         since : number of the month in which age 0 begins; needed by a line by age.
         """
+        number = self.numbers[k] if (k := self.column(month, since)) is not None else None
+        return math.nan if number is None else number
+
+    def column(self, month: int, since: int | None = None) -> int | None:
+        """Place of the column that has the number of a month; None where there is none."""
         if self.by_age:
             if since is None:
-                return math.nan
+                return None
             month -= since
-        return self._months.get(month, math.nan)
+        return self._months.get(month)
 
     def missing(self, months: Iterable[int], since: int | None = None) -> Iterator[int]:
         """Those of some months that have no number."""

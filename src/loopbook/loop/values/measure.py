@@ -7,7 +7,7 @@ In its place may stand the name of a series, or a row of the data library:
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from loopbook.errors import InputError, nearest_hint
@@ -93,7 +93,8 @@ class Measure(FieldType[LoopFindings]):
                 return None
         if unit in self.usual:
             warn_unusual(quantity, self.usual[unit], unit, at=at, findings=findings)
-        return quantity
+        least, most = (limit / (factor or 1.0) for limit in (self.low, self.high))
+        return replace(quantity, least=least, most=most)
 
     def _refuse(
         self, number: float, value: float, quantity: Quantity, *, at: str, findings: LoopFindings
@@ -152,7 +153,7 @@ def is_kind(unit: str, kind: str) -> bool:
 def factor_to(unit: str, kind: str) -> float | None:
     """Factor from a unit to one of its kind, with one for one of currencies; None for others."""
     try:
-        return convert(1.0, _ANY_MONEY.sub(CURRENCIES[0], unit), kind)
+        return convert(1.0, *(_ANY_MONEY.sub(CURRENCIES[0], one) for one in (unit, kind)))
     except InputError:
         return None
 

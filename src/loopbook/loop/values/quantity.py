@@ -44,6 +44,7 @@ class Series:
     where : ``file:line``.
     source, page, grade, note : where its numbers are from; no `source` for an assumption.
     written : cells as they are written, by column: text and place.
+    draws : numbers in place of those of the line, (column, draw); None for the line alone.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Series:
     grade: str = ""
     note: str = ""
     written: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False, repr=False)
+    draws: Array | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +83,9 @@ class Quantity:
     where : ``file:line`` of its row.
     source : reference of the library row that it is from, or the row's source_id; empty for an
         assumption.
-    draws : numbers in its place, in `unit`, shape (draws,); of a series factors on its numbers.
-        None for one deterministic draw.
+    least, most : what its column allows, in `unit`: draws of a series are cut at them.
+    draws : numbers in its place, in `unit`, shape (draws,); a series has its own. None for one
+        deterministic draw.
     """
 
     number: float = math.nan
@@ -98,6 +101,8 @@ class Quantity:
     address: str = ""
     where: str = ""
     source: str = ""
+    least: float = field(default=0.0, compare=False, repr=False)
+    most: float = field(default=math.inf, compare=False, repr=False)
     draws: Array | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -129,26 +134,24 @@ class Quantity:
         """
         if self.series is None:
             numbers = self.draws if self.draws is not None else np.array([self.number])
+        elif isinstance(month, np.ndarray):
+            numbers = np.array([self._in_series(self.series, int(one)) for one in month])
         else:
-            factors = self.draws if self.draws is not None else np.ones(1)
-            if isinstance(month, np.ndarray):
-                values = np.array([self._in_series(int(one)) for one in month], dtype=np.float64)
-                numbers = values[:, None] * factors
-            else:
-                numbers = self._in_series(month) * factors
+            numbers = self._in_series(self.series, month)
         return numbers * _factor(self.unit, unit, self.where or "quantity")
 
-    def _in_series(self, month: int) -> float:
-        assert self.series is not None
-        value = self.series.line.in_month(month, self.since)
-        if math.isnan(value):
+    def _in_series(self, series: Series, month: int) -> Array:
+        column = series.line.column(month, self.since)
+        if column is None:
             raise InputError.of(
                 "missing",
-                self.series.where or self.where,
-                f"a value of {self.series.name} in {month_name(month)}",
+                series.where or self.where,
+                f"a value of {series.name} in {month_name(month)}",
                 "nothing",
             )
-        return value
+        if series.draws is not None:
+            return np.asarray(np.clip(series.draws[column], self.least, self.most))
+        return np.array([series.line.numbers[column]], dtype=np.float64)
 
     def over(self, span: Span, unit: str) -> Array:
         """Its mean over the months of a span, shape (1,) or (draws,); see `in_month`."""

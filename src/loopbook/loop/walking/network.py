@@ -14,6 +14,7 @@ from loopbook.loop.nouns.trade import Contract
 from loopbook.loop.time.calendar import Step
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Quantity
+from loopbook.loop.values.refused import require_draws
 from loopbook.matter import atomic_weights
 from loopbook.tables import Array
 
@@ -128,7 +129,7 @@ class Network:
         return self.loop.models[site]
 
 
-def network_of(loop: Loop, draws: int = 1) -> Network:
+def network_of(loop: Loop) -> Network:
     """The loop ready to walk.
 
     Raises
@@ -137,15 +138,30 @@ def network_of(loop: Loop, draws: int = 1) -> Network:
     """
     basis = basis_of(loop)
     steps = loop.calendar.steps
+    legs = tuple(_leg(k, row, loop, basis) for k, row in enumerate(loop.contracts))
+    _check_promises(legs)
     return Network(
         loop,
         basis,
         steps,
-        draws,
-        tuple(_leg(k, row, loop, basis) for k, row in enumerate(loop.contracts)),
+        loop.draws,
+        legs,
         {site: room_of(model, loop, basis) for site, model in loop.models.items()},
         {site: model.prepare(_facts(model, loop, basis)) for site, model in loop.models.items()},
     )
+
+
+def _check_promises(legs: Iterable[Leg]) -> None:
+    """Contracts that take shares of what is made take no more than all of it, in each draw."""
+    sums: dict[tuple[str, str], Array] = {}
+    for leg in legs:
+        amount = leg.row.amount
+        if (amount.kind, amount.of, amount.offer) == ("share", "made", False):
+            for name in leg.materials:
+                key = leg.row.from_, name
+                sums[key] = sums.get(key, np.zeros((1, 1))) + leg.force
+                what = f"at most 100 % of the {name} that {leg.row.from_} makes"
+                require_draws(sums[key] <= 1.0 + 1e-9, "promised", leg.row.where, what)
 
 
 def basis_of(loop: Loop) -> Basis:

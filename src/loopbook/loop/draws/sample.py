@@ -1,0 +1,181 @@
+"""Scenarios of a loop: each number with a range becomes an array of draws."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from loopbook.errors import InputError
+from loopbook.loop.draws.quantiles import BLOCK, correlated, drawn, scores
+from loopbook.loop.loop import Loop
+from loopbook.loop.nouns.facts import Law
+from loopbook.loop.values.quantity import Months, Quantity, Series
+from loopbook.loop.values.refused import Flags
+from loopbook.matter import atomic_weights, component_names
+from loopbook.tables import Array
+
+METALS = "metal prices"
+"""The word of series that price an element or compound and have none of their own."""
+
+_T = TypeVar("_T")
+_RANGED = (
+    *("owners", "splits", "models", "modes", "goods", "trades", "companies"),
+    *("series", "lanes", "contracts", "terms"),
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A loop in scenarios.
+
+    Parameters
+    ----------
+    loop : with draws in place of its numbers; a walk of it has all of them.
+    numbers : of the draws.
+    cut : by address, draws whose number was cut at what its column allows, (draw,).
+    """
+
+    loop: Loop
+    numbers: Sequence[int]
+    cut: Mapping[str, Flags]
+
+
+def sample(loop: Loop, draws: int | Sequence[int], *, seed: int) -> Sample:
+    """Draw the numbers of a loop that have a range.
+
+    Low, value and high are the 5 %, 50 % and 95 % points. A row of ``series`` has one quantile for
+    all its columns. Numbers with the same word in `moves` have the same quantile, and so have
+    numbers from one row of the data library, and prices of metals that have no word of their own.
+    The law is a split normal unless ``laws`` has a row for the word.
+
+    Parameters
+    ----------
+    draws : how many, or their numbers.
+    seed : of the draws; with it each draw is the same, however many there are.
+
+    Raises
+    ------
+    InputError : a series whose low or high has no value in one of its columns.
+    """
+    numbers = range(draws) if isinstance(draws, int) else draws
+    if not numbers or min(numbers) < 0:
+        raise InputError.of("range", "sample", "1 draw or more, numbered from 0", str(draws))
+    sampler = _Sampler(loop, np.array(numbers), seed)
+    changed = {name: _changed(getattr(loop, name), sampler.change) for name in _RANGED}
+    whole = replace(loop, draws=len(numbers), **cast(Any, changed))
+    return Sample(whole, numbers, sampler.cut)
+
+
+@dataclass
+class _Sampler:
+    """What was drawn already.
+
+    Parameters
+    ----------
+    loop, numbers, seed : see `sample`.
+    """
+
+    loop: Loop
+    numbers: Months
+    seed: int
+    cut: dict[str, Flags] = field(default_factory=dict)
+    _scores: dict[str, Array] = field(default_factory=dict)
+    _series: dict[str, Series] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find the laws by their words."""
+        self._laws = {law.moves: law for law in self.loop.laws}
+
+    def change(self, number: Quantity | Series) -> Quantity | Series:
+        """A number with its draws."""
+        if isinstance(number, Series):
+            return self.series(number)
+        if number.series is not None:
+            row = self.series(number.series)
+            if row.draws is not None:
+                self._count(number, row.draws)
+            return number if row.draws is None else replace(number, series=row)
+        if number.low is None and number.high is None:
+            return number
+        value = number.number
+        low, high = (value if x is None else x for x in (number.low, number.high))
+        is_of_library = "/" in number.source
+        word = number.moves or (number.source if is_of_library else number.address)
+        draws = self._drawn(word, [np.asarray(x) for x in (low, value, high)], number.where)
+        self._count(number, draws[None])
+        return replace(number, draws=np.clip(draws, number.least, number.most))
+
+    def series(self, row: Series) -> Series:
+        """A row of series with its draws, (column, draw)."""
+        if row.low is None and row.high is None:
+            return row
+        if row.name not in self._series:
+            is_price = "USD" in row.unit or bool(Quantity(unit=row.unit).currency)
+            is_metal = row.name in atomic_weights() or row.name in component_names()
+            word = row.moves or (METALS if is_price and is_metal else f"series/{row.name}")
+            numbers = [math.nan if x is None else x for x in row.line.numbers]
+            value = np.array(numbers, dtype=np.float64)
+            points = [self._limit(row, row.low, value), value, self._limit(row, row.high, value)]
+            draws = self._drawn(word, [x[:, None] for x in points], row.where)
+            self._series[row.name] = replace(row, draws=draws)
+        return self._series[row.name]
+
+    def _limit(self, row: Series, limit: float | str | None, value: Array) -> Array:
+        """Numbers of a limit of a series: a factor, or those of another row."""
+        if not isinstance(limit, str):
+            return value * (1.0 if limit is None else limit)
+        line = self.loop.series[limit].line
+        numbers = np.array([line.in_month(column.first, 0) for column in row.line.columns])
+        if np.isnan(numbers[~np.isnan(value)]).any():
+            what = f"values of {limit} in all columns of {row.name}"
+            raise InputError.of("missing", row.where, what, "fewer")
+        return numbers
+
+    def _drawn(self, word: str, points: list[Array], where: str) -> Array:
+        law = self._laws.get(word, Law(moves=word))
+        if law.law == "lognormal" and np.min(points) <= 0.0:
+            raise InputError.of("range", where, "numbers above 0, for they are lognormal", "others")
+        return drawn(points, self._of_word(law), law.law, law.weights)
+
+    def _of_word(self, law: Law) -> Array:
+        """Standard normal scores of a word, with those of the word that it moves with."""
+        if law.moves not in self._scores:
+            blocks = self.numbers // BLOCK
+            own = np.zeros(len(blocks))
+            for block in np.unique(blocks):
+                here = blocks == block
+                own[here] = scores(self.seed, law.moves, block)[self.numbers[here] % BLOCK]
+            if law.with_:
+                other = self._of_word(self._laws.get(law.with_, Law(moves=law.with_)))
+                own = correlated(other, own, law.correlation)
+            self._scores[law.moves] = own
+        return self._scores[law.moves]
+
+    def _count(self, number: Quantity, draws: Array) -> None:
+        """Note draws that are cut at what the column of a number allows."""
+        is_cut = (draws != np.clip(draws, number.least, number.most)).max(axis=0)
+        if is_cut.any():
+            self.cut[number.address] = is_cut
+
+
+def _changed(thing: _T, change: Callable[[Quantity | Series], Quantity | Series]) -> _T:
+    """A record with all quantities and series in it changed; itself where none is."""
+    new: Any = thing
+    if isinstance(thing, Quantity | Series):
+        new = change(thing)
+    elif isinstance(thing, Mapping):
+        new = {key: _changed(x, change) for key, x in thing.items()}
+    elif isinstance(thing, tuple):
+        new = tuple(_changed(x, change) for x in thing)
+    elif is_dataclass(thing) and not isinstance(thing, type):
+        old = {x.name: getattr(thing, x.name) for x in fields(thing) if x.init}
+        parts = {name: _changed(x, change) for name, x in old.items()}
+        parts = {name: x for name, x in parts.items() if x is not old[name]}
+        new = replace(thing, **parts) if parts else thing
+    if isinstance(thing, Mapping) and all(new[key] is x for key, x in thing.items()):
+        return thing
+    if isinstance(thing, tuple) and all(x is y for x, y in zip(new, thing, strict=True)):
+        return thing
+    return cast(_T, new)
