@@ -322,6 +322,29 @@ def test_returns_at_end_of_life_can_be_written(tmp_path: Path) -> None:
     assert loop.goods["packs"].mass is not None
 
 
+def test_a_lifetime_in_time_needs_a_value_in_each_month(tmp_path: Path) -> None:
+    files = changed("parameters.csv", "weibull 2.8, 12 yr", "weibull 2.8, life", END_OF_LIFE)
+    files["series-life.csv"] = "series,unit,2025\nlife,yr,12\n"
+    (finding,) = findings_of(tmp_path / "short", files, library=LIBRARY)
+    assert str(finding).startswith("series-life.csv:2: missing: value of life in 2026-01")
+    years = ",".join(map(str, range(2025, 2046)))
+    files["series-life.csv"] = f"series,unit,{years}\nlife,yr,12{20 * ','}\n"
+    assert findings_of(tmp_path / "whole", files, library=LIBRARY) == ()
+
+
+def test_a_grade_is_one_of_the_list(tmp_path: Path) -> None:
+    head, *rows = JOINT["owners.csv"].splitlines()
+    text = "\n".join([f"{head},grade", *(f"{row},D" for row in rows), ""])
+    findings = findings_of(tmp_path, {**JOINT, "owners.csv": text}, library=LIBRARY)
+    places = [f"owners.csv:{line}, grade: unknown-name" for line in range(2, 6)]
+    assert [f"{x.where}: {x.code}" for x in findings] == places
+
+
+def test_a_run_sets_a_list_of_the_settings(tmp_path: Path) -> None:
+    loop = loop_of(tmp_path, cells=["case/recycled/readings=EU; US"])
+    assert loop.settings.recycled.readings == ("EU", "US")
+
+
 MILL = '''\
 """A mill."""
 

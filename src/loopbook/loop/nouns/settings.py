@@ -45,7 +45,9 @@ class Carbon:
 class Recycled:
     """What counts as recycled."""
 
-    readings: Annotated[tuple[str, ...], Name("a reading"), "readings of a regulation"] = ()
+    readings: Annotated[
+        tuple[Annotated[str, Name("a reading")], ...], "readings of a regulation"
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
