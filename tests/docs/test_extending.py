@@ -16,6 +16,7 @@ ENTRY_POINTS = """\
 [loopbook.kinds]
 consume = consume:Consume
 count-sheet = count_sheet:CountSheet
+dry = dry:Dry
 
 [loopbook.units]
 dust-sifter = sifter:DustSifter
@@ -46,7 +47,7 @@ def test_the_page_holds_for_an_installed_package(
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
     text = PAGE.read_text(encoding="utf-8")
     modules = [block for block in blocks_of(text) if re.fullmatch(r"file=\w+\.py", block.info)]
-    assert len(modules) == 3
+    assert len(modules) == 4
     for block in modules:
         (site / block.info.removeprefix("file=")).write_text(block.text, encoding="utf-8")
         text = text.replace(block.text, "")

@@ -3,7 +3,7 @@
 Here are the vocabulary (`nouns`), the commands that the book takes (`commands`) and how they become
 events (`planning`), the storage, the Merkle log with its signed checkpoints (`log`), answers
 (`listings`, `statement`, `exports`), and `verify`, which computes everything again. May import
-``report``, ``tables``, ``files`` and ``errors``.
+``matter`` and the ground floor (``report``, ``tables``, ``files``, ``errors``).
 
 >>> from datetime import UTC, datetime
 >>> from pathlib import Path

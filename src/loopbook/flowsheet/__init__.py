@@ -2,7 +2,7 @@
 
 What lives here: flowsheets as pure NumPy functions over batches of scenarios, the unit
 operations of dismantling, shredding and refining, and what they cost and emit. What should happen
-in a plant, not what happened (that is the book). May import `loopbook.matter` only.
+in a plant, not what happened (that is the book). May import ``matter`` and the ground floor.
 
 >>> from loopbook.matter import components
 >>> from loopbook.flowsheet import Flowsheet, Sieve

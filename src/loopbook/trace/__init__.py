@@ -1,7 +1,7 @@
 """Where every gram came from and where it went.
 
-Here live the genealogy of lots and the questions asked of it. The room imports ``book`` (and what
-is under it) and ``errors``; it derives everything from the book's events and posts nothing.
+Here live the genealogy of lots and the questions asked of it. It derives everything from the
+book's events and posts nothing. May import ``serials``, ``book`` and the ground floor.
 
 A single question to a cold book goes through SQL, a generation at a time (`trace`, `recall`,
 `path`, `suspect`); many questions, or one about all lots, through arrays (`Genealogy`). Both give

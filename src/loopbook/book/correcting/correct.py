@@ -155,6 +155,10 @@ def _right(book: Book, wrong: Event, changes: Mapping[str, str], actor: str) -> 
     """The command that should have been posted; no warning of it is accepted yet."""
     kind = command_of(wrong.kind)
     where = f"event {wrong.key}"
+    if kind is None and wrong.kind != AMEND:
+        hint = "install its package, or name its file under plugins in loopbook.toml"
+        finding = Finding("unknown-name", where, "a kind of command", wrong.kind, hint)
+        raise InputError([finding])
     if kind is None or wrong.states or wrong.reverses:
         value = "a reversal" if wrong.reverses else wrong.kind
         hint = REMEDIES.get(wrong.kind, "")
