@@ -276,6 +276,14 @@ def test_a_switch_brings_what_was_zero(tmp_path: Path) -> None:
     assert table.column("none_t") == pytest.approx(list(0.4 * COPPER))
 
 
+@pytest.mark.parametrize("formula", [x for x in WRONG if "_t" not in x and x != "paid(on=sale)"])
+def test_a_wrong_formula_is_refused_without_a_table(
+    formula: str, priced: tuple[Walk, Accounts]
+) -> None:
+    with pytest.raises(InputError):
+        answer(*priced, formula, unit="t")
+
+
 def test_a_formula_of_another_unit_is_refused(priced: tuple[Walk, Accounts]) -> None:
     with pytest.raises(InputError, match="mass"):
         answer(*priced, "made(factory)", unit="USD")

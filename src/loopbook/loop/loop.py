@@ -1,10 +1,10 @@
 """A loop that was read and checked: its rows, and the questions that a walk asks of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from loopbook.errors import Finding
 from loopbook.loop.models.model import SiteModel
@@ -23,6 +23,13 @@ from loopbook.matter import Library
 LawT = TypeVar("LawT", bound=Term)
 
 
+class Known(Protocol):
+    """Lists of the names that rows declare, also of those whose switch is off."""
+
+    def of(self, roles: str) -> Collection[str]:
+        """Names of one list, or of several with ``|`` between them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Loop:
     """The rows of a loop, all good, with switches and settings of one run applied.
@@ -39,6 +46,7 @@ class Loop:
     models : site models with their parameters, by site.
     modes, goods, trades, companies : parameters of modes of freight, materials, contracts and
         parties, by name; of each there is one.
+    names : lists of the names that rows declare.
     flowsheets : files of flowsheets beside the tables, by name.
     library : the data library that it was read with.
     draws : scenarios that its numbers have; see `sample`.
@@ -68,6 +76,7 @@ class Loop:
     stations: tuple[Station, ...] = ()
     laws: tuple[Law, ...] = ()
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
+    names: Known | None = None
     flowsheets: Mapping[str, Path] = field(default_factory=dict)
     library: Library | None = None
     draws: int = 1

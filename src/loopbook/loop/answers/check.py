@@ -12,7 +12,7 @@ from loopbook.loop.checking.subject import Subject
 
 def check_results(subject: Subject) -> None:
     """A finding for each formula that cannot be read, or has an unknown name or a wrong unit."""
-    evaluator = Evaluator(subject.loop, None, subject.names)
+    evaluator = Evaluator(subject.loop)
     for table, sheet in evaluator.sheets.items():
         for column, key in _places(sheet):
             try:

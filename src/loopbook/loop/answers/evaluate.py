@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Protocol
 
 import numpy as np
 
@@ -37,13 +36,6 @@ _LONGEST = 1500  # characters of a formula
 _UNIT = re.compile(r"[\d.,]+(?:[eE][+-]?\d+)?\s*(.*)")
 
 
-class Known(Protocol):
-    """Lists of names."""
-
-    def of(self, roles: str) -> Collection[str]:
-        """Names of one list, or of several with ``|`` between them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a formula is: its table, the names of its row, and ``file:line``."""
@@ -60,11 +52,10 @@ class Evaluator:
     ----------
     loop : with its tables of results.
     world : what was walked; None to check units and names alone, on zeros.
-    names : lists of names to check; None where they have been checked.
     """
 
-    def __init__(self, loop: Loop, world: World | None, names: Known | None = None) -> None:
-        self.loop, self.world, self.names = loop, world, names
+    def __init__(self, loop: Loop, world: World | None = None) -> None:
+        self.loop, self.world = loop, world
         self.sheets = sheets_of(loop.results)
         self.uses: dict[tuple[str, str], set[tuple[str, str]]] = {}
         self._done: dict[tuple[str, str, Key], Answer | InputError | None] = {}
@@ -114,7 +105,9 @@ class Evaluator:
 
     def _eval(self, node: ast.expr, at: Place) -> Answer:
         match node:
-            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            case ast.Constant(value=int() | float() as number) if (
+                type(number) is not bool and number < np.inf
+            ):
                 value: Answer = Value(np.array([[float(number)]]))
             case ast.Constant(value=str() as text):
                 value = _quantity(text, at.where)
@@ -201,8 +194,9 @@ class Evaluator:
         if name == "parameter":
             return self._parameter("/".join(self._name(x, at) for x in node.args), at)
         if name == "total":
-            (inner,) = node.args
-            sheet, table, column = self._column(inner, at)
+            if len(node.args) != 1:
+                raise ValueError("total takes table.column")
+            sheet, table, column = self._column(node.args[0], at)
             first, *rest = (_number(self.cell(table, column, key)) for key in sheet.keys)
             return reduce(Value.plus, rest, first)
         require_known("a function", name, (*FUNCTIONS, "parameter", "total"), where=at.where)
@@ -245,8 +239,8 @@ class Evaluator:
     def _known(self, name: str, roles: str, at: Place) -> str:
         """A name, which a list must have; what the answer rests on is noted."""
         lists = {"term": TERMS, "statement": [x.id for x in self.loop.statements], TEXT: [name]}
-        if self.names is not None:
-            known = lists[roles] if roles in lists else self.names.of(roles)
+        if self.loop.names is not None:
+            known = lists[roles] if roles in lists else self.loop.names.of(roles)
             require_known(article(roles.replace("|", " or ")), name, known, where=at.where)
         self._used |= {(role, name) for role in roles.split("|")}
         return name

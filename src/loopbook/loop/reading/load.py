@@ -99,7 +99,7 @@ def _read(
     if settings is None:
         return None
     loop = made_loop(tables.name, settings, held, names, findings=findings)
-    loop = replace(loop, quantities=quantities_of((*every, *held), findings.series))
+    loop = replace(loop, quantities=quantities_of((*every, *held), findings.series), names=names)
     places = (*(finding.where for finding in findings), *findings.losses)
     broken = frozenset(map(_table_of, places))
     unstated = check_loop(Subject(loop, every, names, findings, broken))
