@@ -10,7 +10,17 @@ import pytest
 from loop_folder import STARTER, TOLLING, findings_of, loop_of, write_loop
 
 from loopbook.errors import InputError
-from loopbook.loop import Accounts, Walk, accounts, answer, load, mass_tables, result_tables, walk
+from loopbook.loop import (
+    Accounts,
+    Walk,
+    accounts,
+    answer,
+    load,
+    mass_tables,
+    result_tables,
+    sample,
+    walk,
+)
 from loopbook.report import Cell
 
 FILES = {
@@ -320,3 +330,18 @@ def test_tables_of_mass_are_the_sums_by_hand(priced: tuple[Walk, Accounts]) -> N
     assert feed == pytest.approx(list(WET[1:]))  # nothing in the first quarter
     nickel = [row[2:] for row in elements.rows if row[0] == "Ni"]
     assert np.array(nickel, dtype=float) == pytest.approx(np.stack([NICKEL, NICKEL, 0 * NICKEL], 1))
+
+
+def test_draws_go_through_formulas_and_tables_have_their_means(tmp_path: Path) -> None:
+    ranged = FILES["parameters.csv"].replace("of,value\n", "of,value,low,high\n")
+    ranged = ranged.replace("40 t/yr\n", "40 t/yr,20 t/yr,60 t/yr\n")
+    loop = loop_of(tmp_path, {**FILES, "parameters.csv": ranged, "results.csv": RESULTS})
+    walked = walk(sample(loop, 16, seed=1).loop)
+    money = accounts(walked)
+    dry = answer(walked, money, "made(factory, 'dry cells')", unit="t")
+    assert dry.shape == (5, 16)
+    assert len(np.unique(dry[0])) == 16
+    stated = answer(walked, money, "parameter(factory, makes, 'dry cells') * time", unit="t")
+    np.testing.assert_allclose(stated, dry)
+    table = result_tables(walked, money)["scrap"]
+    assert table.column("mass_t") == pytest.approx(list(WET + dry.mean(axis=1)))

@@ -22,7 +22,7 @@ METALS = "metal prices"
 _T = TypeVar("_T")
 _RANGED = (
     *("owners", "splits", "models", "modes", "goods", "trades", "companies"),
-    *("series", "lanes", "contracts", "terms"),
+    *("series", "lanes", "contracts", "terms", "quantities"),
 )
 
 
