@@ -333,8 +333,9 @@ def test_tables_of_mass_are_the_sums_by_hand(priced: tuple[Walk, Accounts]) -> N
 
 
 def test_draws_go_through_formulas_and_tables_have_their_means(tmp_path: Path) -> None:
-    ranged = FILES["parameters.csv"].replace("of,value\n", "of,value,low,high\n")
-    ranged = ranged.replace("40 t/yr\n", "40 t/yr,20 t/yr,60 t/yr\n")
+    lines = FILES["parameters.csv"].splitlines()
+    ends = [",low,high", ",,", ",20 t/yr,60 t/yr", ",,", ",,"]
+    ranged = "".join(f"{line}{end}\n" for line, end in zip(lines, ends, strict=True))
     loop = loop_of(tmp_path, {**FILES, "parameters.csv": ranged, "results.csv": RESULTS})
     walked = walk(sample(loop, 16, seed=1).loop)
     money = accounts(walked)
