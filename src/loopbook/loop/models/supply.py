@@ -6,7 +6,6 @@ from typing import Annotated
 
 from loopbook.loop.goods.exchange import Goods, Now, Outcome
 from loopbook.loop.models.model import Rates, SiteModel
-from loopbook.loop.values.quantity import Quantity
 from loopbook.tables import Array
 
 
@@ -21,9 +20,8 @@ class Supply(SiteModel):
 
     def run(self, feed: Goods, orders: Mapping[str, Array], now: Now) -> Outcome:
         """Its rates over the months in operation, by the composition of the material."""
-        rates: Mapping[str, Quantity] = self.makes
         made = {
             material: now.basis.stream(material, now.amount(rate, material))
-            for material, rate in rates.items()
+            for material, rate in self.makes.items()
         }
         return Outcome(made=made, drawn=sum(made.values(), now.basis.zeros()), to_order=True)

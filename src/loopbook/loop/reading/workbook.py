@@ -1,15 +1,13 @@
 """A folder of tables written as one workbook, and a workbook written as a folder."""
 
-import csv
-import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from loopbook.errors import Findings
 from loopbook.files import whole_folder, write_whole, writing
 from loopbook.loop.reading.folder import CASE, read_texts, setting_texts
 from loopbook.loop.reading.written import Tables
-from loopbook.report import Column, write_workbook
-from loopbook.tables import TextTable
+from loopbook.report import WRITERS, Column, write_workbook
 
 
 def copy_loop(place: Path | str, to: Path | str) -> Path:
@@ -44,23 +42,18 @@ def copy_loop(place: Path | str, to: Path | str) -> Path:
 
 def _write_workbook(raw: Tables, path: Path) -> None:
     settings = [Column("setting"), Column("value")]
-    tables = [
-        (name, [Column(column) for column in sheet.header], _cells(sheet))
-        for name, sheet in raw.sheets.items()
-    ]
-    write_workbook(path, [(CASE, settings, [*setting_texts(raw.settings)]), *tables])
+    write_workbook(path, [(CASE, settings, [*setting_texts(raw.settings)]), *_sheets(raw)])
 
 
-def _cells(sheet: TextTable) -> list[tuple[str, ...]]:
-    return [row.cells for row in sheet.rows]
+def _sheets(raw: Tables) -> Iterator[tuple[str, list[Column], list[tuple[str, ...]]]]:
+    """Name, columns and rows of each table."""
+    for name, sheet in raw.sheets.items():
+        yield name, [*map(Column, sheet.header)], [row.cells for row in sheet.rows]
 
 
 def _write_folder(raw: Tables, folder: Path) -> None:
     import tomli_w
 
     write_whole(folder / f"{CASE}.toml", tomli_w.dumps(raw.settings).encode())
-    for name, sheet in raw.sheets.items():
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([sheet.header, *_cells(sheet)])
-        write_whole(folder / f"{name}.csv", text.getvalue().encode())
+    for name, columns, rows in _sheets(raw):
+        WRITERS[".csv"](folder / f"{name}.csv", columns, rows)
