@@ -11,7 +11,7 @@ from loopbook.report import RunResult
 
 ROOT = Path(__file__).resolve().parents[2]
 GMBI = ROOT / "cases" / "gmbi"
-TOY = Path(__file__).parent / "data" / "toy"
+STARTER = ROOT / "cases" / "starter"
 
 
 @cache

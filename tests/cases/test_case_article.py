@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from case_folder import GMBI, copy_case, founding, replace_in
 
-from loopbook.cases import load_case, run_case
-from loopbook.cases.year.article import case_references
+from loopbook.cases import run_case
 from loopbook.errors import InputError
-from loopbook.report import RunResult
+from loopbook.report import References, RunResult
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +62,16 @@ def test_the_implied_rate(gmbi: RunResult) -> None:
         ("production.contract_gwh:sum", 220.0),
         ("production.made_gwh:argmax", 2030),
         ("production.contract_gwh:sum / production.made_gwh:max", 11.0),
-        ("number:A6/batteries", 40000.0),
-        ("input:case/case.toml/plant.capacity", 13500.0),
+        ("input:statements/A6/stated", 40000.0),
+        ("input:parameters/plant/capacity/value", 13500.0),
         ("production.made_gwh:max / production.made_gwh:min", None),
         ("production.contract_gwh:sum / 1e3", 0.22),
-        ("setting:plant.name", "GMBI"),
+        ("input:sites/plant/starts", "2026-01-01"),
     ],
 )
 def test_a_reference(gmbi: RunResult, text: str, value: float | None) -> None:
-    assert case_references(load_case(GMBI), gmbi.tables).value(text).value == value
+    referred = References(gmbi.tables, gmbi.inputs).value(text).value
+    assert referred == (pytest.approx(value) if isinstance(value, float) else value)
 
 
 @pytest.mark.parametrize(
@@ -83,25 +83,23 @@ def test_a_reference(gmbi: RunResult, text: str, value: float | None) -> None:
         ("production.made_gwh", "11 rows"),
         ("production.made_gwh:mean", ":argmax"),
         ("production.made_gwh[year=1999]", "0 rows"),
-        ("number:A6/cars", "article_numbers.csv"),
-        ("input:case/case.toml/plant.capacty", "did you mean"),
+        ("input:parameters/plant/capacty/value", "did you mean"),
         ("just words", "scrap.taken_t:max"),
-        ("setting:plant.nmae", "did you mean plant.name"),
-        ("input:case/case.toml/title / production.made_gwh:max", "a number"),
+        ("input:sites/plant/starts / production.made_gwh:max", "a number"),
     ],
 )
 def test_a_wrong_reference_is_found_with_its_line(text: str, hint: str, tmp_path: Path) -> None:
     folder = copy_case(GMBI, tmp_path)
-    replace_in(folder / "article.csv", ",scrap.taken_t[year=2026],", f',"{text}",')
-    with pytest.raises(InputError, match=r"article\.csv:8: answer") as caught:
+    replace_in(folder / "statements.csv", ",scrap.taken_t[year=2026],", f',"{text}",')
+    with pytest.raises(InputError, match=r"statements\.csv:8, answer") as caught:
         run_case(folder)
     assert hint in str(caught.value)
 
 
 def test_all_wrong_references_come_at_once(tmp_path: Path) -> None:
     folder = copy_case(GMBI, tmp_path)
-    text = (folder / "article.csv").read_text(encoding="utf-8")
-    (folder / "article.csv").write_text(text.replace("scrap.", "scrab."), encoding="utf-8")
+    text = (folder / "statements.csv").read_text(encoding="utf-8")
+    (folder / "statements.csv").write_text(text.replace("scrap.", "scrab."), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         run_case(folder)
-    assert len({f.where.partition(": ")[0] for f in caught.value.findings}) > 3
+    assert len({f.where.partition(", ")[0] for f in caught.value.findings}) > 3

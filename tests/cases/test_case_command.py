@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from case_folder import GMBI, TOY, copy_case, founding, replace_in
+from case_folder import GMBI, ROOT, STARTER, copy_case, founding, replace_in
 from click.testing import CliRunner, Result
 
 from loopbook.cases import run_case
@@ -18,7 +18,7 @@ from loopbook.cli import main
 from loopbook.errors import InputError
 from loopbook.report import Run, SwitchChange, compare_runs, record_text, write_result
 
-GOLDEN = Path(__file__).parent / "data" / "toy_run.txt"
+GOLDEN = Path(__file__).parent / "data" / "starter_run.txt"
 
 
 def call(*arguments: str | Path) -> Result:
@@ -26,7 +26,7 @@ def call(*arguments: str | Path) -> Result:
 
 
 def test_the_screen_is_the_golden_file(tmp_path: Path) -> None:
-    done = call("run", TOY, "--switch", "guest", "--out", tmp_path / "out")
+    done = call("run", STARTER, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     shown = done.output.replace(str(tmp_path), "")
     assert shown == GOLDEN.read_text(encoding="utf-8")
@@ -41,25 +41,25 @@ def test_the_last_line_says_where_the_report_is(tmp_path: Path) -> None:
 def test_a_name_is_found_under_cases_and_out_is_the_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy_case(TOY, tmp_path / "cases")
+    copy_case(STARTER, tmp_path / "cases").rename(tmp_path / "cases" / "mine")
     monkeypatch.chdir(tmp_path)
-    done = call("run", "toy")
-    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "Report: out/toy/report.html")
+    done = call("run", "mine")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "Report: out/mine/report.html")
 
 
 def test_json_is_the_same_run(tmp_path: Path) -> None:
-    done = call("run", TOY, "--out", tmp_path / "out", "--json")
+    done = call("run", STARTER, "--out", tmp_path / "out", "--json")
     data = json.loads(done.output)
-    result = run_case(TOY)
-    assert (data["answer"], data["version"], data["switched_off"]) == ("run", 1, ["guest"])
-    assert data["black_mass_made"] == dict(result.summary.rows)["Black mass"]
+    result = run_case(STARTER)
+    assert (data["answer"], data["version"], data["switched_off"]) == ("run", 1, [])
+    assert data["black_mass_t"] == dict(result.summary.rows)["Black mass"]
     for name, table in result.tables.items():
         assert data[name] == [*table.records()]
-    assert [row["year"] for row in data["years"]] == [2030, 2031]
+    assert [row["year"] for row in data["years"]] == [2027, 2028, 2029, 2030]
 
 
 def test_the_years_quote_the_tables() -> None:
-    result = run_case(TOY)
+    result = founding()
     money, years = result.tables["money"], result.years
     assert years.column("margin_musd") == [usd / 1e6 for usd in money.column("margin_usd")]
     nickel = [row for row in result.tables["metals"].records() if row["metal"] == "nickel"]
@@ -79,13 +79,13 @@ def test_a_narrow_screen_shows_every_key_figure_whole(width: int, dropped: str) 
 
 
 def test_findings_end_with_1_and_misuse_with_2(tmp_path: Path) -> None:
-    folder = copy_case(TOY, tmp_path)
-    replace_in(folder / "case.toml", "400 t/yr", "400 tons/yr")
-    replace_in(folder / "lines.csv", "line 1,2031,2,", "line 1,2031,nan,")
+    folder = copy_case(STARTER, tmp_path)
+    replace_in(folder / "parameters.csv", "5000 t/yr", "5000 tons/yr")
+    replace_in(folder / "series.csv", "15500,16000", "15500,nan")
     done = call("run", folder, "--out", tmp_path / "out")
     assert done.exit_code == 1
-    assert "case.toml:23, plant.capacity.value: unit:" in done.output
-    assert "lines.csv:3, made_gwh: not-finite:" in done.output
+    assert "parameters.csv:3, value: unit:" in done.output
+    assert "series.csv:4, 2028: not-finite:" in done.output
     assert done.output.splitlines()[-1] == "2 findings"
     assert not (tmp_path / "out").exists()
     assert call("run").exit_code == 2
@@ -129,15 +129,15 @@ def test_inputs_are_written_with_checksums(tmp_path: Path) -> None:
     for file in data["files"]:
         raw = (GMBI / file["name"]).read_bytes()
         assert (file["bytes"], file["sha256"]) == (len(raw), hashlib.sha256(raw).hexdigest())
-    row = data["inputs"]["case/scrap_path.csv/lansing/2035/cell_reject_share"]
-    assert (row["value"], row["source"]) == (0.05, "everbatt2023")
+    row = data["inputs"]["parameters/cell lines/reject/value"]
+    assert (row["value"], row["unit"], row["source"]) == (5, "%", "everbatt2023")
     line = int(row["where"].partition(":")[2])
-    assert "lansing,2035" in (GMBI / "scrap_path.csv").read_text().splitlines()[line - 1]
+    assert "cell lines,reject" in (GMBI / "parameters.csv").read_text().splitlines()[line - 1]
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        write_result(run_case(TOY), tmp_path / name)
+        write_result(run_case(STARTER), tmp_path / name)
     for path in sorted((tmp_path / "a").rglob("*")):
         if path.is_file():
             other = tmp_path / "b" / path.relative_to(tmp_path / "a")
@@ -145,7 +145,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_run_replaces_an_earlier_run_and_nothing_else(tmp_path: Path) -> None:
-    result = run_case(TOY)
+    result = run_case(STARTER)
     write_result(result, tmp_path / "run")
     (tmp_path / "run" / "letter.txt").write_text("of a person")
     write_result(result, tmp_path / "run")
@@ -164,7 +164,7 @@ def test_a_run_replaces_an_earlier_run_and_nothing_else(tmp_path: Path) -> None:
 def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = run_case(TOY)
+    result = run_case(STARTER)
     write_result(result, tmp_path / "run")
     before = (tmp_path / "run" / "summary.json").read_bytes()
 
@@ -183,36 +183,28 @@ def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
 
 @pytest.fixture
 def changed(tmp_path: Path) -> tuple[Path, Path]:
-    folder = copy_case(TOY, tmp_path)
+    folder = copy_case(ROOT / "cases" / "integrated", tmp_path)
     write_result(run_case(folder), tmp_path / "a")
-    replace_in(folder / "case.toml", "400 t/yr", "800 t/yr")
-    replace_in(
-        folder / "recoveries.csv",
-        ",,,preprocessing/generic/copper recovery,,,,",
-        ",0.8,1,,,,assumption,worse",
-    )
-    write_result(run_case(folder, ["guest"]), tmp_path / "b")
+    replace_in(folder / "terms.csv", "1800 USD/t,,,", "2000 USD/t,,,")
+    write_result(run_case(folder, ["dear_lithium"]), tmp_path / "b")
     return tmp_path / "a", tmp_path / "b"
 
 
 def test_changed_inputs_have_their_place(changed: tuple[Path, Path]) -> None:
     comparison = compare_runs(*changed)
-    changes = {(c.where, c.old, c.new) for c in comparison.inputs}
-    assert ("case.toml:23", 400.0, 800.0) in changes
-    assert ("recoveries.csv:3", 0.9, 0.8) in changes
-    assert comparison.switches == (SwitchChange("guest", old=False, new=True),)
+    changes = {(c.key, c.where, c.old, c.new) for c in comparison.inputs}
+    assert ("terms/NCA toll/fee/value", "terms.csv:2", 1800.0, 2000.0) in changes
+    assert {key for key, *_ in changes} >= {"series/Li2CO3/2027"}
+    assert comparison.switches == (SwitchChange("dear_lithium", old=False, new=True),)
 
 
 def test_changed_results_are_sorted_by_effect(changed: tuple[Path, Path]) -> None:
     comparison = compare_runs(*changed)
     effects = [c.effect_share for c in comparison.results if c.effect_share is not None]
     assert effects == sorted(effects, reverse=True)
-    capacity = [c for c in comparison.results if (c.table, c.column) == ("scrap", "capacity_t")]
-    assert {(c.row, c.old, c.new) for c in capacity} == {
-        ("2030", 200.0, 400.0),
-        ("2031", 400.0, 800.0),
-    }
-    assert {c.effect_share for c in capacity} == {0.25, 0.5}
+    tables = {c.table for c in comparison.results}
+    assert {"cash", "overview"} <= tables
+    assert not tables & {"links", "burdens"}  # no tonne moves another way
 
 
 def test_a_run_does_not_differ_from_itself(changed: tuple[Path, Path]) -> None:
@@ -226,14 +218,12 @@ def test_compare_prints_both(changed: tuple[Path, Path]) -> None:
     assert done.exit_code == 0
     lines = [line.split() for line in done.output.splitlines()]
     assert "the first 3 are below" in done.output.splitlines()[0]
-    assert ["guest", "no", "yes"] in lines
-    assert ["plant.capacity", "case.toml:23", "400", "800", "t/yr"] in lines
-    recovery = ["preprocessing/copper", "recovery/value", "recoveries.csv:3", "0.9", "0.8"]
-    assert recovery in [line[:5] for line in lines]
+    assert ["dear_lithium", "no", "yes"] in lines
+    assert ["terms/NCA", "toll/fee/value", "terms.csv:2", "1,800", "2,000", "USD/t"] in lines
     assert len(lines[lines.index(["Results,", "largest", "effect", "first"]) :]) == 5
     data = json.loads(call("compare", *changed, "--limit", 0, "--json").output)
     assert (data["answer"], data["version"]) == ("comparison", 1)
-    assert data["inputs"][0]["where"] == "case.toml:23"
+    assert "terms.csv:2" in {row["where"] for row in data["inputs"]}
     assert len(data["results"]) == data["different"] > 3
 
 

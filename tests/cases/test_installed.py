@@ -14,7 +14,7 @@ import pytest
 import loopbook
 
 ROOT = Path(__file__).resolve().parents[2]
-CASES = {path.parent.name for path in (ROOT / "cases").glob("*/case.toml")} - {"gmbi-loop"}
+CASES = {path.parent.name for path in (ROOT / "cases").glob("*/case.toml")}
 
 
 def run(*command: object, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:

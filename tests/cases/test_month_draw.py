@@ -22,7 +22,7 @@ from loopbook.report import MONTH_LEFT_OUT, Table
 from loopbook.tables import Field
 from support.advice import follows
 
-LOOP = ROOT / "cases" / "gmbi-loop"
+LOOP = ROOT / "cases" / "gmbi"
 CLIENTS = ("tbmnc", "gm", "ford", "stellantis", "hyundai", "honda")
 FORMER = json.loads((Path(__file__).parent / "data" / "former_month.json").read_text("utf-8"))
 """Books and tables that were drawn from the case before it was a loop."""

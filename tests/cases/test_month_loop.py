@@ -225,7 +225,7 @@ def without(folder: Path, *edits: tuple[str, str, str]) -> RunResult:
 
 def test_another_route_ends_at_the_refiner(tmp_path: Path) -> None:
     """Salts are made by hydrometallurgy only; the month of another route has no cells."""
-    result = without(tmp_path, ("case.toml", 'route = "hydro"', 'route = "pyro"'))
+    result = without(tmp_path, ("sites.csv", "Refiner,process,hydro", "Refiner,process,pyro"))
     assert result.tables["cell_lots"].rows == ()
     assert result.tables["metal_statement"].rows
 
@@ -233,7 +233,7 @@ def test_another_route_ends_at_the_refiner(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "edits",
     [
-        [("case.toml", 'chemistry = "NCMA 89-4-4-3"', 'chemistry = "NMC811"')],
+        [("materials.csv", "NMC811,NCMA 89-4-4-3", "NMC811,NMC811")],
         [("month.toml", 'other_sender = "TBMNC"', 'other_sender = "GMBI"')],
         [("month.toml", 'owner = "LGES"', 'owner = "GMBI"')],
         [("month.toml", 'cathode_maker = "Cathode maker"', 'cathode_maker = "Refiner"')],

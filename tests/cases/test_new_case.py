@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loopbook.cases import find_case, new_case
-from loopbook.cases.folder import shipped
+from loopbook.cases import find_case, new_case, shipped
 from loopbook.errors import InputError
 
 GMBI = Path(__file__).resolve().parents[2] / "cases" / "gmbi"
@@ -35,7 +34,6 @@ def test_the_case_of_that_name_is_copied_by_default(two_shipped: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "source", "code", "hint"),
     [
-        ("mine", "", "unknown-name", "one, two"),
         ("mine", "tow", "unknown-name", "two"),
         ("one", "one", "file", "another name"),
         ("../mine", "one", "name", ""),

@@ -13,7 +13,7 @@ from loopbook.cases import run_case
 from loopbook.report import Run, RunResult, names_beside, write_result
 from support.world import envelope
 
-TOY = Path(__file__).parents[1] / "cases" / "data" / "toy"
+STARTER = Path(__file__).parents[2] / "cases" / "starter"
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     """A run with a book of its own."""
     path = tmp_path_factory.mktemp("made") / "book.sqlite"
     Book(path, create=True).close()
-    return replace(run_case(TOY), attachments={"book.sqlite": path.read_bytes()})
+    return replace(run_case(STARTER), attachments={"book.sqlite": path.read_bytes()})
 
 
 def test_a_book_that_only_runs_wrote_is_replaced(result: RunResult, tmp_path: Path) -> None:

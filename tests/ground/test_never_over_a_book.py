@@ -22,7 +22,7 @@ from loopbook.report import RunResult, write_result
 from support import lots
 from support.world import Envelopes
 
-TOY = Path(__file__).parents[1] / "cases" / "data" / "toy"
+STARTER = Path(__file__).parents[2] / "cases" / "starter"
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_a_folder_is_not_replaced_with_a_book_in_it(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def result() -> RunResult:
-    return replace(run_case(TOY), attachments={})
+    return replace(run_case(STARTER), attachments={})
 
 
 def test_a_run_keeps_books_among_its_tables(result: RunResult, tmp_path: Path) -> None:

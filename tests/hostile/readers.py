@@ -35,18 +35,17 @@ from loopbook.book.kinds import list_kinds
 from loopbook.book.log.checkpoint import open_checkpoint
 from loopbook.book.log.kept import read_kept, witness_book
 from loopbook.book.log.keys import VerifierKey, generate_signer, load_signer, save_signer
-from loopbook.cases.folder.load import load_case
 from loopbook.cli import main
 from loopbook.flowsheet import read_flowsheet
 from loopbook.loop import load as load_loop
 from loopbook.matter import load_library
+from loopbook.plant import MONTH_FILE, read_month
 from loopbook.report import compare_runs
 from loopbook.serials import Range, add_ranges, import_serials
 from loopbook.trace.origins import read_groups
 from loopbook.trace.suspect import read_certificates
 
 ROOT = Path(__file__).resolve().parents[2]
-TOY = ROOT / "tests" / "cases" / "data" / "toy"
 LOTS = frozenset({"L-1", "L-2", "L-3"})
 DAY = "2026-02-03T08:00:00Z"
 END = "2026-03-01T00:00:00Z"
@@ -312,20 +311,19 @@ def _imports(book: import_case.Book, files: _Files) -> Iterator[Reader]:
 
 
 def _cases(files: _Files) -> Iterator[Reader]:
-    """Files of a case folder and of a loop."""
+    """Files of a case."""
     library = load_library()
-    case, starter = files.folder / "case", files.folder / "loop"
-    shutil.copytree(TOY, case)
-    shutil.copy(ROOT / "cases" / "gmbi" / "month.toml", case)
+    starter = files.folder / "loop"
     shutil.copytree(ROOT / "cases" / "starter", starter)
-    for path in (*sorted(case.iterdir()), *sorted(starter.iterdir())):
+    shutil.copy(ROOT / "cases" / "gmbi" / "month.toml", starter)
+    for path in sorted(starter.iterdir()):
         raw = path.read_bytes()
 
         def load(changed: bytes, path: Path = path, raw: bytes = raw) -> object:
             path.write_bytes(changed)
             try:
-                if path.parent == case:
-                    return load_case(case, library)
+                if path.name == MONTH_FILE:
+                    return read_month(path, library.sources)
                 return load_loop(starter, library=library)
             finally:
                 path.write_bytes(raw)

@@ -17,7 +17,7 @@ from test_answers import kinds
 from loopbook.cli import main
 from loopbook.report.answers.answer import answer_name
 
-TOY = Path(__file__).parents[1] / "cases" / "data" / "toy"
+STARTER = Path(__file__).parents[2] / "cases" / "starter"
 
 _AT = {"actor": "amy", "occurred_at": "2026-03-02T08:00:00Z"}
 _LOT = {"material": "foil", "supplier": "LGES", "owner": "LGES", "site": "Works"}
@@ -82,8 +82,8 @@ CALLS = {
     "library search": "nickel",
     "library explain": "0.9",
     "units": "sieve",
-    "new": "FRESH --from gmbi",
-    "run": f"{TOY} --out a",
+    "new": "FRESH",
+    "run": f"{STARTER} --out a",
     "compare": "a a",
 }
 """Every command with arguments that answer, in an order in which each finds what it needs."""

@@ -23,7 +23,7 @@ TABLES = (
     *("production", "scrap", "clients", "black_mass", "copper", "metals"),
     *("money", "refining", "carbon", "loop_flows", "batteries", "cars"),
 )
-CASE = TESTS.parent / "cases" / "gmbi-loop"
+CASE = TESTS.parent / "cases" / "gmbi"
 SWITCHES = ("tbmnc", "gm", "ford", "stellantis", "hyundai", "honda")
 TOLERANCE = 1e-9
 

@@ -1,27 +1,15 @@
-"""Cases: a folder of TOML and CSV is read, run end to end, and becomes tables and a report.
+"""Cases: a loop with its report is run end to end, and becomes tables, a page and a month's book.
 
-What lives here: the loader that checks a whole case before anything is computed, the yearly model
-and its result tables, the month's book, and what the report's page shows of them
-(``report.toml``). All numbers of a case are in its folder or in the data library. May import every
-room; no room imports this one.
+What lives here: where cases are, the run, what a report shows of a loop, statements beside what is
+computed for them, and the month. All numbers of a case are in its folder or in the data library.
+May import every room; no room imports this one.
 
 >>> find_case("gmbi").name
 'gmbi'
 """
 
-from loopbook.cases.folder.load import load_case
-from loopbook.cases.folder.reference import reference_page
-from loopbook.cases.folder.shipped import find_case, new_case
 from loopbook.cases.month.draw import DrawnMonth, draw_month
-from loopbook.cases.run import compute, run_case
+from loopbook.cases.run import run_case
+from loopbook.cases.shipped import find_case, new_case
 
-__all__ = [
-    "DrawnMonth",
-    "compute",
-    "draw_month",
-    "find_case",
-    "load_case",
-    "new_case",
-    "reference_page",
-    "run_case",
-]
+__all__ = ["DrawnMonth", "draw_month", "find_case", "new_case", "run_case"]

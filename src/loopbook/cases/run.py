@@ -1,28 +1,39 @@
-"""Running a case: load, compute, check, and put the tables together."""
+"""Running a case: its loop is read, walked and priced, and becomes tables and a report."""
 
-from collections.abc import Callable, Iterable
-from importlib import resources
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
-from loopbook.cases.folder.case import Case
-from loopbook.cases.folder.load import library_input, load_case
-from loopbook.cases.folder.shipped import find_case, is_loop
-from loopbook.cases.loops import run_loop
-from loopbook.cases.year.article import article_table, case_references
-from loopbook.cases.year.carbon import carbon_table
-from loopbook.cases.year.equivalents import equivalent_tables
-from loopbook.cases.year.loop import loop_table
-from loopbook.cases.year.mass import Outcome, check_metals, mass_tables
-from loopbook.cases.year.money import money_tables
-from loopbook.cases.year.plants import works
-from loopbook.cases.year.supply import supply
-from loopbook.errors import Findings, InputError, LoopbookError
-from loopbook.matter import Sourced
+from loopbook.cases.month.draw import draw_month
+from loopbook.cases.overview import (
+    default_layout,
+    links_table,
+    overview_table,
+    periods_of,
+    shown_of,
+)
+from loopbook.cases.shipped import find_case
+from loopbook.cases.statements import ARTICLE, statements_table
+from loopbook.loop import (
+    Accounts,
+    account_tables,
+    accounts,
+    footprint,
+    footprint_table,
+    input_rows,
+    load,
+    mass_tables,
+    result_tables,
+    walk,
+    works_of,
+)
 from loopbook.report import (
-    MONTH_LEFT_OUT,
     Column,
+    InputFile,
     InputRow,
     Layout,
+    References,
     RunResult,
     Table,
     check_basis,
@@ -30,6 +41,9 @@ from loopbook.report import (
     parse_layout,
     years_table,
 )
+
+LAYOUT = "report.toml"
+"""File of a case with what its report shows."""
 
 Progress = Callable[[str], None]
 
@@ -46,11 +60,11 @@ def run_case(
     cases: Path | None = None,
     progress: Progress = _silent,
 ) -> RunResult:
-    """Run a case from its folder or workbook, or by name from the folder ``cases``.
+    """Run a case from its folder or workbook, or by its name; the same case gives the same result.
 
     Parameters
     ----------
-    path_or_name : folder of the case, or its name.
+    path_or_name : folder or workbook of the case, or its name.
     switches : scenarios to switch on, beside those that are on by default.
     cells : cells that this run sets, each ``ADDRESS=VALUE``.
     cases : folder that holds named cases; ``cases`` in the working folder by default.
@@ -62,110 +76,89 @@ def run_case(
     BalanceError : mass does not close somewhere.
     """
     place = find_case(path_or_name, cases)
-    if is_loop(place):
-        return run_loop(place, switches, cells, progress)
     progress("reading the case")
-    return compute(load_case(place), switches, progress=progress)
-
-
-def compute(case: Case, switches: Iterable[str] = (), *, progress: Progress = _silent) -> RunResult:
-    """Compute a loaded case; the same case and switches give the same result."""
-    chosen = _switches(case, switches)
-    facts = Sourced(case.library)
-    progress("cells and scrap")
-    made = supply(case, chosen, facts)
-    progress("plant and refiner")
-    plant, refiner = works(case, made, facts)
-    outcome = Outcome(case, chosen, facts, made, plant, refiner)
-    check_metals(outcome)
+    loop = load(place, switches=dict.fromkeys(switches, True), cells=cells)
+    progress("walking the loop")
+    walked = walk(loop)
+    progress("money and carbon")
+    money = accounts(walked)
+    inputs = input_rows(walked)
     progress("tables")
-    tables: dict[str, Table] = {table.name: table for table in mass_tables(outcome)}
-    tables |= {table.name: table for table in money_tables(outcome)}
-    for table in (carbon_table(outcome), loop_table(outcome), *equivalent_tables(outcome)):
-        tables[table.name] = table
-    references = case_references(case, tables)
-    if case.rows("article.csv"):
-        tables["article"] = article_table(case, references)
-    attachments: dict[str, bytes] = {}
-    if case.month is not None:
-        from loopbook.cases.month.record import keep_book
-
-        progress("the book of a month")
-        try:
-            months, attachments = keep_book(outcome, case.month)
-        except (LoopbookError, ArithmeticError, LookupError, ValueError) as error:
-            months = (_left_out(error, case.month.texts["month"]),)
-        tables |= {table.name: table for table in months}
-    inputs = _inputs(case, facts)
-    sources = {
-        name: work
-        for name, work in case.sources.items()
-        if name
-        in (
-            {row.source for row in inputs.values()}
-            | {r["source_id"] for r in case.rows("sources.csv")}
-        )
-    }
-    layout = _layout(case)
+    tables = {table.name: table for table in _tables(money)}
+    tables = {name: _with_inputs(table, inputs) for name, table in tables.items()}
+    layout = _own_layout(place)
+    if layout is None:
+        shown = shown_of(money)
+        made = (overview_table(walked, shown), links_table(walked))
+        tables |= {table.name: _with_inputs(table, inputs) for table in made}
+        layout = default_layout(walked, shown, statements=ARTICLE if loop.statements else "")
+    references = References(tables, inputs)
+    if loop.statements:
+        tables[ARTICLE] = statements_table(loop.statements, references)
+    progress("the month")
+    month = draw_month(place, walked, _numbers(inputs))
+    tables |= {table.name: table for table in month.tables}
+    inputs |= {row.key: row for row in month.inputs}
+    first, periods = periods_of(walked)
     result = RunResult(
-        case.name,
-        case.title,
-        chosen,
+        loop.name,
+        loop.settings.title,
+        {name: switch.on for name, switch in loop.settings.switches.items()},
         figures_table(layout.figures, references),
         tables,
         inputs,
-        sources,
-        case.files,
-        attachments,
+        works_of(loop, inputs),
+        [*_files(place)],
+        month.attachments,
         layout,
-        {row["switch"]: f"Scrap of {row['client']}" for row in case.rows("clients.csv")},
-        years_table(layout, references, case.years),
+        {name: switch.title for name, switch in loop.settings.switches.items()},
+        years_table(layout, references, periods, first=first),
     )
     check_basis(result)
     return result
 
 
-def _left_out(error: Exception, month: str) -> Table:
-    """The table in place of a month that cannot be drawn: the month illustrates the years."""
-    findings = error.findings if isinstance(error, InputError) else ()
-    rows = [(f.where, str(f).removeprefix(f"{f.where}: ")) for f in findings]
-    note = "The years do not depend on the month. Change month.toml, or delete it."
-    return Table(
-        MONTH_LEFT_OUT,
-        f"The month {month} was left out: it cannot be drawn",
-        (Column("where", "Where"), Column("finding", "Finding")),
-        tuple(rows or [("month.toml", f"{type(error).__name__}: {error}")]),
-        note,
-    )
+def _tables(money: Accounts) -> Iterator[Table]:
+    """The tables that a case declares, and those of any loop."""
+    loop = money.walked.loop
+    yield from mass_tables(money)
+    yield from result_tables(money.walked, money).values()
+    yield from account_tables(money)
+    yield footprint_table(money, footprint(money))
+    columns = (Column("place", "Row"), Column("kind", "Kind"), Column("what", "What"))
+    doubts = (*loop.warnings, *money.walked.findings)
+    rows = tuple((x.where, x.code, str(x).partition(f"{x.code}: ")[2]) for x in doubts)
+    yield Table("warnings", "Warnings", columns, rows, "Nothing is refused for these.")
 
 
-def _layout(case: Case) -> Layout:
-    """What people see of the run, with the owners' shares in the key figures."""
-    shares = ", ".join(
-        f"{{setting:owner.{number}.name|}} {{money.{owner.id}_share_usd:sum / 1e6|.1f}}"
-        for number, owner in enumerate(case.owners)
-    )
-    return parse_layout(
-        resources.files("loopbook.cases")
-        .joinpath("report.toml")
-        .read_text("utf-8")
-        .replace("{owners}", shares)
-    )
+def _numbers(inputs: Iterable[str]) -> tuple[str, ...]:
+    """Addresses of all that results may rest on: numbers of statements are only compared."""
+    return tuple(key for key in inputs if not key.startswith("statements/"))
 
 
-def _switches(case: Case, on: Iterable[str]) -> dict[str, bool]:
-    known = {switch.name: switch.default for switch in case.switches}
-    findings = Findings("switch")
-    for name in on:
-        findings.check_known("a switch of the case", name, known)
-    findings.raise_all()
-    return {**known, **dict.fromkeys(on, True)}
+def _with_inputs(table: Table, inputs: Mapping[str, InputRow]) -> Table:
+    """The table with the cells of the rows that its columns rest on; all where it names none."""
+    cells: dict[str, list[str]] = {}
+    for key in inputs:
+        cells.setdefault(key.rpartition("/")[0], []).append(key)
+    every, columns = _numbers(inputs), []
+    for column in table.columns:
+        keys = [x for row in column.basis for x in ([row] if row in inputs else cells.get(row, ()))]
+        basis = tuple(keys) or (every if column.unit and not column.basis else ())
+        columns.append(replace(column, basis=basis))
+    return replace(table, columns=tuple(columns))
 
 
-def _inputs(case: Case, facts: Sourced) -> dict[str, InputRow]:
-    """Input rows of the case, and of the library rows that were used."""
-    inputs = dict(case.inputs)
-    for number, reference in zip(facts.used, facts.references, strict=True):
-        if reference not in inputs:
-            inputs[reference] = library_input(number)
-    return inputs
+def _own_layout(place: Path) -> Layout | None:
+    """The layout that a case brings, if it does."""
+    path = place / LAYOUT
+    return parse_layout(path.read_text("utf-8")) if path.is_file() else None
+
+
+def _files(place: Path) -> Iterator[InputFile]:
+    """Files of a folder that are read, or the workbook."""
+    paths = sorted(place.iterdir()) if place.is_dir() else [place]
+    for path in paths:
+        if path.suffix in {".csv", ".toml", ".py", ".xlsx"}:
+            raw = path.read_bytes()
+            yield InputFile(path.name, sha256(raw).hexdigest(), len(raw))

@@ -55,7 +55,7 @@ main.lazy = {
     "source",
     default="",
     metavar="CASE",
-    help="Shipped case to copy; by default the case called NAME, or the only one.",
+    help="Shipped case to copy; by default the one called NAME, else starter.",
 )
 @shows_answer
 def new_command(name: str, source: str) -> Answer:

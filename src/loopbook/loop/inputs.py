@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from datetime import date
 
 from loopbook.loop.loop import Loop
 from loopbook.loop.nouns.facts import Statement
@@ -9,6 +10,7 @@ from loopbook.loop.nouns.matter import BASES, Material
 from loopbook.loop.nouns.row import Row, column_of, columns_of
 from loopbook.loop.reading.folder import CASE
 from loopbook.loop.reading.keys import SET
+from loopbook.loop.values.cells import NEVER
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.measure import LIBRARY, read_quantity
 from loopbook.loop.values.quantity import Quantity, Series, quantities_in
@@ -46,7 +48,7 @@ def _settings(loop: Loop) -> Iterator[InputRow]:
 
 def _rows(loop: Loop) -> Iterator[Row]:
     """Rows in force that may hold numbers."""
-    yield from loop.owners
+    yield from (*loop.sites.values(), *loop.owners)
     yield from loop.materials.values()
     for splits in loop.splits.values():
         yield from splits
@@ -70,6 +72,8 @@ def _cells(row: Row, library: Library) -> Iterator[InputRow]:
             elif numbers:
                 text = "; ".join(f"{x.number:.12g} {x.unit}" for x in numbers)
                 yield _sourced(row, column, text, "")
+            elif isinstance(value, date) and value != NEVER:
+                yield _sourced(row, column, value.isoformat(), "")
             elif column == "value" and isinstance(value, (str, int, float)) and value != "":
                 yield _sourced(row, column, value, "")
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from loopbook.errors import Finding, raise_findings
 from loopbook.report.answers.answer import Answer, Rows, counted
 from loopbook.report.format import is_number
-from loopbook.report.table import HIDDEN, Cell, Column
+from loopbook.report.table import Cell, Column
 from loopbook.report.write import INPUTS, SUMMARY
 
 _SAME = 1e-12  # relative; less than this is rounding of the same calculation
@@ -30,16 +30,11 @@ class SwitchChange:
 class InputChange:
     """An input that is not the same; None in a run that does not have it."""
 
+    key: Annotated[str, Column(title="Input"), "address of the number"]
     where: Annotated[str, Column(title="Place"), "file and line, in the newer run if it is there"]
-    key: Annotated[str, Column(drops=HIDDEN), "key of the input row"]
     old: Annotated[Cell, "value in the older run"]
     new: Annotated[Cell, "value in the newer run"]
     unit: Annotated[str, "unit of both"]
-
-    @property
-    def name(self) -> Annotated[str, Column(title="Input", order=-1), "key without case and file"]:
-        """Key without the file: ``lansing/2027/cell_reject_share``."""
-        return self.key.split("/", 2)[-1] if self.key.startswith("case/") else self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +191,8 @@ def _inputs(
         if before and after and before["value"] == after["value"]:
             continue
         yield InputChange(
-            str(row["where"]),
             key,
+            str(row["where"]),
             before["value"] if before else None,
             after["value"] if after else None,
             str(row["unit"]),

@@ -17,7 +17,7 @@ from loopbook.tables import CellError, Grid, LineOf, TextTable, cell_text, read_
 CASE = "case"
 """Name of the settings: ``case.toml``, or a sheet ``case``."""
 
-OTHERS = ("month.toml",)
+OTHERS = ("month.toml", "report.toml")
 """Files of a case that other rooms read."""
 
 _MONTH = re.compile(r"(\d{4}-\d\d)-01 00:00:00")  # a period that a spreadsheet took for a date

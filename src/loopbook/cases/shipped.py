@@ -12,6 +12,9 @@ from loopbook.report import Answer
 
 SETTINGS_FILE = "case.toml"
 
+FIRST = "starter"
+"""The shipped case that a new one is copied from."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewCase(Answer):
@@ -32,7 +35,7 @@ def shipped_cases() -> Path:
     >>> (shipped_cases() / "gmbi" / "case.toml").is_file()
     True
     """
-    room = Path(__file__).parents[1]
+    room = Path(__file__).parent
     installed = room / "shipped"
     return installed if installed.is_dir() else room.parents[2] / "cases"
 
@@ -41,11 +44,6 @@ def case_names(folder: Path) -> list[str]:
     """Names of the cases in a folder, sorted: folders and workbooks."""
     folders = (path.parent.name for path in folder.glob(f"*/{SETTINGS_FILE}"))
     return sorted((*folders, *(path.name for path in folder.glob("*.xlsx"))))
-
-
-def is_loop(place: Path) -> bool:
-    """Whether a case is a loop's tables."""
-    return place.is_file() or (place / "sites.csv").exists()
 
 
 def find_case(name: str | Path, cases: Path | None = None) -> Path:
@@ -80,8 +78,8 @@ def new_case(name: str, *, source: str = "", folder: Path = Path()) -> NewCase:
 
     Parameters
     ----------
-    name : of the new folder; letters, digits, ``.``, ``_`` and ``-``.
-    source : name of the shipped case; by default the case of that name or the only one.
+    name : of the new folder.
+    source : name of the shipped case; by default the case of that name, else `FIRST`.
     folder : where the new folder is made; the working folder by default.
 
     Raises
@@ -89,7 +87,7 @@ def new_case(name: str, *, source: str = "", folder: Path = Path()) -> NewCase:
     InputError : the folder exists, its name is a path, or there is no such shipped case.
     """
     known = case_names(shipped_cases())
-    source = source or (name if name in known else known[0] if len(known) == 1 else "")
+    source = source or (name if name in known else FIRST)
     new = folder / name
     if Path(name).name != name or name in {"", ".."}:
         finding = Finding("name", "NAME", "the name of a new folder", repr(name))
@@ -97,11 +95,7 @@ def new_case(name: str, *, source: str = "", folder: Path = Path()) -> NewCase:
         finding = Finding("file", str(new), "a new folder", "it exists", "choose another name")
     elif source not in known:
         finding = Finding(
-            "unknown-name",
-            "--from",
-            "a shipped case",
-            source or "none",
-            nearest_hint(source, known) if source else "choose one: " + ", ".join(known),
+            "unknown-name", "--from", "a shipped case", source, nearest_hint(source, known)
         )
     else:
         with writing(new), whole_folder(new) as scratch:

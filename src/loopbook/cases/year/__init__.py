@@ -1,1 +1,0 @@
-"""The yearly model of a case: supply, plants, mass, money, carbon."""
