@@ -194,7 +194,6 @@ def test_changed_inputs_have_their_place(changed: tuple[Path, Path]) -> None:
     comparison = compare_runs(*changed)
     changes = {(c.key, c.where, c.old, c.new) for c in comparison.inputs}
     assert ("terms/NCA toll/fee/value", "terms.csv:2", 1800.0, 2000.0) in changes
-    assert any(key.startswith("series/Li2CO3/") for key, *_ in changes)
     assert comparison.switches == (SwitchChange("dear_lithium", old=False, new=True),)
 
 
