@@ -50,6 +50,7 @@ WRONG = [
     ("parameters.csv", "plant,capacity,,13500 t/yr", "plant,capacity,,13500 tons/yr", "parameters.csv:8, value: unit", "tons/yr"),
     ("parameters.csv", "plant,capacity,,13500 t/yr", "plant,capacity,,13500", "parameters.csv:8, value: unit", "13500"),
     ("parameters.csv", "plant,capacity,,13500 t/yr", "plant,capacity,,13500 t", "parameters.csv:8, value: unit", "t"),
+    ("parameters.csv", "plant,capacity,,13500 t/yr,12000 t/yr,14000 t/yr", "plant,capacity,,0 t/yr,,", "parameters.csv:8, value: negative", "0 t/yr"),
     ("parameters.csv", "plant,capacity,,13500 t/yr", "plant,capacity,,13500 USD/yr", "parameters.csv:8, value: unit", "USD/yr"),
     ("parameters.csv", "plant,capacity,,13500 t/yr", "plant,capacity,,-13500 t/yr", "parameters.csv:8, value: negative", "-13500 t/yr"),
     ("parameters.csv", "plant,capacity,,13500 t/yr", "plant,capacity,,15000 t/yr", "parameters.csv:8: range", "15000 in [12000 t/yr, 14000 t/yr]"),

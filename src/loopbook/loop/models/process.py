@@ -7,6 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
+from loopbook.errors import Finding
 from loopbook.flowsheet import ROUTES, RouteSetting
 from loopbook.loop.goods.exchange import Facts, Goods, Now, Outcome
 from loopbook.loop.models.model import SiteModel
@@ -49,6 +50,13 @@ class Process(SiteModel):
     equipment_year: Annotated[
         int, Whole("a year", 1950, 2100), "to which prices of equipment are escalated"
     ] = 2020
+
+    def faults(self) -> Iterable[Finding]:
+        """A plant of a route is sized by its capacity."""
+        size = self.capacity.get("")
+        if size is not None and self.process in ROUTES and not max(numbers_of(size)) > 0.0:
+            what = f"above 0 {size.unit}, for {self.process} is sized by it"
+            yield Finding("negative", f"{size.where}, value", what, f"0 {size.unit}")
 
     def outputs(self, splits: Sequence[Split]) -> Iterable[str] | None:
         """Materials of the rows of ``shares``; those of a route or flowsheet are its own."""
