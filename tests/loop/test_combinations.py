@@ -18,7 +18,12 @@ GMBI = next(x for x in (CASES / "gmbi-loop", CASES / "gmbi") if (x / "contracts.
 LIBRARY = load_library()
 CAPACITIES = ("0 t/yr", "700 t/yr", "13500 t/yr", "2 Mt/yr", "-1 t/yr")
 REJECTS = ("0 %", "2.5 %", "40 %", "99 %", "105 %")
-SWITCHES = ((), ("tbmnc",), ("gm", "ford"), ("tbmnc", "gm", "ford", "stellantis", "hyundai", "honda"))
+SWITCHES = (
+    (),
+    ("tbmnc",),
+    ("gm", "ford"),
+    ("tbmnc", "gm", "ford", "stellantis", "hyundai", "honda"),
+)
 SEEDS = range(3)
 WRONG = {"0 t/yr": "negative", "-1 t/yr": "negative", "105 %": "share"}
 """Cells that are refused, and with what."""

@@ -131,7 +131,13 @@ def _check_lanes(contract: Contract, term: Term, subject: Subject) -> None:
 def check_money(subject: Subject) -> None:
     """Money of another currency has a rate; money of a year has an index, or all is nominal."""
     loop = subject.loop
-    home = loop.settings.money.currency
+    home, index = loop.settings.money.currency, loop.settings.money.index
+    if index:
+        at = subject.findings.about(loop.settings.written["money/index"][1])
+        at.check_known("a series", index, loop.series, at="money.index")
+        subject.findings.uses.add(("series", index))
+        if index in loop.series and not is_kind(loop.series[index].unit, "1"):
+            at.note("unit", "a series without a unit", loop.series[index].unit, at="money.index")
     rates = {series.unit: name for name, series in loop.series.items()}
     for row in loop.terms:
         value, series = getattr(row, "value", None), loop.series.get(_index(row))

@@ -15,6 +15,9 @@ from loopbook.loop.money.owning import PAYOUT, net_of, share_cash
 from loopbook.loop.money.trading import price_flows
 from loopbook.loop.nouns.settings import NOMINAL
 from loopbook.loop.terms.lot import Quotes
+from loopbook.loop.terms.settling.assay import AssayLimit
+from loopbook.loop.terms.settling.pay import Pay
+from loopbook.loop.terms.settling.provisional import Provisional
 from loopbook.loop.terms.sites.invest import Invest
 from loopbook.loop.time.calendar import Step, month_number, span_of
 from loopbook.loop.values.cells import OUTSIDE
@@ -35,7 +38,8 @@ class Accounts:
     burdens : t CO2e by burden, (step, draw).
     paid : what the buyer pays the seller for each flow, without duties and credits, (step, draw).
     findings : what no row states (``not-stated``), grades that no payable fits (``not-paid``) or
-        that are not accepted (``grade``), and money that is not counted.
+        that are not accepted (``grade``), money that is not counted, and what only invoices use
+        (``not-used``).
     """
 
     walked: Walk
@@ -126,12 +130,14 @@ def accounts(walked: Walk) -> Accounts:
         for name, row in loop.series.items()
     }
     year = "" if loop.settings.money.year == NOMINAL else loop.settings.money.year
-    quotes = Quotes(loop.settings.money.currency, rows, year)
+    money = loop.settings.money
+    quotes = Quotes(money.currency, rows, year, rows.get(money.index))
     ledger = Ledger(walked, quotes)
     price_flows(ledger)
     price_sites(ledger)
     ledger.drop_before(_first_month(loop))
     share_cash(ledger)
+    _list_unused(ledger)
     payments = ledger.payments
     return Accounts(
         walked,
@@ -141,6 +147,18 @@ def accounts(walked: Walk) -> Accounts:
         tuple(money[:-1] for money in ledger.paid.values()),
         (*loop.unstated, *ledger.findings.values()),
     )
+
+
+def _list_unused(ledger: Ledger) -> None:
+    """What contracts say for invoices, and the accounts of a walk do not read."""
+    for term in ledger.loop.terms:
+        if isinstance(term, (AssayLimit, Pay, Provisional)):
+            sentence = f"{term.term} on {term.on} is for invoices and not used in these accounts"
+            ledger.note("not-used", term.where, sentence)
+    for row in ledger.loop.contracts:
+        if row.currency:
+            sentence = f"{row.contract} pays in {row.currency}; its accounts are in those of prices"
+            ledger.note("not-used", row.where, sentence)
 
 
 def _first_month(loop: Loop) -> int:

@@ -22,6 +22,9 @@ class Money:
     currency: Annotated[str, Choice(*CURRENCIES), "of results"] = CURRENCIES[0]
     year: Annotated[str, Text("a year or nominal"), "year of the money, or nominal"] = NOMINAL
     from_: Annotated[str, Text("a period"), "first period whose money counts"] = ""
+    index: Annotated[
+        str, Text("a series"), "price index by which money of another year is converted"
+    ] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

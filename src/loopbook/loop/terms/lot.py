@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from loopbook.errors import InputError, nearest_hint
-from loopbook.loop.time.calendar import month_name
+from loopbook.loop.time.calendar import month_name, span_of
 from loopbook.loop.values.measure import is_kind
 from loopbook.loop.values.quantity import Lag, Months, Quantity, When
 from loopbook.matter import atomic_weights, component_names, components
@@ -80,11 +80,13 @@ class Quotes:
     currency : of all amounts.
     series : rows of ``series`` as quantities, by name.
     year : of the money; empty where money is nominal and nothing is converted.
+    index : price index, by which money of another year is converted: of each year its mean.
     """
 
     currency: str
     series: Mapping[str, Quantity] = field(default_factory=dict)
     year: str = ""
+    index: Quantity | None = None
 
     @cached_property
     def _rates(self) -> dict[str, Quantity]:
@@ -101,12 +103,23 @@ class Quotes:
         unit : of the result, with ``USD`` for any currency: ``USD/t``.
         paid : month in which it is converted.
         """
-        if self.year and quantity.money_year not in ("", self.year):
-            what = f"money of {self.year}, or nominal money"
-            raise InputError.of("year", quantity.where, what, f"money of {quantity.money_year}")
         currency = quantity.currency or self.currency
         number = quantity.in_month(month, unit.replace("USD", currency))
-        return number * self.rate(currency, paid)
+        return number * self.rate(currency, paid) * self._indexed(quantity)
+
+    def _indexed(self, quantity: Quantity) -> Array:
+        """What money of its year is worth in the year of results."""
+        if not self.year or quantity.money_year in ("", self.year):
+            return np.ones(1)
+        if self.index is None:
+            what = f"money of {self.year}, or nominal money"
+            hint = "name a series with a price index in [money] index"
+            money = f"money of {quantity.money_year}"
+            raise InputError.of("year", quantity.where, what, money, hint=hint)
+        now, then = (span_of(year) for year in (self.year, quantity.money_year))
+        assert now is not None
+        assert then is not None
+        return self.index.over(now, "1") / self.index.over(then, "1")
 
     def rate(self, currency: str, month: int | Months) -> Array:
         """Money of the results for one of a currency, in a month."""
