@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from loop_folder import changed, loop_of
+from loop_folder import changed, findings_of, loop_of
 
 from loopbook.errors import InputError
 from loopbook.flowsheet import COST_GROUPS, ROUTES, RouteSetting
@@ -18,6 +18,7 @@ from loopbook.loop.money.footprint import footprint
 from loopbook.loop.money.tables import account_tables, footprint_table
 from loopbook.loop.terms.prices.payable import Payable
 from loopbook.matter import Sourced, composition, load_library
+from support.advice import follows
 
 LIBRARY = load_library()
 
@@ -395,8 +396,22 @@ def test_money_of_a_year_is_not_mixed(tmp_path: Path) -> None:
     files = changed("case.toml", "[npv]", '[money]\nyear = "2027"\n\n[npv]', SMELTER)
     assert account(tmp_path / "same", files)
     old = changed("terms.csv", "10 USD/t,", "10 USD(2022)/t,", files)
-    with pytest.raises(InputError, match=r"terms.csv:6.*money of 2027.*found money of 2022"):
+    with pytest.raises(
+        InputError, match=r"terms.csv:6.*money of 2027.*found money of 2022"
+    ) as error:
         account(tmp_path / "old", old)
+    follows(error.value.findings[0], "name a series with a price index in [money] index")
+    named = changed("case.toml", 'year = "2027"', 'year = "2027"\nindex = "prices"', old)
+    named["series-prices.csv"] = (
+        "series,unit,2021,2022,2023,2024,2025,2026,2027\nprices,%,80,100,,,,,125\n"
+    )
+    cost = line(account(tmp_path / "indexed", named), "furnace", "cost", "feed")
+    assert cost == pytest.approx(1.25 * 10 * 100 * MONTHS, rel=1e-9)
+    other = changed("case.toml", 'index = "prices"', 'index = "Ni"', named)
+    assert [x.code for x in findings_of(tmp_path / "Ni", other)] == ["unit"]
+    other = changed("case.toml", 'index = "prices"', 'index = "price"', named)
+    (finding,) = findings_of(tmp_path / "price", other)
+    assert (finding.code, finding.where) == ("unknown-name", "case.toml:6, money.index")
     assert account(
         tmp_path / "nominal", changed("terms.csv", "10 USD/t,", "10 USD(2022)/t,", SMELTER)
     )

@@ -315,3 +315,18 @@ def test_trimmings_come_back_after_two_months_in_periods_of_all_lengths(tmp_path
     (flow,) = walked.of("back")
     arrived = flow.arrived["trimmings"].sum(axis=(1, 2))
     assert arrived == pytest.approx(back, rel=1e-9, abs=1e-12)
+
+
+def test_a_store_of_a_group_is_one_store(tmp_path: Path) -> None:
+    """900 t wait in 800 t; so they do where the store is of all goods."""
+    for name in ("packs", ""):
+        rows = PACKS["parameters.csv"].replace("hall,store,packs,2 kt", f"hall,store,{name},800 t")
+        walked = walk_of(tmp_path / f"of {name}", {**PACKS, "parameters.csv": rows})
+        waiting = sum(x[:, :, 0].sum(axis=1) for x in walked.sites["hall"].waiting.values())
+        assert waiting[-1] == pytest.approx(800, rel=1e-9)
+        assert walked.findings == ()
+    rows = PACKS["parameters.csv"].replace("yard,store,packs,5 kt\n", "yard,store,packs,50 t\n")
+    rows = rows.replace("hall,store,packs,2 kt\n", "")
+    (finding,) = walk_of(tmp_path / "yard", {**PACKS, "parameters.csv": rows}).findings
+    assert finding.expected == "at most 50 t of packs in the store of yard"
+    assert finding.found == "850 t more at the end of 2029"

@@ -120,6 +120,12 @@ class Network:
             self._in_one[material] = {**self.basis.contents(stream), material: np.ones(1)}
         return self._in_one[material]
 
+    def store_of(self, site: str, material: str) -> str | None:
+        """The key of the store of a material: its own, its group's, that of all; None without."""
+        row = self.loop.materials.get(material)
+        keys = (material, row.group if row else "", "")
+        return next((key for key in keys if key in self.rooms[site].store), None)
+
     def limits_arrivals(self, site: str) -> bool:
         """Whether the capacity of a site is for what arrives; else for what it makes."""
         return self.model(site).by_arrival or not self.model(site).makes_goods

@@ -206,13 +206,18 @@ class StepWalk:
             self.record.number(site, "lacking", name, lacking)
 
     def _check_store(self, site: str, waiting: Mapping[str, Array]) -> None:
-        """Goods that wait beyond their store are a finding, one for each material."""
-        store = self.net.rooms[site].store
-        for material, tonnes in waiting.items():
-            most = store.get(material, store.get("", np.zeros((len(self.net.steps), 1))))[self.k]
+        """Goods that wait beyond their store are a finding, one for each store."""
+        store, names = self.net.rooms[site].store, defaultdict[str, list[str]](list)
+        for material in waiting:
+            key = self.net.store_of(site, material)
+            names[material if key is None else key].append(material)
+        for key, materials in names.items():
+            tonnes = sum((waiting[name] for name in materials), np.zeros(1))
+            most = store[key][self.k] if key in store else np.zeros(1)
             over = float((tonnes - most).max())
             if over > _TINY * max(1.0, float(tonnes.max())):
-                self.record.overflow(site, material, over, float(most.max()))
+                label = key or ", ".join(materials)
+                self.record.overflow(site, label, over, float(most.max()))
 
     # -- contracts
 
@@ -302,11 +307,10 @@ class StepWalk:
         self, site: str, key: str, legs: Sequence[Leg], shares: Mapping[tuple[int, str], Array]
     ) -> Iterator[Limit]:
         """A capacity with the store behind it, of all that is covered and of each material."""
-        room = self.net.rooms[site]
         counts: dict[tuple[int, str | None], dict[int, Array]] = defaultdict(dict)
         for (i, name), share in shares.items():
             if covers(self.net, key, name):
-                store = next((x for x in (name, "") if x in room.store), None)
+                store = self.net.store_of(site, name)
                 for k, part in self._arrivals(legs[i], name):
                     if k < len(self.net.steps):
                         put(counts[k, store], i, share * part)
