@@ -15,9 +15,6 @@ from loopbook.loop.money.owning import PAYOUT, net_of, share_cash
 from loopbook.loop.money.trading import price_flows
 from loopbook.loop.nouns.settings import NOMINAL
 from loopbook.loop.terms.lot import Quotes
-from loopbook.loop.terms.settling.assay import AssayLimit
-from loopbook.loop.terms.settling.pay import Pay
-from loopbook.loop.terms.settling.provisional import Provisional
 from loopbook.loop.terms.sites.invest import Invest
 from loopbook.loop.time.calendar import Step, month_number, span_of
 from loopbook.loop.values.cells import OUTSIDE
@@ -152,7 +149,7 @@ def accounts(walked: Walk) -> Accounts:
 def _list_unused(ledger: Ledger) -> None:
     """What contracts say for invoices, and the accounts of a walk do not read."""
     for term in ledger.loop.terms:
-        if isinstance(term, (AssayLimit, Pay, Provisional)):
+        if term.for_invoices:
             sentence = f"{term.term} on {term.on} is for invoices and not used in these accounts"
             ledger.note("not-used", term.where, sentence)
     for row in ledger.loop.contracts:

@@ -54,6 +54,7 @@ class Term(Row):
     law : the word in the column `term`.
     kinds : what it may be on: ``contract``, ``site``, ``party``.
     dated : whether it is paid on the day `starts`, which must be given.
+    for_invoices : whether only invoices use it; accounts of a walk list it as not used.
     """
 
     table = "terms"
@@ -63,6 +64,7 @@ class Term(Row):
     law: ClassVar[str] = ""
     kinds: ClassVar[tuple[str, ...]] = ("contract",)
     dated: ClassVar[bool] = False
+    for_invoices: ClassVar[bool] = False
 
     on: Annotated[
         str, Ref("a contract, a site or a party", "contract|site|party"), "what it is a term of"

@@ -11,6 +11,7 @@ class AssayLimit(Term):
     """Assays of `of` that differ by more than `value` go to an umpire."""
 
     law = "assay"
+    for_invoices = True
 
     of: Substance
     value: Share

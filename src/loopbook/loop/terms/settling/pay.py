@@ -13,5 +13,6 @@ class Pay(Term):
     """Payments are due `value` after the day that the contract names."""
 
     law = "pay"
+    for_invoices = True
 
     value: Annotated[Quantity, Measure("month"), "time after it is due"]

@@ -11,5 +11,6 @@ class Provisional(Term):
     """The share of the price that is paid before assays are exchanged."""
 
     law = "provisional"
+    for_invoices = True
 
     value: Share
