@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import date
 
 from loopbook.loop.loop import Loop
 from loopbook.loop.nouns.places import Site
@@ -9,7 +10,7 @@ from loopbook.loop.nouns.row import Row
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.reading.names import Names
 from loopbook.loop.reading.typed import Rows
-from loopbook.loop.time.calendar import month_in_force
+from loopbook.loop.time.calendar import month_number
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.quantity import Quantity
 
@@ -39,8 +40,10 @@ class Subject:
 
     def months(self, row: Site | Contract | Term) -> list[int]:
         """Numbers of the months of the calendar in which it holds."""
-        days = self.loop.days(row)
-        return [m for m in self.loop.calendar.span if month_in_force(*days, m) > 0]
+        span, (starts, ends) = self.loop.calendar.span, self.loop.days(row)
+        first, last = month_number(starts or date.min), month_number(ends or date.max)
+        is_empty = (ends or date.max) < (starts or date.min)
+        return [] if is_empty else [*range(max(first, span.first), min(last + 1, span.end))]
 
 
 def share_in(month: int, quantity: Quantity) -> float:
