@@ -44,6 +44,7 @@ check: $(DEV)  ## what a commit needs: format, lint, types, arrows, house rules;
 bench: $(PEERS) $(BEANCOUNT)/.installed $(IGRAPH)/.installed  ## measure speed and print it beside peers and limits
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/r20.py
+	$(BIN)/python bench/draws.py
 	$(BIN)/python bench/fleet.py
 	$(BIN)/python bench/book.py
 	$(BIN)/python bench/book_files.py
