@@ -282,3 +282,25 @@ def test_scaled_and_in_another_order_a_loop_is_the_same(
     for contract in ("to North", "to South", "sale"):
         expected = [factor * x for x in _taken(one, contract)]
         assert _taken(other, contract) == pytest.approx(expected, rel=1e-9, abs=1e-6)
+
+
+def test_two_sellers_as_needed_bring_what_is_needed_once(tmp_path: Path) -> None:
+    """Equal ones bring half each; the outside is last and brings what the other has not."""
+    files = {
+        "case.toml": 'title = "two sellers"\nperiods = ["2027"]\n',
+        "parties.csv": "party\nMint\nMine\n",
+        "sites.csv": "site,party,model,process\nMint,,demand,\nMine,,supply,\n",
+        "materials.csv": "material,basis,Ni\ncoin,%,100\n",
+        "parameters.csv": "on,parameter,of,value\nMint,needs,coin,100 t/yr\n",
+        "contracts.csv": (
+            "contract,from,material,to,amount\none,outside,coin,Mint,as needed\n"
+            "other,Mine,coin,Mint,as needed\n"
+        ),
+    }
+    both = walk_of(
+        tmp_path / "both", changed("contracts.csv", "other,Mine", "other,outside", files)
+    )
+    assert [*_taken(both, "one"), *_taken(both, "other")] == pytest.approx([50, 50])
+    few = changed("parameters.csv", "100 t/yr\n", "100 t/yr\nMine,makes,coin,30 t/yr\n", files)
+    walked = walk_of(tmp_path / "few", few)
+    assert [*_taken(walked, "one"), *_taken(walked, "other")] == pytest.approx([70, 30])

@@ -230,7 +230,7 @@ class StepWalk:
             return
         sources = [self._source(leg) for leg in legs]
         asked = [self._asked(*pair) for pair in zip(legs, sources, strict=True)]
-        limits = [*_pools(legs, sources), *self._rooms(legs, sources)]
+        limits = [*_pools(legs, sources), *self._rooms(legs, sources), *self._wants(legs, sources)]
         taken = filled(asked, limits)
         for leg, source, tonnes in zip(legs, sources, taken, strict=True):
             whole = np.where(source.tonnes > 0, source.tonnes, 1.0)
@@ -278,6 +278,16 @@ class StepWalk:
                 "amount", leg.row.where, "a rate, or as needed", f"all of what {leg.row.from_} has"
             )
         return np.asarray(force * source.tonnes)
+
+    def _wants(self, legs: Sequence[Leg], sources: Sequence[_Source]) -> Iterator[Limit]:
+        """What a receiver lacks, for all that bring the same of it as needed."""
+        same: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+        for i, leg in enumerate(legs):
+            if leg.row.amount.kind == "needed":
+                same[leg.row.to, leg.materials].append(i)
+        for rivals in (numbers for numbers in same.values() if len(numbers) > 1):
+            lacks = [self._lacking(legs[i], sources[i]) for i in rivals]
+            yield Limit(np.min(np.broadcast_arrays(*lacks), axis=0), dict.fromkeys(rivals, 1.0))
 
     def _lacking(self, leg: Leg, source: _Source) -> Array:
         """Tonnes of a leg's goods that meet what its receiver lacks, and exceed none of it."""
