@@ -413,3 +413,10 @@ def test_a_process_is_a_flowsheet_file_beside_the_tables(tmp_path: Path) -> None
     files["sieve.toml"] = FLOWSHEET.replace('"sieve"\n', '"siev"\n')
     (finding,) = findings_of(tmp_path, files, library=LIBRARY)
     assert finding.where.startswith("sieve.toml:")
+
+
+def test_a_row_of_series_holds_when_its_switch_is_on() -> None:
+    place = Path(__file__).parents[2] / "cases" / "integrated"
+    for on, number in ((False, 10000.0), (True, 17140.0)):
+        price = load(place, switches={"dear_lithium": on}).series["Li2CO3"]
+        assert price.line.numbers[0] == number

@@ -1,23 +1,13 @@
 """What people see of a loop that brings no layout of its own: made from its walk and accounts."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from loopbook.loop import OUTSIDE, Accounts, Flow, Walk
-from loopbook.report import (
-    Cell,
-    Column,
-    Figure,
-    Flows,
-    Layout,
-    Plot,
-    Section,
-    Table,
-    YearFigure,
-    slug,
-)
+from loopbook.report import Cell, Column, Figure, Flows, Layout, Plot, Section, Table, YearFigure
 from loopbook.tables import Array
 
 OVERVIEW, LINKS = "overview", "links"
@@ -113,7 +103,13 @@ def _titled(name: str) -> str:
 
 
 def _named(name: str, unit: str) -> str:
-    return f"{slug(name) or 'column'}_{unit}"
+    """Name of a column from that of a thing; names in other scripts have no letters left.
+
+    >>> _named("Mill, Ohio", "t"), _named("\u5de5\u5382", "t")
+    ('mill_ohio_t', 'column_t')
+    """
+    stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return f"{stem or 'column'}_{unit}"
 
 
 def _sums(walked: Walk, values: Array) -> Array:

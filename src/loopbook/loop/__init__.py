@@ -33,7 +33,7 @@ And it is walked, step by step; arrays are tonnes, by step, component and draw::
 And priced, month by month; money is in the loop's currency, by step and draw::
 
     money = accounts(walked)                # Accounts: payments and burdens, each with its row
-    money.cash("Recycler"), money.account("plant"), money.burden("plant")
+    money.cash("Maker"), money.account("plant"), money.burden("plant")
     money.findings                          # what no row states, and grades that no payable fits
     footprint(money).flows                  # t CO2e that each contract row carries
     mass_tables(money), account_tables(money)       # tables for people, of any loop

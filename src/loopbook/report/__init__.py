@@ -49,7 +49,6 @@ _LATER = {
     "references": "Kind Quotation References Referred",
     "run": "MONTH_LEFT_OUT Run figures_table years_table",
     "write": "names_beside write_result",
-    "year_sheet": "YearColumn finite slug year_table",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
 
@@ -71,7 +70,6 @@ if typing.TYPE_CHECKING:
     from loopbook.report.references import Kind, Quotation, References, Referred
     from loopbook.report.run import MONTH_LEFT_OUT, Run, figures_table, years_table
     from loopbook.report.write import names_beside, write_result
-    from loopbook.report.year_sheet import YearColumn, finite, slug, year_table
 else:
 
     def __getattr__(name: str) -> object:
@@ -112,7 +110,6 @@ __all__ = [
     "Section",
     "SwitchChange",
     "Table",
-    "YearColumn",
     "YearFigure",
     "check_basis",
     "compare_runs",
@@ -121,7 +118,6 @@ __all__ = [
     "each_mass",
     "each_share",
     "figures_table",
-    "finite",
     "kilograms",
     "kind_of",
     "moment_of",
@@ -131,12 +127,10 @@ __all__ = [
     "render_report",
     "save_record",
     "share",
-    "slug",
     "table_of",
     "with_kinds",
     "write_report",
     "write_result",
     "write_workbook",
-    "year_table",
     "years_table",
 ]

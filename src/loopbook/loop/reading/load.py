@@ -85,10 +85,11 @@ def _read(
     set_cells(tables, rows, cells, findings)
     named = read_switches(tables, switches, findings)
     settings = read_settings(tables, named, findings)
-    findings.series = read_series(rows[SERIES].all_lines(), findings)
+    chosen = {name: switch.on for name, switch in named.items()}
+    lines = (*rows[SERIES].all_lines(), *rows[SERIES].in_force(chosen))  # the last of a name holds
+    findings.series = read_series(lines, findings)
     names_of_series = {line["series"] for line in rows[SERIES].all_lines()} | tables.lost_series
     findings.lost_series = frozenset(names_of_series - findings.series.keys())
-    chosen = {name: switch.on for name, switch in named.items()}
     names = declared(rows, chosen, tables, read_plugins(tables, findings))
     findings.uses |= {("switch", line["switch"]) for x in rows.values() for line in x.all_lines()}
     every = typed({table: [*x.all_lines()] for table, x in rows.items()}, names, findings)
