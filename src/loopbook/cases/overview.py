@@ -105,8 +105,8 @@ def _titled(name: str) -> str:
 def _named(name: str, unit: str) -> str:
     """Name of a column from that of a thing; names in other scripts have no letters left.
 
-    >>> _named("Mill, Ohio", "t"), _named("\u5de5\u5382", "t")
-    ('mill_ohio_t', 'column_t')
+    >>> _named("Mill, east", "t"), _named("\u5de5\u5382", "t")
+    ('mill_east_t', 'column_t')
     """
     stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     return f"{stem or 'column'}_{unit}"
