@@ -27,7 +27,6 @@ from loopbook.report.tables import (
     shown_unit,
     source_address,
     source_detail,
-    subject_of,
     unit_column,
 )
 
@@ -77,7 +76,6 @@ def render_report(result: RunResult) -> str:
     )
     environment.filters |= {
         "prose": prose,
-        "subject": subject_of,
         "is_number": is_number,
         "detail": source_detail,
         "address": source_address,

@@ -20,7 +20,7 @@ from loopbook.report.format import (
     unit_text,
     value_text,
 )
-from loopbook.report.table import GRADES, Cell, Column, InputRow, Quote, RunResult, Table
+from loopbook.report.table import GRADES, Cell, Column, Quote, RunResult, Table
 
 GRADE_TEXTS = {**GRADES, "setting": "a choice of the case, not a fact"}
 """Grades of input rows, and what they mean."""
@@ -161,21 +161,6 @@ def numeric_columns(table: Table) -> list[bool]:
 def shown_unit(column: Column) -> str:
     """Unit in the head of a column."""
     return "%" if is_share(column) else unit_text(column.unit)
-
-
-def subject_of(row: InputRow) -> str:
-    """What an input row is a number of: its key without the file's name.
-
-    >>> row = InputRow("case/prices.csv/Ni/price", "prices.csv:2", 1, "USD/kg", "s", "", "A")
-    >>> subject_of(row)
-    'Ni / price'
-    """
-    file = row.where.partition(":")[0]
-    parts = row.key.split("/")
-    known = {file, file.removesuffix(".csv"), file.removesuffix(".toml"), "case", "library"}
-    while len(parts) > 1 and parts[0] in known:
-        parts = parts[1:]
-    return " / ".join(parts)
 
 
 def source_detail(source: Mapping[str, str]) -> str:
