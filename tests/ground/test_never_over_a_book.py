@@ -189,7 +189,7 @@ def test_a_run_keeps_books_among_its_tables(result: RunResult, tmp_path: Path) -
         book.post(lots.nouns(Envelopes())[:1])  # it is open, and still the same file
     assert has_its_lot(out / "tables" / "mine.sqlite")
     assert has_its_lot(out / "letters" / "ours.sqlite")
-    assert (out / "tables" / "money.csv").exists()
+    assert (out / "tables" / "cash.csv").exists()
 
 
 @pytest.mark.parametrize("place", ["file/out", "file/deep/out"])
@@ -205,7 +205,7 @@ def test_a_run_that_cannot_be_written_is_a_finding(
     assert write_result(result, tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["report.html", "tables/money.csv"])
+@pytest.mark.parametrize("name", ["report.html", "tables/cash.csv"])
 def test_a_run_does_not_write_over_a_book(result: RunResult, tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     write_result(result, out)

@@ -34,11 +34,7 @@ def figures_table(figures: Iterable[Figure], references: References) -> Table:
 
 
 def years_table(
-    layout: Layout,
-    references: References,
-    years: Sequence[Cell],
-    *,
-    first: Column = Column("year", "Year"),  # noqa: B008
+    layout: Layout, references: References, years: Sequence[Cell], *, first: Column
 ) -> Table:
     """The layout's columns of the years, or of other periods, a row each."""
     columns = (

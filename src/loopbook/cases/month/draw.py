@@ -1,7 +1,9 @@
 """The month of a case: drawn from its loop, posted to a book, or left out with the reason."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from loopbook.book import Book
@@ -25,7 +27,7 @@ class DrawnMonth(NamedTuple):
     """
 
     tables: tuple[Table, ...] = ()
-    attachments: dict[str, bytes] = {}  # noqa: RUF012
+    attachments: Mapping[str, bytes] = MappingProxyType({})
     inputs: tuple[InputRow, ...] = ()
 
 

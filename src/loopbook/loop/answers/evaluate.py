@@ -162,11 +162,11 @@ class Evaluator:
 
     def _elsewhere(self, node: ast.Attribute | ast.Subscript, at: Place) -> Answer:
         """``table.column``, or ``table.column[row]``."""
-        key: list[str] = []
+        parts: list[ast.expr] = []
         if isinstance(node, ast.Subscript):
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            key, node = [self._name(part, at) for part in parts], node.value  # type: ignore[assignment]
-        sheet, table, column = self._column(node, at)
+        key = [self._name(part, at) for part in parts]
+        sheet, table, column = self._column(node.value if parts else node, at)
         row, by = (*key, "", "")[:2]
         if (row, by) not in sheet.keys:
             known = [" ".join(filter(None, key)) for key in sheet.keys]

@@ -45,7 +45,7 @@ def correlated(one: Array, own: Array, rank: float) -> Array:
     >>> correlated(np.array([1.0]), np.array([5.0]), 1.0).round(12).tolist()
     [1.0]
     """
-    r = 2.0 * math.sin(math.pi * rank / 6.0)
+    r = round(2.0 * math.sin(math.pi * rank / 6.0), 12)  # exactly 1 at a rank correlation of 1
     return np.asarray(r * one + math.sqrt(max(1.0 - r * r, 0.0)) * own)
 
 
