@@ -190,7 +190,8 @@ class _Chain:
         total = float((cells_t + np.sum([*scrap_t.values()], axis=0)).sum())
         nickel = self.content({x: made[x] for x in (self.cells, *scrap_t)}, "Ni")
         back = self.content(self.refinery.made, "Ni")
-        active = [name for name in loop.composition(self.cells) if name in chemistries()]
+        known = chemistries(loop.library)
+        active = [name for name in loop.composition(self.cells) if name in known]
         if not (total > 0.0 and nickel > 0.0 and back > 0.0 and active):
             return None
         return Lines(

@@ -219,7 +219,7 @@ class Evaluator:
         """What was walked; zero where a name is off, and to check."""
         world, stream = self.world, function.unit == STREAM
         unit = {STREAM: "t", MONEY: self.loop.settings.money.currency}.get(function.unit)
-        if world and all(map(world.is_on, roles, map(str, values))):
+        if world and all(map(world.is_on, roles, values)):
             array = function.law(world, *values)
             assert isinstance(array, np.ndarray)
         else:

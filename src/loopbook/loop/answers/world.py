@@ -116,7 +116,7 @@ class World:
         """Burdens as they go to what is sold."""
         return footprint(self.money)
 
-    def is_on(self, role: str, name: str) -> bool:
+    def is_on(self, role: str, name: object) -> bool:
         """Whether a site, contract or party is in force; other names always are."""
         lists = {
             "site": self.sites,
