@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -16,7 +17,15 @@ from click.testing import CliRunner, Result
 from loopbook.cases import run_case
 from loopbook.cli import main
 from loopbook.errors import InputError
-from loopbook.report import Run, SwitchChange, compare_runs, record_text, write_result
+from loopbook.report import (
+    Column,
+    Run,
+    SwitchChange,
+    Table,
+    compare_runs,
+    record_text,
+    write_result,
+)
 
 GOLDEN = Path(__file__).parent / "data" / "starter_run.txt"
 
@@ -224,6 +233,50 @@ def test_compare_prints_both(changed: tuple[Path, Path]) -> None:
     assert (data["answer"], data["version"]) == ("comparison", 1)
     assert "terms.csv:2" in {row["where"] for row in data["inputs"]}
     assert len(data["results"]) == data["different"] > 3
+
+
+@pytest.mark.parametrize(
+    ("cell", "old", "new", "unit"),
+    [
+        ("1.8 kt/yr", "5,000 t/yr", "1.8 kt/yr", ""),
+        ("5000 kg/yr", "5,000 t/yr", "5,000 kg/yr", ""),
+        ("1800 t/yr", 5000.0, 1800.0, "t/yr"),
+    ],
+)
+def test_an_input_in_another_unit_has_both_units(
+    tmp_path: Path, cell: str, old: object, new: object, unit: str
+) -> None:
+    address = "parameters/shredder/capacity/value"
+    for name, cells in (("a", []), ("b", [f"{address}={cell}"])):
+        write_result(run_case(STARTER, cells=cells), tmp_path / name)
+    (change,) = compare_runs(tmp_path / "a", tmp_path / "b").inputs
+    assert (change.key, change.old, change.new, change.unit) == (address, old, new, unit)
+
+
+def written_runs(folder: Path, *runs: list[tuple[str, str, float, float]]) -> tuple[Path, Path]:
+    """Folders of runs with a table; each row has a name, the unit of its column, and two cells."""
+    result = run_case(STARTER)
+    for name, rows in zip("ab", runs, strict=True):
+        unit = rows[0][1]
+        columns = (Column("site"), Column("flow", "Flow", unit), Column("large", "Large", unit))
+        table = Table("flows", "Flows", columns, tuple((a, x, y) for a, _, x, y in rows))
+        write_result(replace(result, tables={**result.tables, "flows": table}), folder / name)
+    return folder / "a", folder / "b"
+
+
+def test_what_is_rounding_beside_the_numbers_of_its_unit_is_no_difference(tmp_path: Path) -> None:
+    """A column of nothing has no size of its own: 2.6e-13 t are rounding beside 4,000 t."""
+    runs = [("Mill", "t", 0.0, 4000.0)], [("Mill", "t", 2.6e-13, 4000.0)]
+    assert compare_runs(*written_runs(tmp_path / "none", *runs)).results == ()
+    runs = [("Mill", "t", 0.0, 4000.0)], [("Mill", "t", 2.6e-5, 4000.0)]
+    (change,) = compare_runs(*written_runs(tmp_path / "some", *runs)).results
+    assert (change.column, change.old, change.new, change.unit) == ("flow", 0.0, 2.6e-5, "t")
+
+
+def test_a_result_in_another_unit_has_both_units(tmp_path: Path) -> None:
+    runs = [("Mill", "t", 4000.0, 4000.0)], [("Mill", "kt", 4.0, 4.0)]
+    changes = compare_runs(*written_runs(tmp_path / "runs", *runs)).results
+    assert [(x.old, x.new, x.unit) for x in changes] == [("4,000 t", "4 kt", "")] * 2
 
 
 def test_half_a_run_is_refused(changed: tuple[Path, Path]) -> None:

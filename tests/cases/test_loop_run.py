@@ -16,6 +16,7 @@ from loopbook.report import RunResult
 from support.advice import follows
 
 CASES = Path(__file__).parents[2] / "cases"
+MONTH = ("cell_lots", "cell_lot_origins", "cell_origins", "metal_statement", "loop_statement")
 STARTER, INTEGRATED = CASES / "starter", CASES / "integrated"
 
 
@@ -147,6 +148,35 @@ def test_a_workbook_runs_as_the_folder_does(tmp_path: Path) -> None:
         ]
         assert rows[0] == rows[1]
     assert folder.inputs.keys() == workbook.inputs.keys()
+
+
+@pytest.mark.parametrize("name", ["starter", "integrated", "gmbi"])
+def test_a_case_is_a_workbook_and_a_folder_again(name: str, tmp_path: Path) -> None:
+    """What the tables give is the same after both ways; the month has a file of its own."""
+    book, folder = tmp_path / "book.xlsx", tmp_path / "again"
+    first, second = call("copy-case", name, book), call("copy-case", book, folder)
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    beside = "; not copied: month.toml, report.toml" if name == "gmbi" else ""
+    assert first.output.endswith(f"/{name}{beside}\n")
+    assert second.output == f"{folder}: the tables of {book}\n"
+    before, after = run_case(name), run_case(folder)
+    gone = before.tables.keys() - after.tables.keys()
+    assert gone == ({*MONTH} if name == "gmbi" else set())
+    for table in before.tables.keys() - gone - {"warnings"}:
+        assert after.tables[table].rows == before.tables[table].rows, table
+    assert after.inputs.keys() >= {x for x in before.inputs if not x.startswith("month/")}
+
+
+def test_a_copy_of_a_case_replaces_nothing(tmp_path: Path) -> None:
+    for place in (tmp_path / "folder", tmp_path / "book.xlsx"):
+        assert call("copy-case", "starter", place).exit_code == 0
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        done = call("copy-case", "starter", place)
+        assert (done.exit_code, "it exists" in done.output) == (1, True)
+        assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+    done = call("copy-case", "startre", tmp_path / "other")
+    assert (done.exit_code, "starter" in done.output) == (1, True)
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize("money", [False, True])

@@ -83,6 +83,7 @@ CALLS = {
     "library explain": "0.9",
     "units": "sieve",
     "new": "FRESH",
+    "copy-case": f"{STARTER} FRESH.xlsx",
     "run": f"{STARTER} --out a",
     "compare": "a a",
 }

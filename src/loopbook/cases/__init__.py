@@ -10,6 +10,6 @@ May import every room; no room imports this one.
 
 from loopbook.cases.month.draw import DrawnMonth, draw_month
 from loopbook.cases.run import run_case
-from loopbook.cases.shipped import find_case, new_case
+from loopbook.cases.shipped import copy_case, find_case, new_case
 
-__all__ = ["DrawnMonth", "draw_month", "find_case", "new_case", "run_case"]
+__all__ = ["DrawnMonth", "copy_case", "draw_month", "find_case", "new_case", "run_case"]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from loopbook.errors import Finding, InputError, nearest_hint
 from loopbook.files import whole_folder, writing
+from loopbook.loop import copy_loop
 from loopbook.report import Answer
 
 SETTINGS_FILE = "case.toml"
@@ -27,6 +28,20 @@ class NewCase(Answer):
         """The folder, and what to do next."""
         command = f"loopbook run {shlex.quote(self.folder)}"
         return f"{self.folder}: edit its CSV and TOML files, then: {command}"
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedCase(Answer):
+    """The tables of a case as a workbook or a folder."""
+
+    to: Annotated[str, "the new workbook or folder"]
+    source: Annotated[str, "the folder or workbook that was copied"]
+    not_copied: Annotated[str, "files beside the tables, which a copy of the tables has not"]
+
+    def headline(self) -> str:
+        """What was written and what was not."""
+        text = f"{self.to}: the tables of {self.source}"
+        return f"{text}; not copied: {self.not_copied}" if self.not_copied else text
 
 
 def shipped_cases() -> Path:
@@ -102,3 +117,23 @@ def new_case(name: str, *, source: str = "", folder: Path = Path()) -> NewCase:
             shutil.copytree(shipped_cases() / source, scratch, dirs_exist_ok=True)
         return NewCase(str(new), source)
     raise InputError([finding])
+
+
+def copy_case(name: str | Path, to: str | Path, *, cases: Path | None = None) -> CopiedCase:
+    """Write the tables of a case as a new workbook, or those of a workbook as a new folder.
+
+    Parameters
+    ----------
+    name : path or name of the case, as in `find_case`.
+    to : the new workbook ``NAME.xlsx``, or the new folder.
+    cases : folder of named cases.
+
+    Raises
+    ------
+    InputError : there is no such case, it cannot be read, or what is named exists.
+    """
+    place = find_case(name, cases)
+    beside = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+    rest = [x for x in beside if not (x.endswith(".csv") or x.startswith((".", "__")))]
+    rest = [x for x in rest if x != SETTINGS_FILE]
+    return CopiedCase(str(copy_loop(place, to)), str(place), ", ".join(rest))

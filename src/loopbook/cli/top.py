@@ -70,6 +70,26 @@ def new_command(name: str, source: str) -> Answer:
     return new_case(name, source=source)
 
 
+@main.command("copy-case")
+@click.argument("case", type=click.Path(path_type=Path))
+@click.argument("to", type=click.Path(path_type=Path))
+@shows_answer
+def copy_case_command(case: Path, to: Path) -> Answer:
+    """Write the tables of a CASE as the new workbook TO.xlsx, or as the new folder TO.
+
+    CASE is a folder, a workbook, or a name in ./cases or among the shipped ones. What is beside
+    the tables (report.toml, month.toml, flowsheets, site models) is not copied and is named.
+
+    \b
+    Example:
+      loopbook copy-case starter starter.xlsx
+      loopbook copy-case starter.xlsx my-case
+    """
+    from loopbook.cases import copy_case
+
+    return copy_case(case, to)
+
+
 @main.command("run")
 @click.argument("case", type=click.Path(path_type=Path))
 @click.option(

@@ -14,7 +14,7 @@ from loopbook.report.format import is_number
 from loopbook.report.table import Cell, Column
 from loopbook.report.write import INPUTS, SUMMARY
 
-_SAME = 1e-12  # relative; less than this is rounding of the same calculation
+_SAME = 1e-12  # of the largest number of the unit; less than this is rounding of the same sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class InputChange:
     where: Annotated[str, Column(title="Place"), "file and line, in the newer run if it is there"]
     old: Annotated[Cell, "value in the older run"]
     new: Annotated[Cell, "value in the newer run"]
-    unit: Annotated[str, "unit of both"]
+    unit: Annotated[str, "unit of both; none where it differs, and each value has its own"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ResultChange:
     row: Annotated[str, "year and texts that name the row"]
     old: Annotated[Cell, "in the older run"]
     new: Annotated[Cell, "in the newer run"]
-    unit: Annotated[str, "unit of both"]
+    unit: Annotated[str, "unit of both; none where it differs, and each value has its own"]
     effect_share: Annotated[
         float | None,
         Column(title="Effect", unit="1", decimals=2),
@@ -187,41 +187,60 @@ def _inputs(
     """Inputs that changed, came or went; what is only re-keyed to another row shows both."""
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
-        row = after or before or {}
-        if before and after and before["value"] == after["value"]:
-            continue
-        yield InputChange(
-            key,
-            str(row["where"]),
-            before["value"] if before else None,
-            after["value"] if after else None,
-            str(row["unit"]),
-        )
+        ends = [(row["value"], row["unit"]) if row else None for row in (before, after)]
+        if ends[0] != ends[1]:
+            yield InputChange(key, str((after or before or {})["where"]), *_in_units(*ends))
+
+
+def _in_units(old: tuple[Cell, str] | None, new: tuple[Cell, str] | None) -> tuple[Cell, Cell, str]:
+    """Two cells and their unit; a unit that differs is beside each number.
+
+    >>> _in_units((1500.0, "t/yr"), (1.8, "kt/yr")), _in_units(None, (1.8, "kt/yr"))
+    (('1,500 t/yr', '1.8 kt/yr', ''), (None, 1.8, 'kt/yr'))
+    """
+    ends = [one for one in (old, new) if one]
+    cells = [one[0] if one else None for one in (old, new)]
+    if len({unit for _, unit in ends}) == 1:
+        return cells[0], cells[1], ends[0][1]
+    texts = [f"{x:,.15g} {unit}".strip() if is_number(x) else x for x, unit in ends]
+    return texts[0], texts[1], ""
 
 
 def _results(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ResultChange]:
+    largest: dict[str, float] = {}
+    for table in chain(old.values(), new.values()):
+        for row in table["rows"]:
+            for column, cell in zip(table["columns"], row, strict=True):
+                if is_number(cell):
+                    unit = column["unit"]
+                    largest[unit] = max(largest.get(unit, 0.0), abs(cell))
     for name in {**old, **new}:
         if name not in old or name not in new:
             before, after = ("table" if name in run else None for run in (old, new))
             yield ResultChange(name, "", "", before, after, "", None)
             continue
-        yield from _table_changes(name, old[name], new[name])
+        yield from _table_changes(name, old[name], new[name], largest)
 
 
-def _table_changes(name: str, old: Any, new: Any) -> Iterator[ResultChange]:
+def _table_changes(
+    name: str, old: Any, new: Any, in_unit: Mapping[str, float]
+) -> Iterator[ResultChange]:
     before, after = _by_cell(old), _by_cell(new)
-    units = {c["name"]: c["unit"] for c in (*old["columns"], *new["columns"])}
+    units = [{c["name"]: c["unit"] for c in table["columns"]} for table in (old, new)]
     largest: dict[str, float] = {}
     for (_, column), value in chain(before.items(), after.items()):
         if is_number(value):
             largest[column] = max(largest.get(column, 0.0), abs(value))
     for row, column in {**before, **after}:
         a, b = before.get((row, column)), after.get((row, column))
+        of_a, of_b = (own.get(column, "") for own in units)
         numbers = [value for value in (a, b) if is_number(value)]  # texts have no size: come last
         moved = abs(numbers[-1] - numbers[0]) if len(numbers) == 2 else abs(sum(numbers))
         share = moved / largest[column] if moved else 0.0
-        if a != b and (len(numbers) < 2 or share > _SAME):
-            yield ResultChange(name, column, row, a, b, units[column], share)
+        if of_a != of_b and len(numbers) == 2:
+            yield ResultChange(name, column, row, *_in_units((a, of_a), (b, of_b)), None)
+        elif a != b and (len(numbers) < 2 or moved > _SAME * in_unit[of_b]):
+            yield ResultChange(name, column, row, a, b, of_b or of_a, share)
 
 
 def _by_cell(table: Any) -> dict[tuple[str, str], Cell]:
