@@ -40,7 +40,13 @@ from loopbook.flowsheet.files import from_toml, read_flowsheet, to_toml
 from loopbook.flowsheet.model import Flowsheet
 from loopbook.flowsheet.routes import ROUTES, direct, hydro, preprocessing, pyro
 from loopbook.flowsheet.routes.matter import ActiveMaterial
-from loopbook.flowsheet.routes.route import Route, RouteResult, RouteSetting, black_mass_composition
+from loopbook.flowsheet.routes.route import (
+    Route,
+    RouteBase,
+    RouteResult,
+    RouteSetting,
+    black_mass_composition,
+)
 from loopbook.flowsheet.solution import Solution, SolveReport, StreamFlow
 from loopbook.flowsheet.units.catalogue import (
     Parameter,
@@ -97,6 +103,7 @@ __all__ = [
     "PlantCost",
     "Reaction",
     "Route",
+    "RouteBase",
     "RouteResult",
     "RouteSetting",
     "Separator",

@@ -315,7 +315,12 @@ class Route:
         feed_usd_per_kg : price of black mass; scrap is paid by its nickel and cobalt.
         """
         base = self.base(feed, setting or RouteSetting(), numbers or Sourced())
-        solution = self.flowsheet(feed, base).solve(scenarios)
+        return self.priced(self.flowsheet(feed, base).solve(scenarios), base, feed_usd_per_kg)
+
+    def priced(
+        self, solution: Solution, base: RouteBase, feed_usd_per_kg: Value = 0.0
+    ) -> RouteResult:
+        """Price and burden a solved flowsheet of the route, with the base that it was built on."""
         total = solution.mass(self.feed)
         shares = shares_of(solution, self.feed, (*base.names, *base.phosphates, *self.parts))
         made = self.products(base)

@@ -102,9 +102,11 @@ class Needs:
     lacks : tonnes by material, component or element, shape (draw,). What arrives meets them: of
         a material by its mass, of a component or element by its content. Contracts `as needed`
         bring the rest.
+    outcome : what the model makes of the same orders, where that is already known.
     """
 
     lacks: Mapping[str, Array] = field(default_factory=dict)
+    outcome: "Outcome | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from loopbook.errors import InputError
 from loopbook.loop.goods.exchange import Goods, Needs, Now, Outcome
-from loopbook.loop.models.making import needs_for, settled, sum_of
+from loopbook.loop.models.making import settled, sum_of
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.matter import Split
 from loopbook.loop.nouns.numbers import Each
@@ -67,7 +67,7 @@ class Assembly(SiteModel):
                 tonnes = self._rate(product, amount.upper, now)
                 tonnes = np.minimum(orders.get(product, tonnes), tonnes)
                 needed = needed + now.basis.stream(product, tonnes)
-        return needs_for(needed, now.basis)
+        return Needs(now.basis.contents(needed))
 
     def run(self, feed: Goods, orders: Mapping[str, Array], now: Now) -> Outcome:
         """Products of what arrived."""

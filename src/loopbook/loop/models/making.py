@@ -19,9 +19,9 @@ class Maker(SiteModel):
 
     def needs(self, orders: Mapping[str, Array], now: Now) -> Needs:
         """Components and elements of what goes in."""
-        drawn = self.run({}, orders, now).drawn
-        assert drawn is not None
-        return needs_for(drawn, now.basis)
+        outcome = self.run({}, orders, now)
+        assert outcome.drawn is not None
+        return Needs(now.basis.contents(outcome.drawn), outcome)
 
     def receive(self, arrived: Goods, outcome: Outcome, now: Now) -> Outcome:
         """What arrives replaces new material; what exceeds it stays."""
@@ -48,11 +48,6 @@ def within_capacity(model: SiteModel, tonnes: Mapping[str, Array], now: Now) -> 
         share = np.minimum(most / np.where(whole > 0, whole, 1.0), 1.0)
         made |= {name: made[name] * share for name in names}
     return made
-
-
-def needs_for(stream: Array, basis: Basis) -> Needs:
-    """A stream as needs: of each of its components, and of each element in it."""
-    return Needs(basis.contents(stream))
 
 
 def settled(needed: Array, came: Array, basis: Basis) -> tuple[Array, Array]:

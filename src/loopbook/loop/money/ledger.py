@@ -4,11 +4,12 @@ import math
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from loopbook.errors import Finding
+from loopbook.loop.goods.exchange import in_force
 from loopbook.loop.nouns.trade import Term
 from loopbook.loop.terms.law import Amount
 from loopbook.loop.terms.lot import ZERO, Lot, Quotes
@@ -19,6 +20,8 @@ from loopbook.loop.walking.result import Walk
 from loopbook.tables import Array
 
 _K = TypeVar("_K", bound=Hashable)
+Days: TypeAlias = tuple[date | None, date | None]
+"""First and last day in force; None without such an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,18 @@ class Ledger:
         self.burdens: dict[Carried, Array] = {}
         self.paid: dict[int, Array] = dict.fromkeys(range(len(walked.flows)), self.zeros(1))
         self._steps = {month: step.index for step in self.steps for month in step}
+        self._parts: dict[tuple[Days, tuple[Step, ...], bytes], Parts] = {}
 
     def zeros(self, more: int = 0) -> Array:
         """Nothing in each step, shape (step + more, 1)."""
         return np.zeros((len(self.steps) + more, 1))
+
+    def parts(self, days: Days, steps: Sequence[Step], lead: Array = ZERO) -> "Parts":
+        """See `Parts.of`; made once for all that is done on the same days."""
+        key = days, tuple(steps), lead.tobytes()
+        if key not in self._parts:
+            self._parts[key] = Parts.of(days, steps, lead)
+        return self._parts[key]
 
     def step_of(self, month: int) -> int:
         """Index of the step that a month is in; of a later month the index after the last."""
@@ -156,7 +167,7 @@ class Parts:
     force : share of the month in force.
     """
 
-    days: tuple[date | None, date | None]
+    days: Days
     step: Months
     shipped: Months
     arrived: Months
@@ -164,9 +175,7 @@ class Parts:
     force: Array
 
     @classmethod
-    def of(
-        cls, days: tuple[date | None, date | None], steps: Iterable[Step], lead: Array = ZERO
-    ) -> "Parts":
+    def of(cls, days: Days, steps: Iterable[Step], lead: Array = ZERO) -> "Parts":
         """Parts of steps between two days, with months on the way."""
         rows = [
             (step.index, *row) for step in steps for row in months_of(shares_of(days, step), lead)
@@ -218,12 +227,12 @@ def months_of(
                 yield month, month + later, share / whole * part, share
 
 
-def shares_of(days: tuple[date | None, date | None], step: Step) -> dict[int, float]:
+def shares_of(days: Days, step: Step) -> dict[int, float]:
     """Share of each month of a step between two days."""
-    return {month: month_in_force(*days, month) for month in step}
+    return dict(zip(step, in_force(days, step), strict=True))
 
 
-def held(term: Term, days: tuple[date | None, date | None], month: int, share: float) -> float:
+def held(term: Term, days: Days, month: int, share: float) -> float:
     """Share of what moves in a month for which a term holds.
 
     Parameters

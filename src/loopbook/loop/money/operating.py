@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from loopbook.loop.models.process import Process
-from loopbook.loop.money.ledger import Carried, Entry, Ledger, Parts, sides
+from loopbook.loop.money.ledger import Carried, Entry, Ledger, sides
 from loopbook.loop.money.trading import UNITS_OF_GOODS, counted
 from loopbook.loop.routes.everbatt import EverBattCosting
 from loopbook.loop.terms.law import Amount
@@ -129,7 +129,7 @@ def _price(
     site = ledger.loop.sites.get(on)
     party = site.party if site else on
     days = ledger.loop.days(site) if site else (None, None)
-    parts = Parts.of(days, ledger.steps)
+    parts = ledger.parts(days, ledger.steps)
     for term in rows:
         of, place = getattr(term, "of", ""), on if site else ""
         payer, payee = sides(term, {"": party})

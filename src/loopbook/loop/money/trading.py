@@ -1,6 +1,6 @@
 """What the terms of contracts pay: each flow is priced month by month, as one lot of its step."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, reduce
 
@@ -73,8 +73,8 @@ class _Trade:
         self._freight(steps)
         check_grades(self.ledger, self.flow.row, whole, [x for x in steps if x.index in parts.step])
 
-    def _parts(self, steps: Iterable[Step], lead: Array = ZERO) -> Parts:
-        return Parts.of(self.ledger.loop.days(self.flow.row), steps, lead)
+    def _parts(self, steps: Sequence[Step], lead: Array = ZERO) -> Parts:
+        return self.ledger.parts(self.ledger.loop.days(self.flow.row), steps, lead)
 
     def _moves(self, step: int) -> bool:
         """Whether there is something to pay for: what is taken, or what was to be."""
@@ -200,7 +200,7 @@ class _Trade:
         terms = loop.laws_on(row.contract, Freight)
         for name in flow.materials:
             mass, lane = self._lot.goods[name], self._lane(name)
-            parts = self._parts(step for step in steps if mass[step.index].any())
+            parts = self._parts([step for step in steps if mass[step.index].any()])
             if lane is None or not len(parts.step):
                 continue
             material = loop.materials.get(name)

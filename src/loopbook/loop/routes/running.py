@@ -1,12 +1,12 @@
 """A route of the flowsheets as the process of a site."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from loopbook.errors import BalanceError
-from loopbook.flowsheet import ROUTES, Route, RouteResult, RouteSetting
+from loopbook.flowsheet import ROUTES, Flowsheet, Route, RouteBase, RouteResult, RouteSetting
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.goods.exchange import Outcome
 from loopbook.matter import Library, Sourced, chemistries, components
@@ -58,6 +58,7 @@ class Running:
     library : its numbers.
     basis : components of all streams.
     opened : see `Basis.opened`.
+    sheets : its flowsheets with what they are built on, by the components of their feed.
     """
 
     route: Route
@@ -65,6 +66,7 @@ class Running:
     library: Library
     basis: Basis
     opened: Array
+    sheets: dict[tuple[str, ...], tuple[RouteBase, Flowsheet]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, setting: RouteSetting, library: Library, basis: Basis) -> "Running":
@@ -105,17 +107,22 @@ class Running:
 
     def _ran(self, shares: Array) -> "Ran":
         composition = {n: shares[k] for n, k in self.basis.index.items() if shares[k].any()}
-        solved = self.route(composition, self.setting, numbers=Sourced(self.library))
+        names = tuple(composition)
+        if names not in self.sheets:
+            base = self.route.base(composition, self.setting, Sourced(self.library))
+            self.sheets[names] = base, self.route.flowsheet(composition, base)
+        base, sheet = self.sheets[names]
+        flows = {f"{self.route.feed}.{n}": x * base.feed_kg_per_h for n, x in composition.items()}
+        solved = self.route.priced(sheet.solve(flows), base)
         if not solved.solution.report.worst_closure <= _CLOSURE:
             worst = solved.solution.report.worst_closure
             raise BalanceError(f"{self.route.name} closes to {worst:.3g} only")
         whole = solved.solution.mass(self.route.feed)
-        products = {name: x / whole for name, x in self._products(solved, composition).items()}
+        products = {name: x / whole for name, x in self._products(solved, base).items()}
         return Ran(shares, solved, products, self._supplies(solved) / whole)
 
-    def _products(self, solved: RouteResult, composition: Mapping[str, Array]) -> dict[str, Array]:
+    def _products(self, solved: RouteResult, base: RouteBase) -> dict[str, Array]:
         """Products as the flowsheet has them, kg/h."""
-        base = self.route.base(composition, self.setting, Sourced(self.library))
         products = {}
         for name, product in self.route.products(base).items():
             stream = np.zeros((len(self.basis.names), solved.solution.scenarios))

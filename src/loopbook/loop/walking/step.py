@@ -61,6 +61,7 @@ class StepWalk:
         self.lacks: dict[str, dict[str, Array]] = {}
         self.orders: dict[str, dict[str, Array]] = defaultdict(dict)
         self.outcomes: dict[str, Outcome] = {}
+        self.planned: dict[str, tuple[dict[str, Array], Outcome]] = {}
         self.made: dict[str, dict[str, Array]] = defaultdict(dict)
 
     def walk(self) -> None:
@@ -104,7 +105,10 @@ class StepWalk:
         """What a site needs, and what it orders of those who make to order."""
         needs: Mapping[str, Array] = {}
         if site != OUTSIDE:
-            needs = self.net.model(site).needs(self.orders[site], self._now(site)).lacks
+            asked = self.net.model(site).needs(self.orders[site], self._now(site))
+            needs = asked.lacks
+            if asked.outcome:
+                self.planned[site] = dict(self.orders[site]), asked.outcome
         self.lacks[site] = dict(needs)
         for name, tonnes in needs.items():
             self.record.number(site, "needs", name, tonnes)
@@ -140,7 +144,9 @@ class StepWalk:
         owners = {owner for place, owner in self.stock.states if place == site}
         for owner in sorted({*by_owner, *owners}):
             now, own = self._now(site, owner), by_owner.get(owner, {})
-            outcome = model.run(own, self.orders[site], now)
+            orders, planned = self.planned.get(site, ({}, None))
+            same = all(x is orders.get(name) for name, x in self.orders[site].items())
+            outcome = planned if planned and same else model.run(own, self.orders[site], now)
             for material, stream in outcome.made.items():
                 put(self.stock.made[site], (material, owner), stream)
                 put(self.made[site], material, stream.sum(axis=0))
