@@ -87,6 +87,19 @@ def test_a_narrow_screen_shows_every_key_figure_whole(width: int, dropped: str) 
     assert ("more columns (" in years) == bool(dropped)
 
 
+def test_a_loop_of_many_parties_fits_a_narrow_screen() -> None:
+    """Nothing is cut: columns that have no room are named below the rows."""
+    result = run_case(ROOT / "cases" / "integrated")
+    text = record_text(Run.of(result, Path("out/report.html")).as_record(), width=80)
+    assert max(map(len, text.splitlines())) <= 80
+    head, _, rest = text.partition("more columns (")
+    for column in result.years.columns:
+        shown = rest.split(")")[0].replace("\n", " ").split(", ")
+        words = column.title.split()
+        assert column.title in shown or all(re.search(rf"\b{word}\b", head) for word in words)
+    assert len([line for line in head.splitlines() if line.startswith("20")]) == 20
+
+
 def test_findings_end_with_1_and_misuse_with_2(tmp_path: Path) -> None:
     folder = copy_case(STARTER, tmp_path)
     replace_in(folder / "parameters.csv", "5000 t/yr", "5000 tons/yr")

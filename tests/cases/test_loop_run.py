@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -206,3 +207,59 @@ def test_a_shorter_horizon_leaves_rows_and_columns_out_and_counts_them() -> None
         "and 2 rows are outside of 2027-Q1..2028-Q4" in sentence
     )  # the shares of owners from 2030 on
     assert not [key for key in short.inputs if key.startswith("series/") and "2031" in key]
+
+
+def test_a_shorter_look_at_the_founding_case_says_what_it_leaves_out() -> None:
+    """Sums of 2025 to 2030 of the full run; what statements quote of later years has no value."""
+    result = run_case("gmbi", cells=["case/periods=2025..2030"])
+    figures = dict(result.summary.rows)
+    assert figures["GMBI"].startswith("54,085 t taken of 63,906 t offered")
+    assert figures["Margin"].startswith("70.4 M USD")
+    series, *quoted = left_out(result)
+    assert "numbers of series in 5 later columns" in series
+    assert "copper.covered_share[year=2035] has no value" in " ".join(quoted)
+    assert len(quoted) == 10
+    computed = dict(
+        zip(*map(result.tables["article"].column, ("id", "loopbook_computes")), strict=True)
+    )
+    assert "cells of 2030 and (outside of 2025..2030) in 2035" in computed["A8"]
+
+
+def test_a_statement_about_a_period_between_those_that_are_run_is_a_finding(tmp_path: Path) -> None:
+    statements = "id,text,computed,answer\nS1,It grows,{overview.sale_t[period=%s]|.0f} t,\n"
+    for number, period in enumerate(["2027-04", "2027-Q9"]):
+        folder = small_loop(tmp_path / f"{number}", statements=statements % period)
+        with pytest.raises(InputError, match="0 rows"):
+            run_case(folder)
+    for number, period in enumerate(["2026-Q4", "2028-Q1", "2031"]):
+        folder = small_loop(tmp_path / f"out{number}", statements=statements % period)
+        (computed,) = run_case(folder).tables["article"].column("loopbook_computes")
+        assert computed == "(outside of 2027-01..2027-Q3) t"
+
+
+def test_goods_that_nobody_pays_for_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "gmbi"
+    shutil.copytree(CASES / "gmbi", folder)
+    lines = (folder / "terms.csv").read_text("utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("black mass,payable")]
+    assert len(lines) - len(kept) == 3
+    sentences = []
+    for rows in (lines, kept):
+        (folder / "terms.csv").write_text("".join(rows), encoding="utf-8")
+        sentences.append({*map(str, run_case(folder).tables["not_stated"].column("what"))})
+    assert sentences[1] - sentences[0] == {"no price of black mass in black mass is stated"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [("case/money/year=1995", "expected money of 1995"), ("case/money/year=2025", "money of 2025")],
+)
+def test_money_of_another_year_is_no_label(cell: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        run_case("gmbi", cells=[cell])
+
+
+def test_a_capacity_a_thousand_times_too_small_is_warned_of() -> None:
+    result = run_case("gmbi", cells=["parameters/plant/capacity/value=13.5 t/yr"])
+    (slip,) = [x for x in result.tables["warnings"].records() if x["kind"] == "slip"]
+    assert "13,500 t/yr?" in str(slip["what"])

@@ -115,6 +115,28 @@ def test_the_year_and_the_measure_change_the_sankey(browser: Browser, report: Pa
     assert "2,800 t" in seen[1]
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_many_periods_are_a_list_to_choose_from(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    path = tmp_path / "report.html"
+    write_report(run_case(Path(__file__).resolve().parents[2] / "cases" / "integrated"), path)
+    browser.view(width)
+    browser.open(path)
+    assert browser.ask("document.querySelectorAll('#sankey select option').length") == 20
+    assert browser.ask("document.querySelectorAll('#sankey input[name=year]').length") == 0
+    browser.ask(
+        "(() => { const s = document.querySelector('#sankey select'); s.value = '2027-Q1'; "
+        "s.dispatchEvent(new Event('change')) })()"
+    )
+    browser.settle()
+    assert browser.ask("document.querySelector('#sankey h3').innerText") == "Mass, t, 2027-Q1"
+    labels = "[...document.querySelectorAll('#chart-sankey .node-label')].map(n => n.textContent)"
+    assert "NCA cells4,616 t" in browser.ask(labels)
+    assert browser.ask("document.documentElement.scrollWidth") == width
+    assert browser.complaints == []
+
+
 def test_colours_follow_the_scheme_and_paper_is_light(browser: Browser, report: Path) -> None:
     browser.open(report)
     bar = "getComputedStyle(document.querySelector('#chart-production .point path')).fill"

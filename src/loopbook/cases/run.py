@@ -92,19 +92,21 @@ def run_case(
         made = (overview_table(walked, shown), links_table(walked))
         tables |= {table.name: _with_inputs(table, inputs) for table in made}
         layout = default_layout(walked, shown, statements=ARTICLE if loop.statements else "")
-    references = References(tables, inputs)
+    first, periods = periods_of(walked)
+    references = References(tables, inputs, periods=[*map(str, periods)])
     if loop.statements:
         tables[ARTICLE] = statements_table(loop.statements, references)
     progress("the month")
     month = draw_month(place, walked, _numbers(inputs))
     tables |= {table.name: table for table in month.tables}
     inputs |= {row.key: row for row in month.inputs}
-    first, periods = periods_of(walked)
+    figures = figures_table(layout.figures, references)
+    tables["warnings"] = _with_outside(tables["warnings"], references.outside)
     result = RunResult(
         loop.name,
         loop.settings.title,
         {name: switch.on for name, switch in loop.settings.switches.items()},
-        figures_table(layout.figures, references),
+        figures,
         tables,
         inputs,
         works_of(loop, inputs),
@@ -129,6 +131,13 @@ def _tables(money: Accounts) -> Iterator[Table]:
     doubts = (*loop.warnings, *money.walked.findings)
     rows = tuple((x.where, x.code, str(x).partition(f"{x.code}: ")[2]) for x in doubts)
     yield Table("warnings", "Warnings", columns, rows, "Nothing is refused for these.")
+
+
+def _with_outside(table: Table, outside: Iterable[tuple[str, str]]) -> Table:
+    """The warnings, with what quotes a period that is not run."""
+    what = "has no value, as its period is outside of the run"
+    rows = ((where, "left-out", f"{text} {what}") for where, text in outside)
+    return replace(table, rows=(*table.rows, *rows))
 
 
 def _numbers(inputs: Iterable[str]) -> tuple[str, ...]:

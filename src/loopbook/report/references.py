@@ -9,7 +9,7 @@ that the page can lead there.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeAlias
@@ -21,6 +21,8 @@ _REFERENCE = re.compile(
     r"^(?P<table>\w+)\.(?P<column>\w+)(?:\[(?P<match>[^\]]*)\])?(?::(?P<pick>\w+))?$"
 )
 _BRACES = re.compile(r"\{([^{}|]+)\|([^{}|]*)\}")
+_AXES = {"year", "period"}
+_PERIOD = re.compile(r"\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?")
 _PICKS = ("max", "min", "sum", "first", "last", "argmax")
 _CHOOSE: Mapping[str | None, Callable[[list[Cell]], Cell]] = {
     "max": lambda cells: max(cells, key=_number),
@@ -32,11 +34,15 @@ _CHOOSE: Mapping[str | None, Callable[[list[Cell]], Cell]] = {
 
 @dataclass(frozen=True, slots=True)
 class Referred:
-    """What a reference is: its value, the input keys behind it, and where it is from if known."""
+    """What a reference is: its value, the input keys behind it, and where it is from if known.
+
+    A text has `none` where there is no value.
+    """
 
     value: Cell
     keys: tuple[str, ...] = ()
     quote: Quote | None = None
+    none: str = "none"
 
 
 Kind: TypeAlias = Callable[[str, str], Referred]
@@ -55,6 +61,9 @@ class Quotation:
 class References:
     """What references can name: result tables, input rows, and kinds of the caller's own.
 
+    A reference to a period before the first of `periods`, or after the last, has no value, and is
+    listed in `outside` with its place.
+
     >>> from loopbook.report.table import Column
     >>> cells = Table("cells", "Cells", (Column("year", "Year"), Column("made_gwh", "Made", "GWh")),
     ...     ((2030, 18.0), (2031, 20.0)))
@@ -71,8 +80,12 @@ class References:
         tables: Mapping[str, Table],
         inputs: Mapping[str, InputRow],
         kinds: Mapping[str, Kind] | None = None,
+        *,
+        periods: Sequence[str] = (),
     ) -> None:
         self._tables, self._inputs = tables, inputs
+        self._periods = periods
+        self.outside: dict[tuple[str, str], None] = {}
         self._kinds: dict[str, Kind] = {"input": self.input, **(kinds or {})}
 
     def value(self, text: str, where: str = "reference") -> Referred:
@@ -93,7 +106,8 @@ class References:
         ratio: Cell = None
         if top.value is not None and bottom.value:
             ratio = _number(top.value, where) / _number(bottom.value, where)
-        return Referred(ratio, (*top.keys, *bottom.keys), top.quote)
+        none = bottom.none if top.value is not None else top.none
+        return Referred(ratio, (*top.keys, *bottom.keys), top.quote, none)
 
     def fill(self, template: str, where: str = "text") -> Quotation:
         """A text with each reference in braces replaced by its number.
@@ -111,7 +125,8 @@ class References:
             done = match.end()
             try:
                 referred = self.value(match[1], where)
-                written = "none" if referred.value is None else format(referred.value, match[2])
+                cell = referred.value
+                written = referred.none if cell is None else format(cell, match[2])
             except InputError as error:
                 findings.extend(error.findings)
                 continue
@@ -148,8 +163,15 @@ class References:
         for name in (match["column"], *chosen):
             require_known(f"a column of {table.name}", name, columns, where=where)
         rows = [row for row in table.records() if all(str(row[k]) == v for k, v in chosen.items())]
-        value = _pick(rows, match["column"], match["pick"], f"{where}: {text}")
         quote = Quote(table.name, match["column"])
+        for axis in _AXES & chosen.keys() if not rows and self._periods else ():
+            first, last, period = self._periods[0], self._periods[-1], chosen[axis]
+            inside = first[: len(period)] <= period <= last[: len(period)]
+            if _PERIOD.fullmatch(period) and not inside:
+                self.outside[where, text] = None
+                none = f"(outside of {first}..{last})"
+                return Referred(None, columns[match["column"]].basis, quote, none)
+        value = _pick(rows, match["column"], match["pick"], f"{where}: {text}")
         return Referred(value, columns[match["column"]].basis, quote)
 
 

@@ -72,11 +72,11 @@
     }
   };
 
-  const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`)?.value;
+  const chosen = (name) => document.querySelector(`input[name="${name}"]:checked, select[name="${name}"]`)?.value;
   const drawLoop = () => {
     for (const name of ["measure", "year"]) {
-      const title = document.querySelector(`input[name="${name}"]:checked + span`);
-      if (title) document.getElementById(`sankey-${name}`).textContent = title.textContent;
+      const title = document.querySelector(`input[name="${name}"]:checked + span`)?.textContent ?? chosen(name);
+      if (title) document.getElementById(`sankey-${name}`).textContent = title;
     }
     draw("sankey", figures.sankey[`${chosen("view") ?? "all"}/${chosen("year")}/${chosen("measure")}`]);
   };
@@ -84,7 +84,7 @@
     drawLoop();
     for (const [id, figure] of Object.entries(figures.charts)) draw(id, figure);
   };
-  document.querySelectorAll('input[name="year"], input[name="measure"], input[name="view"]').forEach((input) => {
+  document.querySelectorAll('[name="year"], input[name="measure"], input[name="view"]').forEach((input) => {
     input.addEventListener("change", drawLoop);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
