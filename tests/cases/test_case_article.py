@@ -82,7 +82,7 @@ def test_a_reference(gmbi: RunResult, text: str, value: float | None) -> None:
         ("production.made_gwh[yaer=2030]", "did you mean year"),
         ("production.made_gwh", "11 rows"),
         ("production.made_gwh:mean", ":argmax"),
-        ("production.made_gwh[year=1999]", "0 rows"),
+        ("production.made_gwh[year=20299]", "0 rows"),
         ("input:parameters/plant/capacty/value", "did you mean"),
         ("just words", "scrap.taken_t:max"),
         ("input:sites/plant/starts / production.made_gwh:max", "a number"),
