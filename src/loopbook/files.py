@@ -14,7 +14,7 @@ b'version 1'
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -125,11 +125,12 @@ def readable(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
+def whole_folder(folder: Path, *, own: Collection[Path] = ()) -> Iterator[Path]:
     """Write a folder: the block fills a new one, which then takes the place of the old one.
 
     If the block raises an exception, the old folder stays as it is. So it does, with an
-    `InputError`, if a book is in it that the new folder has no file in place of.
+    `InputError`, if a book is in it that the new folder has no file in place of and that is not
+    among the caller's `own` files.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
@@ -139,7 +140,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         for path in new.rglob("*"):
             sync(path)
         kept = {path.relative_to(new) for path in new.rglob("*")}
-        old_files = folder.rglob("*") if folder.is_dir() else ()
+        old_files = {*folder.rglob("*")} - {*own} if folder.is_dir() else set[Path]()
         refuse_book(*(path for path in old_files if path.relative_to(folder) not in kept))
         if folder.exists():
             folder.rename(old)

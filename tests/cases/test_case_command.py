@@ -27,6 +27,7 @@ from loopbook.report import (
     write_result,
 )
 
+BOOK = b"SQLite format 3\x00"  # how a book begins
 GOLDEN = Path(__file__).parent / "data" / "starter_run.txt"
 
 
@@ -181,6 +182,19 @@ def test_a_run_replaces_an_earlier_run_and_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         write_result(result, tmp_path / "file")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "mine", "run"]
+
+
+def test_a_run_without_a_month_replaces_one_whose_book_is_as_it_was_written(tmp_path: Path) -> None:
+    """A book that somebody changed since stays."""
+    month = replace(run_case(STARTER), attachments={"book.sqlite": BOOK})
+    for changed in (False, True):
+        out = tmp_path / f"{changed}"
+        write_result(month, out)
+        assert (out / "book.sqlite").is_file()
+        if changed:
+            (out / "book.sqlite").write_bytes(BOOK + b"posted")
+        write_result(run_case(STARTER), out)
+        assert (out / "book.sqlite").exists() is changed
 
 
 def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(

@@ -47,9 +47,11 @@ def write_result(result: RunResult, out: Path) -> Path:
     made = [f"{TABLES}/{name}{end}" for name in result.tables for end in _ENDINGS]
     ours = [out / name for name in (INPUTS, SUMMARY, REPORT, *made)]
     beside = names_beside(result, out)
-    with writing(out, *ours), whole_folder(out) as folder:
+    others = _not_ours(result, out)
+    own = {*out.iterdir()} - {*others} if out.is_dir() else set[Path]()
+    with writing(out, *ours), whole_folder(out, own=own) as folder:
         _write(result, folder, beside)
-        for path in _not_ours(result, out):
+        for path in others:
             _carry(path, folder / path.relative_to(out))
     return out / REPORT
 
