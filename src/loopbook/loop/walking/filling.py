@@ -41,13 +41,13 @@ def filled(asked: Sequence[Array], limits: Sequence[Limit]) -> list[Array]:
             taken = np.minimum(taken, most)
         return [np.maximum(taken, 0.0)]
     draws = max(len(x) for x in (*asked, *(limit.there for limit in limits)))
-    claims = np.array([np.broadcast_to(x, draws) for x in asked])
+    claims = stacked(asked, draws)
     shares = np.zeros((len(limits), len(asked), draws))
     for k, limit in enumerate(limits):
         for i, part in limit.shares.items():
             shares[k, i] = part
     counted = shares > 0
-    left = np.array([np.broadcast_to(limit.there, draws) for limit in limits]).reshape(-1, draws)
+    left = stacked([limit.there for limit in limits], draws)
     taken, open_, level = np.zeros_like(claims), claims > 0, np.zeros(draws)
     for _ in range(len(limits) + 1):
         rates = np.einsum("lid,id->ld", shares, claims * open_)
@@ -61,3 +61,11 @@ def filled(asked: Sequence[Array], limits: Sequence[Limit]) -> list[Array]:
         if not open_.any() or (level >= 1.0).all():
             break
     return list(taken)
+
+
+def stacked(rows: Sequence[Array], draws: int) -> Array:
+    """Rows of shape (1,) or (draw,) as one array, (row, draw)."""
+    whole = np.empty((len(rows), draws))
+    for k, row in enumerate(rows):
+        whole[k] = row
+    return whole

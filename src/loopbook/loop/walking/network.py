@@ -15,11 +15,14 @@ from loopbook.loop.time.calendar import Step
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Quantity
 from loopbook.loop.values.refused import require_draws
+from loopbook.loop.walking.filling import stacked
 from loopbook.matter import atomic_weights
 from loopbook.tables import Array
 
 Arrival = tuple[int, Array]
 """A step and the share of a flow that arrives in it, shape (draw,)."""
+
+_ALL = np.ones(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,11 @@ class Network:
 
     def arrivals(self, leg: Leg, material: str, step: Step) -> tuple[Arrival, ...]:
         """When a flow of a step arrives."""
-        lead = leg.leads[material]
-        if not lead.any():
-            return ((step.index, np.ones(1)),)
         key = leg.number, material, step.index
         if key not in self._arrivals:
-            self._arrivals[key] = tuple(self.loop.calendar.arrivals(step, lead))
+            lead = leg.leads[material]
+            rows = self.loop.calendar.arrivals(step, lead) if lead.any() else [(step.index, _ALL)]
+            self._arrivals[key] = tuple(rows)
         return self._arrivals[key]
 
     def in_one(self, material: str) -> Mapping[str, Array]:
@@ -268,8 +270,7 @@ def _leg(number: int, row: Contract, loop: Loop, basis: Basis) -> Leg:
 
 
 def _stacked(rows: list[Array]) -> Array:
-    draws = max(len(row) for row in rows)
-    return np.array([np.broadcast_to(row, draws) for row in rows])
+    return stacked(rows, max(len(row) for row in rows))
 
 
 def room_of(model: SiteModel, loop: Loop, basis: Basis) -> Room:

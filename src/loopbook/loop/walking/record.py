@@ -80,6 +80,7 @@ class Record:
     def moved(self, leg: Leg, material: str, stream: Array) -> None:
         """A stream that leaves in the step."""
         self._streams(self._moved, (leg.number, material))[self.step.index] += stream
+        self._streams(self._arrived, (leg.number, material), 1)
 
     def arrived(self, leg: Leg, material: str, step: int, stream: Array) -> None:
         """A stream that arrives; after the last step it is still on its way."""
@@ -88,7 +89,9 @@ class Record:
     def stream(self, site: str, kind: str, name: str, stream: Array | None) -> None:
         """A stream of a site in the step."""
         if stream is not None:
-            self._streams(self._sites, (site, kind, name))[self.step.index] += stream
+            array = self._streams(self._sites, (site, kind, name))
+            if stream.any():
+                array[self.step.index] += stream
 
     def number(self, site: str, kind: str, name: str, values: Array) -> None:
         """An amount of a site in the step."""

@@ -202,11 +202,11 @@ class StepWalk:
             self._finish(site, "", model.receive(arrived, outcome, self._now(site)))
         tonnes: dict[str, Array] = {}
         for pool in (self.stock.made[site], self.stock.arrived[site]):
-            for key, stream in pool.items():
-                material = key[0]
-                self.record.stream(site, "waiting", material, stream)
-                if not is_aside(key[1]):
-                    put(tonnes, material, stream.sum(axis=0))
+            for (material, owner), stream in pool.items():
+                if stream.any():
+                    self.record.stream(site, "waiting", material, stream)
+                    if not is_aside(owner):
+                        put(tonnes, material, stream.sum(axis=0))
         self._check_store(site, tonnes)
         for name, lacking in self.lacks.get(site, {}).items():
             self.record.number(site, "lacking", name, lacking)
@@ -356,6 +356,8 @@ class StepWalk:
     def _send(self, leg: Leg, material: str, stream: Array) -> None:
         """Let a stream leave; it arrives now or is on its way."""
         self.record.moved(leg, material, stream)
+        if not stream.any():
+            return
         for k, share in self._arrivals(leg, material):
             self.record.arrived(leg, material, k, stream * share)
             if leg.row.to == OUTSIDE:
