@@ -77,10 +77,13 @@ class Record:
         for name, values in amounts.items():
             self._flows[leg.number][name][self.step.index] = values
 
-    def moved(self, leg: Leg, material: str, stream: Array) -> None:
-        """A stream that leaves in the step."""
-        self._streams(self._moved, (leg.number, material))[self.step.index] += stream
-        self._streams(self._arrived, (leg.number, material), 1)
+    def moved(self, leg: Leg, material: str, stream: Array, *, at_once: bool) -> None:
+        """A stream that leaves in the step; what always arrives at once is one array with it."""
+        key = leg.number, material
+        arrived = self._streams(self._arrived, key, 1)
+        if at_once:
+            self._moved.setdefault(key, arrived[:-1])
+        self._streams(self._moved, key)[self.step.index] += stream
 
     def arrived(self, leg: Leg, material: str, step: int, stream: Array) -> None:
         """A stream that arrives; after the last step it is still on its way."""

@@ -355,20 +355,25 @@ class StepWalk:
 
     def _send(self, leg: Leg, material: str, stream: Array) -> None:
         """Let a stream leave; it arrives now or is on its way."""
-        self.record.moved(leg, material, stream)
+        arrivals = [*self._arrivals(leg, material)]
+        at_once = [k for k, _ in arrivals] == [self.k]
+        at_once = at_once and (leg.number, material) not in self.record.on_way
+        self.record.moved(leg, material, stream, at_once=at_once)
         if not stream.any():
             return
-        for k, share in self._arrivals(leg, material):
-            self.record.arrived(leg, material, k, stream * share)
+        for k, share in arrivals:
+            part = stream if at_once else stream * share
+            if not at_once:
+                self.record.arrived(leg, material, k, part)
             if leg.row.to == OUTSIDE:
                 continue
-            tonnes = (stream * share).sum(axis=0)
             if not leg.for_account:
+                tonnes = part.sum(axis=0)
                 self.stock.book(self.net, leg.row.to, at=k, material=material, tonnes=tonnes)
             if k == self.k:
-                self._arrive(leg, material, stream * share)
+                self._arrive(leg, material, part)
             else:
-                self.stock.travelling[k].append((leg, material, stream * share))
+                self.stock.travelling[k].append((leg, material, part))
         if lacks := self.lacks.get(leg.row.to):
             _meet(lacks, {**self.net.basis.contents(stream), material: stream.sum(axis=0)})
 
