@@ -478,3 +478,14 @@ metals,plant,copper; aluminium,outside,all
     costs = sum(line(money, "plant", name)[0] for name in COST_GROUPS if name != "reagents")
     costs += sum(x[0, 0] for e, x in money.payments.items() if e.term == "reagents")
     assert money.account("plant")[0, 0] == pytest.approx(sold - 6750 * 1000 - costs)
+
+
+def test_freight_that_costs_nothing_needs_no_payer(tmp_path: Path) -> None:
+    files = changed("terms.csv", "ore,freight,,,,buyer,\n", "", SMELTER)
+    header, row = SMELTER["lanes.csv"].splitlines()
+    assert header.split(",")[:2] == ["from", "to"]
+    ends = ",".join(row.split(",")[:2])
+    for cost, count in (("0 USD/t", 0), ("1 USD/t", 1)):
+        lanes = f"from,to,cost,carbon\n{ends},{cost},0 kgCO2e/t\n"
+        money = account(tmp_path / cost[0], {**files, "lanes.csv": lanes})
+        assert sum("payer of the freight" in str(x) for x in money.findings) == count

@@ -222,6 +222,43 @@ def test_a_slip_is_warned_of(
     assert any(words in str(warning) for warning in loop.warnings)
 
 
+KRONE = "\nCu,", "\nkrone,CNY/USD,7,,,,,,,,,\nCu,"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("parameters.csv", "\nhazmat,payload", "\nhazmat,packaging,,9 CNY/t,,,,\nhazmat,payload"),
+        ("lanes.csv", "180 USD/t", "180 CNY/t"),
+        ("terms.csv", "1.2 M USD/yr", "1.2 M CNY/yr"),
+    ],
+)
+def test_a_rate_of_exchange_is_used_by_each_cell_of_its_currency(
+    tmp_path: Path, name: str, old: str, new: str
+) -> None:
+    rated = changed("series.csv", *KRONE)
+    idle = loop_of(tmp_path / "idle", rated, library=LIBRARY)
+    assert any("no row uses the series krone" in str(x) for x in idle.warnings)
+    used = loop_of(tmp_path / "used", changed(name, old, new, rated), library=LIBRARY)
+    assert not [str(x) for x in used.warnings if "krone" in str(x)]
+    (finding,) = findings_of(tmp_path / "none", changed(name, old, new), library=LIBRARY)
+    assert (finding.code, finding.expected) == ("missing", "a rate of CNY in USD")
+
+
+@pytest.mark.parametrize(("lag", "numbers"), [("M", 7), ("M+1", 6)])
+def test_a_column_that_only_a_later_price_needs_is_not_left_out(
+    tmp_path: Path, lag: str, numbers: int
+) -> None:
+    """Black mass of December 2028 is paid at the nickel of the month after: 2029 is needed."""
+    files = {**JOINT, "terms.csv": JOINT["terms.csv"].replace(",M+1,", f",{lag},")}
+    cells = ["case/periods=2026-Q1..2028-Q4"]
+    loop = loop_of(tmp_path, files, library=LIBRARY, cells=cells)
+    (warning,) = (x for x in loop.warnings if x.code == "left-out")
+    assert str(warning).startswith(
+        f"case/periods: left-out: {numbers} numbers of series in 3 later columns"
+    )
+
+
 def test_a_loop_is_also_one_workbook_both_ways(tmp_path: Path) -> None:
     folder = write_loop(tmp_path / "joint")
     book = copy_loop(folder, tmp_path / "joint.xlsx")

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rivals_by_hand import by_hand, value_by_hand
+from rivals_by_hand import PERIODS, by_hand, value_by_hand
 
+from loopbook.cases import run_case
+from loopbook.errors import InputError
 from loopbook.loop import Accounts, Walk, accounts, answer, load, result_tables, walk
+from support.advice import follows
 
 RIVALS = Path(__file__).parent / "shapes" / "rivals"
 
@@ -117,3 +120,66 @@ def test_its_tables_of_results_answer_the_questions() -> None:
     carbon = [row[1] for row in tables["carbon"].rows]
     both = np.add(hand["Elbe CO2"], hand["Main CO2"])
     assert carbon == pytest.approx([*both], rel=1e-9)
+
+
+def test_money_before_the_first_period_that_counts_is_listed() -> None:
+    loop = load(RIVALS, cells=["case/money/from=2028-Q1"])
+    money = accounts(walk(loop))
+    lines = [str(x) for x in money.findings if x.code == "not-counted"]
+    invest = "invest of 2027-03-01 on Elbe is before 2028-Q1, and not counted: 24,000,000 USD"
+    assert f"terms.csv:20: not-counted: {invest}" in lines
+    hand = by_hand()
+    freight = sum(sum(hand[name][:4]) for name in ("Elbe freight", "Main freight"))
+    assert any(
+        f"freight is before 2028-Q1, and not counted: {freight:,.0f} USD" in x for x in lines
+    )
+    assert {line.split(": ")[2].split()[0] for line in lines} == {
+        "invest", "payable", "freight", "fee", "fixed", "cost",
+    }  # fmt: skip
+    assert len(lines) == 6
+    assert money.cash("Elbe")[:4] == pytest.approx(0)
+    assert not [x for x in priced(5000.0, 16500.0).findings if x.code == "not-counted"]
+
+
+def test_a_party_pays_the_freight_between_its_own_sites() -> None:
+    """Without a term: there is no other to pay it. Nothing is to pay on a lane of no cost."""
+    free, address = priced(5000.0, 16500.0), "lanes/Main mill/Main refinery/cost"
+    assert not [x for x in free.findings if "payer of the freight" in str(x)]
+    money = accounts(walk(load(RIVALS, cells=[f"{address}=5 USD/t"])))
+    assert not [x for x in money.findings if "payer of the freight" in str(x)]
+    tonnes = sum(flow.taken for flow in money.walked.of("Main black mass"))
+    assert free.cash("Main") - money.cash("Main") == pytest.approx(5 * tonnes, rel=1e-9)
+
+
+def test_formulas_say_a_company_before_and_after_its_owners() -> None:
+    """Elbe passes all that it earns on: of its own it has something, after its owners nothing."""
+    money, hand = priced(5000.0, 16500.0), by_hand()["Elbe cash"]
+    own = answer(money.walked, money, "cash(Elbe, own)", unit="USD")[:, 0]
+    assert own[1:] == pytest.approx(hand[1:], rel=1e-9)
+    shared = answer(money.walked, money, "cash(Elbe)", unit="USD")
+    assert shared == pytest.approx(np.zeros((11, 1)), abs=0.01)
+    (value,) = answer(money.walked, money, "npv(Elbe, own)", unit="M USD")
+    assert value * 1e6 == pytest.approx(value_by_hand(hand), rel=1e-9)
+    with pytest.raises(InputError, match="gross is not"):
+        answer(money.walked, money, "cash(Elbe, gross)", unit="USD")
+
+
+def test_a_formula_of_an_amount_needs_its_unit() -> None:
+    money = priced(5000.0, 16500.0)
+    with pytest.raises(InputError) as error:
+        answer(money.walked, money, "taken('Elbe scrap')")
+    follows(error.value.findings[0], "give a unit of mass, as in unit='t'")
+    assert answer(money.walked, money, "taken('Elbe scrap')", unit="t").shape == (11, 1)
+
+
+def test_a_report_shows_the_joint_company_and_writes_years_as_names() -> None:
+    result = run_case(RIVALS)
+    periods = result.tables["scrap"].column("period")
+    assert periods == [f"{year}-Q{q}" for year, q, months in PERIODS[:8]] + ["2029", "2030", "2031"]
+    overview = result.tables["overview"]
+    own = [usd - 24e6 * (k == 0) for k, usd in enumerate(by_hand()["Elbe cash"])]
+    assert overview.column("elbe_usd") == pytest.approx(own, rel=1e-9)
+    figures = dict(result.summary.rows)
+    shown = f"{sum(own) / 1e6:,.1f} M USD (nominal), before its owners' shares"
+    assert figures["Elbe Recycling"] == shown
+    assert figures["A maker of NMC622 cells"].endswith("received less paid")

@@ -106,3 +106,36 @@ def test_a_group_from_outside_is_a_row_for_each_material(tmp_path: Path) -> None
     supply = changed("sites.csv", "Shredder,,", "factory,Maker,supply,\nShredder,,", GROUPED)
     supply = changed("contracts.csv", "outside,scrap", "factory,scrap", supply)
     assert [x.code for x in findings_of(tmp_path / "c", supply)] == ["group"]
+
+
+def test_a_share_of_an_element_beside_that_of_its_compound_never_acts(tmp_path: Path) -> None:
+    """All nickel is in NMC622, which has a column: the column of nickel takes nothing."""
+    files = {
+        **changed("materials.csv", "basis,Ni,Cu", "basis,NMC622,Cu", SHRED),
+        "shares.csv": "process,to,NMC622,Ni,Cu\nshredding,black mass,97 %,50 %,2 %\n",
+    }
+    walked = walk_of(tmp_path / "a", files)
+    (finding,) = walked.findings
+    assert (finding.code, finding.where) == ("idle", "shares.csv:2, Ni")
+    assert "Ni of shredding never acts at Shredder: all of it arrives in NMC622" in str(finding)
+    follows(finding, "leave out the column NMC622, or Ni")
+    (sale,) = walked.of("sale")
+    assert sale.taken[:, 0] == pytest.approx(2 * [0.97 * 40 + 0.02 * 60])
+    opened = {**files, "shares.csv": "process,to,Ni,Cu\nshredding,black mass,50 %,2 %\n"}
+    after = walk_of(tmp_path / "b", opened)
+    assert after.findings == ()
+    assert after.content(after.sites["Shredder"].made["black mass"], "Ni") == pytest.approx(
+        0.5 * after.content(after.sites["Shredder"].feed["cells"], "Ni")
+    )
+    whole = {**files, "shares.csv": "process,to,NMC622,Cu\nshredding,black mass,97 %,2 %\n"}
+    assert walk_of(tmp_path / "c", whole).findings == ()
+
+
+def test_a_share_of_an_element_that_also_arrives_by_itself_acts(tmp_path: Path) -> None:
+    files = {
+        **changed("materials.csv", "basis,Ni,Cu", "basis,NMC622,Ni", SHRED),
+        "shares.csv": "process,to,NMC622,Ni\nshredding,black mass,97 %,50 %\n",
+    }
+    files["materials.csv"] = "material,basis,NMC622,Ni\ncells,%,40,60\nblack mass,%,,\n"
+    walked = walk_of(tmp_path, files)
+    assert walked.findings == ()

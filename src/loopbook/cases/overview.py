@@ -14,6 +14,7 @@ OVERVIEW, LINKS = "overview", "links"
 """Names of the tables that the layout shows."""
 
 _MOST_FLOWS, _MOST_METALS = 3, 4
+_CENT = 0.005
 _LEAST = 1e-6  # what is less is rounding
 _SCALES = {"cash": (" / 1e6", ",.1f"), "carbon": (" / 1e3", ",.1f")}
 
@@ -47,7 +48,7 @@ def shown_of(money: Accounts) -> list[Shown]:
     for flow in walked.flows:
         flows.setdefault(flow.row.contract, []).append(flow)
     shown = [_of_contract(walked, name, rows) for name, rows in flows.items()]
-    shown += [_of_party(money, party) for party in money.parties if party != OUTSIDE]
+    shown += [_of_party(money, party) for party in walked.loop.parties]
     shown += _of_all(money)
     kept, taken = list[Shown](), {"year", "period"}
     for one in shown:
@@ -73,10 +74,14 @@ def _of_party(money: Accounts, party: str) -> Shown:
     settings, row = money.walked.loop.settings.money, money.walked.loop.parties[party]
     year = settings.year if settings.year.isalpha() else f"of {settings.year}"
     unit = f"{settings.currency}, {year}"
-    how = f"received - paid by {party}, with what owners bring and get"
-    column = Column(_named(party, settings.currency.lower()), party, unit, how=how)
-    text = f"M {settings.currency} ({year}), received less paid"
-    cash = _sums(money.walked, money.cash(party))
+    cash, words = _sums(money.walked, money.cash(party)), ("with", "received less paid", "")
+    if np.abs(cash).max() < _CENT:  # its owners get all of it
+        cash = _sums(money.walked, money.cash(party, shared=False))
+        words = "without", "before its owners' shares", ", own"
+    how = f"received - paid by {party}, {words[0]} what owners bring and get"
+    name = _named(party, settings.currency.lower())
+    column = Column(name, f"{party}{words[2]}", unit, how=how)
+    text = f"M {settings.currency} ({year}), {words[1]}"
     return Shown("cash", _titled(row.name or party), text, column, cash)
 
 

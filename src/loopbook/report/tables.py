@@ -145,8 +145,13 @@ def unit_column(table: Table) -> int | None:
 
 
 def is_label(column: Column) -> bool:
-    """Whether whole numbers of a column are names, such as years, and take no separators."""
-    return column.unit in ("", "year", "yr") and re.search("year|id|^no$", column.name) is not None
+    """Whether whole numbers of a column are names, such as years, and take no separators.
+
+    >>> [is_label(Column(name, "")) for name in ("year", "period", "no", "count")]
+    [True, True, True, False]
+    """
+    names = "year|^period$|id|^no$"
+    return column.unit in ("", "year", "yr") and re.search(names, column.name) is not None
 
 
 def numeric_columns(table: Table) -> list[bool]:

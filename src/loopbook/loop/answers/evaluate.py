@@ -18,6 +18,7 @@ from loopbook.loop.answers.functions import (
     FILTERS,
     FUNCTIONS,
     MONEY,
+    OWN,
     STREAM,
     TERMS,
     TEXT,
@@ -238,7 +239,8 @@ class Evaluator:
 
     def _known(self, name: str, roles: str, at: Place) -> str:
         """A name, which a list must have; what the answer rests on is noted."""
-        lists = {"term": TERMS, "statement": [x.id for x in self.loop.statements], TEXT: [name]}
+        lists = {"term": TERMS, "statement": [x.id for x in self.loop.statements]}
+        lists |= {TEXT: [name], OWN: [OWN]}
         if self.loop.names is not None:
             known = lists[roles] if roles in lists else self.loop.names.of(roles)
             require_known(article(roles.replace("|", " or ")), name, known, where=at.where)

@@ -15,14 +15,15 @@ from loopbook.loop.money.owning import PAYOUT
 from loopbook.loop.terms.ours import LAWS
 from loopbook.tables import Array
 
-MONEY, STREAM, VALUE, TEXT = "money", "stream", "value", "text"
+MONEY, STREAM, VALUE, TEXT, OWN = "money", "stream", "value", "text", "own"
 """In place of a unit or a list of names: the loop's currency, tonnes of components, what a formula
-is worth, any text."""
+is worth, any text, the word `own`."""
 
 TERMS = frozenset({*LAWS, *COST_GROUPS, PAYOUT, "process"})
 """Laws of terms, lines of a costing, and what owners get."""
 
 GOODS = "material|group|component"
+_PARTY = ("party|outside", f"*{OWN}")
 _SITE_OF, _CONTRACT = ("site", f"*{GOODS}"), ("contract", f"*site|{GOODS}")
 
 
@@ -150,12 +151,15 @@ FUNCTIONS: Mapping[str, Function] = {
         ("site",), MONEY, lambda w, x: w.sums(w.money.account(x)), "what a site receives - pays"
     ),
     "cash": Function(
-        ("party|outside",), MONEY, lambda w, x: w.sums(w.money.cash(x)), "the same of a party"
+        _PARTY,
+        MONEY,
+        lambda w, x, *own: w.sums(w.money.cash(x, shared=not own)),
+        "the same of a party; with `own` without what owners bring and get",
     ),
     "npv": Function(
-        ("party|outside",),
+        _PARTY,
         MONEY,
-        lambda w, x: w.money.present_value(x)[None],
+        lambda w, x, *own: w.money.present_value(x, shared=not own)[None],
         "net present value of its cash",
         once=True,
     ),

@@ -36,17 +36,18 @@ def answer(walked: Walk, money: Accounts, formula: str, *, unit: str = "1") -> A
     InputError : a formula that cannot be read, or of another unit.
     """
     value = Evaluator(walked.loop, World(walked, money)).formula(formula, Place())
-    return in_unit(value, unit, "formula")
+    hint = f"give a unit of {value.kind}, as in unit='t'" if isinstance(value, Value) else ""
+    return in_unit(value, unit, "formula", hint=hint)
 
 
-def in_unit(value: Answer, unit: str, where: str) -> Array:
+def in_unit(value: Answer, unit: str, where: str, *, hint: str = "") -> Array:
     """Numbers of a value in a unit; of another dimension, or a text, it is an `InputError`."""
     try:
         if not isinstance(value, Value):
             raise OtherUnitError(f"a formula in {unit}", f"{value}, no number")
         return value.into(unit or "1", where)
     except OtherUnitError as error:
-        raise UnitError.of("unit", where, *error.args) from None
+        raise UnitError.of("unit", where, *error.args, hint=hint) from None
 
 
 def _table(name: str, sheet: Sheet, evaluator: Evaluator) -> Table:
@@ -77,7 +78,8 @@ def _cells(evaluator: Evaluator, table: str, column: str, key: Key) -> list[Cell
     sheet, spans = evaluator.sheets[table], evaluator.loop.calendar.periods
     row = sheet.answer(column, key)
     if row is not None and row.answer == PERIOD:
-        return [int(x.name) if x.name.isdigit() else x.name for x in spans]
+        names = [x.name for x in spans]
+        return [*map(int, names)] if all(map(str.isdigit, names)) else [*names]
     value = evaluator.cell(table, column, key)
     if not isinstance(value, Value):
         return [value] * len(spans)

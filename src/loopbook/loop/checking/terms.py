@@ -1,12 +1,11 @@
 """Terms against what they are on: prices that are known, grades that do not overlap, freight."""
 
-import math
 from itertools import combinations
 
 import numpy as np
 
 from loopbook.loop.checking.subject import Subject
-from loopbook.loop.checking.times import note_missing, term_months
+from loopbook.loop.checking.times import index_of, note_missing, price_months, term_months
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.terms.lot import counted_in
 from loopbook.loop.terms.prices.freight import Freight
@@ -15,7 +14,7 @@ from loopbook.loop.terms.sites.burden import Burden
 from loopbook.loop.terms.sites.cost import Cost
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.measure import is_kind
-from loopbook.loop.values.quantity import Comparison, Quantity, When
+from loopbook.loop.values.quantity import Comparison, Quantity, When, quantities_in
 
 _PRICE = ("USD/t", "USD/pack", "USD/kWh")
 
@@ -24,7 +23,7 @@ def check_prices(subject: Subject) -> None:
     """A payable has a series of prices, in every month in which it is needed."""
     loop, reported = subject.loop, set[str]()
     for row in loop.terms:
-        name = _index(row)
+        name = index_of(row)
         if not name:
             continue
         at, series, when = subject.at(row), loop.series.get(name), getattr(row, "when", None)
@@ -39,12 +38,10 @@ def check_prices(subject: Subject) -> None:
         if not any(is_kind(series.unit, unit) for unit in _PRICE):
             what = "a series of prices, such as USD/t"
             at.note("unit", what, f"{name} in {series.unit}", at="index")
-        elif name not in reported:
-            lag = getattr(row, "lag", None)
-            later = math.ceil(lag.months) if lag else 0
-            months = [month + later for month in term_months(row, subject)]
-            if note_missing(series, months, row, subject):
-                reported.add(name)
+        elif name not in reported and note_missing(
+            series, price_months(row, subject), row, subject
+        ):
+            reported.add(name)
 
 
 def check_counts(subject: Subject) -> None:
@@ -139,19 +136,14 @@ def check_money(subject: Subject) -> None:
         if index in loop.series and not is_kind(loop.series[index].unit, "1"):
             at.note("unit", "a series without a unit", loop.series[index].unit, at="money.index")
     rates = {series.unit: name for name, series in loop.series.items()}
-    for row in loop.terms:
-        value, series = getattr(row, "value", None), loop.series.get(_index(row))
-        prices = [value] if isinstance(value, Quantity) else []
-        prices += [Quantity(unit=series.unit)] if series else []
-        for foreign in dict.fromkeys(price.currency for price in prices):
+    for row in (*loop.terms, *loop.lanes, *loop.parameters):
+        series = loop.series.get(index_of(row)) if isinstance(row, Term) else None
+        prices = {x.currency: x.address.rpartition("/")[2] for x in quantities_in(row)}
+        prices |= {Quantity(unit=series.unit).currency: "value"} if series else {}
+        for foreign, column in prices.items():
             pair = {f"{foreign}/{home}", f"{home}/{foreign}"}
             subject.findings.uses |= {("series", rates[unit]) for unit in pair & rates.keys()}
             if foreign and foreign != home and not pair & rates.keys():
                 hint = f"write a series with the unit {foreign}/{home}"
                 what = f"a rate of {foreign} in {home}"
-                subject.at(row).note("missing", what, "nothing", at="value", hint=hint)
-
-
-def _index(row: Term) -> str:
-    """The series that prices a term; empty where none does."""
-    return getattr(row, "index", "") or (row.of if isinstance(row, Payable) else "")
+                subject.at(row).note("missing", what, "nothing", at=column, hint=hint)

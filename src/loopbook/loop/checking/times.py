@@ -1,14 +1,18 @@
 """Rules of time: nothing ends before it starts, and no value is missing when it is needed."""
 
+import math
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from loopbook.loop.checking.subject import Subject
 from loopbook.loop.nouns.people import Ownership
 from loopbook.loop.nouns.places import Site
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.nouns.trade import Contract, Term
+from loopbook.loop.terms.prices.payable import Payable
 from loopbook.loop.time.calendar import month_name, month_number
 from loopbook.loop.values.cells import NEVER
+from loopbook.loop.values.measure import factor_to, numbers_of
 from loopbook.loop.values.quantity import Series, quantities_in
 from loopbook.tables import Value
 
@@ -46,11 +50,14 @@ def check_left_out(subject: Subject) -> None:
     rows += [*loop.terms, *loop.owners]
     late = [x for x in rows if x.starts and span.end <= month_number(x.starts) < _NEVER]
     past = [x for x in rows if (end := getattr(x, "ends", None)) and month_number(end) < span.first]
+    priced = [(index_of(x), max(price_months(x, subject), default=0)) for x in loop.terms]
+    last = dict(sorted(priced, key=itemgetter(1)))
     columns = [
         column.name
         for series in loop.series.values()
         for column in (() if series.line.by_age else series.line.columns)
-        if column.first >= span.end and series.written[column.name][0]
+        if column.first >= max(span.end, last.get(series.name, 0) + 1)
+        and series.written[column.name][0]
     ]
     if late or past or columns:
         numbers = f"{len(columns)} numbers of series in {len(set(columns))} later columns"
@@ -114,3 +121,21 @@ def term_months(term: Term, subject: Subject) -> list[int]:
     things += [site for site in loop.sites.values() if site.site == term.on]
     held = {month for thing in things for month in subject.months(thing)}
     return [month for month in months if month in held or not things]
+
+
+def price_months(term: Term, subject: Subject) -> list[int]:
+    """Months whose price a term needs: those in which it holds, and its lag and way later."""
+    lag, loop, lead = getattr(term, "lag", None), subject.loop, 0.0
+    for row in loop.contracts if lag and lag.arrival else ():
+        for material in loop.materials_of(row.material) if row.contract == term.on else ():
+            lane = loop.lane(row.from_, row.to, material)
+            if lane and lane.lead:
+                factor = factor_to(lane.lead.unit, "month") or 0.0
+                lead = max(lead, factor * max(numbers_of(lane.lead)))
+    later = math.ceil(lag.months + lead) if lag else 0
+    return [month + later for month in term_months(term, subject)]
+
+
+def index_of(row: Term) -> str:
+    """The series that prices a term; empty where none does."""
+    return getattr(row, "index", "") or (row.of if isinstance(row, Payable) else "")

@@ -100,7 +100,7 @@ class Basis:
         """
 
         def stays(name: str) -> bool:
-            return name in components or not self._holds(name, components)
+            return name in components or not self.holds(name, components)
 
         matrix = np.zeros((len(self.names), len(self.names)))
         for k, name in enumerate(self.names):
@@ -108,9 +108,10 @@ class Basis:
                 matrix[self.index[part], k] += share
         return matrix
 
-    def _holds(self, name: str, components: Collection[str]) -> bool:
+    def holds(self, name: str, components: Collection[str]) -> bool:
+        """Whether one of some components is in another, however deep."""
         parts = parts_of(name, self.compositions)
-        return any(part in components or self._holds(part, components) for part in parts)
+        return any(part in components or self.holds(part, components) for part in parts)
 
     def in_tonnes(self, material: str, unit: str) -> Array:
         """Tonnes of a ``GWh``, a ``pack`` or a ``t`` of a material, shape (1,) or (draw,).

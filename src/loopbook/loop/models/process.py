@@ -9,6 +9,7 @@ import numpy as np
 
 from loopbook.errors import Finding
 from loopbook.flowsheet import ROUTES, RouteSetting
+from loopbook.loop.goods.basis import Basis
 from loopbook.loop.goods.exchange import Facts, Goods, Now, Outcome
 from loopbook.loop.models.model import SiteModel
 from loopbook.loop.nouns.matter import Split
@@ -118,6 +119,21 @@ class Splitting:
 
     opened: Array
     splits: tuple[Split, ...]
+
+    def idle(self, feed: Goods, basis: Basis) -> Iterable[tuple[Split, str, str]]:
+        """Columns that take nothing, for another that acts holds what they are of.
+
+        Yields the row, its column, and the component that has the other.
+        """
+        columns = dict.fromkeys(name for split in self.splits for name in split.components)
+        whole = sum((x for name, x in feed.items() if name not in columns), basis.zeros())
+        seen = self.opened @ whole
+        acting = [x for x in columns if x in feed or seen[basis.index[x]].any()]
+        for split in self.splits:
+            for name in (x for x in split.components if x not in acting):
+                outer = next((x for x in acting if basis.holds(x, (name,))), None)
+                if outer is not None:
+                    yield split, name, outer
 
     def run(self, feed: Goods, now: Now) -> Outcome:
         """Each row takes its shares of materials that arrive and of what others open into.

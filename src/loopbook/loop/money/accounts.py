@@ -8,7 +8,6 @@ from datetime import date
 import numpy as np
 
 from loopbook.errors import Finding, InputError
-from loopbook.loop.loop import Loop
 from loopbook.loop.money.ledger import Carried, Entry, Ledger
 from loopbook.loop.money.operating import price_sites
 from loopbook.loop.money.owning import PAYOUT, net_of, share_cash
@@ -132,7 +131,8 @@ def accounts(walked: Walk) -> Accounts:
     ledger = Ledger(walked, quotes)
     price_flows(ledger)
     price_sites(ledger)
-    ledger.drop_before(_first_month(loop))
+    if first := span_of(loop.settings.money.from_):
+        ledger.drop_before(first)
     share_cash(ledger)
     _list_unused(ledger)
     payments = ledger.payments
@@ -156,9 +156,3 @@ def _list_unused(ledger: Ledger) -> None:
         if row.currency:
             sentence = f"{row.contract} pays in {row.currency}; its accounts are in those of prices"
             ledger.note("not-used", row.where, sentence)
-
-
-def _first_month(loop: Loop) -> int:
-    """Number of the first month whose money counts."""
-    span = span_of(loop.settings.money.from_)
-    return span.first if span else loop.calendar.first

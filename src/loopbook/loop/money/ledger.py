@@ -1,6 +1,7 @@
 """Payments and burdens of all steps, written down as they are worked out."""
 
 import math
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +14,7 @@ from loopbook.loop.goods.exchange import in_force
 from loopbook.loop.nouns.trade import Term
 from loopbook.loop.terms.law import Amount
 from loopbook.loop.terms.lot import ZERO, Lot, Quotes
-from loopbook.loop.time.calendar import Step, month_in_force
+from loopbook.loop.time.calendar import Span, Step, month_in_force
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Months, Quantity
 from loopbook.loop.walking.result import Walk
@@ -137,9 +138,20 @@ class Ledger:
             key or (where, sentence), Finding(code, where, "", "", sentence=sentence)
         )
 
-    def drop_before(self, month: int) -> None:
-        """Leave out money before a month."""
-        first = next((step.index for step in self.steps if step.end > month), len(self.steps))
+    def drop_before(self, period: Span) -> None:
+        """Leave out money before a period, with a finding for each sum on a day and each law."""
+        end = (step.index for step in self.steps if step.end > period.first)
+        first = next(end, len(self.steps))
+        dropped = defaultdict[tuple[str, str], float](float)
+        for entry, sums in self.payments.items():
+            of = f"{entry.term} of {entry.day} on {entry.on}" if entry.day else entry.term
+            where = entry.where if entry.day else self.loop.settings.written["money/from"][1]
+            dropped[where, of] += float(np.abs(sums[:first]).sum(axis=0).mean())
+        for (where, of), amount in dropped.items():
+            if amount > 0.0:
+                money = f"{amount:,.0f} {self.quotes.currency}"
+                sentence = f"{of} is before {period.name}, and not counted: {money}"
+                self.note("not-counted", where, sentence)
         for sums in (*self.payments.values(), *self.paid.values()):
             sums[:first] = 0.0
 

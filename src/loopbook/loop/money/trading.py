@@ -198,6 +198,9 @@ class _Trade:
         if OUTSIDE in (row.from_, row.to):
             return
         terms = loop.laws_on(row.contract, Freight)
+        if not terms and flow.buyer == flow.seller:
+            own = Freight(on=row.contract, term=Freight.law, value="buyer")
+            terms = (replace(own, provenance=row.provenance),)
         for name in flow.materials:
             mass, lane = self._lot.goods[name], self._lane(name)
             parts = self._parts([step for step in steps if mass[step.index].any()])
@@ -212,7 +215,7 @@ class _Trade:
             else:
                 burden = Carried(self._site, row.contract, "freight", "", name, lane.where)
                 self.ledger.carry(burden, parts.step, carbon)
-            if not terms:
+            if not terms and (cost is None or np.any(cost)):
                 self._unstated(f"no payer of the freight of {name} in {row.contract}")
             for term in terms:
                 if cost is None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from loopbook.errors import Finding
 from loopbook.flowsheet import RouteResult
+from loopbook.loop.models.process import Splitting
 from loopbook.loop.time.calendar import Step
 from loopbook.loop.walking.accounts import Account
 from loopbook.loop.walking.network import Leg, Network
@@ -115,6 +116,7 @@ class Record:
     def result(self) -> Walk:
         """The walk of all steps."""
         self._find_contaminants()
+        self._find_idle_shares()
         return Walk(
             self.net.loop,
             self.net.basis,
@@ -139,6 +141,25 @@ class Record:
             )
             finding = Finding("contamination", where, "", "", sentence=sentence)
             self.findings["contamination", site, name] = finding
+
+    def _find_idle_shares(self) -> None:
+        """Columns of ``shares`` that never act, for another holds what they are of."""
+        for site, process in self.net.prepared.items():
+            if not isinstance(process, Splitting):
+                continue
+            feed = {
+                name: stream.sum(axis=(0, 2))[:, None]
+                for (place, kind, name), stream in self._sites.items()
+                if (place, kind) == (site, "feed")
+            }
+            for row, name, outer in process.idle(feed, self.net.basis):
+                sentence = (
+                    f"{name} of {row.process} never acts at {site}: all of it arrives in {outer}, "
+                    "which has a column of its own"
+                )
+                hint = f"leave out the column {outer}, or {name}"
+                finding = Finding("idle", f"{row.where}, {name}", "", "", hint, sentence=sentence)
+                self.findings["idle", finding.where, site] = finding
 
     def _flow(self, leg: Leg) -> Flow:
         amounts = self._flows[leg.number]

@@ -123,7 +123,7 @@ class Walk:
     basis : components of all streams.
     flows : a flow for each row of ``contracts``, in their order.
     sites : what each site did, by name.
-    findings : goods that wait beyond their store.
+    findings : goods that wait beyond their store, and what may be a slip.
     owed : tonnes that are due under a term of return and not returned, by contract and element,
         after each step, (step, draw).
     """
