@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from loop_folder import changed, findings_of, loop_of
+from loop_folder import STARTER, changed, findings_of, loop_of
 
 from loopbook.errors import InputError
 from loopbook.flowsheet import COST_GROUPS, ROUTES, RouteSetting
-from loopbook.loop import walk
+from loopbook.loop import load, walk
 from loopbook.loop.money.accounts import Accounts, accounts
 from loopbook.loop.money.footprint import footprint
 from loopbook.loop.money.tables import account_tables, footprint_table
@@ -489,3 +489,10 @@ def test_freight_that_costs_nothing_needs_no_payer(tmp_path: Path) -> None:
         lanes = f"from,to,cost,carbon\n{ends},{cost},0 kgCO2e/t\n"
         money = account(tmp_path / cost[0], {**files, "lanes.csv": lanes})
         assert sum("payer of the freight" in str(x) for x in money.findings) == count
+
+
+@pytest.mark.parametrize("case", ["gmbi", "integrated"])
+def test_no_payment_is_rounding_residue(case: str) -> None:
+    payments = accounts(walk(load(STARTER.parent / case))).payments
+    most = {entry: float(np.abs(amount).max()) for entry, amount in payments.items()}
+    assert min(most.values()) > 1e-12 * max(most.values())

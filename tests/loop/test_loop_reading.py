@@ -378,8 +378,8 @@ def test_a_grade_is_one_of_the_list(tmp_path: Path) -> None:
 
 
 def test_a_run_sets_a_list_of_the_settings(tmp_path: Path) -> None:
-    loop = loop_of(tmp_path, cells=["case/recycled/readings=EU; US"])
-    assert loop.settings.recycled.readings == ("EU", "US")
+    loop = loop_of(tmp_path, cells=["case/recycled/readings=regulation; all"])
+    assert loop.settings.recycled.readings == ("regulation", "all")
 
 
 MILL = '''\

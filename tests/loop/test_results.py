@@ -19,6 +19,7 @@ from loopbook.loop import (
     mass_tables,
     result_tables,
     sample,
+    tables_with_zeros,
     walk,
 )
 from loopbook.report import Cell
@@ -346,3 +347,47 @@ def test_draws_go_through_formulas_and_tables_have_their_means(tmp_path: Path) -
     np.testing.assert_allclose(stated, dry)
     table = result_tables(walked, money)["scrap"]
     assert table.column("mass_t") == pytest.approx(list(WET + dry.mean(axis=1)))
+
+
+SILENT = {
+    "made('the plant', 'wet cells')": ("a material that the plant makes", "black mass"),
+    "feed('the plant', foil)": ("a material that the plant gets", "dry cells"),
+    "taken(scrap, foil)": ("a site or material of the contract scrap", "wet cells"),
+    "short(scrap, 'wet cells')": ("a site or material of the contract scrap", "scrap"),
+    "taken(sale, factory)": ("a site or material of the contract sale", "the plant"),
+}
+
+
+@pytest.mark.parametrize("formula", SILENT)
+def test_what_can_only_be_zero_is_a_finding(formula: str, tmp_path: Path) -> None:
+    table = f'table,column,title,unit,answer\nscrap,year,Year,,period\nscrap,x,X,t,"{formula}"\n'
+    (finding,) = findings_of(tmp_path, {**FILES, "results.csv": table})
+    what, known = SILENT[formula]
+    assert finding.where == "results.csv:3, answer"
+    assert (finding.code, finding.expected) == ("unknown-name", what)
+    assert known in str(finding)
+
+
+def test_what_the_walk_finds_to_be_nothing_is_listed(tmp_path: Path) -> None:
+    answers = (
+        "made('the plant', foil)",
+        "content(made(factory, 'wet cells'), Al)",
+        "some(content(made(factory, 'wet cells'), Al))",
+        "taken(foil, foil)",
+        "made(factory, 'wet cells')",
+    )
+    rows = "".join(f'x,c{k},C,t,"{text}"\n' for k, text in enumerate(answers))
+    table = f"table,column,title,unit,answer\nx,year,Year,,period\n{rows}"
+    idle = FILES["shares.csv"].replace("80 %", "0 %")
+    walked = walk(loop_of(tmp_path, {**FILES, "shares.csv": idle, "results.csv": table}))
+    _, zeros = tables_with_zeros(walked, accounts(walked))
+    assert [(x.where, x.sentence) for x in zeros] == [  # a contract that is off is not listed
+        (
+            "results.csv:3, answer",
+            "made('the plant', foil) is nothing in every period (the plant, foil)",
+        ),
+        (
+            "results.csv:4, answer",
+            "content(made(factory, 'wet cells'), Al) is nothing in every period (Al)",
+        ),
+    ]

@@ -24,7 +24,7 @@ from loopbook.loop import (
     input_rows,
     load,
     mass_tables,
-    result_tables,
+    tables_with_zeros,
     walk,
     works_of,
 )
@@ -124,11 +124,12 @@ def _tables(money: Accounts) -> Iterator[Table]:
     """The tables that a case declares, and those of any loop."""
     loop = money.walked.loop
     yield from mass_tables(money)
-    yield from result_tables(money.walked, money).values()
+    results, zeros = tables_with_zeros(money.walked, money)
+    yield from results.values()
     yield from account_tables(money)
     yield footprint_table(money, footprint(money))
     columns = (Column("place", "Row"), Column("kind", "Kind"), Column("what", "What"))
-    doubts = (*loop.warnings, *money.walked.findings)
+    doubts = (*loop.warnings, *money.walked.findings, *zeros)
     rows = tuple((x.where, x.code, str(x).partition(f"{x.code}: ")[2]) for x in doubts)
     yield Table("warnings", "Warnings", columns, rows, "Nothing is refused for these.")
 

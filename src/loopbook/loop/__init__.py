@@ -59,7 +59,7 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 """
 
 from loopbook.loop.answers.mass import mass_tables
-from loopbook.loop.answers.tables import answer, result_tables
+from loopbook.loop.answers.tables import answer, result_tables, tables_with_zeros
 from loopbook.loop.draws.indicators import Indicators, indicators
 from loopbook.loop.draws.sample import Sample, sample
 from loopbook.loop.goods.basis import Basis
@@ -193,6 +193,7 @@ __all__ = [
     "result_tables",
     "sample",
     "span_of",
+    "tables_with_zeros",
     "walk",
     "works_of",
 ]

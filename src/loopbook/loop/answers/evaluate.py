@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from loopbook.loop.answers.sheet import Key, Sheet, sheets_of
 from loopbook.loop.answers.value import OtherUnitError, Value
 from loopbook.loop.answers.world import World
 from loopbook.loop.loop import Loop
+from loopbook.loop.nouns.matter import READINGS
 from loopbook.tables import parse_quantity
 
 Answer = Value | str | bool
@@ -46,6 +48,24 @@ class Place:
     where: str = "formula"
 
 
+class Asked(NamedTuple):
+    """A call of a formula, for what it counts as zero.
+
+    Parameters
+    ----------
+    function, names : what is called, and the names that it is given.
+    text : the call as it is written.
+    where : ``file:line``.
+    is_zero : whether a part of a stream is nothing in all periods, though its site is in force.
+    """
+
+    function: str
+    names: tuple[str, ...]
+    text: str
+    where: str
+    is_zero: bool
+
+
 class Evaluator:
     """Values of formulas; each cell of a table once.
 
@@ -53,12 +73,19 @@ class Evaluator:
     ----------
     loop : with its tables of results.
     world : what was walked; None to check units and names alone, on zeros.
+
+    Attributes
+    ----------
+    sheets : tables by name.
+    uses : lists and names that a column rests on, by table and column.
+    asked : calls of functions of what is walked, those within ``some`` left out.
     """
 
     def __init__(self, loop: Loop, world: World | None = None) -> None:
         self.loop, self.world = loop, world
         self.sheets = sheets_of(loop.results)
         self.uses: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        self.asked: list[Asked] = []
         self._done: dict[tuple[str, str, Key], Answer | InputError | None] = {}
         self._used: set[tuple[str, str]] = set()
 
@@ -205,7 +232,10 @@ class Evaluator:
         roles = function.arguments(len(node.args))
         if roles is None or (function.takes and node.keywords):
             raise ValueError(f"{name} takes {', '.join(function.takes) or 'arguments by name'}")
+        before = len(self.asked)
         values = [self._argument(x, role, at) for x, role in zip(node.args, roles, strict=True)]
+        if name == "some":
+            del self.asked[before:]
         if not function.takes:
             values = [self._filter(node.keywords, at)]
         if function.unit in (MONEY, "tCO2e"):
@@ -214,7 +244,14 @@ class Evaluator:
             value = function.law(self.loop, *values)
             assert isinstance(value, (Value, bool))
             return value
-        return self._walked(function, values, roles)
+        answer = self._walked(function, values, roles)
+        names = tuple(x for x in values if isinstance(x, str))
+        whole = values[0].any() if isinstance(values[0], np.ndarray) else len(names) > 1
+        is_on = self.world is not None and all(map(self.world.is_on, roles, map(str, values)))
+        is_stream = STREAM in (function.unit, *roles)
+        is_zero = bool(is_on and is_stream and whole and not answer.array.any())
+        self.asked.append(Asked(name, names, ast.unparse(node), at.where, is_zero))
+        return answer
 
     def _walked(self, function: Function, values: list[object], roles: tuple[str, ...]) -> Value:
         """What was walked; zero where a name is off, and to check."""
@@ -240,7 +277,7 @@ class Evaluator:
     def _known(self, name: str, roles: str, at: Place) -> str:
         """A name, which a list must have; what the answer rests on is noted."""
         lists = {"term": TERMS, "statement": [x.id for x in self.loop.statements]}
-        lists |= {TEXT: [name], OWN: [OWN]}
+        lists |= {TEXT: [name], OWN: [OWN], "reading": READINGS}
         if self.loop.names is not None:
             known = lists[roles] if roles in lists else self.loop.names.of(roles)
             require_known(article(roles.replace("|", " or ")), name, known, where=at.where)

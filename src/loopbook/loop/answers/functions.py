@@ -125,6 +125,12 @@ FUNCTIONS: Mapping[str, Function] = {
         lambda w, *x: w.of_flows(lambda k, y: w.carried.flows[k], *x),
         "the burden that it carries",
     ),
+    "recycled": Function(
+        ("contract|site", "element", "reading", "*material|group"),
+        "t",
+        World.recycled,
+        "an element in what a contract moves or a site makes, of classes that a reading counts",
+    ),
     "content": Function(
         (STREAM, "element|component"),
         "t",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loopbook.errors import UnitError
+from loopbook.errors import Finding, UnitError
 from loopbook.loop.answers.basis import basis_of
 from loopbook.loop.answers.evaluate import Answer, Evaluator, Place
 from loopbook.loop.answers.sheet import PERIOD, Key, Sheet
@@ -24,8 +24,24 @@ def result_tables(walked: Walk, money: Accounts) -> dict[str, Table]:
     ------
     InputError : a price or a number of a series that is missing.
     """
+    return tables_with_zeros(walked, money)[0]
+
+
+def tables_with_zeros(
+    walked: Walk, money: Accounts
+) -> tuple[dict[str, Table], tuple[Finding, ...]]:
+    """The tables of results, and what they count as zero: parts of streams that are nothing in
+    every period, those within ``some`` left out.
+    """
     evaluator = Evaluator(walked.loop, World(walked, money))
-    return {name: _table(name, sheet, evaluator) for name, sheet in evaluator.sheets.items()}
+    tables = {name: _table(name, sheet, evaluator) for name, sheet in evaluator.sheets.items()}
+    sentences = (
+        (x.where, f"{x.text} is nothing in every period ({', '.join(x.names)})")
+        for x in evaluator.asked
+        if x.is_zero
+    )
+    zeros = (Finding("zero", at, "", "", sentence=words) for at, words in sentences)
+    return tables, tuple(dict.fromkeys(zeros))
 
 
 def answer(walked: Walk, money: Accounts, formula: str, *, unit: str = "1") -> Array:

@@ -9,8 +9,10 @@ import numpy as np
 
 from loopbook.loop.money.accounts import Accounts
 from loopbook.loop.money.footprint import Footprint, footprint
+from loopbook.loop.nouns.matter import CLASSES, READINGS
 from loopbook.loop.values.quantity import Quantity
 from loopbook.loop.walking.network import room_of
+from loopbook.loop.walking.origins import Origins, origins
 from loopbook.loop.walking.result import Flow, Walk
 from loopbook.tables import Array
 
@@ -86,6 +88,29 @@ class World:
         solved = self.sites[site].solved
         doses = [np.zeros(1) if x is None else x.reagents.get(name, np.zeros(1)) for x in solved]
         return self.sums(feed * np.stack(np.broadcast_arrays(*doses))) if doses else self.zero
+
+    def recycled(self, name: str, of: str, reading: str, *some: str) -> Array:
+        """Tonnes of an element, of the classes that a reading counts, in what a contract moves or a
+        site makes, of some materials.
+        """
+        row = self.walked.basis.elements
+        names = {y for x in some for y in self.loop.materials_of(x)}
+        flows = zip(self.walked.flows, self.origins.flows, strict=True)
+        goods = [x for flow, x in flows if flow.row.contract == name]
+        goods.append({x: y for (site, x), y in self.origins.made.items() if site == name})
+        kinds = [CLASSES.index(x) for x in READINGS[reading]]
+        parts = (
+            stream[:, kinds, row.index(of)].sum(axis=1)
+            for streams in goods
+            for material, stream in streams.items()
+            if of in row and (not some or material in names)
+        )
+        return self.sums(np.asarray(sum(parts, self.zero)))
+
+    @cached_property
+    def origins(self) -> Origins:
+        """What flows by class."""
+        return origins(self.walked)
 
     def mean(self, quantity: Quantity) -> Array:
         """A quantity by period in its own unit; in one period where it is constant."""

@@ -133,6 +133,7 @@ def accounts(walked: Walk) -> Accounts:
     price_sites(ledger)
     if first := span_of(loop.settings.money.from_):
         ledger.drop_before(first)
+    ledger.drop_residues()
     share_cash(ledger)
     _list_unused(ledger)
     payments = ledger.payments

@@ -23,6 +23,7 @@ from loopbook.tables import Array
 _K = TypeVar("_K", bound=Hashable)
 Days: TypeAlias = tuple[date | None, date | None]
 """First and last day in force; None without such an end."""
+_RESIDUE = 1e-14  # of the largest: what a sum of some million is rounded by
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,11 @@ class Ledger:
         for sums in (*self.payments.values(), *self.paid.values()):
             sums[:first] = 0.0
 
+    def drop_residues(self) -> None:
+        """Leave out payments and burdens that are rounding beside the largest one."""
+        self.payments = _above_residue(self.payments)
+        self.burdens = _above_residue(self.burdens)
+
     def cost(self, sites: Collection[str]) -> Array:
         """What sites have paid the outside for what they do, (step, draw)."""
         rows = (x for e, x in self.payments.items() if e.on in sites and e.payee == OUTSIDE)
@@ -254,6 +260,12 @@ def held(term: Term, days: Days, month: int, share: float) -> float:
     starts = max((day for day in (days[0], term.starts) if day), default=None)
     ends = min((day for day in (days[1], term.ends) if day), default=None)
     return month_in_force(starts, ends, month) / share
+
+
+def _above_residue(sums: dict[_K, Array]) -> dict[_K, Array]:
+    most = {key: float(np.abs(amount).max()) for key, amount in sums.items()}
+    least = _RESIDUE * max(most.values(), default=0.0)
+    return {key: amount for key, amount in sums.items() if most[key] > least}
 
 
 def sides(term: Amount, names: Mapping[str, str]) -> tuple[str, str]:

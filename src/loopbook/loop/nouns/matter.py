@@ -13,6 +13,14 @@ from loopbook.tables import Choice, Text
 CLASSES = ("manufacturing waste", "run-around", "end of life")
 """Classes of secondary material, as regulations have them."""
 
+READINGS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in CLASSES},
+    "regulation": ("manufacturing waste", "end of life"),
+    "all": CLASSES,
+}
+"""Classes that a reading counts. The regulation (EU) 2023/1542, article 8, counts what is recovered
+from battery manufacturing waste and from waste batteries; scrap that runs around does not count."""
+
 BASES = ("%", "parts")
 """What the numbers of a composition are: percent that sum to 100, or parts of their sum."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
+from loopbook.loop.nouns.matter import READINGS
 from loopbook.loop.time.calendar import Calendar
 from loopbook.loop.values.cells import Day
 from loopbook.loop.values.measure import SHARE
@@ -49,7 +50,7 @@ class Recycled:
     """What counts as recycled."""
 
     readings: Annotated[
-        tuple[Annotated[str, Name("a reading")], ...], "readings of a regulation"
+        tuple[Annotated[str, Choice(*READINGS)], ...], "readings of a regulation"
     ] = ()
 
 
