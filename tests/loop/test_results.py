@@ -252,10 +252,15 @@ def test_tables_have_rows_by_period_and_by_name(tmp_path: Path) -> None:
         *(("year", ""), ("mass_t", "t"), ("half_t", "t"), ("ratio", "1"))
     ]
     assert scrap.rows[0] == ("2027-Q1", pytest.approx(10.0), pytest.approx(5.0), None)
-    assert scrap.rows[4] == (2028, pytest.approx(200.0), pytest.approx(100.0), pytest.approx(0.25))
+    assert scrap.rows[4] == (
+        "2028",
+        pytest.approx(200.0),
+        pytest.approx(100.0),
+        pytest.approx(0.25),
+    )
     assert [row[:2] for row in metals.rows] == [
         *(("2027-Q2", "copper"), ("2027-Q3", "copper")),
-        *(("2027-Q4", "nickel"), ("2027-Q4", "copper"), (2028, "nickel"), (2028, "copper")),
+        *(("2027-Q4", "nickel"), ("2027-Q4", "copper"), ("2028", "nickel"), ("2028", "copper")),
     ]
     assert metals.rows[-2][2:] == pytest.approx((72.0, 144.0))
     assert metals.rows[-1][2:] == pytest.approx((108.0, 324.0))
