@@ -91,6 +91,8 @@ class Ledger:
         self.payments: dict[Entry, Array] = {}
         self.burdens: dict[Carried, Array] = {}
         self.paid: dict[int, Array] = dict.fromkeys(range(len(walked.flows)), self.zeros(1))
+        self._costs: dict[str, Array] = {}
+        self._carbon: dict[str, Array] = {}
         self._steps = {month: step.index for step in self.steps for month in step}
         self._parts: dict[tuple[Days, tuple[Step, ...], bytes], Parts] = {}
 
@@ -117,11 +119,15 @@ class Ledger:
         """
         if entry.payer != entry.payee and np.any(amount):
             self._add(self.payments, entry, [*map(self.step_of, months.tolist())], amount)
+            if entry.payee == OUTSIDE and entry.on in self.loop.sites:
+                self._add_months(self._costs, entry.on, months, amount)
 
-    def carry(self, burden: Carried, steps: Months, tonnes: Array) -> None:
-        """Add burdens in some steps, t CO2e, (step, draw); `burdens` has their sums likewise."""
+    def carry(self, burden: Carried, months: Months, tonnes: Array) -> None:
+        """Add burdens in some months, t CO2e, (month, draw); `burdens` has their sums by step."""
         if np.any(tonnes):
-            self._add(self.burdens, burden, steps.tolist(), tonnes)
+            self._add(self.burdens, burden, [*map(self.step_of, months.tolist())], tonnes)
+            if burden.on in self.loop.sites:
+                self._add_months(self._carbon, burden.on, months, tonnes)
 
     def settle(self, flow: int, months: Months, amount: Array) -> None:
         """Add what the buyer pays the seller for a flow, by its number."""
@@ -161,15 +167,24 @@ class Ledger:
         self.payments = _above_residue(self.payments)
         self.burdens = _above_residue(self.burdens)
 
-    def cost(self, sites: Collection[str]) -> Array:
-        """What sites have paid the outside for what they do, (step, draw)."""
-        rows = (x for e, x in self.payments.items() if e.on in sites and e.payee == OUTSIDE)
-        return np.asarray(sum(rows, self.zeros(1)))[:-1]
+    def cost(self, sites: Collection[str], months: Months) -> Array:
+        """What sites have paid the outside for what they do in some months, (month, draw)."""
+        return self._of_months(self._costs, sites, months)
 
-    def carbon(self, sites: Collection[str]) -> Array:
-        """Burdens of what sites do, without those of freight and of what they buy, (step, draw)."""
-        rows = (tonnes for burden, tonnes in self.burdens.items() if burden.on in sites)
-        return np.asarray(sum(rows, self.zeros(1)))[:-1]
+    def carbon(self, sites: Collection[str], months: Months) -> Array:
+        """Burdens of what sites do, without those of freight and of what they buy, likewise."""
+        return self._of_months(self._carbon, sites, months)
+
+    def _add_months(self, sums: dict[str, Array], site: str, months: Months, amount: Array) -> None:
+        whole = np.zeros((len(self._steps), amount.shape[-1]))
+        np.add.at(whole, months - self.steps[0].first, amount)
+        sums[site] = sums[site] + whole if site in sums else whole
+
+    def _of_months(
+        self, sums: Mapping[str, Array], sites: Collection[str], months: Months
+    ) -> Array:
+        rows = (sums[site][months - self.steps[0].first] for site in sites if site in sums)
+        return np.asarray(sum(rows, np.zeros((len(months), 1))))
 
 
 @dataclass(frozen=True, slots=True)

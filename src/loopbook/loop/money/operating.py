@@ -74,11 +74,13 @@ def _cost_process(ledger: Ledger, site: str) -> None:
                 bought = bought + usd
             elif flow.row.from_ == site:
                 sold[flow.row.material] = sold.get(flow.row.material, ZERO) + usd
+        parts = ledger.parts(ledger.loop.days(ledger.loop.sites[site]), steps)
+        of_step = np.searchsorted(rows, parts.step)
         for line, usd in costing.lines(bought, sold).items():
             entry = Entry(party, OUTSIDE, site, line, payer_site=site, payee_site=OUTSIDE)
-            ledger.pay(entry, firsts, usd * rate)
+            ledger.pay(entry, parts.shipped, (usd * rate)[of_step] * parts.share)
         for line, tonnes in costing.burdens.items():
-            ledger.carry(Carried(site, site, line), rows, tonnes)
+            ledger.carry(Carried(site, site, line), parts.shipped, tonnes[of_step] * parts.share)
 
 
 def _note_unstated(ledger: Ledger, site: str, rows: Iterable[Amount]) -> None:
@@ -135,10 +137,11 @@ def _price(
         payer, payee = sides(term, {"": party})
         ends = _ends(payer, payee, party, place)
         entry = Entry(payer, payee, on, term.term, of, "", *ends, term.where)
-        lot = replace(whole, cost=ledger.cost(sites), carbon=ledger.carbon(sites))
-        amount = term.amount(parts.of_lot(lot)) * parts.held(term)
+        cost, carbon = (of_sites(sites, parts.shipped) for of_sites in (ledger.cost, ledger.carbon))
+        lot = replace(parts.of_lot(whole), cost=cost, carbon=carbon)
+        amount = term.amount(lot) * parts.held(term)
         if isinstance(term, Burden):
-            ledger.carry(Carried(on, on, term.term, of, "", term.where), parts.step, amount)
+            ledger.carry(Carried(on, on, term.term, of, "", term.where), parts.shipped, amount)
         else:
             ledger.pay(entry, parts.shipped, amount)
 

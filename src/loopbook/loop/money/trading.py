@@ -130,8 +130,6 @@ class _Trade:
             asked=asked,
             goods={**tonnes, flow.row.material: mass},
             counts=counts,
-            cost=none,
-            carbon=none,
         )
 
     def _months(self, parts: Parts, terms: Sequence[tuple[Amount | Bounded, Array]]) -> None:
@@ -187,8 +185,7 @@ class _Trade:
     def _burden(self, term: Amount, months: Months, tonnes: Array) -> None:
         row, of = self.flow.row, getattr(term, "of", "")
         burden = Carried(self._site, row.contract, term.term, of, row.material, term.where)
-        steps = np.array([*map(self.ledger.step_of, months.tolist())])
-        self.ledger.carry(burden, steps, tonnes)
+        self.ledger.carry(burden, months, tonnes)
 
     # -- freight
 
@@ -214,7 +211,7 @@ class _Trade:
                 self._unstated(f"no burden of the freight of {name} in {row.contract}")
             else:
                 burden = Carried(self._site, row.contract, "freight", "", name, lane.where)
-                self.ledger.carry(burden, parts.step, carbon)
+                self.ledger.carry(burden, parts.shipped, carbon)
             if not terms and (cost is None or np.any(cost)):
                 self._unstated(f"no payer of the freight of {name} in {row.contract}")
             for term in terms:

@@ -198,7 +198,7 @@ class Lot:
         paid: int | Months,
         rows: int | Months | EllipsisType = ...,
     ) -> "Lot":
-        """An even part of it, of other months.
+        """An even part of its goods, of other months; sums of money and carbon are of no goods.
 
         Parameters
         ----------
@@ -216,8 +216,6 @@ class Lot:
             paid=paid,
             asked=parts(self.asked),
             mass=self.mass[rows] * share,
-            cost=self.cost[rows] * share,
-            carbon=self.carbon[rows] * share,
             contents=lambda of: self.contents(of)[rows] * share,
             goods=parts(self.goods),
             counts=parts(self.counts),

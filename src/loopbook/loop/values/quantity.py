@@ -19,6 +19,7 @@ CURRENCIES = ("USD", "EUR", "KRW", "CNY")
 Months = np.ndarray[tuple[int], np.dtype[np.int64]]
 """Numbers of months."""
 
+_ROUNDING = 1e-9
 _CURRENCY = re.compile(rf"\b({'|'.join(CURRENCIES)})\b")
 
 
@@ -205,14 +206,13 @@ class Comparison:
     limit: Quantity
 
     def holds(self, values: Array, limit: Array) -> Array:
-        """1 where values keep to the limit and 0 elsewhere, in one unit; NaN keeps to none."""
-        kept = {
-            "<": values < limit,
-            "<=": values <= limit,
-            ">": values > limit,
-            ">=": values >= limit,
-        }[self.sign]
-        return kept.astype(np.float64)
+        """1 where values keep to the limit and 0 elsewhere, in one unit; NaN keeps to none.
+
+        A value within 1e-9 of the limit is at it: grades are quotients.
+        """
+        beyond = values < limit if self.sign[0] == "<" else values > limit
+        is_at = np.abs(values - limit) <= _ROUNDING * np.abs(limit)
+        return np.where(is_at, float("=" in self.sign), beyond.astype(np.float64))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
+
 from loopbook.loop.terms.law import Amount, Goods, Payee, Payer
 from loopbook.loop.terms.lot import Lot
 from loopbook.loop.values.measure import Measure, is_kind
@@ -23,7 +25,7 @@ class Credit(Amount):
     payee: Payee = ""
 
     def amount(self, lot: Lot) -> Array:
-        """``value * cost`` of a share, else ``quantity * value``."""
+        """``value * max(0, cost)`` of a share, else ``quantity * value``."""
         if is_kind(self.value.unit, "1"):
-            return self.value.in_month(lot.shipped, "1") * lot.cost
+            return self.value.in_month(lot.shipped, "1") * np.maximum(0.0, lot.cost)
         return lot.times(self.value, self.of)
