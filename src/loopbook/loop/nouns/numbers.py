@@ -46,11 +46,17 @@ class MaterialNumbers(Numbers):
 
     mass: Annotated[
         Quantity | None,
-        Measure("kg/pack", "kg/kWh", usual={"kg/pack": (0.2, 1e5), "kg/kWh": (0.05, 50.0)}),
+        Measure(
+            *("kg/pack", "kg/kWh"),
+            usual={"kg/pack": (0.2, 1e5), "kg/kWh": (0.05, 50.0)},
+            steady=True,
+        ),
         "mass of a pack or of an energy of it",
     ] = None
     energy: Annotated[
-        Quantity | None, Measure("kWh/pack", usual={"kWh/pack": (0.01, 1e4)}), "energy of a pack"
+        Quantity | None,
+        Measure("kWh/pack", usual={"kWh/pack": (0.01, 1e4)}, steady=True),
+        "energy of a pack",
     ] = None
 
 

@@ -55,6 +55,6 @@ class Lane(Row):
     ] = None
     lead: Annotated[
         Quantity | None,
-        Measure("month", usual={"month": (0.03, 24.0)}),
+        Measure("month", usual={"month": (0.03, 24.0)}, steady=True),
         "time on the way; none if empty",
     ] = None

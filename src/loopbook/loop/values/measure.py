@@ -52,6 +52,7 @@ class Measure(FieldType[LoopFindings]):
     units : a unit of each kind; none for any. The kinds are tried in order.
     low, high : the range, in the first unit that fits.
     usual : the usual range by unit; a number outside is warned of, for it may be a slip.
+    steady : whether a series must have the same number in all of time.
     """
 
     units: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class Measure(FieldType[LoopFindings]):
     high: float = math.inf
     words: str = ""
     usual: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
+    steady: bool = False
 
     def __init__(
         self,
@@ -67,10 +69,11 @@ class Measure(FieldType[LoopFindings]):
         high: float = math.inf,
         words: str = "",
         usual: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+        steady: bool = False,
     ) -> None:
         kinds = " or ".join("a share" if unit == "1" else unit for unit in units)
         words = words or (f"a quantity ({kinds})" if units else "a quantity")
-        vars(self).update(units=units, low=low, high=high, words=words, usual=usual)
+        vars(self).update(units=units, low=low, high=high, words=words, usual=usual, steady=steady)
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The quantity, or None with a finding."""
@@ -91,6 +94,11 @@ class Measure(FieldType[LoopFindings]):
             if not self.low <= value <= self.high:
                 self._refuse(number, value, quantity, at=at, findings=findings)
                 return None
+        if self.steady and len(several := dict.fromkeys(numbers_of(quantity))) > 1:
+            expected = "one number for all of time"
+            return findings.refuse(
+                "series", expected, ", ".join(map("{:g}".format, several)), at=at
+            )
         if unit in self.usual:
             warn_unusual(quantity, self.usual[unit], unit, at=at, findings=findings)
         least, most = (limit / (factor or 1.0) for limit in (self.low, self.high))
