@@ -1,16 +1,18 @@
 """One step of the walk."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from loopbook.errors import InputError
-from loopbook.loop.goods.exchange import Now, Outcome
+from loopbook.loop.goods.exchange import Needs, Now, Outcome
+from loopbook.loop.models.model import SiteModel
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.walking.accounts import is_aside
+from loopbook.loop.walking.called import T, called
 from loopbook.loop.walking.filling import Limit, filled
 from loopbook.loop.walking.network import Leg, Network
 from loopbook.loop.walking.record import Record
@@ -101,11 +103,15 @@ class StepWalk:
             self.stock.states.get((site, owner)),
         )
 
+    def _called(self, model: SiteModel, law: Callable[[], T], kind: type[T]) -> T:
+        return called(model, law, kind, self.step.name, len(self.net.basis.names))
+
     def _ask(self, site: str) -> None:
         """What a site needs, and what it orders of those who make to order."""
         needs: Mapping[str, Array] = {}
         if site != OUTSIDE:
-            asked = self.net.model(site).needs(self.orders[site], self._now(site))
+            model, now = self.net.model(site), self._now(site)
+            asked = self._called(model, partial(model.needs, self.orders[site], now), Needs)
             needs = asked.lacks
             if asked.outcome:
                 self.planned[site] = dict(self.orders[site]), asked.outcome
@@ -146,7 +152,8 @@ class StepWalk:
             now, own = self._now(site, owner), by_owner.get(owner, {})
             orders, planned = self.planned.get(site, ({}, None))
             same = all(x is orders.get(name) for name, x in self.orders[site].items())
-            outcome = planned if planned and same else model.run(own, self.orders[site], now)
+            law = partial(model.run, own, self.orders[site], now)
+            outcome = planned if planned and same else self._called(model, law, Outcome)
             for material, stream in outcome.made.items():
                 put(self.stock.made[site], (material, owner), stream)
                 put(self.made[site], material, stream.sum(axis=0))
@@ -199,7 +206,8 @@ class StepWalk:
                 self.record.stream(site, "feed", material, stream)
             outcome = self.outcomes[site]
             model = self.net.model(site)
-            self._finish(site, "", model.receive(arrived, outcome, self._now(site)))
+            law = partial(model.receive, arrived, outcome, self._now(site))
+            self._finish(site, "", self._called(model, law, Outcome))
         tonnes: dict[str, Array] = {}
         for pool in (self.stock.made[site], self.stock.arrived[site]):
             for (material, owner), stream in pool.items():
