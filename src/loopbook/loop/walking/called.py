@@ -16,7 +16,7 @@ _NEGATIVE = -1e-6
 T = TypeVar("T", Needs, Outcome)
 
 
-def called(model: SiteModel, law: Callable[[], T], kind: type[T], when: str, count: int) -> T:
+def called(model: SiteModel, law: Callable[[], T], kind: type[T], *, when: str, count: int) -> T:
     """What a law of a model gives.
 
     Parameters

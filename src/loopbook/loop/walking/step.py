@@ -104,7 +104,8 @@ class StepWalk:
         )
 
     def _called(self, model: SiteModel, law: Callable[[], T], kind: type[T]) -> T:
-        return called(model, law, kind, self.step.name, len(self.net.basis.names))
+        count = len(self.net.basis.names)
+        return called(model, law, kind, when=self.step.name, count=count)
 
     def _ask(self, site: str) -> None:
         """What a site needs, and what it orders of those who make to order."""
