@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from loop_folder import END_OF_LIFE, STARTER, changed, findings_of, walk_of
+from loop_folder import END_OF_LIFE, JOINT, STARTER, changed, findings_of, walk_of, write_loop
 
+from loopbook.cases import run_case
 from loopbook.errors import BalanceError, InputError
 
 
@@ -91,3 +92,54 @@ def test_what_a_site_model_must_not_give_names_site_step_and_model(
         walk_of(tmp_path, with_mill(law))
     assert words in str(error.value)
     assert "mill.py" in str(error.value)
+
+
+RESULTS = "table,column,title,unit,answer\n{0},,Q,,\n{0},period,Period,,period\n{0},c,C,1,{1}\n"
+
+
+def test_a_table_in_capitals_is_no_table(tmp_path: Path) -> None:
+    files = {**JOINT, "Terms.CSV": JOINT["terms.csv"]}
+    (finding,) = findings_of(tmp_path, files)
+    assert (finding.where, finding.code, finding.found) == (
+        "Terms.CSV",
+        "unknown-name",
+        "Terms.CSV",
+    )
+
+
+def test_a_table_of_results_has_its_own_name(tmp_path: Path) -> None:
+    for name in ("flows", "Warnings", "not_stated"):
+        files = {**JOINT, "results.csv": RESULTS.format(name, "1")}
+        found = first(tmp_path / name, files)
+        assert found == f"results.csv:2, table: duplicate: {name}, as a table of any loop"
+    two = RESULTS.format("mine", "1") + RESULTS.format("Mine", "1").partition("\n")[2]
+    found = first(tmp_path / "two", {**JOINT, "results.csv": two})
+    assert found == "results.csv:5, table: duplicate: Mine, as mine"
+
+
+def test_names_of_tables_of_any_loop_are_all_refused(tmp_path: Path) -> None:
+    tables = run_case(write_loop(tmp_path / "a", starter())).tables
+    assert len(tables) > 8
+    for name in tables:
+        files = {**JOINT, "results.csv": RESULTS.format(name, "1")}
+        assert "duplicate" in first(tmp_path / name, files)
+
+
+def test_a_cell_is_set_once_and_in_a_column_that_there_is(tmp_path: Path) -> None:
+    cell = "parameters/plant/capacity/value"
+    twice = [f"{cell}=12600 t/yr", f"{cell}=13000 t/yr"]
+    assert first(tmp_path, JOINT, cells=twice) == (f"--set {twice[1]}: duplicate: {cell}")
+    late = ["series/Ni/2040=16000"]
+    assert first(tmp_path, JOINT, cells=late) == f"--set {late[0]}: unknown-name: 2040"
+
+
+def test_infinite_numbers_are_findings(tmp_path: Path) -> None:
+    ni = changed("series.csv", "Ni,USD/t,15500", "Ni,USD/t,1e400")
+    assert first(tmp_path / "a", ni) == "series.csv:4, 2026-Q1: not-finite: 1e400"
+    results = RESULTS.format("q", "9" * 400)
+    assert "results.csv:4, answer: formula: 999" in first(
+        tmp_path / "b", {**JOINT, "results.csv": results}
+    )
+    files = {**starter(), "results.csv": RESULTS.format("q", "1e300 * 1e300")}
+    with pytest.raises(InputError, match=r"q\.c.*finite numbers.*inf"):
+        run_case(write_loop(tmp_path / "c", files))

@@ -1,5 +1,6 @@
 """Running a case: its loop is read, walked and priced, and becomes tables and a report."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -15,6 +16,7 @@ from loopbook.cases.overview import (
 )
 from loopbook.cases.shipped import find_case
 from loopbook.cases.statements import ARTICLE, statements_table
+from loopbook.errors import Findings
 from loopbook.loop import (
     Accounts,
     account_tables,
@@ -85,6 +87,7 @@ def run_case(
     inputs = input_rows(walked)
     progress("tables")
     tables = {table.name: table for table in _tables(money)}
+    _check_finite(tables.values())
     tables = {name: _with_inputs(table, inputs) for name, table in tables.items()}
     layout = _own_layout(place)
     if layout is None:
@@ -132,6 +135,18 @@ def _tables(money: Accounts) -> Iterator[Table]:
     doubts = (*loop.warnings, *money.walked.findings, *zeros)
     rows = tuple((x.where, x.code, str(x).partition(f"{x.code}: ")[2]) for x in doubts)
     yield Table("warnings", "Warnings", columns, rows, "Nothing is refused for these.")
+
+
+def _check_finite(tables: Iterable[Table]) -> None:
+    """A finding for each column that has an infinite number."""
+    findings = Findings()
+    for table in tables:
+        for column, cells in zip(table.columns, zip(*table.rows, strict=True), strict=False):
+            infinite = [x for x in cells if isinstance(x, float) and not math.isfinite(x)]
+            if infinite:
+                at = f"{table.name}.{column.name}"
+                findings.note("not-finite", "finite numbers", str(infinite[0]), at=at)
+    findings.raise_all()
 
 
 def _with_outside(table: Table, outside: Iterable[tuple[str, str]]) -> Table:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from loopbook.errors import FormulaError, InputError
 from loopbook.loop.answers.evaluate import Evaluator, Place
-from loopbook.loop.answers.sheet import PERIOD, Key, Sheet
+from loopbook.loop.answers.sheet import OURS, PERIOD, Key, Sheet
 from loopbook.loop.answers.tables import in_unit
 from loopbook.loop.answers.value import Value
 from loopbook.loop.checking.contracts import outputs
@@ -18,7 +18,13 @@ def check_results(subject: Subject) -> None:
     """A finding for each formula that cannot be read, or has an unknown name or a wrong unit,
     or asks for a material that a site cannot make or get, or that a contract does not carry.
     """
-    evaluator = Evaluator(subject.loop)
+    evaluator, names = Evaluator(subject.loop), dict.fromkeys(OURS, "a table of any loop")
+    for row in subject.loop.results:
+        name = row.table_.casefold()
+        if names.setdefault(name, row.table_) != row.table_:
+            what = "a name of a table that no other has, in capitals or not"
+            found, names[name] = f"{row.table_}, as {names[name]}", row.table_
+            subject.at(row).note("duplicate", what, found, at="table")
     for table, sheet in evaluator.sheets.items():
         for column, key in _places(sheet):
             try:

@@ -124,10 +124,11 @@ class Evaluator:
         try:
             if len(text) > _LONGEST:
                 raise ValueError(f"more than {_LONGEST} characters")
-            return self._eval(ast.parse(text.strip(), mode="eval").body, at)
+            with np.errstate(over="ignore"):  # what is infinite is a finding
+                return self._eval(ast.parse(text.strip(), mode="eval").body, at)
         except OtherUnitError as error:
             raise UnitError.of("unit", at.where, *error.args) from None
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             found = f"{text[:200] or 'nothing'}: {getattr(error, 'msg', error)}"
             raise FormulaError.of("formula", at.where, "a formula", found) from None
 

@@ -8,6 +8,12 @@ from loopbook.loop.nouns.facts import Result
 Key = tuple[str, str]
 """Names of a row of a table of results; empty where its rows are periods alone."""
 
+OURS = (
+    *("flows", "goods", "elements", "payments", "cash", "present_value", "sites", "burdens"),
+    *("footprints", "not_stated", "warnings", "article", "overview", "links"),
+)
+"""Tables of any loop, whose names no table of results may have."""
+
 PERIOD = "period"
 """The answer of a column of periods."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from loopbook import tables
 from loopbook.errors import Findings, InputError
-from loopbook.loop.reading.written import Tables
+from loopbook.loop.reading.written import NOUNS, Tables
 from loopbook.tables import CellError, Grid, LineOf, TextTable, cell_text, read_sheets, read_toml
 
 CASE = "case"
@@ -53,6 +53,9 @@ def _folder(root: Path, findings: Findings) -> Tables:
                 raw.broken.add(path.stem)
             else:
                 raw.sheets[path.stem] = table
+        elif path.suffix.lower() == ".csv":  # not read; its ending is in small letters
+            known = [f"{name}.csv" for name in NOUNS]
+            findings.unknown("a table of a loop", path.name, known, at=path.name)
         elif path.suffix in (".toml", ".py") and path.name not in (f"{CASE}.toml", *OTHERS):
             raw.files[path.name] = path
     return raw

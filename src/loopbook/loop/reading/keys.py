@@ -106,16 +106,21 @@ def set_cells(
     tables: Tables, keyed_tables: Mapping[str, Keyed], texts: Iterable[str], findings: LoopFindings
 ) -> None:
     """Apply ``ADDRESS=VALUE`` to rows and settings; what cannot be set is a finding."""
+    seen: set[str] = set()
     for text in texts:
         match, at = _SET.fullmatch(text), findings.about(f"{SET}{text}")
         if match is None:
             hint = 'write it as "sites/plant/model=hold"'
             at.note("address", "ADDRESS=VALUE", text, hint=hint)
+        elif (address := f"{match['row']}/{match['column']}") in seen:
+            at.note("duplicate", "each address once", address)
         elif match["row"].partition("/")[0] == CASE:
             path = f"{match['row']}/{match['column']}".split("/")[1:]
             tables.put(path, match["value"], at.where)
         else:
             _set_cell(keyed_tables, match, at)
+        if match:
+            seen.add(f"{match['row']}/{match['column']}")
 
 
 def _set_cell(tables: Mapping[str, Keyed], match: re.Match[str], at: LoopFindings) -> None:
@@ -139,8 +144,8 @@ def _with_cell(line: Line, column: str, cell: Cell, at: LoopFindings) -> Line:
     noun, known = NOUNS[line.table], fields_of_table(line.table)
     if column in noun.key:
         at.note("address", "a column that is no key", column)
-    elif not (noun.wide or column in line.cells or column in known):
-        at.unknown(f"a column of {line.table}", column, known)
+    elif not (noun.wide == "component" or column in line.cells or column in known):
+        at.unknown(f"a column of {line.table}", column, (*known, *line.cells))
     else:
         for limit in ("low", "high") if column == noun.ranged else ():
             if not line.cells.get(limit, NOTHING).where.startswith(SET):

@@ -111,12 +111,14 @@ def _number(cell: str, last: float | None, at: str, findings: Findings) -> float
         hint = "write 5 in a row with the unit %, or +5 % to raise the last value"
         findings.note("unit", "a number in the row's unit", cell, at=at, hint=hint)
         return None
-    if not raised:
-        return value
-    if last is None:
+    if raised and last is None:
         findings.note("missing", "a value before it to raise", "none", at=at)
         return None
-    return last * (1 + value / 100)
+    number = (last or 0.0) * (1 + value / 100) if raised else value
+    if not math.isfinite(number):
+        findings.note("not-finite", what, cell, at=at)
+        return None
+    return number
 
 
 def _number_hint(text: str) -> str:
