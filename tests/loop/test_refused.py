@@ -143,3 +143,27 @@ def test_infinite_numbers_are_findings(tmp_path: Path) -> None:
     files = {**starter(), "results.csv": RESULTS.format("q", "1e300 * 1e300")}
     with pytest.raises(InputError, match=r"q\.c.*finite numbers.*inf"):
         run_case(write_loop(tmp_path / "c", files))
+
+
+def test_a_price_has_a_whole_month_a_cap_above_its_floor_and_one_rate(tmp_path: Path) -> None:
+    """Half a month was cut off, the cap won, and of two rates the last one counted."""
+    for number, lag in enumerate(("1.5 months", "45 days")):
+        row = f"scrap,payable,Ni,55 %,{lag}"
+        files = {**starter(), "terms.csv": f"on,term,of,value,lag\n{row}\n"}
+        found = first(tmp_path / str(number), files)
+        assert found == f"terms.csv:2, lag: lag: {lag}"
+        whole = {**files, "terms.csv": files["terms.csv"].replace(lag, "1 month")}
+        assert findings_of(tmp_path / f"whole {number}", whole) == ()
+    floor = "on,term,of,value\nscrap,payable,Ni,55 %\nscrap,floor,Ni,0.5 USD/kg\n"
+    for number, (cap, count) in enumerate((("150 USD/t", 1), ("500 USD/t", 0))):
+        files = {**starter(), "terms.csv": f"{floor}scrap,cap,Ni,{cap}\n"}
+        found = findings_of(tmp_path / f"cap {number}", files)
+        assert [x.where for x in found] == ["terms.csv:4, value"] * count
+    columns = ",".join(map(str, range(2026, 2033)))
+    rates = "".join(f"{name},{unit},{'1,' * 6}1\n" for name, unit in TWO_RATES)
+    files = {**starter(), "series-rates.csv": f"series,unit,{columns}\n{rates}"}
+    found = first(tmp_path / "rates", files)
+    assert found == "series-rates.csv:3, unit: duplicate: won and dollar"
+
+
+TWO_RATES = (("won", "KRW/USD"), ("dollar", "USD/KRW"))

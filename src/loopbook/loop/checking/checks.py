@@ -22,6 +22,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (cycles.check_cycles, ("lanes",)),
     (terms.check_prices, ("series",)),
     (terms.check_bands, ("terms",)),
+    (terms.check_bounds, ("terms",)),
     (terms.check_counts, ("terms", "sites")),
     (terms.check_freight, ("lanes", "parameters", "materials")),
     (terms.check_money, ("series",)),

@@ -1,6 +1,6 @@
 """Terms against what they are on: prices that are known, grades that do not overlap, freight."""
 
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -8,13 +8,15 @@ from loopbook.loop.checking.subject import Subject
 from loopbook.loop.checking.times import index_of, note_missing, price_months, term_months
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.terms.lot import counted_in
+from loopbook.loop.terms.prices.cap import Cap
+from loopbook.loop.terms.prices.floor import Floor
 from loopbook.loop.terms.prices.freight import Freight
 from loopbook.loop.terms.prices.payable import Payable
 from loopbook.loop.terms.sites.burden import Burden
 from loopbook.loop.terms.sites.cost import Cost
 from loopbook.loop.values.cells import OUTSIDE
-from loopbook.loop.values.measure import is_kind
-from loopbook.loop.values.quantity import Comparison, Quantity, When, quantities_in
+from loopbook.loop.values.measure import factor_to, is_kind
+from loopbook.loop.values.quantity import CURRENCIES, Comparison, Quantity, When, quantities_in
 
 _PRICE = ("USD/t", "USD/pack", "USD/kWh")
 
@@ -68,6 +70,22 @@ def check_bands(subject: Subject) -> None:
             what = f"grades apart from those of {first.where}"
             shown = f"payables of {second.of} on {second.on} that hold at once"
             subject.at(second).note("overlap", what, shown, at="when")
+
+
+def check_bounds(subject: Subject) -> None:
+    """A floor of a price is not above the cap that holds at the same time."""
+    for low, high in permutations(subject.loop.terms, 2):
+        if not (isinstance(low, Floor) and isinstance(high, Cap)) or low.on != high.on:
+            continue
+        first, second = low.value, high.value
+        if low.of != high.of or first.series or second.series or first.currency != second.currency:
+            continue
+        months = set(term_months(low, subject)) & set(term_months(high, subject))
+        factor = factor_to(first.unit, second.unit) or 1.0
+        if months and first.number * factor > second.number:
+            what = f"at least the floor of {low.where}, {first.number:g} {first.unit}"
+            shown = f"{second.number:g} {second.unit}"
+            subject.at(high).note("range", what, shown, at="value")
 
 
 def _overlap(first: When | None, second: When | None) -> bool:
@@ -136,6 +154,13 @@ def check_money(subject: Subject) -> None:
         if index in loop.series and not is_kind(loop.series[index].unit, "1"):
             at.note("unit", "a series without a unit", loop.series[index].unit, at="money.index")
     rates = {series.unit: name for name, series in loop.series.items()}
+    pairs: dict[frozenset[str], str] = {}
+    for rate in loop.series.values():
+        two = frozenset(rate.unit.split("/")) & {*CURRENCIES}
+        if len(two) == 2 and pairs.setdefault(two, rate.name) != rate.name:
+            shown = f"{pairs[two]} and {rate.name}"
+            what = f"one rate of {' and '.join(sorted(two))}"
+            subject.findings.about(rate.where).note("duplicate", what, shown, at="unit")
     for row in (*loop.terms, *loop.lanes, *loop.parameters):
         series = loop.series.get(index_of(row)) if isinstance(row, Term) else None
         prices = {x.currency: x.address.rpartition("/")[2] for x in quantities_in(row)}

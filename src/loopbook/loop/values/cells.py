@@ -220,6 +220,7 @@ class LagOf(FieldType[LoopFindings]):
     """From when a price or a return counts: ``M``, ``M+1``, ``A+1``, ``2 months``."""
 
     words: str = "a price month, such as M, M+1 or A+1, or a time such as 2 months"
+    whole: bool = True  # a price is of a month, and a return may be due within one
 
     def read(self, written: Value, at: str, findings: LoopFindings) -> Value:
         """The lag, or None with a finding."""
@@ -228,7 +229,10 @@ class LagOf(FieldType[LoopFindings]):
         if not written[:1].isdigit():
             return findings.refuse("lag", self.words, written, at=at)
         time: Quantity | None = _MONTHS.read(written, at, findings)
-        return None if time is None else Lag(True, float(time.in_month(0, "month")[0]))
+        months = 0.0 if time is None else float(time.in_month(0, "month")[0])
+        if self.whole and abs(months - round(months)) > 1e-9:
+            return findings.refuse("lag", "whole months, for prices are monthly", written, at=at)
+        return None if time is None else Lag(True, months)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Return(Term):
 
     of: Substance
     value: Share
-    lag: Annotated[Lag, LagOf(), "time until it is due"] = ARRIVAL
+    lag: Annotated[Lag, LagOf(whole=False), "time until it is due"] = ARRIVAL
     when: Annotated[When | None, WhenOf("rate"), "most that is returned in a time"] = None
 
     def credit(self, lot: Lot) -> Array:
