@@ -166,4 +166,23 @@ def test_a_price_has_a_whole_month_a_cap_above_its_floor_and_one_rate(tmp_path: 
     assert found == "series-rates.csv:3, unit: duplicate: won and dollar"
 
 
+def test_the_range_of_a_rate_is_no_second_rate(tmp_path: Path) -> None:
+    """The last row of the unit counted, which is the greatest rate."""
+    files = changed("terms.csv", "150 USD/t", "150000 KRW/t", starter())
+    files["series-rates.csv"] = RATE_WITH_RANGE
+    files["results.csv"] = RESULTS.format("q", "sum(paid(term=fee))").replace(",1,", ",USD,")
+    assert findings_of(tmp_path / "a", files) == ()
+    krw = run_case(write_loop(tmp_path / "b", files)).tables["q"].column("c")
+    dollars = changed("terms.csv", "150000 KRW/t", "150 USD/t", files)
+    usd = run_case(write_loop(tmp_path / "c", dollars)).tables["q"].column("c")
+    assert min(usd) > 0
+    assert krw == pytest.approx(usd, rel=1e-12)
+
+
+RATE_WITH_RANGE = """\
+series,unit,low,high,2027,2028
+won,USD/KRW,weak,strong,0.001,0.001
+weak,USD/KRW,,,0.0008,0.0008
+strong,USD/KRW,,,0.002,0.002
+"""
 TWO_RATES = (("won", "KRW/USD"), ("dollar", "USD/KRW"))

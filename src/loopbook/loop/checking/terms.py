@@ -16,7 +16,7 @@ from loopbook.loop.terms.sites.burden import Burden
 from loopbook.loop.terms.sites.cost import Cost
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.measure import factor_to, is_kind
-from loopbook.loop.values.quantity import CURRENCIES, Comparison, Quantity, When, quantities_in
+from loopbook.loop.values.quantity import Comparison, Quantity, When, quantities_in, rates_in
 
 _PRICE = ("USD/t", "USD/pack", "USD/kWh")
 
@@ -153,11 +153,12 @@ def check_money(subject: Subject) -> None:
         subject.findings.uses.add(("series", index))
         if index in loop.series and not is_kind(loop.series[index].unit, "1"):
             at.note("unit", "a series without a unit", loop.series[index].unit, at="money.index")
-    rates = {series.unit: name for name, series in loop.series.items()}
+    rates: dict[str, str] = {}
     pairs: dict[frozenset[str], str] = {}
-    for rate in loop.series.values():
-        two = frozenset(rate.unit.split("/")) & {*CURRENCIES}
-        if len(two) == 2 and pairs.setdefault(two, rate.name) != rate.name:
+    for rate in rates_in(loop.series.values()):
+        rates[rate.unit] = rate.name
+        two = frozenset(rate.unit.split("/"))
+        if pairs.setdefault(two, rate.name) != rate.name:
             shown = f"{pairs[two]} and {rate.name}"
             what = f"one rate of {' and '.join(sorted(two))}"
             subject.findings.about(rate.where).note("duplicate", what, shown, at="unit")

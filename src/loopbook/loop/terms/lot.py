@@ -11,7 +11,7 @@ import numpy as np
 from loopbook.errors import InputError, nearest_hint
 from loopbook.loop.time.calendar import month_name, span_of
 from loopbook.loop.values.measure import is_kind
-from loopbook.loop.values.quantity import Lag, Months, Quantity, When
+from loopbook.loop.values.quantity import Lag, Months, Quantity, When, rates_in
 from loopbook.matter import atomic_weights, component_names, components
 from loopbook.tables import Array
 
@@ -90,7 +90,8 @@ class Quotes:
 
     @cached_property
     def _rates(self) -> dict[str, Quantity]:
-        return {row.unit: row for row in self.series.values()}
+        rows = (row.series for row in self.series.values() if row.series is not None)
+        return {row.unit: self.series[row.name] for row in rates_in(rows)}
 
     def money(
         self, quantity: Quantity, month: int | Months, unit: str, *, paid: int | Months

@@ -232,7 +232,7 @@ class LagOf(FieldType[LoopFindings]):
         months = 0.0 if time is None else float(time.in_month(0, "month")[0])
         if self.whole and abs(months - round(months)) > 1e-9:
             return findings.refuse("lag", "whole months, for prices are monthly", written, at=at)
-        return None if time is None else Lag(True, months)
+        return None if time is None else Lag(True, round(months) if self.whole else months)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 
@@ -245,6 +245,14 @@ class Lag:
 
     arrival: bool = False
     months: float = 0.0
+
+
+def rates_in(rows: Iterable[Series]) -> tuple[Series, ...]:
+    """Rates of exchange among rows of series, without rows that are the range of another."""
+    rows = tuple(rows)
+    ranges = {limit for row in rows for limit in (row.low, row.high)}
+    pairs = (row for row in rows if row.name not in ranges)
+    return tuple(row for row in pairs if len({*row.unit.split("/")} & {*CURRENCIES}) == 2)
 
 
 def quantities_in(value: object) -> Iterator[Quantity]:
