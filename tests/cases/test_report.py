@@ -16,12 +16,12 @@ from test_report_example import HOSTILE, YEARS, columns, example, layout, summar
 
 from loopbook.errors import UnknownNameError
 from loopbook.report import Column, Quote, Table, parse_layout, render_report, write_report
-from loopbook.report.charts import plot_chart
 from loopbook.report.format import is_share, number_text, value_text
 from loopbook.report.layout import Flows, Plot
-from loopbook.report.page import figures_json, plotly_js
-from loopbook.report.sankey import loop_sankey, open_loop
-from loopbook.report.tables import shared_basis
+from loopbook.report.page.cells import shared_basis
+from loopbook.report.page.charts import plot_chart
+from loopbook.report.page.page import figures_json, plotly_js
+from loopbook.report.page.sankey import loop_sankey, open_loop
 
 NEW_CELLS, NEW_METAL = "new cells", "new material"
 FLOWS = Flows("loop_flows", outside=(NEW_METAL, NEW_CELLS))

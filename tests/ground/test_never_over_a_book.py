@@ -254,7 +254,7 @@ _PLACES = {
     "book/storage/sqlite/store.py": "never over a file",
     "files.py": "the gate itself; parts beside their files",
     "report/answers/writing.py": "asks the gate for all files of a record",
-    "report/page.py": "into a new folder",
+    "report/page/page.py": "into a new folder",
     "report/write.py": "into a new folder, after it has asked the gate",
     "serials/runs.py": "parts of a register",
     "trace/genealogy/files.py": "into a new folder",

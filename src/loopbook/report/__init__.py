@@ -26,18 +26,18 @@ from loopbook.report.answers.answer import (
     share,
     table_of,
 )
-from loopbook.report.table import (
-    GRADES,
-    HIDDEN,
-    Cell,
-    Column,
-    InputFile,
-    InputRow,
-    Lazy,
-    Quote,
-    RunResult,
-    Table,
+from loopbook.report.headline import (
+    Driver,
+    Estimate,
+    Headline,
+    KeyFigure,
+    Stamp,
+    Station,
+    Told,
+    Verdict,
 )
+from loopbook.report.result import GRADES, InputFile, InputRow, RunResult
+from loopbook.report.table import HIDDEN, Cell, Column, Lazy, Quote, Table
 
 _LATER = {
     "answers.terminal": "record_text",
@@ -90,10 +90,14 @@ __all__ = [
     "Cell",
     "Column",
     "Comparison",
+    "Driver",
+    "Estimate",
     "Figure",
     "Flows",
+    "Headline",
     "InputFile",
     "InputRow",
+    "KeyFigure",
     "Kind",
     "Layout",
     "Lazy",
@@ -108,8 +112,12 @@ __all__ = [
     "Run",
     "RunResult",
     "Section",
+    "Stamp",
+    "Station",
     "SwitchChange",
     "Table",
+    "Told",
+    "Verdict",
     "YearFigure",
     "check_basis",
     "compare_runs",

@@ -15,7 +15,8 @@ from operator import itemgetter
 from typing import TypeAlias
 
 from loopbook.errors import Finding, InputError, UnknownNameError, raise_findings, require_known
-from loopbook.report.table import Cell, InputRow, Quote, Table
+from loopbook.report.result import InputRow
+from loopbook.report.table import Cell, Quote, Table
 
 _REFERENCE = re.compile(
     r"^(?P<table>\w+)\.(?P<column>\w+)(?:\[(?P<match>[^\]]*)\])?(?::(?P<pick>\w+))?$"

@@ -9,7 +9,8 @@ from typing import Annotated
 from loopbook.report.answers.answer import Answer, Record
 from loopbook.report.layout import Figure, Layout
 from loopbook.report.references import References
-from loopbook.report.table import HIDDEN, Cell, Column, RunResult, Table
+from loopbook.report.result import RunResult
+from loopbook.report.table import HIDDEN, Cell, Column, Table
 
 MONTH_LEFT_OUT = "month_left_out"
 """Name of the table that takes the place of a month that cannot be drawn."""

@@ -12,7 +12,7 @@ from loopbook import __version__
 from loopbook.errors import InputError
 from loopbook.files import whole_folder, writing
 from loopbook.report.answers.writing import WRITERS, with_kinds
-from loopbook.report.table import RunResult
+from loopbook.report.result import RunResult
 
 INPUTS, SUMMARY, REPORT, TABLES = "inputs.json", "summary.json", "report.html", "tables"
 _ENDINGS = (".csv", ".parquet")

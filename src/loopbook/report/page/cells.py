@@ -20,7 +20,8 @@ from loopbook.report.format import (
     unit_text,
     value_text,
 )
-from loopbook.report.table import GRADES, Cell, Column, Quote, RunResult, Table
+from loopbook.report.result import GRADES, RunResult
+from loopbook.report.table import Cell, Column, Quote, Table
 
 GRADE_TEXTS = {**GRADES, "setting": "a choice of the case, not a fact"}
 """Grades of input rows, and what they mean."""

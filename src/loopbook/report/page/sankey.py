@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from loopbook.report.charts import Figure
 from loopbook.report.format import is_number, number_text, unit_text
 from loopbook.report.layout import Colour, Flows
-from loopbook.report.table import Cell, Column, RunResult
+from loopbook.report.page.charts import Figure
+from loopbook.report.result import RunResult
+from loopbook.report.table import Cell, Column
 
 BACK = "↺ "
 """Marks the place where the loop closes."""

@@ -16,11 +16,8 @@ from importlib import resources
 from pathlib import Path
 
 from loopbook.errors import Findings
-from loopbook.report.charts import Chart, Figure, plot_chart
 from loopbook.report.format import is_number, value_text
-from loopbook.report.sankey import Sankey, loop_sankey
-from loopbook.report.table import RunResult
-from loopbook.report.tables import (
+from loopbook.report.page.cells import (
     GRADE_TEXTS,
     Places,
     numeric_columns,
@@ -29,6 +26,9 @@ from loopbook.report.tables import (
     source_detail,
     unit_column,
 )
+from loopbook.report.page.charts import Chart, Figure, plot_chart
+from loopbook.report.page.sankey import Sankey, loop_sankey
+from loopbook.report.result import RunResult
 
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -80,11 +80,11 @@ def render_report(result: RunResult) -> str:
         "detail": source_detail,
         "address": source_address,
     }
-    scripts = {"plotly": plotly_js(), "own": _packaged("report.js")}
-    return environment.get_template("report.html.jinja").render(
+    scripts = {"plotly": plotly_js(), "own": _packaged("page.js")}
+    return environment.get_template("page.html.jinja").render(
         result=result,
         policy=POLICY.format(scripts=" ".join(_hash(text) for text in scripts.values())),
-        css=Markup(_packaged("report.css")),
+        css=Markup(_packaged("page.css")),
         scripts={name: Markup(text) for name, text in scripts.items()},
         figures=Markup(figures_json(sankey, charts)),
         sections=sections,

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from loopbook.report.format import is_number, is_share, unit_text
 from loopbook.report.layout import Colour, Plot
-from loopbook.report.table import Column, RunResult, Table
+from loopbook.report.result import RunResult
+from loopbook.report.table import Column, Table
 
 Figure: TypeAlias = dict[str, object]
 """What Plotly.js takes: ``data`` and ``layout``, or a part of it."""

@@ -1,0 +1,5 @@
+"""The report of a run as one page: message, stations, statements, the loop, then every detail."""
+
+from loopbook.report.page.page import check_basis, render_report, write_report
+
+__all__ = ["check_basis", "render_report", "write_report"]
