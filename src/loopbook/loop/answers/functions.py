@@ -169,6 +169,20 @@ FUNCTIONS: Mapping[str, Function] = {
         "net present value of its cash",
         once=True,
     ),
+    "irr": Function(
+        _PARTY,
+        "1",
+        lambda w, x, *own: w.money.flows(x, shared=not own).rate_of_return()[None],
+        "interest of a year at which the present value of its cash is nothing; none without one",
+        once=True,
+    ),
+    "payback": Function(
+        _PARTY,
+        "yr",
+        lambda w, x, *own: w.money.flows(x, shared=not own).payback()[None],
+        "time from its first outlay until its cash, added up, stays above zero; none without",
+        once=True,
+    ),
     "paid": Function(
         (),
         MONEY,

@@ -10,7 +10,7 @@ Key = tuple[str, str]
 
 OURS = (
     *("flows", "goods", "elements", "payments", "cash", "present_value", "sites", "burdens"),
-    *("footprints", "not_stated", "warnings", "article", "overview", "links"),
+    *("footprints", "not_stated", "warnings", "article", "overview", "links", "roles"),
 )
 """Tables of any loop, whose names no table of results may have."""
 

@@ -12,6 +12,7 @@ from loopbook.loop.money.ledger import Carried, Entry, Ledger
 from loopbook.loop.money.operating import price_sites
 from loopbook.loop.money.owning import PAYOUT, net_of, share_cash
 from loopbook.loop.money.trading import price_flows
+from loopbook.loop.money.worth import Flows
 from loopbook.loop.nouns.settings import NOMINAL
 from loopbook.loop.terms.lot import Quotes
 from loopbook.loop.terms.sites.invest import Invest
@@ -20,6 +21,11 @@ from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Quantity
 from loopbook.loop.walking.result import Walk
 from loopbook.tables import Array
+
+ROLES = ("seller", "buyer", "operator", "company", "owner", "other")
+"""Of a party: of goods it sells, buys, for what its sites and itself pay, towards its owners, as an
+owner of companies, and else.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,21 @@ class Accounts:
         ends = ("payer_site", "payee_site")
         return net_of(self._entries(shared=False), site, len(self.walked.steps), ends)
 
+    def invested(self, party: str) -> Array:
+        """What a party has paid by terms of ``invest``, (draw,)."""
+        rows = (x.sum(axis=0) for entry, x in self.payments.items() if _invests(entry, party))
+        return np.asarray(sum(rows, np.zeros(1)))
+
+    def role(self, entry: Entry, party: str) -> str:
+        """In which role a party pays or gets a payment; see `ROLES`."""
+        if is_shared(entry):
+            return "company" if party == entry.on else "owner"
+        rows = [row for row in self.walked.loop.contracts if row.contract == entry.on]
+        if not rows:
+            return "operator" if party == entry.payer or entry.payer_site else "other"
+        sides = {"seller": self.walked.loop.seller, "buyer": self.walked.loop.buyer}
+        return next((x for x, of in sides.items() if party in map(of, rows)), "other")
+
     def _entries(self, shared: bool) -> Mapping[Entry, Array]:
         """Payments, with those between companies and their owners or without."""
         return {x: amount for x, amount in self.payments.items() if shared or not is_shared(x)}
@@ -83,23 +104,54 @@ class Accounts:
         ------
         InputError : the settings have no ``[npv]``.
         """
-        settings = self.walked.loop.settings.npv
-        if settings is None:
+        if self.walked.loop.settings.npv is None:
             raise InputError.of("missing", "case.toml", "a table [npv] with rate and at", "none")
-        at, whole = _moment(settings.at), np.zeros(1)
-        for entry, amount in self._entries(shared).items():
-            if party in (entry.payer, entry.payee):
-                signed = amount if party == entry.payee else -amount
-                for step, money in zip(self.walked.steps, signed, strict=True):
-                    moment = _moment(entry.day) if entry.day else _falls(step, settings.flows)
-                    rate = (entry.rate or settings.rate).in_month(step.first, "1")
-                    whole = whole + money / (1.0 + rate) ** ((moment - at) / 12.0)
-        return whole
+        return self.flows(party, shared=shared).present_value()
+
+    def flows(self, party: str, *, shared: bool = True, role: str = "") -> Flows:
+        """A party's dated cash; without ``[npv]`` at no interest, at the ends of the periods.
+
+        Parameters
+        ----------
+        shared : whether with what owners bring and get.
+        role : only what it pays and gets in this role (`ROLES`).
+        """
+        steps, settings = self.walked.steps, self.walked.loop.settings.npv
+        start = _moment(settings.at) if settings else float(steps[0].first)
+        entries = {
+            entry: amount
+            for entry, amount in self._entries(shared).items()
+            if party in (entry.payer, entry.payee) and role in ("", self.role(entry, party))
+        }
+        even = {entry: amount for entry, amount in entries.items() if entry.day is None}
+        rows: list[tuple[float, Quantity | None, Step, Array]] = [
+            (_falls(step, settings.flows if settings else "end"), None, step, money)
+            for step, money in zip(steps, net_of(even, party, len(steps)), strict=True)
+        ]
+        for entry, amount in entries.items():
+            if entry.day:
+                step = next(x for x, money in zip(steps, amount, strict=True) if money.any())
+                money = amount[step.index] * (1.0 if party == entry.payee else -1.0)
+                rows.append((_moment(entry.day), entry.rate, step, money))
+        general = settings.rate if settings else Quantity(number=0.0, unit="1")
+        interest = [(own or general).in_month(step.first, "1") for _, own, step, _ in rows]
+        years = (np.array([moment for moment, *_ in rows]) - start) / 12.0
+        money, rates = (_alike(some) for some in ([money for *_, money in rows], interest))
+        return Flows(years, money, rates)
 
 
 def is_shared(entry: Entry) -> bool:
     """Whether a payment is between a company and its owners."""
     return entry.term == PAYOUT or (entry.term == Invest.law and entry.payee != OUTSIDE)
+
+
+def _alike(rows: list[Array]) -> Array:
+    """Rows with as many draws each, (row, draw)."""
+    return np.stack(np.broadcast_arrays(*rows))
+
+
+def _invests(entry: Entry, party: str) -> bool:
+    return entry.term == Invest.law and entry.payer == party
 
 
 def _moment(day: date) -> float:

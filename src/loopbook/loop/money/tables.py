@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from loopbook.loop.money.accounts import Accounts
+from loopbook.loop.money.accounts import ROLES, Accounts
 from loopbook.loop.money.footprint import Footprint
 from loopbook.loop.nouns.settings import NOMINAL
 from loopbook.loop.nouns.trade import Contract
@@ -28,6 +28,7 @@ def account_tables(accounts: Accounts) -> Iterator[Table]:
     yield cash_table(accounts)
     if accounts.walked.loop.settings.npv is not None:
         yield present_value_table(accounts)
+    yield roles_table(accounts)
     yield sites_table(accounts)
     yield burdens_table(accounts)
     yield not_stated_table(accounts)
@@ -69,16 +70,48 @@ def present_value_table(accounts: Accounts) -> Table:
     settings, unit = accounts.walked.loop.settings.npv, _money(accounts)
     assert settings is not None
     how = f"cash of the periods, discounted to {settings.at}"
+    of_all = "all its cash, with owners' shares"
     columns = (
         Column("party", "Party"),
         Column("own", "Without owners' shares", unit, how=how, adds=True),
         Column("shared", "With owners' shares", unit, how=how, adds=True),
+        Column("invested", "Invested", unit, how="what it pays by `invest`", adds=True),
+        Column("irr", "Rate of return", "1", how=f"at which {of_all}, is worth nothing"),
+        Column("payback_yr", "Payback", "yr", how=f"until {of_all}, added up, stays above zero"),
     )
     rows: list[tuple[Cell, ...]] = []
     for party in accounts.parties:
-        own, shared = (accounts.present_value(party, shared=x).mean() for x in (False, True))
-        rows.append((party, float(own), float(shared)))
+        own, shared = (accounts.flows(party, shared=x) for x in (False, True))
+        figures = (
+            own.present_value(),
+            shared.present_value(),
+            accounts.invested(party),
+            shared.rate_of_return(),
+            shared.payback(),
+        )
+        means = (float(figure.mean()) for figure in figures)
+        rows.append((party, *(None if np.isnan(mean) else mean for mean in means)))
     return Table("present_value", "Present value of the parties' cash", columns, tuple(rows))
+
+
+def roles_table(accounts: Accounts) -> Table:
+    """What each party receives less what it pays in each of its roles, over all periods."""
+    unit, is_discounted = _money(accounts), accounts.walked.loop.settings.npv is not None
+    columns = [
+        Column("party", "Party"),
+        Column("role", "Role"),
+        Column("amount", "Received - paid", unit, how="payments of the party in this role"),
+        Column("present_value", "Present value", unit, how="the same, discounted"),
+    ][: 3 + is_discounted]
+    rows: list[tuple[Cell, ...]] = []
+    for party in accounts.parties[:-1]:
+        for role in (*ROLES, ""):
+            flows = accounts.flows(party, role=role)
+            cells = [flows.money.sum(axis=0), flows.present_value()][: 1 + is_discounted]
+            if flows.money.any():
+                rows.append((party, role or "all", *(float(cell.mean()) for cell in cells)))
+    note = "An owner brings what its company invests and gets what the company has left."
+    return Table("roles", "Parties in their roles", tuple(columns), tuple(rows), note)
 
 
 def sites_table(accounts: Accounts) -> Table:
