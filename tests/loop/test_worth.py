@@ -76,6 +76,48 @@ def test_at_the_rate_of_return_all_is_worth_nothing(
         assert scaled == pytest.approx(rate, abs=1e-9)
 
 
+LATER = changed("terms.csv", "furnace,invest,", "ore,pay,,,,1.5 months,\nfurnace,invest,", SMELTER)
+
+
+def test_what_is_paid_later_is_due_until_then(tmp_path: Path) -> None:
+    """The ore of a month is paid half one month later, half two; duties and burdens stay."""
+    before, after = account(tmp_path / "a"), account(tmp_path / "b", LATER)
+    ore = before.cash("Mine")[:, 0]
+    due = after.unsettled("Mine")[:, 0]
+    moved = before.cash("Mine")[:, 0] - after.cash("Mine")[:, 0]
+    assert due == pytest.approx(np.cumsum(moved))
+    (late,) = [x for entry, x in after.later.items() if entry.payee == "Mine"][:1]
+    assert sum(
+        (x if entry.payee == "Mine" else -x)[0]
+        for entry, x in after.later.items()
+        if "Mine" in (entry.payer, entry.payee)
+    ) == pytest.approx(due[-1])
+    assert late.shape == (1,)
+    assert after.unsettled("Smelter") == pytest.approx(-after.unsettled("Mine"))
+    assert after.cash("Mine").sum() + due[-1] == pytest.approx(ore.sum(), rel=1e-3)
+    (owed,) = answer(after.walked, after, "last(unsettled(Mine))", unit="USD")[0]
+    assert owed == pytest.approx(due[-1])
+
+
+def test_owners_have_the_worth_of_their_company(tmp_path: Path) -> None:
+    """What is due after the last period counts at its end, of the company and of its owners."""
+    money = account(tmp_path, LATER)
+    assert money.later
+    company = money.present_value("Smelter", shared=False)
+    owners = sum(money.present_value(owner) for owner in ("Ann", "Bob"))
+    assert owners == pytest.approx(company)
+    assert money.present_value("Smelter") == pytest.approx([0.0], abs=1e-6)
+    whole = sum(money.present_value(party) for party in money.parties)
+    assert whole == pytest.approx([0.0], abs=1e-6)
+    last = money.flows("Smelter", shared=False)
+    undiscounted = money.cash("Smelter", shared=False).sum() + sum(
+        (x if entry.payee == "Smelter" else -x)[0]
+        for entry, x in money.later.items()
+        if "Smelter" in (entry.payer, entry.payee) and entry.term != "payout"
+    )
+    assert last.money.sum() == pytest.approx(undiscounted)
+
+
 def test_formulas_and_tables_of_a_loop(tmp_path: Path) -> None:
     money = account(tmp_path, SMELTER)
     walked = money.walked

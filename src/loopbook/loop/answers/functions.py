@@ -162,6 +162,12 @@ FUNCTIONS: Mapping[str, Function] = {
         lambda w, x, *own: w.sums(w.money.cash(x, shared=not own)),
         "the same of a party; with `own` without what owners bring and get",
     ),
+    "unsettled": Function(
+        ("party|outside",),
+        MONEY,
+        lambda w, x: w.at_end(w.money.unsettled(x)),
+        "what is due to it less what it owes, by terms of `pay`, at the end of a period",
+    ),
     "npv": Function(
         _PARTY,
         MONEY,

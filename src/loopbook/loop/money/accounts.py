@@ -38,6 +38,7 @@ class Accounts:
     payments : in the currency of the loop by entry, (step, draw); an amount below zero flows back.
     later : what is due after the last step, (draw,).
     burdens : t CO2e by burden, (step, draw).
+    unpaid : of payments what is due and not yet paid at the end of a step, (step, draw).
     paid : what the buyer pays the seller for each flow, without duties and credits, (step, draw).
     findings : what no row states (``not-stated``), grades that no payable fits (``not-paid``) or
         that are not accepted (``grade``), money that is not counted, and what only invoices use
@@ -48,6 +49,7 @@ class Accounts:
     payments: Mapping[Entry, Array]
     later: Mapping[Entry, Array]
     burdens: Mapping[Carried, Array]
+    unpaid: Mapping[Entry, Array]
     paid: tuple[Array, ...]
     findings: tuple[Finding, ...]
 
@@ -64,6 +66,10 @@ class Accounts:
         shared : whether with what owners bring and get.
         """
         return net_of(self._entries(shared), party, len(self.walked.steps))
+
+    def unsettled(self, party: str) -> Array:
+        """What is due to a party less what it owes, at the end of a step, (step, draw)."""
+        return net_of(self.unpaid, party, len(self.walked.steps))
 
     def account(self, site: str) -> Array:
         """What a site receives less what it pays, (step, draw)."""
@@ -85,9 +91,12 @@ class Accounts:
         sides = {"seller": self.walked.loop.seller, "buyer": self.walked.loop.buyer}
         return next((x for x, of in sides.items() if party in map(of, rows)), "other")
 
-    def _entries(self, shared: bool) -> Mapping[Entry, Array]:
+    def _entries(
+        self, shared: bool, payments: Mapping[Entry, Array] | None = None
+    ) -> Mapping[Entry, Array]:
         """Payments, with those between companies and their owners or without."""
-        return {x: amount for x, amount in self.payments.items() if shared or not is_shared(x)}
+        rows = self.payments if payments is None else payments
+        return {x: amount for x, amount in rows.items() if shared or not is_shared(x)}
 
     def burden(self, site: str) -> Array:
         """t CO2e that a site carries: its own, of its purchases and its freight, (step, draw)."""
@@ -111,6 +120,8 @@ class Accounts:
     def flows(self, party: str, *, shared: bool = True, role: str = "") -> Flows:
         """A party's dated cash; without ``[npv]`` at no interest, at the ends of the periods.
 
+        What is due after the last step counts at its end.
+
         Parameters
         ----------
         shared : whether with what owners bring and get.
@@ -118,15 +129,22 @@ class Accounts:
         """
         steps, settings = self.walked.steps, self.walked.loop.settings.npv
         start = _moment(settings.at) if settings else float(steps[0].first)
-        entries = {
-            entry: amount
-            for entry, amount in self._entries(shared).items()
-            if party in (entry.payer, entry.payee) and role in ("", self.role(entry, party))
-        }
+
+        def concerns(entry: Entry) -> bool:
+            return party in (entry.payer, entry.payee) and role in ("", self.role(entry, party))
+
+        paid = self._entries(shared)
+        entries = {entry: amount for entry, amount in paid.items() if concerns(entry)}
         even = {entry: amount for entry, amount in entries.items() if entry.day is None}
         rows: list[tuple[float, Quantity | None, Step, Array]] = [
             (_falls(step, settings.flows if settings else "end"), None, step, money)
             for step, money in zip(steps, net_of(even, party, len(steps)), strict=True)
+        ]
+        last = _falls(steps[-1], "end")
+        rows += [
+            (last, entry.rate, steps[-1], amount * (1.0 if party == entry.payee else -1.0))
+            for entry, amount in self._entries(shared, self.later).items()
+            if concerns(entry)
         ]
         for entry, amount in entries.items():
             if entry.day:
@@ -194,6 +212,7 @@ def accounts(walked: Walk) -> Accounts:
         {entry: amount[:-1] for entry, amount in payments.items()},
         {entry: amount[-1] for entry, amount in payments.items() if amount[-1].any()},
         {burden: tonnes[:-1] for burden, tonnes in ledger.burdens.items()},
+        {entry: np.cumsum(amount, axis=0)[:-1] for entry, amount in ledger.unpaid.items()},
         tuple(money[:-1] for money in ledger.paid.values()),
         (*loop.unstated, *ledger.findings.values()),
     )

@@ -90,6 +90,7 @@ class Ledger:
         self.findings: dict[tuple[str, ...], Finding] = {}
         self.payments: dict[Entry, Array] = {}
         self.burdens: dict[Carried, Array] = {}
+        self.unpaid: dict[Entry, Array] = {}
         self.paid: dict[int, Array] = dict.fromkeys(range(len(walked.flows)), self.zeros(1))
         self._costs: dict[str, Array] = {}
         self._carbon: dict[str, Array] = {}
@@ -111,14 +112,24 @@ class Ledger:
         """Index of the step that a month is in; of a later month the index after the last."""
         return self._steps.get(month, len(self.steps) if month >= self.steps[-1].end else -1)
 
-    def pay(self, entry: Entry, months: Months, amount: Array) -> None:
+    def pay(
+        self, entry: Entry, months: Months, amount: Array, *, due: Months | None = None
+    ) -> None:
         """Add payments in some months, (month, draw); between a party and itself none moves.
 
         `payments` has their sums by entry, shape (step + 1, draw); the last is due after the last
-        step.
+        step. `unpaid` has what falls due in a step and is paid later, with its payment below zero.
+
+        Parameters
+        ----------
+        due : months in which they fall due; those of payment if not given.
         """
         if entry.payer != entry.payee and np.any(amount):
             self._add(self.payments, entry, [*map(self.step_of, months.tolist())], amount)
+            if due is not None:
+                both = np.concatenate([due, months])
+                signed = np.concatenate([amount, -amount])
+                self._add(self.unpaid, entry, [*map(self.step_of, both.tolist())], signed)
             if entry.payee == OUTSIDE and entry.on in self.loop.sites:
                 self._add_months(self._costs, entry.on, months, amount)
 
@@ -159,7 +170,7 @@ class Ledger:
                 money = f"{amount:,.0f} {self.quotes.currency}"
                 sentence = f"{of} is before {period.name}, and not counted: {money}"
                 self.note("not-counted", where, sentence)
-        for sums in (*self.payments.values(), *self.paid.values()):
+        for sums in (*self.payments.values(), *self.paid.values(), *self.unpaid.values()):
             sums[:first] = 0.0
 
     def drop_residues(self) -> None:

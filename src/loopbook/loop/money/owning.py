@@ -38,22 +38,23 @@ def share_cash(ledger: Ledger) -> None:
                 )
                 ledger.pay(row, np.array([month]), paid)
         earned = {entry: x for entry, x in payments.items() if entry.term != Invest.law}
-        cash = net_of(earned, company, len(ledger.steps))
+        cash = net_of(earned, company, len(ledger.steps) + 1)
         numbers = ledger.loop.companies.get(company)
         payout = numbers.payout if numbers else ONE
         where = ledger.loop.parties[company].where
         parts: dict[str, list[tuple[int, int, Array]]] = defaultdict(list)
-        for step in ledger.steps:
-            for month in step:
-                day = first_day(month)
-                owners = ledger.loop.owners_of(company, day)
-                whole = sum((share.in_month(month, "1") for share in owners.values()), ZERO)
-                good = np.abs(whole - bool(owners)) <= 1e-6
-                what = f"owners of {company} who share 100 %"
-                require_draws(good, "sum", where, what, found="another sum")
-                for owner, share in owners.items():
-                    part = share.in_month(month, "1") * payout.in_month(month, "1") / step.months
-                    parts[owner].append((step.index, month, part))
+        every = [(step.index, month, step.months) for step in ledger.steps for month in step]
+        after = (len(ledger.steps), ledger.steps[-1].end, 1)  # what is due after the last step
+        for index, month, length in (*every, after):
+            day = first_day(min(month, every[-1][1]))
+            owners = ledger.loop.owners_of(company, day)
+            whole = sum((share.in_month(month, "1") for share in owners.values()), ZERO)
+            good = np.abs(whole - bool(owners)) <= 1e-6
+            what = f"owners of {company} who share 100 %"
+            require_draws(good, "sum", where, what, found="another sum")
+            for owner, share in owners.items():
+                part = share.in_month(month, "1") * payout.in_month(month, "1") / length
+                parts[owner].append((index, month, part))
         for owner, rows in parts.items():
             steps, months, shares = zip(*rows, strict=True)
             paid = cash[[*steps]] * np.array(np.broadcast_arrays(*shares))

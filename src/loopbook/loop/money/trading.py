@@ -13,9 +13,9 @@ from loopbook.loop.nouns.places import Lane
 from loopbook.loop.terms.law import Amount, Bounded
 from loopbook.loop.terms.lot import ZERO, Lot
 from loopbook.loop.terms.policies.credit import Credit
-from loopbook.loop.terms.policies.duty import Duty
 from loopbook.loop.terms.prices.freight import Freight, freight, freight_carbon
 from loopbook.loop.terms.prices.take_or_pay import TakeOrPay
+from loopbook.loop.terms.settling.pay import Pay, waits
 from loopbook.loop.terms.sites.burden import Burden
 from loopbook.loop.time.calendar import Step
 from loopbook.loop.values.cells import OUTSIDE
@@ -23,7 +23,6 @@ from loopbook.loop.values.quantity import Months
 from loopbook.loop.walking.result import Flow
 from loopbook.tables import Array
 
-_LATE = (Duty, Credit)
 UNITS_OF_GOODS = {"kWh": ("GWh", 1e6), "pack": ("pack", 1.0)}
 """Unit in which goods are counted, and what it has of a unit of prices."""
 
@@ -59,7 +58,8 @@ class _Trade:
             return
         whole = self._lot
         bounds = self.ledger.loop.laws_on(self.flow.row.contract, Bounded)
-        laws: tuple[Amount | Bounded, ...] = (*self._terms, *bounds)
+        waits = self.ledger.loop.laws_on(self.flow.row.contract, Pay)
+        laws: tuple[Amount | Bounded | Pay, ...] = (*self._terms, *bounds, *waits)
         terms = [(term, parts.held(term)) for term in laws]
         there = {getattr(term, "of", "") for term in self._terms} - {""}
         flags = [np.ones(len(parts.step)), *(held[:, 0] for _, held in terms)]
@@ -132,7 +132,7 @@ class _Trade:
             counts=counts,
         )
 
-    def _months(self, parts: Parts, terms: Sequence[tuple[Amount | Bounded, Array]]) -> None:
+    def _months(self, parts: Parts, terms: Sequence[tuple[Amount | Bounded | Pay, Array]]) -> None:
         """Payments of months: prices first, then what is a share of them.
 
         Parameters
@@ -140,31 +140,35 @@ class _Trade:
         terms : that hold in them, with their shares, (month, 1).
         """
         bounds = tuple(term for term, _ in terms if isinstance(term, Bounded))
-        paid = parts.arrived if self.flow.row.due == "arrival" else parts.shipped
-        lot, settled = replace(parts.of_lot(self._lot, paid), bounds=bounds), ZERO
+        due = parts.arrived if self.flow.row.due == "arrival" else parts.shipped
         laws = [(x, held) for x, held in terms if isinstance(x, Amount) and not x.dated]
+        lot, settled = replace(parts.of_lot(self._lot, due), bounds=bounds), ZERO
         for term, held in laws:
-            if isinstance(term, _LATE):
-                continue
-            amount = term.amount(lot) * held
             if isinstance(term, Burden):
-                self._burden(term, parts.shipped, amount)
-            else:
-                settled = settled + (amount if term.pays[0] == "buyer" else -amount)
-                self._pay(term, paid, amount)
+                self._burden(term, parts.shipped, term.amount(lot) * held)
+        for later, share in waits([(x, held) for x, held in terms if isinstance(x, Pay)]):
+            lot = replace(lot, paid=due + later)
+            for term, held in laws:
+                if not (term.is_policy or isinstance(term, Burden)):
+                    amount = term.amount(lot) * held * share
+                    settled = settled + (amount if term.pays[0] == "buyer" else -amount)
+                    self._pay(term, due, amount, later)
         if self.flow.buyer == self.flow.seller:
             return
-        self.ledger.settle(self.number, paid, settled)
-        lot = replace(lot, settled=settled, cost=settled)
+        self.ledger.settle(self.number, due, settled)
+        lot = replace(lot, paid=due, settled=settled, cost=settled)
         for term, held in laws:
-            if isinstance(term, _LATE):
-                self._pay(term, paid, term.amount(lot) * held)
+            if term.is_policy:
+                self._pay(term, due, term.amount(lot) * held)
 
-    def _pay(self, term: Amount, months: Months, amount: Array) -> None:
+    def _pay(self, term: Amount, due: Months, amount: Array, later: int = 0) -> None:
+        """Add a payment, some months after it is due."""
         buyer, seller = self.flow.buyer, self.flow.seller
         is_share = isinstance(term, Credit) and not term.of
         names = {"buyer": buyer, "seller": seller, "": buyer if is_share else seller}
-        self._enter(term, sides(term, names), self.flow.row.material, (months, amount))
+        paid = due + later, amount
+        of = self.flow.row.material
+        self._enter(term, sides(term, names), of, paid, due=due if later else None)
 
     def _enter(
         self,
@@ -172,6 +176,8 @@ class _Trade:
         parties: tuple[str, str],
         material: str,
         paid: tuple[Months, Array],
+        *,
+        due: Months | None = None,
     ) -> None:
         """Add a payment in a month; a party pays at its own end of the contract."""
         row, loop, of = self.flow.row, self.ledger.loop, getattr(term, "of", "")
@@ -180,7 +186,7 @@ class _Trade:
         payer, payee = parties
         ends = sites.get(payer, OUTSIDE), sites.get(payee, OUTSIDE)
         entry = Entry(payer, payee, row.contract, term.term, of, material, *ends, term.where)
-        self.ledger.pay(entry, *paid)
+        self.ledger.pay(entry, *paid, due=due)
 
     def _burden(self, term: Amount, months: Months, tonnes: Array) -> None:
         row, of = self.flow.row, getattr(term, "of", "")

@@ -54,6 +54,7 @@ class Term(Row):
     law : the word in the column `term`.
     kinds : what it may be on: ``contract``, ``site``, ``party``.
     dated : whether it is paid on the day `starts`, which must be given.
+    is_policy : whether it is worked out last, and paid when it is due: a duty, a credit.
     for_invoices : whether only invoices use it; accounts of a walk list it as not used.
     """
 
@@ -64,6 +65,7 @@ class Term(Row):
     law: ClassVar[str] = ""
     kinds: ClassVar[tuple[str, ...]] = ("contract",)
     dated: ClassVar[bool] = False
+    is_policy: ClassVar[bool] = False
     for_invoices: ClassVar[bool] = False
 
     on: Annotated[

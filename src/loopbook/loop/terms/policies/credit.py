@@ -17,6 +17,7 @@ class Credit(Amount):
     """The payee gets a share of its cost, or money per quantity of `of`."""
 
     law = "credit"
+    is_policy = True
     kinds = ("contract", "site", "party")
 
     of: Goods = ""

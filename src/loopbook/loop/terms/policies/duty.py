@@ -14,6 +14,7 @@ class Duty(Amount):
     """The payer pays the share `value` of the payments."""
 
     law = "duty"
+    is_policy = True
     kinds = ("contract",)
 
     value: Share
