@@ -19,8 +19,13 @@ from loopbook.cases.statements import ARTICLE, statements_table
 from loopbook.errors import Findings
 from loopbook.loop import (
     Accounts,
+    Drawn,
+    Loop,
     account_tables,
     accounts,
+    curve,
+    curve_tables,
+    curves_of,
     footprint,
     footprint_table,
     input_rows,
@@ -79,14 +84,20 @@ def run_case(
     """
     place = find_case(path_or_name, cases)
     progress("reading the case")
-    loop = load(place, switches=dict.fromkeys(switches, True), cells=cells)
+    on = dict.fromkeys(switches, True)
+
+    def reload(**changed: bool) -> Loop:
+        """The loop with some switches changed."""
+        return load(place, switches=on | changed, cells=cells)
+
+    loop = reload()
     progress("walking the loop")
     walked = walk(loop)
     progress("money and carbon")
     money = accounts(walked)
     inputs = input_rows(walked)
     progress("tables")
-    tables = {table.name: table for table in _tables(money)}
+    tables = {table.name: table for table in (*_tables(money), *_curves(loop, reload))}
     _check_finite(tables.values())
     tables = {name: _with_inputs(table, inputs) for name, table in tables.items()}
     layout = _own_layout(place)
@@ -135,6 +146,16 @@ def _tables(money: Accounts) -> Iterator[Table]:
     doubts = (*loop.warnings, *money.walked.findings, *zeros)
     rows = tuple((x.where, x.code, str(x).partition(f"{x.code}: ")[2]) for x in doubts)
     yield Table("warnings", "Warnings", columns, rows, "Nothing is refused for these.")
+
+
+def _curves(loop: Loop, reload: Callable[..., Loop]) -> Iterator[Table]:
+    """Tables of the curves that a case declares."""
+    drawn: list[Drawn] = []
+    for name, (head, _) in curves_of(loop).items():
+        is_on = head.against and loop.settings.switches[head.against].on
+        other = reload(**{head.against: not is_on}) if head.against else None
+        drawn.append(curve(loop, name, other))
+    yield from curve_tables(drawn)
 
 
 def _check_finite(tables: Iterable[Table]) -> None:

@@ -58,10 +58,12 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 12000.0
 """
 
+from loopbook.loop.answers.curves import Drawn, curve, curve_tables, curves_of
 from loopbook.loop.answers.mass import mass_tables
 from loopbook.loop.answers.tables import answer, result_tables, tables_with_zeros
 from loopbook.loop.draws.indicators import Indicators, indicators
 from loopbook.loop.draws.sample import Sample, sample
+from loopbook.loop.draws.sweep import sweep
 from loopbook.loop.goods.basis import Basis
 from loopbook.loop.goods.exchange import Facts, Goods, Needs, Now, Outcome
 from loopbook.loop.inputs import input_rows, works_of
@@ -71,7 +73,7 @@ from loopbook.loop.money.accounts import Accounts, accounts
 from loopbook.loop.money.footprint import Footprint, footprint
 from loopbook.loop.money.ledger import Carried, Entry
 from loopbook.loop.money.tables import account_tables, footprint_table
-from loopbook.loop.nouns.facts import Law, Parameter, Result, Statement, Station, Work
+from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Statement, Station, Work
 from loopbook.loop.nouns.matter import CLASSES, Material, Split
 from loopbook.loop.nouns.numbers import Each, EachOrAll
 from loopbook.loop.nouns.people import Ownership, Party
@@ -129,6 +131,8 @@ __all__ = [
     "Carried",
     "Comparison",
     "Contract",
+    "Curve",
+    "Drawn",
     "Each",
     "EachOrAll",
     "Entry",
@@ -178,6 +182,9 @@ __all__ = [
     "accounts",
     "answer",
     "copy_loop",
+    "curve",
+    "curve_tables",
+    "curves_of",
     "footprint",
     "footprint_table",
     "indicators",
@@ -193,6 +200,7 @@ __all__ = [
     "result_tables",
     "sample",
     "span_of",
+    "sweep",
     "tables_with_zeros",
     "walk",
     "works_of",

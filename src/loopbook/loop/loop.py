@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from loopbook.errors import Finding
 from loopbook.loop.models.model import SiteModel
-from loopbook.loop.nouns.facts import Law, Parameter, Result, Statement, Station, Work
+from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Statement, Station, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
 from loopbook.loop.nouns.people import Ownership, Party
@@ -39,8 +39,8 @@ class Loop:
     name : of the folder or workbook.
     settings : of ``case.toml``.
     parties, sites, materials, series, works : rows by name.
-    owners, lanes, contracts, terms, parameters, results, statements, stations, laws : rows in the
-        order of the files, each list cell opened to a row for each.
+    owners, lanes, contracts, terms, parameters, results, statements, stations, curves, laws : rows
+        in the order of the files, each list cell opened to a row for each.
     quantities : numbers of all rows by the row's address, also of those whose switch is off.
     splits : rows of ``shares`` by process.
     models : site models with their parameters, by site.
@@ -74,6 +74,7 @@ class Loop:
     results: tuple[Result, ...] = ()
     statements: tuple[Statement, ...] = ()
     stations: tuple[Station, ...] = ()
+    curves: tuple[Curve, ...] = ()
     laws: tuple[Law, ...] = ()
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
     names: Known | None = None

@@ -11,6 +11,7 @@ Key = tuple[str, str]
 OURS = (
     *("flows", "goods", "elements", "payments", "cash", "present_value", "sites", "burdens"),
     *("footprints", "not_stated", "warnings", "article", "overview", "links", "roles"),
+    *("curves", "ranges"),
 )
 """Tables of any loop, whose names no table of results may have."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from loopbook.errors import Finding
 from loopbook.loop.answers.check import check_results
+from loopbook.loop.answers.curves import check_curves
 from loopbook.loop.checking import contracts, cycles, laws, slips, sums, terms, times, unused
 from loopbook.loop.checking.subject import Subject
 
@@ -27,6 +28,7 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (terms.check_freight, ("lanes", "parameters", "materials")),
     (terms.check_money, ("series",)),
     (check_results, ("parties", "sites", "contracts", "materials", "parameters", "series")),
+    (check_curves, ("parties", "sites", "contracts", "materials", "parameters", "series")),
     (unused.check_works, ("sources",)),
     (laws.check_laws, ("laws", "series")),
     (times.check_never, ()),

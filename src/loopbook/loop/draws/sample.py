@@ -1,13 +1,13 @@
 """Scenarios of a loop: each number with a range becomes an array of draws."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from loopbook.errors import InputError
+from loopbook.loop.draws.changing import with_numbers
 from loopbook.loop.draws.quantiles import BLOCK, correlated, drawn, scores
 from loopbook.loop.loop import Loop
 from loopbook.loop.nouns.facts import Law
@@ -18,12 +18,6 @@ from loopbook.tables import Array
 
 METALS = "metal prices"
 """The word of series that price an element or compound and have none of their own."""
-
-_T = TypeVar("_T")
-_RANGED = (
-    *("owners", "splits", "models", "modes", "goods", "trades", "companies"),
-    *("series", "lanes", "contracts", "terms", "quantities"),
-)
 
 
 @dataclass(frozen=True)
@@ -63,9 +57,7 @@ def sample(loop: Loop, draws: int | Sequence[int], *, seed: int) -> Sample:
     if not numbers or min(numbers) < 0:
         raise InputError.of("range", "sample", "1 draw or more, numbered from 0", str(draws))
     sampler = _Sampler(loop, np.array(numbers), seed)
-    changed = {name: _changed(getattr(loop, name), sampler.change) for name in _RANGED}
-    whole = replace(loop, draws=len(numbers), **cast(Any, changed))
-    return Sample(whole, numbers, sampler.cut)
+    return Sample(with_numbers(loop, sampler.change, len(numbers)), numbers, sampler.cut)
 
 
 @dataclass
@@ -158,24 +150,3 @@ class _Sampler:
         is_cut = (draws != np.clip(draws, number.least, number.most)).max(axis=0)
         if is_cut.any():
             self.cut[number.address] = is_cut
-
-
-def _changed(thing: _T, change: Callable[[Quantity | Series], Quantity | Series]) -> _T:
-    """A record with all quantities and series in it changed; itself where none is."""
-    new: Any = thing
-    if isinstance(thing, Quantity | Series):
-        new = change(thing)
-    elif isinstance(thing, Mapping):
-        new = {key: _changed(x, change) for key, x in thing.items()}
-    elif isinstance(thing, tuple):
-        new = tuple(_changed(x, change) for x in thing)
-    elif is_dataclass(thing) and not isinstance(thing, type):
-        old = {x.name: getattr(thing, x.name) for x in fields(thing) if x.init}
-        parts = {name: _changed(x, change) for name, x in old.items()}
-        parts = {name: x for name, x in parts.items() if x is not old[name]}
-        new = replace(thing, **parts) if parts else thing
-    if isinstance(thing, Mapping) and all(new[key] is x for key, x in thing.items()):
-        return thing
-    if isinstance(thing, tuple) and all(x is y for x, y in zip(new, thing, strict=True)):
-        return thing
-    return cast(_T, new)

@@ -139,6 +139,37 @@ class Result(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curve(Row):
+    """Figures over a range of one number, or with `line` one of these figures.
+
+    A row without `line` has the numbers that are moved, all to the same value; each other row of
+    the curve is a line. With `against` a line is how much more it is than without, or with, that
+    switch.
+    """
+
+    table = "curves"
+    key = ("curve", "line")
+
+    curve: Annotated[str, Own(), "its name"]
+    line: Annotated[str, Own(), "name of a line; the curve itself if empty"] = ""
+    title: Annotated[str, Text(), "for people"] = ""
+    over: Annotated[str, Text("addresses"), "rows whose number is moved, with ; between them"] = ""
+    least: Annotated[str, Text("a quantity"), "where the range begins"] = ""
+    most: Annotated[str, Text("a quantity"), "where it ends"] = ""
+    against: Annotated[str, Ref("a switch", "switch"), "switch that the other run changes"] = ""
+    unit: Annotated[str, Text("a unit"), "of the answer"] = ""
+    answer: Annotated[str, Text("a formula"), "one number, such as sum(cash(Maker))"] = ""
+    gain: Annotated[str, Choice("yes"), "yes if the range counts in which it is not below zero"] = (
+        ""
+    )
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Rows whose number is moved."""
+        return tuple(x.strip() for x in self.over.split(";"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statement(Row):
     """A statement that results are compared with, or a question that they answer."""
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from loopbook.errors import InputError
 from loopbook.flowsheet import ROUTES, read_flowsheet
 from loopbook.loop.loop import Loop
-from loopbook.loop.nouns.facts import Law, Parameter, Result, Statement, Station, Work
+from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Statement, Station, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
 from loopbook.loop.nouns.people import Ownership, Party
@@ -64,6 +64,7 @@ def made_loop(
         results=rows.of(Result),
         statements=rows.of(Statement),
         stations=rows.of(Station),
+        curves=rows.of(Curve),
         laws=rows.of(Law),
         flowsheets=dict(names.flowsheets),
         library=findings.library,

@@ -7,7 +7,16 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from loopbook.loop.nouns.facts import InTime, Law, Parameter, Result, Statement, Station, Work
+from loopbook.loop.nouns.facts import (
+    Curve,
+    InTime,
+    Law,
+    Parameter,
+    Result,
+    Statement,
+    Station,
+    Work,
+)
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.people import Ownership, Party
 from loopbook.loop.nouns.places import Lane, Site
@@ -21,7 +30,7 @@ NOUNS: Mapping[str, type[Row]] = {
     noun.table: noun
     for noun in (
         *(Work, Party, Ownership, Site, Material, Split, Parameter, InTime),
-        *(Lane, Contract, Term, Law, Result, Station, Statement),
+        *(Lane, Contract, Term, Law, Result, Station, Statement, Curve),
     )
 }
 """Nouns by the name of their table."""
