@@ -3,7 +3,7 @@
 Lives here: the nouns of a loop (`nouns`), what their cells hold (`values`), its calendar (`time`),
 site models with their parameters (`models`) and columns of terms (`terms`, one file a law), the
 reader of a folder, what moves (`goods`), the walk (`walking`), its money and carbon (`money`), and
-scenarios (`draws`).
+scenarios (`draws`) with what formulas are worth in them (`doubt`).
 May import ``matter``, ``flowsheet`` and the ground floor.
 
 A loop is read once, and then asked::
@@ -45,6 +45,8 @@ And drawn, where its numbers have a low and a high; a measure is a function of w
     drawn = sample(loop, 256, seed=1).loop  # a Loop whose walk has 256 draws
     kept = indicators(loop, measure, draws=10_000, seed=1, processes=2)
     kept.values["cash"], kept.failed        # by name, the draw last; draws that cannot be computed
+    margin = {"margin": Asked("sum(account(plant))", "USD")}
+    doubt(loop, margin, draws=1000, seed=1).of["margin"]    # its points, and the inputs that matter
 
 A site model answers `needs` and `run` for a site in a step (`Now`) with `Needs` and an `Outcome`;
 see `SiteModel`.
@@ -61,6 +63,7 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 from loopbook.loop.answers.curves import Drawn, curve, curve_tables, curves_of
 from loopbook.loop.answers.mass import mass_tables
 from loopbook.loop.answers.tables import answer, result_tables, tables_with_zeros
+from loopbook.loop.doubt.doubt import Asked, Doubt, Doubts, doubt
 from loopbook.loop.draws.indicators import Indicators, indicators
 from loopbook.loop.draws.sample import Sample, sample
 from loopbook.loop.draws.sweep import sweep
@@ -125,6 +128,7 @@ __all__ = [
     "OUTSIDE",
     "Accounts",
     "Amount",
+    "Asked",
     "Basis",
     "Calendar",
     "Carbon",
@@ -132,6 +136,8 @@ __all__ = [
     "Comparison",
     "Contract",
     "Curve",
+    "Doubt",
+    "Doubts",
     "Drawn",
     "Each",
     "EachOrAll",
@@ -185,6 +191,7 @@ __all__ = [
     "curve",
     "curve_tables",
     "curves_of",
+    "doubt",
     "footprint",
     "footprint_table",
     "indicators",

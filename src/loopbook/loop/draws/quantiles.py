@@ -49,6 +49,20 @@ def correlated(one: Array, own: Array, rank: float) -> Array:
     return np.asarray(r * one + math.sqrt(max(1.0 - r * r, 0.0)) * own)
 
 
+def number_of_point(scores: Array, weights: Sequence[float]) -> Array:
+    """0, 1 or 2 for low, value or high: which of them a score draws by their weights.
+
+    >>> number_of_point(np.array([-1.0, 0.0, 1.0]), (0.2, 0.5, 0.3)).tolist()
+    [0, 1, 2]
+    """
+    ends = np.cumsum(weights) / sum(weights)
+    return np.minimum(np.searchsorted(ends, _shares(scores), side="right"), 2)
+
+
+def _shares(scores: Array) -> Array:
+    return np.array([_NORMAL.cdf(score) for score in scores.tolist()])
+
+
 def drawn(points: Sequence[Array], scores: Array, law: str, weights: Sequence[float]) -> Array:
     """Numbers through low, value and high, shape (draw,), or (column, draw) of several points.
 
@@ -66,15 +80,13 @@ def drawn(points: Sequence[Array], scores: Array, law: str, weights: Sequence[fl
     """
     if law == "lognormal":
         return np.asarray(np.exp(drawn([np.log(x) for x in points], scores, "", ())))
-    if law in ("uniform", "one of"):
-        share = np.array([_NORMAL.cdf(score) for score in scores.tolist()])
+    if law == "one of":
+        number = number_of_point(scores, weights)
+        low, value, high = points
+        return np.asarray(np.where(number == 0, low, np.where(number == 1, value, high)))
     if law == "uniform":
-        high = (share - 0.05) / 0.9
+        high = (_shares(scores) - 0.05) / 0.9
         parts = [1.0 - high, np.zeros_like(high), high]
-    elif law == "one of":
-        ends = np.cumsum(weights) / sum(weights)
-        number = np.minimum(np.searchsorted(ends, share, side="right"), 2)
-        parts = [(number == k).astype(np.float64) for k in range(3)]
     else:
         below, above = np.maximum(-scores, 0.0) / _POINT, np.maximum(scores, 0.0) / _POINT
         low, value, high = points

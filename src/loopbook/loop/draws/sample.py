@@ -1,18 +1,18 @@
 """Scenarios of a loop: each number with a range becomes an array of draws."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from loopbook.errors import InputError
 from loopbook.loop.draws.changing import with_numbers
-from loopbook.loop.draws.quantiles import BLOCK, correlated, drawn, scores
+from loopbook.loop.draws.quantiles import BLOCK, correlated, drawn, number_of_point, scores
 from loopbook.loop.loop import Loop
 from loopbook.loop.nouns.facts import Law
 from loopbook.loop.values.quantity import Months, Quantity, Series
-from loopbook.loop.values.refused import Flags
+from loopbook.loop.values.refused import Flags, require_draws
 from loopbook.matter import atomic_weights, component_names
 from loopbook.tables import Array
 
@@ -29,11 +29,14 @@ class Sample:
     loop : with draws in place of its numbers; a walk of it has all of them.
     numbers : of the draws.
     cut : by address, draws whose number was cut at what its column allows, (draw,).
+    words : by the word of a draw, addresses of the numbers in force that it moves; what has one
+        value in all draws is moved by none.
     """
 
     loop: Loop
     numbers: Sequence[int]
     cut: Mapping[str, Flags]
+    words: Mapping[str, tuple[str, ...]]
 
 
 def sample(loop: Loop, draws: int | Sequence[int], *, seed: int) -> Sample:
@@ -52,12 +55,29 @@ def sample(loop: Loop, draws: int | Sequence[int], *, seed: int) -> Sample:
     Raises
     ------
     InputError : a series whose low or high has no value in one of its columns.
+    DrawsError : some draws are infinite.
     """
     numbers = range(draws) if isinstance(draws, int) else draws
     if not numbers or min(numbers) < 0:
         raise InputError.of("range", "sample", "1 draw or more, numbered from 0", str(draws))
     sampler = _Sampler(loop, np.array(numbers), seed)
-    return Sample(with_numbers(loop, sampler.change, len(numbers)), numbers, sampler.cut)
+    in_force = with_numbers(replace(loop, quantities={}), sampler.change, len(numbers))
+    words = {word: tuple(addresses) for word, addresses in sampler.words.items()}
+    quantities = {address: sampler.quantity(x) for address, x in loop.quantities.items()}
+    whole = replace(in_force, quantities=quantities)
+    return Sample(whole, numbers, sampler.cut, words)
+
+
+def scores_of(
+    loop: Loop, words: Iterable[str], draws: Sequence[int], *, seed: int
+) -> Iterator[Array]:
+    """By word a number of each draw that rises with what it moves, (draw,).
+
+    It is the standard normal score; of ``one of`` the number of the point, 0..2.
+    """
+    sampler = _Sampler(loop, np.array(draws), seed)
+    for word in words:
+        yield sampler.rising(word)
 
 
 @dataclass
@@ -73,6 +93,7 @@ class _Sampler:
     numbers: Months
     seed: int
     cut: dict[str, Flags] = field(default_factory=dict)
+    words: dict[str, dict[str, None]] = field(default_factory=dict)
     _scores: dict[str, Array] = field(default_factory=dict)
     _series: dict[str, Series] = field(default_factory=dict)
 
@@ -82,8 +103,10 @@ class _Sampler:
 
     def change(self, number: Quantity | Series) -> Quantity | Series:
         """A number with its draws."""
-        if isinstance(number, Series):
-            return self.series(number)
+        return self.series(number) if isinstance(number, Series) else self.quantity(number)
+
+    def quantity(self, number: Quantity) -> Quantity:
+        """A number, or a series in its place, with its draws."""
         if number.series is not None:
             row = self.series(number.series)
             if row.draws is not None:
@@ -95,7 +118,8 @@ class _Sampler:
         low, high = (value if x is None else x for x in (number.low, number.high))
         is_of_library = "/" in number.source
         word = number.moves or (number.source if is_of_library else number.address)
-        draws = self._drawn(word, [np.asarray(x) for x in (low, value, high)], number.where)
+        points = [np.asarray(x) for x in (low, value, high)]
+        draws = self._drawn(word, number.address, points, where=number.where)
         self._count(number, draws[None])
         return replace(number, draws=np.clip(draws, number.least, number.most))
 
@@ -110,7 +134,8 @@ class _Sampler:
             numbers = [math.nan if x is None else x for x in row.line.numbers]
             value = np.array(numbers, dtype=np.float64)
             points = [self._limit(row, row.low, value), value, self._limit(row, row.high, value)]
-            draws = self._drawn(word, [x[:, None] for x in points], row.where)
+            points = [x[:, None] for x in points]
+            draws = self._drawn(word, f"series/{row.name}", points, where=row.where)
             self._series[row.name] = replace(row, draws=draws)
         return self._series[row.name]
 
@@ -125,11 +150,25 @@ class _Sampler:
             raise InputError.of("missing", row.where, what, "fewer")
         return numbers
 
-    def _drawn(self, word: str, points: list[Array], where: str) -> Array:
-        law = self._laws.get(word, Law(moves=word))
+    def rising(self, word: str) -> Array:
+        """Scores of a word, or of ``one of`` numbers of the points."""
+        law = self._law(word)
+        scores = self._of_word(law)
+        return number_of_point(scores, law.weights) if law.law == "one of" else scores
+
+    def _law(self, word: str) -> Law:
+        return self._laws.get(word, Law(moves=word))
+
+    def _drawn(self, word: str, address: str, points: list[Array], *, where: str) -> Array:
+        law = self._law(word)
+        if not all(np.array_equal(x, points[1], equal_nan=True) for x in points[::2]):
+            self.words.setdefault(word, {})[address] = None
         if law.law == "lognormal" and np.min(points) <= 0.0:
             raise InputError.of("range", where, "numbers above 0, for they are lognormal", "others")
-        return drawn(points, self._of_word(law), law.law, law.weights)
+        with np.errstate(over="ignore"):
+            draws = drawn(points, self._of_word(law), law.law, law.weights)
+        require_draws(~np.isinf(draws), "not-finite", where, "a finite number", found="inf")
+        return draws
 
     def _of_word(self, law: Law) -> Array:
         """Standard normal scores of a word, with those of the word that it moves with."""
@@ -140,7 +179,7 @@ class _Sampler:
                 here = blocks == block
                 own[here] = scores(self.seed, law.moves, block)[self.numbers[here] % BLOCK]
             if law.with_:
-                other = self._of_word(self._laws.get(law.with_, Law(moves=law.with_)))
+                other = self._of_word(self._law(law.with_))
                 own = correlated(other, own, law.correlation)
             self._scores[law.moves] = own
         return self._scores[law.moves]

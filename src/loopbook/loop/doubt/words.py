@@ -1,0 +1,31 @@
+"""Inputs in words for people, from their addresses."""
+
+
+def title_of(address: str) -> str:
+    """An input in a few words; a word that moves several inputs is its own title.
+
+    >>> [title_of(x) for x in ("parameters/plant/capacity/value", "terms/scrap/payable/Ni/value")]
+    ['capacity of plant', 'payable Ni of scrap']
+    >>> title_of("contracts/cells/Lansing/NCMA cells/amount"), title_of("series/Ni")
+    ('amount of cells from Lansing', 'Ni')
+    >>> title_of("library/recoveries/hydro/Li"), title_of("metal prices")
+    ('Li of hydro', 'metal prices')
+    """
+    table, *parts = address.split("/")
+    if not parts:
+        return address
+    *key, column = filter(None, parts)
+    match table, *key:
+        case "parameters" | "terms", on, what, *of:
+            title = f"{' '.join((what, *of))} of {on}"
+        case "contracts", contract, site, *_:
+            title = f"{column} of {contract} from {site}"
+        case "lanes", start, end, *_:
+            title = f"{column} from {start} to {end}"
+        case "owners", company, owner, *_:
+            title = f"{column} of {owner} in {company}"
+        case "library", _, *subject:
+            title = f"{column} of {'/'.join(subject)}"
+        case _:
+            title = f"{column} of {' '.join(key)}" if key else column
+    return title
