@@ -1,4 +1,4 @@
-"""The article's table: each statement answered, and references that say what is wrong with them."""
+"""The article's table: each statement answered, and texts that quote formulas."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 from case_folder import GMBI, copy_case, founding, replace_in
 
-from loopbook.cases import run_case
 from loopbook.errors import InputError
-from loopbook.report import References, RunResult
+from loopbook.loop import Accounts, Answers, accounts, load, walk
+from loopbook.report import Quote, RunResult
 
 
 @pytest.fixture(scope="module")
 def gmbi() -> RunResult:
     return founding()
+
+
+@pytest.fixture(scope="module")
+def walked() -> Accounts:
+    return accounts(walk(load(GMBI)))
 
 
 def test_every_statement_has_an_answer_a_reading_and_a_doubt(gmbi: RunResult) -> None:
@@ -54,52 +59,66 @@ def test_the_implied_rate(gmbi: RunResult) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("production.made_gwh[year=2030]", 20.0),
-        ("production.made_gwh:max", 20.0),
-        ("production.made_gwh:min", 0.0),
-        ("production.made_gwh:first", 0.0),
-        ("production.made_gwh:last", 20.0),
-        ("production.contract_gwh:sum", 220.0),
-        ("production.made_gwh:argmax", 2030),
-        ("production.contract_gwh:sum / production.made_gwh:max", 11.0),
-        ("input:statements/A6/stated", 40000.0),
-        ("input:parameters/plant/capacity/value", 13500.0),
-        ("production.made_gwh:max / production.made_gwh:min", None),
-        ("production.contract_gwh:sum / 1e3", 0.22),
-        ("input:sites/plant/starts", "2026-01-01"),
+        ("{at(production.made_gwh, 2030)}", "20"),
+        ("{max(production.made_gwh)|.2f} GWh", "20.00 GWh"),
+        ("{first(production.made_gwh)|.0f}", "0"),
+        ("{sum(production.contract_gwh)|,.0f|MWh}", "220,000"),
+        ("{sum(production.contract_gwh) / 1e3|.2f}", "0.22"),
+        ("{sum(production.contract_gwh) / max(production.made_gwh)|.0f}", "11"),
+        ("{when(production.made_gwh)}", "2030"),
+        ("{when(production.made_gwh, last)}", "2035"),
+        ("{when(1)}-{when(1, last)}", "2025-2035"),
+        ("{stated(A6)|,.0f}", "40,000"),
+        ("{stated(A15)|,.0f} USD", "110,000,000 USD"),
+        ("{stated(A4, 2)|.0%}", "49%"),
+        ("{parameter(plant, capacity)|,.0f} t/yr", "13,500 t/yr"),
+        ("{max(production.made_gwh) / min(production.made_gwh)|.1f}", "none"),
+        ("{at(scrap.taken_t, 2041)|.1f}", "(outside of 2025..2035)"),
+        ("{sum(scrap.taken_t) - sum(scrap.taken_t) - '1 mg'|,.1f}", "0.0"),
     ],
 )
-def test_a_reference(gmbi: RunResult, text: str, value: float | None) -> None:
-    referred = References(gmbi.tables, gmbi.inputs).value(text).value
-    assert referred == (pytest.approx(value) if isinstance(value, float) else value)
+def test_a_text_quotes_a_formula(walked: Accounts, text: str, value: str) -> None:
+    assert Answers.of(walked).text(text, "here").text == value
+
+
+def test_a_quotation_leads_to_its_column_or_input_and_names_its_rows(walked: Accounts) -> None:
+    text = "{sum(scrap.taken_t)|,.0f} t of {parameter(plant, capacity)|,.0f}, {stated(A4, 2)|.0%}"
+    written = Answers.of(walked).text(text, "here")
+    assert written.text == "108,824 t of 13,500, 49%"
+    assert written.quotes == (
+        Quote("scrap", "taken_t", 0, 7),
+        Quote("", "parameters/plant/capacity", 13, 19),
+        Quote("", "statements/A4/stated/2", 21, 23),
+    )
+    assert {"parameters/plant/capacity", "statements/A4"} <= set(written.basis)
 
 
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("prodution.made_gwh:max", "did you mean production"),
-        ("production.made_gw:max", "did you mean made_gwh"),
-        ("production.made_gwh[yaer=2030]", "did you mean year"),
-        ("production.made_gwh", "11 rows"),
-        ("production.made_gwh:mean", ":argmax"),
-        ("production.made_gwh[year=20299]", "0 rows"),
-        ("input:parameters/plant/capacty/value", "did you mean"),
-        ("just words", "scrap.taken_t:max"),
-        ("input:sites/plant/starts / production.made_gwh:max", "a number"),
+        ("max(prodution.made_gwh)", "did you mean production"),
+        ("max(production.made_gw)", "did you mean made_gwh"),
+        ("at(production.made_gwh, 20299)", "no period"),
+        ("scrap.taken_t", "a number a period"),
+        ("maxi(production.made_gwh)", "did you mean max"),
+        ("parameter(plant, capacty)", "did you mean"),
+        ("just words", "invalid syntax"),
+        ("sum(money.margin_usd)", "expected a formula in t, found USD"),
+        ("when(scrap.taken_t)", "no number"),
     ],
 )
-def test_a_wrong_reference_is_found_with_its_line(text: str, hint: str, tmp_path: Path) -> None:
+def test_a_wrong_formula_is_found_with_its_line(text: str, hint: str, tmp_path: Path) -> None:
     folder = copy_case(GMBI, tmp_path)
-    replace_in(folder / "statements.csv", ",scrap.taken_t[year=2026],", f',"{text}",')
+    replace_in(folder / "statements.csv", ',"at(scrap.taken_t, 2026)",t', f',"{text}",t')
     with pytest.raises(InputError, match=r"statements\.csv:8, answer") as caught:
-        run_case(folder)
+        load(folder)
     assert hint in str(caught.value)
 
 
-def test_all_wrong_references_come_at_once(tmp_path: Path) -> None:
+def test_all_wrong_formulas_come_at_once(tmp_path: Path) -> None:
     folder = copy_case(GMBI, tmp_path)
     text = (folder / "statements.csv").read_text(encoding="utf-8")
     (folder / "statements.csv").write_text(text.replace("scrap.", "scrab."), encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        run_case(folder)
+        load(folder)
     assert len({f.where.partition(", ")[0] for f in caught.value.findings}) > 3

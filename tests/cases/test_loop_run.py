@@ -217,7 +217,7 @@ def test_a_shorter_look_at_the_founding_case_says_what_it_leaves_out() -> None:
     assert figures["Margin"].startswith("70.4 M USD")
     series, *quoted = left_out(result)
     assert "numbers of series in 5 later columns" in series
-    assert "copper.covered_share[year=2035] has no value" in " ".join(quoted)
+    assert "at(copper.covered_share, 2035) has no value" in " ".join(quoted)
     assert len(quoted) == 10
     computed = dict(
         zip(*map(result.tables["article"].column, ("id", "loopbook_computes")), strict=True)
@@ -226,10 +226,10 @@ def test_a_shorter_look_at_the_founding_case_says_what_it_leaves_out() -> None:
 
 
 def test_a_statement_about_a_period_between_those_that_are_run_is_a_finding(tmp_path: Path) -> None:
-    statements = "id,text,computed,answer\nS1,It grows,{overview.sale_t[period=%s]|.0f} t,\n"
+    statements = "id,text,meaning,answer\nS1,It grows,\"{at(taken(sale), '%s')|.0f} t\",\n"
     for number, period in enumerate(["2027-04", "2027-Q9"]):
         folder = small_loop(tmp_path / f"{number}", statements=statements % period)
-        with pytest.raises(InputError, match="0 rows"):
+        with pytest.raises(InputError, match="no period"):
             run_case(folder)
     for number, period in enumerate(["2026-Q4", "2028-Q1", "2031"]):
         folder = small_loop(tmp_path / f"out{number}", statements=statements % period)

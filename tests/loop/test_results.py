@@ -60,7 +60,8 @@ FILES = {
         "on,term,of,value,starts\n"
         "sale,payable,Ni,50 %,\nthe plant,cost,feed,100 USD/t,\nthe plant,burden,feed,2 t CO2e/t,\n"
     ),
-    "statements.csv": 'id,text,stated\nA1,it takes,"13,500 tons; 40000 cells"\n',
+    "statements.csv": 'id,text,stated\nA1,it takes,"13,500 tons; 40000 cells"\n'
+    "A2,it costs,13500 t/yr; 51 %; 225.6 bn KRW; 163.3 M USD\n",
 }
 """A factory, whose scrap is shredded: quarters of a year, and a year."""
 
@@ -124,6 +125,29 @@ HAND = {
     "min(made(factory, 'dry cells') / made(factory, 'wet cells'))": ("1", np.array([0.25])),
     "first(made(factory)) + last(made(factory))": ("t", np.array([FEED[0] + FEED[-1]])),
     "on(other) * 2": ("1", np.array([0.0])),
+    "made(factory, 'wet cells') > '20 t'": ("1", np.array([0.0, 0, 0, 1, 1])),
+    "made(factory, 'wet cells') >= '20000 kg'": ("1", np.array([0.0, 1, 1, 1, 1])),
+    "0 < made(factory, 'wet cells') <= '40 t'": ("1", np.array([0.0, 1, 1, 1, 0])),
+    "made(factory, 'wet cells') > 0 and made(factory, 'dry cells') < '40 t'": (
+        "1",
+        np.array([0.0, 1, 1, 1, 0]),
+    ),
+    "made(factory, 'wet cells') > '40 t' or made(factory, 'wet cells') < '20 t'": (
+        "1",
+        np.array([1.0, 0, 0, 0, 1]),
+    ),
+    "made(factory, 'dry cells') / made(factory, 'wet cells') < 0.4": (
+        "1",
+        np.array([np.nan, 0, 0, 1, 1]),
+    ),
+    "on(other) or 1 > 2": ("1", np.array([0.0])),
+    "at(made(factory, 'wet cells'), 2028)": ("t", np.array([160.0])),
+    "at(made(factory, 'wet cells'), '2027-Q4')": ("t", np.array([40.0])),
+    "at(made(factory), 2029)": ("t", np.array([np.nan])),
+    "at('3 t', 2028)": ("t", np.array([3.0])),
+    "stated(A2)": ("t/yr", np.array([13500.0])),
+    "stated(A2, 2)": ("%", np.array([51.0])),
+    "stated(A2, 3) / stated(A2, 4)": ("KRW/USD", np.array([225.6e9 / 163.3e6])),
     "2 * (3 - 1) / 4": ("1", np.array([1.0])),
 }
 
@@ -178,7 +202,16 @@ WRONG = {
     "'a text' + 1": ("formula", "a text"),
     "'a text'": ("unit", "a text"),
     "made(factory) ** 2": ("formula", "+ - * /"),
-    "made(factory) > 2": ("formula", "no meaning"),
+    "made(factory) > 2": ("unit", "a plain number"),
+    "made(factory) == 0": ("formula", "< <= > >="),
+    "made(factory) and made(factory) > 0": ("formula", "no comparison"),
+    "made(factory) > 0 or 1": ("formula", "no comparison"),
+    "at(made(factory))": ("formula", "at(x, 2030)"),
+    "at(made(factory), never)": ("formula", "no period"),
+    "when(made(factory), first)": ("formula", "the word last"),
+    "when(made(factory))": ("unit", "2027-Q1, no number"),
+    "answer + 1": ("unknown-name", "answer"),
+    "stated(A1, 3)": ("formula", "A1 states 2 numbers"),
     "[made(factory)]": ("formula", "no meaning"),
     "lambda: 1": ("formula", "no meaning"),
     "__import__('os')": ("unknown-name", "a function"),

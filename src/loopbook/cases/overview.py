@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from loopbook.cases.figures import Line
 from loopbook.loop import OUTSIDE, Accounts, Flow, Walk
-from loopbook.report import Cell, Column, Figure, Flows, Layout, Plot, Section, Table, YearFigure
+from loopbook.report import Cell, Column, Flows, Layout, Plot, Quote, Section, Table, YearFigure
 from loopbook.tables import Array
 
 OVERVIEW, LINKS = "overview", "links"
@@ -16,7 +17,7 @@ OVERVIEW, LINKS = "overview", "links"
 _MOST_FLOWS, _MOST_METALS = 3, 4
 _CENT = 0.005
 _LEAST = 1e-6  # what is less is rounding
-_SCALES = {"cash": (" / 1e6", ",.1f"), "carbon": (" / 1e3", ",.1f")}
+_SCALES = {"cash": 1e6, "carbon": 1e3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,19 +181,46 @@ def _metals(walked: Walk) -> list[str]:
     return [*dict.fromkeys(x for x in named if x in walked.basis.elements)][:_MOST_METALS]
 
 
+def figured_of(shown: list[Shown]) -> list[Shown]:
+    """What key figures and the table of periods show: the largest flows, and all but flows."""
+    largest = sorted((x for x in shown if x.about == "flow"), key=lambda x: -x.values.sum())
+    return [
+        *(x for x in shown if x in largest[:_MOST_FLOWS]),
+        *(x for x in shown if x.about != "flow"),
+    ]
+
+
+def shown_lines(figured: list[Shown]) -> list[Line]:
+    """Key figures: sums, or what there is at the end."""
+    lines = []
+    for one in figured:
+        value = one.values.sum() if one.pick == "sum" else one.values[-1]
+        if one.pick == "sum" or value > _LEAST:
+            scale = _SCALES.get(one.about, 1.0)
+            number = f"{value / scale:,.{1 if scale > 1 else 0}f}"
+            quotes = (Quote(OVERVIEW, one.column.name, 0, len(number)),)
+            lines.append(Line(one.column.name, one.label, f"{number} {one.text}", quotes))
+    return lines
+
+
+def shown_years(figured: list[Shown]) -> tuple[tuple[YearFigure, ...], dict[str, list[Cell]]]:
+    """Columns of the table of periods, and their cells."""
+    years = tuple(_year(one, place) for place, one in enumerate(figured))
+    scales = (_SCALES.get(one.about, 1.0) for one in figured)
+    return years, {
+        one.column.name: [*map(float, one.values / scale)]
+        for one, scale in zip(figured, scales, strict=True)
+    }
+
+
 def default_layout(walked: Walk, shown: list[Shown], *, statements: str) -> Layout:
-    """Key figures, periods, and sections for what there is.
+    """Sections for what there is.
 
     Parameters
     ----------
     shown : columns of the overview.
     statements : table of statements; empty without.
     """
-    largest = sorted((x for x in shown if x.about == "flow"), key=lambda x: -x.values.sum())
-    figured = [
-        *(x for x in shown if x in largest[:_MOST_FLOWS]),
-        *(x for x in shown if x.about != "flow"),
-    ]
     first, *_, last = *walked.loop.calendar.periods, walked.loop.calendar.periods[-1]
     titles = {x.party: x.name or x.party for x in walked.loop.parties.values()}
     places = ", ".join(f"{s.site} ({titles[s.party]})" for s in walked.loop.sites.values())
@@ -221,12 +249,7 @@ def default_layout(walked: Walk, shown: list[Shown], *, statements: str) -> Layo
                 "statements", "What is stated, and what is computed", lead, statements=statements
             )
         )
-    return Layout(
-        f"{first.name} to {last.name}: {places}.",
-        tuple(sections),
-        figures=tuple(_figure(x) for x in figured if x.pick == "sum" or x.values[-1] > _LEAST),
-        years=tuple(_year(one, k, periods_of(walked)[0].name) for k, one in enumerate(figured)),
-    )
+    return Layout(f"{first.name} to {last.name}: {places}.", tuple(sections))
 
 
 def _plots(shown: list[Shown], about: str, title: str, text: str) -> tuple[Plot, ...]:
@@ -234,18 +257,11 @@ def _plots(shown: list[Shown], about: str, title: str, text: str) -> tuple[Plot,
     return (Plot(about, title, text, OVERVIEW, names),) if names else ()
 
 
-def _figure(one: Shown) -> Figure:
-    over, form = _SCALES.get(one.about, ("", ",.0f"))
-    number = f"{{{OVERVIEW}.{one.column.name}:{one.pick}{over}|{form}}}"
-    return Figure(one.column.name, one.label, f"{number} {one.text}")
-
-
-def _year(one: Shown, place: int, first: str) -> YearFigure:
+def _year(one: Shown, place: int) -> YearFigure:
     unit, title = one.column.unit, one.column.title
     if one.about == "cash":
         unit = f"M {unit.partition(',')[0]}"
     elif one.about == "carbon":
         unit, title = "kt", "CO2e"
-    over = _SCALES.get(one.about, ("", ""))[0]
-    key = f"{OVERVIEW}.{one.column.name}[{first}=YEAR]{over}"
-    return YearFigure(one.column.name, title, unit, key, 1 if over else 0, min(place, 8))
+    decimals = 1 if one.about in _SCALES else 0
+    return YearFigure(one.column.name, title, unit, one.column.how, decimals, min(place, 8))

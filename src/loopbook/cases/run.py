@@ -6,21 +6,29 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from loopbook.cases.figures import lines_of, summary_table, years_cells, years_table
 from loopbook.cases.month.draw import draw_month
 from loopbook.cases.overview import (
     default_layout,
+    figured_of,
     links_table,
     overview_table,
     periods_of,
+    shown_lines,
     shown_of,
+    shown_years,
 )
 from loopbook.cases.shipped import find_case
 from loopbook.cases.statements import ARTICLE, statements_table
 from loopbook.errors import Findings
 from loopbook.loop import (
     Accounts,
+<<<<<<< HEAD
     Drawn,
     Loop,
+=======
+    Answers,
+>>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
     account_tables,
     accounts,
     curve,
@@ -40,13 +48,10 @@ from loopbook.report import (
     InputFile,
     InputRow,
     Layout,
-    References,
     RunResult,
     Table,
     check_basis,
-    figures_table,
     parse_layout,
-    years_table,
 )
 
 LAYOUT = "report.toml"
@@ -100,35 +105,40 @@ def run_case(
     tables = {table.name: table for table in (*_tables(money), *_curves(loop, reload))}
     _check_finite(tables.values())
     tables = {name: _with_inputs(table, inputs) for name, table in tables.items()}
-    layout = _own_layout(place)
+    answers, layout = Answers.of(money), _own_layout(place)
+    first, periods = periods_of(walked)
     if layout is None:
         shown = shown_of(money)
         made = (overview_table(walked, shown), links_table(walked))
         tables |= {table.name: _with_inputs(table, inputs) for table in made}
         layout = default_layout(walked, shown, statements=ARTICLE if loop.statements else "")
-    first, periods = periods_of(walked)
-    references = References(tables, inputs, periods=[*map(str, periods)])
+        figured = figured_of(shown)
+        lines, (years, cells) = shown_lines(figured), shown_years(figured)
+    else:
+        lines, years = [], layout.years
+        cells = years_cells(years, answers)
+    lines = lines_of(loop.figures, answers) or lines
     if loop.statements:
-        tables[ARTICLE] = statements_table(loop.statements, references)
+        tables[ARTICLE] = _with_inputs(statements_table(loop.statements, answers), inputs)
     progress("the month")
     month = draw_month(place, walked, _numbers(inputs))
     tables |= {table.name: table for table in month.tables}
     inputs |= {row.key: row for row in month.inputs}
-    figures = figures_table(layout.figures, references)
-    tables["warnings"] = _with_outside(tables["warnings"], references.outside)
+    tables["warnings"] = _with_outside(tables["warnings"], answers.outside)
+    summary = summary_table(lines)
     result = RunResult(
         loop.name,
         loop.settings.title,
         {name: switch.on for name, switch in loop.settings.switches.items()},
-        figures,
+        _with_inputs(summary, inputs),
         tables,
         inputs,
         works_of(loop, inputs),
         [*_files(place)],
         month.attachments,
-        layout,
+        replace(layout, figures=tuple(line.name for line in lines)),
         {name: switch.title for name, switch in loop.settings.switches.items()},
-        years_table(layout, references, periods, first=first),
+        years_table(years, cells, first, periods),
     )
     check_basis(result)
     return result
@@ -192,7 +202,12 @@ def _with_inputs(table: Table, inputs: Mapping[str, InputRow]) -> Table:
         keys = [x for row in column.basis for x in ([row] if row in inputs else cells.get(row, ()))]
         basis = tuple(keys) or (every if column.unit and not column.basis else ())
         columns.append(replace(column, basis=basis))
-    return replace(table, columns=tuple(columns))
+    quotes = {}
+    for place, some in table.quotes.items():
+        known = {x.name: x.name if x.name in inputs else cells.get(x.name, [""])[0] for x in some}
+        named = (x if x.table else replace(x, name=known[x.name]) for x in some)
+        quotes[place] = tuple(x for x in named if x.name)
+    return replace(table, columns=tuple(columns), quotes=quotes)
 
 
 def _own_layout(place: Path) -> Layout | None:

@@ -1,40 +1,44 @@
-"""Statements beside what is computed for each, from references to results and inputs."""
+"""Statements beside what is computed for each."""
 
-from collections.abc import Iterable
-
-from loopbook.errors import Finding, InputError, raise_findings
-from loopbook.loop import Statement
-from loopbook.report import Cell, Column, Quotation, Quote, References, Referred, Table
+from loopbook.errors import Findings, InputError
+from loopbook.loop import Answers, Number, Statement, Written
+from loopbook.report import Cell, Column, Quote, Table
 
 ARTICLE = "article"
 """Name of the table of statements."""
 
 
-def statements_table(statements: Iterable[Statement], references: References) -> Table:
+def statements_table(statements: tuple[Statement, ...], answers: Answers) -> Table:
     """One row a statement: its text, what is computed, how it is read, what is doubtful.
 
     Raises
     ------
-    InputError : every reference that names nothing, with file and line.
+    InputError : every formula and text that cannot be computed, with file and line.
     """
-    findings: list[Finding] = []
+    findings = Findings()
     rows: list[tuple[Cell, ...]] = []
     keys: dict[str, None] = {}
     quotes: dict[tuple[int, str], tuple[Quote, ...]] = {}
     for row in statements:
-        filled, answer = _computed(references, row, findings)
-        quotes[len(rows), "loopbook_computes"] = filled.quotes
-        if answer.quote:
-            quotes[len(rows), "value"] = (answer.quote,)
-        cells = (row.id, row.text, filled.text, answer.value, row.unit, row.reading, row.doubt)
+        text, number = Written(), Number(None)
+        try:
+            text = answers.text(row.meaning, f"{row.where}, meaning")
+            if row.answer:
+                number = answers.number(row.answer, row.unit, f"{row.where}, answer")
+        except InputError as error:
+            findings.items.extend(error.findings)
+        quotes[len(rows), "loopbook_computes"] = text.quotes
+        if number.quote:
+            quotes[len(rows), "value"] = (number.quote,)
+        cells = (row.id, row.text, text.text, number.value, row.unit, row.reading, row.doubt)
         rows.append(cells)
-        keys |= dict.fromkeys((*filled.keys, *answer.keys))
-    raise_findings(dict.fromkeys(findings))
+        keys |= dict.fromkeys((*text.basis, *number.basis))
+    findings.raise_all()
     basis = tuple(keys)
     columns = (
         Column("id", "No."),
         Column("statement", "Stated"),
-        Column("loopbook_computes", "Loopbook computes", "", basis, "`computed` of `statements`"),
+        Column("loopbook_computes", "Loopbook computes", "", basis, "`meaning` of `statements`"),
         Column("value", "Value", "", basis, "`answer` of `statements`"),
         Column("unit", "Unit"),
         Column("reading", "Read as"),
@@ -42,20 +46,3 @@ def statements_table(statements: Iterable[Statement], references: References) ->
     )
     title = "What is stated, and what Loopbook computes"
     return Table(ARTICLE, title, columns, tuple(rows), quotes=quotes)
-
-
-def _computed(
-    references: References, row: Statement, findings: list[Finding]
-) -> tuple[Quotation, Referred]:
-    """Text and answer of a statement; wrong references go to the findings."""
-    filled, answer = Quotation(""), Referred(None)
-    try:
-        filled = references.fill(row.computed, f"{row.where}, computed")
-    except InputError as error:
-        findings.extend(error.findings)
-    try:
-        if row.answer:
-            answer = references.value(row.answer, f"{row.where}, answer")
-    except InputError as error:
-        findings.extend(error.findings)
-    return filled, answer

@@ -5,19 +5,17 @@ from dataclasses import asdict, replace
 from datetime import date
 
 from loopbook.loop.loop import Loop
-from loopbook.loop.nouns.facts import Statement
 from loopbook.loop.nouns.matter import BASES, Material
+from loopbook.loop.nouns.page import Statement
 from loopbook.loop.nouns.row import Row, column_of, columns_of
 from loopbook.loop.reading.folder import CASE
 from loopbook.loop.reading.keys import SET
 from loopbook.loop.values.cells import NEVER
-from loopbook.loop.values.findings import LoopFindings
-from loopbook.loop.values.measure import LIBRARY, read_quantity
+from loopbook.loop.values.measure import LIBRARY, stated_in
 from loopbook.loop.values.quantity import Quantity, Series, quantities_in
 from loopbook.loop.walking.result import Walk
 from loopbook.matter import Library, Number, Sourced, composition, load_library
 from loopbook.report import InputRow
-from loopbook.tables import exact_or_none
 
 _HELD = ("", "~", "-")  # cells of a series that are no number
 
@@ -147,16 +145,12 @@ def _series(series: Series, library: Library) -> Iterator[InputRow]:
 
 def _stated(row: Statement, library: Library) -> Iterator[InputRow]:
     """Numbers in a statement: ``statements/ID/stated``, or with ``/1``, ``/2`` behind it."""
-    parts = [part.strip() for part in row.stated.split(";") if part.strip()]
-    for place, part in enumerate(parts, 1):
+    parts = stated_in(row.stated, library)
+    for place, (part, quantity) in enumerate(parts, 1):
         column = "stated" + (f"/{place}" if len(parts) > 1 else "")
-        findings = LoopFindings(library=library)
-        plain = exact_or_none(part, "a number", "stated", findings)
-        quantity = read_quantity(part, "stated", findings) if plain is None else None
-        if quantity is None:
-            yield _sourced(row, column, part if plain is None else plain, "")
-        else:
-            yield _sourced(row, column, quantity.number, quantity.unit)
+        number = part if quantity is None else quantity.number
+        unit = "" if quantity is None or quantity.unit == "1" else quantity.unit
+        yield _sourced(row, column, number, unit)
 
 
 def _behind(walked: Walk, library: Library) -> Iterator[InputRow]:

@@ -50,9 +50,9 @@ def _row(name: str, field: Field, *, key: bool = False) -> str:
 
 
 def _noun(noun: type[Row]) -> str:
-    rows = "".join(
-        _row(column_of(x.name), x, key=column_of(x.name) in noun.key) for x in columns_of(noun)
-    )
+    fields = {column_of(x.name): x for x in columns_of(noun)}
+    first = sorted(fields, key=lambda name: name not in noun.key)
+    rows = "".join(_row(name, fields[name], key=name in noun.key) for name in first)
     rows += f"| ... |  | {_WIDE[noun.wide]} |\n" if noun.wide else ""
     return f"## {noun.table}\n\n{' '.join(meaning_of(noun)[:1])}\n\n{_HEAD}{rows}"
 

@@ -44,10 +44,9 @@ _LATER = {
     "answers.workbook": "write_workbook",
     "answers.writing": "WRITERS csv_lines kind_of save_record with_kinds",
     "compare": "Comparison SwitchChange compare_runs",
-    "layout": "Figure Flows Layout Plot Section YearFigure parse_layout",
+    "layout": "Flows Layout Plot Section YearFigure parse_layout",
     "page": "check_basis render_report write_report",
-    "references": "Kind Quotation References Referred",
-    "run": "MONTH_LEFT_OUT Run figures_table years_table",
+    "run": "MONTH_LEFT_OUT Run",
     "write": "names_beside write_result",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
@@ -57,18 +56,9 @@ if typing.TYPE_CHECKING:
     from loopbook.report.answers.workbook import write_workbook
     from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
     from loopbook.report.compare import Comparison, SwitchChange, compare_runs
-    from loopbook.report.layout import (
-        Figure,
-        Flows,
-        Layout,
-        Plot,
-        Section,
-        YearFigure,
-        parse_layout,
-    )
+    from loopbook.report.layout import Flows, Layout, Plot, Section, YearFigure, parse_layout
     from loopbook.report.page import check_basis, render_report, write_report
-    from loopbook.report.references import Kind, Quotation, References, Referred
-    from loopbook.report.run import MONTH_LEFT_OUT, Run, figures_table, years_table
+    from loopbook.report.run import MONTH_LEFT_OUT, Run
     from loopbook.report.write import names_beside, write_result
 else:
 
@@ -92,22 +82,17 @@ __all__ = [
     "Comparison",
     "Driver",
     "Estimate",
-    "Figure",
     "Flows",
     "Headline",
     "InputFile",
     "InputRow",
     "KeyFigure",
-    "Kind",
     "Layout",
     "Lazy",
     "Plain",
     "Plot",
-    "Quotation",
     "Quote",
     "Record",
-    "References",
-    "Referred",
     "Rows",
     "Run",
     "RunResult",
@@ -125,7 +110,6 @@ __all__ = [
     "csv_lines",
     "each_mass",
     "each_share",
-    "figures_table",
     "kilograms",
     "kind_of",
     "moment_of",
@@ -140,5 +124,4 @@ __all__ = [
     "write_report",
     "write_result",
     "write_workbook",
-    "years_table",
 ]

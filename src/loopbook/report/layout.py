@@ -92,29 +92,13 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A key figure: a line of text with references in braces.
-
-    Parameters
-    ----------
-    name : name for programs.
-    label : what people call it; may have references, too.
-    text : the line, such as ``{scrap.taken_t:sum|,.0f} t taken``.
-    """
-
-    name: str
-    label: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class YearFigure:
     """A column of the table of years.
 
     Parameters
     ----------
     name, title, unit : as of a `Column`.
-    value : a reference in which ``YEAR`` is replaced by the year.
+    value : a formula of results, by period, in the unit.
     decimals, drops : as of a `Column`.
     """
 
@@ -135,20 +119,21 @@ class Layout:
     lead : what the report is about, its first sentences.
     sections : in order.
     colours : of series and places whose name matches, the same in each chart.
-    figures, years : key figures, and columns of the table of years, in order.
+    figures : names of the key figures, in order.
+    years : columns of the table of years, in order.
     """
 
     lead: str = ""
     sections: tuple[Section, ...] = ()
     colours: tuple[Colour, ...] = ()
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[str, ...] = ()
     years: tuple[YearFigure, ...] = ()
 
 
 def parse_layout(text: str) -> Layout:
     """A layout from TOML: ``lead``, ``[[colour]]``, ``[[section]]`` with ``[[section.plot]]``.
 
-    Of the results on one screen, ``[[figure]]`` is a key figure and ``[[year]]`` a column of years.
+    ``[[year]]`` is a column of the table of years.
 
     >>> layout = parse_layout('''
     ... [[section]]
@@ -169,8 +154,7 @@ def parse_layout(text: str) -> Layout:
         data.get("lead", ""),
         tuple(_section(section) for section in data.get("section", ())),
         _colours(data),
-        tuple(Figure(**figure) for figure in data.get("figure", ())),
-        tuple(YearFigure(**column) for column in data.get("year", ())),
+        years=tuple(YearFigure(**column) for column in data.get("year", ())),
     )
 
 

@@ -1,58 +1,17 @@
 """What a run answers on one screen: its key figures, and a row a year."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
 from loopbook.report.answers.answer import Answer, Record
-from loopbook.report.layout import Figure, Layout
-from loopbook.report.references import References
 from loopbook.report.result import RunResult
-from loopbook.report.table import HIDDEN, Cell, Column, Table
+from loopbook.report.table import HIDDEN, Column
 
 MONTH_LEFT_OUT = "month_left_out"
 """Name of the table that takes the place of a month that cannot be drawn."""
-
-
-def figures_table(figures: Iterable[Figure], references: References) -> Table:
-    """Key figures as text, columns ``label`` and ``text``; each number refers to its column."""
-    lines = [
-        (
-            references.fill(figure.label, f"figure {figure.name}").text,
-            references.fill(figure.text, f"figure {figure.name}"),
-        )
-        for figure in figures
-    ]
-    return Table(
-        "summary",
-        "Key figures",
-        (Column("label", "Key figure"), Column("text", "Value")),
-        tuple((label, line.text) for label, line in lines),
-        quotes={(place, "text"): line.quotes for place, (_, line) in enumerate(lines)},
-    )
-
-
-def years_table(
-    layout: Layout, references: References, years: Sequence[Cell], *, first: Column
-) -> Table:
-    """The layout's columns of the years, or of other periods, a row each."""
-    columns = (
-        Column(x.name, x.title, x.unit, how=x.value, decimals=x.decimals, drops=x.drops)
-        for x in layout.years
-    )
-    rows = (
-        (
-            year,
-            *(
-                references.value(x.value.replace("YEAR", str(year)), f"year {x.name}").value
-                for x in layout.years
-            ),
-        )
-        for year in years
-    )
-    return Table("years", f"{first.title} by {first.name}", (first, *columns), tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +59,8 @@ class Run(Answer):
         record = Answer.unmarked(self)
         summary = self.result.summary
         figures = tuple(
-            Column(figure.name, str(label), kind=str, meaning="key figure in words")
-            for figure, label in zip(
-                self.result.layout.figures, summary.column("label"), strict=True
-            )
+            Column(name, str(label), kind=str, meaning="key figure in words")
+            for name, label in zip(self.result.layout.figures, summary.column("label"), strict=True)
         )
         facts = replace(
             record.facts,

@@ -79,7 +79,7 @@ _DIMENSIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "EUR": {"EUR": 1.0},
         "KRW": {"KRW": 1.0},
         "CNY": {"CNY": 1.0},
-        "CO2e": {"kgCO2e": 1.0, "gCO2e": 1e-3, "tCO2e": 1e3},
+        "CO2e": {"kgCO2e": 1.0, "gCO2e": 1e-3, "tCO2e": 1e3, "ktCO2e": 1e6},
     }
 )
 """Dimension -> its units with their factors: all names that a unit may be composed of."""

@@ -1,13 +1,14 @@
 """Formulas of results: Python's expressions on a whitelist, over functions, columns and names.
 
 A name with blanks is in quotes. ``+ - * /`` have units; a ratio by nothing is none, and ``x or 0``
-is x, and 0 where x is none. A quantity in quotes begins with a digit: ``'1 short_ton'``.
+is x, and 0 where x is none. A quantity in quotes begins with a digit: ``'1 short_ton'``. A
+comparison is 1 or 0, and none where a number is missing; ``and``, ``or`` join comparisons.
 """
 
 import ast
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import NamedTuple
 
@@ -27,15 +28,25 @@ from loopbook.loop.answers.functions import (
     Function,
 )
 from loopbook.loop.answers.sheet import Key, Sheet, sheets_of
-from loopbook.loop.answers.value import OtherUnitError, Value
+from loopbook.loop.answers.value import OtherUnitError, Value, equal, units_in
 from loopbook.loop.answers.world import World
 from loopbook.loop.loop import Loop
 from loopbook.loop.nouns.matter import READINGS
-from loopbook.tables import parse_quantity
+from loopbook.loop.time.calendar import span_of
+from loopbook.tables import Array, parse_quantity
 
 Answer = Value | str | bool
 
 _LONGEST = 1500  # characters of a formula
+_COMPARE: Mapping[type[ast.cmpop], Callable[[Array, Array], Array]] = {
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+}
+NONE = "none"
+"""What people read where there is no number."""
+
 _UNIT = re.compile(r"[\d.,]+(?:[eE][+-]?\d+)?\s*(.*)")
 
 
@@ -79,6 +90,7 @@ class Evaluator:
     sheets : tables by name.
     uses : lists and names that a column rests on, by table and column.
     asked : calls of functions of what is walked, those within ``some`` left out.
+    outside : places and calls of `at` that ask for a period before or after all that are run.
     """
 
     def __init__(self, loop: Loop, world: World | None = None) -> None:
@@ -86,6 +98,7 @@ class Evaluator:
         self.sheets = sheets_of(loop.results)
         self.uses: dict[tuple[str, str], set[tuple[str, str]]] = {}
         self.asked: list[Asked] = []
+        self.outside: list[tuple[str, str]] = []
         self._done: dict[tuple[str, str, Key], Answer | InputError | None] = {}
         self._used: set[tuple[str, str]] = set()
 
@@ -105,7 +118,7 @@ class Evaluator:
             outer, self._used = self._used, set()
             try:
                 at = Place(table, key, f"{row.where}, answer")
-                self._done[name] = self.formula(row.answer, at)
+                self._done[name] = self._in_column(self.formula(row.answer, at), table, column)
             except InputError as error:
                 self._done[name] = error
             self.uses.setdefault((table, column), set()).update(self._used)
@@ -118,6 +131,22 @@ class Evaluator:
             raise value
         self._used |= self.uses[table, column]
         return value
+
+    def _in_column(self, answer: Answer, table: str, column: str) -> Answer:
+        """A value that people read in the unit of its column."""
+        unit = self.sheets[table].unit(column)
+        if not (isinstance(answer, Value) and unit):
+            return answer
+        factor, powers = units_in(unit)
+        return replace(answer, scale=factor) if powers == answer.powers else answer
+
+    def rested(self, text: str, at: Place) -> tuple[Answer, frozenset[tuple[str, str]]]:
+        """The value of a formula, and the lists and names that it rests on; errors as of `cell`."""
+        outer, self._used = self._used, set()
+        try:
+            return self.formula(text, at), frozenset(self._used)
+        finally:
+            self._used = outer
 
     def formula(self, text: str, at: Place) -> Answer:
         """The value of a formula; errors as of `cell`."""
@@ -153,10 +182,8 @@ class Evaluator:
                 value = self._value(inner, at).map(np.negative)
             case ast.BinOp(left=left, op=op, right=right):
                 value = self._binary(op, self._value(left, at), self._value(right, at))
-            case ast.BoolOp(op=ast.Or(), values=[first, *others]):
-                value = self._value(first, at)
-                for other in others:
-                    value = value.otherwise(self._value(other, at))
+            case ast.Compare() | ast.BoolOp():
+                value = self._joined(node, at)
             case ast.Attribute() | ast.Subscript():
                 value = self._elsewhere(node, at)
             case ast.Call(func=ast.Name(id=name)):
@@ -175,6 +202,35 @@ class Evaluator:
             case ast.Mult() | ast.Div():
                 return left.times(right, 1 if isinstance(op, ast.Mult) else -1)
         raise ValueError("the signs are + - * /")
+
+    def _compare(self, node: ast.Compare, at: Place) -> Value:
+        """Of several comparisons all; nothing is less or more of any unit."""
+        sides = [node.left, *node.comparators]
+        values = [self._value(side, at) for side in sides]
+        zeros = [isinstance(side, ast.Constant) and side.value == 0 for side in sides]
+        done = []
+        for k, op in enumerate(node.ops):
+            if type(op) not in _COMPARE:
+                raise ValueError("comparisons are < <= > >=")
+            left, right = values[k : k + 2]
+            left = replace(left, powers=right.powers) if zeros[k] else left
+            right = replace(right, powers=left.powers) if zeros[k + 1] else right
+            done.append(left.compared(_COMPARE[type(op)], right))
+        return reduce(lambda x, y: Value(np.minimum(x.array, y.array)), done)
+
+    def _joined(self, node: ast.Compare | ast.BoolOp, at: Place) -> Value:
+        """A comparison, several joined by ``and`` or ``or``, or ``x or 0``."""
+        if isinstance(node, ast.Compare):
+            return self._compare(node, at)
+        is_all = isinstance(node.op, ast.And)
+        if not is_all and not any(map(_is_test, node.values)):
+            return reduce(Value.otherwise, [self._value(part, at) for part in node.values])
+        for part in node.values:
+            if not _is_test(part):
+                raise ValueError(f"{ast.unparse(part)} is no comparison, such as x > 0")
+        law = np.minimum if is_all else np.maximum
+        tests = [self._value(part, at).array for part in node.values]
+        return Value(reduce(law, tests))
 
     def _columns(self, at: Place) -> Collection[str]:
         return self.sheets[at.table].columns if at.table else ()
@@ -222,13 +278,15 @@ class Evaluator:
     def _call(self, name: str, node: ast.Call, at: Place) -> Answer:
         if name == "parameter":
             return self._parameter("/".join(self._name(x, at) for x in node.args), at)
-        if name == "total":
-            if len(node.args) != 1:
-                raise ValueError("total takes table.column")
-            sheet, table, column = self._column(node.args[0], at)
-            first, *rest = (_number(self.cell(table, column, key)) for key in sheet.keys)
-            return reduce(Value.plus, rest, first)
-        require_known("a function", name, (*FUNCTIONS, "parameter", "total"), where=at.where)
+        own: Mapping[str, Callable[[ast.Call, Place], Answer]] = {
+            "total": self._total,
+            "at": self._at,
+            "when": self._when,
+        }
+        if name in own:
+            return own[name](node, at)
+        known = (*FUNCTIONS, "parameter", *own)
+        require_known("a function", name, known, where=at.where)
         function = FUNCTIONS[name]
         roles = function.arguments(len(node.args))
         if roles is None or (function.takes and node.keywords):
@@ -253,6 +311,43 @@ class Evaluator:
         is_zero = bool(is_on and is_stream and whole and not answer.array.any())
         self.asked.append(Asked(name, names, ast.unparse(node), at.where, is_zero))
         return answer
+
+    def _total(self, node: ast.Call, at: Place) -> Value:
+        """The sum of a column over the names of its table."""
+        if len(node.args) != 1:
+            raise ValueError("total takes table.column")
+        sheet, table, column = self._column(node.args[0], at)
+        first, *rest = (_number(self.cell(table, column, key)) for key in sheet.keys)
+        return reduce(Value.plus, rest, first)
+
+    def _at(self, node: ast.Call, at: Place) -> Value:
+        """A value in one period; none in a period before or after all that are run."""
+        if len(node.args) != 2:
+            raise ValueError("at takes a value and a period, as at(x, 2030)")
+        value, name = self._value(node.args[0], at).number, self._name(node.args[1], at)
+        calendar = self.loop.calendar
+        names, span = [x.name for x in calendar.periods], span_of(name)
+        if name in names:
+            k = names.index(name) % len(value.array)
+            return value.map(lambda x: x[k : k + 1])
+        inside = span is None or (span.first < calendar.end and span.end > calendar.first)
+        if inside and (self.world or span is None):
+            raise ValueError(f"{name} is no period of {calendar.span.name}; one is {names[-1]}")
+        self.outside.append((at.where, ast.unparse(node)))
+        return value.map(lambda x: np.full_like(x[:1], np.nan))
+
+    def _when(self, node: ast.Call, at: Place) -> str:
+        """Name of the period in which a value is largest: the first such, or the last."""
+        last = len(node.args) == 2 and self._name(node.args[1], at) == "last"
+        if len(node.args) != 1 + last:
+            raise ValueError("when takes a value, or a value and the word last")
+        means = self._value(node.args[0], at).number.array.mean(axis=-1)
+        names: list[str] = [x.name for x in self.loop.calendar.periods]
+        means = np.broadcast_to(means, len(names))
+        if np.isnan(means).all():
+            return NONE
+        largest = np.flatnonzero(equal(means, float(np.nanmax(means))))
+        return names[int(largest[-1 if last else 0])]
 
     def _walked(self, function: Function, values: list[object], roles: tuple[str, ...]) -> Value:
         """What was walked; zero where a name is off, and to check."""
@@ -305,6 +400,18 @@ class Evaluator:
             return Value.of(self.world.mean(quantity), quantity.unit)
         periods = len(self.loop.calendar.periods) if quantity.series else 1
         return Value.of(np.zeros((periods, 1)), quantity.unit)
+
+
+def _is_test(node: ast.expr) -> bool:
+    """Whether a part of a formula is a comparison, several, or whether a switch is on."""
+    match node:
+        case ast.Compare():
+            return True
+        case ast.BoolOp(values=parts):
+            return all(map(_is_test, parts))
+        case ast.Call(func=ast.Name(id=name)):
+            return name == "on"
+    return False
 
 
 def _number(answer: Answer) -> Value:

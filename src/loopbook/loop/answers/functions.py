@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from loopbook.loop.goods.basis import elements_of, parts_of
 from loopbook.loop.loop import Loop
 from loopbook.loop.money.owning import PAYOUT
 from loopbook.loop.terms.ours import LAWS
+from loopbook.loop.values.measure import stated_in
+from loopbook.matter import load_library
 from loopbook.tables import Array
 
 MONEY, STREAM, VALUE, TEXT, OWN = "money", "stream", "value", "text", "own"
@@ -23,6 +25,7 @@ TERMS = frozenset({*LAWS, *COST_GROUPS, PAYOUT, "process"})
 """Laws of terms, lines of a costing, and what owners get."""
 
 GOODS = "material|group|component"
+_DIGITS = re.compile(r"\d[\d,]*\.?\d*")
 _PARTY = ("party|outside", f"*{OWN}")
 _SITE_OF, _CONTRACT = ("site", f"*{GOODS}"), ("contract", f"*site|{GOODS}")
 
@@ -62,15 +65,17 @@ def _part(loop: Loop, of: str, whole: str) -> Value:
 
 
 def _stated(loop: Loop, statement: str, place: str = "1") -> Value:
+    library = loop.library or load_library()
+    texts = (row.stated for row in loop.statements if row.id == statement)
     numbers = [
-        float(x.replace(",", ""))
-        for row in loop.statements
-        if row.id == statement
-        for x in re.findall(r"\d[\d,]*\.?\d*", row.stated)
+        part for text in texts for part in stated_in(text, library) if _DIGITS.search(part[0])
     ]
-    if not 0 < int(place) <= len(numbers):
+    if not (place.isdigit() and 0 < int(place) <= len(numbers)):
         raise ValueError(f"{statement} states {len(numbers)} numbers")
-    return Value(np.array([[numbers[int(place) - 1]]]))
+    text, quantity = numbers[int(place) - 1]
+    if quantity is None:
+        return Value(np.array([[float(_DIGITS.findall(text)[0].replace(",", ""))]]))
+    return Value.of(np.array([[quantity.number]]), quantity.unit)
 
 
 def _over_periods(law: Callable[[Array], Array], words: str) -> Function:
@@ -81,7 +86,8 @@ def _extreme(law: np.ufunc, known: np.ufunc, words: str) -> Function:
     def of(loop: Loop, first: Value, *others: Value) -> Value:
         """Of several values in each period, of one over all periods that have a number."""
         for other in others:
-            first = Value(law(first.number.array, first.alike(other).array), first.powers)
+            array = law(first.number.array, first.alike(other).array)
+            first = replace(first.number, array=array)
         return first if others else first.map(lambda x: known.reduce(x, axis=0, keepdims=True))
 
     return Function((VALUE, f"*{VALUE}"), "", of, f"{words} of all periods, or of several values")
@@ -208,7 +214,10 @@ FUNCTIONS: Mapping[str, Function] = {
         ("element|component", GOODS), "", _part, "mass share of the first in the second"
     ),
     "stated": Function(
-        ("statement", f"*{TEXT}"), "", _stated, "number of a statement, the first or the nth"
+        ("statement", f"*{TEXT}"),
+        "",
+        _stated,
+        "number of a statement in its unit, the first or the nth",
     ),
     "on": Function(
         ("switch",), "", lambda loop, x: loop.settings.switches[x].on, "whether a switch is on"

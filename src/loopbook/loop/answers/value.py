@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from loopbook.loop.values.measure import plain_unit, without_times
+from loopbook.loop.values.refused import Flags
 from loopbook.tables import Array, check_unit, composed
 
+_ROUNDING = 1e-9
 _COUNTED = "packs"  # a number of packs is a plain number
 
 
@@ -32,22 +34,31 @@ class Value:
         component, draw). NaN where there is no number.
     powers : of its dimensions.
     stream : whether it is a stream; then its mass stands for it where a number is needed.
+    scale : base units in one of the unit that people read it in: that of the columns, functions and
+        quantities that it is made of.
     """
 
     array: Array
     powers: Mapping[str, int] = field(default_factory=dict)
     stream: bool = False
+    scale: float = 1.0
 
     @classmethod
     def of(cls, array: Array, unit: str, *, stream: bool = False) -> "Value":
         """Numbers in a unit."""
         factor, powers = units_in(unit)
-        return cls(np.asarray(array, dtype=np.float64) * factor, powers, stream)
+        return cls(np.asarray(array, dtype=np.float64) * factor, powers, stream, factor)
 
     @property
     def number(self) -> "Value":
         """Of a stream its mass."""
-        return Value(self.array.sum(axis=1), self.powers) if self.stream else self
+        array = self.array.sum(axis=1) if self.stream else self.array
+        return replace(self, array=array, stream=False)
+
+    @property
+    def shown(self) -> Array:
+        """Its numbers as people read them; a plain number as it is."""
+        return self.number.array / (self.scale if self.powers else 1.0)
 
     def into(self, unit: str, where: str) -> Array:
         """Its numbers in a unit of its dimensions."""
@@ -89,9 +100,25 @@ class Value:
         powers = {x: self.powers.get(x, 0) + power * other.powers.get(x, 0) for x in both}
         one = self.number if other.stream else self
         array = one.array * (factor[:, None] if one.stream else factor)
-        return Value(array, {x: n for x, n in powers.items() if n}, one.stream)
+        scale = self.scale * other.scale**power
+        return Value(array, {x: n for x, n in powers.items() if n}, one.stream, scale)
 
     def otherwise(self, other: "Value") -> "Value":
         """Its numbers, and those of another where there are none; nothing has any unit."""
         number = self.alike(other) if other.number.array.any() else other.number
         return self.map(lambda x: np.where(np.isnan(x), number.array, x))
+
+    def compared(self, law: Callable[[Array, Array], Array], other: "Value") -> "Value":
+        """1 where a comparison holds, 0 where not, and none where either has no number.
+
+        Numbers that differ by rounding are equal.
+        """
+        left, right = np.broadcast_arrays(self.number.array, self.alike(other).array)
+        none = np.zeros(1)
+        holds = np.where(equal(left, right), law(none, none), law(left, right))
+        return Value(np.where(np.isnan(left) | np.isnan(right), np.nan, holds))
+
+
+def equal(left: Array, right: Array | float) -> Flags:
+    """Whether numbers differ by rounding alone."""
+    return np.isclose(left, right, rtol=_ROUNDING, atol=_ROUNDING)

@@ -1,4 +1,4 @@
-"""Numbers of sites and things, in time or constant; how they are drawn; where they are from."""
+"""Numbers of sites and things, in time or constant, how they are drawn, what is computed."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -103,21 +103,6 @@ class Work(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Station(Row):
-    """A station of the report's picture of the loop."""
-
-    table = "stations"
-    key = ("station",)
-
-    station: Annotated[str, Own(), "its name"]
-    title: Annotated[str, Text(), "for people"] = ""
-    place: Annotated[str, Text(), "where it is"] = ""
-    answer: Annotated[str, Text(), "formula of results"] = ""
-    unit: Annotated[str, Text(), "of the answer"] = ""
-    depends: Annotated[str, Text(), "what it depends on"] = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Result(Row):
     """A column of a table of results, or with `row` its cells in one row of that table.
 
@@ -136,6 +121,7 @@ class Result(Row):
     unit: Annotated[str, Text("a unit"), "of the answer; 1 for a plain number or a share"] = ""
     answer: Annotated[str, Text("a formula"), "formula of what was walked"] = ""
     how: Annotated[str, Text(), "how it is computed, in words; of a table its note"] = ""
+<<<<<<< HEAD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,3 +172,5 @@ class Statement(Row):
     unit: Annotated[str, Text(), "of the answer"] = ""
     reading: Annotated[str, Text(), "how it is read"] = ""
     doubt: Annotated[str, Text(), "what stays doubtful"] = ""
+=======
+>>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)

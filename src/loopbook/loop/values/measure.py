@@ -13,7 +13,7 @@ from types import MappingProxyType
 from loopbook.errors import InputError, nearest_hint
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.quantity import CURRENCIES, Quantity
-from loopbook.matter import Number
+from loopbook.matter import Library, Number
 from loopbook.tables import FieldType, Schema, Value, convert, exact_or_none, unit_finding
 
 LIBRARY = "lib:"
@@ -39,7 +39,7 @@ _WORDS = {
     "packs": "pack",
 }
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b")
-_CARBON = re.compile(r"\b(kg|g|t) CO2e\b")
+_CARBON = re.compile(r"\b(kg|g|t|kt) CO2e\b")
 _MILLION = re.compile(rf"\b(?:million|mn|mio|MM|m)\b\.? ?(?=(?:{_MONEY})\b)")
 
 
@@ -232,6 +232,22 @@ def read_quantity(
         where=findings.where,
         source=findings.source,
     )
+
+
+def stated_in(text: str, library: Library) -> list[tuple[str, Quantity | None]]:
+    """Parts of a text with semicolons between them, each with its quantity if it is one.
+
+    >>> from loopbook.matter import load_library
+    >>> [(x, y and y.number) for x, y in stated_in("51 %; 40,000; a third", load_library())]
+    [('51 %', 51.0), ('40,000', 40000.0), ('a third', None)]
+    """
+    parts = []
+    for part in filter(None, map(str.strip, text.split(";"))):
+        findings = LoopFindings(library=library)
+        plain = exact_or_none(part, "a number", "stated", findings)
+        quantity = None if plain is None else Quantity(number=plain)
+        parts.append((part, quantity or read_quantity(part, "stated", findings)))
+    return parts
 
 
 def without_times(unit: str) -> tuple[float, str]:
