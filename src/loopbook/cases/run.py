@@ -23,12 +23,9 @@ from loopbook.cases.statements import ARTICLE, statements_table
 from loopbook.errors import Findings
 from loopbook.loop import (
     Accounts,
-<<<<<<< HEAD
+    Answers,
     Drawn,
     Loop,
-=======
-    Answers,
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
     account_tables,
     accounts,
     curve,
@@ -113,10 +110,10 @@ def run_case(
         tables |= {table.name: _with_inputs(table, inputs) for table in made}
         layout = default_layout(walked, shown, statements=ARTICLE if loop.statements else "")
         figured = figured_of(shown)
-        lines, (years, cells) = shown_lines(figured), shown_years(figured)
+        lines, (years, columns) = shown_lines(figured), shown_years(figured)
     else:
         lines, years = [], layout.years
-        cells = years_cells(years, answers)
+        columns = years_cells(years, answers)
     lines = lines_of(loop.figures, answers) or lines
     if loop.statements:
         tables[ARTICLE] = _with_inputs(statements_table(loop.statements, answers), inputs)
@@ -138,7 +135,7 @@ def run_case(
         month.attachments,
         replace(layout, figures=tuple(line.name for line in lines)),
         {name: switch.title for name, switch in loop.settings.switches.items()},
-        years_table(years, cells, first, periods),
+        years_table(years, columns, first, periods),
     )
     check_basis(result)
     return result

@@ -63,11 +63,8 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 from loopbook.loop.answers.curves import Drawn, curve, curve_tables, curves_of
 from loopbook.loop.answers.mass import mass_tables
 from loopbook.loop.answers.tables import answer, result_tables, tables_with_zeros
-<<<<<<< HEAD
-from loopbook.loop.doubt.doubt import Asked, Doubt, Doubts, doubt
-=======
 from loopbook.loop.answers.texts import Answers, Number, Written, with_answer
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
+from loopbook.loop.doubt.doubt import Asked, Doubt, Doubts, doubt
 from loopbook.loop.draws.indicators import Indicators, indicators
 from loopbook.loop.draws.sample import Sample, sample
 from loopbook.loop.draws.sweep import sweep
@@ -80,11 +77,7 @@ from loopbook.loop.money.accounts import Accounts, accounts
 from loopbook.loop.money.footprint import Footprint, footprint
 from loopbook.loop.money.ledger import Carried, Entry
 from loopbook.loop.money.tables import account_tables, footprint_table
-<<<<<<< HEAD
-from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Statement, Station, Work
-=======
-from loopbook.loop.nouns.facts import Law, Parameter, Result, Work
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
+from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Work
 from loopbook.loop.nouns.matter import CLASSES, Material, Split
 from loopbook.loop.nouns.numbers import Each, EachOrAll
 from loopbook.loop.nouns.page import KeyFigure, Message, Reading, Statement, Station
@@ -137,11 +130,8 @@ __all__ = [
     "OUTSIDE",
     "Accounts",
     "Amount",
-<<<<<<< HEAD
-    "Asked",
-=======
     "Answers",
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
+    "Asked",
     "Basis",
     "Calendar",
     "Carbon",

@@ -8,11 +8,7 @@ from typing import Protocol, TypeVar
 
 from loopbook.errors import Finding
 from loopbook.loop.models.model import SiteModel
-<<<<<<< HEAD
-from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Statement, Station, Work
-=======
-from loopbook.loop.nouns.facts import Law, Parameter, Result, Work
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
+from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
 from loopbook.loop.nouns.page import KeyFigure, Message, Reading, Statement, Station
@@ -44,14 +40,9 @@ class Loop:
     name : of the folder or workbook.
     settings : of ``case.toml``.
     parties, sites, materials, series, works : rows by name.
-<<<<<<< HEAD
-    owners, lanes, contracts, terms, parameters, results, statements, stations, curves, laws : rows
-        in the order of the files, each list cell opened to a row for each.
-=======
-    owners, lanes, contracts, terms, parameters, results, laws : rows in the order of the files,
-        each list cell opened to a row for each.
+    owners, lanes, contracts, terms, parameters, results, curves, laws : rows in the order of the
+        files, each list cell opened to a row for each.
     statements, stations, figures, readings, messages : rows of page one, in order.
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
     quantities : numbers of all rows by the row's address, also of those whose switch is off.
     splits : rows of ``shares`` by process.
     models : site models with their parameters, by site.
@@ -85,13 +76,10 @@ class Loop:
     results: tuple[Result, ...] = ()
     statements: tuple[Statement, ...] = ()
     stations: tuple[Station, ...] = ()
-<<<<<<< HEAD
     curves: tuple[Curve, ...] = ()
-=======
     figures: tuple[KeyFigure, ...] = ()
     readings: tuple[Reading, ...] = ()
     messages: tuple[Message, ...] = ()
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
     laws: tuple[Law, ...] = ()
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
     names: Known | None = None

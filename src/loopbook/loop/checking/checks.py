@@ -4,12 +4,8 @@ from collections.abc import Callable
 
 from loopbook.errors import Finding
 from loopbook.loop.answers.check import check_results
-<<<<<<< HEAD
 from loopbook.loop.answers.curves import check_curves
-from loopbook.loop.checking import contracts, cycles, laws, slips, sums, terms, times, unused
-=======
 from loopbook.loop.checking import contracts, cycles, laws, page, slips, sums, terms, times, unused
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
 from loopbook.loop.checking.subject import Subject
 
 RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
@@ -32,14 +28,11 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (terms.check_freight, ("lanes", "parameters", "materials")),
     (terms.check_money, ("series",)),
     (check_results, ("parties", "sites", "contracts", "materials", "parameters", "series")),
-<<<<<<< HEAD
     (check_curves, ("parties", "sites", "contracts", "materials", "parameters", "series")),
-=======
     (
         page.check_page,
         ("results", "parties", "sites", "contracts", "materials", "parameters", "series"),
     ),
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
     (unused.check_works, ("sources",)),
     (laws.check_laws, ("laws", "series")),
     (times.check_never, ()),

@@ -121,7 +121,6 @@ class Result(Row):
     unit: Annotated[str, Text("a unit"), "of the answer; 1 for a plain number or a share"] = ""
     answer: Annotated[str, Text("a formula"), "formula of what was walked"] = ""
     how: Annotated[str, Text(), "how it is computed, in words; of a table its note"] = ""
-<<<<<<< HEAD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,24 +152,3 @@ class Curve(Row):
     def addresses(self) -> tuple[str, ...]:
         """Rows whose number is moved."""
         return tuple(x.strip() for x in self.over.split(";"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Statement(Row):
-    """A statement that results are compared with, or a question that they answer."""
-
-    table = "statements"
-    key = ("id",)
-
-    id: Annotated[str, Own(), "its name, also that of its result"]
-    text: Annotated[str, Text(), "the statement"]
-    stated: Annotated[
-        str, Text(), "the numbers in it, with ; between them; empty for a question"
-    ] = ""
-    computed: Annotated[str, Text(), "what is computed instead, with results in braces"] = ""
-    answer: Annotated[str, Text(), "formula of results"] = ""
-    unit: Annotated[str, Text(), "of the answer"] = ""
-    reading: Annotated[str, Text(), "how it is read"] = ""
-    doubt: Annotated[str, Text(), "what stays doubtful"] = ""
-=======
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)

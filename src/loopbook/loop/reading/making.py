@@ -7,11 +7,7 @@ from datetime import date, timedelta
 from loopbook.errors import InputError
 from loopbook.flowsheet import ROUTES, read_flowsheet
 from loopbook.loop.loop import Loop
-<<<<<<< HEAD
-from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Statement, Station, Work
-=======
-from loopbook.loop.nouns.facts import Law, Parameter, Result, Work
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
+from loopbook.loop.nouns.facts import Curve, Law, Parameter, Result, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.numbers import ContractNumbers, MaterialNumbers, ModeNumbers, PartyNumbers
 from loopbook.loop.nouns.page import KeyFigure, Message, Reading, Statement, Station
@@ -69,13 +65,10 @@ def made_loop(
         results=rows.of(Result),
         statements=rows.of(Statement),
         stations=rows.of(Station),
-<<<<<<< HEAD
         curves=rows.of(Curve),
-=======
         figures=rows.of(KeyFigure),
         readings=rows.of(Reading),
         messages=rows.of(Message),
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
         laws=rows.of(Law),
         flowsheets=dict(names.flowsheets),
         library=findings.library,

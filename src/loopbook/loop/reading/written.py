@@ -7,20 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-<<<<<<< HEAD
-from loopbook.loop.nouns.facts import (
-    Curve,
-    InTime,
-    Law,
-    Parameter,
-    Result,
-    Statement,
-    Station,
-    Work,
-)
-=======
-from loopbook.loop.nouns.facts import InTime, Law, Parameter, Result, Work
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
+from loopbook.loop.nouns.facts import Curve, InTime, Law, Parameter, Result, Work
 from loopbook.loop.nouns.matter import Material, Split
 from loopbook.loop.nouns.page import KeyFigure, Message, Reading, Statement, Station
 from loopbook.loop.nouns.people import Ownership, Party
@@ -35,12 +22,8 @@ NOUNS: Mapping[str, type[Row]] = {
     noun.table: noun
     for noun in (
         *(Work, Party, Ownership, Site, Material, Split, Parameter, InTime),
-<<<<<<< HEAD
-        *(Lane, Contract, Term, Law, Result, Station, Statement, Curve),
-=======
-        *(Lane, Contract, Term, Law, Result),
+        *(Lane, Contract, Term, Law, Result, Curve),
         *(Station, KeyFigure, Statement, Reading, Message),
->>>>>>> 898e6ac2 (loop: every number of a page is a formula, and texts quote formulas in braces)
     )
 }
 """Nouns by the name of their table."""
