@@ -6,7 +6,11 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+<<<<<<< HEAD
 from loopbook.cases.figures import lines_of, summary_table, years_cells, years_table
+=======
+from loopbook.cases.draws import Drawing, asked_of, doubt_tables
+>>>>>>> 2fad60a7 (cases, cli: a run draws its numbers; tables of points, inputs that matter and draws that fail)
 from loopbook.cases.month.draw import draw_month
 from loopbook.cases.overview import (
     default_layout,
@@ -66,6 +70,7 @@ def run_case(
     switches: Iterable[str] = (),
     cells: Iterable[str] = (),
     *,
+    drawing: Drawing = Drawing(),  # noqa: B008  # it never changes
     cases: Path | None = None,
     progress: Progress = _silent,
 ) -> RunResult:
@@ -76,6 +81,7 @@ def run_case(
     path_or_name : folder or workbook of the case, or its name.
     switches : scenarios to switch on, beside those that are on by default.
     cells : cells that this run sets, each ``ADDRESS=VALUE``.
+    drawing : how it is drawn; by default it is not.
     cases : folder that holds named cases; ``cases`` in the working folder by default.
     progress : called with each step as it begins.
 
@@ -121,8 +127,15 @@ def run_case(
     month = draw_month(place, walked, _numbers(inputs))
     tables |= {table.name: table for table in month.tables}
     inputs |= {row.key: row for row in month.inputs}
+<<<<<<< HEAD
     tables["warnings"] = _with_outside(tables["warnings"], answers.outside)
     summary = summary_table(lines)
+=======
+    progress("the draws")
+    tables |= doubt_tables(drawing.of(loop, asked_of(loop)))
+    figures = figures_table(layout.figures, references)
+    tables["warnings"] = _with_outside(tables["warnings"], references.outside)
+>>>>>>> 2fad60a7 (cases, cli: a run draws its numbers; tables of points, inputs that matter and draws that fail)
     result = RunResult(
         loop.name,
         loop.settings.title,

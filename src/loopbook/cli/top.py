@@ -7,6 +7,7 @@ imported inside the commands, so that help is quick.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -112,9 +113,36 @@ def copy_case_command(case: Path, to: Path) -> Answer:
     type=click.Path(path_type=Path),
     help="Folder of the run; out/NAME if not given.",
 )
+@click.option(
+    "--draws",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Draws of the numbers with a range; 1000 if not given, 0 for none.",
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of the draws.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    metavar="P",
+    help="Processes that compute draws at a time; as many as cores if not given.",
+)
+@click.option(
+    "--cluster",
+    default="",
+    metavar="ADDRESS",
+    help="Compute the draws on the Dask cluster of this scheduler, such as tcp://host:8786.",
+)
 @shows_answer
 def run_command(
-    case: Path, switches: tuple[str, ...], cells: tuple[str, ...], folder: Path | None
+    case: Path,
+    switches: tuple[str, ...],
+    cells: tuple[str, ...],
+    folder: Path | None,
+    *,
+    draws: int | None,
+    seed: int,
+    processes: int | None,
+    cluster: str,
 ) -> Answer:
     """Run a CASE and write tables, inputs and a report.
 
@@ -125,12 +153,15 @@ def run_command(
       loopbook run gmbi
       loopbook run gmbi --switch tbmnc --switch gm --out out/with-clients
       loopbook run starter --set "parameters/shredder/capacity/value=9 kt/yr"
+      loopbook run gmbi --draws 10000 --seed 7
     """
-    from loopbook.cases import run_case
+    from loopbook.cases import DRAWS, Drawing, run_case
     from loopbook.report import Run, names_beside, write_result
 
-    with _progress() as report_step:
-        result = run_case(case, switches, cells, progress=report_step)
+    with _progress() as (report_step, report_blocks):
+        count, cores = DRAWS if draws is None else draws, processes or _cores()
+        drawing = Drawing(count, seed, cores, cluster, report_blocks)
+        result = run_case(case, switches, cells, drawing=drawing, progress=report_step)
         report_step("writing tables and report")
         out = folder or Path("out") / result.name
         beside = names_beside(result, out)
@@ -138,15 +169,29 @@ def run_command(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show progress, but only in an interactive terminal."""
+def _progress() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+    """Show steps, and how much of one is done, but only in an interactive terminal."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda _: None, lambda done, count: None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-    with Console(stderr=True).status("") as status:
-        yield status.update
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        step, blocks = bars.add_task("", total=None), bars.add_task("draws", visible=False)
+        yield (
+            lambda text: bars.update(step, description=text),
+            lambda done, count: bars.update(
+                blocks, total=count, completed=done, visible=done < count
+            ),
+        )
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
 
 
 @main.command("compare")

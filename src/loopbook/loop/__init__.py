@@ -3,7 +3,7 @@
 Lives here: the nouns of a loop (`nouns`), what their cells hold (`values`), its calendar (`time`),
 site models with their parameters (`models`) and columns of terms (`terms`, one file a law), the
 reader of a folder, what moves (`goods`), the walk (`walking`), its money and carbon (`money`), and
-scenarios (`draws`) with what formulas are worth in them (`doubt`).
+scenarios (`draws`) with what formulas are worth in them (`doubts`).
 May import ``matter``, ``flowsheet`` and the ground floor.
 
 A loop is read once, and then asked::
@@ -63,8 +63,12 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 from loopbook.loop.answers.curves import Drawn, curve, curve_tables, curves_of
 from loopbook.loop.answers.mass import mass_tables
 from loopbook.loop.answers.tables import answer, result_tables, tables_with_zeros
+<<<<<<< HEAD
 from loopbook.loop.answers.texts import Answers, Number, Written, with_answer
 from loopbook.loop.doubt.doubt import Asked, Doubt, Doubts, doubt
+=======
+from loopbook.loop.doubts.doubt import Asked, Doubt, Doubts, doubt
+>>>>>>> 2fad60a7 (cases, cli: a run draws its numbers; tables of points, inputs that matter and draws that fail)
 from loopbook.loop.draws.indicators import Indicators, indicators
 from loopbook.loop.draws.sample import Sample, sample
 from loopbook.loop.draws.sweep import sweep

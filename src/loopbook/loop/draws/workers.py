@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import TypeAlias, TypeVar
 
@@ -52,20 +53,27 @@ def _alone(work: Callable[[int], T], count: int) -> Iterator[tuple[int, T]]:
 
 def _on_cores(work: Callable[[int], T], count: int, processes: int) -> Iterator[tuple[int, T]]:
     """In processes of this machine, which end with this one's work."""
-    pool = ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_leave_interrupts
-    )
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
     try:
-        blocks = {pool.submit(work, block): block for block in range(count)}
+        with _no_interrupts():
+            blocks = {pool.submit(work, block): block for block in range(count)}
         for future in as_completed(blocks):
             yield blocks[future], future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
-    """An interrupt of the terminal goes to all processes: the first one stops the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Processes that start now take no interrupt of the terminal, which goes to all: the first
+    process stops the others. Windows knows no such mask.
+    """
+    mask = getattr(signal, "pthread_sigmask", lambda how, signals: signals)
+    before = mask(getattr(signal, "SIG_BLOCK", None), {signal.SIGINT})
+    try:
+        yield
+    finally:
+        mask(getattr(signal, "SIG_SETMASK", None), before)
 
 
 def _on_cluster(work: Callable[[int], T], count: int, address: str) -> Iterator[tuple[int, T]]:
@@ -94,7 +102,7 @@ def _on_cluster(work: Callable[[int], T], count: int, address: str) -> Iterator[
             raise InputError.of("input", where, what, ", ".join(sorted(versions)))
         everywhere = client.scatter(work, broadcast=True)
         blocks = {client.submit(_call, everywhere, k, pure=False): k for k in range(count)}
-        for future in distributed.as_completed(blocks):
+        for future in distributed.as_completed(blocks, loop=client.loop):
             yield blocks[future], future.result()
 
 

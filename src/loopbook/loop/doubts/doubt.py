@@ -9,8 +9,8 @@ import numpy as np
 from loopbook.loop.answers.evaluate import Evaluator, Place
 from loopbook.loop.answers.tables import in_unit
 from loopbook.loop.answers.world import World
-from loopbook.loop.doubt.ranks import chance, ranks
-from loopbook.loop.doubt.words import title_of
+from loopbook.loop.doubts.ranks import chance, ranks
+from loopbook.loop.doubts.words import title_of
 from loopbook.loop.draws.indicators import Indicators, indicators
 from loopbook.loop.draws.sample import sample, scores_of
 from loopbook.loop.draws.workers import Progress
@@ -84,6 +84,7 @@ class Doubts:
 
     Parameters
     ----------
+    asked : formulas by name.
     of : figures of one number, by name.
     bands : of those by period, 5, 50 and 95 % points, (point, period).
     draws, seed : how many were asked for, and from which seed.
@@ -92,6 +93,7 @@ class Doubts:
     cut : by address, how many draws were cut at what its column allows.
     """
 
+    asked: Mapping[str, Asked]
     of: Mapping[str, Doubt]
     bands: Mapping[str, Array]
     draws: int
@@ -137,7 +139,7 @@ def doubt(
         name: np.array([_points(x) for x in kept.values[name]]).T
         for name in kept.values.keys() - singles.keys()
     }
-    return Doubts(of, bands, draws, seed, kept.numbers, kept.failed, kept.cut)
+    return Doubts(asked, of, bands, draws, seed, kept.numbers, kept.failed, kept.cut)
 
 
 def _doubt(base: Array, values: Array, drivers: tuple[Driver, ...]) -> Doubt:

@@ -1,0 +1,102 @@
+"""Draws of a case: what is asked of them, and their tables."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isnan
+
+from loopbook.loop import Asked, Doubts, Loop, doubt
+from loopbook.report import Column, Table
+
+DRAWS = 1000
+"""How many draws a run has, unless another number is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How a run is drawn; see `loopbook.loop.doubt`.
+
+    Parameters
+    ----------
+    draws, seed : how many, 0 for none; and from which seed.
+    processes : how many at a time, unless there is a cluster.
+    cluster : address of a Dask scheduler; empty without.
+    progress : called with how many blocks are done, and of how many.
+    """
+
+    draws: int = 0
+    seed: int = 1
+    processes: int = 1
+    cluster: str = ""
+    progress: Callable[[int, int], None] = lambda done, count: None
+
+    def of(self, loop: Loop, asked: Mapping[str, Asked]) -> Doubts | None:
+        """What formulas are worth over the draws; None without draws or formulas."""
+        if not self.draws or not asked:
+            return None
+        return doubt(
+            loop,
+            asked,
+            draws=self.draws,
+            seed=self.seed,
+            processes=self.processes,
+            cluster=self.cluster,
+            progress=self.progress,
+        )
+
+
+def asked_of(loop: Loop) -> dict[str, Asked]:
+    """Formulas of the loop's rows that have an answer, by the row's address."""
+    rows = (x for x in loop.stations if x.answer)
+    return {x.address: Asked(x.answer, x.unit or "1", f"{x.where}, answer") for x in rows}
+
+
+def doubt_tables(doubts: Doubts | None) -> dict[str, Table]:
+    """Figures over the draws, the inputs that matter, and draws that failed or were cut."""
+    made = () if doubts is None else (_figures(doubts), _drivers(doubts), _findings(doubts))
+    return {table.name: table for table in made}
+
+
+def _figures(doubts: Doubts) -> Table:
+    columns = (
+        *(Column("figure", "Figure"), Column("unit", "Unit")),
+        Column("value", "Value", how="of the case itself, without draws"),
+        Column("low", "Low", how="5 % point of the draws"),
+        Column("median", "Median", how="50 % point of the draws"),
+        Column("high", "High", how="95 % point of the draws"),
+        Column("above_zero", "Share above 0", "1", how="share of the draws that are above 0"),
+        Column("missing", "Without a number", how="draws that have no number of it"),
+    )
+    rows = (
+        (
+            *(name, doubts.asked[name].unit),
+            *(None if isnan(x) else x for x in (one.value, one.low, one.median, one.high)),
+            *(one.share, one.missing),
+        )
+        for name, one in doubts.of.items()
+    )
+    return Table("draws", "Figures over the draws", columns, tuple(rows), _counts(doubts))
+
+
+def _drivers(doubts: Doubts) -> Table:
+    columns = (
+        *(Column("figure", "Figure"), Column("input", "Input"), Column("title", "Title")),
+        Column("correlation", "Rank correlation", how="of the input with the figure (Spearman)"),
+    )
+    pairs = ((name, x) for name, one in doubts.of.items() for x in one.drivers)
+    rows = tuple((name, x.address, x.title, x.correlation) for name, x in pairs)
+    note = "At most five inputs of a figure, largest first; none that chance alone may put here."
+    return Table("drivers", "Inputs that matter", columns, rows, note)
+
+
+def _findings(doubts: Doubts) -> Table:
+    columns = (Column("what", "What"), Column("draws", "Draws"), Column("why", "Why"))
+    failed = Counter(doubts.failed.values())
+    rows = [("not computed", count, reason) for reason, count in failed.items()]
+    rows += [("cut at its limit", count, address) for address, count in doubts.cut.items()]
+    title = "Draws not computed or cut"
+    return Table("draw_findings", title, columns, tuple(rows), _counts(doubts))
+
+
+def _counts(doubts: Doubts) -> str:
+    return f"{doubts.draws:,} draws with the seed {doubts.seed}, {len(doubts.failed)} not computed"
