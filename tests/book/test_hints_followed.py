@@ -22,6 +22,7 @@ from openpyxl import Workbook, load_workbook
 
 from loopbook.book import Book, import_file, new_book
 from loopbook.errors import Finding, InputError, MissingExtraError
+from loopbook.loop import Asked, doubt, load
 from support.advice import follows
 
 ROOT = Path(__file__).parents[2]
@@ -571,11 +572,17 @@ def server_in(desk: Desk) -> None:
         pass
 
 
+def draws_in(desk: Desk) -> None:
+    formulas = {"made": Asked("sum(feed(shredder))", "t")}
+    doubt(load(ROOT / "cases" / "starter"), formulas, draws=1, cluster="tcp://127.0.0.1:1")
+
+
 @pytest.mark.parametrize(
     ("advice", "extra", "package", "work"),
     [
         ("install it with pip install 'loopbook[xlsx]'", "xlsx", "openpyxl", xlsx_in),
         ("pip install 'loopbook[postgres]'", "postgres", "psycopg", server_in),
+        ("install it with pip install 'loopbook[dask]'", "dask", "distributed", draws_in),
     ],
 )
 def test_the_extra_that_is_to_be_installed_has_the_package(

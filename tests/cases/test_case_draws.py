@@ -81,6 +81,7 @@ def test_tables_of_the_draws_are_written(case: Path, tmp_path: Path) -> None:
             assert float(row[name]) == pytest.approx(getattr(one, name), rel=1e-9)
         assert float(row["low"]) < float(row["median"]) < float(row["high"])
         assert int(row["missing"]) == 0
+    assert {x["holds"] for x in shown} == {""}
     assert shown[0]["unit"] == "M USD"
     drivers = rows(tmp_path / "out", "drivers")
     assert [x["input"] for x in drivers if x["figure"] == "stations/ratio"] == [
@@ -95,6 +96,22 @@ def test_tables_of_the_draws_are_written(case: Path, tmp_path: Path) -> None:
     ]
     parquet = pq.read_table(tmp_path / "out" / "tables" / "draws.parquet")
     assert parquet.column("median").to_pylist() == [x.median for x in doubts.of.values()]
+
+
+def test_a_statement_has_the_share_of_draws_in_which_its_test_holds(
+    case: Path, tmp_path: Path
+) -> None:
+    """The availability, of which 5 % are below 70 % and half below 90 %, bounds what is fed."""
+    statement = "id,text,stated,answer,unit,test\nfed,Feed of 2027,{},sum(feed(shredder)),t,{}\n"
+    text = statement.format("2000 t", "answer >= '14000 t'")
+    (case / "statements.csv").write_text(text, encoding="utf-8")
+    assert run(case, tmp_path / "out", "--draws", "500", "--processes", "1").exit_code == 0
+    *_, row = rows(tmp_path / "out", "draws")
+    asked = {"fed": Asked("sum(feed(shredder))", "t")}
+    fed = doubt(load(case), asked, draws=500, seed=1).of["fed"].values
+    assert 0.05 < (fed >= 14000).mean() < 0.95
+    assert float(row["holds"]) == (fed >= 14000).mean()
+    assert row["figure"] == "statements/fed"
 
 
 def test_bytes_are_the_same_on_one_process_and_two(case: Path, tmp_path: Path) -> None:

@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isnan
 
-from loopbook.loop import Asked, Doubts, Loop, doubt
+from loopbook.loop import Asked, Doubts, KeyFigure, Loop, Statement, Station, doubt, with_answer
 from loopbook.report import Column, Table
 
 DRAWS = 1000
 """How many draws a run has, unless another number is asked for."""
+
+TEST = "/test"
+"""Behind the address of a statement: its test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,17 @@ class Drawing:
 
 
 def asked_of(loop: Loop) -> dict[str, Asked]:
-    """Formulas of the loop's rows that have an answer, by the row's address."""
-    rows = (x for x in loop.stations if x.answer)
-    return {x.address: Asked(x.answer, x.unit or "1", f"{x.where}, answer") for x in rows}
+    """Formulas of the loop's figures, stations and statements, by the row's address; and, with
+    `TEST` behind it, of the tests of statements.
+    """
+    rows: tuple[Station | KeyFigure | Statement, ...]
+    rows = (*loop.figures, *loop.stations, *loop.statements)
+    asked = {x.address: (x.answer, x.unit, f"{x.where}, answer") for x in rows if x.answer}
+    for x in loop.statements:
+        if x.test:
+            test = with_answer(x.test, x.answer)
+            asked[x.address + TEST] = (test, "1", f"{x.where}, test")
+    return {name: Asked(answer, unit or "1", at) for name, (answer, unit, at) in asked.items()}
 
 
 def doubt_tables(doubts: Doubts | None) -> dict[str, Table]:
@@ -58,6 +69,8 @@ def doubt_tables(doubts: Doubts | None) -> dict[str, Table]:
 
 
 def _figures(doubts: Doubts) -> Table:
+    shown = {name: one for name, one in doubts.of.items() if not name.endswith(TEST)}
+    tests = {name.removesuffix(TEST): x.share for name, x in doubts.of.items() if name not in shown}
     columns = (
         *(Column("figure", "Figure"), Column("unit", "Unit")),
         Column("value", "Value", how="of the case itself, without draws"),
@@ -65,15 +78,16 @@ def _figures(doubts: Doubts) -> Table:
         Column("median", "Median", how="50 % point of the draws"),
         Column("high", "High", how="95 % point of the draws"),
         Column("above_zero", "Share above 0", "1", how="share of the draws that are above 0"),
+        Column("holds", "Test holds", "1", how="share of the draws in which its test holds"),
         Column("missing", "Without a number", how="draws that have no number of it"),
     )
     rows = (
         (
             *(name, doubts.asked[name].unit),
             *(None if isnan(x) else x for x in (one.value, one.low, one.median, one.high)),
-            *(one.share, one.missing),
+            *(one.share, tests.get(name), one.missing),
         )
-        for name, one in doubts.of.items()
+        for name, one in shown.items()
     )
     return Table("draws", "Figures over the draws", columns, tuple(rows), _counts(doubts))
 
@@ -83,7 +97,8 @@ def _drivers(doubts: Doubts) -> Table:
         *(Column("figure", "Figure"), Column("input", "Input"), Column("title", "Title")),
         Column("correlation", "Rank correlation", how="of the input with the figure (Spearman)"),
     )
-    pairs = ((name, x) for name, one in doubts.of.items() for x in one.drivers)
+    shown = ((name, one) for name, one in doubts.of.items() if not name.endswith(TEST))
+    pairs = ((name, x) for name, one in shown for x in one.drivers)
     rows = tuple((name, x.address, x.title, x.correlation) for name, x in pairs)
     note = "At most five inputs of a figure, largest first; none that chance alone may put here."
     return Table("drivers", "Inputs that matter", columns, rows, note)

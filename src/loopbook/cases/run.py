@@ -6,11 +6,8 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-<<<<<<< HEAD
-from loopbook.cases.figures import lines_of, summary_table, years_cells, years_table
-=======
 from loopbook.cases.draws import Drawing, asked_of, doubt_tables
->>>>>>> 2fad60a7 (cases, cli: a run draws its numbers; tables of points, inputs that matter and draws that fail)
+from loopbook.cases.figures import lines_of, summary_table, years_cells, years_table
 from loopbook.cases.month.draw import draw_month
 from loopbook.cases.overview import (
     default_layout,
@@ -127,15 +124,10 @@ def run_case(
     month = draw_month(place, walked, _numbers(inputs))
     tables |= {table.name: table for table in month.tables}
     inputs |= {row.key: row for row in month.inputs}
-<<<<<<< HEAD
-    tables["warnings"] = _with_outside(tables["warnings"], answers.outside)
-    summary = summary_table(lines)
-=======
     progress("the draws")
     tables |= doubt_tables(drawing.of(loop, asked_of(loop)))
-    figures = figures_table(layout.figures, references)
-    tables["warnings"] = _with_outside(tables["warnings"], references.outside)
->>>>>>> 2fad60a7 (cases, cli: a run draws its numbers; tables of points, inputs that matter and draws that fail)
+    tables["warnings"] = _with_outside(tables["warnings"], answers.outside)
+    summary = summary_table(lines)
     result = RunResult(
         loop.name,
         loop.settings.title,

@@ -63,12 +63,8 @@ Numbers of series are read with ``in_month``; where there is none an error is ra
 from loopbook.loop.answers.curves import Drawn, curve, curve_tables, curves_of
 from loopbook.loop.answers.mass import mass_tables
 from loopbook.loop.answers.tables import answer, result_tables, tables_with_zeros
-<<<<<<< HEAD
 from loopbook.loop.answers.texts import Answers, Number, Written, with_answer
-from loopbook.loop.doubt.doubt import Asked, Doubt, Doubts, doubt
-=======
 from loopbook.loop.doubts.doubt import Asked, Doubt, Doubts, doubt
->>>>>>> 2fad60a7 (cases, cli: a run draws its numbers; tables of points, inputs that matter and draws that fail)
 from loopbook.loop.draws.indicators import Indicators, indicators
 from loopbook.loop.draws.sample import Sample, sample
 from loopbook.loop.draws.sweep import sweep
