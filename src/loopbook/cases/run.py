@@ -106,7 +106,6 @@ def run_case(
     _check_finite(tables.values())
     tables = {name: _with_inputs(table, inputs) for name, table in tables.items()}
     answers, layout = Answers.of(money), _own_layout(place)
-    first, periods = periods_of(walked)
     if layout is None:
         shown = shown_of(money)
         made = (overview_table(walked, shown), links_table(walked))
@@ -115,8 +114,7 @@ def run_case(
         figured = figured_of(shown)
         lines, (years, columns) = shown_lines(figured), shown_years(figured)
     else:
-        lines, years = [], layout.years
-        columns = years_cells(years, answers)
+        lines, years, columns = [], layout.years, years_cells(layout.years, answers)
     lines = lines_of(loop.figures, answers) or lines
     if loop.statements:
         tables[ARTICLE] = _with_inputs(statements_table(loop.statements, answers), inputs)
@@ -127,12 +125,11 @@ def run_case(
     progress("the draws")
     tables |= doubt_tables(drawing.of(loop, asked_of(loop)))
     tables["warnings"] = _with_outside(tables["warnings"], answers.outside)
-    summary = summary_table(lines)
     result = RunResult(
         loop.name,
         loop.settings.title,
         {name: switch.on for name, switch in loop.settings.switches.items()},
-        _with_inputs(summary, inputs),
+        _with_inputs(summary_table(lines), inputs),
         tables,
         inputs,
         works_of(loop, inputs),
@@ -140,7 +137,7 @@ def run_case(
         month.attachments,
         replace(layout, figures=tuple(line.name for line in lines)),
         {name: switch.title for name, switch in loop.settings.switches.items()},
-        years_table(years, columns, first, periods),
+        years_table(years, columns, *periods_of(walked)),
     )
     check_basis(result)
     return result
