@@ -1,11 +1,11 @@
-"""Make ``docs/gmbi-sankey.png``, the README's picture, out of the program's own report.
+"""Make ``docs/gmbi-loop.png``, the loop as a network, out of the program's own report.
 
 Run it from the project after a change of the case or of the report; it needs a Chromium::
 
     python docs/make_picture.py
 
 It runs the case ``gmbi``, opens the report in a headless browser as a person would, chooses
-nickel, and takes a picture of the Sankey.
+nickel, and takes a picture of the network.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "cases"))
+sys.path.insert(0, str(ROOT / "tests" / "report"))
 
 from browser import CHROMIUM, Browser  # noqa: E402  (the tests' browser)
 
@@ -26,21 +26,21 @@ WIDTH = 1320
 """Of the window, in CSS pixels."""
 
 
-def make_picture(report: Path, picture: Path, *, measure: str = "nickel_t") -> None:
-    """Write a picture of a report's Sankey.
+def make_picture(report: Path, picture: Path, *, measure: int = 1) -> None:
+    """Write a picture of a report's network.
 
     Parameters
     ----------
     report : page that `write_report` wrote.
     picture : PNG to write.
-    measure : column of ``loop_flows`` that the widths stand for.
+    measure : place of the measure that the widths are.
     """
     with tempfile.TemporaryDirectory() as profile, Browser(Path(profile)) as browser:
         browser.view(WIDTH, 1000, scale=1.1)
         browser.open(report)
-        browser.ask(f"document.querySelector('input[name=measure][value={measure}]').click()")
+        browser.ask(f"document.querySelector('input[name=measure][value=\"{measure}\"]').click()")
         browser.settle()
-        browser.picture(picture, "#sankey")
+        browser.picture(picture, "#loop")
 
 
 if __name__ == "__main__":
@@ -49,4 +49,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         write_report(run_case(ROOT / "cases" / "gmbi"), page)
-        make_picture(page, ROOT / "docs" / "gmbi-sankey.png")
+        make_picture(page, ROOT / "docs" / "gmbi-loop.png")

@@ -191,7 +191,7 @@ def test_a_loop_of_one_site_without_terms_statements_or_switches(
     assert ("USD" in done.output) == money
     page = (tmp_path / "out" / "report.html").read_text()
     assert "Money</h2>" in page if money else "Money</h2>" not in page
-    assert "Nothing to" not in page
+    assert "Nothing to compare" not in page
 
 
 def left_out(result: RunResult) -> list[str]:

@@ -8,13 +8,13 @@ import numpy as np
 
 from loopbook.cases.figures import Line
 from loopbook.loop import OUTSIDE, Accounts, Flow, Walk
-from loopbook.report import Cell, Column, Flows, Layout, Plot, Quote, Section, Table, YearFigure
+from loopbook.report import Cell, Column, Layout, Plot, Quote, Section, Table, YearFigure
 from loopbook.tables import Array
 
 OVERVIEW, LINKS = "overview", "links"
 """Names of the tables that the layout shows."""
 
-_MOST_FLOWS, _MOST_METALS = 3, 4
+_MOST_FLOWS = 3
 _CENT = 0.005
 _LEAST = 1e-6  # what is less is rounding
 _SCALES = {"cash": 1e6, "carbon": 1e3}
@@ -151,21 +151,21 @@ def overview_table(walked: Walk, shown: list[Shown]) -> Table:
 def links_table(walked: Walk) -> Table:
     """What each contract row moved in a period; a market has the name of its contract."""
     first, cells = periods_of(walked)
-    metals = _metals(walked)
+    elements = _elements(walked)
     columns = (
         first,
         Column("source", "From"),
         Column("target", "To"),
         Column("material", "Material"),
         Column("mass_t", "Mass", "t", how="what the contract took", adds=True),
-        *(Column(_named(x, "t"), x, "t", how=f"{x} in it", adds=True) for x in metals),
+        *(Column(_named(x, "t"), x, "t", how=f"{x} in it", adds=True) for x in elements),
     )
     rows: list[tuple[Cell, ...]] = []
     for flow in walked.flows:
         row = flow.row
         ends = [row.contract if x == OUTSIDE else x for x in (row.from_, row.to)]
         for material, stream in flow.materials.items():
-            masses = [stream.sum(axis=1), *(walked.content(stream, x) for x in metals)]
+            masses = [stream.sum(axis=1), *(walked.content(stream, x) for x in elements)]
             by_period = [_sums(walked, mass) for mass in masses]
             for k, cell in enumerate(cells):
                 if by_period[0][k] > _LEAST:
@@ -175,10 +175,11 @@ def links_table(walked: Walk) -> Table:
     return Table(LINKS, "Flows between sites", columns, tuple(rows))
 
 
-def _metals(walked: Walk) -> list[str]:
-    """Elements that terms price, the first few."""
+def _elements(walked: Walk) -> list[str]:
+    """Elements, those that terms price first."""
     named = (str(getattr(term, "of", "")) for term in walked.loop.terms)
-    return [*dict.fromkeys(x for x in named if x in walked.basis.elements)][:_MOST_METALS]
+    elements = walked.basis.elements
+    return [*dict.fromkeys([*(x for x in named if x in elements), *elements])]
 
 
 def figured_of(shown: list[Shown]) -> list[Shown]:
@@ -213,26 +214,19 @@ def shown_years(figured: list[Shown]) -> tuple[tuple[YearFigure, ...], dict[str,
     }
 
 
-def default_layout(walked: Walk, shown: list[Shown], *, statements: str) -> Layout:
-    """Sections for what there is.
-
-    Parameters
-    ----------
-    shown : columns of the overview.
-    statements : table of statements; empty without.
-    """
+def default_layout(walked: Walk, shown: list[Shown]) -> Layout:
+    """Sections for what there is, of the columns of the overview."""
     first, *_, last = *walked.loop.calendar.periods, walked.loop.calendar.periods[-1]
     titles = {x.party: x.name or x.party for x in walked.loop.parties.values()}
     places = ", ".join(f"{s.site} ({titles[s.party]})" for s in walked.loop.sites.values())
     sections = [
         Section(
-            "sites",
+            "loop",
             "Flows between sites",
-            "Widths are what contracts moved in the chosen period; a market has the name of its "
-            "contract. “↺” marks the place where the loop begins again.",
+            "A market has the name of its contract.",
             short="Flows",
             plots=_plots(shown, "flow", "What each contract moved", "Tonnes in a period."),
-            flows=Flows(LINKS),
+            flows=LINKS,
         )
     ]
     for about, title, text in (
@@ -242,13 +236,6 @@ def default_layout(walked: Walk, shown: list[Shown], *, statements: str) -> Layo
     ):
         if plots := _plots(shown, about, title, text):
             sections.append(Section(about, title, text, plots=plots))
-    if statements:
-        lead = "Each statement, what is computed for it, how it is read and what stays doubtful."
-        sections.append(
-            Section(
-                "statements", "What is stated, and what is computed", lead, statements=statements
-            )
-        )
     return Layout(f"{first.name} to {last.name}: {places}.", tuple(sections))
 
 

@@ -106,15 +106,16 @@ def run_case(
     _check_finite(tables.values())
     tables = {name: _with_inputs(table, inputs) for name, table in tables.items()}
     answers, layout = Answers.of(money), _own_layout(place)
+    made = [links_table(walked)]
     if layout is None:
         shown = shown_of(money)
-        made = (overview_table(walked, shown), links_table(walked))
-        tables |= {table.name: _with_inputs(table, inputs) for table in made}
-        layout = default_layout(walked, shown, statements=ARTICLE if loop.statements else "")
+        made.append(overview_table(walked, shown))
+        layout = default_layout(walked, shown)
         figured = figured_of(shown)
         lines, (years, columns) = shown_lines(figured), shown_years(figured)
     else:
         lines, years, columns = [], layout.years, years_cells(layout.years, answers)
+    tables |= {table.name: _with_inputs(table, inputs) for table in made}
     lines = lines_of(loop.figures, answers) or lines
     if loop.statements:
         tables[ARTICLE] = _with_inputs(statements_table(loop.statements, answers), inputs)
@@ -135,7 +136,11 @@ def run_case(
         works_of(loop, inputs),
         [*_files(place)],
         month.attachments,
-        replace(layout, figures=tuple(line.name for line in lines)),
+        replace(
+            layout,
+            figures=tuple(line.name for line in lines),
+            places={site.site: site.party for site in loop.sites.values()},
+        ),
         {name: switch.title for name, switch in loop.settings.switches.items()},
         years_table(years, columns, *periods_of(walked)),
     )

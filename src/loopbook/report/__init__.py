@@ -31,9 +31,9 @@ from loopbook.report.headline import (
     Estimate,
     Headline,
     KeyFigure,
+    Ruling,
     Stamp,
     Station,
-    Told,
     Verdict,
 )
 from loopbook.report.result import GRADES, InputFile, InputRow, RunResult
@@ -44,8 +44,8 @@ _LATER = {
     "answers.workbook": "write_workbook",
     "answers.writing": "WRITERS csv_lines kind_of save_record with_kinds",
     "compare": "Comparison SwitchChange compare_runs",
-    "layout": "Flows Layout Plot Section YearFigure parse_layout",
-    "page": "check_basis render_report write_report",
+    "layout": "Layout Plot Section YearFigure parse_layout",
+    "page": "check_basis render_report strip_svg write_report",
     "run": "MONTH_LEFT_OUT Run",
     "write": "names_beside write_result",
 }
@@ -56,8 +56,8 @@ if typing.TYPE_CHECKING:
     from loopbook.report.answers.workbook import write_workbook
     from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
     from loopbook.report.compare import Comparison, SwitchChange, compare_runs
-    from loopbook.report.layout import Flows, Layout, Plot, Section, YearFigure, parse_layout
-    from loopbook.report.page import check_basis, render_report, write_report
+    from loopbook.report.layout import Layout, Plot, Section, YearFigure, parse_layout
+    from loopbook.report.page import check_basis, render_report, strip_svg, write_report
     from loopbook.report.run import MONTH_LEFT_OUT, Run
     from loopbook.report.write import names_beside, write_result
 else:
@@ -82,7 +82,6 @@ __all__ = [
     "Comparison",
     "Driver",
     "Estimate",
-    "Flows",
     "Headline",
     "InputFile",
     "InputRow",
@@ -94,6 +93,7 @@ __all__ = [
     "Quote",
     "Record",
     "Rows",
+    "Ruling",
     "Run",
     "RunResult",
     "Section",
@@ -101,7 +101,6 @@ __all__ = [
     "Station",
     "SwitchChange",
     "Table",
-    "Told",
     "Verdict",
     "YearFigure",
     "check_basis",
@@ -119,6 +118,7 @@ __all__ = [
     "render_report",
     "save_record",
     "share",
+    "strip_svg",
     "table_of",
     "with_kinds",
     "write_report",

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from loopbook.report.table import Quote, Table
 
-Told: TypeAlias = Literal[
+Ruling: TypeAlias = Literal[
     "holds", "holds if", "not by this reading", "cannot be told", "no longer so"
 ]
 """The verdicts on a statement, in the order in which people count them."""
@@ -93,12 +93,12 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A statement and what the run says of it.
+    """A statement and what the run makes of it.
 
     Parameters
     ----------
     id, text : of the statement: ``A6``, and what was stated.
-    verdict : one of `Told`.
+    verdict : one of `Ruling`.
     words : the verdict in about five words: ``Holds if tons are tonnes``.
     estimate : the computed number beside the statement.
     probability : share of the draws in which its test is true; None without draws or test.
@@ -107,7 +107,7 @@ class Verdict:
 
     id: str
     text: str
-    verdict: Told
+    verdict: Ruling
     words: str
     estimate: Estimate
     probability: float | None = None

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -20,7 +20,6 @@ class Plot:
     by : pattern of the column that splits a long table into series.
     lines : patterns of the columns drawn as lines; the rest are bars.
     stacked : whether bars are stacked.
-    log : whether the axis is logarithmic, for numbers that differ by powers of ten.
     """
 
     name: str
@@ -31,48 +30,27 @@ class Plot:
     by: str = ""
     lines: tuple[str, ...] = ()
     stacked: bool = False
-    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """A colour role (``"@c3"``) for the names that a pattern matches, in any case of letters."""
+    """A colour role (``p1``) for the names that a pattern matches, in any case of letters."""
 
     pattern: str
     role: str
 
 
 @dataclass(frozen=True, slots=True)
-class Flows:
-    """A Sankey of flows between places.
-
-    Its table has a period in the first column, ``source``, ``target`` and numbers with a unit.
-
-    Parameters
-    ----------
-    table : name of the table.
-    outside : places that the first view leaves out.
-    views : titles of the view without `outside` (``inside``) and of the one with it (``all``).
-    colours : of the places whose whole name matches; others have that of `Layout.colours`.
-    """
-
-    table: str
-    outside: tuple[str, ...] = ()
-    views: Mapping[str, str] | None = None
-    colours: tuple[Colour, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
-    """A section of the page: charts, a Sankey, a table of statements, or a table with a picture.
+    """A section of the page: charts, the loop as a network, or a table with a picture.
 
     Parameters
     ----------
     id, title, lead : identifier, heading and first sentences.
     short : title in the list of sections; `title` if empty.
     plots : its charts.
-    flows : its Sankey.
-    statements : table whose rows are statements beside what is computed for each.
+    flows : table of the flows that its network draws: a period in the first column, ``source``,
+        ``target``, perhaps ``material``, and numbers with a unit.
     table, picture : table and attachment (SVG); the section is left out without either.
     caption : text between the two.
     empty : text where there is nothing to show.
@@ -83,8 +61,7 @@ class Section:
     lead: str = ""
     short: str = ""
     plots: tuple[Plot, ...] = ()
-    flows: Flows | None = None
-    statements: str = ""
+    flows: str = ""
     table: str = ""
     picture: str = ""
     caption: str = ""
@@ -118,9 +95,10 @@ class Layout:
     ----------
     lead : what the report is about, its first sentences.
     sections : in order.
-    colours : of series and places whose name matches, the same in each chart.
+    colours : of series whose name matches, the same in each chart; metals have their own.
     figures : names of the key figures, in order.
     years : columns of the table of years, in order.
+    places : by place of the loop, whose it is.
     """
 
     lead: str = ""
@@ -128,6 +106,7 @@ class Layout:
     colours: tuple[Colour, ...] = ()
     figures: tuple[str, ...] = ()
     years: tuple[YearFigure, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_layout(text: str) -> Layout:
@@ -163,13 +142,8 @@ def _colours(table: Mapping[str, Any]) -> tuple[Colour, ...]:
 
 
 def _section(table: Mapping[str, Any]) -> Section:
-    known = {name: value for name, value in table.items() if name not in ("plot", "flows")}
-    plots = tuple(Plot(**_with_tuples(plot)) for plot in table.get("plot", ()))
-    flows = None
-    if drawn := table.get("flows"):
-        plain = {name: value for name, value in drawn.items() if name != "colour"}
-        flows = Flows(**_with_tuples(plain), colours=_colours(drawn))
-    return Section(**known, plots=plots, flows=flows)
+    known = {name: value for name, value in table.items() if name != "plot"}
+    return Section(**known, plots=tuple(Plot(**_with_tuples(x)) for x in table.get("plot", ())))
 
 
 def _with_tuples(table: Mapping[str, Any]) -> dict[str, Any]:

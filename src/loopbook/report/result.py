@@ -68,6 +68,7 @@ class RunResult:
     layout : sections of the report's page.
     switch_titles : by switch, what the page calls it; its name where it is not among these.
     years : the results that people look at first, a row a year.
+    sheets : tables of each of the ``parties`` and ``sites``, a row a flow or sum, a column a year.
     headline : page one; None where the case has none.
     """
 
@@ -83,4 +84,5 @@ class RunResult:
     layout: Layout = field(default_factory=Layout)
     switch_titles: Mapping[str, str] = field(default_factory=dict)
     years: Table = field(default_factory=lambda: Table("years", "Year by year", (), ()))
+    sheets: Mapping[str, Sequence[Table]] = field(default_factory=dict)
     headline: Headline | None = None

@@ -25,7 +25,8 @@ class Column:
     title : name for people, without the unit: ``Black mass``.
     unit : unit of its numbers, ``""`` for text and ``"1"`` for shares.
     basis : keys of the `InputRow` that the numbers rest on.
-    how : the rule that makes the number, in words or as a formula.
+    how : the rule that makes the number, in words.
+    formula : the rule as a formula, in which ``column`` or ``table.column`` name columns.
     meaning : what the column holds, in words.
     decimals : that people see, of a share those of its percent; None for six digits.
     drops : 0 for a column that stays on a narrow screen; of the others the highest goes first. The
@@ -52,6 +53,7 @@ class Column:
     order: int = 0
     kind: type | None = None
     key: str = ""
+    formula: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ def _table(name: str, sheet: Sheet, evaluator: Evaluator) -> Table:
         if row.answer.startswith("some(") and not any(x for some in made.values() for x in some):
             continue
         basis = basis_of(evaluator.loop, evaluator.uses.get((name, column), ()))
-        columns.append(Column(column, row.title, row.unit, basis, how=row.how or row.answer))
+        how = row.how or row.answer
+        columns.append(Column(column, row.title, row.unit, basis, how=how, formula=row.answer))
         cells.append(made)
     places = [(key, k) for k in range(count) for key in sheet.keys]
     title, note = name, ""

@@ -20,6 +20,8 @@ from loopbook.report.format import (
     unit_text,
     value_text,
 )
+from loopbook.report.headline import Estimate, Headline
+from loopbook.report.page.front import estimates_of
 from loopbook.report.result import GRADES, RunResult
 from loopbook.report.table import Cell, Column, Quote, Table
 
@@ -30,6 +32,7 @@ GRADE_TEXTS = {**GRADES, "setting": "a choice of the case, not a fact"}
 ColumnName: TypeAlias = tuple[str, str]
 """Table and column."""
 
+_NAME = re.compile(r"[a-z_][a-z_0-9]*(?:\.[a-z_][a-z_0-9]*)?")
 _LEAST = 5  # rows that naming another column must save
 _MOST_PARENTS = 6
 
@@ -57,10 +60,12 @@ class CellText(NamedTuple):
 class Places:
     """Where everything is in the page: identifiers of columns, input rows and sources."""
 
-    def __init__(self, result: RunResult) -> None:
+    def __init__(self, result: RunResult, headline: Headline) -> None:
         self.result = result
         self.rests = shared_basis(result.tables)
         self._anchors = Anchors()
+        figures = enumerate(estimates_of(headline), 1)
+        self._figures = {id(estimate): k for k, (_, estimate, _) in figures}
 
     def table(self, name: str) -> str:
         """Place of a table, or of the list of tables where there is none of that name."""
@@ -91,9 +96,28 @@ class Places:
         column, table = self.titles(quote.table, quote.name)
         return Part(text, self.column(quote.table, quote.name), f"{column} ({table})")
 
+    def estimate(self, estimate: Estimate) -> str:
+        """Place of the entry of a figure of page one."""
+        return self._anchors.of("figure", str(self._figures[id(estimate)]))
+
+    def formula(self, table: Table, column: Column) -> list[Part]:
+        """The rule of a column in pieces; the name of a column leads to its entry."""
+        parts, done = [], 0
+        for match in _NAME.finditer(column.formula):
+            name = match[0].rpartition(".")
+            home = self.result.tables.get(name[0] or table.name)
+            if home and any(c.name == name[2] for c in home.columns):
+                parts.append(Part(column.formula[done : match.start()]))
+                parts.append(Part(match[0], self.column(home.name, name[2])))
+                done = match.end()
+        return [*parts, Part(column.formula[done:])]
+
     def cells(self, table: Table) -> Iterator[list[CellText]]:
         """Rows of a table as text; the numbers of a column are written alike."""
-        decimals = [column_decimals(table.column(c.name), c) for c in table.columns]
+        decimals = [
+            column_decimals(table.column(c.name), c) if c.decimals is None else c.decimals
+            for c in table.columns
+        ]
         unit_at = unit_column(table)
         for number, row in enumerate(table.rows):
             has_unit = unit_at is not None and bool(row[unit_at])
@@ -116,7 +140,8 @@ class Places:
             return CellText((Part(text),), number=True)
         if _is_name(column):
             return CellText((Part(text),))
-        link = self.quoted("", quotes[0]).link if quotes else self.column(table.name, column.name)
+        own = self.column(table.name, column.name) if table.name in self.result.tables else ""
+        link = self.quoted("", quotes[0]).link if quotes else own
         return CellText((Part(text, link),), number=True)
 
 

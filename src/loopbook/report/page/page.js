@@ -1,104 +1,13 @@
 "use strict";
-// Draws the figures, shows where a number comes from, opens what an address points into.
+// Shows where a number comes from, what a point of a chart says, and what an address points into.
 (() => {
-  const root = document.documentElement;
-  root.classList.add("scripted");
-  const figures = JSON.parse(document.getElementById("figures").textContent);
-  const config = {
-    displaylogo: false,
-    responsive: true,
-    displayModeBar: false,
-  };
-
-  // A figure names roles ("@c1", "@c1/0.4"); the style sheet knows their colours.
-  const coloured = (value, style) => {
-    if (Array.isArray(value)) return value.map((v) => coloured(v, style));
-    if (value && typeof value === "object") {
-      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, coloured(v, style)]));
-    }
-    if (typeof value !== "string" || !/^@[a-z0-9]+(\/[0-9.]+)?$/.test(value)) return value;
-    const [role, opacity] = value.slice(1).split("/");
-    const hex = style.getPropertyValue(`--${role}`).trim();
-    if (!opacity) return hex;
-    const part = (i) => parseInt(hex.slice(i, i + 2), 16);
-    return `rgba(${part(1)},${part(3)},${part(5)},${opacity})`;
-  };
-
-  // Room for the legend under a chart, and no more years on its axis than can be read.
-  const fit = (place, data, layout) => {
-    const width = place.clientWidth;
-    const widest = Math.max(...data.map((trace) => trace.name.length)) * 7.4 + 52;
-    const rows = data.length > 1 ? Math.ceil(data.length / Math.max(1, Math.floor((width - 50) / widest))) : 0;
-    place.style.height = `${270 + 20 * rows}px`;
-    layout.legend.y = -34 / 230;
-    layout.xaxis.nticks = Math.max(2, Math.floor((width - 50) / 42));
-  };
-
-  const draw = (id, figure) => {
-    const place = document.getElementById(`chart-${id}`);
-    if (!place || !figure) return;
-    const style = getComputedStyle(root);
-    const { data, layout } = coloured(figure, style);
-    if (id !== "sankey") fit(place, data, layout);
-    const common = {
-      autosize: true,
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      separators: ".,",
-      font: { family: style.getPropertyValue("--font"), size: 13, color: style.getPropertyValue("--text").trim() },
-      hoverlabel: {
-        bgcolor: style.getPropertyValue("--card").trim(),
-        bordercolor: style.getPropertyValue("--line").trim(),
-        font: { family: style.getPropertyValue("--font"), color: style.getPropertyValue("--text").trim() },
-        namelength: -1,
-      },
-    };
-    if (id !== "sankey") {
-      Plotly.react(place, data, { ...layout, ...common }, config);
-      return;
-    }
-    place.style.height = `${Math.max(544, 25 * layout.meta.places)}px`;
-    // A new plot: Plotly would let the bars of one year fly to the places of another.
-    Plotly.newPlot(place, data, { ...layout, ...common }, config);
-    place.on("plotly_afterplot", () => placeLabels(place));
-    placeLabels(place);
-  };
-
-  // The last places are labelled in the margin, not on top of the flows that end there.
-  const placeLabels = (place) => {
-    for (const label of place.querySelectorAll('.node-label[text-anchor="end"]')) {
-      label.setAttribute("text-anchor", "start");
-      label.setAttribute("transform", label.getAttribute("transform").replace("(-3", "(21"));
-    }
-  };
-
-  const chosen = (name) => document.querySelector(`input[name="${name}"]:checked, select[name="${name}"]`)?.value;
-  const drawLoop = () => {
-    for (const name of ["measure", "year"]) {
-      const title = document.querySelector(`input[name="${name}"]:checked + span`)?.textContent ?? chosen(name);
-      if (title) document.getElementById(`sankey-${name}`).textContent = title;
-    }
-    draw("sankey", figures.sankey[`${chosen("view") ?? "all"}/${chosen("year")}/${chosen("measure")}`]);
-  };
-  const drawAll = () => {
-    drawLoop();
-    for (const [id, figure] of Object.entries(figures.charts)) draw(id, figure);
-  };
-  document.querySelectorAll('[name="year"], input[name="measure"], input[name="view"]').forEach((input) => {
-    input.addEventListener("change", drawLoop);
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-  matchMedia("(max-width: 48rem)").addEventListener("change", drawAll);
-  addEventListener("beforeprint", () => { root.dataset.theme = "light"; drawAll(); });
-  addEventListener("afterprint", () => { delete root.dataset.theme; drawAll(); });
-  drawAll();
+  document.documentElement.classList.add("scripted");
 
   // What an address points to may lie in a closed <details>.
   const reveal = (id) => {
     const target = id && document.getElementById(id);
     if (!target) return;
     for (let up = target; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
-    if (target.hidden) target.hidden = false;
     target.scrollIntoView({ block: target.closest(".tall") ? "center" : "start" });
     if (target.hasAttribute("tabindex")) target.focus({ preventScroll: true });
   };
@@ -106,15 +15,65 @@
   addEventListener("hashchange", () => reveal(here()));
   if (location.hash) reveal(here());
 
-  // Among the input rows of an entry, those of the number's own year come first.
-  const ofYear = (entry, year) => {
-    if (!/^(19|20)\d\d$/.test(year ?? "")) return;
+  // Among the input rows of an entry, those of the number's own period come first.
+  const ofPeriod = (entry, period) => {
+    if (!/^(19|20)\d\d/.test(period ?? "")) return;
     const list = entry.querySelector(".basis");
-    const own = [...(list?.children ?? [])].filter((li) => li.textContent.split(/[^0-9]/).includes(year));
+    const own = [...(list?.children ?? [])].filter((li) => li.textContent.split(/[^0-9]/).includes(period.slice(0, 4)));
     if (!own.length) return;
     list.prepend(...own);
     own.forEach((li) => li.classList.add("own"));
     entry.querySelectorAll("details").forEach((details) => { details.open = true; });
+  };
+
+  // Numbers of a column, wherever tables show them: by what names their row.
+  const numbersOf = (id) => [...document.querySelectorAll(`#tables td a.n[href="#${CSS.escape(id)}"]`)]
+    .filter((a) => !a.title)
+    .map((a) => [[...a.closest("tr").querySelectorAll("th, td:not(.num)")].map((x) => x.textContent.trim()).filter(Boolean), a.textContent.trim(), a]);
+  const numeric = (text) => Number(text.replace(/,/g, "").replace("\u2212", "-"));
+
+  // The rule with the figures of the number's own row in place of names: "671 / 1,381".
+  const figured = (copy, link) => {
+    const formula = copy.querySelector(".formula code");
+    const row = link.closest("tr");
+    if (!formula || !row) return;
+    const names = [...row.querySelectorAll("th, td:not(.num)")].map((x) => x.textContent.trim()).filter(Boolean);
+    let missing = false;
+    const sum = formula.cloneNode(true);
+    for (const name of sum.querySelectorAll("a")) {
+      const id = name.getAttribute("href").slice(1);
+      const own = row.querySelector(`a.n[href="#${CSS.escape(id)}"]`) ?? numbersOf(id).filter(([labels]) => labels.every((x) => names.includes(x))).map(([, , a]) => a)[0];
+      const unit = document.getElementById(id)?.dataset.unit;
+      if (own) name.textContent = own.textContent.trim() + (unit && unit !== "%" ? `\u00a0${unit}` : unit ?? "");
+      else missing = true;
+    }
+    if (missing || !sum.querySelector("a")) return;
+    const line = document.createElement("p");
+    line.className = "sum";
+    line.append("In figures: ", ...sum.childNodes, ` = ${link.textContent.trim()}`);
+    formula.parentElement.after(line);
+  };
+
+  // All numbers of a column, with their sum where it means something.
+  const series = (copy, id) => {
+    const found = numbersOf(id);
+    if (found.length < 2 || found.length > 40) return;
+    const list = document.createElement("ul");
+    list.className = "series";
+    const line = (label, text) => {
+      const li = document.createElement("li"), name = document.createElement("span"), value = document.createElement("b");
+      name.textContent = label;
+      value.textContent = text;
+      li.append(name, value);
+      list.append(li);
+    };
+    for (const [labels, text] of found) line(labels.join(" "), text);
+    if (document.getElementById(id).hasAttribute("data-adds")) {
+      const digits = Math.max(...found.map(([, text]) => (text.split(".")[1] ?? "").length));
+      const sum = found.reduce((total, [, text]) => total + (numeric(text) || 0), 0);
+      line("sum", sum.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "\u2212"));
+    }
+    copy.querySelector("p")?.after(list);
   };
 
   // A click on a number shows its entry on the spot; the link still works without scripts.
@@ -124,7 +83,17 @@
   const close = () => {
     if (trace.hidden) return;
     trace.hidden = true;
+    origin?.classList.remove("at");
     origin?.focus({ preventScroll: true });
+  };
+  const entryOf = (id, link) => {
+    const copy = document.getElementById(id).cloneNode(true);
+    copy.removeAttribute("id");
+    const row = link.closest("tr")?.querySelector("th")?.textContent.trim();
+    if (link.closest("#tables td, .scroll td")) figured(copy, link);
+    else series(copy, id);
+    ofPeriod(copy, row);
+    return copy;
   };
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#']");
@@ -132,25 +101,44 @@
     const id = link.getAttribute("href").slice(1);
     const entry = document.getElementById(id);
     if (!entry?.classList.contains("how") || link.id === "trace-entry") {
-      if (trace.contains(link)) { trace.hidden = true; reveal(id); }
+      if (trace.contains(link)) { event.preventDefault(); close(); history.replaceState(null, "", `#${id}`); reveal(id); }
       return;
     }
     event.preventDefault();
-    const copy = entry.cloneNode(true);
-    copy.removeAttribute("id");
+    const copy = entryOf(id, link);
     body.replaceChildren(copy);
+    const from = copy.querySelector("[data-from]")?.getAttribute("href").slice(1);
+    if (from && document.getElementById(from)?.classList.contains("how")) body.append(entryOf(from, link));
     document.getElementById("trace-entry").href = `#${id}`;
     const row = link.closest("tr")?.querySelector("th")?.textContent.trim();
     document.getElementById("trace-title").textContent =
-      link.classList.contains("n") && link.closest("td, dd") ? `${row ? `${row}: ` : ""}${link.textContent}` : "How this column is made";
-    ofYear(copy, row);
-    origin = link;
+      link.classList.contains("n") ? `${row ? `${row}: ` : ""}${link.textContent}` : "How this is made";
+    if (!trace.contains(link)) {
+      origin?.classList.remove("at");
+      origin = link;
+      origin.classList.add("at");
+    }
     trace.hidden = false;
     trace.scrollTop = 0;
     document.getElementById("trace-close").focus();
   });
   document.getElementById("trace-close").addEventListener("click", close);
   addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+
+  // What a chart or a flow says where one points at it.
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.hidden = true;
+  document.body.append(tip);
+  addEventListener("pointermove", (event) => {
+    const text = event.target.closest?.("[data-tip]")?.dataset.tip;
+    tip.hidden = !text;
+    if (!text) return;
+    tip.textContent = text;
+    const { width, height } = tip.getBoundingClientRect();
+    tip.style.left = `${scrollX + Math.max(8, Math.min(event.clientX + 14, innerWidth - width - 8))}px`;
+    tip.style.top = `${scrollY + (event.clientY + height + 24 > innerHeight ? event.clientY - height - 10 : event.clientY + 16)}px`;
+  });
 
   // Finding in the list of inputs.
   const find = document.getElementById("find");

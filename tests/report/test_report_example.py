@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from headline_example import headline
 
 from loopbook.report import Column, InputFile, InputRow, Quote, RunResult, Table, parse_layout
 
@@ -19,8 +22,8 @@ def row(
     return InputRow(f"{key}", f"{file}:7", value, unit, source, "sheet 3", grade, "as quoted")
 
 
-def columns(*given: tuple[Any, ...]) -> tuple[Column, ...]:
-    return tuple(Column(*g) for g in given)
+def columns(*given: tuple[Any, ...] | Column) -> tuple[Column, ...]:
+    return tuple(g if isinstance(g, Column) else Column(*g) for g in given)
 
 
 def flows() -> Table:
@@ -75,8 +78,8 @@ def production() -> Table:
 
 def metals() -> Table:
     rows = [
-        (year, metal, 13500 * part, 13500 * part * share, share * (0.3 + 0.02 * i))
-        for i, year in enumerate(YEARS)
+        (year, metal, 13500 * part, 13500 * part * share, share)
+        for year in YEARS
         for metal, part, share in (
             ("nickel", 0.23, 0.96),
             ("cobalt", 0.01, 0.95),
@@ -94,7 +97,13 @@ def metals() -> Table:
             ("case/path.csv/2027/cell_reject_share",),
             "contained x recovery",
         ),
-        ("covered_share", "Demand covered", "1", (), "recovered over demand"),
+        Column(
+            "covered_share",
+            "Demand covered",
+            "1",
+            how="recovered over demand",
+            formula="recovered_t / contained_t",
+        ),
     )
     return Table("metals", "Metals", given, tuple(rows))
 
@@ -160,7 +169,7 @@ def example(**changes: Any) -> RunResult:
     inputs.append(
         row(f"case/x.csv/{HOSTILE}", 1e-9, "kg CO2e/kg", source=HOSTILE, grade="assumption")
     )
-    tables = [production(), metals(), money(), article(), flows()]
+    tables = [production(), metals(), money(), article(), flows(), replace(flows(), name="links")]
     tables.append(Table("clients", f"Other clients {HOSTILE}", columns(("year", "Year")), ()))
     fields: dict[str, Any] = {
         "name": "example",
@@ -168,6 +177,7 @@ def example(**changes: Any) -> RunResult:
         "switches": {"toyota_own_plant": True, "other_clients": False},
         "summary": summary(("Scrap taken in 2031", "13,500 t"), (HOSTILE, HOSTILE)),
         "layout": layout(),
+        "headline": headline(),
         "tables": {t.name: t for t in tables},
         "inputs": {r.key: r for r in inputs},
         "sources": {
