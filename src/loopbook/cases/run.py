@@ -136,11 +136,7 @@ def run_case(
         works_of(loop, inputs),
         [*_files(place)],
         month.attachments,
-        replace(
-            layout,
-            figures=tuple(line.name for line in lines),
-            places={site.site: site.party for site in loop.sites.values()},
-        ),
+        _with_places(replace(layout, figures=tuple(line.name for line in lines)), loop),
         {name: switch.title for name, switch in loop.settings.switches.items()},
         years_table(years, columns, *periods_of(walked)),
     )
@@ -218,6 +214,11 @@ def _own_layout(place: Path) -> Layout | None:
     """The layout that a case brings, if it does."""
     path = place / LAYOUT
     return parse_layout(path.read_text("utf-8")) if path.is_file() else None
+
+
+def _with_places(layout: Layout, loop: Loop) -> Layout:
+    """The layout with the party of each site."""
+    return replace(layout, places={site.site: site.party for site in loop.sites.values()})
 
 
 def _files(place: Path) -> Iterator[InputFile]:
