@@ -100,13 +100,12 @@ def run_case(
     walked = walk(loop)
     progress("money and carbon")
     money = accounts(walked)
-    inputs = input_rows(walked)
+    inputs, made = input_rows(walked), [links_table(walked)]
     progress("tables")
     tables = {table.name: table for table in (*_tables(money), *_curves(loop, reload))}
     _check_finite(tables.values())
     tables = {name: _with_inputs(table, inputs) for name, table in tables.items()}
     answers, layout = Answers.of(money), _own_layout(place)
-    made = [links_table(walked)]
     if layout is None:
         shown = shown_of(money)
         made.append(overview_table(walked, shown))
