@@ -19,6 +19,7 @@ from loopbook.cases.overview import (
     shown_of,
     shown_years,
 )
+from loopbook.cases.sheets import sheets_of
 from loopbook.cases.shipped import find_case
 from loopbook.cases.statements import ARTICLE, statements_table
 from loopbook.errors import Findings
@@ -138,6 +139,7 @@ def run_case(
         _with_places(replace(layout, figures=tuple(line.name for line in lines)), loop),
         {name: switch.title for name, switch in loop.settings.switches.items()},
         years_table(years, columns, *periods_of(walked)),
+        sheets_of(loop, tables),
     )
     check_basis(result)
     return result

@@ -6,7 +6,7 @@ a list, and so a person would write it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -14,6 +14,7 @@ from loopbook.report.format import (
     NO_NUMBER,
     Anchors,
     column_decimals,
+    decimals,
     is_number,
     is_share,
     number_text,
@@ -114,16 +115,17 @@ class Places:
 
     def cells(self, table: Table) -> Iterator[list[CellText]]:
         """Rows of a table as text; the numbers of a column are written alike."""
-        decimals = [
+        places = [
             column_decimals(table.column(c.name), c) if c.decimals is None else c.decimals
             for c in table.columns
         ]
         unit_at = unit_column(table)
         for number, row in enumerate(table.rows):
-            has_unit = unit_at is not None and bool(row[unit_at])
+            own = unit_at is not None and bool(row[unit_at])
+            alike = _row_decimals(row, table.columns) if own else None
             yield [
-                self._cell(table, number, column, (cell, _text(cell, column, n, has_unit)))
-                for cell, column, n in zip(row, table.columns, decimals, strict=True)
+                self._cell(table, number, column, (cell, _text(cell, column, n, alike)))
+                for cell, column, n in zip(row, table.columns, places, strict=True)
             ]
 
     def _cell(self, table: Table, row: int, column: Column, cell: tuple[Cell, str]) -> CellText:
@@ -145,18 +147,23 @@ class Places:
         return CellText((Part(text, link),), number=True)
 
 
-def _text(cell: Cell, column: Column, places: int | None, has_unit: bool) -> str:
-    """A cell as text; `has_unit` is whether its row has a unit of its own."""
+def _text(cell: Cell, column: Column, places: int | None, alike: int | None) -> str:
+    """A cell as text; `alike` are the decimals of a row that has a unit of its own."""
     if isinstance(cell, str) and column.name == "unit":
         return unit_text(cell) if cell != "1" else ""
     if isinstance(cell, str | bool) or not is_number(cell):
         return value_text(cell)
-    if column.name == "value" and has_unit:
-        return number_text(cell)
+    if alike is not None and not column.unit and not is_label(column):
+        return number_text(cell, alike)
     if _is_name(column):
         places = 0
     shown = 100 * cell if is_share(column) else cell
     return number_text(shown, places, grouped=not is_label(column))
+
+
+def _row_decimals(row: Sequence[Cell], columns: Sequence[Column]) -> int:
+    """Decimals of the numbers of a row that has a unit of its own."""
+    return decimals(x for x, c in zip(row, columns, strict=True) if not c.unit and not is_label(c))
 
 
 def _is_name(column: Column) -> bool:
@@ -165,9 +172,9 @@ def _is_name(column: Column) -> bool:
 
 
 def unit_column(table: Table) -> int | None:
-    """Position of a column that gives the unit of each row's ``value``, if there is one."""
+    """Position of a column that gives the unit of each row's numbers, if there is one."""
     names = [c.name for c in table.columns]
-    return names.index("unit") if "unit" in names and "value" in names else None
+    return names.index("unit") if "unit" in names else None
 
 
 def is_label(column: Column) -> bool:
