@@ -103,9 +103,7 @@ def run_case(
     money = accounts(walked)
     inputs, made = input_rows(walked), [links_table(walked)]
     progress("tables")
-    tables = {table.name: table for table in (*_tables(money), *_curves(loop, reload))}
-    _check_finite(tables.values())
-    tables = {name: _with_inputs(table, inputs) for name, table in tables.items()}
+    tables = _checked([*_tables(money), *_curves(loop, reload)], inputs)
     answers, layout = Answers.of(money), _own_layout(place)
     if layout is None:
         shown = shown_of(money)
@@ -169,8 +167,8 @@ def _curves(loop: Loop, reload: Callable[..., Loop]) -> Iterator[Table]:
     yield from curve_tables(drawn)
 
 
-def _check_finite(tables: Iterable[Table]) -> None:
-    """A finding for each column that has an infinite number."""
+def _checked(tables: Iterable[Table], inputs: Mapping[str, InputRow]) -> dict[str, Table]:
+    """Tables by name, with what their columns rest on; a finding for each with infinite numbers."""
     findings = Findings()
     for table in tables:
         for column, cells in zip(table.columns, zip(*table.rows, strict=True), strict=False):
@@ -179,6 +177,7 @@ def _check_finite(tables: Iterable[Table]) -> None:
                 at = f"{table.name}.{column.name}"
                 findings.note("not-finite", "finite numbers", str(infinite[0]), at=at)
     findings.raise_all()
+    return {table.name: _with_inputs(table, inputs) for table in tables}
 
 
 def _with_outside(table: Table, outside: Iterable[tuple[str, str]]) -> Table:

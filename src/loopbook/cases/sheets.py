@@ -43,16 +43,18 @@ def sheets_of(loop: Loop, tables: Mapping[str, Table]) -> dict[str, tuple[Table,
             *_carbon(records["burdens"], own),
         ]
         note = ", ".join(sorted(own)) or "no site"
-        parties[party.party] = _sheet(f"party {party.party}", party.name, note, lines, years)
+        parties[party.party] = _sheet(f"party {party.party}", party.name, lines, years, note=note)
     for site in loop.sites.values():
         lines = [*_flows(records["flows"], {site.site}), *_carbon(records["burdens"], {site.site})]
         note = ", ".join(filter(None, (site.party, site.place)))
-        sites[site.site] = _sheet(f"site {site.site}", site.site, note, lines, years)
+        sites[site.site] = _sheet(f"site {site.site}", site.site, lines, years, note=note)
     both = {"parties": parties, "sites": sites}
     return {kind: tuple(x for x in all_.values() if x.rows) for kind, all_ in both.items()}
 
 
-def _sheet(name: str, title: str, note: str, lines: Iterable[Line], years: list[str]) -> Table:
+def _sheet(
+    name: str, title: str, lines: Iterable[Line], years: Sequence[str], *, note: str
+) -> Table:
     kept = [x for x in lines if any(abs(amount) > _LEAST for amount in x.amounts.values())]
     used = [y for y in years if any(abs(line.amounts.get(y, 0.0)) > _LEAST for line in kept)]
     rows: list[tuple[Cell, ...]] = []
