@@ -340,7 +340,7 @@ def test_what_stops_the_loop_itself_stops_all_draws(tmp_path: Path) -> None:
     ("rows", "expected"),
     [
         ("a,bell,,,,", "laws.csv:2, law: unknown-name"),
-        ("a,one of,,,,", "laws.csv:2, law: missing"),
+        ("a,one of,,,60 %,", "laws.csv:2, law: missing"),
         ("a,one of,,,60 %,50 %", "laws.csv:2: sum"),
         ("a,uniform,,,60 %,", "laws.csv:2, law: column"),
         ("a,uniform,b,,,", "laws.csv:2, with: missing"),

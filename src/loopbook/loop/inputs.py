@@ -117,12 +117,12 @@ def _from_library(row: InputRow, number: Number) -> InputRow:
 
 def _series(series: Series, library: Library) -> Iterator[InputRow]:
     """A row for each filled cell of a series that is a number of its own."""
-    factors = [x if isinstance(x, float) else None for x in (series.low, series.high)]
-    pairs = zip(series.written.items(), series.line.numbers, strict=True)
-    for (column, (text, where)), number in pairs:
+    none = (None,) * len(series.written)
+    numbers = zip(series.line.numbers, *(series.limits or (none, none)), strict=True)
+    pairs = zip(series.written.items(), numbers, strict=True)
+    for (column, (text, where)), (number, low, high) in pairs:
         if text in _HELD or number is None:
             continue
-        low, high = (None if x is None else x * number for x in factors)
         grade = series.grade or ("" if series.source else "assumption")
         made = InputRow(
             f"series/{series.name}/{column}",

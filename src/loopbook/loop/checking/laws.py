@@ -1,19 +1,26 @@
 """Laws of draws, and what moves together."""
 
+from collections.abc import Iterator, Mapping
+
 from loopbook.loop.checking.subject import Subject
-from loopbook.loop.draws.sample import METALS
+from loopbook.loop.draws.sample import METALS, word_of
+from loopbook.loop.nouns.facts import Law
+from loopbook.loop.values.quantity import Quantity
 
 
 def check_laws(subject: Subject) -> None:
-    """A law's columns belong together, and what it moves with is a word and no circle."""
+    """A law's columns belong together, what it moves with is a word and no circle, and the numbers
+    that it draws are those that it can draw.
+    """
     laws = {law.moves: law for law in subject.loop.laws}
+    _check_points(subject, laws)
     words = {*laws, METALS, *(row.provenance.moves for row in subject.every)}
     words |= {series.moves for series in subject.loop.series.values()}
     for word, law in laws.items():
         at = subject.at(law)
         weights = law.low_weight, law.high_weight
-        if law.law == "one of" and None in weights:
-            at.missing("low_weight and high_weight, for one of the points is drawn", at="law")
+        if law.law == "one of" and (weights[0] is None) != (weights[1] is None):
+            at.missing("low_weight and high_weight, or none of them", at="law")
         elif law.law != "one of" and any(weights):
             at.note("column", "no weights, for the law is not one of", law.law, at="law")
         elif law.weights[1] < 0.0:
@@ -29,3 +36,32 @@ def check_laws(subject: Subject) -> None:
             path.append(laws[path[-1]].with_)
         if word in path[1:]:
             at.note("cycle", "words that do not move with each other in a circle", word, at="with")
+
+
+def _check_points(subject: Subject, laws: Mapping[str, Law]) -> None:
+    """Low, value and high of what is drawn are in order, and above 0 of a lognormal law."""
+    for number in subject.loop.quantities.values():
+        row = number.series or number
+        law = laws.get(word_of(row), Law(moves=""))
+        at = subject.findings.about(row.where)
+        for low, value, high in _points(number):
+            if law.law == "lognormal" and not low > 0.0:
+                at.note("range", f"numbers above 0, for {law.moves} is lognormal", f"{low:g}")
+                break
+            if law.law != "one of" and not low <= value <= high:
+                hint = "write the law one of for its word in laws, if the rows cross"
+                found = f"{low:g}, {value:g}, {high:g}"
+                at.note("range", "low <= value <= high", found, hint=hint)
+                break
+
+
+def _points(number: Quantity) -> Iterator[tuple[float, float, float]]:
+    """Low, value and high, of a series in each column with a number; none without a range."""
+    row = number.series
+    if row is not None and row.limits is not None:
+        pairs = zip(row.line.numbers, *row.limits, strict=True)
+        yield from ((low, x, high) for x, low, high in pairs if x is not None)
+    elif row is None and (number.low, number.high) != (None, None):
+        value = number.number
+        low, high = (value if x is None else x for x in (number.low, number.high))
+        yield low, value, high

@@ -11,12 +11,16 @@ from loopbook.tables import Array
 def ranks(values: Array) -> Array:
     """Ranks of numbers, equal ones with the mean of theirs, as deviations of unit length, (draw,).
 
-    Numbers that are all equal have no ranks: they are 0.
+    Numbers are equal where they are to ten digits of the largest. If all are, they have no ranks,
+    and are 0.
 
     >>> ranks(np.array([3.0, 1.0, 1.0])).round(4).tolist()
     [0.8165, -0.4082, -0.4082]
+    >>> ranks(162.0 + np.array([0.0, 3e-14])).tolist()
+    [0.0, 0.0]
     """
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    rounded = np.round(values / (np.abs(values).max(initial=0.0) or 1.0), 10)
+    _, place, counts = np.unique(rounded, return_inverse=True, return_counts=True)
     mean = np.cumsum(counts) - (counts + 1) / 2.0
     deviations = mean[place] - (len(values) - 1) / 2.0
     length = math.sqrt(float((deviations**2).sum()))

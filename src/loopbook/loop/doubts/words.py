@@ -1,5 +1,10 @@
 """Inputs in words for people, from their addresses."""
 
+import re
+
+_YEAR = re.compile(r"@[-\d]*$")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
 
 def title_of(address: str) -> str:
     """An input in a few words; a word that moves several inputs is its own title.
@@ -8,13 +13,16 @@ def title_of(address: str) -> str:
     ['capacity of plant', 'payable Ni of scrap']
     >>> title_of("contracts/cells/Lansing/NCMA cells/amount"), title_of("series/Ni")
     ('amount of cells from Lansing', 'Ni')
-    >>> title_of("library/recoveries/hydro/Li"), title_of("metal prices")
-    ('Li of hydro', 'metal prices')
+    >>> title_of("library/prices/Ni/price@2023"), title_of("terms/plant/invest///2027-01-01/value")
+    ('price of Ni', 'invest of plant')
+    >>> title_of("metal prices")
+    'metal prices'
     """
-    table, *parts = address.split("/")
+    table, *parts = _YEAR.sub("", address).split("/")
     if not parts:
         return address
     *key, column = filter(None, parts)
+    key = [part for part in key if not _DAY.fullmatch(part)]
     match table, *key:
         case "parameters" | "terms", on, what, *of:
             title = f"{' '.join((what, *of))} of {on}"

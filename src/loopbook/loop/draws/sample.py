@@ -54,7 +54,7 @@ def sample(loop: Loop, draws: int | Sequence[int], *, seed: int) -> Sample:
 
     Raises
     ------
-    InputError : a series whose low or high has no value in one of its columns.
+    InputError : no draw is asked for.
     DrawsError : some draws are infinite.
     """
     numbers = range(draws) if isinstance(draws, int) else draws
@@ -78,6 +78,17 @@ def scores_of(
     sampler = _Sampler(loop, np.array(draws), seed)
     for word in words:
         yield sampler.rising(word)
+
+
+def word_of(number: Quantity | Series) -> str:
+    """The word of a number, with which it is drawn: its own, or one that it has by its kind."""
+    if number.moves:
+        return number.moves
+    if isinstance(number, Series):
+        is_metal = number.name in atomic_weights() or number.name in component_names()
+        is_price = bool(Quantity(unit=number.unit).currency)
+        return METALS if is_price and is_metal else f"series/{number.name}"
+    return number.source if "/" in number.source else number.address
 
 
 @dataclass
@@ -116,8 +127,7 @@ class _Sampler:
             return number
         value = number.number
         low, high = (value if x is None else x for x in (number.low, number.high))
-        is_of_library = "/" in number.source
-        word = number.moves or (number.source if is_of_library else number.address)
+        word = word_of(number)
         points = [np.asarray(x) for x in (low, value, high)]
         draws = self._drawn(word, number.address, points, where=number.where)
         self._count(number, draws[None])
@@ -125,30 +135,15 @@ class _Sampler:
 
     def series(self, row: Series) -> Series:
         """A row of series with its draws, (column, draw)."""
-        if row.low is None and row.high is None:
+        if row.limits is None:
             return row
         if row.name not in self._series:
-            is_price = "USD" in row.unit or bool(Quantity(unit=row.unit).currency)
-            is_metal = row.name in atomic_weights() or row.name in component_names()
-            word = row.moves or (METALS if is_price and is_metal else f"series/{row.name}")
-            numbers = [math.nan if x is None else x for x in row.line.numbers]
-            value = np.array(numbers, dtype=np.float64)
-            points = [self._limit(row, row.low, value), value, self._limit(row, row.high, value)]
-            points = [x[:, None] for x in points]
+            word = word_of(row)
+            value = [math.nan if x is None else x for x in row.line.numbers]
+            points = [np.array(x)[:, None] for x in (row.limits[0], value, row.limits[1])]
             draws = self._drawn(word, f"series/{row.name}", points, where=row.where)
             self._series[row.name] = replace(row, draws=draws)
         return self._series[row.name]
-
-    def _limit(self, row: Series, limit: float | str | None, value: Array) -> Array:
-        """Numbers of a limit of a series: a factor, or those of another row."""
-        if not isinstance(limit, str):
-            return value * (1.0 if limit is None else limit)
-        line = self.loop.series[limit].line
-        numbers = np.array([line.in_month(column.first, 0) for column in row.line.columns])
-        if np.isnan(numbers[~np.isnan(value)]).any():
-            what = f"values of {limit} in all columns of {row.name}"
-            raise InputError.of("missing", row.where, what, "fewer")
-        return numbers
 
     def rising(self, word: str) -> Array:
         """Scores of a word, or of ``one of`` numbers of the points."""
@@ -163,8 +158,6 @@ class _Sampler:
         law = self._law(word)
         if not all(np.array_equal(x, points[1], equal_nan=True) for x in points[::2]):
             self.words.setdefault(word, {})[address] = None
-        if law.law == "lognormal" and np.min(points) <= 0.0:
-            raise InputError.of("range", where, "numbers above 0, for they are lognormal", "others")
         with np.errstate(over="ignore"):
             draws = drawn(points, self._of_word(law), law.law, law.weights)
         require_draws(~np.isinf(draws), "not-finite", where, "a finite number", found="inf")

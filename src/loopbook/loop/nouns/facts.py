@@ -63,13 +63,17 @@ class Law(Row):
         Quantity | None, Measure("1", low=-1.0, high=1.0), "with it, -100..100 %"
     ] = None
     low_weight: Annotated[
-        Quantity | None, SHARE, "of one of low, value and high: share of the draws that are low"
+        Quantity | None,
+        SHARE,
+        "of one of low, value and high: share of the draws that are low; a third without weights",
     ] = None
     high_weight: Annotated[Quantity | None, SHARE, "share of the draws that are high"] = None
 
     @property
     def weights(self) -> tuple[float, float, float]:
-        """Shares of the draws that are low, value and high."""
+        """Shares of the draws that are low, value and high: equal ones if none is stated."""
+        if self.low_weight is None and self.high_weight is None:
+            return (1 / 3,) * 3
         low, high = (share_of(x) for x in (self.low_weight, self.high_weight))
         return low, 1.0 - low - high, high
 

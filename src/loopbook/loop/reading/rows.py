@@ -164,8 +164,13 @@ def read_provenance(line: Line, address: str, findings: LoopFindings) -> Provena
 
 
 def _with_range(row: Noun, line: Line, findings: LoopFindings) -> Noun:
-    """The row with low and high in the quantity that they are of."""
+    """The row with low and high in the quantity that they are of.
+
+    A number that one run sets has the range that the run sets, or none.
+    """
     provenance = row.provenance
+    if row.ranged in provenance.changed and not {"low", "high"} & provenance.changed.keys():
+        provenance = replace(provenance, low="", high="")
     limits = provenance.low or provenance.high
     if not (limits or provenance.moves):
         return row

@@ -41,6 +41,7 @@ class Series:
     money_year : of the money in them (``2022`` of ``USD(2022)/t``); empty if not given.
     low, high : 5 % and 95 % points: a factor on all its numbers, or the name of a row that has
         them; None where not known.
+    limits : the same for each column, low and high, NaN where it has no number; None without.
     moves : rows with the same word have the same draw.
     where : ``file:line``.
     source, page, grade, note : where its numbers are from; no `source` for an assumption.
@@ -54,6 +55,7 @@ class Series:
     money_year: str = ""
     low: float | str | None = None
     high: float | str | None = None
+    limits: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     moves: str = ""
     where: str = ""
     source: str = ""
