@@ -120,6 +120,14 @@ def test_rows_that_cross_are_paths(tmp_path: Path) -> None:
     mine(tmp_path / "law", series=HEAD + crossed)
 
 
+def test_rows_of_one_word_may_fall_and_rise(tmp_path: Path) -> None:
+    """The shares of two lots of one whole add up to it in every draw."""
+    text = RAMPS + "down,t/yr,40,30,~,10,most,least,start\nmost,t/yr,40,40,,28,,,\n"
+    down = mine(tmp_path, series=HEAD + text + "least,t/yr,30,20,~,0,,,\n", laws="moves\nstart\n")
+    drawn = sample(down, 300, seed=1).loop.series
+    np.testing.assert_allclose(drawn["ramp"].draws + drawn["down"].draws, 40)
+
+
 @pytest.mark.parametrize(("low", "high"), [("+5 %", "+10 %"), ("-20 %", "-10 %")])
 def test_factors_have_the_value_between_them(tmp_path: Path, low: str, high: str) -> None:
     finding = found(tmp_path, f"ramp,t/yr,10,,,,{low},{high},start\n")

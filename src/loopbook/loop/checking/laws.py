@@ -39,19 +39,22 @@ def check_laws(subject: Subject) -> None:
 
 
 def _check_points(subject: Subject, laws: Mapping[str, Law]) -> None:
-    """Low, value and high of what is drawn are in order, and above 0 of a lognormal law."""
+    """The value of what is drawn is between low and high, which are above 0 of a lognormal law; of
+    two rows that move with one word one may fall where the other rises.
+    """
     for number in subject.loop.quantities.values():
         row = number.series or number
         law = laws.get(word_of(row), Law(moves=""))
         at = subject.findings.about(row.where)
         for low, value, high in _points(number):
-            if law.law == "lognormal" and not low > 0.0:
-                at.note("range", f"numbers above 0, for {law.moves} is lognormal", f"{low:g}")
+            if law.law == "lognormal" and not min(low, high) > 0.0:
+                found = f"{min(low, high):g}"
+                at.note("range", f"numbers above 0, for {law.moves} is lognormal", found)
                 break
-            if law.law != "one of" and not low <= value <= high:
+            if law.law != "one of" and not min(low, high) <= value <= max(low, high):
                 hint = "write the law one of for its word in laws, if the rows cross"
-                found = f"{low:g}, {value:g}, {high:g}"
-                at.note("range", "low <= value <= high", found, hint=hint)
+                found = f"{value:g}, with low {low:g} and high {high:g}"
+                at.note("range", "a value between low and high", found, hint=hint)
                 break
 
 
