@@ -11,8 +11,8 @@ def title_of(address: str) -> str:
 
     >>> [title_of(x) for x in ("parameters/plant/capacity/value", "terms/scrap/payable/Ni/value")]
     ['capacity of plant', 'payable Ni of scrap']
-    >>> title_of("contracts/cells/Lansing/NCMA cells/amount"), title_of("series/Ni")
-    ('amount of cells from Lansing', 'Ni')
+    >>> title_of("contracts/cells/works/cells/amount"), title_of("series/Ni")
+    ('amount of cells from works', 'Ni')
     >>> title_of("library/prices/Ni/price@2023"), title_of("terms/plant/invest///2027-01-01/value")
     ('price of Ni', 'invest of plant')
     >>> title_of("metal prices")
