@@ -286,8 +286,8 @@ def written_runs(folder: Path, *runs: list[tuple[str, str, float, float]]) -> tu
     for name, rows in zip("ab", runs, strict=True):
         unit = rows[0][1]
         columns = (Column("site"), Column("flow", "Flow", unit), Column("large", "Large", unit))
-        table = Table("flows", "Flows", columns, tuple((a, x, y) for a, _, x, y in rows))
-        write_result(replace(result, tables={**result.tables, "flows": table}), folder / name)
+        table = Table("mill_flows", "Flows", columns, tuple((a, x, y) for a, _, x, y in rows))
+        write_result(replace(result, tables={**result.tables, "mill_flows": table}), folder / name)
     return folder / "a", folder / "b"
 
 

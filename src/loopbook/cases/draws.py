@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from loopbook.loop import Asked, Doubts, KeyFigure, Loop, Statement, Station, doubt, with_answer
-from loopbook.report import Column, Table
+from loopbook.report import DRAW_VALUES, Column, Table, csv_lines
 
 DRAWS = 1000
 """How many draws a run has, unless another number is asked for."""
@@ -66,6 +66,19 @@ def doubt_tables(doubts: Doubts | None) -> dict[str, Table]:
     """Figures over the draws, the inputs that matter, and draws that failed or were cut."""
     made = () if doubts is None else (_figures(doubts), _drivers(doubts), _findings(doubts))
     return {table.name: table for table in made}
+
+
+def draw_values(doubts: Doubts | None) -> dict[str, bytes]:
+    """The file with the value of each figure in each draw; empty where there is none."""
+    if doubts is None:
+        return {}
+    shown = {name: one.values for name, one in doubts.of.items() if not name.endswith(TEST)}
+    rows = (
+        (number, *(None if isnan(values[k]) else float(values[k]) for values in shown.values()))
+        for k, number in enumerate(doubts.numbers)
+    )
+    lines = csv_lines([Column("draw"), *map(Column, shown)], rows)
+    return {DRAW_VALUES: "".join(lines).encode("utf-8")}
 
 
 def _figures(doubts: Doubts) -> Table:

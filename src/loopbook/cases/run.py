@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from loopbook.cases.draws import Drawing, asked_of, doubt_tables
+from loopbook.cases.draws import Drawing, asked_of, doubt_tables, draw_values
 from loopbook.cases.figures import lines_of, summary_table, years_cells, years_table
 from loopbook.cases.month.draw import draw_month
 from loopbook.cases.overview import (
@@ -122,7 +122,8 @@ def run_case(
     tables |= {table.name: table for table in month.tables}
     inputs |= {row.key: row for row in month.inputs}
     progress("the draws")
-    tables |= doubt_tables(drawing.of(loop, asked_of(loop)))
+    doubts = drawing.of(loop, asked_of(loop))
+    tables |= doubt_tables(doubts)
     tables["warnings"] = _with_outside(tables["warnings"], answers.outside)
     result = RunResult(
         loop.name,
@@ -133,7 +134,7 @@ def run_case(
         inputs,
         works_of(loop, inputs),
         [*_files(place)],
-        month.attachments,
+        {**month.attachments, **draw_values(doubts)},
         _with_places(replace(layout, figures=tuple(line.name for line in lines)), loop),
         {name: switch.title for name, switch in loop.settings.switches.items()},
         years_table(years, columns, *periods_of(walked)),

@@ -195,8 +195,8 @@ def _cores() -> int:
 
 
 @main.command("compare")
-@click.argument("run_a", type=click.Path(path_type=Path))
-@click.argument("run_b", type=click.Path(path_type=Path))
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("others", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option(
     "--limit",
     default=20,
@@ -205,16 +205,19 @@ def _cores() -> int:
     help="Changed results to list; 0 for all.",
 )
 @shows_answer
-def compare_command(run_a: Path, run_b: Path, limit: int) -> Answer:
-    """List the inputs and results that differ between RUN_A and RUN_B, largest effect first.
+def compare_command(first: Path, others: tuple[Path, ...], limit: int) -> Answer:
+    """Compare key figures of runs with those of the FIRST; then what else differs in the last.
+
+    A figure's difference has an interval where the runs have the same draws.
 
     \b
     Example:
       loopbook compare out/gmbi out/with-clients
+      loopbook compare out/gmbi out/with-clients out/smaller-plant
     """
     from loopbook.report import compare_runs
 
-    return compare_runs(run_a, run_b).first(limit)
+    return compare_runs(first, *others).first(limit)
 
 
 # ---- plants ----

@@ -43,11 +43,11 @@ _LATER = {
     "answers.terminal": "record_text",
     "answers.workbook": "write_workbook",
     "answers.writing": "WRITERS csv_lines kind_of save_record with_kinds",
-    "compare": "Comparison SwitchChange compare_runs",
+    "compare": "Comparison FigureChange SwitchChange compare_runs",
     "layout": "Layout Plot Section YearFigure parse_layout",
     "page": "check_basis render_report strip_svg write_report",
     "run": "MONTH_LEFT_OUT Run",
-    "write": "names_beside write_result",
+    "write": "DRAW_VALUES names_beside write_result",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
 
@@ -55,11 +55,11 @@ if typing.TYPE_CHECKING:
     from loopbook.report.answers.terminal import record_text
     from loopbook.report.answers.workbook import write_workbook
     from loopbook.report.answers.writing import WRITERS, csv_lines, kind_of, save_record, with_kinds
-    from loopbook.report.compare import Comparison, SwitchChange, compare_runs
+    from loopbook.report.compare import Comparison, FigureChange, SwitchChange, compare_runs
     from loopbook.report.layout import Layout, Plot, Section, YearFigure, parse_layout
     from loopbook.report.page import check_basis, render_report, strip_svg, write_report
     from loopbook.report.run import MONTH_LEFT_OUT, Run
-    from loopbook.report.write import names_beside, write_result
+    from loopbook.report.write import DRAW_VALUES, names_beside, write_result
 else:
 
     def __getattr__(name: str) -> object:
@@ -70,6 +70,7 @@ else:
 
 
 __all__ = [
+    "DRAW_VALUES",
     "GRADES",
     "HIDDEN",
     "KEYS",
@@ -82,6 +83,7 @@ __all__ = [
     "Comparison",
     "Driver",
     "Estimate",
+    "FigureChange",
     "Headline",
     "InputFile",
     "InputRow",

@@ -1,20 +1,40 @@
-"""What changed between two runs: inputs, and results by how much they moved."""
+"""What changed between runs: key figures first, then inputs, and results by how much they moved."""
 
+import csv
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
 from loopbook.errors import Finding, raise_findings
 from loopbook.report.answers.answer import Answer, Rows, counted
-from loopbook.report.format import is_number
+from loopbook.report.format import is_number, unit_text
 from loopbook.report.table import Cell, Column
-from loopbook.report.write import INPUTS, SUMMARY
+from loopbook.report.write import DRAW_VALUES, INPUTS, SUMMARY
 
 _SAME = 1e-12  # of the largest number of the unit; less than this is rounding of the same sum
+
+
+@dataclass(frozen=True, slots=True)
+class FigureChange:
+    """A key figure of a run beside that of the first; the interval is of the difference.
+
+    Where both runs have the same draws, each draw is a difference: what both runs share has no
+    doubt in it.
+    """
+
+    title: Annotated[str, Column(title="Key figure"), "what it is"]
+    run: Annotated[str, Column(drops=1), "folder of the run that is compared with the first"]
+    old: Annotated[Cell, Column(title="First"), "in the first run"]
+    new: Annotated[Cell, Column(title="Run"), "in this run"]
+    difference: Annotated[float | None, "new - old"]
+    low: Annotated[float | None, Column(title="5 %"), "5 % point of the differences of the draws"]
+    high: Annotated[float | None, Column(title="95 %"), "95 % point of them"]
+    unit: Annotated[str, "unit of all; none where it differs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +76,10 @@ class ResultChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Answer):
-    """Everything that differs between two runs, results with the largest effect first."""
+    """What differs between runs: key figures of each, the rest between the first and the last."""
 
     different: Annotated[int, "number of results that differ"]
+    figures: Annotated[tuple[FigureChange, ...], Rows("Key figures")]
     switches: Annotated[tuple[SwitchChange, ...], Rows("Switches")]
     inputs: Annotated[tuple[InputChange, ...], Rows("Inputs")]
     results: Annotated[tuple[ResultChange, ...], Rows("Results, largest effect first")]
@@ -73,28 +94,34 @@ class Comparison(Answer):
 
     def shown(self) -> tuple[str, ...]:
         """The tables with some change."""
-        return tuple(name for name in ("switches", "inputs", "results") if getattr(self, name))
+        return tuple(
+            name for name in ("figures", "switches", "inputs", "results") if getattr(self, name)
+        )
 
     def first(self, limit: int) -> "Comparison":
         """The comparison with so many results at most; 0 for all."""
         return replace(self, results=self.results[: limit or None])
 
 
-def compare_runs(a: Path, b: Path) -> Comparison:
-    """Compare two folders that `write_result` made.
+def compare_runs(first: Path, *others: Path) -> Comparison:
+    """Compare folders that `write_result` made.
+
+    Key figures of each run are compared with those of the first; switches, inputs and results of
+    the last run with those of the first. Results are those with the largest effect first.
 
     Parameters
     ----------
-    a, b : the older and the newer run.
+    first, others : folders; of two runs, the older and the newer.
 
     Raises
     ------
     InputError : a folder is not a whole run.
     """
     findings: list[Finding] = []
-    runs = [_read(folder, findings) for folder in (a, b)]
+    folders = (first, *others)
+    runs = [_read(folder, findings) for folder in folders]
     raise_findings(findings)
-    (old, old_inputs), (new, new_inputs) = runs
+    (old, old_inputs), (new, new_inputs) = runs[0], runs[-1]
     before, after = old["switches"], new["switches"]
     switches = tuple(
         SwitchChange(name, before.get(name), after.get(name))
@@ -103,7 +130,76 @@ def compare_runs(a: Path, b: Path) -> Comparison:
     )
     inputs = tuple(_inputs(old_inputs["inputs"], new_inputs["inputs"]))
     results = tuple(sorted(_results(old["tables"], new["tables"]), key=_order))
-    return Comparison(len(results), switches, inputs, results)
+    drawn = [
+        _draw_values(folder, summary) for folder, (summary, _) in zip(folders, runs, strict=True)
+    ]
+    figures = tuple(
+        change
+        for place, (summary, _) in enumerate(runs[1:], 1)
+        for change in _figures(str(folders[place]), (old, summary), (drawn[0], drawn[place]))
+    )
+    return Comparison(len(results), figures, switches, inputs, results)
+
+
+_OF_DRAWS = {"draws", "drivers", "draw_findings"}
+"""Tables about the draws; what they hold of a figure is beside the figure."""
+
+_Draws = Mapping[str, Mapping[str, float]]
+"""Values by figure and draw."""
+
+
+def _figures(
+    run: str, summaries: tuple[Any, Any], drawn: tuple[_Draws, _Draws]
+) -> Iterator[FigureChange]:
+    """Key figures of two runs; the interval of the difference where they have the same draws."""
+    before, after = ({x["name"]: x for x in one.get("figures", ())} for one in summaries)
+    common = summaries[0].get("seed") == summaries[1].get("seed")
+    for name in {**before, **after}:
+        a, b = (one.get(name, {}) for one in (before, after))
+        old, new, unit = _in_units(
+            (a["value"], unit_text(a["unit"])) if a else None,
+            (b["value"], unit_text(b["unit"])) if b else None,
+        )
+        values = [one.get(name, {}) for one in drawn]
+        shared = values[0].keys() & values[1].keys() if common else ()
+        differences = sorted(values[1][x] - values[0][x] for x in shared) if unit else []
+        low, high = _ends(differences)
+        moved = new - old if is_number(old) and is_number(new) else None
+        yield FigureChange({**a, **b}["title"], run, old, new, moved, low, high, unit)
+
+
+def _ends(ordered: Sequence[float]) -> tuple[float | None, float | None]:
+    """5 and 95 % points of ordered numbers.
+
+    >>> _ends([0.0, 1.0, 2.0]), _ends([])
+    ((0.1, 1.9), (None, None))
+    """
+    if not ordered:
+        return None, None
+    low, high = (_point(ordered, (len(ordered) - 1) * share) for share in (0.05, 0.95))
+    return low, high
+
+
+def _point(ordered: Sequence[float], place: float) -> float:
+    """A number between two of a row, by its place."""
+    before, after = ordered[int(place)], ordered[math.ceil(place)]
+    return before + (place - int(place)) * (after - before)
+
+
+def _draw_values(folder: Path, summary: Any) -> _Draws:
+    """Values of the draws of a run, if its file is as the run wrote it."""
+    path, written = folder / DRAW_VALUES, summary.get("files", {}).get(DRAW_VALUES)
+    if not written or not path.is_file():
+        return {}
+    raw = path.read_bytes()
+    if sha256(raw).hexdigest() != written:
+        return {}
+    rows = [*csv.DictReader(raw.decode("utf-8").splitlines())]
+    return {
+        name: {row["draw"]: float(row[name]) for row in rows if row[name]}
+        for name in (rows[0] if rows else ())
+        if name != "draw"
+    }
 
 
 def _order(change: ResultChange) -> tuple[float, str, str, str]:
@@ -133,7 +229,13 @@ def _has_tables(part: Any) -> bool:
     """Whether JSON has switches and tables of the form that a run is written in."""
     match part:
         case {"switches": dict() as switches, "tables": dict() as tables}:
-            return _are_cells(switches.values()) and all(map(_is_table, tables.values()))
+            figures = part.get("figures", [])
+            return (
+                _are_cells(switches.values())
+                and all(map(_is_table, tables.values()))
+                and isinstance(figures, list)
+                and all(map(_is_figure, figures))
+            )
     return False
 
 
@@ -146,6 +248,13 @@ def _has_inputs(part: Any) -> bool:
                 and _are_cells(row.values())
                 for row in rows.values()
             )
+    return False
+
+
+def _is_figure(figure: Any) -> bool:
+    match figure:
+        case {"name": str(), "title": str(), "unit": str(), "value": value}:
+            return _are_cells([value])
     return False
 
 
@@ -214,7 +323,7 @@ def _results(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ResultC
                 if is_number(cell):
                     unit = column["unit"]
                     largest[unit] = max(largest.get(unit, 0.0), abs(cell))
-    for name in {**old, **new}:
+    for name in {**old, **new}.keys() - _OF_DRAWS:
         if name not in old or name not in new:
             before, after = ("table" if name in run else None for run in (old, new))
             yield ResultChange(name, "", "", before, after, "", None)

@@ -12,9 +12,12 @@ from loopbook import __version__
 from loopbook.errors import InputError
 from loopbook.files import whole_folder, writing
 from loopbook.report.answers.writing import WRITERS, with_kinds
+from loopbook.report.headline import KeyFigure
 from loopbook.report.result import RunResult
 
 INPUTS, SUMMARY, REPORT, TABLES = "inputs.json", "summary.json", "report.html", "tables"
+DRAW_VALUES = "draw_values.csv"
+"""Attachment with the values of each draw: column ``draw``, and a column a figure by its name."""
 _ENDINGS = (".csv", ".parquet")
 _OURS = "loopbook-run"
 
@@ -156,6 +159,8 @@ def _summary(result: RunResult, beside: Mapping[str, str]) -> dict[str, object]:
             beside.get(name, name): sha256(raw).hexdigest()
             for name, raw in result.attachments.items()
         },
+        "figures": [_figure(x) for x in result.headline.figures] if result.headline else [],
+        "seed": result.headline.stamp.seed if result.headline else 0,
         "summary": {str(label): text for label, text in result.summary.rows},
         "tables": {
             name: {
@@ -170,3 +175,9 @@ def _summary(result: RunResult, beside: Mapping[str, str]) -> dict[str, object]:
             for name, table in result.tables.items()
         },
     }
+
+
+def _figure(figure: KeyFigure) -> dict[str, object]:
+    """A key figure, as `compare_runs` reads it."""
+    names = ("name", "value", "unit", "decimals", "low", "median", "high")
+    return {"title": figure.title, **{name: getattr(figure.estimate, name) for name in names}}
