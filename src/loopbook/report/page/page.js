@@ -26,9 +26,8 @@
     entry.querySelectorAll("details").forEach((details) => { details.open = true; });
   };
 
-  // Numbers of a column, wherever tables show them: by what names their row.
-  const numbersOf = (id) => [...document.querySelectorAll(`#tables td a.n[href="#${CSS.escape(id)}"]`)]
-    .filter((a) => !a.title)
+  // Numbers of a column in its own table, by what names their row.
+  const numbersOf = (id) => [...(document.getElementById(id)?.closest("details").querySelectorAll(`td a.n[href="#${CSS.escape(id)}"]`) ?? [])]
     .map((a) => [[...a.closest("tr").querySelectorAll("th, td:not(.num)")].map((x) => x.textContent.trim()).filter(Boolean), a.textContent.trim(), a]);
   const numeric = (text) => Number(text.replace(/,/g, "").replace("\u2212", "-"));
 
@@ -54,8 +53,8 @@
     formula.parentElement.after(line);
   };
 
-  // All numbers of a column, with their sum where it means something.
-  const series = (copy, id) => {
+  // All numbers of a column, with their sum where the figure is this sum, perhaps in millions.
+  const series = (copy, id, figure) => {
     const found = numbersOf(id);
     if (found.length < 2 || found.length > 40) return;
     const list = document.createElement("ul");
@@ -68,9 +67,9 @@
       list.append(li);
     };
     for (const [labels, text] of found) line(labels.join(" "), text);
-    if (document.getElementById(id).hasAttribute("data-adds")) {
-      const digits = Math.max(...found.map(([, text]) => (text.split(".")[1] ?? "").length));
-      const sum = found.reduce((total, [, text]) => total + (numeric(text) || 0), 0);
+    const digits = Math.max(...found.map(([, text]) => (text.split(".")[1] ?? "").length));
+    const sum = found.reduce((total, [, text]) => total + (numeric(text) || 0), 0);
+    if ([1, 1e3, 1e6, 1e9].some((scale) => Math.abs(sum / scale - figure) <= 0.006 * Math.abs(figure) && figure)) {
       line("sum", sum.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "\u2212"));
     }
     copy.querySelector("p")?.after(list);
@@ -91,7 +90,7 @@
     copy.removeAttribute("id");
     const row = link.closest("tr")?.querySelector("th")?.textContent.trim();
     if (link.closest("#tables td, .scroll td")) figured(copy, link);
-    else series(copy, id);
+    else series(copy, id, numeric(link.textContent));
     ofPeriod(copy, row);
     return copy;
   };
