@@ -55,7 +55,7 @@ def former(run: str) -> Former:
 def tables(run: str) -> dict[str, Table]:
     """What the loop gives."""
     of = former(run)
-    switches = dict.fromkeys(of["switches"], True)
+    switches = {"may 2026": False, **dict.fromkeys(of["switches"], True)}
     loop = load(CASE, switches=switches, cells=[f"sites/refinery/process={of['route']}"])
     walked = walk(loop)
     return result_tables(walked, accounts(walked))
