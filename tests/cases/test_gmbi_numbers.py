@@ -14,27 +14,103 @@ import pytest
 from loopbook.loop import Accounts, Walk, accounts, answer, load, sample, walk
 
 CASE = Path(__file__).parents[2] / "cases" / "gmbi"
+MAY = "may 2026"
+ASKED = (("feed(plant)", "t"), ("account(plant)", "USD"), ("cash(Refiner)", "USD"))
 
 
 @cache
-def run() -> tuple[Walk, Accounts]:
-    """The founding case, walked and priced."""
-    walked = walk(load(CASE))
+def run(*on: str, as_of_the_article: bool = False) -> tuple[Walk, Accounts]:
+    """The founding case with some switches on, walked and priced."""
+    switches = {MAY: not as_of_the_article, **dict.fromkeys(on, True)}
+    walked = walk(load(CASE, switches=switches))
     return walked, accounts(walked)
 
 
-def number(formula: str, unit: str = "1") -> float:
+def number(formula: str, unit: str = "1", *on: str, as_of_the_article: bool = False) -> float:
     """A formula that gives one number."""
-    (value,) = answer(*run(), formula, unit=unit).ravel()
+    walk_and_money = run(*on, as_of_the_article=as_of_the_article)
+    (value,) = answer(*walk_and_money, formula, unit=unit).ravel()
     return float(value)
 
 
 class TestMoney:
     def test_the_present_value_counts_the_plant_once(self) -> None:
-        charges = answer(*run(), "paid(on=plant, term=capital)", unit="USD").ravel()
+        before = run(as_of_the_article=True)
+        charges = answer(*before, "paid(on=plant, term=capital)", unit="USD").ravel()
         worth = sum(x / 1.1**year for year, x in enumerate(charges))
         assert worth == pytest.approx(29.7e6, rel=2e-3)
-        assert number("npv(GMBI, own)", "USD") == pytest.approx(87.8e6, rel=1e-3)
+        value = number("npv(GMBI, own)", "USD", as_of_the_article=True)
+        assert value == pytest.approx(87.8e6, rel=1e-3)
+
+    def test_the_production_credit_is_the_refiners_and_phases_out(self) -> None:
+        formula = "paid(on=refinery, term=credit, payee=Refiner)"
+        credit, cost = (
+            answer(*run("45X"), text, unit="USD").ravel()
+            for text in (formula, "paid(on=refinery, payee=outside)")
+        )
+        shares = dict(zip(range(2025, 2036), credit / np.where(cost > 0.0, cost, 1.0), strict=True))
+        assert shares[2030] == pytest.approx(0.10)
+        assert [shares[x] for x in (2031, 2032, 2033)] == pytest.approx([0.075, 0.05, 0.025])
+        assert credit[-2:].tolist() == [0.0, 0.0]
+        assert number(f"sum({formula})", "USD") == 0.0
+        assert number("sum(cash(GMBI))", "USD", "45X") == number("sum(cash(GMBI))", "USD")
+
+    def test_foil_from_malaysia_pays_half_of_its_copper(self) -> None:
+        duty, copper = (
+            number(f"sum(paid(on='foil to North America', term={term}))", "USD")
+            for term in ("duty", "payable")
+        )
+        first = number("at(paid(on='foil to North America', term=payable), 2025)", "USD")
+        assert duty == pytest.approx(0.5 * (copper - first * 7 / 12), rel=1e-9)
+
+    def test_the_stake_in_foil_is_an_outlay_of_toyota_tsusho_alone(self) -> None:
+        with_stake, without = (number("sum(cash(TTA))", "USD", *on) for on in (["foil stake"], []))
+        assert with_stake - without == pytest.approx(-110e6)
+        assert number("npv(GMBI, own)", "USD", "foil stake") == number("npv(GMBI, own)", "USD")
+
+
+class TestVersions:
+    def test_three_ramps_of_which_the_low_one_is_as_likely_as_the_base(self) -> None:
+        draws = sample(load(CASE), 2000, seed=3).loop.series["Lansing lines"].draws
+        assert draws is not None
+        last, counts = np.unique(draws[4], return_counts=True)
+        assert last.tolist() == [4.0, 18.0, 20.0]
+        assert counts / 2000 == pytest.approx([0.4, 0.4, 0.2], abs=0.03)
+
+    def test_what_is_new_changes_what_the_refiner_pays_and_not_the_plants_scrap(self) -> None:
+        then, now = (
+            {name: number(f"sum({name})", unit, as_of_the_article=article) for name, unit in ASKED}
+            for article in (True, False)
+        )
+        assert now["feed(plant)"] == pytest.approx(then["feed(plant)"])
+        assert then["account(plant)"] == pytest.approx(150.7e6, rel=1e-3)
+        assert then["cash(Refiner)"] == pytest.approx(-74.5e6, rel=1e-3)
+        gained = now["account(plant)"] - then["account(plant)"]
+        assert gained == pytest.approx(17.0e6, rel=0.01)
+        assert now["cash(Refiner)"] - then["cash(Refiner)"] < -gained
+
+    def test_lfp_passes_preprocessing_and_dilutes_the_black_mass(self) -> None:
+        def grade(element: str, *on: str) -> float:
+            made = "sum(content(made(plant, 'black mass'), %s)) / sum(made(plant, 'black mass'))"
+            return number(made % element, "1", *on)
+
+        assert grade("Ni", "lfp") < 0.95 * grade("Ni")
+        assert grade("P") == pytest.approx(0.0, abs=1e-12)
+        assert grade("P", "lfp") > 1e-3
+        formula = "sum(paid(on='black mass', term=penalty))"
+        assert number(formula, "USD", "lfp") > 0.0 == number(formula, "USD")
+
+    @pytest.mark.parametrize("maker", ["clarksville", "gumi"])
+    def test_a_cathode_maker_stands_between_refiner_and_lines(self, maker: str) -> None:
+        site = maker.capitalize()
+        nickel = f"sum(content(taken('metal back', {site}), Ni))"
+        assert number(nickel, "t", maker) == pytest.approx(
+            number("sum(content(taken('metal back'), Ni))", "t"), rel=1e-6
+        )
+        gets = number("sum(content(taken(cathode), Ni))", "t", maker)
+        assert gets == pytest.approx(number("sum(needs(Lansing, Ni))", "t"))
+        bought = number("sum(content(taken('new metal'), Ni))", "t", maker)
+        assert bought > number("sum(content(taken('new metal'), Ni))", "t")
 
 
 class TestRanges:

@@ -33,7 +33,7 @@ WRONG = [
     ("starter", "contracts.csv", "metal market,refinery,metal,outside,all,a market is a contract with outside\n", "", "sites.csv:4: no-taker"),
     ("starter", "contracts.csv", "black mass,shredder,black mass,refinery,all,", "black mass,shredder,black mass,refinery,70 % of made,\nother,shredder,black mass,outside,70 % of made,", "contracts.csv:4, amount: promised"),
     ("starter", "contracts.csv", "metal market,refinery,metal,outside,all", "metal market,refinery,metal,shredder,all", "cycle"),
-    ("gmbi", "parameters.csv", "13500 t/yr", "13.5 t/yr", "parameters.csv:19, value: slip"),
+    ("gmbi", "parameters.csv", "10000 t/yr", "10 t/yr", "parameters.csv:21, value: slip"),
     ("starter", "series.csv", "Ni,USD/t,15500,16000,,16500", "Ni,USD/t,15500000,16000000,,16500000", "series.csv:4"),
 ]
 # fmt: on
