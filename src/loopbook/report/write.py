@@ -155,6 +155,7 @@ def _summary(result: RunResult, beside: Mapping[str, str]) -> dict[str, object]:
         "name": result.name,
         "title": result.title,
         "switches": dict(result.switches),
+        "stamp": asdict(result.headline.stamp) if result.headline else None,
         "files": {
             beside.get(name, name): sha256(raw).hexdigest()
             for name, raw in result.attachments.items()

@@ -306,7 +306,7 @@ class Evaluator:
         answer = self._walked(function, values, roles)
         names = tuple(x for x in values if isinstance(x, str))
         whole = values[0].any() if isinstance(values[0], np.ndarray) else len(names) > 1
-        is_on = self.world is not None and all(map(self.world.is_on, roles, map(str, values)))
+        is_on = self.world is not None and all(map(self.world.is_on, roles, values))
         is_stream = STREAM in (function.unit, *roles)
         is_zero = bool(is_on and is_stream and whole and not answer.array.any())
         self.asked.append(Asked(name, names, ast.unparse(node), at.where, is_zero))

@@ -189,6 +189,11 @@ def _correlations(
 ) -> Iterator[tuple[str, float]]:
     """Of each figure its rank correlation with an input."""
     for name, of_figure in ranked.items():
-        yield name, float((of_figure * rank).sum())
+        yield name, _within_1(of_figure * rank)
     for name, has_number in some.items():
-        yield name, float((ranks(values[name][has_number]) * ranks(scores[has_number])).sum())
+        yield name, _within_1(ranks(values[name][has_number]) * ranks(scores[has_number]))
+
+
+def _within_1(products: Array) -> float:
+    """Their sum, without what rounding adds to 1."""
+    return float(np.clip(products.sum(), -1.0, 1.0))

@@ -28,7 +28,7 @@ class Sample:
     ----------
     loop : with draws in place of its numbers; a walk of it has all of them.
     numbers : of the draws.
-    cut : by address, draws whose number was cut at what its column allows, (draw,).
+    cut : by address, draws whose number in force was cut at what its column allows, (draw,).
     words : by the word of a draw, addresses of the numbers in force that it moves; what has one
         value in all draws is moved by none.
     """
@@ -63,9 +63,10 @@ def sample(loop: Loop, draws: int | Sequence[int], *, seed: int) -> Sample:
     sampler = _Sampler(loop, np.array(numbers), seed)
     in_force = with_numbers(replace(loop, quantities={}), sampler.change, len(numbers))
     words = {word: tuple(addresses) for word, addresses in sampler.words.items()}
+    cut = dict(sampler.cut)
     quantities = {address: sampler.quantity(x) for address, x in loop.quantities.items()}
     whole = replace(in_force, quantities=quantities)
-    return Sample(whole, numbers, sampler.cut, words)
+    return Sample(whole, numbers, cut, words)
 
 
 def scores_of(
