@@ -23,7 +23,7 @@ STATIONS = """\
 station,title,answer,unit
 margin,Earned,sum(cash(Recycler)),M USD
 metal,Metal,sum(taken(metal market)),t
-ratio,Left,sum(taken(metal market)) / sum(feed(shredder)),%
+ratio,Taken,sum(feed(shredder)) / sum(taken(scrap)) + sum(feed(shredder)) / '10 kt',%
 """
 
 
