@@ -262,6 +262,37 @@ def test_of_many_lines_the_largest_are_drawn_and_the_rest_counted() -> None:
     assert "Line 4: 5.0" in chart.svg
 
 
+def test_a_curve_has_its_own_axis_its_range_and_the_number_of_the_case() -> None:
+    names = ("curve", "at", "at_unit", "base", "line", "value", "unit")
+    rows = tuple(
+        ("price", at, "%", 30.0, line, start + slope * at, "M USD")
+        for line, start, slope in (("Seller", -60.0, 2.0), ("Owner", 150.0, -3.0))
+        for at in (20.0, 40.0, 70.0)
+    )
+    ranges = (("price", "all that gain", 30.0, 50.0, "%"), ("other", "all that gain", 1, 2, "%"))
+    tables = {
+        "curves": Table("curves", "Curves", columns(*((x, x.title()) for x in names)), rows),
+        "ranges": Table(
+            "ranges",
+            "Ranges",
+            columns(*((x, x) for x in ("curve", "line", "low", "high", "unit"))),
+            ranges,
+        ),
+    }
+    chart = plot_chart(example(tables=tables), Plot("n", "N", "", "curves", curve="price"))
+    assert chart is not None
+    assert chart.unit == "M USD"
+    (shade,) = re.findall('class="shade" x="([0-9.]+)" y="14" width="([0-9.]+)"', chart.svg)
+    lines = re.findall(r'd="M([0-9.]+) [0-9.]+L[0-9.]+ [0-9.]+L([0-9.]+)', chart.svg)
+    whole = [float(x) for x in lines[0]]
+    per = (whole[1] - whole[0]) / 50
+    assert float(shade[0]) == pytest.approx(whole[0] + 10 * per, abs=0.1)
+    assert float(shade[1]) == pytest.approx(20 * per, abs=0.1)
+    assert "case 30" in chart.svg
+    assert "40, M USD\nSeller: 20\nOwner: 30" in chart.svg
+    assert plot_chart(example(tables=tables), Plot("n", "N", "", "curves", curve="no")) is None
+
+
 def test_a_figure_of_page_one_leads_to_its_interval_what_moves_it_and_its_column(text: str) -> None:
     front, rest = text[: text.index('id="tables"')], text[text.index('id="tables"') :]
     link = re.search(

@@ -20,16 +20,19 @@ class Plot:
     by : pattern of the column that splits a long table into series.
     lines : patterns of the columns drawn as lines; the rest are bars.
     stacked : whether bars are stacked.
+    curve : name of a curve of the table ``curves``, which is then drawn over its own axis, with the
+        ranges of the table ``ranges`` in which all that gain do not lose.
     """
 
     name: str
     title: str
     text: str
     table: str
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     by: str = ""
     lines: tuple[str, ...] = ()
     stacked: bool = False
+    curve: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Curves: figures over a range of one number, and the ranges in which they are not below zero."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,12 +31,14 @@ class Drawn:
     ----------
     head : its row.
     unit, values : of the number that is moved, (point,).
+    base : its value in the loop as it is; NaN of a series.
     lines : rows of the lines, each with its values, (point,).
     """
 
     head: Curve
     unit: str
     values: Array
+    base: float
     lines: Mapping[str, tuple[Curve, Array]]
 
     def ranges(self, names: Iterable[str]) -> list[tuple[float, float]]:
@@ -77,7 +80,7 @@ def curve(loop: Loop, name: str, other: Loop | None = None) -> Drawn:
         figures = [answer(*run, row.answer, unit=row.unit)[0] for run in runs]
         line = figures[0] - sum(figures[1:])
         lines[row.line] = row, np.broadcast_to(line, values.shape)
-    return Drawn(head, unit, values, lines)
+    return Drawn(head, unit, values, loop.quantities[head.addresses[0]].number, lines)
 
 
 def points(loop: Loop, head: Curve) -> tuple[str, Array]:
@@ -111,17 +114,30 @@ def _points_table(drawn: Iterable[Drawn]) -> Table:
         Column("curve", "Curve"),
         Column("at", "At"),
         Column("at_unit", "Unit"),
+        Column("base", "In the case", how="value of the number as it is"),
         Column("line", "Line"),
         Column("value", "Value"),
         Column("unit", "Unit of the value"),
     )
     rows: list[tuple[Cell, ...]] = [
-        (one.head.curve, float(at), one.unit, row.title or line, float(value), row.unit)
+        (
+            one.head.curve,
+            float(at),
+            one.unit,
+            _or_none(one.base),
+            row.title or line,
+            float(value),
+            row.unit,
+        )
         for one in drawn
         for line, (row, values) in one.lines.items()
         for at, value in zip(one.values, values, strict=True)
     ]
     return Table("curves", "Figures over a range of one number", columns, tuple(rows))
+
+
+def _or_none(number: float) -> float | None:
+    return None if math.isnan(number) else number
 
 
 def _ranges_table(drawn: Iterable[Drawn]) -> Table:

@@ -55,6 +55,15 @@ class Chart:
     svg: str
 
 
+class Axis(NamedTuple):
+    """An axis of numbers: where each place is, its unit, the case's own place, and ranges."""
+
+    at: tuple[float, ...]
+    unit: str
+    base: float | None
+    ranges: tuple[tuple[float, float], ...]
+
+
 class Label(NamedTuple):
     """A label at the end of a line: wished height, colours of the mark and of its lines of text."""
 
@@ -112,6 +121,8 @@ def series_of(table: Table, plot: Plot) -> tuple[list[str], list[Series]]:
 
 def plot_chart(result: RunResult, plot: Plot) -> Chart | None:
     """A line or bar chart of one table, or None where there is nothing to show."""
+    if plot.curve:
+        return _curve_chart(result, plot)
     table = result.tables.get(plot.table)
     places, series = series_of(table, plot) if table and table.columns else ([], [])
     if not series:
@@ -125,6 +136,30 @@ def plot_chart(result: RunResult, plot: Plot) -> Chart | None:
     lined = [s for s in scaled if not plot.stacked or _matches(s.column.name, plot.lines)]
     drawing = _Drawing(places, [s for s in scaled if s not in lined], lined, result.layout.colours)
     return Chart(unit, columns, drawing.svg(f"{plot.title}, {unit}", unit))
+
+
+def _curve_chart(result: RunResult, plot: Plot) -> Chart | None:
+    """Lines of a curve over the number that it moves."""
+    table, ranges = (result.tables.get(name) for name in ("curves", "ranges"))
+    rows = [row for row in table.records() if row["curve"] == plot.curve] if table else []
+    if not table or not rows:
+        return None
+    names, ats = (list(dict.fromkeys(row[name] for row in rows)) for name in ("line", "at"))
+    column = replace(table.columns[table.position("value")], unit=str(rows[0]["unit"]))
+    values = {(row["line"], row["at"]): float(str(row["value"])) for row in rows}
+    series = [Series(str(x), tuple(values.get((x, at)) for at in ats), column) for x in names]
+    base = rows[0]["base"]
+    shaded = tuple(
+        (float(str(row["low"])), float(str(row["high"])))
+        for row in (ranges.records() if ranges else ())
+        if row["curve"] == plot.curve and row["line"] == "all that gain"
+    )
+    places = tuple(float(str(at)) for at in ats)
+    axis = Axis(places, str(rows[0]["at_unit"]), base if is_number(base) else None, shaded)
+    texts = [number_text(x) for x in places]
+    drawing = _Drawing(texts, [], series, result.layout.colours, axis=axis)
+    unit = unit_text(column.unit)
+    return Chart(unit, (column,), drawing.svg(f"{plot.title}, {unit}", unit))
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
@@ -206,7 +241,10 @@ class _Drawing:
         stacked: Sequence[Series],
         lines: Sequence[Series],
         colours: Sequence[Colour],
+        *,
+        axis: Axis | None = None,
     ) -> None:
+        self._axis = axis
         most = sorted(lines, key=lambda s: -max(abs(c or 0.0) for c in s.cells))[:_LINES]
         self._places, self._lines = places, [s for s in lines if s in most]
         self._left_out = len(lines) - len(self._lines)
@@ -257,7 +295,13 @@ class _Drawing:
         return roles
 
     def _x(self, place: int) -> float:
+        if self._axis:
+            return self._along(self._axis, self._axis.at[place])
         return _LEFT + _PLOT * (place + 0.5) / len(self._places)
+
+    @staticmethod
+    def _along(axis: Axis, value: float) -> float:
+        return _LEFT + _PLOT * (value - axis.at[0]) / (axis.at[-1] - axis.at[0] or 1.0)
 
     def _y(self, value: float) -> float:
         low, high = self._ticks[0], self._ticks[-1]
@@ -272,10 +316,38 @@ class _Drawing:
                 f"{number_text(tick, self._decimals)}</text>"
             )
         y = _TOP + self._depth + 16
+        if self._axis:
+            yield from self._numbers(self._axis, y)
+            return
         for k in _shown_places(len(self._places), len(self._places[0])):
             yield (
                 f'<text class="tick" x="{self._x(k):.1f}" y="{y:.1f}" text-anchor="middle">'
                 f"{escape(self._places[k])}</text>"
+            )
+
+    def _numbers(self, axis: Axis, y: float) -> Iterator[str]:
+        """Numbers of the axis, ranges in which all gain, and where the case is."""
+        for low, high in axis.ranges:
+            x, end = self._along(axis, low), self._along(axis, high)
+            yield (
+                f'<rect class="shade" x="{x:.1f}" y="{_TOP}" width="{end - x:.1f}" '
+                f'height="{self._depth:.0f}"/><text class="tick" x="{(x + end) / 2:.1f}" '
+                f'y="{_TOP + self._depth - 5:.1f}" text-anchor="middle">all gain</text>'
+            )
+        if axis.base is not None and axis.at[0] <= axis.base <= axis.at[-1]:
+            x = self._along(axis, axis.base)
+            yield (
+                f'<path class="axis" stroke-dasharray="1.5 2.5" d="M{x:.1f} {_TOP}'
+                f'V{_TOP + self._depth:.0f}"/><text class="tick" x="{x:.1f}" y="{_TOP - 4}" '
+                f'text-anchor="middle">case {number_text(axis.base)}</text>'
+            )
+        marks = ticks(axis.at[0], axis.at[-1])
+        shown = [tick for tick in marks if axis.at[0] <= tick <= axis.at[-1]]
+        for tick in shown:
+            unit = f"\u00a0{unit_text(axis.unit)}" if tick == shown[-1] and axis.unit != "1" else ""
+            yield (
+                f'<text class="tick" x="{self._along(axis, tick):.1f}" y="{y:.1f}" '
+                f'text-anchor="middle">{number_text(tick)}{unit}</text>'
             )
 
     def _segments(self) -> Iterator[tuple[Series, int, float, float]]:
@@ -340,12 +412,13 @@ class _Drawing:
         """A strip over each place; pointing at it shows its numbers and, of a stack, their sum."""
         width = _PLOT / len(self._places)
         for k, place in enumerate(self._places):
+            left = self._x(k) - width / 2
             lines = [f"{s.name}: {self._text(s.cells[k] or 0.0)}" for s in self._all if s.cells[k]]
             stack = [s.cells[k] or 0.0 for s in self._all if s not in self._lines]
             lines += [f"sum: {self._text(sum(stack))}"] * (len(stack) > 1)
             text = "\n".join([f"{place}, {unit}", *lines])
             yield (
-                f'<rect class="hit" x="{_LEFT + k * width:.1f}" y="{_TOP}" width="{width:.1f}" '
+                f'<rect class="hit" x="{left:.1f}" y="{_TOP}" width="{width:.1f}" '
                 f'height="{self._depth:.0f}" data-tip="{escape(text)}"/>'
             )
 
