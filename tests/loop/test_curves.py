@@ -85,7 +85,7 @@ def test_several_ranges_and_none(tmp_path: Path) -> None:
     drawn = curve(loop_of(tmp_path, files), "ore price")
     assert drawn.ranges(["mine"]) == []
     values = np.abs(drawn.values - 50.0) - 10.0
-    bent = type(drawn)(drawn.head, "%", drawn.values, {"x": (drawn.head, values)})
+    bent = type(drawn)(drawn.head, "%", drawn.values, 50.0, {"x": (drawn.head, values)})
     assert np.array(bent.ranges(["x"])) == pytest.approx(np.array([[0.0, 40.0], [60.0, 100.0]]))
 
 
