@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from loop_folder import STARTER, changed, findings_of, loop_of
 
 from loopbook.errors import InputError
 from loopbook.flowsheet import COST_GROUPS, ROUTES, RouteSetting
-from loopbook.loop import load, walk
+from loopbook.loop import load, month_number, span_of, walk
 from loopbook.loop.money.accounts import Accounts, accounts
 from loopbook.loop.money.footprint import footprint
 from loopbook.loop.money.tables import account_tables, footprint_table
@@ -230,6 +231,33 @@ def test_nothing_counts_before_the_first_period_of_money(tmp_path: Path) -> None
     for party in before.parties:
         assert after.cash(party)[0].tolist() == [0.0]
         assert after.cash(party)[1:] == pytest.approx(before.cash(party)[1:])
+
+
+@pytest.mark.parametrize("first", ["2027-05", "2027-Q3", "2027-12", "2028-02"])
+def test_money_counts_from_a_month_within_a_period(tmp_path: Path, first: str) -> None:
+    """A year of which some months count is the sum of these months, for owners and costs too."""
+    late = "ore,pay,,,,1 month,\nfurnace,cost,,,"
+    files = changed("terms.csv", "furnace,cost,,,", late, SMELTER)
+    files = changed("case.toml", "[npv]", f'[money]\nfrom = "{first}"\n\n[npv]', files)
+    months = changed("case.toml", "\n\n[money]", '\nstep = "month"\n\n[money]', files)
+    every = changed("case.toml", f'from = "{first}"', 'from = "2027"', months)
+    yearly, monthly, whole = (
+        account(tmp_path / name, some) for name, some in (("y", files), ("m", months), ("w", every))
+    )
+    start, begin = month_number(date(2027, 1, 1)), span_of(first)
+    assert begin is not None
+    counted = np.array([k + start >= begin.first for k in range(18)])
+    for party in ("Mine", "Smelter", "outside"):
+        cash = monthly.cash(party, shared=False)[:, 0]
+        assert cash == pytest.approx(whole.cash(party, shared=False)[:, 0] * counted, abs=1e-6)
+        by_period = np.add.reduceat(cash, [0, 12, 15])
+        assert yearly.cash(party, shared=False)[:, 0] == pytest.approx(by_period, abs=1e-6)
+        owed = monthly.unsettled(party)[[11, 14, 17], 0]
+        assert yearly.unsettled(party)[:, 0] == pytest.approx(owed, abs=1e-6)
+    for money in (yearly, monthly):
+        owners = money.cash("Ann") + money.cash("Bob")
+        assert owners == pytest.approx(money.cash("Smelter", shared=False), abs=1e-6)
+        assert [x for x in money.findings if x.code == "not-counted"]
 
 
 def test_a_way_that_takes_time(tmp_path: Path) -> None:

@@ -198,11 +198,11 @@ def accounts(walked: Walk) -> Accounts:
     year = "" if loop.settings.money.year == NOMINAL else loop.settings.money.year
     money = loop.settings.money
     quotes = Quotes(money.currency, rows, year, rows.get(money.index))
-    ledger = Ledger(walked, quotes)
+    start = span_of(money.from_)
+    ledger = Ledger(walked, quotes, start.first if start else 0)
     price_flows(ledger)
     price_sites(ledger)
-    if first := span_of(loop.settings.money.from_):
-        ledger.drop_before(first)
+    ledger.note_left_out()
     ledger.drop_residues()
     share_cash(ledger)
     _list_unused(ledger)

@@ -14,7 +14,7 @@ from loopbook.loop.goods.exchange import in_force
 from loopbook.loop.nouns.trade import Term
 from loopbook.loop.terms.law import Amount
 from loopbook.loop.terms.lot import ZERO, Lot, Quotes
-from loopbook.loop.time.calendar import Span, Step, month_in_force
+from loopbook.loop.time.calendar import Step, month_in_force
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Months, Quantity
 from loopbook.loop.walking.result import Walk
@@ -82,9 +82,11 @@ class Ledger:
     ----------
     walked : the walk.
     quotes : prices.
+    first : month before which no payment counts.
     """
 
-    def __init__(self, walked: Walk, quotes: Quotes) -> None:
+    def __init__(self, walked: Walk, quotes: Quotes, first: int = 0) -> None:
+        self.first = first
         self.walked, self.quotes, self.loop = walked, quotes, walked.loop
         self.steps = walked.steps
         self.findings: dict[tuple[str, ...], Finding] = {}
@@ -92,6 +94,7 @@ class Ledger:
         self.burdens: dict[Carried, Array] = {}
         self.unpaid: dict[Entry, Array] = {}
         self.paid: dict[int, Array] = dict.fromkeys(range(len(walked.flows)), self.zeros(1))
+        self._left_out = defaultdict[tuple[str, str], float](float)
         self._costs: dict[str, Array] = {}
         self._carbon: dict[str, Array] = {}
         self._steps = {month: step.index for step in self.steps for month in step}
@@ -117,6 +120,8 @@ class Ledger:
     ) -> None:
         """Add payments in some months, (month, draw); between a party and itself none moves.
 
+        Those before the first month that counts are left out; see `note_left_out`.
+
         `payments` has their sums by entry, shape (step + 1, draw); the last is due after the last
         step. `unpaid` has what falls due in a step and is paid later, with its payment below zero.
 
@@ -125,13 +130,21 @@ class Ledger:
         due : months in which they fall due; those of payment if not given.
         """
         if entry.payer != entry.payee and np.any(amount):
+            if entry.payee == OUTSIDE and entry.on in self.loop.sites:
+                self._add_months(self._costs, entry.on, months, amount)
+            counts = months >= self.first
+            if not counts.all():
+                every = np.broadcast_to(amount, (len(months), amount.shape[-1]))
+                of = f"{entry.term} of {entry.day} on {entry.on}" if entry.day else entry.term
+                where = entry.where if entry.day else self.loop.settings.written["money/from"][1]
+                self._left_out[where, of] += float(np.abs(every[~counts]).sum(axis=0).mean())
+                months, amount = months[counts], every[counts]
+                due = None if due is None else due[counts]
             self._add(self.payments, entry, [*map(self.step_of, months.tolist())], amount)
             if due is not None:
                 both = np.concatenate([due, months])
                 signed = np.concatenate([amount, -amount])
                 self._add(self.unpaid, entry, [*map(self.step_of, both.tolist())], signed)
-            if entry.payee == OUTSIDE and entry.on in self.loop.sites:
-                self._add_months(self._costs, entry.on, months, amount)
 
     def carry(self, burden: Carried, months: Months, tonnes: Array) -> None:
         """Add burdens in some months, t CO2e, (month, draw); `burdens` has their sums by step."""
@@ -156,22 +169,12 @@ class Ledger:
             key or (where, sentence), Finding(code, where, "", "", sentence=sentence)
         )
 
-    def drop_before(self, period: Span) -> None:
-        """Leave out money before a period, with a finding for each sum on a day and each law."""
-        end = (step.index for step in self.steps if step.end > period.first)
-        first = next(end, len(self.steps))
-        dropped = defaultdict[tuple[str, str], float](float)
-        for entry, sums in self.payments.items():
-            of = f"{entry.term} of {entry.day} on {entry.on}" if entry.day else entry.term
-            where = entry.where if entry.day else self.loop.settings.written["money/from"][1]
-            dropped[where, of] += float(np.abs(sums[:first]).sum(axis=0).mean())
-        for (where, of), amount in dropped.items():
-            if amount > 0.0:
-                money = f"{amount:,.0f} {self.quotes.currency}"
-                sentence = f"{of} is before {period.name}, and not counted: {money}"
-                self.note("not-counted", where, sentence)
-        for sums in (*self.payments.values(), *self.paid.values(), *self.unpaid.values()):
-            sums[:first] = 0.0
+    def note_left_out(self) -> None:
+        """A finding for each sum on a day and each law that is before the first month."""
+        for (where, of), amount in self._left_out.items():
+            money = f"{amount:,.0f} {self.quotes.currency}"
+            sentence = f"{of} is before {self.loop.settings.money.from_}, and not counted: {money}"
+            self.note("not-counted", where, sentence)
 
     def drop_residues(self) -> None:
         """Leave out payments and burdens that are rounding beside the largest one."""

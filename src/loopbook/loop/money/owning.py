@@ -43,10 +43,12 @@ def share_cash(ledger: Ledger) -> None:
         payout = numbers.payout if numbers else ONE
         where = ledger.loop.parties[company].where
         parts: dict[str, list[tuple[int, int, Array]]] = defaultdict(list)
-        every = [(step.index, month, step.months) for step in ledger.steps for month in step]
-        after = (len(ledger.steps), ledger.steps[-1].end, 1)  # what is due after the last step
+        counted = [(step, [x for x in step if x >= ledger.first]) for step in ledger.steps]
+        every = [(step.index, x, len(some)) for step, some in counted for x in some]
+        last = ledger.steps[-1].end - 1
+        after = (len(ledger.steps), last + 1, 1)  # what is due after the last step
         for index, month, length in (*every, after):
-            day = first_day(min(month, every[-1][1]))
+            day = first_day(min(month, last))
             owners = ledger.loop.owners_of(company, day)
             whole = sum((share.in_month(month, "1") for share in owners.values()), ZERO)
             good = np.abs(whole - bool(owners)) <= 1e-6
