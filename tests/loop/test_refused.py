@@ -186,3 +186,62 @@ weak,USD/KRW,,,0.0008,0.0008
 strong,USD/KRW,,,0.002,0.002
 """
 TWO_RATES = (("won", "KRW/USD"), ("dollar", "USD/KRW"))
+
+
+def test_a_price_below_zero_and_a_rate_of_zero_are_no_prices(tmp_path: Path) -> None:
+    """They were only warned of, or divided by."""
+    ni = changed("series.csv", "Ni,USD/t,15500", "Ni,USD/t,-15500")
+    assert first(tmp_path / "a", ni).startswith("series.csv:4: range: ")
+    cells = ["series/Ni/2026-Q1=-1"]
+    assert first(tmp_path / "set", JOINT, cells=cells).startswith("series.csv:4: range: ")
+    for number, rate in enumerate(("0", "-1300", "-0.0")):
+        files = changed("terms.csv", "150 USD/t", "150000 KRW/t", starter())
+        files["series-rates.csv"] = f"series,unit,2027,2028\nwon,KRW/USD,1300,{rate}\n"
+        assert first(tmp_path / str(number), files) == "series-rates.csv:2: range: others"
+
+
+def test_a_rate_that_is_missing_in_a_year_is_found_by_the_reader(tmp_path: Path) -> None:
+    """The run stopped at it."""
+    files = changed("terms.csv", "150 USD/t", "150000 KRW/t", starter())
+    files["series-rates.csv"] = "series,unit,2028,2029\nwon,KRW/USD,1300,1320\n"
+    (finding,) = findings_of(tmp_path / "a", files)
+    assert (finding.where, finding.code) == ("series-rates.csv:2", "missing")
+    assert finding.expected == "a value of won in 2027-01"
+    assert "terms.csv" in finding.hint
+    files["series-rates.csv"] = "series,unit,2027,2028\nwon,KRW/USD,1300,\n"
+    assert findings_of(tmp_path / "b", files) == ()
+    ended = "series,unit,2027,2028\nwon,KRW/USD,1300,-\n"
+    (finding,) = findings_of(tmp_path / "c", {**files, "series-rates.csv": ended})
+    assert finding.expected == "a value of won in 2028-01"
+
+
+def test_a_rate_is_needed_until_the_last_payment(tmp_path: Path) -> None:
+    files = changed("terms.csv", "150 USD/t", "150000 KRW/t", starter())
+    pay = "scrap,pay,,2 months,,\nscrap,freight,"
+    files = changed("terms.csv", "scrap,freight,", pay, files)
+    months = "series,unit,2027,2028,2029-01,2029-02\n"
+    files["series-rates.csv"] = f"{months}won,KRW/USD,1300,,,-\n"
+    (finding,) = findings_of(tmp_path / "a", files)
+    assert finding.expected == "a value of won in 2029-02"
+    at_once = changed("terms.csv", "scrap,pay,,2 months,,\n", "", files)
+    assert findings_of(tmp_path / "b", at_once) == ()
+
+
+def test_floors_and_caps_in_time_and_in_two_currencies_are_compared(tmp_path: Path) -> None:
+    terms = (
+        "on,term,of,value,starts\nscrap,payable,Ni,55 %,\nscrap,floor,Ni,{},\nscrap,cap,Ni,{},{}\n"
+    )
+    rate = "series,unit,2027,2028\nwon,KRW/USD,1000,2000\nlow,USD/t,900,1100\n"
+    for number, (floor, cap, starts, words) in enumerate(
+        (
+            ("low", "1000 USD/t", "", "2028-01"),
+            ("low", "1200 USD/t", "", ""),
+            ("1.5 M KRW/t", "1000 USD/t", "", "2027-01"),
+            ("1.5 M KRW/t", "1000 USD/t", "2028-01-01", ""),
+        )
+    ):
+        text = terms.format(floor, cap, starts)
+        files = {**starter(), "terms.csv": text, "series-rates.csv": rate}
+        lines = [str(x) for x in findings_of(tmp_path / str(number), files)]
+        assert len(lines) == bool(words), lines
+        assert all(words in line and line.startswith("terms.csv:4, value: range") for line in lines)

@@ -5,7 +5,18 @@ from collections.abc import Callable
 from loopbook.errors import Finding
 from loopbook.loop.answers.check import check_results
 from loopbook.loop.answers.curves import check_curves
-from loopbook.loop.checking import contracts, cycles, laws, page, slips, sums, terms, times, unused
+from loopbook.loop.checking import (
+    bands,
+    contracts,
+    cycles,
+    laws,
+    page,
+    slips,
+    sums,
+    terms,
+    times,
+    unused,
+)
 from loopbook.loop.checking.subject import Subject
 
 RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
@@ -22,8 +33,8 @@ RULES: tuple[tuple[Callable[[Subject], None], tuple[str, ...]], ...] = (
     (contracts.check_promises, ("contracts", "series")),
     (cycles.check_cycles, ("lanes",)),
     (terms.check_prices, ("series",)),
-    (terms.check_bands, ("terms",)),
-    (terms.check_bounds, ("terms",)),
+    (bands.check_bands, ("terms",)),
+    (bands.check_bounds, ("terms",)),
     (terms.check_counts, ("terms", "sites")),
     (terms.check_freight, ("lanes", "parameters", "materials")),
     (terms.check_money, ("series",)),

@@ -1,22 +1,16 @@
 """Terms against what they are on: prices that are known, grades that do not overlap, freight."""
 
-from itertools import combinations, permutations
-
-import numpy as np
-
 from loopbook.loop.checking.subject import Subject
-from loopbook.loop.checking.times import index_of, note_missing, price_months, term_months
+from loopbook.loop.checking.times import index_of, money_months, note_missing, price_months
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.terms.lot import counted_in
-from loopbook.loop.terms.prices.cap import Cap
-from loopbook.loop.terms.prices.floor import Floor
 from loopbook.loop.terms.prices.freight import Freight
 from loopbook.loop.terms.prices.payable import Payable
 from loopbook.loop.terms.sites.burden import Burden
 from loopbook.loop.terms.sites.cost import Cost
 from loopbook.loop.values.cells import OUTSIDE
-from loopbook.loop.values.measure import factor_to, is_kind
-from loopbook.loop.values.quantity import Comparison, Quantity, When, quantities_in, rates_in
+from loopbook.loop.values.measure import is_kind, numbers_of
+from loopbook.loop.values.quantity import Quantity, quantities_in, rates_in
 
 _PRICE = ("USD/t", "USD/pack", "USD/kWh")
 
@@ -40,6 +34,8 @@ def check_prices(subject: Subject) -> None:
         if not any(is_kind(series.unit, unit) for unit in _PRICE):
             what = "a series of prices, such as USD/t"
             at.note("unit", what, f"{name} in {series.unit}", at="index")
+        elif min(numbers_of(Quantity(unit=series.unit, series=series)), default=0.0) < 0.0:
+            subject.findings.about(series.where).note("range", "prices from 0 up", "others")
         elif name not in reported and note_missing(
             series, price_months(row, subject), row, subject
         ):
@@ -57,53 +53,6 @@ def check_counts(subject: Subject) -> None:
             kind = "USD" if isinstance(row, Cost) else "tCO2e"
             if counted_in(row.value.unit, kind) != "month":
                 at.missing("what is counted, such as feed, made or disposal", at="of")
-
-
-def check_bands(subject: Subject) -> None:
-    """Two payables of one thing on one contract never hold for one grade at one time."""
-    rows = [row for row in subject.loop.terms if isinstance(row, Payable)]
-    for first, second in combinations(rows, 2):
-        if (first.on, first.of) != (second.on, second.of):
-            continue
-        months = set(term_months(first, subject)) & set(term_months(second, subject))
-        if months and _overlap(first.when, second.when):
-            what = f"grades apart from those of {first.where}"
-            shown = f"payables of {second.of} on {second.on} that hold at once"
-            subject.at(second).note("overlap", what, shown, at="when")
-
-
-def check_bounds(subject: Subject) -> None:
-    """A floor of a price is not above the cap that holds at the same time."""
-    for low, high in permutations(subject.loop.terms, 2):
-        if not (isinstance(low, Floor) and isinstance(high, Cap)) or low.on != high.on:
-            continue
-        first, second = low.value, high.value
-        if low.of != high.of or first.series or second.series or first.currency != second.currency:
-            continue
-        months = set(term_months(low, subject)) & set(term_months(high, subject))
-        factor = factor_to(first.unit, second.unit) or 1.0
-        if months and first.number * factor > second.number:
-            what = f"at least the floor of {low.where}, {first.number:g} {first.unit}"
-            shown = f"{second.number:g} {second.unit}"
-            subject.at(high).note("range", what, shown, at="value")
-
-
-def _overlap(first: When | None, second: When | None) -> bool:
-    """Whether some grade keeps to both conditions; limits in time count as overlapping."""
-    limits = [limit for when in (first, second) if when for limit in when.comparisons]
-    names = dict.fromkeys(limit.of for limit in limits)
-    return all(_can_hold([limit for limit in limits if limit.of == name]) for name in names)
-
-
-def _can_hold(limits: list[Comparison]) -> bool:
-    """Whether some grade keeps to all limits that are constant: one at a limit, or between two."""
-    bounds = [(x, x.limit.in_month(0, "1")) for x in limits if x.limit.series is None]
-    ends = np.unique([0.0, 1.0, *(float(value[0]) for _, value in bounds)])
-    grades = np.concatenate([ends, (ends[1:] + ends[:-1]) / 2])
-    kept = np.ones_like(grades)
-    for limit, value in bounds:
-        kept = kept * limit.holds(grades, value)
-    return bool(kept.any())
 
 
 def check_freight(subject: Subject) -> None:
@@ -153,15 +102,8 @@ def check_money(subject: Subject) -> None:
         subject.findings.uses.add(("series", index))
         if index in loop.series and not is_kind(loop.series[index].unit, "1"):
             at.note("unit", "a series without a unit", loop.series[index].unit, at="money.index")
-    rates: dict[str, str] = {}
-    pairs: dict[frozenset[str], str] = {}
-    for rate in rates_in(loop.series.values()):
-        rates[rate.unit] = rate.name
-        two = frozenset(rate.unit.split("/"))
-        if pairs.setdefault(two, rate.name) != rate.name:
-            shown = f"{pairs[two]} and {rate.name}"
-            what = f"one rate of {' and '.join(sorted(two))}"
-            subject.findings.about(rate.where).note("duplicate", what, shown, at="unit")
+    rates = _rates(subject)
+    reported: set[str] = set()
     for row in (*loop.terms, *loop.lanes, *loop.parameters):
         series = loop.series.get(index_of(row)) if isinstance(row, Term) else None
         prices = {x.currency: x.address.rpartition("/")[2] for x in quantities_in(row)}
@@ -169,7 +111,25 @@ def check_money(subject: Subject) -> None:
         for foreign, column in prices.items():
             pair = {f"{foreign}/{home}", f"{home}/{foreign}"}
             subject.findings.uses |= {("series", rates[unit]) for unit in pair & rates.keys()}
+            for unit in (pair & rates.keys()) - reported:
+                if note_missing(loop.series[rates[unit]], money_months(row, subject), row, subject):
+                    reported.add(unit)
             if foreign and foreign != home and not pair & rates.keys():
                 hint = f"write a series with the unit {foreign}/{home}"
                 what = f"a rate of {foreign} in {home}"
                 subject.at(row).note("missing", what, "nothing", at=column, hint=hint)
+
+
+def _rates(subject: Subject) -> dict[str, str]:
+    """Series of rates of exchange by unit: one of each pair of currencies, all above 0."""
+    rates: dict[str, str] = {}
+    pairs: dict[frozenset[str], str] = {}
+    for rate in rates_in(subject.loop.series.values()):
+        rates[rate.unit] = rate.name
+        at, two = subject.findings.about(rate.where), frozenset(rate.unit.split("/"))
+        if pairs.setdefault(two, rate.name) != rate.name:
+            shown = f"{pairs[two]} and {rate.name}"
+            at.note("duplicate", f"one rate of {' and '.join(sorted(two))}", shown, at="unit")
+        if not min(numbers_of(Quantity(unit=rate.unit, series=rate)), default=1.0) > 0.0:
+            at.note("range", "rates above 0", "others")
+    return rates

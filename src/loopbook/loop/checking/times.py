@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from datetime import date
 from operator import itemgetter
 
 from loopbook.loop.checking.subject import Subject
@@ -10,10 +11,11 @@ from loopbook.loop.nouns.places import Site
 from loopbook.loop.nouns.row import Row
 from loopbook.loop.nouns.trade import Contract, Term
 from loopbook.loop.terms.prices.payable import Payable
+from loopbook.loop.terms.settling.pay import Pay
 from loopbook.loop.time.calendar import month_name, month_number
 from loopbook.loop.values.cells import NEVER
 from loopbook.loop.values.measure import factor_to, numbers_of
-from loopbook.loop.values.quantity import Series, quantities_in
+from loopbook.loop.values.quantity import Quantity, Series, quantities_in
 from loopbook.tables import Value
 
 _NEVER = month_number(NEVER)
@@ -123,6 +125,27 @@ def term_months(term: Term, subject: Subject) -> list[int]:
     return [month for month in months if month in held or not things]
 
 
+def shared_months(first: Term, second: Term, subject: Subject) -> list[int]:
+    """Months in which two terms hold on the same days."""
+    one, other = ((x.starts or date.min, x.ends or date.max) for x in (first, second))
+    if max(one[0], other[0]) > min(one[1], other[1]):
+        return []
+    return sorted({*term_months(first, subject)} & {*term_months(second, subject)})
+
+
+def money_months(row: Row, subject: Subject) -> list[int]:
+    """Months in which money of a row is converted: of a term those of its payments."""
+    if not isinstance(row, Term):
+        return [*subject.loop.calendar.span]
+    waits = (x for x in subject.loop.laws_on(row.on, Pay) if shared_months(x, row, subject))
+    later = max((math.ceil(max(numbers_of(x.value)) * _months(x.value)) for x in waits), default=0)
+    return sorted({m for month in term_months(row, subject) for m in (month, month + later)})
+
+
+def _months(time: Quantity) -> float:
+    return factor_to(time.unit, "month") or 0.0
+
+
 def price_months(term: Term, subject: Subject) -> list[int]:
     """Months whose price a term needs: those in which it holds, and its lag and way later."""
     lag, loop, lead = getattr(term, "lag", None), subject.loop, 0.0
@@ -130,8 +153,7 @@ def price_months(term: Term, subject: Subject) -> list[int]:
         for material in loop.materials_of(row.material) if row.contract == term.on else ():
             lane = loop.lane(row.from_, row.to, material)
             if lane and lane.lead:
-                factor = factor_to(lane.lead.unit, "month") or 0.0
-                lead = max(lead, factor * max(numbers_of(lane.lead)))
+                lead = max(lead, _months(lane.lead) * max(numbers_of(lane.lead)))
     later = math.ceil(lag.months + lead) if lag else 0
     return [month + later for month in term_months(term, subject)]
 

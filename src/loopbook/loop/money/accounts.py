@@ -13,7 +13,6 @@ from loopbook.loop.money.operating import price_sites
 from loopbook.loop.money.owning import PAYOUT, net_of, share_cash
 from loopbook.loop.money.trading import price_flows
 from loopbook.loop.money.worth import Flows
-from loopbook.loop.nouns.settings import NOMINAL
 from loopbook.loop.terms.lot import Quotes
 from loopbook.loop.terms.sites.invest import Invest
 from loopbook.loop.time.calendar import Step, month_number, span_of
@@ -191,13 +190,8 @@ def accounts(walked: Walk) -> Accounts:
         is not the loop's.
     """
     loop = walked.loop
-    rows = {
-        name: Quantity(unit=row.unit, series=row, where=row.where, money_year=row.money_year)
-        for name, row in loop.series.items()
-    }
-    year = "" if loop.settings.money.year == NOMINAL else loop.settings.money.year
     money = loop.settings.money
-    quotes = Quotes(money.currency, rows, year, rows.get(money.index))
+    quotes = Quotes.of(money, loop.series)
     start = span_of(money.from_)
     ledger = Ledger(walked, quotes, start.first if start else 0)
     price_flows(ledger)

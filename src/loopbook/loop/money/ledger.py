@@ -3,8 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -110,6 +111,31 @@ class Ledger:
         if key not in self._parts:
             self._parts[key] = Parts.of(days, steps, lead)
         return self._parts[key]
+
+    def pieces(
+        self, days: Days, terms: Iterable[Term], steps: Sequence[Step], lead: Array = ZERO
+    ) -> "Iterator[Parts]":
+        """Parts between the days, within a month, on which a term begins or has ended.
+
+        In each of them a term holds in all of a month, or in none of it.
+        """
+        ends = (term.ends + timedelta(days=1) for term in terms if term.ends)
+        turns = {*(term.starts for term in terms if term.starts), *ends}
+        first, last = (day or end for day, end in zip(days, (date.min, date.max), strict=True))
+        cuts = sorted(day for day in turns if day.day > 1 and first < day <= last)
+        if not cuts:
+            yield self.parts(days, steps, lead)
+            return
+        for start, after in pairwise((days[0], *cuts, None)):
+            some = start, (after - timedelta(days=1) if after else days[1])
+            share = {
+                step.index: sum(shares_of(some, step).values()) / whole
+                for step in steps
+                if (whole := sum(shares_of(days, step).values()))
+            }
+            parts = self.parts(some, steps, lead)
+            of_step = np.array([share[step] for step in parts.step.tolist()]).reshape(-1, 1)
+            yield replace(parts, share=parts.share * of_step)
 
     def step_of(self, month: int) -> int:
         """Index of the step that a month is in; of a later month the index after the last."""

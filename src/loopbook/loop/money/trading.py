@@ -51,15 +51,24 @@ class _Trade:
     number: int
 
     def price(self) -> None:
-        """Price the flow of all steps; months in which the same terms hold together."""
+        """Price the flow of all steps."""
         steps = [step for step in self.ledger.steps if self._moves(step.index)]
-        parts = self._parts(steps, self._lead)
-        if not len(parts.step):
-            return
-        whole = self._lot
-        bounds = self.ledger.loop.laws_on(self.flow.row.contract, Bounded)
-        waits = self.ledger.loop.laws_on(self.flow.row.contract, Pay)
+        name, loop = self.flow.row.contract, self.ledger.loop
+        bounds, waits = loop.laws_on(name, Bounded), loop.laws_on(name, Pay)
         laws: tuple[Amount | Bounded | Pay, ...] = (*self._terms, *bounds, *waits)
+        priced: set[int] = set()
+        for parts in self.ledger.pieces(loop.days(self.flow.row), laws, steps, self._lead):
+            if len(parts.step):
+                self._piece(parts, laws)
+                priced |= {*parts.step.tolist()}
+        if priced:
+            self._freight(steps)
+            some = [step for step in steps if step.index in priced]
+            check_grades(self.ledger, self.flow.row, self._lot, some)
+
+    def _piece(self, parts: Parts, laws: Sequence[Amount | Bounded | Pay]) -> None:
+        """Price even parts of the flow; months in which the same terms hold together."""
+        whole = self._lot
         terms = [(term, parts.held(term)) for term in laws]
         there = {getattr(term, "of", "") for term in self._terms} - {""}
         flags = [np.ones(len(parts.step)), *(held[:, 0] for _, held in terms)]
@@ -70,8 +79,6 @@ class _Trade:
         for some in map(np.array, groups.values()):
             holding = [(term, held[some]) for term, held in terms if held[some[0], 0] > 0.0]
             self._months(parts.only(some), holding)
-        self._freight(steps)
-        check_grades(self.ledger, self.flow.row, whole, [x for x in steps if x.index in parts.step])
 
     def _parts(self, steps: Sequence[Step], lead: Array = ZERO) -> Parts:
         return self.ledger.parts(self.ledger.loop.days(self.flow.row), steps, lead)

@@ -9,9 +9,10 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from loopbook.errors import InputError, nearest_hint
+from loopbook.loop.nouns.settings import NOMINAL, Money
 from loopbook.loop.time.calendar import month_name, span_of
 from loopbook.loop.values.measure import is_kind
-from loopbook.loop.values.quantity import Lag, Months, Quantity, When, rates_in
+from loopbook.loop.values.quantity import Lag, Months, Quantity, Series, When, rates_in
 from loopbook.matter import atomic_weights, component_names, components
 from loopbook.tables import Array
 
@@ -87,6 +88,16 @@ class Quotes:
     series: Mapping[str, Quantity] = field(default_factory=dict)
     year: str = ""
     index: Quantity | None = None
+
+    @classmethod
+    def of(cls, money: Money, series: Mapping[str, Series]) -> "Quotes":
+        """Prices and rates of a loop."""
+        rows = {
+            name: Quantity(unit=row.unit, series=row, where=row.where, money_year=row.money_year)
+            for name, row in series.items()
+        }
+        year = "" if money.year == NOMINAL else money.year
+        return cls(money.currency, rows, year, rows.get(money.index))
 
     @cached_property
     def _rates(self) -> dict[str, Quantity]:
