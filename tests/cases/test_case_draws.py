@@ -94,6 +94,7 @@ def test_tables_of_the_draws_are_written(case: Path, tmp_path: Path) -> None:
     assert [(x["what"], x["why"]) for x in cut] == [
         ("cut at its limit", "parameters/shredder/availability/value")
     ]
+    assert "Inputs cut at their limit in some draws: 1 (table draw_findings)" in done.output
     parquet = pq.read_table(tmp_path / "out" / "tables" / "draws.parquet")
     assert parquet.column("median").to_pylist() == [x.median for x in doubts.of.values()]
 

@@ -166,3 +166,36 @@ def test_more_draws_keep_the_first(tmp_path: Path) -> None:
 def test_a_formula_that_cannot_be_read_stops_before_the_draws(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a party"):
         doubt(sales(tmp_path), {"cash": Asked("sum(cash(Mina))", "USD")}, draws=10, seed=1)
+
+
+def test_where_all_draws_fail_the_first_reason_is_the_finding(tmp_path: Path) -> None:
+    """More salts are promised in every draw than there are; in the loop itself there are enough."""
+    salts = {"contracts.csv": {"salts,works": ("40 %", "99 %")}}
+    files = ranged(salts, {**JOINT, "parameters.csv": JOINT["parameters.csv"] + MASS})
+    files["contracts.csv"] = files["contracts.csv"].replace(",low,high", ",low,high,moves")
+    files["laws.csv"] = "moves,law,low_weight,high_weight\npromise,one of,0 %,100 %\n"
+    head, *rows = files["contracts.csv"].splitlines()
+    rows = [head, *(f"{x},{'promise' * x.endswith('99 %')}" for x in rows)]
+    files["contracts.csv"] = "\n".join([*rows, ""])
+    loop = load(write_loop(tmp_path / "salts", files))
+    with pytest.raises(InputError, match=r"draw 0: draws: .* at most 100 % of the salts") as caught:
+        doubt(loop, {"cash": Asked("sum(cash(Maker))", "USD")}, draws=300, seed=3)
+    assert "300 of 300 draws fail" in str(caught.value)
+
+
+def test_a_price_below_0_is_cut_and_counted(tmp_path: Path) -> None:
+    wide = WIDE | {"series.csv": WIDE["series.csv"].replace("-20 %,+40 %", "-90 %,+40 %")}
+    loop = load(write_loop(tmp_path / "wide", wide))
+    drawn = sample(loop, 1000, seed=1)
+    below = (drawn.loop.series["Ni"].draws < 0).any(axis=0)
+    assert 0 < below.sum() == drawn.cut["series/Ni"].sum()
+    price = drawn.loop.quantities["series/Ni"].in_month(12 * 2030, "USD/t")
+    assert price.min() == 0
+
+
+def test_a_law_that_draws_nothing_is_a_warning(tmp_path: Path) -> None:
+    laws = "moves,law\nnobody,uniform\n"
+    (warning,) = (x for x in sales(tmp_path, laws=laws).warnings if x.where == "laws.csv:2")
+    assert "the law of nobody draws nothing" in str(warning)
+    used = sales(tmp_path / "used", laws="moves,law\na,uniform\n", ore="a")
+    assert not any(x.where.startswith("laws.csv") for x in used.warnings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from loopbook.loop import Asked, Doubts, KeyFigure, Loop, Statement, Station, doubt, with_answer
-from loopbook.report import DRAW_VALUES, Column, Table, csv_lines
+from loopbook.report import DRAW_FINDINGS, DRAW_VALUES, FAILED, Column, Table, csv_lines
 
 DRAWS = 1000
 """How many draws a run has, unless another number is asked for."""
@@ -120,10 +120,10 @@ def _drivers(doubts: Doubts) -> Table:
 def _findings(doubts: Doubts) -> Table:
     columns = (Column("what", "What"), Column("draws", "Draws"), Column("why", "Why"))
     failed = Counter(doubts.failed.values())
-    rows = [("not computed", count, reason) for reason, count in failed.items()]
+    rows = [(FAILED, count, reason) for reason, count in failed.items()]
     rows += [("cut at its limit", count, address) for address, count in doubts.cut.items()]
     title = "Draws not computed or cut"
-    return Table("draw_findings", title, columns, tuple(rows), _counts(doubts))
+    return Table(DRAW_FINDINGS, title, columns, tuple(rows), _counts(doubts))
 
 
 def _counts(doubts: Doubts) -> str:

@@ -46,7 +46,7 @@ _LATER = {
     "compare": "Comparison FigureChange SwitchChange compare_runs",
     "layout": "Layout Plot Section YearFigure parse_layout",
     "page": "check_basis render_report strip_svg write_report",
-    "run": "MONTH_LEFT_OUT Run",
+    "run": "DRAW_FINDINGS FAILED MONTH_LEFT_OUT Run",
     "write": "DRAW_VALUES names_beside write_result",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
@@ -58,7 +58,7 @@ if typing.TYPE_CHECKING:
     from loopbook.report.compare import Comparison, FigureChange, SwitchChange, compare_runs
     from loopbook.report.layout import Layout, Plot, Section, YearFigure, parse_layout
     from loopbook.report.page import check_basis, render_report, strip_svg, write_report
-    from loopbook.report.run import MONTH_LEFT_OUT, Run
+    from loopbook.report.run import DRAW_FINDINGS, FAILED, MONTH_LEFT_OUT, Run
     from loopbook.report.write import DRAW_VALUES, names_beside, write_result
 else:
 
@@ -70,7 +70,9 @@ else:
 
 
 __all__ = [
+    "DRAW_FINDINGS",
     "DRAW_VALUES",
+    "FAILED",
     "GRADES",
     "HIDDEN",
     "KEYS",

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from loopbook.errors import Finding, raise_findings
 from loopbook.report.answers.answer import Answer, Rows, counted
 from loopbook.report.format import is_number, unit_text
+from loopbook.report.run import DRAW_FINDINGS
 from loopbook.report.table import Cell, Column
 from loopbook.report.write import DRAW_VALUES, INPUTS, SUMMARY
 
@@ -141,7 +142,7 @@ def compare_runs(first: Path, *others: Path) -> Comparison:
     return Comparison(len(results), figures, switches, inputs, results)
 
 
-_OF_DRAWS = {"draws", "drivers", "draw_findings"}
+_OF_DRAWS = {"draws", "drivers", DRAW_FINDINGS}
 """Tables about the draws; what they hold of a figure is beside the figure."""
 
 _Draws = Mapping[str, Mapping[str, float]]
@@ -153,7 +154,7 @@ def _figures(
 ) -> Iterator[FigureChange]:
     """Key figures of two runs; the interval of the difference where they have the same draws."""
     before, after = ({x["name"]: x for x in one.get("figures", ())} for one in summaries)
-    common = summaries[0].get("seed") == summaries[1].get("seed")
+    seeds = [(one.get("stamp") or {}).get("seed") for one in summaries]
     for name in {**before, **after}:
         a, b = (one.get(name, {}) for one in (before, after))
         old, new, unit = _in_units(
@@ -161,7 +162,7 @@ def _figures(
             (b["value"], unit_text(b["unit"])) if b else None,
         )
         values = [one.get(name, {}) for one in drawn]
-        shared = values[0].keys() & values[1].keys() if common else ()
+        shared = values[0].keys() & values[1].keys() if seeds[0] == seeds[1] else ()
         differences = sorted(values[1][x] - values[0][x] for x in shared) if unit else []
         low, high = _ends(differences)
         moved = new - old if is_number(old) and is_number(new) else None

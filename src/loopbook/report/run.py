@@ -10,6 +10,9 @@ from loopbook.report.answers.answer import Answer, Record
 from loopbook.report.result import RunResult
 from loopbook.report.table import HIDDEN, Column
 
+DRAW_FINDINGS, FAILED = "draw_findings", "not computed"
+"""Name of the table of draws that were not computed or cut, and what it says of the first."""
+
 MONTH_LEFT_OUT = "month_left_out"
 """Name of the table that takes the place of a month that cannot be drawn."""
 
@@ -40,7 +43,7 @@ class Run(Answer):
         return cls(result, result.title, on, off, str(report), renamed)
 
     def remark(self) -> str:
-        """Where the report is, and why a month was left out."""
+        """Where the report is, why a month was left out, and which draws were cut or failed."""
         absent = self.result.tables.get(MONTH_LEFT_OUT)
         why = (f"{where}: {finding}" for where, finding in absent.rows) if absent else ()
         left_out = f"\n{absent.title}\n" + "\n".join(why) + "\n" if absent else ""
@@ -48,7 +51,19 @@ class Run(Answer):
             f"\n{old} is not as a run wrote it, and stays; the new one is {new}"
             for old, new in (line.split(": ", 1) for line in self.beside)
         )
-        return f"{left_out}{kept}\nReport: {self.report}"
+        return f"{left_out}{kept}{self._of_draws()}\nReport: {self.report}"
+
+    def _of_draws(self) -> str:
+        """Draws that were not computed, with the first reasons, and inputs that were cut."""
+        table = self.result.tables.get(DRAW_FINDINGS)
+        if table is None or not table.rows:
+            return ""
+        failed = [(count, why) for what, count, why in table.rows if what == FAILED]
+        lines = [f"\n{count} draws not computed: {why}" for count, why in failed[:3]]
+        lines += [f"\n... and {len(failed) - 3} other reasons" for _ in failed[3:4]]
+        cut = len(table.rows) - len(failed)
+        lines += [f"\nInputs cut at their limit in some draws: {cut}" for _ in range(cut)[:1]]
+        return f"{''.join(lines)} (table {DRAW_FINDINGS})"
 
     def shown(self) -> tuple[str, ...]:
         """Only the years; the report has the other tables."""

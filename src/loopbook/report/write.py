@@ -161,7 +161,6 @@ def _summary(result: RunResult, beside: Mapping[str, str]) -> dict[str, object]:
             for name, raw in result.attachments.items()
         },
         "figures": [_figure(x) for x in result.headline.figures] if result.headline else [],
-        "seed": result.headline.stamp.seed if result.headline else 0,
         "summary": {str(label): text for label, text in result.summary.rows},
         "tables": {
             name: {

@@ -14,10 +14,13 @@ def check_laws(subject: Subject) -> None:
     """
     laws = {law.moves: law for law in subject.loop.laws}
     _check_points(subject, laws)
+    moved = {word_of(x.series or x) for x in subject.loop.quantities.values() if any(_points(x))}
     words = {*laws, METALS, *(row.provenance.moves for row in subject.every)}
     words |= {series.moves for series in subject.loop.series.values()}
     for word, law in laws.items():
         at = subject.at(law)
+        if word not in moved | {x.with_ for x in laws.values()}:
+            at.warn("unused", f"the law of {word} draws nothing: no row with low and high moves so")
         weights = law.low_weight, law.high_weight
         if law.law == "one of" and (weights[0] is None) != (weights[1] is None):
             at.missing("low_weight and high_weight, or none of them", at="law")

@@ -104,7 +104,8 @@ def _together(parts: list[_Block], draws: int, base: Mapping[str, Array]) -> Ind
     order = order[numbers[order] < draws]
     if not len(order):
         number, reason = min(failed.items(), default=(0, "no draw was asked for"))
-        raise InputError.of("draws", f"draw {number}", "one that can be computed", reason)
+        found = f"{reason} ({len(failed)} of {draws} draws fail)"
+        raise InputError.of("draws", f"draw {number}", "one that can be computed", found)
     values = {
         name: np.concatenate([x.values[name] for x in good], axis=-1)[..., order]
         for name in good[0].values

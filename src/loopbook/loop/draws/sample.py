@@ -63,10 +63,11 @@ def sample(loop: Loop, draws: int | Sequence[int], *, seed: int) -> Sample:
     sampler = _Sampler(loop, np.array(numbers), seed)
     in_force = with_numbers(replace(loop, quantities={}), sampler.change, len(numbers))
     words = {word: tuple(addresses) for word, addresses in sampler.words.items()}
-    cut = dict(sampler.cut)
+    cut = set(sampler.cut)
     quantities = {address: sampler.quantity(x) for address, x in loop.quantities.items()}
+    cut |= sampler.cut.keys() & quantities.keys()  # prices; the others are of rows that are off
     whole = replace(in_force, quantities=quantities)
-    return Sample(whole, numbers, cut, words)
+    return Sample(whole, numbers, {x: sampler.cut[x] for x in sampler.cut if x in cut}, words)
 
 
 def scores_of(

@@ -40,8 +40,5 @@ def typed(lines: Mapping[str, list[Line]], names: Names, findings: LoopFindings)
 
 def quantities_of(rows: Iterable[Row], series: Mapping[str, Series]) -> dict[str, Quantity]:
     """Numbers of rows by address; of rows of one address the last."""
-    numbers = {
-        f"{SERIES}/{name}": Quantity(unit=x.unit, series=x, where=x.where, money_year=x.money_year)
-        for name, x in series.items()
-    }
+    numbers = {f"{SERIES}/{name}": Quantity.of_series(row) for name, row in series.items()}
     return numbers | {row.address: row.number for row in rows if row.number is not None}

@@ -92,10 +92,7 @@ class Quotes:
     @classmethod
     def of(cls, money: Money, series: Mapping[str, Series]) -> "Quotes":
         """Prices and rates of a loop."""
-        rows = {
-            name: Quantity(unit=row.unit, series=row, where=row.where, money_year=row.money_year)
-            for name, row in series.items()
-        }
+        rows = {name: Quantity.of_series(row) for name, row in series.items()}
         year = "" if money.year == NOMINAL else money.year
         return cls(money.currency, rows, year, rows.get(money.index))
 

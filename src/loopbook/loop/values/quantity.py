@@ -108,6 +108,21 @@ class Quantity:
     most: float = field(default=math.inf, compare=False, repr=False)
     draws: Array | None = field(default=None, compare=False, repr=False)
 
+    @classmethod
+    def of_series(cls, row: Series) -> "Quantity":
+        """A series that is used by its name, such as a price: its draws are cut at 0, if none of
+        its own numbers is below.
+        """
+        is_negative = any(x is not None and x < 0.0 for x in row.line.numbers)
+        return cls(
+            unit=row.unit,
+            series=row,
+            money_year=row.money_year,
+            address=f"series/{row.name}",
+            where=row.where,
+            least=-math.inf if is_negative else 0.0,
+        )
+
     @property
     def currency(self) -> str:
         """The currency in its unit; empty where it is not money.
