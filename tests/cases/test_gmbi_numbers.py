@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loopbook.loop import Accounts, Walk, accounts, answer, load, sample, walk
+from loopbook.loop import Accounts, Walk, accounts, answer, load, result_tables, sample, walk
 
 CASE = Path(__file__).parents[2] / "cases" / "gmbi"
 MAY = "may 2026"
+CLIENTS = ("TBMNC", "GM", "Ford", "Stellantis", "Hyundai", "Honda")
 ASKED = (("feed(plant)", "t"), ("account(plant)", "USD"), ("cash(Refiner)", "USD"))
 
 
@@ -126,3 +127,59 @@ class TestRanges:
         words = sample(load(CASE), 2, seed=1).words
         assert {"series/Ni", "series/Co", "series/Li2CO3", "series/Cu"} <= {*words["metal prices"]}
         assert len(words["yields of new lines"]) >= 3
+
+
+class TestReadings:
+    def test_the_value_of_a_tonne_of_scrap_is_that_of_the_experts(self) -> None:
+        def usd(column: str) -> float:
+            return number(
+                f"at(waterfall.{column}_usd_per_t, 2029)", "USD/t", as_of_the_article=True
+            )
+
+        expected = {
+            "nickel": 3890,
+            "lithium": 2746,
+            "copper": 1290,
+            "cobalt": 515,
+            "aluminium": 213,
+        }
+        expected |= {"contained": 8654, "paid": 1391, "sold": 4614, "spent": 1652, "kept": 1571}
+        expected |= {"freight": 405, "capital": 358, "refiner_sells": 5633, "refiner_keeps": -707}
+        assert {name: round(usd(name)) for name in expected} == expected
+        assert usd("sold") - usd("paid") - usd("spent") == pytest.approx(usd("kept"))
+
+    def test_three_readings_of_avoided_carbon(self) -> None:
+        def kilotonnes(column: str) -> float:
+            return number(f"sum(carbon_readings.{column}_tco2e)", "kt CO2e", as_of_the_article=True)
+
+        wide, narrow = kilotonnes("theoretical"), kilotonnes("without_graphite_and_foils")
+        assert (round(wide), round(narrow)) == (761, 417)
+        assert wide - kilotonnes("further") == pytest.approx(253, abs=1)  # graphite
+        assert narrow - kilotonnes("today") == pytest.approx(194, abs=1)  # lithium
+        assert kilotonnes("further") - narrow == pytest.approx(91, abs=1)  # foils
+        assert 0.0 < kilotonnes("other_recyclers") < 0.05 * kilotonnes("today")
+
+    def test_purchases_replaced_and_recycled_content(self) -> None:
+        share = number("at(replaced.replaced_share[nickel], 2026)", as_of_the_article=True)
+        assert share == pytest.approx(0.319, abs=5e-4)
+        for metal in ("nickel", "cobalt", "lithium"):
+            recycled = number(f"at(replaced.recycled_share[{metal}], 2030)")
+            assert recycled == pytest.approx(number(f"at(replaced.replaced_share[{metal}], 2030)"))
+            assert recycled < number(f"at(replaced.aim_share[{metal}], 2030)")
+        assert number("max(replaced.recycled_share[copper])") == 0.0
+
+    @pytest.mark.parametrize("metal", ["nickel", "cobalt", "lithium", "copper", "aluminium"])
+    def test_all_metal_of_the_scrap_is_somewhere(self, metal: str) -> None:
+        parts = ("others", "fractions", "lost_plant", "lost_refinery", "market", "back")
+        found = sum(number(f"losses.{part}_t[{metal}]", "t") for part in parts)
+        assert found == pytest.approx(number(f"losses.scrap_t[{metal}]", "t"))
+
+    def test_what_changed_has_a_source_and_a_date_in_each_row(self) -> None:
+        tables = result_tables(*run())
+        sources = load(CASE).works.keys() | load(CASE).library.sources.keys() | {"assumption"}
+        for row in tables["changes"].records():
+            assert row["then"] != row["now"]
+            assert {*str(row["source"]).split(", ")} <= sources
+            assert row["since"]
+        assert len(tables["not_found"].rows) >= 10
+        assert tables["client_status"].column("client") == [*CLIENTS]
