@@ -240,6 +240,9 @@ def test_a_statement_about_a_period_between_those_that_are_run_is_a_finding(tmp_
 def test_goods_that_nobody_pays_for_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "gmbi"
     shutil.copytree(CASES / "gmbi", folder)
+    results = (folder / "results.csv").read_text("utf-8").splitlines(keepends=True)
+    others = [line for line in results if not line.startswith("waterfall,")]  # it reads payables
+    (folder / "results.csv").write_text("".join(others), encoding="utf-8")
     lines = (folder / "terms.csv").read_text("utf-8").splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith("black mass,payable")]
     assert len(lines) - len(kept) == 6
