@@ -138,6 +138,14 @@ def test_no_draws_and_no_ranges_change_nothing(case: Path, tmp_path: Path) -> No
     assert rows(tmp_path / "out", "drivers") == []
 
 
+def test_one_draw_is_a_run(case: Path, tmp_path: Path) -> None:
+    assert run(case, tmp_path / "out", "--draws", "1", "--processes", "8").exit_code == 0
+    for row in rows(tmp_path / "out", "draws"):
+        assert row["low"] == row["median"] == row["high"]
+    assert rows(tmp_path / "out", "drivers") == []
+    assert run(case, tmp_path / "none", "--draws", "-1").exit_code == 2
+
+
 def test_a_cluster_that_is_not_there_is_a_finding(case: Path, tmp_path: Path) -> None:
     done = run(case, tmp_path / "out", "--cluster", "nowhere")
     assert done.exit_code == 1

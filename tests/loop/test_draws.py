@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import NormalDist
@@ -24,6 +26,7 @@ from loopbook.loop import (
     sample,
     walk,
 )
+from support.advice import follows
 
 POINT = NormalDist().inv_cdf(0.95)
 
@@ -326,6 +329,21 @@ def test_bytes_are_the_same_on_one_and_two_processes(tmp_path: Path) -> None:
         assert values.tobytes() == two.values[name].tobytes()
         assert values[..., :30].tobytes() == short.values[name].tobytes()
     assert (one.numbers, one.failed, one.cut) == (two.numbers, two.failed, two.cut)
+
+
+def stopped(walked: Walk, money: Accounts) -> Mapping[str, np.ndarray]:
+    """Ends its process without a word, as one that has no memory; the first process goes on."""
+    if multiprocessing.parent_process() is not None:
+        os._exit(9)
+    return cash(walked, money)
+
+
+def test_a_process_that_is_stopped_is_a_finding(tmp_path: Path) -> None:
+    loop = sales(tmp_path)
+    with pytest.raises(InputError, match="one was stopped") as caught:
+        indicators(loop, stopped, draws=600, seed=1, processes=2)
+    follows(caught.value.findings[0], "use fewer processes, if the memory is short")
+    assert len(indicators(loop, stopped, draws=600, seed=1, processes=1).numbers) == 600
 
 
 def test_what_stops_the_loop_itself_stops_all_draws(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import TypeAlias, TypeVar
@@ -31,7 +32,8 @@ def each_block(
 
     Raises
     ------
-    InputError : no scheduler or worker answers there, or one has another version of Loopbook.
+    InputError : no scheduler or worker answers there, one has another version of Loopbook, or a
+        process was stopped before its end.
     MissingExtraError : Dask is not installed.
     """
     parts: dict[int, T] = {}
@@ -59,6 +61,11 @@ def _on_cores(work: Callable[[int], T], count: int, processes: int) -> Iterator[
             blocks = {pool.submit(work, block): block for block in range(count)}
         for future in as_completed(blocks):
             yield blocks[future], future.result()
+    except BrokenProcessPool as error:
+        hint = "use fewer processes, if the memory is short"
+        what = "processes that end with their work"
+        found = "one was stopped"
+        raise InputError.of("draws", f"{processes} processes", what, found, hint=hint) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -102,8 +109,12 @@ def _on_cluster(work: Callable[[int], T], count: int, address: str) -> Iterator[
             raise InputError.of("input", where, what, ", ".join(sorted(versions)))
         everywhere = client.scatter(work, broadcast=True)
         blocks = {client.submit(_call, everywhere, k, pure=False): k for k in range(count)}
-        for future in distributed.as_completed(blocks, loop=client.loop):
-            yield blocks[future], future.result()
+        try:
+            for future in distributed.as_completed(blocks, loop=client.loop):
+                yield blocks[future], future.result()
+        except (distributed.KilledWorker, OSError) as error:
+            what = "workers that end with their work"
+            raise InputError.of("draws", where, what, str(error)) from error
 
 
 def _call(work: Callable[[int], T], block: int) -> T:
