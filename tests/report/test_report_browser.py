@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from browser import CHROMIUM, Browser
+from headline_example import headline
 from test_report_example import columns, example
 
 from loopbook.cases import run_case
-from loopbook.report import RunResult, Table, parse_layout, write_report
+from loopbook.report import Headline, RunResult, Table, parse_layout, write_report
 
 pytestmark = [
     pytest.mark.browser,
@@ -214,12 +216,36 @@ def test_colours_follow_the_scheme_and_paper_is_light(browser: Browser, report: 
     assert seen["paper"] == seen["light"]
 
 
+def wordy() -> Headline:
+    """A headline with half as much text again, large numbers and many stations and figures."""
+    made, large = headline(), {"value": 167_657_869.0, "low": -151_370_871.0, "high": 373_623_892.0}
+    verdicts = tuple(
+        replace(
+            x,
+            text=f"{x.text}, {x.text[:30]}",
+            meaning=f"{x.meaning}; {x.meaning[:40]}",
+            estimate=replace(
+                x.estimate, value=167_657_869.0, low=-151_370_871.0, high=373_623_892.0
+            ),
+        )
+        for x in made.verdicts
+    )
+    stations = (*made.stations, *(replace(x, name=f"{x.name} b") for x in made.stations[6:]))
+    return replace(
+        made, verdicts=verdicts, stations=stations, figures=(*made.figures, *made.figures[:3])
+    )
+
+
 @pytest.mark.parametrize("family", ["DejaVu Sans", "sans-serif"])
+@pytest.mark.parametrize("long", [False, True])
 def test_page_one_is_one_sheet_and_the_rest_begins_on_the_next(
-    browser: Browser, report: Path, family: str
+    browser: Browser, report: Path, tmp_path: Path, family: str, *, long: bool
 ) -> None:
+    path = tmp_path / "wordy.html"
+    if long:
+        write_report(example(headline=wordy()), path)
     browser.view(718)
-    browser.open(report)
+    browser.open(path if long else report)
     browser.say("Emulation.setEmulatedMedia", media="print")
     browser.ask(f"document.documentElement.style.setProperty('--font', '{family}')")
     browser.settle()

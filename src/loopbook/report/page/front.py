@@ -11,6 +11,9 @@ from loopbook.report.format import NO_NUMBER, number_text, unit_text
 from loopbook.report.headline import Estimate, Headline, KeyFigure, Ruling, Stamp, Station, Verdict
 
 _WHISKER = 52.0  # px between the ends of an interval
+_BESIDE, _PLACES = 6, 9  # key figures in a row; stations on a line
+_SHEET = 718, 1047  # px of A4 without margins
+_SCALES = (0.78, 0.75, 0.72, 0.69, 0.66, 0.63, 0.6, 0.57, 0.54)
 
 
 class Whisker(NamedTuple):
@@ -130,6 +133,63 @@ def stamp_text(stamp: Stamp) -> str:
     failed = f"{stamp.failed:,}" if stamp.failed else "none"
     drawn = f"{stamp.draws:,} draws with seed {stamp.seed}, {failed} failed"
     return f"{case}; {drawn}; intervals are 90 %."
+
+
+def columns_of(figures: Sequence[KeyFigure]) -> int:
+    """Key figures beside each other: at most six, and rows of about the same length.
+
+    >>> [columns_of([KeyFigure("x", Estimate("x", None))] * n) for n in (5, 6, 8, 13)]
+    [5, 6, 4, 5]
+    """
+    return math.ceil(len(figures) / math.ceil(len(figures) / _BESIDE)) if figures else 1
+
+
+def print_scale(headline: Headline) -> float:
+    """Scale at which page one fits a sheet of A4, from the lengths of its texts.
+
+    >>> print_scale(Headline("The loop closes"))
+    0.78
+    """
+    return next(
+        (x for x in _SCALES if _height(headline, _SHEET[0] / x) <= _SHEET[1] / x), _SCALES[-1]
+    )
+
+
+def _height(headline: Headline, width: float) -> float:
+    """About how deep page one is, px, with the widest font that people have."""
+
+    def lines(text: str, share: float, letter: float = 7.0) -> int:
+        return max(1, math.ceil(len(text) * letter / (share * width - 14)))
+
+    numbers = 8 * max(
+        (len(amount(x.estimate) + x.estimate.unit) for x in headline.verdicts), default=0
+    )
+    numbers += 7 * max((len(interval(x.estimate)) for x in headline.verdicts), default=0)
+    free = min(1.0, (width - numbers - 60) / (0.77 * width))
+    rows = (
+        max(
+            lines(x.text, 0.25 * free),
+            lines(x.words, 0.2 * free, 7.8),
+            lines(x.meaning, 0.3 * free),
+        )
+        for x in headline.verdicts
+    )
+    top = max(30 * lines(headline.title, 0.4, 15.5), 19 * lines(headline.lead, 0.57, 7.6))
+    beside = columns_of(headline.figures)
+    notes = max((lines(x.note, 1 / beside) for x in headline.figures), default=0)
+    places = len(headline.stations)
+    across = places if places <= _PLACES else 6
+    deepest = max((lines(x.title + x.note, 1 / across, 8.5) for x in headline.stations), default=0)
+    strip = math.ceil(places / across) * (75 + 14 * deepest) if places else 0
+    figures = math.ceil(len(headline.figures) / beside) * (62 + 16 * notes)
+    return (
+        140
+        + top
+        + strip
+        + 18 * len(arcs_of(headline.stations))
+        + figures
+        + sum(15 * n + 9 for n in rows)
+    )
 
 
 Owner: TypeAlias = Station | KeyFigure | Verdict

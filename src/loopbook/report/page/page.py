@@ -86,6 +86,7 @@ def render_report(result: RunResult) -> str:
     return environment.get_template("page.html.jinja").render(
         result=result,
         headline=headline,
+        print_scale=front.print_scale(headline),
         policy=POLICY.format(scripts=" ".join(_hash(text) for text in scripts.values())),
         css=Markup(_packaged("page.css")),
         scripts={name: Markup(text) for name, text in scripts.items()},
@@ -112,6 +113,7 @@ def _plain(result: RunResult) -> Headline:
 _WORDS = {
     "amount": front.amount,
     "arcs_of": front.arcs_of,
+    "columns_of": front.columns_of,
     "counted": front.counted,
     "counts_text": front.counts_text,
     "estimates_of": front.estimates_of,
