@@ -224,9 +224,7 @@ def wordy() -> Headline:
             x,
             text=f"{x.text}, {x.text[:30]}",
             meaning=f"{x.meaning}; {x.meaning[:40]}",
-            estimate=replace(
-                x.estimate, value=167_657_869.0, low=-151_370_871.0, high=373_623_892.0
-            ),
+            estimate=replace(x.estimate, **large),
         )
         for x in made.verdicts
     )
