@@ -121,7 +121,7 @@ KINDS = [
     "USD/t/km USD/short_ton/mile USD/(t*km)",
     "USD/person_hour USD/person/h",
     "person_hour/d person_hour/yr person",
-    "kgCO2e gCO2e tCO2e",
+    "kgCO2e gCO2e tCO2e ktCO2e",
     "kgCO2e/kWh kgCO2e/MJ kgCO2e/mmBtu tCO2e/MWh",
     "kgCO2e/km kgCO2e/mile",
     "d/yr h/d h/yr",
@@ -163,6 +163,7 @@ def registry() -> Any:
         "kgCO2e = [co2_equivalent]",
         "gCO2e = 1e-3 * kgCO2e",
         "tCO2e = 1e3 * kgCO2e",
+        "kilotonneCO2e = 1e6 * kgCO2e",
         "person = [person]",
         "pack = [packs]",
         "yr_quarter = year / 4",  # pint's quarter is one of a hundredweight

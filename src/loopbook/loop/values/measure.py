@@ -238,8 +238,8 @@ def stated_in(text: str, library: Library) -> list[tuple[str, Quantity | None]]:
     """Parts of a text with semicolons between them, each with its quantity if it is one.
 
     >>> from loopbook.matter import load_library
-    >>> [(x, y and y.number) for x, y in stated_in("51 %; 40,000; a third", load_library())]
-    [('51 %', 51.0), ('40,000', 40000.0), ('a third', None)]
+    >>> [(x, y and y.number) for x, y in stated_in("51 %; 40000; a third", load_library())]
+    [('51 %', 51.0), ('40000', 40000.0), ('a third', None)]
     """
     parts = []
     for part in filter(None, map(str.strip, text.split(";"))):
