@@ -44,6 +44,16 @@ def test_what_both_runs_share_has_no_doubt_in_the_difference(tmp_path: Path) -> 
     assert (scrap.difference, scrap.low, scrap.high) == (0.0, 0.0, 0.0)
 
 
+def test_the_strip_is_a_file_of_its_own(tmp_path: Path) -> None:
+    folder = run(tmp_path / "a", 150.0)
+    picture = folder / "stations.svg"
+    assert "a sixth of the nickel comes back" in picture.read_text("utf-8")
+    picture.write_text("mine", encoding="utf-8")
+    run(folder, 150.0)
+    assert picture.read_text("utf-8") == "mine"
+    assert "<svg" in (folder / "stations-2.svg").read_text("utf-8")
+
+
 def test_other_draws_have_no_interval(tmp_path: Path) -> None:
     first, other = run(tmp_path / "a", 150.0), run(tmp_path / "b", 160.0, seed=8)
     margin = changes(first, other)["b", "Margin"]

@@ -16,7 +16,7 @@ from loopbook.report.headline import KeyFigure
 from loopbook.report.result import RunResult
 
 INPUTS, SUMMARY, REPORT, TABLES = "inputs.json", "summary.json", "report.html", "tables"
-DRAW_VALUES = "draw_values.csv"
+DRAW_VALUES, STATIONS = "draw_values.csv", "stations.svg"
 """Attachment with the values of each draw: column ``draw``, and a column a figure by its name."""
 _ENDINGS = (".csv", ".parquet")
 _OURS = "loopbook-run"
@@ -59,11 +59,20 @@ def write_result(result: RunResult, out: Path) -> Path:
     return out / REPORT
 
 
+def _files_of(result: RunResult) -> dict[str, bytes]:
+    """Files that belong to a result by their names: its own, and the picture of its stations."""
+    if not result.headline or not result.headline.stations:
+        return {**result.attachments}
+    from loopbook.report.page import strip_svg
+
+    return {**result.attachments, STATIONS: strip_svg(result.headline).encode("utf-8")}
+
+
 def names_beside(result: RunResult, out: Path) -> dict[str, str]:
     """New name of each file of a run whose place is taken by one that no run wrote as it is."""
     taken = {path.name for path in _not_ours(result, out) if path.parent == out}
     beside = {}
-    for name in sorted(taken & result.attachments.keys()) if taken else ():
+    for name in sorted(taken & _files_of(result).keys()) if taken else ():
         number = 2
         while (new := f"{Path(name).stem}-{number}{Path(name).suffix}") in taken:
             number += 1
@@ -78,12 +87,13 @@ def _not_ours(result: RunResult, out: Path) -> list[Path]:
     summary = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
     written = summary.get("files", {})
     tables = {f"{x}{end}" for x in (*summary.get("tables", ()), *result.tables) for end in _ENDINGS}
+    files = _files_of(result)
     inside = sorted((out / TABLES).iterdir()) if (out / TABLES).is_dir() else []
     return [path for path in inside if path.name not in tables] + [
         path
         for path in sorted(out.iterdir())
         if path.name not in (TABLES, INPUTS, SUMMARY, REPORT)
-        and not _is_ours(path, str(written.get(path.name, "")), result.attachments)
+        and not _is_ours(path, str(written.get(path.name, "")), files)
     ]
 
 
@@ -134,7 +144,7 @@ def _write(result: RunResult, folder: Path, beside: Mapping[str, str]) -> None:
     for name, content in ((INPUTS, _inputs(result)), (SUMMARY, _summary(result, beside))):
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / name).write_text(text + "\n", encoding="utf-8")
-    for name, raw in result.attachments.items():
+    for name, raw in _files_of(result).items():
         (folder / beside.get(name, name)).write_bytes(raw)
     write_report(result, folder / REPORT)
 
@@ -158,7 +168,7 @@ def _summary(result: RunResult, beside: Mapping[str, str]) -> dict[str, object]:
         "stamp": asdict(result.headline.stamp) if result.headline else None,
         "files": {
             beside.get(name, name): sha256(raw).hexdigest()
-            for name, raw in result.attachments.items()
+            for name, raw in _files_of(result).items()
         },
         "figures": [_figure(x) for x in result.headline.figures] if result.headline else [],
         "summary": {str(label): text for label, text in result.summary.rows},
