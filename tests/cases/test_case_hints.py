@@ -113,5 +113,5 @@ def test_two_runs_are_compared_not_two_folders(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     wrong = call("compare", tmp_path / "a", tmp_path / "b").output
     follows(wrong, "a run is what loopbook run writes, such as out/NAME")
-    assert call("run", STARTER, "--out", tmp_path / "b").exit_code == 0
-    assert call("compare", tmp_path / "a", tmp_path / "b").output == "no result differs\n"
+    assert call("run", STARTER, "--draws", "0", "--out", tmp_path / "b").exit_code == 0
+    assert call("compare", tmp_path / "a", tmp_path / "b").output.startswith("no result differs\n")

@@ -56,7 +56,7 @@ def copy(folder: Path, *edits: tuple[str, str, str]) -> Path:
 
 def left_out(case: Path) -> Table:
     """The table in place of the month of a case; its loop is walked all the same."""
-    (table,), attachments, inputs = draw_month(case, walk(load(case)))
+    (table,), attachments, inputs, _ = draw_month(case, walk(load(case)))
     assert (table.name, attachments, inputs) == (MONTH_LEFT_OUT, {}, ())
     return table
 
@@ -99,7 +99,7 @@ def test_the_month_is_the_former_one(
 
 def test_a_case_without_a_month_says_nothing(tmp_path: Path) -> None:
     starter = ROOT / "cases" / "starter"
-    assert draw_month(starter, walk(load(starter))) == ((), {}, ())
+    assert draw_month(starter, walk(load(starter))) == ((), {}, (), "")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_month_after_the_last_period_is_left_out_and_the_advice_brings_it_back
     record = chain_record(walk(load(case)), read_month(case / MONTH_FILE, SOURCES))
     assert record.settings.start.date() == date(2029, 6, 1)
     (case / MONTH_FILE).unlink()
-    assert draw_month(case, walk(load(case))) == ((), {}, ())
+    assert draw_month(case, walk(load(case))) == ((), {}, (), "")
 
 
 def test_another_shape_says_what_it_lacks(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_the_reference_is_made_from_the_declaration() -> None:
 
 def test_a_month_of_too_many_events_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loopbook.plant.state.MOST_EVENTS", 500)
-    (table,), attachments, _ = draw_month(LOOP, walked())
+    (table,), attachments, *_ = draw_month(LOOP, walked())
     assert attachments == {}
     ((where, finding),) = table.rows
     assert where == MONTH_FILE

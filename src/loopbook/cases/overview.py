@@ -1,14 +1,13 @@
 """What people see of a loop that brings no layout of its own: made from its walk and accounts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from loopbook.cases.figures import Line
-from loopbook.loop import OUTSIDE, Accounts, Flow, Walk
-from loopbook.report import Cell, Column, Layout, Plot, Quote, Section, Table, YearFigure
+from loopbook.loop import OUTSIDE, Accounts, Flow, KeyFigure, Provenance, Walk
+from loopbook.report import Cell, Column, Layout, Plot, Section, Table, YearFigure
 from loopbook.tables import Array
 
 OVERVIEW, LINKS = "overview", "links"
@@ -17,7 +16,7 @@ OVERVIEW, LINKS = "overview", "links"
 _MOST_FLOWS = 3
 _CENT = 0.005
 _LEAST = 1e-6  # what is less is rounding
-_SCALES = {"cash": 1e6, "carbon": 1e3}
+_LONGEST = 1400  # characters of a formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class Shown:
     label : for people.
     text : what its key figure states behind the number.
     values : by period.
+    formula : of the values.
     pick : what the key figure is of them: ``sum`` or ``last``.
     """
 
@@ -39,7 +39,19 @@ class Shown:
     text: str
     column: Column
     values: Array
+    formula: str
     pick: str = "sum"
+
+    @property
+    def unit(self) -> str:
+        """Unit that people read it in."""
+        money, _, _ = self.column.unit.partition(",")
+        return {"cash": f"M {money}", "carbon": "kt CO2e"}.get(self.about, money)
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that people read."""
+        return 1 if self.about in ("cash", "carbon") else 0
 
 
 def shown_of(money: Accounts) -> list[Shown]:
@@ -66,24 +78,24 @@ def _of_contract(walked: Walk, name: str, rows: list[Flow]) -> Shown:
     begin = ", ".join(dict.fromkeys(flow.row.from_ for flow in rows))
     end = ", ".join(dict.fromkeys(flow.row.to for flow in rows))
     taken = _sums(walked, sum((flow.taken for flow in rows), np.zeros((1, 1))))
-    text = f"t from {begin} to {end}"
-    column = Column(_named(name, "t"), _titled(name), "t", how=f"what {name} took: {text}")
-    return Shown("flow", _titled(name), text, column, taken)
+    text = f"from {begin} to {end}"
+    column = Column(_named(name, "t"), _titled(name), "t", how=f"what {name} took: t {text}")
+    return Shown("flow", _titled(name), text, column, taken, f"taken({name!r})")
 
 
 def _of_party(money: Accounts, party: str) -> Shown:
     settings, row = money.walked.loop.settings.money, money.walked.loop.parties[party]
     year = settings.year if settings.year.isalpha() else f"of {settings.year}"
     unit = f"{settings.currency}, {year}"
-    cash, words = _sums(money.walked, money.cash(party)), ("with", "received less paid", "")
+    cash, words = _sums(money.walked, money.cash(party)), ("with", "received less paid", "", "")
     if np.abs(cash).max() < _CENT:  # its owners get all of it
         cash = _sums(money.walked, money.cash(party, shared=False))
-        words = "without", "before its owners' shares", ", own"
+        words = "without", "before its owners' shares", ", own", ", own"
     how = f"received - paid by {party}, {words[0]} what owners bring and get"
     name = _named(party, settings.currency.lower())
     column = Column(name, f"{party}{words[2]}", unit, how=how)
-    text = f"M {settings.currency} ({year}), {words[1]}"
-    return Shown("cash", _titled(row.name or party), text, column, cash)
+    formula = f"cash({party!r}{words[3]})"
+    return Shown("cash", _titled(row.name or party), f"({year}), {words[1]}", column, cash, formula)
 
 
 def _of_all(money: Accounts) -> Iterator[Shown]:
@@ -91,17 +103,38 @@ def _of_all(money: Accounts) -> Iterator[Shown]:
     burden = sum((money.burden(site) for site in walked.sites), none)
     how = "burdens of all sites, with what they buy and receive"
     column = Column("burden_tco2e", "Burden", "t CO2e", how=how)
-    yield Shown("carbon", "Carbon", "kt CO2e, of all sites", column, _sums(walked, burden))
+    total = _sums(walked, burden)
+    yield Shown("carbon", "Carbon", "of all sites", column, total, "burden()")
     short = sum((flow.short_by_seller + flow.short_by_buyer for flow in walked.flows), none)
     column = Column("short_t", "Short", "t", how="asked by contracts and not taken")
-    yield Shown("open", "Short", "t asked for and not taken", column, _sums(walked, short))
-    waits = [x.sum(axis=1) for site in walked.sites.values() for x in site.waiting.values()]
+    formula = _added(
+        "short", {x.row.contract: x.short_by_seller + x.short_by_buyer for x in walked.flows}
+    )
+    yield Shown("open", "Short", "asked for and not taken", column, _sums(walked, short), formula)
+    waits = {
+        site.site: np.asarray(sum((x.sum(axis=1) for x in site.waiting.values()), none))
+        for site in walked.sites.values()
+    }
     column = Column("waiting_t", "Waiting", "t", how="at all sites at the end of the period")
-    waiting = _ends(walked, sum(waits, none))
-    yield Shown("open", "Waiting", "t at sites at the end", column, waiting, "last")
+    waiting = _ends(walked, sum(waits.values(), none))
+    yield Shown(
+        "open", "Waiting", "at sites at the end", column, waiting, _added("waiting", waits), "last"
+    )
     column = Column("owed_t", "Owed", "t", how="metal due under terms of return at the end")
     owed = _ends(walked, sum(walked.owed.values(), none))
-    yield Shown("open", "Owed", "t of metal due and not returned at the end", column, owed, "last")
+    formula = _added("owed", {contract: x for (contract, _), x in walked.owed.items()})
+    yield Shown(
+        "open", "Owed", "of metal due and not returned at the end", column, owed, formula, "last"
+    )
+
+
+def _added(function: str, values: Mapping[str, Array]) -> str:
+    """A sum over names; where it is too long, over those that have anything."""
+    formula = " + ".join(f"{function}({name!r})" for name in values)
+    if len(formula) > _LONGEST:
+        some = (f"{function}({name!r})" for name, x in values.items() if np.abs(x).max() > _LEAST)
+        formula = " + ".join(some)
+    return formula or "'0 t'"
 
 
 def _titled(name: str) -> str:
@@ -191,31 +224,25 @@ def figured_of(shown: list[Shown]) -> list[Shown]:
     ]
 
 
-def shown_lines(figured: list[Shown]) -> list[Line]:
+def shown_figures(figured: list[Shown]) -> tuple[KeyFigure, ...]:
     """Key figures: sums, or what there is at the end."""
-    lines = []
-    for one in figured:
-        value = one.values.sum() if one.pick == "sum" else one.values[-1]
-        if one.pick == "sum" or value > _LEAST:
-            scale = _SCALES.get(one.about, 1.0)
-            number = f"{value / scale:,.{1 if scale > 1 else 0}f}"
-            quotes = (Quote(OVERVIEW, one.column.name, 0, len(number)),)
-            lines.append(Line(one.column.name, one.label, f"{number} {one.text}", quotes))
-    return lines
-
-
-def shown_years(figured: list[Shown]) -> tuple[tuple[YearFigure, ...], dict[str, list[Cell]]]:
-    """Columns of the table of periods, and their cells."""
-    years = tuple(_year(one, place) for place, one in enumerate(figured))
-    scales = (_SCALES.get(one.about, 1.0) for one in figured)
-    return years, {
-        one.column.name: [*map(float, one.values / scale)]
-        for one, scale in zip(figured, scales, strict=True)
-    }
+    return tuple(
+        KeyFigure(
+            figure=one.column.name,
+            title=one.label,
+            answer=f"{one.pick}({one.formula})",
+            unit=one.unit,
+            decimals=str(one.decimals),
+            note=one.text,
+            provenance=Provenance(where=OVERVIEW, address=f"figures/{one.column.name}"),
+        )
+        for one in figured
+        if one.pick == "sum" or one.values[-1] > _LEAST
+    )
 
 
 def default_layout(walked: Walk, shown: list[Shown]) -> Layout:
-    """Sections for what there is, of the columns of the overview."""
+    """Periods, and sections for what there is, of the columns of the overview."""
     first, *_, last = *walked.loop.calendar.periods, walked.loop.calendar.periods[-1]
     titles = {x.party: x.name or x.party for x in walked.loop.parties.values()}
     places = ", ".join(f"{s.site} ({titles[s.party]})" for s in walked.loop.sites.values())
@@ -236,7 +263,8 @@ def default_layout(walked: Walk, shown: list[Shown]) -> Layout:
     ):
         if plots := _plots(shown, about, title, text):
             sections.append(Section(about, title, text, plots=plots))
-    return Layout(f"{first.name} to {last.name}: {places}.", tuple(sections))
+    years = tuple(_year(one, place) for place, one in enumerate(figured_of(shown)))
+    return Layout(f"{first.name} to {last.name}: {places}.", tuple(sections), years=years)
 
 
 def _plots(shown: list[Shown], about: str, title: str, text: str) -> tuple[Plot, ...]:
@@ -245,10 +273,6 @@ def _plots(shown: list[Shown], about: str, title: str, text: str) -> tuple[Plot,
 
 
 def _year(one: Shown, place: int) -> YearFigure:
-    unit, title = one.column.unit, one.column.title
-    if one.about == "cash":
-        unit = f"M {unit.partition(',')[0]}"
-    elif one.about == "carbon":
-        unit, title = "kt", "CO2e"
-    decimals = 1 if one.about in _SCALES else 0
-    return YearFigure(one.column.name, title, unit, one.column.how, decimals, min(place, 8))
+    title = "Carbon" if one.about == "carbon" else one.column.title
+    drops = min(place, 8)
+    return YearFigure(one.column.name, title, one.unit, one.formula, one.decimals, drops)

@@ -3,21 +3,20 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from loopbook.cases.draws import Drawing, asked_of, doubt_tables, draw_values
-from loopbook.cases.figures import lines_of, summary_table, years_cells, years_table
+from loopbook.cases.figures import summary_table, years_table
+from loopbook.cases.headline import Page, Solved, titled
 from loopbook.cases.month.draw import draw_month
 from loopbook.cases.overview import (
     default_layout,
-    figured_of,
     links_table,
     overview_table,
     periods_of,
-    shown_lines,
     shown_of,
-    shown_years,
 )
 from loopbook.cases.sheets import sheets_of
 from loopbook.cases.shipped import find_case
@@ -25,11 +24,9 @@ from loopbook.cases.statements import ARTICLE, statements_table
 from loopbook.errors import Findings
 from loopbook.loop import (
     Accounts,
-    Answers,
     Drawn,
     Loop,
     account_tables,
-    accounts,
     curve,
     curve_tables,
     curves_of,
@@ -39,7 +36,6 @@ from loopbook.loop import (
     load,
     mass_tables,
     tables_with_zeros,
-    walk,
     works_of,
 )
 from loopbook.report import (
@@ -55,6 +51,9 @@ from loopbook.report import (
 
 LAYOUT = "report.toml"
 """File of a case with what its report shows."""
+
+CHANGES = "changes"
+"""Table of results with what changed since the earlier version, in the words of a case."""
 
 Progress = Callable[[str], None]
 
@@ -98,23 +97,17 @@ def run_case(
 
     loop = reload()
     progress("walking the loop")
-    walked = walk(loop)
-    progress("money and carbon")
-    money = accounts(walked)
+    case = Solved.of(loop)
+    money, walked, answers = case.money, case.money.walked, case.answers
     inputs, made = input_rows(walked), [links_table(walked)]
     progress("tables")
     tables = _checked([*_tables(money), *_curves(loop, reload)], inputs)
-    answers, layout = Answers.of(money), _own_layout(place)
+    layout = _own_layout(place)
     if layout is None:
         shown = shown_of(money)
         made.append(overview_table(walked, shown))
         layout = default_layout(walked, shown)
-        figured = figured_of(shown)
-        lines, (years, columns) = shown_lines(figured), shown_years(figured)
-    else:
-        lines, years, columns = [], layout.years, years_cells(layout.years, answers)
     tables |= {table.name: _with_inputs(table, inputs) for table in made}
-    lines = lines_of(loop.figures, answers) or lines
     if loop.statements:
         tables[ARTICLE] = _with_inputs(statements_table(loop.statements, answers), inputs)
     progress("the month")
@@ -122,26 +115,47 @@ def run_case(
     tables |= {table.name: table for table in month.tables}
     inputs |= {row.key: row for row in month.inputs}
     progress("the draws")
-    doubts = drawing.of(loop, asked_of(loop))
+    doubts = drawing.of(loop, asked_of(case.loop))
     tables |= doubt_tables(doubts)
+    progress("page one")
+    earlier, flipped = _others(loop, reload)
+    headline = Page(case, earlier, doubts, flipped, inputs).headline(layout, month.proven)
+    if headline.changes:
+        tables["versions"] = headline.changes
+    headline = replace(headline, changes=tables.get(CHANGES, headline.changes))
+    years = years_table(layout.years, answers, *periods_of(walked))
     tables["warnings"] = _with_outside(tables["warnings"], answers.outside)
     result = RunResult(
         loop.name,
         loop.settings.title,
         {name: switch.on for name, switch in loop.settings.switches.items()},
-        _with_inputs(summary_table(lines), inputs),
+        summary_table(headline),
         tables,
         inputs,
         works_of(loop, inputs),
         [*_files(place)],
         {**month.attachments, **draw_values(doubts)},
-        _with_places(replace(layout, figures=tuple(line.name for line in lines)), loop),
+        _with_places(titled(layout, case), loop),
         {name: switch.title for name, switch in loop.settings.switches.items()},
-        years_table(years, columns, *periods_of(walked)),
+        years,
         sheets_of(loop, tables),
+        headline,
     )
     check_basis(result)
     return result
+
+
+def _others(
+    loop: Loop, reload: Callable[..., Loop]
+) -> tuple[Solved | None, Callable[[str], Solved]]:
+    """The version of the case without later ones, and the case with one switch the other way."""
+
+    @cache
+    def flipped(name: str) -> Solved:
+        return Solved.of(reload(**{name: not loop.settings.switches[name].on}))
+
+    dated = dict.fromkeys(loop.settings.dated, False)
+    return Solved.of(reload(**dated)) if dated else None, flipped
 
 
 def _tables(money: Accounts) -> Iterator[Table]:

@@ -110,7 +110,8 @@ def shows_answer(command: Callable[..., Answer]) -> Callable[..., None]:
         answer = command(**options)
         record = answer.as_record()
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        text = record_text(record, width=width, only=options.get("only", ()))
+        text = visible(answer.screen(width))
+        text = text or record_text(record, width=width, only=options.get("only", ()))
         if save is not None:
             text = "\n".join(f"{path}: written" for path in save_record(record, save))
         elif as_json:

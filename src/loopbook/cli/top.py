@@ -132,6 +132,7 @@ def copy_case_command(case: Path, to: Path) -> Answer:
     metavar="ADDRESS",
     help="Compute the draws on the Dask cluster of this scheduler, such as tcp://host:8786.",
 )
+@click.option("--years", is_flag=True, help="Print the table of years, or of other periods.")
 @shows_answer
 def run_command(
     case: Path,
@@ -143,6 +144,7 @@ def run_command(
     seed: int,
     processes: int | None,
     cluster: str,
+    years: bool,
 ) -> Answer:
     """Run a CASE and write tables, inputs and a report.
 
@@ -165,7 +167,7 @@ def run_command(
         report_step("writing tables and report")
         out = folder or Path("out") / result.name
         beside = names_beside(result, out)
-        return Run.of(result, write_result(result, out), beside=beside)
+        return Run.of(result, write_result(result, out), beside=beside, by_period=years)
 
 
 @contextmanager

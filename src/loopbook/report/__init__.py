@@ -27,6 +27,7 @@ from loopbook.report.answers.answer import (
     table_of,
 )
 from loopbook.report.headline import (
+    RULINGS,
     Driver,
     Estimate,
     Headline,
@@ -47,6 +48,7 @@ _LATER = {
     "layout": "Layout Plot Section YearFigure parse_layout",
     "page": "check_basis render_report strip_svg write_report",
     "run": "DRAW_FINDINGS FAILED MONTH_LEFT_OUT Run",
+    "screen": "amount screen_text",
     "write": "DRAW_VALUES names_beside write_result",
 }
 """Names by the module that they are imported from when they are first used; each takes time."""
@@ -59,6 +61,7 @@ if typing.TYPE_CHECKING:
     from loopbook.report.layout import Layout, Plot, Section, YearFigure, parse_layout
     from loopbook.report.page import check_basis, render_report, strip_svg, write_report
     from loopbook.report.run import DRAW_FINDINGS, FAILED, MONTH_LEFT_OUT, Run
+    from loopbook.report.screen import amount, screen_text
     from loopbook.report.write import DRAW_VALUES, names_beside, write_result
 else:
 
@@ -78,6 +81,7 @@ __all__ = [
     "KEYS",
     "MODELLED",
     "MONTH_LEFT_OUT",
+    "RULINGS",
     "WRITERS",
     "Answer",
     "Cell",
@@ -107,6 +111,7 @@ __all__ = [
     "Table",
     "Verdict",
     "YearFigure",
+    "amount",
     "check_basis",
     "compare_runs",
     "counted",
@@ -121,6 +126,7 @@ __all__ = [
     "record_text",
     "render_report",
     "save_record",
+    "screen_text",
     "share",
     "strip_svg",
     "table_of",

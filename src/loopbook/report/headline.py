@@ -5,7 +5,7 @@ records alone. A number that nobody computed is None, never 0.
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from loopbook.report.table import Quote, Table
 
@@ -13,6 +13,8 @@ Ruling: TypeAlias = Literal[
     "holds", "holds if", "not by this reading", "cannot be told", "no longer so"
 ]
 """The verdicts on a statement, in the order in which people count them."""
+
+RULINGS: tuple[Ruling, ...] = get_args(Ruling)
 
 
 @dataclass(frozen=True, slots=True)

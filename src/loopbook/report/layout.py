@@ -99,7 +99,6 @@ class Layout:
     lead : what the report is about, its first sentences.
     sections : in order.
     colours : of series whose name matches, the same in each chart; metals have their own.
-    figures : names of the key figures, in order.
     years : columns of the table of years, in order.
     places : by place of the loop, whose it is.
     """
@@ -107,7 +106,6 @@ class Layout:
     lead: str = ""
     sections: tuple[Section, ...] = ()
     colours: tuple[Colour, ...] = ()
-    figures: tuple[str, ...] = ()
     years: tuple[YearFigure, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from loopbook.book import Book
+from loopbook.book import Book, VerifyReport, verify
 from loopbook.cases.month.origins import cell_origins
 from loopbook.errors import InputError, LoopbookError
 from loopbook.loop import Walk
 from loopbook.matter import load_library
 from loopbook.plant import MONTH_FILE, MonthRecord, chain_record, post_month, read_month
-from loopbook.report import MONTH_LEFT_OUT, Column, InputRow, Table
+from loopbook.report import MONTH_LEFT_OUT, Column, InputRow, Table, counted
 
 
 class DrawnMonth(NamedTuple):
@@ -24,11 +24,13 @@ class DrawnMonth(NamedTuple):
         metal came from; or the reason why no month is drawn.
     attachments : files by name: the book (SQLite), and the picture of a lineage.
     inputs : input rows of its numbers, on which its tables rest.
+    proven : what the book shows, one line; empty without one.
     """
 
     tables: tuple[Table, ...] = ()
     attachments: Mapping[str, bytes] = MappingProxyType({})
     inputs: tuple[InputRow, ...] = ()
+    proven: str = ""
 
 
 def draw_month(folder: Path, walked: Walk, keys: tuple[str, ...] = ()) -> DrawnMonth:
@@ -49,22 +51,34 @@ def draw_month(folder: Path, walked: Walk, keys: tuple[str, ...] = ()) -> DrawnM
     sources = (walked.loop.library or load_library()).sources.keys() | walked.loop.works.keys()
     try:
         settings = read_month(path, sources)
-        tables, attachments = drawn(chain_record(walked, settings, keys))
+        month = drawn(chain_record(walked, settings, keys))
     except (LoopbookError, ArithmeticError, LookupError, ValueError) as error:
         return DrawnMonth((_left_out(error),))
-    return DrawnMonth(tables, attachments, settings.inputs)
+    return month._replace(inputs=settings.inputs)
 
 
-def drawn(record: MonthRecord) -> tuple[tuple[Table, ...], dict[str, bytes]]:
-    """Tables of a month, and its book and picture."""
+def drawn(record: MonthRecord) -> DrawnMonth:
+    """Tables of a month, its book and picture, and what the book shows when it is verified."""
     scrap = sorted({feed.scrap_type for feed in record.matter.feeds})
     with tempfile.TemporaryDirectory(prefix="loopbook-") as folder:
         path = Path(folder) / "book.sqlite"
         tables, lots = post_month(record, path)
         with Book(path) as book:
             origins, pictures = cell_origins(book, lots, scrap, record.keys)
+            proven = _proven(verify(book))
         raw = path.read_bytes()
-    return (*tables, *origins), {"book.sqlite": raw, **pictures}
+    return DrawnMonth((*tables, *origins), {"book.sqlite": raw, **pictures}, proven=proven)
+
+
+def _proven(report: VerifyReport) -> str:
+    """What the modelled month's book shows, and what nothing shows yet."""
+    if not report.clean:
+        return f"{report.first_wrong} does not agree with its seal"
+    balance = f"{counted(report.events, 'event')} of the modelled month balance"
+    kept = counted(report.checkpoints, "checkpoint") if report.checkpoints else "no checkpoint"
+    return (
+        f"{balance}; {kept}, claim or drill yet" if not report.checkpoints else f"{balance}; {kept}"
+    )
 
 
 def _left_out(error: Exception) -> Table:

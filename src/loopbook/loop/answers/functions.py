@@ -125,6 +125,9 @@ FUNCTIONS: Mapping[str, Function] = {
         lambda w, *x: w.of_flows(lambda k, y: y.short_by_seller + y.short_by_buyer, *x),
         "what is missing of it",
     ),
+    "owed": Function(
+        ("contract", "*element"), "t", World.owed, "metal due under its terms of return at the end"
+    ),
     "footprint": Function(
         _CONTRACT,
         "tCO2e",

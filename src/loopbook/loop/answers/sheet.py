@@ -11,7 +11,17 @@ Key = tuple[str, str]
 OURS = (
     *("flows", "goods", "elements", "payments", "cash", "present_value", "sites", "burdens"),
     *("footprints", "not_stated", "warnings", "article", "overview", "links", "roles"),
-    *("curves", "ranges"),
+    *(
+        "curves",
+        "ranges",
+        "figures",
+        "stations",
+        "verdicts",
+        "draws",
+        "drivers",
+        "years",
+        "changes",
+    ),
 )
 """Tables of any loop, whose names no table of results may have."""
 

@@ -75,6 +75,15 @@ class World:
         )
         return self.sums(np.asarray(sum(rows, self.zero)))
 
+    def owed(self, contract: str, *some: str) -> Array:
+        """Tonnes of metal due under the terms of return of a contract, of some elements."""
+        rows = (
+            tonnes
+            for (name, element), tonnes in self.walked.owed.items()
+            if name == contract and (not some or element in some)
+        )
+        return self.at_end(np.asarray(sum(rows, self.zero)))
+
     def capacity(self, site: str, of: str = "") -> Array:
         """Tonnes that a site can take or make, in operation; a ValueError without a limit."""
         room = room_of(self.loop.models[site], self.loop, self.walked.basis)

@@ -12,17 +12,20 @@ from loopbook.loop.nouns.row import Row
 
 def check_page(subject: Subject) -> None:
     """Findings for formulas and texts, units and formats, and for names that are none."""
-    answers = Answers(Evaluator(subject.loop))
+    answers, wrong = Answers(Evaluator(subject.loop)), set[str]()
     for row, column, text, unit in _formulas(subject):
         where = f"{row.where}, {column}"
+        if column == "test" and row.where in wrong:
+            continue  # of a wrong answer
         try:
             answers.text(text, where) if unit is None else answers.number(text, unit, where)
         except InputError as error:
             subject.findings.items.extend(error.findings)
+            wrong.add(row.where)
     _check_readings(subject)
-    before: list[str] = []
-    for station in subject.every.of(Station):
-        if station.back and station.back not in before:
+    before, stations = list[str](), subject.every.of(Station)
+    for station in stations:
+        if station.back not in ("", *before) and station.back in {x.station for x in stations}:
             what = "a station that stands before it"
             subject.at(station).note("order", what, station.back, at="back")
         before.append(station.station)
@@ -42,7 +45,10 @@ def _formulas(subject: Subject) -> Iterator[tuple[Row, str, str, str | None]]:
     for row in (*figured, *loop.readings, *loop.messages):
         unit = row.unit if isinstance(row, Figured) else "1"
         if isinstance(row, Reading):
-            unit = next((x.unit for x in loop.statements if x.id == row.statement), "1")
+            units = [x.unit for x in loop.statements if x.id == row.statement]
+            if not units:
+                continue
+            unit = units[0]
         if answer := getattr(row, "answer", ""):
             yield row, "answer", answer, unit
         if test := getattr(row, "test", ""):

@@ -127,6 +127,6 @@ class Message(Row):
     message: Annotated[
         str, Own(), "title or lead; or a section, a plot, a station or a figure, for its note"
     ]
-    order: Annotated[str, Text(), "which row of the name is tried first; as in the file if empty"]
+    order: Annotated[str, Text(), "number of the row, where its name has several"] = ""
     when: Annotated[str, _FORMULA, "holds where it is above 0; always if empty"] = ""
     text: Annotated[str, _TEXT, "what people read"]

@@ -60,6 +60,9 @@ class Switch:
 
     title: Annotated[str, Name("a title"), "what it is, for people"]
     default: Annotated[bool, Flag(), "whether it is on unless it is switched"] = False
+    as_of: Annotated[
+        date | None, Day(), "of a later version of the case: the day of what its rows know"
+    ] = None
     on: bool = False
     where: str = ""
 
@@ -72,6 +75,7 @@ class Settings:
     ----------
     calendar : its periods and steps.
     money, npv, carbon, recycled : see there; no `npv` where nothing is discounted.
+    as_of : day of what the rows without a switch know; None if it is not given.
     switches : by name, with whether each is on in this run.
     written : settings as they are written, by path (``money/currency``): text and place.
     """
@@ -82,5 +86,17 @@ class Settings:
     npv: PresentValue | None = None
     carbon: Carbon = Carbon()
     recycled: Recycled = Recycled()
+    as_of: date | None = None
     switches: Mapping[str, Switch] = field(default_factory=dict)
     written: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def dated(self) -> tuple[str, ...]:
+        """Names of the switches in force that are later versions of the case, in order of time."""
+        days = {name: x.as_of for name, x in self.switches.items() if x.on and x.as_of}
+        return tuple(sorted(days, key=days.__getitem__))
+
+    @property
+    def version(self) -> date | None:
+        """Day of what the rows in force know."""
+        return self.switches[self.dated[-1]].as_of if self.dated else self.as_of

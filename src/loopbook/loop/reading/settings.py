@@ -20,13 +20,17 @@ from loopbook.loop.nouns.settings import (
 from loopbook.loop.reading.folder import CASE, setting_texts
 from loopbook.loop.reading.written import Tables
 from loopbook.loop.time.calendar import Calendar, read_calendar, span_of
+from loopbook.loop.values.cells import Day
 from loopbook.loop.values.findings import LoopFindings
 from loopbook.loop.values.quantity import Quantity
 from loopbook.tables import Flag, ListOf, Value, add_kinds, class_place, fields_of, kinds_in_files
 
 Record = TypeVar("Record", Money, PresentValue, Carbon, Recycled, Switch)
 
-PARTS = ("title", "periods", "step", "plugins", "money", "npv", "carbon", "recycled", "switch")
+PARTS = (
+    *("title", "as_of", "periods", "step", "plugins", "money", "npv", "carbon", "recycled"),
+    "switch",
+)
 """What may be set."""
 
 STEPS = ("period", "month")
@@ -54,6 +58,8 @@ def read_settings(
     npv = _record(PresentValue, "npv", tables, findings) if "npv" in written else None
     carbon = _record(Carbon, "carbon", tables, findings)
     recycled = _record(Recycled, "recycled", tables, findings)
+    at = _at(tables, "as_of", findings)
+    as_of = _value(written["as_of"], Day(), "as_of", at) if "as_of" in written else None
     if money is not None:
         _check_money(money, calendar, tables, findings)
     if calendar is None:
@@ -65,6 +71,7 @@ def read_settings(
         npv=npv,
         carbon=carbon or Carbon(),
         recycled=recycled or Recycled(),
+        as_of=as_of,
         switches=switches,
         written={
             path.replace(".", "/"): (text, tables.place(path))

@@ -234,6 +234,15 @@ class Answer:
         """What a person at a terminal should know beside the answer; it is no part of it."""
         return ""
 
+    def screen(self, width: int | None) -> str:
+        """Text for people in place of the headline and the tables; empty without such a one.
+
+        Parameters
+        ----------
+        width : cells of the screen; None for as many as it takes.
+        """
+        return ""
+
     def shown(self) -> tuple[str, ...] | None:
         """Names of the tables that people see; None for all."""
         return None

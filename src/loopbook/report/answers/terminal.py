@@ -44,7 +44,7 @@ def record_text(record: Record, *, width: int | None = None, only: Sequence[str]
         blocks.append("\n".join([*title, *(made if rows else [])]))
     notes = next(record.facts.records(), {}).get("notes")
     for note in notes if isinstance(notes, tuple) else ():
-        blocks.append("\n".join(_wrapped(visible(f"Note: {note}"), width)))
+        blocks.append("\n".join(wrapped(visible(f"Note: {note}"), width)))
     return "\n\n".join(blocks)
 
 
@@ -53,7 +53,7 @@ def _headline(record: Record, width: int | None) -> str:
     lines = visible(record.headline).split("\n")
     if record.verbatim:
         return "\n".join(lines)
-    return "\n".join(x for line in lines for x in _wrapped(line, None if "{" in line else width))
+    return "\n".join(x for line in lines for x in wrapped(line, None if "{" in line else width))
 
 
 def _of_keys(table: Table, keys: Sequence[str]) -> Table:
@@ -101,6 +101,11 @@ def _shown(table: Table, keys: Sequence[str]) -> list[int]:
 # ---- a table as a grid ----
 
 
+def grid_text(table: Table, width: int | None) -> str:
+    """Columns of a table that are not empty, side by side; no heads if the first has none."""
+    return "\n".join(_grid(table, _shown(table, ()), table.rows, width)) if table.rows else ""
+
+
 def _grid(
     table: Table, places: list[int], rows: Sequence[Sequence[Cell]], width: int | None
 ) -> Iterator[str]:
@@ -138,11 +143,12 @@ def _grid(
         if kinds[k] in (int, float, Decimal) or table.columns[k].decimals is not None
     }
     kept = [k for k in places if k in wide]
-    lines = [[heads[k] for k in kept], *zip(*(texts[k] for k in kept), strict=True)]
+    named = [[heads[k] for k in kept]] * bool(table.columns[places[0]].title)
+    lines = [*named, *zip(*(texts[k] for k in kept), strict=True)]
     if totals and not any(totals[k] for k in kept[1:]):
         lines.pop()
     for line in lines:
-        parts = [_wrapped(text, wide[k]) for k, text in zip(kept, line, strict=True)]
+        parts = [wrapped(text, wide[k]) for k, text in zip(kept, line, strict=True)]
         for cells in zip_longest(*parts, fillvalue=""):
             padded = (
                 _padded(text, wide[k], right=k in right)
@@ -151,7 +157,7 @@ def _grid(
             yield _GAP.join(padded).rstrip()
     if dropped := [table.columns[k].title for k in places if k not in wide]:
         more = f"{counted(len(dropped), 'more column')} ({', '.join(dropped)})"
-        yield from _wrapped(f"{more}: widen the window, or use --json", width)
+        yield from wrapped(f"{more}: widen the window, or use --json", width)
 
 
 def _longest_word(texts: Iterable[str]) -> int:
@@ -173,7 +179,7 @@ def _narrowed(wide: Mapping[int, int], least: Mapping[int, int], width: int) -> 
     return narrowed
 
 
-def _wrapped(text: str, width: int | None) -> list[str]:
+def wrapped(text: str, width: int | None) -> list[str]:
     """A text as lines of so many cells, if it is longer; no word is cut."""
     if width is None or cells_wide(text) <= width:
         return [text]
@@ -201,7 +207,7 @@ def _lines(
         for k in places:
             text = cell_text(row[k], table.columns[k])
             room = max(width - wide - len(_GAP), _SHORTEST) if width else None
-            for number_of_line, part in enumerate(_wrapped(text, room) if text else ()):
+            for number_of_line, part in enumerate(wrapped(text, room) if text else ()):
                 yield f"{_padded('' if number_of_line else heads[k], wide)}{_GAP}{part}"
 
 
