@@ -20,7 +20,7 @@ OURS = (
         "draws",
         "drivers",
         "years",
-        "changes",
+        "versions",
     ),
 )
 """Tables of any loop, whose names no table of results may have."""
