@@ -40,6 +40,7 @@ from loopbook.loop import (
 )
 from loopbook.report import (
     Column,
+    Headline,
     InputFile,
     InputRow,
     Layout,
@@ -120,9 +121,7 @@ def run_case(
     progress("page one")
     earlier, flipped = _others(loop, reload)
     headline = Page(case, earlier, doubts, flipped, inputs).headline(layout, month.proven)
-    if headline.changes:
-        tables["versions"] = headline.changes
-    headline = replace(headline, changes=tables.get(CHANGES, headline.changes))
+    headline, tables = _with_changes(headline, tables)
     years = years_table(layout.years, answers, *periods_of(walked))
     tables["warnings"] = _with_outside(tables["warnings"], answers.outside)
     result = RunResult(
@@ -143,6 +142,17 @@ def run_case(
     )
     check_basis(result)
     return result
+
+
+def _with_changes(
+    headline: Headline, tables: dict[str, Table]
+) -> tuple[Headline, dict[str, Table]]:
+    """Page one with what changed in the words of the case, where it has any; then the numbers of
+    both versions are a table beside it.
+    """
+    numbers = headline.changes
+    made = {} if numbers is None else {numbers.name: numbers}
+    return replace(headline, changes=tables.get(CHANGES, numbers)), {**tables, **made}
 
 
 def _others(
