@@ -75,7 +75,7 @@ def main() -> None:
     for draws, (seconds, cpu_s, memory) in rows.items():
         limit = LIMITS_S["run"] if draws <= 1000 else LIMITS_S["run"] + LIMITS_S["draws"]
         print(
-            f"make run, {draws:,} draws  {seconds:8.2f} s   {cpu_s:7.2f} s CPU   "
+            f"{f'make run, {draws:,} draws':25} {seconds:8.2f} s   {cpu_s:7.2f} s CPU   "
             f"limit {limit:g} s   {memory:,.0f} MB a process"
         )
     loop = load(CASE)
