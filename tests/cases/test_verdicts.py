@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from test_loop_run import small_loop
 
 from loopbook.cases import Drawing, run_case
 from loopbook.cases.verdicts import Trial, ruling, words_of
+from loopbook.cli import main
 from loopbook.errors import InputError
 from loopbook.report import RunResult, Verdict
 
@@ -256,3 +259,65 @@ def test_a_message_is_the_first_of_its_name_that_holds(mill: Path) -> None:
     (mill / "messages.csv").write_text(text.replace("sale_t", "sal_t"), encoding="utf-8")
     with pytest.raises(InputError, match="did you mean sale_t"):
         run_case(mill)
+
+
+def test_a_scenario_that_is_on_by_default_is_switched_off(mill: Path, tmp_path: Path) -> None:
+    def call(*options: str) -> Result:
+        out = ("--out", str(tmp_path / "out"), "--draws", "0", "--json")
+        return CliRunner().invoke(main, ["run", str(mill), *out, *options])
+
+    for options, amount, version in (((), 450, True), (("--without", "late"), 900, False)):
+        answer = json.loads(call(*options).output)
+        assert answer["figures"][0]["value"] == pytest.approx(amount)
+        assert ("versions" in answer) == version
+    wrong = call("--without", "lat")
+    assert (wrong.exit_code, "--without: unknown-name" in wrong.output) == (1, True)
+    assert call("--without", "late", "--switch", "late").exit_code == 2
+
+
+PLANT = {
+    "parties": "party\nMill\nSmelter\n",
+    "sites": "site,party,model,process\nmine,Mill,supply,\nkiln,Smelter,process,burn\n",
+    "materials": "material,basis,Cu\nore,%,100\nslag,,\n",
+    "shares": "process,to,Cu\nburn,slag,90 %\n",
+    "parameters": ("on,parameter,of,value\nmine,makes,ore,ore made\nkiln,capacity,,1000 t/yr\n"),
+    "series": "series,unit,2027-01,2027-02,2027-03,2027-Q2,2027-Q3\nore made,t/yr,{}\n",
+    "contracts": (
+        "contract,from,material,to,amount\nore,mine,ore,kiln,offer all\n"
+        "sale,kiln,slag,outside,all\n"
+    ),
+    "terms": (
+        "on,term,of,value\nore,fixed,,100 USD/t\nsale,fixed,,{} USD/t\nkiln,cost,feed,50 USD/t\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("ore", "price", "title"),
+    [
+        ("900,900,900,1000,400", 200, "Of 2 parties 2 earn; kiln is full in 1 period of 5"),
+        ("900,1200,1000,1000,400", 200, "Of 2 parties 2 earn; kiln is full 2027-02 to 2027-Q2"),
+        ("900,700,800,500,400", 100, "Of 2 parties 1 earns; kiln is never more than 90 % full"),
+        ("1000,1200,1000,1000,4000", 170, "Of 2 parties 2 earn; kiln is full all the time"),
+    ],
+)
+def test_the_general_title_is_what_the_run_shows(
+    ore: str, price: int, title: str, tmp_path: Path
+) -> None:
+    """The kiln sells 0.9 t of a tonne of ore, which costs it 150 USD."""
+    tables = {name: text.format(ore if name == "series" else price) for name, text in PLANT.items()}
+    folder = small_loop(tmp_path / "kiln", **tables)
+    page = run_case(folder).headline
+    assert page is not None
+    assert page.title == title
+    stations = {x.name: x for x in page.stations}
+    assert [*stations] == ["mine", "kiln", "result of Mill", "result of Smelter"]
+    waits, rates = 0.0, []
+    for made, months in zip(map(float, ore.split(",")), (1, 1, 1, 3, 3), strict=True):
+        takes = min(waits + made * months / 12, 1000 * months / 12)
+        waits += made * months / 12 - takes
+        rates.append((takes, 12 / months))
+    result = stations["result of Smelter"].estimate.value
+    assert result == pytest.approx(sum(t for t, _ in rates) * (0.9 * price - 150) / 1e6)
+    assert stations["kiln"].estimate.value == pytest.approx(0.9 * max(t * x for t, x in rates))
+    assert page.proven == "nothing yet: the case keeps no book"

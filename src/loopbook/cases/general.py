@@ -144,7 +144,7 @@ def room_text(money: Accounts) -> str:
     names = [x.name for x in money.walked.loop.calendar.periods]
     full = np.flatnonzero(shares[name] >= _FULL)
     if not len(full):
-        return f"{name} is never more than {shares[name].max():.0%} full"
+        return f"{name} is never more than {100 * shares[name].max():.0f} % full"
     if len(full) == len(names):
         return f"{name} is full all the time"
     if len(full) == 1 + full[-1] - full[0] > 1:

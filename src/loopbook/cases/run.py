@@ -65,7 +65,7 @@ def _silent(_: str) -> None:
 
 def run_case(
     path_or_name: str | Path,
-    switches: Iterable[str] = (),
+    switches: Iterable[str] | Mapping[str, bool] = (),
     cells: Iterable[str] = (),
     *,
     drawing: Drawing = Drawing(),  # noqa: B008  # it never changes
@@ -77,7 +77,8 @@ def run_case(
     Parameters
     ----------
     path_or_name : folder or workbook of the case, or its name.
-    switches : scenarios to switch on, beside those that are on by default.
+    switches : scenarios to switch on, beside those that are on by default; or by name, whether each
+        is on.
     cells : cells that this run sets, each ``ADDRESS=VALUE``.
     drawing : how it is drawn; by default it is not.
     cases : folder that holds named cases; ``cases`` in the working folder by default.
@@ -90,11 +91,11 @@ def run_case(
     """
     place = find_case(path_or_name, cases)
     progress("reading the case")
-    on = dict.fromkeys(switches, True)
+    on = switches if isinstance(switches, Mapping) else dict.fromkeys(switches, True)
 
     def reload(**changed: bool) -> Loop:
         """The loop with some switches changed."""
-        return load(place, switches=on | changed, cells=cells)
+        return load(place, switches={**on, **changed}, cells=cells)
 
     loop = reload()
     progress("walking the loop")

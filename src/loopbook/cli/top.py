@@ -101,6 +101,13 @@ def copy_case_command(case: Path, to: Path) -> Answer:
     help="Switch a scenario on; may be repeated.",
 )
 @click.option(
+    "--without",
+    "off",
+    multiple=True,
+    metavar="NAME",
+    help="Switch a scenario off that is on by default; may be repeated.",
+)
+@click.option(
     "--set",
     "cells",
     multiple=True,
@@ -140,6 +147,7 @@ def run_command(
     cells: tuple[str, ...],
     folder: Path | None,
     *,
+    off: tuple[str, ...],
     draws: int | None,
     seed: int,
     processes: int | None,
@@ -155,15 +163,18 @@ def run_command(
       loopbook run gmbi
       loopbook run gmbi --switch tbmnc --switch gm --out out/with-clients
       loopbook run starter --set "parameters/shredder/capacity/value=9 kt/yr"
-      loopbook run gmbi --draws 10000 --seed 7
+      loopbook run gmbi --without "may 2026" --draws 10000 --seed 7
     """
     from loopbook.cases import DRAWS, Drawing, run_case
     from loopbook.report import Run, names_beside, write_result
 
+    if both := sorted({*switches} & {*off}):
+        raise click.UsageError(f"{', '.join(both)}: both --switch and --without")
+    chosen = dict.fromkeys(switches, True) | dict.fromkeys(off, False)
     with _progress() as (report_step, report_blocks):
         count, cores = DRAWS if draws is None else draws, processes or _cores()
         drawing = Drawing(count, seed, cores, cluster, report_blocks)
-        result = run_case(case, switches, cells, drawing=drawing, progress=report_step)
+        result = run_case(case, chosen, cells, drawing=drawing, progress=report_step)
         report_step("writing tables and report")
         out = folder or Path("out") / result.name
         beside = names_beside(result, out)

@@ -161,8 +161,9 @@ def read_switches(
         if switch is not None:
             on = chosen.get(name, switch.default)
             switches[name] = replace(switch, on=on, where=tables.place(f"switch.{name}"))
-    for name in chosen:
-        findings.about("--switch").check_known("a switch of the case", name, written)
+    for name, is_on in chosen.items():
+        at = findings.about("--switch" if is_on else "--without")
+        at.check_known("a switch of the case", name, written)
     return switches
 
 
