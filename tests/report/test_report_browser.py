@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -256,8 +257,16 @@ def test_page_one_is_one_sheet_and_the_rest_begins_on_the_next(
       .map(e => e.textContent)"""
     assert browser.ask(cut) == []
     browser.say("Emulation.setEmulatedMedia", media="")
+
+
+def test_the_founding_case_prints_on_two_sheets_and_its_tables(
+    browser: Browser, whole: Path
+) -> None:
+    browser.open(whole / "gmbi.html")
+    browser.settle()
     printed = browser.say("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
-    assert len(base64.b64decode(printed["data"])) > 10_000
+    sheets = re.findall(rb"/Type /Page\b", base64.b64decode(printed["data"]))
+    assert 2 <= len(sheets) <= 3
 
 
 def test_a_number_shows_its_rule_and_leads_on_to_the_source(browser: Browser, report: Path) -> None:
