@@ -23,9 +23,9 @@ def run(*arguments: str) -> Result:
     [
         ("list_recoveries", ["list", "recoveries"]),
         ("search_price", ["search", "US", "electricity", "price"]),
-        ("explain_key", ["explain", "case_gmbi/GMBI/capacity"]),
-        ("explain_value", ["explain", "337.5"]),
-        ("explain_json", ["explain", "337.5", "--json"]),
+        ("explain_key", ["explain", "burdens/heavy truck/ghg loaded"]),
+        ("explain_value", ["explain", "2.9764"]),
+        ("explain_json", ["explain", "2.9764", "--json"]),
     ],
 )
 def test_what_people_and_programs_see(name: str, arguments: list[str]) -> None:
