@@ -28,7 +28,7 @@ def names_of(case: Path) -> set[str]:
     for table, columns in COLUMNS.items():
         with (case / f"{table}.csv").open(encoding="utf-8", newline="") as file:
             names |= {row[x] for row in csv.DictReader(file) for x in columns if row.get(x)}
-    rows = [x for x in load_library().numbers if not x.table.startswith("case_")]
+    rows = load_library().numbers
     known = {number.subject for number in rows} | {*component_names()}
     return switches | {x for x in names - known if re.search(r"[A-Z]", x) and len(x) > 2}
 
