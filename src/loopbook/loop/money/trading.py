@@ -7,7 +7,7 @@ from functools import cache, cached_property, reduce
 import numpy as np
 
 from loopbook.loop.goods.basis import Basis
-from loopbook.loop.money.grades import check_grades
+from loopbook.loop.money.grades import Grades
 from loopbook.loop.money.ledger import Carried, Entry, Ledger, Parts, sides
 from loopbook.loop.nouns.places import Lane
 from loopbook.loop.terms.law import Amount, Bounded
@@ -56,15 +56,13 @@ class _Trade:
         name, loop = self.flow.row.contract, self.ledger.loop
         bounds, waits = loop.laws_on(name, Bounded), loop.laws_on(name, Pay)
         laws: tuple[Amount | Bounded | Pay, ...] = (*self._terms, *bounds, *waits)
-        priced: set[int] = set()
-        for parts in self.ledger.pieces(loop.days(self.flow.row), laws, steps, self._lead):
-            if len(parts.step):
-                self._piece(parts, laws)
-                priced |= {*parts.step.tolist()}
+        pieces = self.ledger.pieces(loop.days(self.flow.row), laws, steps, self._lead)
+        priced = [parts for parts in pieces if len(parts.step)]
+        for parts in priced:
+            self._piece(parts, laws)
         if priced:
             self._freight(steps)
-            some = [step for step in steps if step.index in priced]
-            check_grades(self.ledger, self.flow.row, self._lot, some)
+            Grades(self.ledger, self.flow.row, self._lot, priced).check()
 
     def _piece(self, parts: Parts, laws: Sequence[Amount | Bounded | Pay]) -> None:
         """Price even parts of the flow; months in which the same terms hold together."""
