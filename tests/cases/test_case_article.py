@@ -36,13 +36,12 @@ def test_every_statement_has_an_answer_a_reading_and_a_doubt(gmbi: RunResult) ->
 @pytest.mark.parametrize(
     ("statement", "texts"),
     [
-        ("A4", ["Toyota Tsusho America", "LG Energy Solution Michigan"]),
+        ("A4", ["85.5 and 82.2 M USD by ownership"]),
         ("A5", ["13,500 t/yr as tonnes", "12,247 t/yr as short tons"]),
-        ("A6", ["337.5 kg", "306.2 kg", "68 kWh", "113 kWh", "as nickel"]),
+        ("A6", ["68 kWh", "113 kWh", "by nickel recovered"]),
         ("A7", ["2026"]),
-        ("A11", ["220 GWh", "20 GWh"]),
-        ("A15", ["110,000,000 USD", "50,000 t/yr"]),
-        ("A18", ["1,381.5"]),
+        ("A11", ["220 GWh"]),
+        ("A15", ["110 M USD"]),
     ],
 )
 def test_what_must_be_shown(gmbi: RunResult, statement: str, texts: list[str]) -> None:

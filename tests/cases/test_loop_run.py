@@ -217,12 +217,12 @@ def test_a_shorter_look_at_the_founding_case_says_what_it_leaves_out() -> None:
     assert figures["Margin"].startswith("78.9 M USD")
     series, *quoted = left_out(result)
     assert "numbers of series in 5 later columns" in series
-    assert "at(copper.covered_share, 2035) has no value" in " ".join(quoted)
-    assert len(quoted) == 10
+    assert "at(replaced.replaced_share[nickel], 2035) has no value" in " ".join(quoted)
+    assert len(quoted) == 5
     computed = dict(
         zip(*map(result.tables["article"].column, ("id", "loopbook_computes")), strict=True)
     )
-    assert "cells of 2030 and (outside of 2025..2030) in 2035" in computed["A8"]
+    assert "bought for 2030, (outside of 2025..2030) in 2035" in computed["A8"]
 
 
 def test_a_statement_about_a_period_between_those_that_are_run_is_a_finding(tmp_path: Path) -> None:
