@@ -218,7 +218,7 @@ def test_a_shorter_look_at_the_founding_case_says_what_it_leaves_out() -> None:
     series, *quoted = left_out(result)
     assert "numbers of series in 5 later columns" in series
     assert "at(replaced.replaced_share[nickel], 2035) has no value" in " ".join(quoted)
-    assert len(quoted) == 5
+    assert len(quoted) == 7
     computed = dict(
         zip(*map(result.tables["article"].column, ("id", "loopbook_computes")), strict=True)
     )
