@@ -2,7 +2,8 @@
 
 A file or a folder is written beside its place, forced to the disk and renamed. So a reader finds
 the old version or the new one and never half of one, even after a crash. What a crash leaves
-behind ends in ``.part`` or is a hidden folder; it is never read.
+behind ends in ``.part`` or is a hidden folder; it is never read, and the next writer removes such
+a folder.
 
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     with one_writer(Path(folder)):
@@ -11,11 +12,13 @@ behind ends in ``.part`` or is a hidden folder; it is never read.
 b'version 1'
 """
 
+import glob
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from loopbook.errors import Finding, InputError, StorageError
@@ -130,11 +133,18 @@ def whole_folder(folder: Path, *, own: Collection[Path] = ()) -> Iterator[Path]:
 
     If the block raises an exception, the old folder stays as it is. So it does, with an
     `InputError`, if a book is in it that the new folder has no file in place of and that is not
-    among the caller's `own` files.
+    among the caller's `own` files. A link keeps its place: the folder that it leads to is written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-        new, old = Path(scratch) / "new", Path(scratch) / "old"
+    place = _place(folder)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    clear_left(folder)
+    with (
+        tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-") as scratch,
+        ExitStack() as held,
+    ):
+        with suppress(sqlite3.Error):  # a system without locks: what is left stays
+            held.enter_context(closing(_locked(Path(scratch))))
+        new, old = (Path(scratch) / name for name in ("new", "old"))
         new.mkdir()
         yield new
         for path in new.rglob("*"):
@@ -142,14 +152,45 @@ def whole_folder(folder: Path, *, own: Collection[Path] = ()) -> Iterator[Path]:
         kept = {path.relative_to(new) for path in new.rglob("*")}
         old_files = {*folder.rglob("*")} - {*own} if folder.is_dir() else set[Path]()
         refuse_book(*(path for path in old_files if path.relative_to(folder) not in kept))
-        if folder.exists():
-            folder.rename(old)
         try:
-            new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
+            if place.exists():
+                place.rename(old)
+            new.rename(place)
+        except BaseException:  # an interrupt too
+            if old.exists() and not place.exists():
+                old.rename(place)
             raise
+
+
+def clear_left(folder: Path) -> None:
+    """Remove what killed writers of a folder left; a folder that one had moved is put back."""
+    place = _place(folder)
+    pattern = f".{glob.escape(place.name)}-{'[a-z0-9_]' * 8}"
+    for scratch in place.parent.glob(pattern) if place.parent.is_dir() else ():
+        names = {path.name for path in scratch.iterdir()} if scratch.is_dir() else set()
+        if "lock" not in names or names - {"lock", "lock-journal", "new", "old"}:
+            continue
+        with suppress(OSError, sqlite3.Error):  # its writer is at work
+            with closing(_locked(scratch)):
+                if "old" in names and not place.exists():
+                    (scratch / "old").rename(place)
+            shutil.rmtree(scratch)
+
+
+def _place(folder: Path) -> Path:
+    """Where a folder is that may be a link."""
+    return Path(os.path.realpath(folder))
+
+
+def _locked(folder: Path, wait_s: float = 0.0) -> sqlite3.Connection:
+    """The lock of a folder, held until it is closed or the process ends."""
+    lock = sqlite3.connect(folder / "lock", timeout=wait_s, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error:
+        lock.close()
+        raise
+    return lock
 
 
 @contextmanager
@@ -169,9 +210,7 @@ def one_writer(folder: Path, *, wait_s: float = 0.0) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = sqlite3.connect(folder / "lock", timeout=wait_s, isolation_level=None)
-        with closing(lock):
-            lock.execute("BEGIN EXCLUSIVE")
+        with closing(_locked(folder, wait_s)):
             yield
     except (OSError, sqlite3.Error) as error:
         busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loopbook.errors import StorageError
-from loopbook.files import one_writer, readable, whole_folder, write_whole
+from loopbook.errors import InputError, StorageError
+from loopbook.files import clear_left, one_writer, readable, whole_folder, write_whole, writing
 from support.crash import pull
 
 
@@ -88,3 +88,69 @@ def test_a_system_that_refuses(tmp_path: Path) -> None:
         (tmp_path / "x").read_bytes()
     with pytest.raises(StorageError, match="damaged"), readable(tmp_path / "file"):
         raise ValueError("not a number")
+
+
+def test_what_a_killed_writer_leaves_is_removed_by_the_next(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    folder_of("old", out)
+    script = (
+        "import sys, time; from pathlib import Path; from loopbook.files import whole_folder\n"
+        f"with whole_folder(Path({str(out)!r})) as new:\n"
+        "    (new / 'half').write_text('half'); print('half', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "half\n"
+    (other,) = set(tmp_path.iterdir()) - {out}
+    own = tmp_path / ".out-settings"
+    own.mkdir()
+    (own / "lock").write_text("of somebody")
+    (own / "notes").write_text("of somebody")
+    folder_of("second", out)
+    assert other.is_dir()  # its writer is at work
+    with process:
+        process.kill()
+    folder_of("third", out)
+    assert {*tmp_path.iterdir()} == {out, own}
+    other.mkdir()
+    (other / "lock").touch()
+    out.rename(other / "old")  # killed between the two renames
+    clear_left(out)
+    assert (out / "sub" / "a.txt").read_text() == "third"
+    assert {*tmp_path.iterdir()} == {out, own}
+
+
+def test_an_interrupt_leaves_the_old_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, rename = tmp_path / "out", Path.rename
+    folder_of("old", out)
+    for stop in ("out", "new"):
+
+        def interrupted(path: Path, target: Path, stop: str = stop) -> Path:
+            made = rename(path, target) if path.name != "new" else target
+            if path.name == stop:
+                raise KeyboardInterrupt
+            return made
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                folder_of("new", out)
+        assert (out / "sub" / "a.txt").read_text() == "old"
+        assert [*tmp_path.iterdir()] == [out]
+
+
+def test_a_folder_may_be_a_link(tmp_path: Path) -> None:
+    link, place = tmp_path / "link", tmp_path / "elsewhere" / "out"
+    link.symlink_to(place)
+    for text in ("first", "second"):
+        folder_of(text, link)
+        assert link.is_symlink()
+        assert (place / "sub" / "a.txt").read_text() == text
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(InputError, match="file that can be written"), writing(loop):
+        folder_of("new", loop)
+    assert {*tmp_path.iterdir()} == {link, place.parent, loop}
+    assert [*place.parent.iterdir()] == [place]

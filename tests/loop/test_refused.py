@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from loop_folder import END_OF_LIFE, JOINT, STARTER, changed, findings_of, walk_
 
 from loopbook.cases import run_case
 from loopbook.errors import BalanceError, InputError
+from loopbook.loop import copy_loop, read_loop
 
 
 def first(folder: Path, files: Mapping[str, str], **run: object) -> str:
@@ -131,6 +133,35 @@ def test_a_cell_is_set_once_and_in_a_column_that_there_is(tmp_path: Path) -> Non
     assert first(tmp_path, JOINT, cells=twice) == (f"--set {twice[1]}: duplicate: {cell}")
     late = ["series/Ni/2040=16000"]
     assert first(tmp_path, JOINT, cells=late) == f"--set {late[0]}: unknown-name: 2040"
+
+
+def test_a_pipe_and_a_folder_are_no_files_of_a_case(tmp_path: Path) -> None:
+    """A pipe that nobody writes to was read for ever."""
+    for number, name in enumerate(("sites.csv", "series-x.csv", "case.toml", "month.toml", "x.py")):
+        folder = write_loop(tmp_path / str(number), starter())
+        for make, kind in ((os.mkfifo, "a pipe, a socket or a device"), (os.mkdir, "a folder")):
+            (folder / name).unlink(missing_ok=True)
+            make(folder / name)
+            (finding,) = read_loop(folder).findings
+            assert (finding.where, finding.expected) == (name, "a plain file")
+            assert finding.found == kind
+
+
+def test_what_cannot_be_read_is_one_finding(tmp_path: Path) -> None:
+    """A title and periods were missing too, and a sheet."""
+    folder = write_loop(tmp_path / "a", starter())
+    copy_loop(folder, tmp_path / "whole.xlsx")
+    raw = (tmp_path / "whole.xlsx").read_bytes()
+    for size in (len(raw) // 2, 100):
+        (tmp_path / "cut.xlsx").write_bytes(raw[:size])
+        (finding,) = read_loop(tmp_path / "cut.xlsx").findings
+        assert (finding.where, finding.code) == ("cut.xlsx", "file-truncated")
+    text = (folder / "case.toml").read_text(encoding="utf-8")
+    (folder / "case.toml").write_text(text + "[carbon\n", encoding="utf-8")
+    (finding,) = read_loop(folder).findings
+    assert (finding.where, finding.code) == (f"case.toml:{text.count(chr(10)) + 1}", "syntax")
+    (folder / "case.toml").unlink()
+    assert [x.where for x in read_loop(folder).findings] == ["case.toml"]
 
 
 def test_infinite_numbers_are_findings(tmp_path: Path) -> None:

@@ -251,6 +251,6 @@ def _files(place: Path) -> Iterator[InputFile]:
     """Files of a folder that are read, or the workbook."""
     paths = sorted(place.iterdir()) if place.is_dir() else [place]
     for path in paths:
-        if path.suffix in {".csv", ".toml", ".py", ".xlsx"}:
+        if path.suffix in {".csv", ".toml", ".py", ".xlsx"} and path.is_file():
             raw = path.read_bytes()
             yield InputFile(path.name, sha256(raw).hexdigest(), len(raw))

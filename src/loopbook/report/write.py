@@ -10,7 +10,7 @@ from pathlib import Path
 
 from loopbook import __version__
 from loopbook.errors import InputError
-from loopbook.files import whole_folder, writing
+from loopbook.files import clear_left, whole_folder, writing
 from loopbook.report.answers.writing import WRITERS, with_kinds
 from loopbook.report.headline import KeyFigure
 from loopbook.report.result import RunResult
@@ -39,6 +39,7 @@ def write_result(result: RunResult, out: Path) -> Path:
     -------
     Path of the report.
     """
+    clear_left(out)
     if out.exists() and not _is_run(out):
         raise InputError.of(
             "input",

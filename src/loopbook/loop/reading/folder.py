@@ -38,15 +38,10 @@ def read_texts(place: Path, findings: Findings) -> Tables | None:
 
 def _folder(root: Path, findings: Findings) -> Tables:
     raw = Tables(root.resolve().name, places={"": f"{CASE}.toml:1"})
-    try:
-        document = read_toml(root / f"{CASE}.toml")
-    except InputError as error:
-        findings.items.extend(error.findings)
-    else:
-        raw.settings = document.data
-        for keys, line in document.lines.items():
-            raw.places[".".join(map(str, keys))] = f"{document.name}:{line}"
-    for path in sorted(root.iterdir()):
+    paths = [path for path in sorted(root.iterdir()) if _is_plain(path, raw, findings)]
+    if CASE not in raw.broken:
+        _read_settings(root / f"{CASE}.toml", raw, findings)
+    for path in paths:
         if path.suffix == ".csv":
             table = tables.read_table(path, (), findings, others=True, may_be_empty=True)
             if table is None:
@@ -61,9 +56,32 @@ def _folder(root: Path, findings: Findings) -> Tables:
     return raw
 
 
+def _read_settings(path: Path, raw: Tables, findings: Findings) -> None:
+    try:
+        document = read_toml(path)
+    except InputError as error:
+        findings.items.extend(error.findings)
+        raw.broken.add(CASE)
+    else:
+        raw.settings = document.data
+        for keys, line in document.lines.items():
+            raw.places[".".join(map(str, keys))] = f"{document.name}:{line}"
+
+
+def _is_plain(path: Path, raw: Tables, findings: Findings) -> bool:
+    """Whether a file can be read to its end; a finding if it is one of a case and cannot."""
+    if path.suffix not in (".csv", ".toml", ".py") or path.is_file() or not path.exists():
+        return True
+    kind = "a folder" if path.is_dir() else "a pipe, a socket or a device"
+    findings.note("file", "a plain file", kind, at=path.name)
+    raw.broken.add(path.stem)
+    return False
+
+
 def _workbook(path: Path, findings: Findings) -> Tables:
     raw = Tables(path.stem, places={"": f"{path.name}[{CASE}]:1"})
-    for name, sheet in read_sheets(path, findings.items).items():
+    sheets = read_sheets(path, findings.items)
+    for name, sheet in sheets.items():
         header = tuple(_MONTH.sub(r"\1", column) for column in sheet.header)
         rows = tuple(_texts(sheet, header, findings))
         filled = [k for k, column in enumerate(header) if column or any(r.cells[k] for r in rows)]
@@ -74,11 +92,12 @@ def _workbook(path: Path, findings: Findings) -> Tables:
             tuple(LineOf(row.line, tuple(row.cells[k] for k in filled)) for row in rows),
         )
     case = raw.sheets.pop(CASE, None)
-    if case is None:
-        known = sorted(raw.sheets)
-        findings.unknown("a sheet of the workbook", CASE, known, at=path.name)
-    else:
+    if case is not None:
         _read_case(case, raw, findings)
+        return raw
+    raw.broken.add(CASE)
+    if sheets or not findings.items:
+        findings.unknown("a sheet of the workbook", CASE, sorted(raw.sheets), at=path.name)
     return raw
 
 
@@ -121,6 +140,7 @@ def _read_case(case: TextTable, raw: Tables, findings: Findings) -> None:
     for column in ("setting", "value"):
         if column not in case.header:
             findings.missing(f"column {column}", at=place)
+            raw.broken.add(CASE)
             return
     for line, row in case.records():
         path, where = row["setting"], f"{case.name}:{line}"

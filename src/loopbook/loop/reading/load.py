@@ -10,7 +10,7 @@ from loopbook.loop.checking.names import check_names
 from loopbook.loop.checking.subject import Subject
 from loopbook.loop.loop import Loop
 from loopbook.loop.reading.arranging import arrange
-from loopbook.loop.reading.folder import read_texts
+from loopbook.loop.reading.folder import CASE, read_texts
 from loopbook.loop.reading.keys import key_tables, set_cells
 from loopbook.loop.reading.making import made_loop
 from loopbook.loop.reading.names import check_references, declared, in_force
@@ -72,7 +72,9 @@ def read_loop(
     """The loop of a folder or workbook, or its findings; see `load`."""
     findings = LoopFindings(library=library or load_library())
     tables = read_texts(Path(place), findings)
-    loop = None if tables is None else _read(tables, switches or {}, cells, findings=findings)
+    loop = None
+    if tables is not None and CASE not in tables.broken:  # without settings no name is known
+        loop = _read(tables, switches or {}, cells, findings=findings)
     every = tuple(dict.fromkeys(findings))
     return Read(None if every else loop, every)
 
