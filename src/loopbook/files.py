@@ -156,10 +156,9 @@ def whole_folder(folder: Path, *, own: Collection[Path] = ()) -> Iterator[Path]:
             if place.exists():
                 place.rename(old)
             new.rename(place)
-        except BaseException:  # an interrupt too
+        finally:  # after an interrupt too
             if old.exists() and not place.exists():
                 old.rename(place)
-            raise
 
 
 def clear_left(folder: Path) -> None:
