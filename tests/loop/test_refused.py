@@ -96,6 +96,15 @@ def test_what_a_site_model_must_not_give_names_site_step_and_model(
     assert "mill.py" in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["prepare", "components", "held_before"])
+def test_each_method_of_a_site_model_that_stops_is_named(tmp_path: Path, name: str) -> None:
+    files = with_mill(f"{MADE}whole}})")
+    files["mill.py"] += f"\n    def {name}(self, facts):\n        'Stops.'\n        return 1 / 0\n"
+    words = f"site shredder, {name}: .*mill.py, class Mill, which stops at mill.py:18: ZeroDiv"
+    with pytest.raises(InputError, match=words):
+        walk_of(tmp_path, files)
+
+
 RESULTS = "table,column,title,unit,answer\n{0},,Q,,\n{0},period,Period,,period\n{0},c,C,1,{1}\n"
 
 

@@ -14,6 +14,24 @@ _NEGATIVE = -1e-6
 """Least of a stream, as a share of its largest number: what rounding leaves."""
 
 T = TypeVar("T", Needs, Outcome)
+R = TypeVar("R")
+
+
+def guarded(model: SiteModel, law: Callable[[], R], *, when: str) -> R:
+    """What a method of a model gives, whatever it is.
+
+    Raises
+    ------
+    InputError : the method stops; names site, method or step, class, file and line.
+    """
+    try:
+        return law()
+    except LoopbookError:
+        raise
+    except (*PLUGIN_ERRORS, SystemExit) as error:
+        value = f"{class_place(type(model))}, which stops at {failure(error, type(model))}"
+        where = f"site {model.name}, {when}"
+        raise InputError.of("plugin", where, "a site model that runs", value) from error
 
 
 def called(model: SiteModel, law: Callable[[], T], kind: type[T], *, when: str, count: int) -> T:
@@ -33,13 +51,7 @@ def called(model: SiteModel, law: Callable[[], T], kind: type[T], *, when: str, 
     BalanceError : a stream of it has a number that is negative, infinite or none.
     """
     where = f"site {model.name}, {when}"
-    try:
-        result = law()
-    except LoopbookError:
-        raise
-    except (*PLUGIN_ERRORS, SystemExit) as error:
-        value = f"{class_place(type(model))}, which stops at {failure(error, type(model))}"
-        raise InputError.of("plugin", where, "a site model that runs", value) from error
+    result = guarded(model, law, when=when)
     if not isinstance(result, kind):
         value = f"{type(result).__name__} from {class_place(type(model))}"
         raise InputError.of("plugin", where, kind.__name__, value)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from loopbook.loop.time.calendar import Step
 from loopbook.loop.values.cells import OUTSIDE
 from loopbook.loop.values.quantity import Quantity
 from loopbook.loop.values.refused import require_draws
+from loopbook.loop.walking.called import guarded
 from loopbook.loop.walking.filling import stacked
 from loopbook.matter import atomic_weights
 from loopbook.tables import Array
@@ -155,7 +157,7 @@ def network_of(loop: Loop) -> Network:
         loop.draws,
         legs,
         {site: room_of(model, loop, basis) for site, model in loop.models.items()},
-        {site: model.prepare(_facts(model, loop, basis)) for site, model in loop.models.items()},
+        {site: _prepared(model, loop, basis) for site, model in loop.models.items()},
     )
 
 
@@ -180,7 +182,8 @@ def basis_of(loop: Loop) -> Basis:
     names += [*loop.materials]
     nothing = Basis.of((), {})
     for model in loop.models.values():
-        own = model.components(_facts(model, loop, nothing))
+        law = partial(model.components, _facts(model, loop, nothing))
+        own = guarded(model, law, when="components")
         names += own
         compositions |= {name: dict(parts) for name, parts in own.items() if parts}
     masses: dict[tuple[str, str], Array] = {}
@@ -188,6 +191,10 @@ def basis_of(loop: Loop) -> Basis:
         if numbers.mass is not None:
             masses.update(_tonnes(name, numbers.mass, numbers.energy, loop.calendar.steps[0]))
     return Basis.of(names, compositions, masses)
+
+
+def _prepared(model: SiteModel, loop: Loop, basis: Basis) -> object:
+    return guarded(model, partial(model.prepare, _facts(model, loop, basis)), when="prepare")
 
 
 def _facts(model: SiteModel, loop: Loop, basis: Basis) -> Facts:

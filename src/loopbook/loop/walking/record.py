@@ -1,6 +1,7 @@
 """What happens in the steps of a walk, written down as it happens."""
 
 from collections import defaultdict
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from loopbook.flowsheet import RouteResult
 from loopbook.loop.models.process import Splitting
 from loopbook.loop.time.calendar import Step
 from loopbook.loop.walking.accounts import Account
+from loopbook.loop.walking.called import guarded
 from loopbook.loop.walking.network import Leg, Network
 from loopbook.loop.walking.result import Flow, Operation, Walk
 from loopbook.loop.walking.stock import Stock, put
@@ -43,7 +45,9 @@ class Record:
         shape = len(self.net.basis.names), self.net.draws
         for site in self.net.loop.sites:
             pools = (*stock.made[site].values(), *stock.arrived[site].values())
-            held = self.net.model(site).held_before(self.net.prepared[site])
+            model = self.net.model(site)
+            law = partial(model.held_before, self.net.prepared[site])
+            held = guarded(model, law, when="held_before")
             self.opening[site] = sum(pools, np.zeros(shape)) + (0.0 if held is None else held)
         for k, moving in stock.travelling.items():
             for leg, material, stream in moving:
