@@ -93,3 +93,18 @@ def test_the_file_of_draws_is_of_the_draws(tmp_path: Path) -> None:
     assert [float(x.split(",")[1]) for x in lines[1:]] == [*drawn.of["owed"].values]
     assert draw_values(None) == {}
     assert DRAW_VALUES not in run_case(case, drawing=Drawing(0)).attachments
+
+
+def test_two_runs_of_a_case_have_an_interval_for_each_figure(tmp_path: Path) -> None:
+    from loopbook.cases import run_case
+    from loopbook.cases.draws import Drawing
+
+    case = Path(__file__).resolve().parents[2] / "cases" / "starter"
+    for name, cells in (("a", []), ("b", ["parameters/shredder/capacity/value=3 kt/yr"])):
+        write_result(run_case(case, cells=cells, drawing=Drawing(20, 7)), tmp_path / name)
+    figures = changes(tmp_path / "a", tmp_path / "b").values()
+    assert len(figures) > 3
+    for figure in figures:
+        assert figure.low is not None, figure.title
+        assert figure.high is not None
+        assert figure.low <= figure.high

@@ -77,7 +77,8 @@ def draw_values(doubts: Doubts | None) -> dict[str, bytes]:
         (number, *(None if isnan(values[k]) else float(values[k]) for values in shown.values()))
         for k, number in enumerate(doubts.numbers)
     )
-    lines = csv_lines([Column("draw"), *map(Column, shown)], rows)
+    names = (name.removeprefix("figures/") for name in shown)  # a key figure has its own name
+    lines = csv_lines([Column("draw"), *map(Column, names)], rows)
     return {DRAW_VALUES: "".join(lines).encode("utf-8")}
 
 
