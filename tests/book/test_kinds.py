@@ -39,19 +39,24 @@ def test_a_kind_is_declared_whole(kind: type[b.Command]) -> None:
 
 # What the examples are about: a works and a refinery, lots of two owners, one on hold, one in
 # transit, one delivered, a weighing with the wrong tare.
-FROM_LGES = {"material": "electrode scrap", "supplier": "LGES", "site": "Winston-Salem"}
+FROM_MAKER = {"material": "electrode scrap", "supplier": "Maker", "site": "Works"}
 WORLD: list[tuple[type[b.Command], dict[str, Any]]] = [
-    *((b.RegisterParty, {"party": party}) for party in ("LGES", "GMBI", "Toyota")),
-    *((b.RegisterSite, {"site": site}) for site in ("Winston-Salem", "Refinery")),
+    *((b.RegisterParty, {"party": party}) for party in ("Maker", "Recycler", "Trader")),
+    *((b.RegisterSite, {"site": site}) for site in ("Works", "Refinery")),
     *((b.RegisterMaterial, {"material": name}) for name in ("electrode scrap", "black mass")),
     *(
-        (b.Receive, {"lot": lot, "owner": owner, "mass_kg": 12_000, "shares": {}, **FROM_LGES})
-        for lot, owner in (("S-1", "LGES"), ("G-1", "GMBI"), ("H-1", "LGES"), ("T-1", "LGES"))
+        (b.Receive, {"lot": lot, "owner": owner, "mass_kg": 12_000, "shares": {}, **FROM_MAKER})
+        for lot, owner in (
+            ("S-1", "Maker"),
+            ("G-1", "Recycler"),
+            ("H-1", "Maker"),
+            ("T-1", "Maker"),
+        )
     ),
-    (b.Receive, {"lot": "D-1", "owner": "LGES", "mass_kg": 500, "shares": {}, **FROM_LGES}),
-    (b.Deliver, {"lot": "D-1", "site": "Winston-Salem", "customer": "Toyota"}),
+    (b.Receive, {"lot": "D-1", "owner": "Maker", "mass_kg": 500, "shares": {}, **FROM_MAKER}),
+    (b.Deliver, {"lot": "D-1", "site": "Works", "customer": "Trader"}),
     (b.Hold, {"lot": "H-1", "reason": "wet"}),
-    (b.Ship, {"lot": "T-1", "from_site": "Winston-Salem", "consignment": "C-16"}),
+    (b.Ship, {"lot": "T-1", "from_site": "Works", "consignment": "C-16"}),
     (b.Weigh, {"lot": "G-1", "ticket": "T-1", "gross_kg": 30_500, "tare_kg": 18_000}),
     (b.OpenPeriod, {"period": "2026-03", "start": START, "end": START + timedelta(days=31)}),
 ]
@@ -62,7 +67,7 @@ def world(kind: type[b.Command], envelope: Envelopes) -> list[b.Command]:
     """What a book needs before an example; before a noun nothing but other kinds of nouns."""
     first = [made(**fields, **envelope(key="")) for made, fields in WORLD]
     if kind is b.RegisterLocation:
-        return [b.RegisterSite(site="Winston-Salem", **envelope(key=""))]
+        return [b.RegisterSite(site="Works", **envelope(key=""))]
     if kind is b.TareVehicle:
         return [LORRY[0](**LORRY[1], **envelope(key=""))]
     first[-2] = dataclasses.replace(first[-2], key="weigh-T-1")
@@ -108,7 +113,7 @@ def test_a_statement_is_given_over_every_kind(book: b.Book, envelope: Envelopes)
     posted = {type(x) for x in [*nouns(Envelopes()), *commands]}
     assert posted | {b.AddSubstance, b.MarkModelled, b.Reverse} == set(KINDS)
     start, end = START - timedelta(days=60), START + timedelta(days=60)
-    for scope in ({}, {"site": "WS"}, {"party": "LGES"}, {"lot": "S1"}):
+    for scope in ({}, {"site": "WS"}, {"party": "Maker"}, {"lot": "S1"}):
         statement = b.metal_statement(book, start=start, end=end, **scope)
         assert statement.as_record().version == 1
 

@@ -12,21 +12,21 @@ events (`planning`), the storage, the Merkle log with its signed checkpoints (`l
 >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
 >>> def envelope(number):
 ...     return {"key": f"march-{number}", "actor": "amy", "occurred_at": noon}
->>> with TemporaryDirectory() as folder, Book(Path(folder) / "gmbi.sqlite", create=True) as book:
+>>> with TemporaryDirectory() as folder, Book(Path(folder) / "plant.sqlite", create=True) as book:
 ...     receipts = book.post([
-...         RegisterParty(party="LGES", **envelope(1)),
-...         RegisterSite(site="Winston-Salem", **envelope(2)),
+...         RegisterParty(party="Maker", **envelope(1)),
+...         RegisterSite(site="Works", **envelope(2)),
 ...         RegisterMaterial(material="electrode scrap", **envelope(3)),
-...         Receive(lot="S-1", material="electrode scrap", supplier="LGES", owner="LGES",
-...                 site="Winston-Salem", mass_kg="12500", shares={"Ni": "0.22"}, **envelope(4)),
+...         Receive(lot="S-1", material="electrode scrap", supplier="Maker", owner="Maker",
+...                 site="Works", mass_kg="12500", shares={"Ni": "0.22"}, **envelope(4)),
 ...         Split(lot="S-1", parts_kg={"S-1a": 500}, **envelope(5)),
 ...     ])
 ...     for account, content in book.balances().items():
 ...         print(account, sum(content) / 1e6, "kg")
 ...     verify(book).clean
-lot/LGES/Winston-Salem/S-1 12000.0 kg
-lot/LGES/Winston-Salem/S-1a 500.0 kg
-supplier/LGES// -12500.0 kg
+lot/Maker/Works/S-1 12000.0 kg
+lot/Maker/Works/S-1a 500.0 kg
+supplier/Maker// -12500.0 kg
 True
 """
 

@@ -2,7 +2,7 @@
 
 An edge goes from one *end* to another, in whole milligrams of each substance. An end is a lot, by
 its name, or a boundary: suppliers and customers by party, all others by site, whatever owner
-passes them (``unaccounted//Winston-Salem/``). Title and custody make no edge; a lot stays itself.
+passes them (``unaccounted//Works/``). Title and custody make no edge; a lot stays itself.
 
 Rules, in order:
 
@@ -57,12 +57,12 @@ class Edge(NamedTuple):
 def end_of(account: Account) -> str:
     """The end that an account belongs to.
 
-    >>> end_of(Account("lot", "LGES", "Winston-Salem", "S-1"))
+    >>> end_of(Account("lot", "Maker", "Works", "S-1"))
     'S-1'
-    >>> end_of(Account("unaccounted", "LGES", "Winston-Salem"))
-    'unaccounted//Winston-Salem/'
-    >>> end_of(Account("supplier", "LGES"))
-    'supplier/LGES//'
+    >>> end_of(Account("unaccounted", "Maker", "Works"))
+    'unaccounted//Works/'
+    >>> end_of(Account("supplier", "Maker"))
+    'supplier/Maker//'
     """
     if account.kind == "lot":
         return account.lot
@@ -85,7 +85,7 @@ def edges_of(
     ------
     BalanceError : the legs do not sum to zero.
 
-    >>> scrap, half = Account("lot", "LGES", "WS", "S-1"), Account("lot", "LGES", "WS", "S-1a")
+    >>> scrap, half = Account("lot", "Maker", "WS", "S-1"), Account("lot", "Maker", "WS", "S-1a")
     >>> edges_of([Leg(scrap, (-5, -1)), Leg(half, (5, 1))])
     (Edge(source='S-1', target='S-1a', content=(5, 1)),)
     """

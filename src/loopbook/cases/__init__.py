@@ -4,8 +4,8 @@ What lives here: where cases are, the run, what a report shows of a loop, statem
 computed for them, draws, and the month. All numbers of a case are in its folder or in the library.
 May import every room; no room imports this one.
 
->>> find_case("gmbi").name
-'gmbi'
+>>> find_case("starter").name
+'starter'
 """
 
 from loopbook.cases.draws import DRAWS, Drawing

@@ -47,7 +47,7 @@ class CopiedCase(Answer):
 def shipped_cases() -> Path:
     """Folder of the cases that come with Loopbook: in the installed package or in the checkout.
 
-    >>> (shipped_cases() / "gmbi" / "case.toml").is_file()
+    >>> (shipped_cases() / "starter" / "case.toml").is_file()
     True
     """
     room = Path(__file__).parent

@@ -61,7 +61,7 @@ def new_command(*, address: str, substances: str | None) -> Answer:
 
     \b
     Example:
-      loopbook book new --book gmbi.sqlite --substances Li,Ni,Co,Cu,other
+      loopbook book new --book plant.sqlite --substances Li,Ni,Co,Cu,other
     """
     from loopbook.book import SUBSTANCES, new_book
 
@@ -225,7 +225,7 @@ def balance_command(
 
     \b
     Example:
-      loopbook book balance --party LGES
+      loopbook book balance --party Maker
       loopbook book balance --lot L-1 --as-of 2026-02-28T23:59:59-05:00 --known-at 2026-03-03T08:00Z
     """
     from loopbook.book import list_balances

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def _settings(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    """Values by field, from texts such as ``owner=LGES``."""
+    """Values by field, from texts such as ``owner=Maker``."""
     changes = {}
     for pair in pairs:
         name, mark, value = pair.partition("=")
         if not (name and mark):
-            text = f"{pair!r} is not a field and a value, such as owner=LGES"
+            text = f"{pair!r} is not a field and a value, such as owner=Maker"
             raise click.BadParameter(text, ctx, param)
         if name in changes:
             raise click.BadParameter(f"{name!r} is set twice", ctx, param)
@@ -37,7 +37,7 @@ def _settings(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]
     required=True,
     callback=_settings,
     metavar="FIELD=VALUE",
-    help="The right value of a field, such as owner=LGES, shares.Ni=0.31 or outputs.1.mass_kg=900.",
+    help="The right value of a field, such as owner=Maker, shares.Ni=0.3 or outputs.1.mass_kg=900.",
 )
 @click.option("--reason", required=True, help="Why it was wrong.")
 @click.option("--actor", required=True, help="Who corrects it.")
@@ -63,7 +63,7 @@ def correct_command(
 
     \b
     Example:
-      loopbook book correct T-7/receive --set owner=LGES --reason "title" --actor amy --dry-run
+      loopbook book correct T-7/receive --set owner=Maker --reason "title" --actor amy --dry-run
     """
     from loopbook.book import correct
 

@@ -58,7 +58,7 @@ def statement_command(
 
     \b
     Example:
-      loopbook book statement --period 2026-03 --party LGES
+      loopbook book statement --period 2026-03 --party Maker
       loopbook book statement --from 2026-03-01T00:00-05:00 --to 2026-04-01T00:00-04:00
     """
     from loopbook.book import metal_statement, period_statement
@@ -76,7 +76,7 @@ def statement_command(
 @click.option(
     "--key", "key_file", required=True, type=click.Path(path_type=Path), help="Private key, PEM."
 )
-@click.option("--name", required=True, help="Who signs, such as gmbi.example/book.")
+@click.option("--name", required=True, help="Who signs, such as plant.example/book.")
 @click.option("--new-key", is_flag=True, help="Make the key file first.")
 @shows_answer
 @with_book
@@ -85,7 +85,7 @@ def checkpoint_command(*, book: Book, key_file: Path, name: str, new_key: bool) 
 
     \b
     Example:
-      loopbook book checkpoint --key book.pem --name gmbi.example/book --new-key
+      loopbook book checkpoint --key book.pem --name plant.example/book --new-key
     """
     from loopbook.book import sign_book
 
@@ -142,7 +142,7 @@ def check_command(
     \b
     Example:
       loopbook book prove T-1 > proof.json
-      loopbook book check proof.json --verifier-key gmbi.example/book+b043c182+AQAA...
+      loopbook book check proof.json --verifier-key plant.example/book+677e792b+AQAA...
     """
     from loopbook.book import check_proof
 
@@ -195,7 +195,7 @@ def witness_command(
 
     \b
     Example:
-      loopbook book witness kept.jsonl --verifier-key gmbi.example/book+b043c182+AQAA...
+      loopbook book witness kept.jsonl --verifier-key plant.example/book+677e792b+AQAA...
       loopbook book witness kept.jsonl
       loopbook book witness kept.jsonl --proof growth.json
     """
@@ -218,7 +218,7 @@ def migrate_command(*, address: str, edges: bool) -> Answer:
 
     \b
     Example:
-      loopbook book migrate --book gmbi.sqlite
+      loopbook book migrate --book plant.sqlite
       loopbook book migrate --edges
     """
     from loopbook.book import migrated

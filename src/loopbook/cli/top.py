@@ -161,7 +161,7 @@ def run_command(
     \b
     Example:
       loopbook run gmbi
-      loopbook run gmbi --switch tbmnc --switch gm --out out/with-clients
+      loopbook run mine --switch clients --out out/with-clients
       loopbook run starter --set "parameters/shredder/capacity/value=9 kt/yr"
       loopbook run gmbi --without "may 2026" --draws 10000 --seed 7
     """
@@ -225,8 +225,8 @@ def compare_command(first: Path, others: tuple[Path, ...], limit: int) -> Answer
 
     \b
     Example:
-      loopbook compare out/gmbi out/with-clients
-      loopbook compare out/gmbi out/with-clients out/smaller-plant
+      loopbook compare out/mine out/with-clients
+      loopbook compare out/mine out/with-clients out/smaller-plant
     """
     from loopbook.report import compare_runs
 

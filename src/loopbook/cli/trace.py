@@ -117,7 +117,7 @@ def suspect_command(
     \b
     Example:
       loopbook suspect L-012 --certificates certificates.csv
-      loopbook suspect CELL-1 --book postgresql://db.example/gmbi --register serials
+      loopbook suspect CELL-1 --book postgresql://db.example/plant --register serials
     """
     from loopbook.serials import open_register, register_of
     from loopbook.trace import read_certificates, suspect
@@ -145,7 +145,7 @@ def on_site_command(
 
     \b
     Example:
-      loopbook on-site GMBI --by supplier
+      loopbook on-site Recycler --by supplier
     """
     from loopbook.trace import on_site
 

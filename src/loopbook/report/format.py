@@ -63,8 +63,8 @@ def decimals(cells: Iterable[Cell]) -> int:
 def number_text(value: float, places: int | None = None, *, grouped: bool = True) -> str:
     """A number with thousands separators and a true minus sign.
 
-    >>> number_text(13500), number_text(-0.25), number_text(2026, grouped=False)
-    ('13,500', '−0.25', '2026')
+    >>> number_text(12000), number_text(-0.25), number_text(2026, grouped=False)
+    ('12,000', '−0.25', '2026')
     >>> number_text(1234.5678, 1), number_text(-0.0001, 1), number_text(1.5e-9)
     ('1,234.6', '0.0', '1.5e−9')
     """

@@ -139,8 +139,8 @@ def write_tables(tables: Iterable[pa.Table], path: Path, more: Sequence[str] = (
 def register_beside(book: Path) -> Path:
     """Folder of the register of a book's file.
 
-    >>> register_beside(Path("gmbi.sqlite")).name
-    'gmbi.sqlite.serials'
+    >>> register_beside(Path("plant.sqlite")).name
+    'plant.sqlite.serials'
     """
     if not book.name:
         raise InputError.of("file", str(book), "a book", "a folder")

@@ -74,7 +74,7 @@ def look(name: str) -> str:
 def near(name: str) -> str:
     """The same for names of which one is nearly the other: in capitals, with another blank.
 
-    >>> near("winston_salem") == near("Winston-Salem"), near("Tank 1-1") == near("Tank 11")
+    >>> near("north_works") == near("North-Works"), near("Tank 1-1") == near("Tank 11")
     (True, False)
     """
     return re.sub("[ _-]+", "-", look(name).casefold())

@@ -272,7 +272,7 @@ def parse_quantity(text: str, to: str, *, where: str = "quantity") -> float:
 
     Parameters
     ----------
-    text : such as ``3.5 t/h``, ``13,500 t/yr`` (commas only between thousands), ``56 kWh/t``.
+    text : such as ``3.5 t/h``, ``12,000 t/yr`` (commas only between thousands), ``56 kWh/t``.
     to : unit of the result. For ``1`` a plain number needs no unit.
     where : place of it, for the message.
 

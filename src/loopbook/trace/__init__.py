@@ -14,10 +14,10 @@ the same numbers.
 >>> def envelope(number):
 ...     moment = datetime(2026, 3, 2, 12, number, tzinfo=UTC)
 ...     return {"key": f"march-{number}", "actor": "amy", "occurred_at": moment}
->>> with TemporaryDirectory() as folder, Book(Path(folder) / "gmbi.sqlite", create=True) as book:
-...     scrap = {"material": "scrap", "owner": "LGES", "supplier": "LGES", "site": "WS"}
+>>> with TemporaryDirectory() as folder, Book(Path(folder) / "plant.sqlite", create=True) as book:
+...     scrap = {"material": "scrap", "owner": "Maker", "supplier": "Maker", "site": "WS"}
 ...     receipts = book.post([
-...         RegisterParty(party="LGES", **envelope(1)),
+...         RegisterParty(party="Maker", **envelope(1)),
 ...         RegisterSite(site="WS", **envelope(2)),
 ...         RegisterMaterial(material="scrap", **envelope(3)),
 ...         Receive(lot="S-1", mass_kg=600, shares={"Ni": "0.3"}, **scrap, **envelope(4)),

@@ -25,8 +25,8 @@ from loopbook.trace.genealogy.genealogy import Genealogy
 def group_by(what: str) -> Callable[[str, str], str]:
     """Groups by ``supplier``, ``material``, or ``both``.
 
-    >>> group_by("both")("LGES", "dry cells")
-    'LGES, dry cells'
+    >>> group_by("both")("Maker", "dry cells")
+    'Maker, dry cells'
     """
     makers: dict[str, Callable[[str, str], str]] = {
         "supplier": lambda supplier, _: supplier,
@@ -40,7 +40,7 @@ def group_by(what: str) -> Callable[[str, str], str]:
 class Grouping:
     """Rows of a table of groups: supplier, material, group; empty for any.
 
-    >>> Grouping("groups.csv", (("LGES", "", "US"), ("", "foil", "JP")))("Toyota", "foil")
+    >>> Grouping("groups.csv", (("Maker", "", "US"), ("", "foil", "JP")))("Trader", "foil")
     'JP'
     """
 

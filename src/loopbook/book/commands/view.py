@@ -58,7 +58,7 @@ class Asked(Protocol):
         """A registered vehicle."""
 
     def location(self, name: str) -> Location | None:
-        """A registered location, by its site and name: ``Winston-Salem/Bay 3``."""
+        """A registered location, by its site and name: ``Works/Bay 3``."""
 
     def taken(self, keys: Sequence[str]) -> frozenset[str]:
         """Those of some keys that posted events have."""

@@ -2,11 +2,11 @@
 
 A checkpoint is a C2SP *signed note* (c2sp.org/signed-note, c2sp.org/tlog-checkpoint)::
 
-    gmbi.example/book                                   origin: which book
+    plant.example/book                                   origin: which book
     20852163                                            events in the book
     CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=        root hash of its Merkle tree
                                                         (extension lines, then an empty line)
-    — gmbi.example/book Az3grlgtzPICa5OS...             who signs, base64(key id || signature)
+    — plant.example/book Az3grlgtzPICa5OS...             who signs, base64(key id || signature)
 
 The book's own key signs the text (Ed25519). Signatures of other keys may follow; they are kept and
 ignored, as the format demands.
@@ -54,8 +54,8 @@ class Checkpoint:
     extensions : further lines, opaque.
 
     >>> from hashlib import sha256
-    >>> print(Checkpoint("gmbi.example/book", 0, sha256().digest()).text(), end="")
-    gmbi.example/book
+    >>> print(Checkpoint("plant.example/book", 0, sha256().digest()).text(), end="")
+    plant.example/book
     0
     47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
     """
@@ -102,8 +102,8 @@ class Checkpoint:
 def modelled_line(model: str) -> tuple[str, ...]:
     """The extension of checkpoints of a modelled book; none for a book of what happened.
 
-    >>> Checkpoint("gmbi.example/book", 0, bytes(32), modelled_line("case gmbi")).modelled
-    'case gmbi'
+    >>> Checkpoint("plant.example/book", 0, bytes(32), modelled_line("case mine")).modelled
+    'case mine'
     """
     return (_MODELLED + model,) if model else ()
 
@@ -145,13 +145,13 @@ def sign(checkpoint: Checkpoint, signer: Signer) -> SignedCheckpoint:
     """Sign a checkpoint as the book. A book must never sign two histories.
 
     >>> from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    >>> signer = Signer("gmbi.example/book", Ed25519PrivateKey.from_private_bytes(bytes(32)))
-    >>> print(sign(Checkpoint("gmbi.example/book", 0, bytes(32)), signer).text()[:80])
-    gmbi.example/book
+    >>> signer = Signer("plant.example/book", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    >>> print(sign(Checkpoint("plant.example/book", 0, bytes(32)), signer).text()[:82])
+    plant.example/book
     0
     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
     <BLANKLINE>
-    ... gmbi.example...
+    ... plant.example...
     """
     signed = signer.key.sign(checkpoint.text().encode())
     signature = Signature(signer.name, signer.verifier.key_id, signed)
@@ -166,7 +166,7 @@ def parse_checkpoint(text: str) -> SignedCheckpoint:
 
     Nothing is verified yet. ``parse_checkpoint(text).text() == text`` for all that it accepts.
 
-    >>> parse_checkpoint("gmbi.example/book\\n007\\nAAAA\\n\\n")
+    >>> parse_checkpoint("plant.example/book\\n007\\nAAAA\\n\\n")
     Traceback (most recent call last):
     loopbook.errors.InputError: line 2: ... a decimal size without leading zeroes, found '007'
     line 3: checkpoint: expected base64 of 32 bytes, found 'AAAA'

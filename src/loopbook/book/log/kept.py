@@ -6,7 +6,7 @@ refuse a book that is shorter, or has another root at their size.
 
 A witness's file has a line of JSON a checkpoint, and only grows::
 
-    {"kept_at": "2026-03-31T22:00:00+00:00", "verifier_key": "gmbi...", "checkpoint": "gmbi..."}
+    {"kept_at": "2026-03-31T22:00:00+00:00", "verifier_key": "plant...", "checkpoint": "plant..."}
 
 `witness_book` and `witness_proof` add a line if the book begins with the last one kept.
 """

@@ -30,9 +30,9 @@ _KIND: Final = b"\x01"  # the signature type byte of the format: a log's Ed25519
 class VerifierKey:
     """A public key that checks signatures, in the note format ``name+key id+base64``.
 
-    >>> key = VerifierKey("gmbi.example/book", bytes(32))
+    >>> key = VerifierKey("plant.example/book", bytes(32))
     >>> str(key)
-    'gmbi.example/book+b043c182+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+    'plant.example/book+677e792b+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
     >>> VerifierKey.parse(str(key)) == key
     True
     """
@@ -86,7 +86,7 @@ class Signer:
 
     Parameters
     ----------
-    name : non-empty, without spaces or ``+``; best an address such as ``gmbi.example/book``.
+    name : non-empty, without spaces or ``+``; best an address such as ``plant.example/book``.
     key : Ed25519 private key. One private key serves one name.
     """
 

@@ -14,7 +14,7 @@ _SHOWN = frozenset({"options", "host", "hostaddr", "port", "dbname", "user", "ss
 def is_server(address: Path | str) -> bool:
     """Whether an address names a server and not a file.
 
-    >>> is_server("postgresql://db.example/gmbi"), is_server("gmbi.sqlite")
+    >>> is_server("postgresql://db.example/plant"), is_server("plant.sqlite")
     (True, False)
     """
     return str(address).startswith(_SERVERS)
@@ -23,8 +23,8 @@ def is_server(address: Path | str) -> bool:
 def shown_address(address: Path | str) -> str:
     """The address as it may be shown: no password, and no setting that may hold one.
 
-    >>> shown_address("postgresql://amy:secret@db.example/gmbi?sslmode=require&password=secret")
-    'postgresql://amy:***@db.example/gmbi?sslmode=require&password=***'
+    >>> shown_address("postgresql://amy:secret@db.example/plant?sslmode=require&password=secret")
+    'postgresql://amy:***@db.example/plant?sslmode=require&password=***'
     """
     text = str(address)
     if not _is_connection(text):
@@ -36,7 +36,7 @@ def shown_address(address: Path | str) -> str:
 def same_book(shown: str) -> str:
     """How a command that a message advises names the book; a server's address is not repeated.
 
-    >>> same_book("my book.sqlite"), same_book("postgresql://amy:***@db/gmbi")
+    >>> same_book("my book.sqlite"), same_book("postgresql://amy:***@db/plant")
     ("--book 'my book.sqlite'", 'with the same --book')
     """
     on_server = shown.startswith(("schema ", *_SERVERS))

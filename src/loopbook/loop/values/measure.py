@@ -1,4 +1,4 @@
-"""Cells with a quantity: ``13500 t/yr``, ``35 t of Ni``, ``2 M USD/quarter``, ``2 USD/t per 1 %``.
+"""Cells with a quantity: ``12000 t/yr``, ``35 t of Ni``, ``2 M USD/quarter``, ``2 USD/t per 1 %``.
 
 In its place may stand the name of a series, or a row of the data library:
 ``lib:table/subject/parameter@date``, which brings unit, range and source.
@@ -198,7 +198,7 @@ def read_quantity(
     (2000000.0, '%', 'Ni')
     >>> read("2 USD(2022)/t per 0.1 %").per, read("2 USD(2022)/t").money_year
     (0.001, '2022')
-    >>> read("13500 ton/yr"), [(finding.code, finding.found) for finding in findings]
+    >>> read("12000 ton/yr"), [(finding.code, finding.found) for finding in findings]
     (None, [('unit', 'ton/yr')])
     """
     if text.startswith(LIBRARY):

@@ -147,8 +147,8 @@ class Quantity:
         ------
         InputError : its series has no number there; UnitError for another kind of unit.
 
-        >>> Quantity(number=13500, unit="t/yr").in_month(0, "t/month").round(9).tolist()
-        [1125.0]
+        >>> Quantity(number=12000, unit="t/yr").in_month(0, "t/month").round(9).tolist()
+        [1000.0]
         """
         if self.series is None:
             numbers = self.draws if self.draws is not None else np.array([self.number])

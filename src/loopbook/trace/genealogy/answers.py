@@ -128,7 +128,7 @@ class Ended:
 
     @property
     def place(self) -> Annotated[str, "to which party or at which site", Column(title="To or at")]:
-        """The boundary without its kind: ``Toyota``."""
+        """The boundary without its kind: ``Trader``."""
         return self.id.strip("/").partition("/")[2].strip("/")
 
 

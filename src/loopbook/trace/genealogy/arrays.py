@@ -52,7 +52,7 @@ def best_kernels() -> Kernels:
 def restates(end: str) -> bool:
     """Whether what a lot got from a boundary and what it gave to it add up to one amount.
 
-    >>> restates("reassay///L-1"), restates("supplier/LGES//")
+    >>> restates("reassay///L-1"), restates("supplier/Maker//")
     (True, False)
     """
     return end.startswith(_RESTATING)

@@ -1,7 +1,7 @@
 """The vocabulary of tracing: ends, links, and a lineage.
 
 * An **end** is where a link starts or stops: a lot, by its name, or a boundary of the book, by its
-  kind, party and site joined with slashes (``supplier/LGES//``, ``unaccounted//Winston-Salem/``).
+  kind, party and site joined with slashes (``supplier/Maker//``, ``unaccounted//Works/``).
   Lots' names have no slash, so the two cannot be mistaken.
 * A **link** is matter that went from one end to another, in whole milligrams of each substance.
 * A **lineage** is a part of the genealogy: the ends and links around some lots.

@@ -42,9 +42,9 @@ class Receive(Command):
     example = {
         "lot": "S-2",
         "material": "electrode scrap",
-        "supplier": "LGES",
-        "owner": "LGES",
-        "site": "Winston-Salem",
+        "supplier": "Maker",
+        "owner": "Maker",
+        "site": "Works",
         "mass_kg": 12_500,
         "shares": {"Ni": "0.22", "Co": "0.027"},
     }

@@ -28,10 +28,10 @@ class ReturnGoods(Command):
     copies = True
     example = {
         "lot": "D-1",
-        "customer": "Toyota",
+        "customer": "Trader",
         "new_lot": "D-1-returned",
-        "owner": "LGES",
-        "site": "Winston-Salem",
+        "owner": "Maker",
+        "site": "Works",
         "mass_kg": 250,
     }
     added = ("serials",)

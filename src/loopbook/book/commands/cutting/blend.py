@@ -29,7 +29,7 @@ class Blend(Command):
     copies = True
     example = {
         "inputs_kg": {"S-1": 1000, "G-1": None},
-        "site": "Winston-Salem",
+        "site": "Works",
         "lot": "B-1",
         "material": "electrode scrap",
     }

@@ -24,7 +24,7 @@ class Deliver(Command):
     ] = None
 
     line = ("delivered", "delivered")
-    example = {"lot": "S-1", "site": "Winston-Salem", "customer": "Toyota"}
+    example = {"lot": "S-1", "site": "Works", "customer": "Trader"}
     added = ("serials",)
 
     def check_serials(self, draft: Draft, *, serials: Spans | None) -> None:

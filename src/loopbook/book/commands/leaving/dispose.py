@@ -23,7 +23,7 @@ class Dispose(Command):
     serials: Annotated[Sequence[SerialText] | None, "all serials that were disposed of"] = None
 
     line = ("", "")
-    example = {"lot": "S-1", "site": "Winston-Salem", "mass_kg": "12.5"}
+    example = {"lot": "S-1", "site": "Works", "mass_kg": "12.5"}
     added = ("serials",)
 
     def check_serials(self, draft: Draft, *, serials: Spans | None) -> None:

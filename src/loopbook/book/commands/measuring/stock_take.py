@@ -21,7 +21,7 @@ class StockTake(Command):
     counted_kg: Annotated[Mass, "the mass that was counted"]
 
     line = ("stock-take", "stock-take")
-    example = {"lot": "S-1", "site": "Winston-Salem", "counted_kg": "11990"}
+    example = {"lot": "S-1", "site": "Works", "counted_kg": "11990"}
 
     def plan(self, draft: Draft, *, lot: str, site: str, counted_kg: int = 0) -> None:
         """Give the lot's content at the site the counted mass."""

@@ -19,7 +19,7 @@ class Move(Command):
     to_location: Annotated[LocationName | None, "where inside that site it is then"] = None
 
     line = ("moved in", "moved out")
-    example = {"lot": "S-1", "from_site": "Winston-Salem", "to_site": "Refinery"}
+    example = {"lot": "S-1", "from_site": "Works", "to_site": "Refinery"}
 
     added = ("to_location",)
 

@@ -23,7 +23,7 @@ class Ship(Command):
     ] = None
 
     line = ("into transit", "shipped out")
-    example = {"lot": "S-1", "from_site": "Winston-Salem", "consignment": "C-17"}
+    example = {"lot": "S-1", "from_site": "Works", "consignment": "C-17"}
     added = ("serials",)
 
     def check_serials(self, draft: Draft, *, serials: Spans | None) -> None:

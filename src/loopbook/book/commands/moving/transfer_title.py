@@ -19,7 +19,7 @@ class TransferTitle(Command):
     mass_kg: Annotated[SomeMass | None, "how much; null for all that the seller has"] = None
 
     line = ("title in", "title out")
-    example = {"lot": "S-1", "seller": "LGES", "buyer": "GMBI", "mass_kg": 2000}
+    example = {"lot": "S-1", "seller": "Maker", "buyer": "Recycler", "mass_kg": 2000}
 
     def check_parties(self, draft: Draft, *, seller: str, buyer: str) -> None:
         """It goes to another party."""

@@ -17,7 +17,7 @@ class MarkModelled(Command):
 
     model: Annotated[str, NewName("a model", role="noun"), "what computed it"]
 
-    example = {"model": "case gmbi, month 2030-03"}
+    example = {"model": "case mine, month 2030-03"}
 
     def plan(self, draft: Draft) -> None:
         """State the mark."""

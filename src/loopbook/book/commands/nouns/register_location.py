@@ -16,7 +16,7 @@ class RegisterLocation(Command):
     location: Annotated[str, NewName("a new location", role="noun"), "its name, unique at its site"]
     site: Annotated[KnownSite, "which site"]
 
-    example = {"location": "Bay 3", "site": "Winston-Salem"}
+    example = {"location": "Bay 3", "site": "Works"}
 
     def plan(self, draft: Draft, *, location: str, site: str) -> None:
         """State the location."""

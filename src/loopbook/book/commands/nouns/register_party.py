@@ -15,7 +15,7 @@ class RegisterParty(Command):
     party: Annotated[str, NewNoun("a new party", noun="party"), "its short name"]
     name: Annotated[str, "its name in full; the short name if empty"] = ""
 
-    example = {"party": "LGES", "name": "LG Energy Solution"}
+    example = {"party": "Maker", "name": "Maker Limited"}
 
     def plan(self, draft: Draft) -> None:
         """State the party."""

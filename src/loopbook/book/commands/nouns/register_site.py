@@ -19,7 +19,7 @@ class RegisterSite(Command):
         default_factory=dict
     )
 
-    example = {"site": "Winston-Salem", "limits_kg": {"black mass": 60_000}}
+    example = {"site": "Works", "limits_kg": {"black mass": 60_000}}
 
     def plan(self, draft: Draft, *, limits_kg: Mapping[str, int]) -> None:
         """State the site; limits in mg, as text."""

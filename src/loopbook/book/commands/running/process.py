@@ -67,7 +67,7 @@ class Process(Command):
     of_which = True
     example = {
         "run": "R-1",
-        "site": "Winston-Salem",
+        "site": "Works",
         "inputs_kg": {"S-1": 1000},
         "outputs": [
             {"lot": "M-1", "material": "black mass", "mass_kg": 970, "shares": {"Ni": "0.24"}}

@@ -38,8 +38,8 @@ def translated(statement: str) -> bytes:
 def literal(text: str | None) -> str:
     """Text as SQL, for a connection with standard strings and UTF-8 (see `connection`).
 
-    >>> print(literal("Winston's"), literal(None))
-    'Winston''s' NULL
+    >>> print(literal("Maker's"), literal(None))
+    'Maker''s' NULL
     """
     return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
 

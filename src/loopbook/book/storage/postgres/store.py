@@ -100,7 +100,7 @@ class PostgresStore:
     Parameters
     ----------
     address : ``postgresql://user@host/database``; the book is in the first schema of the search
-        path (``?options=-csearch_path%3Dgmbi`` names another than ``public``).
+        path (``?options=-csearch_path%3Dplant`` names another than ``public``).
     create : whether to make a new book there.
     substances : substances of a new book.
     """
