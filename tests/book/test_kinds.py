@@ -113,7 +113,7 @@ def test_a_statement_is_given_over_every_kind(book: b.Book, envelope: Envelopes)
     posted = {type(x) for x in [*nouns(Envelopes()), *commands]}
     assert posted | {b.AddSubstance, b.MarkModelled, b.Reverse} == set(KINDS)
     start, end = START - timedelta(days=60), START + timedelta(days=60)
-    for scope in ({}, {"site": "WS"}, {"party": "Maker"}, {"lot": "S1"}):
+    for scope in ({}, {"site": "WS"}, {"party": "LGES"}, {"lot": "S1"}):
         statement = b.metal_statement(book, start=start, end=end, **scope)
         assert statement.as_record().version == 1
 
