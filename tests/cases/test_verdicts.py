@@ -44,7 +44,7 @@ def test_the_rule(trial: Trial, verdict: str, words: str) -> None:
 
 
 def test_words_of_a_case_are_put_behind_holds_alone() -> None:
-    assert words_of(Trial(True), "as modelled") == "Holds as modelled"
+    assert words_of(Trial(True), "as modelled") == "Holds; as modelled"
     assert words_of(Trial(False), "as modelled") == "Not by this reading"
 
 
@@ -101,7 +101,7 @@ def test_a_run_tries_its_earlier_version_switches_and_readings(mill: Path) -> No
     """Nine months of 600 t/yr are 450 t; 900 t in the version before; 1,800 t with two lines."""
     told = {name: (x.verdict, x.words) for name, x in verdicts(run_case(mill)).items()}
     assert told == {
-        "S1": ("holds", "Holds so far"),
+        "S1": ("holds", "Holds; so far"),
         "S2": ("no longer so", "No longer so since May 2027"),
         "S3": ("not by this reading", "Not by this reading"),
         "S4": ("not by this reading", "Not by this reading"),

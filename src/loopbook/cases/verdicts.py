@@ -55,16 +55,18 @@ def words_of(trial: Trial, more: str = "") -> str:
 
     Parameters
     ----------
-    more : what a case puts behind ``Holds``.
+    more : what a case puts behind ``Holds`` or ``Cannot be told``.
 
     >>> words_of(Trial(True), "as modelled"), words_of(Trial(False, held=True, since="May 2026"))
-    ('Holds as modelled', 'No longer so since May 2026')
+    ('Holds; as modelled', 'No longer so since May 2026')
     >>> words_of(Trial(True, 0.72)), words_of(Trial(False))
     ('Holds in only 72 % of draws', 'Not by this reading')
     """
     verdict = ruling(trial)
     if verdict == NOT_SO and trial.holds and trial.probability is not None:
         return f"Holds in only {100 * trial.probability:.0f} % of draws"
-    behind = {HOLDS: more, NO_LONGER: f"since {trial.since}", HOLDS_IF: trial.brought}
+    if verdict in (HOLDS, OPEN):
+        return "; ".join(filter(None, (verdict.capitalize(), more)))
+    behind = {NO_LONGER: f"since {trial.since}", HOLDS_IF: trial.brought}
     first = HOLDS if verdict == HOLDS_IF else verdict
     return f"{first.capitalize()} {behind.get(verdict, '')}".strip()
