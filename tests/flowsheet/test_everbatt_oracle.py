@@ -42,6 +42,7 @@ ROWS = list(
 )
 NUMBERS = Sourced()
 SCRAP = {"cells": "composition_cell", "electrode": "composition_electrode_scrap"}
+THROUGHPUT = 13500.0  # t/yr, of the runs
 ROUNDED, EXACT, MONEY = 2e-3, 1e-2, 3e-2
 VARIABLE = (
     "feed",
@@ -60,9 +61,10 @@ VARIABLE = (
 def solved(run: str, route: str) -> RouteResult:
     scrap = composition(NUMBERS, SCRAP[run], "NMC811")
     if ROUTES[route].feed == "scrap":
-        return ROUTES[route](scrap, numbers=NUMBERS)
+        setting = RouteSetting(throughput_t_per_yr=THROUGHPUT)
+        return ROUTES[route](scrap, setting, numbers=NUMBERS)
     first = solved(run, "preprocessing")
-    made = float(first.products["black mass"][0]) * RouteSetting().throughput_t_per_yr
+    made = float(first.products["black mass"][0]) * THROUGHPUT
     setting = RouteSetting(throughput_t_per_yr=made)
     return ROUTES[route](black_mass_composition(first), setting, numbers=NUMBERS)
 

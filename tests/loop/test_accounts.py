@@ -490,7 +490,9 @@ metals,plant,copper; aluminium,outside,all
     }
     money = account(tmp_path, files)
     cells = composition(Sourced(LIBRARY), "composition_cell", "NMC811")
-    alone = ROUTES["preprocessing"](cells, RouteSetting(), numbers=Sourced(LIBRARY))
+    alone = ROUTES["preprocessing"](
+        cells, RouteSetting(throughput_t_per_yr=13500.0), numbers=Sourced(LIBRARY)
+    )
     annual = {name: float(usd[0]) for name, usd in alone.cost.annual_usd.items()}
     assert line(money, "plant", "maintenance") == pytest.approx(
         annual["maintenance"] * MONTHS[:2] / 12

@@ -21,7 +21,7 @@ NMC = composition(Sourced(LIBRARY), "composition_cell", "NMC811")
 def running(name: str, **cells: dict[str, float]) -> Running:
     """A route in a basis with some cells as materials."""
     basis = Basis.of([*cells, *route_components(name, LIBRARY)], cells)
-    return Running.of(name, RouteSetting(), LIBRARY, basis)
+    return Running.of(name, RouteSetting(throughput_t_per_yr=13500.0), LIBRARY, basis)
 
 
 def test_products_are_those_of_the_route() -> None:

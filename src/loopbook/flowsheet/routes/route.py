@@ -51,7 +51,7 @@ class RouteSetting:
     priced_as : product whose price stands for one that table ``prices`` does not have.
     """
 
-    throughput_t_per_yr: float | Array = 13500.0
+    throughput_t_per_yr: float | Array = 10000.0
     location: str = "US"
     grid: str = ""
     dollar_year: int = 2020

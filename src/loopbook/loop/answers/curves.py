@@ -14,7 +14,6 @@ from loopbook.loop.draws.sweep import sweep
 from loopbook.loop.loop import Loop
 from loopbook.loop.money.accounts import accounts
 from loopbook.loop.nouns.facts import Curve
-from loopbook.loop.values.quantity import Quantity
 from loopbook.loop.walking.walk import walk
 from loopbook.report import Cell, Column, Table
 from loopbook.tables import Array, parse_quantity
@@ -69,8 +68,10 @@ def curve(loop: Loop, name: str, other: Loop | None = None) -> Drawn:
     InputError : no such curve, or numbers that this run does not use.
     """
     head, rows = curves_of(loop)[name]
-    unit, values = points(loop, head)
-    walked = walk(sweep(loop, dict.fromkeys(head.addresses, values)))
+    numbers = {address: points(loop, head, address) for address in head.addresses}
+    first = head.addresses[0]
+    unit, values = loop.quantities[first].unit, numbers[first]
+    walked = walk(sweep(loop, numbers))
     runs = [(walked, accounts(walked))]
     if other is not None:
         there = walk(other)
@@ -83,14 +84,14 @@ def curve(loop: Loop, name: str, other: Loop | None = None) -> Drawn:
     return Drawn(head, unit, values, loop.quantities[head.addresses[0]].number, lines)
 
 
-def points(loop: Loop, head: Curve) -> tuple[str, Array]:
-    """The unit of the number that a curve moves, and its values, (point,)."""
-    unit = loop.quantities[head.addresses[0]].unit
+def points(loop: Loop, head: Curve, address: str) -> Array:
+    """Values of a number that a curve moves, in its own unit, (point,)."""
+    unit = loop.quantities[address].unit
     low, high = (
         parse_quantity(text, unit, where=f"{head.where}, {column}")
         for column, text in (("least", head.least), ("most", head.most))
     )
-    return unit, np.linspace(low, high, POINTS)
+    return np.linspace(low, high, POINTS)
 
 
 def curves_of(loop: Loop) -> dict[str, tuple[Curve, list[Curve]]]:
@@ -180,24 +181,20 @@ def check_curves(subject: Subject) -> None:
             subject.at(row).check_known(
                 "the address of a number", address, loop.quantities, at="over"
             )
-        if all(address in loop.quantities for address in row.addresses):
-            _check_range(subject, row, [loop.quantities[x] for x in row.addresses])
+            if address in loop.quantities:
+                _check_range(subject, row, address)
 
 
-def _check_range(subject: Subject, row: Curve, numbers: list[Quantity]) -> None:
-    at, (first, *others) = subject.at(row), numbers
-    for other in others:
-        if other.unit != first.unit:
-            at.note("unit", f"numbers in {first.unit}, as the first", other.unit, at="over")
+def _check_range(subject: Subject, row: Curve, address: str) -> None:
+    at, number = subject.at(row), subject.loop.quantities[address]
     try:
-        _, values = points(subject.loop, row)
+        values = points(subject.loop, row, address)
     except InputError as error:
         subject.findings.items.extend(error.findings)
         return
     low, high = float(values[0]), float(values[-1])
     if not low < high:
         at.note("range", f"more than least, {row.least}", row.most, at="most")
-    least, most = max(x.least for x in numbers), min(x.most for x in numbers)
-    if not least <= low <= high <= most and low < high:
-        what = f"{least:g} to {most:g} {first.unit}"
+    elif not number.least <= low <= high <= number.most:
+        what = f"{number.least:g} to {number.most:g} {number.unit}"
         at.note("range", what, f"{row.least} to {row.most}", at="least")

@@ -11,17 +11,9 @@ Key = tuple[str, str]
 OURS = (
     *("flows", "goods", "elements", "payments", "cash", "present_value", "sites", "burdens"),
     *("footprints", "not_stated", "warnings", "article", "overview", "links", "roles"),
-    *(
-        "curves",
-        "ranges",
-        "figures",
-        "stations",
-        "verdicts",
-        "draws",
-        "drivers",
-        "years",
-        "versions",
-    ),
+    *("curves", "ranges", "figures", "stations", "verdicts", "draws", "drivers", "draw_findings"),
+    *("years", "summary", "versions", "month_left_out", "metal_statement", "loop_statement"),
+    *("cell_lots", "cell_origins", "cell_lot_origins"),
 )
 """Tables of any loop, whose names no table of results may have."""
 

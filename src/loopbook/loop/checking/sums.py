@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from loopbook.loop.checking.subject import Subject, share_in
+from loopbook.loop.models.process import Process
 from loopbook.loop.nouns.matter import Material
 from loopbook.loop.time.calendar import Span, first_day, month_name, month_number
 from loopbook.loop.values.quantity import Amount, Quantity
@@ -62,8 +63,12 @@ def check_splits(subject: Subject) -> None:
 
 def check_parts(subject: Subject) -> None:
     """Parameters that are shares of one whole sum to at most 1; models have no faults."""
-    for model in subject.loop.models.values():
+    for name, model in subject.loop.models.items():
         subject.findings.items += model.faults()
+        if isinstance(model, Process) and model.costing and "" not in model.capacity:
+            hint = f"write a row {name},capacity with a value such as 12000 t/yr"
+            what = f"the capacity of {name}, by which its cost is sized"
+            subject.at(subject.loop.sites[name]).missing(what, hint=hint)
         for rows in vars(model).values():
             shares: dict[str, list[Quantity]] = defaultdict(list)
             for x in rows.values() if isinstance(rows, Mapping) else ():

@@ -26,6 +26,7 @@ from loopbook.loop.nouns.numbers import Each
 from loopbook.loop.time.calendar import Calendar, Span, month_name
 from loopbook.loop.values.cells import Lifetime, LifetimeOf, PartOf
 from loopbook.loop.values.quantity import Amount, Quantity
+from loopbook.loop.values.refused import require_draws
 from loopbook.tables import Array
 
 Body = tuple[str, str]
@@ -295,9 +296,9 @@ def _share(amount: Amount, span: Span) -> Array:
 def _check_sum(rest: Array, rows: Iterable[Amount]) -> None:
     """Shares of one whole are at most 100 % of it."""
     for row in rows:
-        if not (rest >= -1e-9).all() and row.upper is not None:
+        if row.upper is not None:
             expected = f"shares of {row.of} that sum to at most 100 %"
-            raise InputError.of("sum", row.upper.where, expected, "more")
+            require_draws(rest >= -1e-9, "sum", row.upper.where, expected)
 
 
 def _spans_before(quantity: Quantity | None, calendar: Calendar) -> list[Span]:
