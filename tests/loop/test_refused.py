@@ -12,6 +12,7 @@ from loop_folder import END_OF_LIFE, JOINT, STARTER, changed, findings_of, walk_
 from loopbook.cases import run_case
 from loopbook.errors import BalanceError, InputError
 from loopbook.loop import copy_loop, read_loop
+from support.advice import follows
 
 
 def first(folder: Path, files: Mapping[str, str], **run: object) -> str:
@@ -285,3 +286,18 @@ def test_floors_and_caps_in_time_and_in_two_currencies_are_compared(tmp_path: Pa
         lines = [str(x) for x in findings_of(tmp_path / str(number), files)]
         assert len(lines) == bool(words), lines
         assert all(words in line and line.startswith("terms.csv:4, value: range") for line in lines)
+
+
+def test_a_plant_that_is_costed_has_a_capacity(tmp_path: Path) -> None:
+    """It was sized as some other plant."""
+    rows = [line for line in JOINT["parameters.csv"].splitlines() if "plant,capacity" in line]
+    (row,) = rows
+    files = changed("parameters.csv", f"{row}\n", "", JOINT)
+    columns = files["parameters.csv"].splitlines()[0].count(",")
+    costing = "plant,costing,,everbatt" + "," * (columns - 3) + "\n"
+    files["parameters.csv"] += "" if "plant,costing" in files["parameters.csv"] else costing
+    finding = next(x for x in findings_of(tmp_path / "a", files) if "sized" in x.expected)
+    assert finding.where.startswith("sites.csv:")
+    follows(finding, "write a row plant,capacity with a value such as 12000 t/yr")
+    files["parameters.csv"] += "plant,capacity,,12000 t/yr" + "," * (columns - 3) + "\n"
+    assert findings_of(tmp_path / "b", files) == ()
