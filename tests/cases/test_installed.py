@@ -85,7 +85,7 @@ def test_a_shipped_case_becomes_the_users_own(command: Path, tmp_path: Path) -> 
 @pytest.mark.slow
 def test_a_shipped_case_and_its_copy_give_the_same_tables(command: Path, tmp_path: Path) -> None:
     done = run(command, "run", "gmbi", cwd=tmp_path)
-    assert f"Report: {Path('out', 'gmbi', 'report.html')}" in done.stderr
+    assert f"Report  {Path('out', 'gmbi', 'report.html')}" in done.stderr
     run(command, "new", "mine", "--from", "gmbi", cwd=tmp_path)
     run(command, "run", "mine", cwd=tmp_path)
     assert (
