@@ -16,7 +16,10 @@ from loopbook.loop.terms.prices.payable import Payable
 from loopbook.loop.terms.sites.accept import Accept
 from loopbook.tables import Array
 
-_NONMETALS = {*"H He B C N O F Ne Si P S Cl Ar Se Br Kr I Xe".split()}  # noqa: SIM905
+_NONMETALS = {
+    *("H", "He", "B", "C", "N", "O", "F", "Ne", "Si"),
+    *("P", "S", "Cl", "Ar", "Se", "Br", "Kr", "I", "Xe"),
+}
 _TRACE = 1e-9  # of the mass
 
 
