@@ -70,18 +70,12 @@ def leaves(book: bytes, path: Path) -> list[bytes]:
     return hashes
 
 
-OTHER_SENDER = pytest.mark.xfail(
-    strict=True,
-    reason="since the case has storage lines, lots of clients are drawn as of LGES: to mend",
-)
-
-
 @pytest.mark.parametrize(
     ("former", "switches"),
     [
         ("none", ()),
-        pytest.param("tbmnc", ("tbmnc",), marks=[pytest.mark.slow, OTHER_SENDER]),
-        pytest.param("all", CLIENTS, marks=[pytest.mark.slow, OTHER_SENDER]),
+        pytest.param("tbmnc", ("tbmnc",), marks=pytest.mark.slow),
+        pytest.param("all", CLIENTS, marks=pytest.mark.slow),
     ],
 )
 def test_the_month_is_the_former_one(

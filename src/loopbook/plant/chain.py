@@ -100,6 +100,9 @@ def _check_loads(matter: MonthMatter, settings: MonthSettings, findings: Finding
             findings.note("range", expected, f"{size:g} kg", at=settings.place(f"{name}.value"))
 
 
+_LEAST = 1e-6  # kg, the least mass of a book: what is below is rounding of the walk
+
+
 class _Chain:
     """A step of a loop that was walked, and the parts of its sites.
 
@@ -142,7 +145,7 @@ class _Chain:
             for material, stream in flow.arrived.items()
             for kg in [self.tonnes(stream) * 1000.0 * self.share]
             for mass in [float(kg.sum())]
-            if mass > 0.0
+            if mass > _LEAST
         ]
         return MonthMatter(
             self.names, tuple(feeds), self._passed(), self._refining(), self._lines()
